@@ -1,0 +1,1 @@
+"""The definition that golden executor, compiler, RTL and driver share."""

@@ -1,0 +1,147 @@
+"""The one configuration that compiler, RTL, tests and driver share.
+
+A `HardwareConfiguration` fixes the shape of a generated accelerator. It knows nothing of any
+model: two models whose programs fit the same configuration run on the same Verilog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from math import ceil, log2
+
+from sterna.errors import InputError
+
+TRITS_PER_BYTE = 5
+
+
+def _is_power_of_two(value: int) -> bool:
+    return value > 0 and value & (value - 1) == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareConfiguration:
+    """Shape of an accelerator.
+
+    The ternary engine accepts ``rows * columns`` weights a clock (its lanes). The vector unit works
+    on groups of ``vector_lanes`` words of ``word_bits`` bits. All depths are in words of the memory
+    that they name.
+    """
+
+    rows: int = 8
+    """Weight rows accumulated in parallel; a multiple of ``vector_lanes``."""
+    columns: int = 32
+    """Activation codes consumed in parallel; a multiple of ``vector_lanes``, a power of two."""
+    vector_lanes: int = 8
+    """Elements in a vector group; a power of two, at least 2."""
+    word_bits: int = 18
+    """Width of vector words, gains and table entries, signed."""
+    accumulator_bits: int = 20
+    """Width of an accumulator, signed; it must hold 127 times the largest column count."""
+    block_groups: int = 8
+    """Most row groups that one accumulation block may interleave (depth of an accumulator)."""
+    code_depth: int = 512
+    """Most activation codes of one matrix (its columns, padded); there are two such banks."""
+    vector_depth: int = 512
+    """Vector memory, in groups."""
+    weight_depth: int = 8192
+    """On-chip weight memory, in words of ``rows * columns`` trits."""
+    constant_depth: int = 2048
+    """Constant memory, in groups."""
+    input_depth: int = 64
+    """Input memory (embedding rows or one row from the host), in groups."""
+    program_depth: int = 256
+    """Program memory, in instructions."""
+    tables: int = 1
+    """Look-up tables that the vector lanes hold."""
+    top_k: int = 16
+    """Best logits that the head keeps."""
+    trace: bool = False
+    """Whether the top level has trace ports (simulation only)."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "trace" and (not isinstance(value, int) or value < 1):
+                raise InputError(
+                    f"configuration: {field.name} must be a positive integer, not {value!r}"
+                )
+        self._check(_is_power_of_two(self.vector_lanes) and self.vector_lanes >= 2,
+                    "vector_lanes", "a power of two of at least 2")
+        self._check(self.rows % self.vector_lanes == 0, "rows", "a multiple of vector_lanes")
+        self._check(_is_power_of_two(self.columns) and self.columns >= self.vector_lanes,
+                    "columns", "a power of two and at least vector_lanes")
+        self._check(12 <= self.word_bits <= 18, "word_bits", "between 12 and 18")
+        self._check(self.block_groups <= 16, "block_groups", "at most 16")
+        self._check(self.accumulator_bits <= 32, "accumulator_bits", "at most 32")
+        largest = 127 * self.code_depth
+        self._check(largest < 1 << (self.accumulator_bits - 1), "accumulator_bits",
+                    f"wide enough for 127 * code_depth = {largest}")
+        self._check(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
+        self._check(self.tables <= 4, "tables", "at most 4")
+        self._check(self.top_k <= 64, "top_k", "at most 64")
+
+    def _check(self, condition: bool, name: str, rule: str) -> None:
+        if not condition:
+            raise InputError(f"configuration: {name} = {getattr(self, name)} must be {rule}")
+
+    @property
+    def lanes(self) -> int:
+        """Ternary weights accepted in one clock."""
+        return self.rows * self.columns
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of one packed weight word, five trits a byte."""
+        return ceil(self.lanes / TRITS_PER_BYTE)
+
+    @property
+    def groups_per_row_group(self) -> int:
+        """Vector groups in the results of one row group."""
+        return self.rows // self.vector_lanes
+
+    @property
+    def groups_per_tile(self) -> int:
+        """Code groups in one column tile."""
+        return self.columns // self.vector_lanes
+
+    @property
+    def address_bits(self) -> int:
+        """Width of a vector memory address in an instruction."""
+        return max(1, ceil(log2(self.vector_depth)))
+
+    @property
+    def word_limit(self) -> int:
+        """Largest magnitude of a vector word; saturation is symmetric."""
+        return (1 << (self.word_bits - 1)) - 1
+
+    def to_json(self) -> str:
+        """The configuration as a JSON object with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> HardwareConfiguration:
+        """Read what `to_json` wrote; raises `InputError` on unknown or missing fields."""
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, json.JSONDecodeError) as error:
+            raise InputError(f"configuration: not readable: {error}") from error
+
+    def digest(self) -> int:
+        """A 64-bit number that names this hardware (trace ports do not count)."""
+        text = replace(self, trace=False).to_json()
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+PRESETS: dict[str, HardwareConfiguration] = {
+    "tiny": HardwareConfiguration(
+        rows=2, columns=4, vector_lanes=2, block_groups=4, code_depth=64, vector_depth=256,
+        weight_depth=1024, constant_depth=512, input_depth=32, top_k=4,
+    ),
+    "small": HardwareConfiguration(
+        rows=4, columns=16, vector_lanes=4, block_groups=8, code_depth=256, top_k=8,
+    ),
+    "standard": HardwareConfiguration(),
+}
+"""Named shapes: ``standard`` has 256 lanes and is the default of the command line."""

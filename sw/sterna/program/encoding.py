@@ -1,0 +1,187 @@
+"""Machine instructions: bit fields of the words in the program memory.
+
+Compiler and sequencer both build on `instruction_fields`; nothing else knows bit positions.
+An instruction is one word; fields are packed from the least significant bit in the order listed.
+
+The sequencer keeps two address offsets, zero at the start of a run: ``inner`` and ``outer``. An
+address in vector memory is ``base + inner + (outer if its layer bit is set)`` modulo 2**address_bits.
+
+| kind | meaning |
+|--|--|
+| END | wait until every unit is idle, then report |
+| VECTOR | a vector operation over ``length`` groups |
+| SCALAR | a scalar operation |
+| MATMUL | dispatch a matrix command to the ternary engine's queue |
+| REPEAT | the following instructions, up to the one with the matching ``ends`` bit, run ``count`` times; the level's offset grows by ``step`` after each time and returns to 0 after the last |
+
+Level 0 is the inner loop, level 1 the outer. A REPEAT of level 0 may sit inside one of level 1. Bit
+``n`` of ``ends`` closes level ``n``; an instruction may close both (inner first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from sterna.program.configuration import HardwareConfiguration
+
+Fields = tuple[tuple[str, int], ...]
+
+
+class Kind(IntEnum):
+    """Instruction kinds (field ``kind``)."""
+
+    END = 0
+    VECTOR = 1
+    SCALAR = 2
+    MATMUL = 3
+    REPEAT = 4
+
+
+class SourceA(IntEnum):
+    """First operand of a vector operation."""
+
+    MEMORY = 0
+    ACCUMULATORS = 1
+    INPUT = 2
+
+
+class MultiplierSelect(IntEnum):
+    """Second factor of a vector operation."""
+
+    MEMORY = 0
+    """Port b of the vector memory."""
+    CONSTANT = 1
+    """Next group of the constant stream."""
+    SCALAR = 2
+    SCALAR_NEGATIVE = 3
+    ONE = 4
+    MINUS_ONE = 5
+    ZERO = 6
+    TABLE = 7
+    """Look-up: a is replaced by its fraction, the factor is the slope, the addend the base."""
+
+
+class Wait(IntEnum):
+    """What a vector instruction waits for before its first group issues."""
+
+    NONE = 0
+    CHAIN = 1
+    """Group g may read what group g of any earlier instruction of at least this length wrote."""
+    DRAIN = 2
+    """Every earlier result is written."""
+
+
+class Destination(IntEnum):
+    """Where the accumulators of a matrix command go."""
+
+    VECTOR = 0
+    HEAD = 1
+
+
+class ScalarCode(IntEnum):
+    """Operations of the scalar unit (field ``operation``)."""
+
+    ABSMAX = 0
+    """result = normalise(absmax register a), register cleared."""
+    SQUARES = 1
+    """result = normalise(squares register a), register cleared."""
+    CONSTANT = 2
+    """result = next group of the constant stream: lane 0 mantissa, lane 1 exponent."""
+    MULTIPLY = 3
+    ADD = 4
+    CODE_SCALE = 5
+    RSQRT = 6
+
+
+LENGTH_BITS = 13
+COUNT_BITS = 16
+
+
+def vector_fields(configuration: HardwareConfiguration) -> Fields:
+    """Fields of a VECTOR instruction after ``kind`` and ``ends``."""
+    address = configuration.address_bits
+    return (
+        ("length", LENGTH_BITS),
+        ("a_source", 2), ("a_address", address), ("a_layer", 1),
+        ("b_address", address), ("b_layer", 1),
+        ("multiplier", 3), ("add_b", 1),
+        ("shift", 4),                      # in steps of 4; ignored for scalar multipliers
+        ("scalar", 4), ("table", 2),
+        ("write", 1), ("result_address", address), ("result_layer", 1),
+        ("codes", 1),                      # the result, clamped to a code, goes to the engine
+        ("absmax", 1), ("absmax_register", 2),
+        ("squares", 1), ("squares_register", 1),
+        ("wait", 2),
+    )
+
+
+def scalar_fields(configuration: HardwareConfiguration) -> Fields:
+    """Fields of a SCALAR instruction after ``kind`` and ``ends``."""
+    del configuration
+    return (("operation", 3), ("result", 4), ("a", 4), ("b", 4))
+
+
+def matmul_fields(configuration: HardwareConfiguration) -> Fields:
+    """Fields of a MATMUL instruction after ``kind`` and ``ends``.
+
+    Weights are consumed in the order: for each of ``blocks`` blocks, for each of ``tiles`` column
+    tiles, for each of ``groups`` row groups of the block, one weight word (``rows`` x ``columns``
+    trits, trit ``row * columns + column``). After the last tile the block's row groups leave in
+    order. ``release`` frees the code bank after the command: the next command uses the next codes.
+    """
+    del configuration
+    return (("groups", 5), ("blocks", COUNT_BITS), ("tiles", 12), ("release", 1),
+            ("destination", 1))
+
+
+def repeat_fields(configuration: HardwareConfiguration) -> Fields:
+    """Fields of a REPEAT instruction after ``kind`` and ``ends``."""
+    return (("level", 1), ("count", COUNT_BITS), ("step", configuration.address_bits))
+
+
+HEADER: Fields = (("kind", 3), ("ends", 2))
+
+
+def instruction_fields(configuration: HardwareConfiguration) -> Mapping[Kind, Fields]:
+    """All fields of each instruction kind, least significant first, header included."""
+    return {
+        Kind.END: HEADER,
+        Kind.VECTOR: HEADER + vector_fields(configuration),
+        Kind.SCALAR: HEADER + scalar_fields(configuration),
+        Kind.MATMUL: HEADER + matmul_fields(configuration),
+        Kind.REPEAT: HEADER + repeat_fields(configuration),
+    }
+
+
+def instruction_bits(configuration: HardwareConfiguration) -> int:
+    """Width of an instruction word."""
+    kinds = instruction_fields(configuration).values()
+    return max(sum(width for _, width in fields) for fields in kinds)
+
+
+def encode(configuration: HardwareConfiguration, kind: Kind, **values: int) -> int:
+    """Pack one instruction; absent fields are zero.
+
+    Raises ValueError when a value does not fit its field and KeyError for an unknown field.
+    """
+    word, position, left = 0, 0, dict(values, kind=int(kind))
+    for name, width in instruction_fields(configuration)[kind]:
+        value = int(left.pop(name, 0))
+        if not 0 <= value < 1 << width:
+            raise ValueError(f"{kind.name.lower()} instruction: {name} = {value} exceeds {width} bits")
+        word |= value << position
+        position += width
+    if left:
+        raise KeyError(f"{kind.name.lower()} instruction has no field {', '.join(left)}")
+    return word
+
+
+def decode(configuration: HardwareConfiguration, word: int) -> tuple[Kind, dict[str, int]]:
+    """Unpack one instruction into its kind and fields."""
+    kind = Kind(word & 7)
+    values, position = {}, 0
+    for name, width in instruction_fields(configuration)[kind]:
+        values[name] = word >> position & ((1 << width) - 1)
+        position += width
+    return kind, values

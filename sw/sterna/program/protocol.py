@@ -1,0 +1,97 @@
+"""The link protocol: frames over a byte stream, the same on a UART, TCP or in simulation.
+
+A frame is ``START, type, sequence, length (u16), payload, crc (u16)``, little endian. The CRC is
+CRC-16/IBM-3740 (polynomial 0x1021, start 0xFFFF, not reflected) over type, sequence, length and
+payload. The board answers every frame with one frame that repeats its sequence number. Bytes
+before START are skipped; a frame that stops in the middle is given up after a time-out of the board.
+
+| host sends | payload | board answers | payload |
+|--|--|--|--|
+| HELLO | - | INFO | version u16, top_k u16, configuration digest u64 |
+| LOAD | space u8, first word u32, data | ACK | - |
+| RUN | entry u16, first input word u32, row limit u32 | RESULT | counters, scale, top-k (below) |
+| anything broken | | ERROR | code u8 |
+
+LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`). RESULT:
+cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa u32, exponent
+i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have row 0xFFFFFFFF.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import instruction_bits
+
+START = 0xA5
+VERSION = 1
+CRC_POLYNOMIAL = 0x1021
+CRC_START = 0xFFFF
+MAX_PAYLOAD = 4096
+"""Longest payload that the host sends; the board accepts any length."""
+NO_ROW = 0xFFFF_FFFF
+CHUNK_BITS = 32
+
+
+class FrameType(IntEnum):
+    """Frame types; answers have the top bit set."""
+
+    HELLO = 0x01
+    LOAD = 0x02
+    RUN = 0x03
+    INFO = 0x81
+    ACK = 0x82
+    RESULT = 0x83
+    ERROR = 0xFF
+
+
+class ErrorCode(IntEnum):
+    """Why the board refused a frame."""
+
+    CRC = 1
+    TYPE = 2
+    LENGTH = 3
+    SPACE = 4
+
+
+class Space(IntEnum):
+    """Memories that LOAD writes."""
+
+    PROGRAM = 0
+    WEIGHTS = 1
+    CONSTANTS = 2
+    TABLES = 3
+    INPUT = 4
+
+
+def word_bits(configuration: HardwareConfiguration, space: Space) -> int:
+    """Width of a word of the memory.
+
+    WEIGHTS: packed trits. CONSTANTS and INPUT: a vector group, lane 0 lowest. TABLES: word
+    ``table * 512 + segment``, base in the low ``word_bits``, slope above.
+    """
+    group = configuration.vector_lanes * configuration.word_bits
+    return {
+        Space.PROGRAM: instruction_bits(configuration),
+        Space.WEIGHTS: 8 * configuration.weight_bytes,
+        Space.CONSTANTS: group,
+        Space.TABLES: 2 * configuration.word_bits,
+        Space.INPUT: group,
+    }[space]
+
+
+def word_depth(configuration: HardwareConfiguration, space: Space) -> int:
+    """Words of the memory."""
+    return {
+        Space.PROGRAM: configuration.program_depth,
+        Space.WEIGHTS: configuration.weight_depth,
+        Space.CONSTANTS: configuration.constant_depth,
+        Space.TABLES: configuration.tables * 512,
+        Space.INPUT: configuration.input_depth,
+    }[space]
+
+
+def word_chunks(configuration: HardwareConfiguration, space: Space) -> int:
+    """32-bit chunks that one word of the memory takes in LOAD data."""
+    return -(-word_bits(configuration, space) // CHUNK_BITS)
