@@ -1,0 +1,1 @@
+"""Boards: one file each, with platform, clock, pins, memories and link."""

@@ -1,0 +1,37 @@
+# Sourced by the other scripts: checks what cannot come from pip, then makes the virtual environment.
+# usage: . scripts/environment.sh EXTRA      (an extra of pyproject.toml: sim or dev)
+#
+# The environment lies in .venv (or $STERNA_VENV) and is renewed when pyproject.toml or the pinned
+# versions change.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+missing() {  # missing WHAT PACKAGE
+    echo "sterna: $1 is missing; install it with: apt-get install $2   (or your system's way)" >&2
+    exit 2
+}
+
+python=${PYTHON:-python3}
+command -v "$python" >/dev/null || missing "Python 3.11 or newer" "python3 python3-venv"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    missing "Python 3.11 or newer ($("$python" --version) found)" "python3 python3-venv"
+"$python" -c 'import venv, ensurepip' 2>/dev/null || missing "Python's venv module" python3-venv
+command -v "${CXX:-g++}" >/dev/null || missing "a C++ compiler (g++)" g++
+command -v make >/dev/null || missing make make
+command -v perl >/dev/null || missing perl perl
+
+environment=${STERNA_VENV:-$root/.venv}
+stamp=$environment/sterna-$1.stamp
+wanted=$(cat pyproject.toml scripts/constraints.txt | cksum)
+if [ ! -x "$environment/bin/python" ]; then
+    echo "sterna: making the virtual environment $environment" >&2
+    "$python" -m venv "$environment"
+fi
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
+    echo "sterna: installing the pinned packages (a few minutes, once)" >&2
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --constraint scripts/constraints.txt --editable ".[$1]"
+    echo "$wanted" >"$stamp"
+fi
+export PATH="$environment/bin:$PATH"
