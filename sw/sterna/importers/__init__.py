@@ -1,0 +1,1 @@
+"""Importers: checkpoints of other tools become Sterna models."""

@@ -1,0 +1,1 @@
+"""Models: configuration, float reference, and the folder format on disk."""

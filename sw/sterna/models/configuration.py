@@ -1,0 +1,160 @@
+"""Configuration of a MatMul-free language model."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sterna.errors import InputError
+
+MODEL_TYPE = "hgrn_bit"
+_SWISH_NAMES = ("swish", "silu")
+
+
+def derived_intermediate_size(hidden_size: int, hidden_ratio: float) -> int:
+    """Width of the gated unit when a checkpoint leaves it null: a multiple of 256."""
+    return 256 * math.ceil(int(hidden_size * hidden_ratio * 2 / 3) / 256)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The fields of `HGRNBitConfig` that decide what a MatMul-free LM computes.
+
+    Defaults are those of the released class (the 1.3B geometry). `intermediate_size` 0 is
+    replaced by the rule of `derived_intermediate_size`. Raises `InputError` on any value that
+    the released arithmetic does not define.
+    """
+
+    vocab_size: int = 32000
+    hidden_size: int = 2048
+    num_hidden_layers: int = 24
+    hidden_ratio: float = 4
+    intermediate_size: int = 0
+    rms_norm_eps: float = 1e-6
+    bos_token_id: int | None = 1
+    eos_token_id: int | None = 2
+    pad_token_id: int | None = None
+    use_lower_bound: bool = True
+    num_heads: int = 1
+    expand_ratio: int = 1
+    use_short_conv: bool = False
+    attn_mode: str = "fused_recurrent"
+    hidden_act: str = "swish"
+    max_position_embeddings: int = 2048
+    tie_word_embeddings: bool = False
+    model_type: str = MODEL_TYPE
+
+    def __post_init__(self) -> None:
+        if self.model_type != MODEL_TYPE:
+            raise InputError(
+                f"configuration: model_type is {self.model_type!r}; only {MODEL_TYPE!r} "
+                "(MatMul-free LM) can be read"
+            )
+        for name in ("vocab_size", "hidden_size", "num_hidden_layers", "max_position_embeddings"):
+            _require_whole(name, getattr(self, name), 1)
+        _require_number("hidden_ratio", self.hidden_ratio)
+        _require_number("rms_norm_eps", self.rms_norm_eps)
+        if self.intermediate_size is None or self.intermediate_size == 0:
+            derived = derived_intermediate_size(self.hidden_size, self.hidden_ratio)
+            object.__setattr__(self, "intermediate_size", derived)
+        _require_whole("intermediate_size", self.intermediate_size, 1)
+        for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+            self._require_token(name)
+        self._require_only("use_short_conv", False, "short convolutions are not in any release")
+        self._require_only("num_heads", 1, "released models have one head")
+        self._require_only("expand_ratio", 1, "the lower bounds have the hidden width")
+        self._require_only("tie_word_embeddings", False, "the head is a ternary matrix of its own")
+        self._require_only("attn_mode", "fused_recurrent", "no other recurrence is defined")
+        if not isinstance(self.use_lower_bound, bool):
+            raise InputError(
+                f"configuration: use_lower_bound must be true or false, not "
+                f"{self.use_lower_bound!r}"
+            )
+        if self.hidden_act not in _SWISH_NAMES:
+            raise InputError(
+                f"configuration: hidden_act is {self.hidden_act!r}; the gated unit is defined "
+                "with 'swish' only"
+            )
+
+    def _require_token(self, name: str) -> None:
+        value = getattr(self, name)
+        if value is None:
+            return
+        _require_whole(name, value, 0)
+        if value >= self.vocab_size:
+            raise InputError(
+                f"configuration: {name} is {value}, outside the vocabulary of {self.vocab_size}"
+            )
+
+    def _require_only(self, name: str, supported: object, reason: str) -> None:
+        value = getattr(self, name)
+        if value != supported:
+            raise InputError(
+                f"configuration: {name} is {value!r}; only {supported!r} is supported ({reason})"
+            )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Read a parsed config.json; keys that do not bear on the arithmetic are ignored."""
+        if "model_type" not in values:
+            raise InputError(
+                f"configuration: model_type is missing; only {MODEL_TYPE!r} (MatMul-free LM) "
+                "can be read"
+            )
+        known = {field.name for field in fields(cls)}
+        chosen = {name: value for name, value in values.items() if name in known}
+        if chosen.get("intermediate_size", 0) is None:
+            chosen["intermediate_size"] = 0
+        return cls(**chosen)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, as config.json stores them."""
+        return asdict(self)
+
+    @property
+    def ternary_weight_count(self) -> int:
+        """Ternary weights read for one token, the head included."""
+        hidden, intermediate = self.hidden_size, self.intermediate_size
+        layer = 4 * hidden * hidden + 3 * hidden * intermediate
+        return self.num_hidden_layers * layer + self.vocab_size * hidden
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Parse a JSON object from `path`; raises `InputError` naming the file."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: file not found") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not valid JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: must hold a JSON object")
+    return value
+
+
+def read_config(path: Path) -> ModelConfig:
+    """Read and validate a config.json."""
+    try:
+        return ModelConfig.from_dict(read_json(path))
+    except InputError as error:
+        message = str(error)
+        raise InputError(message if str(path) in message else f"{path}: {message}") from None
+
+
+def _require_whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(
+            f"configuration: {name} must be a whole number of at least {least}, not {value!r}"
+        )
+
+
+def _require_number(name: str, value: object) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
+        raise InputError(f"configuration: {name} must be a positive number, not {value!r}")

@@ -1,0 +1,124 @@
+"""Safetensors files: written tensor by tensor, read lazily, every fault one clear line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from sterna.errors import InputError
+
+_TYPE_NAMES = {"uint8": "U8", "float16": "F16", "float32": "F32"}
+
+
+class TensorFileWriter:
+    """Writes a safetensors file of declared tensors, in their order, one at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        layout: Mapping[str, tuple[str, tuple[int, ...]]],
+        metadata: Mapping[str, str],
+    ) -> None:
+        """`layout` gives the numpy type name and the shape of every tensor."""
+        self._pending = list(layout)
+        self._layout = layout
+        header: dict[str, Any] = {"__metadata__": dict(metadata)}
+        offset = 0
+        for key, (type_name, shape) in layout.items():
+            end = offset + int(np.prod(shape)) * np.dtype(type_name).itemsize
+            header[key] = {
+                "dtype": _TYPE_NAMES[type_name],
+                "shape": list(shape),
+                "data_offsets": [offset, end],
+            }
+            offset = end
+        encoded = json.dumps(header, separators=(",", ":")).encode()
+        encoded += b" " * (-len(encoded) % 8)
+        self._digest = hashlib.sha256()
+        self._file: BinaryIO = path.open("wb")
+        self._put(struct.pack("<Q", len(encoded)) + encoded)
+
+    def _put(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+
+    def write(self, key: str, tensor: NDArray[Any]) -> None:
+        """Append the next tensor; it must be the next of the layout."""
+        type_name, shape = self._layout[key]
+        if key != self._pending.pop(0) or tensor.shape != shape or tensor.dtype.name != type_name:
+            raise ValueError(f"{key}: not the tensor that the layout announces")
+        self._put(np.ascontiguousarray(tensor).data)
+
+    def close(self) -> str:
+        """Finish the file; returns its SHA-256 as hexadecimal digits."""
+        self._file.close()
+        if self._pending:
+            raise ValueError(f"{self._pending[0]}: announced and not written")
+        return self._digest.hexdigest()
+
+    def __enter__(self) -> TensorFileWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+class TensorFile:
+    """A safetensors file open for reading; tensors are read when asked for."""
+
+    def __init__(self, path: Path, framework: str = "np") -> None:
+        """Raises `InputError` when the file is missing, truncated or no safetensors file."""
+        self.path = path
+        if not path.is_file():
+            raise InputError(f"{path}: file not found")
+        try:
+            self._file = safe_open(str(path), framework=framework)
+        except (SafetensorError, OSError) as error:
+            raise InputError(
+                f"{path}: is damaged or not a safetensors file ({error}); fetch or write it again"
+            ) from None
+        self.keys = frozenset(self._file.keys())
+        self.metadata: dict[str, str] = self._file.metadata() or {}
+
+    def require(self, key: str, shape: tuple[int, ...], types: tuple[str, ...]) -> None:
+        """Check presence, shape and safetensors type without reading the data."""
+        if key not in self.keys:
+            raise InputError(f"{self.path}: tensor {key} is missing")
+        view = self._file.get_slice(key)
+        if tuple(view.get_shape()) != shape:
+            raise InputError(
+                f"{self.path}: tensor {key} has shape {tuple(view.get_shape())}, the "
+                f"configuration needs {shape}"
+            )
+        if view.get_dtype() not in types:
+            raise InputError(
+                f"{self.path}: tensor {key} has type {view.get_dtype()}; readable is "
+                f"{' or '.join(types)}"
+            )
+
+    def tensor(self, key: str) -> Any:
+        """The tensor `key`, of the framework's type."""
+        try:
+            return self._file.get_tensor(key)
+        except SafetensorError as error:
+            raise InputError(f"{self.path}: tensor {key} cannot be read ({error})") from None
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
