@@ -30,8 +30,8 @@ Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
   multiplier uses it. ``code_scale(0) = 0``.
 - ``rsqrt(x)``: the same interpolation from `RSQRT_EVEN_TABLE` or `RSQRT_ODD_TABLE` by the parity of
   ``e``; with ``h = e >> 1`` (floor) the exponent is ``-25 - h``. ``rsqrt(0) = 0``.
-- **Multiplier of a vector operation** from a scalar (m, e), see `as_multiplier`: with ``s = -e`` and
-  ``drop = 18 - W`` (a word holds ``W - 1`` magnitude bits), ``d = drop + ((s - drop) mod 4)``: the
+- **Multiplier of a vector operation** from a scalar (m, e): zero (m = 0) gives multiplier 0 and
+  shift 0. Otherwise, with ``s = -e`` and ``drop = 18 - W`` (a word holds ``W - 1`` magnitude bits), ``d = drop + ((s - drop) mod 4)``: the
   multiplier is ``m >> d`` and the shift ``s - d``, a multiple of 4. If ``s < drop`` the multiplier is
   the largest word and the shift 0; if the shift would exceed `MAX_SHIFT` both are 0.
 """

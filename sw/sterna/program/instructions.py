@@ -6,7 +6,9 @@ is in `sterna.program.arithmetic`.
 
 Names of vectors, accumulators, codes and scalars are local to one repetition of a section, unless
 the vector is declared as state (one per repetition, kept between tokens) or carried (one for the
-whole program, such as the residual stream).
+whole program, such as the residual stream). Names of reductions (`absmax`, `squares`) are global:
+a reduction filled at the end of one repetition may be taken in the next one or in a later section.
+Taking a reduction clears it, and every reduction is taken before the token ends.
 """
 
 from __future__ import annotations
