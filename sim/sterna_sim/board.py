@@ -1,0 +1,87 @@
+"""A board that exists only as a simulation: the generated Verilog behind a byte stream."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sterna.errors import LinkError
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_sim.build import Progress, build_simulator
+from sterna_sim.library import SimulatorLibrary, TraceKind
+from sterna_sim.traces import Trace, unpack_trace
+
+CYCLES_PER_SECOND = 10_000_000
+"""Clock cycles that a time-out of one second allows."""
+SLICE_SECONDS = 0.1
+"""How long the simulation may run before Python can see an interrupt."""
+
+
+class SimulatedBoard:
+    """The transport to a simulated accelerator; time passes only while `read` waits.
+
+    `trace` builds the hardware with trace ports, see `collect_trace`. `stall_permille` and `seed`
+    make the host's end of the link pause at random. Raises `InputError` when the simulator cannot be
+    built.
+    """
+
+    def __init__(
+        self,
+        configuration: HardwareConfiguration,
+        *,
+        library: Path | None = None,
+        progress: Progress | None = None,
+        stall_permille: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self.configuration = configuration
+        path = library or build_simulator(configuration, progress)
+        self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
+        self._slice = 1000
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; the hardware takes them at its own pace."""
+        self._open().push(data)
+
+    def read(self, count: int, timeout: float) -> bytes:
+        """Clock the hardware until it has sent `count` bytes.
+
+        Fewer bytes mean that `timeout * CYCLES_PER_SECOND` cycles were not enough.
+        """
+        library = self._open()
+        left = max(1, int(timeout * CYCLES_PER_SECOND))
+        while left > 0 and library.available() < count:
+            start = time.monotonic()
+            left -= library.run(min(left, self._slice), count)
+            if time.monotonic() - start < SLICE_SECONDS / 2:
+                self._slice *= 2
+        return library.pop(count)
+
+    def collect_trace(self) -> Trace:
+        """What the trace ports showed since the last call.
+
+        Raises ValueError for a configuration without trace ports.
+        """
+        if not self.configuration.trace:
+            raise ValueError("the configuration has no trace ports")
+        library = self._open()
+        words = {kind: library.trace(kind) for kind in TraceKind}
+        library.clear_traces()
+        return unpack_trace(self.configuration, words)
+
+    @property
+    def cycles(self) -> int:
+        """Clock cycles since the reset."""
+        return self._open().cycles
+
+    def close(self) -> None:
+        """Free the simulation; safe to call twice."""
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    def _open(self) -> SimulatorLibrary:
+        if self._library is None:
+            raise LinkError("the simulated board is closed")
+        return self._library

@@ -1,0 +1,127 @@
+"""Builds a simulator, a shared library, from the Verilog of an accelerator."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_sim.cache import cached_folder, digest
+from sterna_sim.tool_runner import ToolRunner
+from sterna_sim.toolchain import Toolchain, find_toolchain
+
+LIBRARY = "simulator.so"
+VERILOG = "accelerator.v"
+PREFIX = "Vaccelerator"
+
+VERILATOR_FLAGS = (
+    "--cc", "--prefix", PREFIX, "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
+    "--output-split", "12000", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-assert",
+)
+COMPILER_FLAGS = (
+    "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O2", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
+)
+RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+
+Progress = Callable[[str, int, int], None]
+"""Told the step in words, the parts done and the parts in all."""
+
+
+def build_simulator(configuration: HardwareConfiguration, progress: Progress | None = None) -> Path:
+    """The shared library that simulates this configuration; built unless it is in the cache.
+
+    Trace ports are there when the configuration says so. Raises `InputError` when a tool is missing
+    or fails.
+    """
+    tell = progress or (lambda step, done, parts: None)
+    toolchain = find_toolchain()
+    verilog = verilog_file(configuration, tell)
+    return build_library(verilog.read_text(), configuration.trace, toolchain, tell)
+
+
+def verilog_file(configuration: HardwareConfiguration, tell: Progress) -> Path:
+    """The generated Verilog, from the cache unless the generator has changed."""
+
+    def make(folder: Path) -> None:
+        from sterna_hw.verilog import to_verilog
+
+        tell("generating Verilog", 0, 1)
+        (folder / VERILOG).write_text(to_verilog(configuration))
+
+    name = digest([configuration.to_json(), *_generator_sources()])
+    return cached_folder("verilog", name, make) / VERILOG
+
+
+def build_library(verilog: str, trace: bool, toolchain: Toolchain, tell: Progress) -> Path:
+    """Compile Verilog with the ports of an accelerator; `trace` says whether it has trace ports."""
+    harness = resources.files("sterna_sim").joinpath("harness.cpp").read_text()
+    compiler_flags = [*COMPILER_FLAGS, *(["-DSTERNA_TRACE"] if trace else [])]
+
+    def make(folder: Path) -> None:
+        (folder / VERILOG).write_text(verilog)
+        (folder / "harness.cpp").write_text(harness)
+        _verilate(folder, toolchain, tell)
+        _compile(folder, toolchain, compiler_flags, tell)
+
+    name = digest([verilog, harness, toolchain.version, *VERILATOR_FLAGS, *compiler_flags])
+    return cached_folder("simulator", name, make) / LIBRARY
+
+
+def _generator_sources() -> list[bytes]:
+    parts = [importlib.metadata.version("amaranth").encode()]
+    for package in ("sterna_hw", "sterna.program"):
+        root = Path(str(resources.files(package)))
+        for path in sorted(root.rglob("*.py")):
+            parts += [str(path.relative_to(root)).encode(), path.read_bytes()]
+    return parts
+
+
+def _verilate(folder: Path, toolchain: Toolchain, tell: Progress) -> None:
+    tell("translating Verilog to C++", 0, 1)
+    command = [str(toolchain.verilator), *VERILATOR_FLAGS, "--Mdir", "generated", VERILOG]
+    with ToolRunner(folder, toolchain) as tools:
+        tools.run(command)
+
+
+def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress) -> None:
+    generated = folder / "generated"
+    sources = [*generated.glob("*.cpp"), folder / "harness.cpp"]
+    objects = _compile_all(sources, generated, toolchain, [*flags, f"-I{generated}"], tell)
+    objects += sorted(_runtime(toolchain, tell).glob("*.o"))
+    with ToolRunner(folder, toolchain) as tools:
+        link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread"]
+        tools.run([toolchain.compiler, *flags, *link])
+    shutil.rmtree(generated)
+
+
+def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
+    """Object files of Verilator's own code, shared by all simulators."""
+
+    def make(folder: Path) -> None:
+        sources = [toolchain.verilator_root / "include" / name for name in RUNTIME]
+        _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell)
+
+    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS]), make)
+
+
+def _compile_all(
+    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress
+) -> list[Path]:
+    """Compile C++ files to objects in the folder; returns those."""
+    include = toolchain.verilator_root / "include"
+    command = [toolchain.compiler, *flags, f"-I{include}", f"-I{include / 'vltstd'}"]
+    # Large files first, so that no processor is left alone with one at the end.
+    sources.sort(key=lambda path: (-path.stat().st_size, path.name))
+    objects = [folder / f"{source.stem}.o" for source in sources]
+    jobs = [
+        [*command, "-c", str(source), "-o", str(target)]
+        for source, target in zip(sources, objects, strict=True)
+    ]
+    with ToolRunner(folder, toolchain) as tools:
+        for done, _ in enumerate(tools.run_all(jobs)):
+            tell("compiling the simulator", done + 1, len(jobs))
+    return objects

@@ -1,0 +1,69 @@
+"""A folder of built things named by the digest of everything that they depend on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from sterna.errors import InputError
+
+
+def cache_folder() -> Path:
+    """`$STERNA_CACHE`, else `$XDG_CACHE_HOME/sterna`, else `~/.cache/sterna`."""
+    chosen = os.environ.get("STERNA_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "sterna"
+
+
+def digest(parts: Iterable[str | bytes]) -> str:
+    """A name of 24 hexadecimal digits for the parts, in this order and with these borders."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "little"))
+        total.update(data)
+    return total.hexdigest()[:24]
+
+
+def cached_folder(kind: str, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `kind/name` of the cache, which `make` fills when it is not there yet.
+
+    `make` works in a temporary folder beside it, which is renamed when all went well: a folder that
+    exists is whole. Of several processes that want the same folder one builds and the others wait.
+    Raises `InputError` when the cache cannot be written.
+    """
+    folder = cache_folder() / kind / name
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(folder.with_name(f"{name}.lock")):
+            if folder.is_dir():
+                return folder
+            work = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=folder.parent))
+            try:
+                make(work)
+                work.rename(folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder.parent}: cannot be written ({error.strerror}); set STERNA_CACHE to a folder "
+            "of your own"
+        ) from None
+    return folder
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,179 @@
+// A board around the generated Verilog: byte queues at the link, one clock, trace buffers.
+//
+// The functions at the end are the interface to Python (see library.py). A board is used by one
+// thread at a time; several boards in one process are independent.
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "Vaccelerator.h"
+#include "verilated.h"
+
+namespace {
+
+// Verilator writes the second of two underscores in a port's name as `_05F`.
+// It keeps ports of up to 64 bits in integers and wider ones in arrays of 32-bit words.
+template <std::size_t N>
+void copy_words(const VlWide<N>& port, std::vector<uint32_t>& to) {
+    to.insert(to.end(), port.data(), port.data() + N);
+}
+void copy_words(uint64_t port, std::vector<uint32_t>& to) {
+    to.push_back(static_cast<uint32_t>(port));
+    to.push_back(static_cast<uint32_t>(port >> 32));
+}
+void copy_words(uint32_t port, std::vector<uint32_t>& to) { to.push_back(port); }
+void copy_words(uint16_t port, std::vector<uint32_t>& to) { to.push_back(port); }
+void copy_words(uint8_t port, std::vector<uint32_t>& to) { to.push_back(port); }
+
+// Bit 0 of every trace port says whether the others are meant.
+template <std::size_t N>
+bool is_valid(const VlWide<N>& port) { return port[0] & 1; }
+bool is_valid(uint64_t port) { return port & 1; }
+
+template <typename Port>
+void capture(const Port& port, std::vector<uint32_t>& to) {
+    if (is_valid(port)) copy_words(port, to);
+}
+
+class Queue {
+public:
+    bool empty() const { return first_ == bytes_.size(); }
+    std::size_t size() const { return bytes_.size() - first_; }
+    uint8_t front() const { return bytes_[first_]; }
+    void drop() {
+        if (++first_ == bytes_.size()) {
+            bytes_.clear();
+            first_ = 0;
+        }
+    }
+    void push(uint8_t byte) { bytes_.push_back(byte); }
+    void push(const uint8_t* bytes, std::size_t count) {
+        bytes_.insert(bytes_.end(), bytes, bytes + count);
+    }
+    std::size_t pop(uint8_t* to, std::size_t most) {
+        const std::size_t count = most < size() ? most : size();
+        std::memcpy(to, bytes_.data() + first_, count);
+        first_ += count;
+        if (empty()) {
+            bytes_.clear();
+            first_ = 0;
+        }
+        return count;
+    }
+
+private:
+    std::vector<uint8_t> bytes_;
+    std::size_t first_ = 0;
+};
+
+// Pauses of the link's other end, each cycle with a chance of `permille`, always the same for a seed.
+class Stalls {
+public:
+    Stalls(uint64_t seed, uint32_t permille) : state_(seed | 1), permille_(permille) {}
+    bool next() {
+        if (permille_ == 0) return false;
+        state_ ^= state_ << 13;
+        state_ ^= state_ >> 7;
+        state_ ^= state_ << 17;
+        return (state_ >> 32) % 1000 < permille_;
+    }
+
+private:
+    uint64_t state_;
+    uint32_t permille_;
+};
+
+class Board {
+public:
+    Board(uint64_t seed, uint32_t stall_permille)
+        : top_(&context_), stalls_(seed, stall_permille) {
+        top_.rst = 1;
+        top_.link_in___05Fvalid = 0;
+        top_.link_out___05Fready = 0;
+        for (int cycle = 0; cycle < 2; ++cycle) edge();
+        top_.rst = 0;
+        cycles = 0;
+    }
+    ~Board() { top_.final(); }
+
+    // Runs until `wanted` bytes wait in `out`, at most `limit` cycles; returns the cycles run.
+    uint64_t run(uint64_t limit, std::size_t wanted) {
+        const uint64_t start = cycles;
+        while (cycles - start < limit && out.size() < wanted) cycle();
+        return cycles - start;
+    }
+
+    Queue in, out;
+    uint64_t cycles = 0;
+    std::vector<uint32_t> traces[3];
+
+private:
+    void edge() {
+        top_.clk = 0;
+        top_.eval();
+        top_.clk = 1;
+        top_.eval();
+        ++cycles;
+    }
+
+    void cycle() {
+        // A byte that was offered stays offered until it is taken.
+        offering_ = !in.empty() && (offering_ || !stalls_.next());
+        top_.link_in___05Fvalid = offering_;
+        top_.link_in___05Fpayload = offering_ ? in.front() : 0;
+        top_.link_out___05Fready = !stalls_.next();
+        top_.clk = 0;
+        top_.eval();
+        if (offering_ && top_.link_in___05Fready) {
+            in.drop();
+            offering_ = false;
+        }
+        if (top_.link_out___05Fvalid && top_.link_out___05Fready) out.push(top_.link_out___05Fpayload);
+#ifdef STERNA_TRACE
+        capture(top_.trace_vector, traces[0]);
+        capture(top_.trace_scalar, traces[1]);
+        capture(top_.trace_accumulators, traces[2]);
+#endif
+        top_.clk = 1;
+        top_.eval();
+        ++cycles;
+    }
+
+    VerilatedContext context_;
+    Vaccelerator top_;
+    Stalls stalls_;
+    bool offering_ = false;
+};
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+Board* sterna_create(uint64_t seed, uint32_t stall_permille) {
+    return new Board(seed, stall_permille);
+}
+void sterna_destroy(Board* board) { delete board; }
+void sterna_push(Board* board, const uint8_t* bytes, uint64_t count) {
+    board->in.push(bytes, count);
+}
+uint64_t sterna_pop(Board* board, uint8_t* to, uint64_t most) { return board->out.pop(to, most); }
+uint64_t sterna_available(Board* board) { return board->out.size(); }
+uint64_t sterna_run(Board* board, uint64_t limit, uint64_t wanted) {
+    return board->run(limit, wanted);
+}
+uint64_t sterna_cycles(Board* board) { return board->cycles; }
+
+// Trace buffers: 0 vectors, 1 scalars, 2 accumulators; words of 32 bits, one port value after another.
+uint64_t sterna_trace_size(Board* board, uint32_t which) { return board->traces[which].size(); }
+const uint32_t* sterna_trace_data(Board* board, uint32_t which) {
+    return board->traces[which].data();
+}
+void sterna_trace_clear(Board* board) {
+    for (auto& trace : board->traces) trace.clear();
+}
+
+}  // extern "C"
+#pragma GCC visibility pop

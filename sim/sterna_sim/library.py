@@ -1,0 +1,99 @@
+"""The simulator's shared library, called from Python (see harness.cpp)."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sterna.errors import InputError
+
+
+class TraceKind(IntEnum):
+    """The trace ports."""
+
+    VECTORS = 0
+    SCALARS = 1
+    ACCUMULATORS = 2
+
+
+class SimulatorLibrary:
+    """One instance of the simulated hardware.
+
+    Calls release Python's lock while they run. `stall_permille` makes the link's other end pause at
+    random, in so many of a thousand cycles, equal for equal seeds. Raises `InputError` when the
+    library cannot be loaded.
+    """
+
+    def __init__(self, path: Path, seed: int = 0, stall_permille: int = 0) -> None:
+        try:
+            self._library = _declare(ctypes.CDLL(str(path)))
+        except (OSError, AttributeError) as error:
+            raise InputError(
+                f"{path}: cannot be loaded ({error}); remove its folder to build it again"
+            ) from None
+        self._board = c_void_p(self._library.sterna_create(seed, stall_permille))
+
+    def close(self) -> None:
+        """Free the instance; safe to call twice."""
+        if self._board is not None:
+            self._library.sterna_destroy(self._board)
+            self._board = None
+
+    def push(self, data: bytes) -> None:
+        """Queue bytes for the hardware's link."""
+        self._library.sterna_push(self._board, data, len(data))
+
+    def pop(self, most: int) -> bytes:
+        """Take at most so many of the bytes that the hardware sent."""
+        buffer = (c_uint8 * most)()
+        return bytes(buffer[: self._library.sterna_pop(self._board, buffer, most)])
+
+    def available(self) -> int:
+        """Bytes that wait to be popped."""
+        return self._library.sterna_available(self._board)
+
+    def run(self, limit: int, wanted: int) -> int:
+        """Clock until `wanted` bytes are available, at most `limit` cycles; returns the cycles."""
+        return self._library.sterna_run(self._board, limit, wanted)
+
+    @property
+    def cycles(self) -> int:
+        """Clock cycles since the reset."""
+        return self._library.sterna_cycles(self._board)
+
+    def trace(self, kind: TraceKind) -> NDArray[np.uint32]:
+        """Everything captured at a trace port: port values in words of 32 bits, low word first."""
+        size = self._library.sterna_trace_size(self._board, kind)
+        if size == 0:
+            return np.zeros(0, np.uint32)
+        data = self._library.sterna_trace_data(self._board, kind)
+        return np.ctypeslib.as_array(data, (size,)).copy()
+
+    def clear_traces(self) -> None:
+        """Empty the trace buffers."""
+        self._library.sterna_trace_clear(self._board)
+
+
+def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
+    """Give every function its types, so that pointers are not cut to 32 bits."""
+    signatures = {
+        "create": (c_void_p, [c_uint64, c_uint32]),
+        "destroy": (None, [c_void_p]),
+        "push": (None, [c_void_p, c_char_p, c_uint64]),
+        "pop": (c_uint64, [c_void_p, POINTER(c_uint8), c_uint64]),
+        "available": (c_uint64, [c_void_p]),
+        "run": (c_uint64, [c_void_p, c_uint64, c_uint64]),
+        "cycles": (c_uint64, [c_void_p]),
+        "trace_size": (c_uint64, [c_void_p, c_uint32]),
+        "trace_data": (POINTER(c_uint32), [c_void_p, c_uint32]),
+        "trace_clear": (None, [c_void_p]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, f"sterna_{name}")
+        function.restype = result
+        function.argtypes = arguments
+    return library

@@ -1,0 +1,61 @@
+"""Trace ports as arrays of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_sim.library import TraceKind
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What the trace ports showed, each in the order of time.
+
+    ``vectors`` is [groups, vector_lanes]: every result group of the vector unit. ``scalars`` is
+    [results, 2]: mantissa and exponent of every scalar result. ``accumulators`` is [row groups,
+    rows]: every row group that left the ternary engine, before saturation.
+    """
+
+    vectors: NDArray[np.int64]
+    scalars: NDArray[np.int64]
+    accumulators: NDArray[np.int64]
+
+
+def unpack_trace(
+    configuration: HardwareConfiguration, words: Mapping[TraceKind, NDArray[np.uint32]]
+) -> Trace:
+    """Split captured port values (32-bit words) into their fields; bit 0 of each is `valid`."""
+    lanes = [(configuration.word_bits, True)] * configuration.vector_lanes
+    rows = [(configuration.accumulator_bits, True)] * configuration.rows
+    scalar = [(MANTISSA_BITS, False), (EXPONENT_BITS, True)]
+    return Trace(
+        _unpack(words[TraceKind.VECTORS], lanes),
+        _unpack(words[TraceKind.SCALARS], scalar),
+        _unpack(words[TraceKind.ACCUMULATORS], rows),
+    )
+
+
+def _unpack(words: NDArray[np.uint32], fields: list[tuple[int, bool]]) -> NDArray[np.int64]:
+    """[values, fields] from packed values; fields are (width up to 32, signed), low bits first."""
+    bits = 1 + sum(width for width, _ in fields)
+    stride = -(-bits // 32)
+    if 32 < bits <= 64:
+        stride = 2
+    values = words.reshape(-1, stride).astype(np.uint64)
+    values = np.pad(values, ((0, 0), (0, 1)))  # so that the last field may look one word further
+    columns, position = [], 1
+    for width, signed in fields:
+        word, offset = divmod(position, 32)
+        pair = values[:, word] | values[:, word + 1] << np.uint64(32)
+        field = (pair >> np.uint64(offset) & np.uint64((1 << width) - 1)).astype(np.int64)
+        if signed:
+            field -= (field >> (width - 1) & 1) << width
+        columns.append(field)
+        position += width
+    return np.stack(columns, axis=1)

@@ -1,0 +1,1 @@
+"""The host side: links, devices, sampling and text generation."""

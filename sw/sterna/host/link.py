@@ -1,0 +1,144 @@
+"""Requests and answers over a transport, with retries."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sterna.errors import LinkError
+from sterna.host.frames import Frame, FrameDecoder, encode_frame
+from sterna.host.transport import Transport
+from sterna.program.protocol import ErrorCode, FrameType
+
+ATTEMPTS = 3
+WINDOW = 4
+"""Frames that may be under way before the first of them is answered."""
+LONGEST_ANSWER = 1024
+"""More than any answer has, so that a damaged length does not swallow the answers behind it."""
+
+_MEANING: dict[int, str] = {
+    ErrorCode.TYPE: "it does not know this request; is its bitstream older than this software?",
+    ErrorCode.LENGTH: "the request has a wrong length; was the board built by this version?",
+    ErrorCode.SPACE: "the data do not fit its memories; was it built for another configuration?",
+}
+
+
+class AnswerLost(LinkError):
+    """The request may or may not have been carried out: no good answer arrived."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A frame to send and the type of the answer that it expects."""
+
+    type: FrameType
+    payload: bytes
+    answer: FrameType
+
+
+class Link:
+    """Sends requests and returns the payloads of their answers.
+
+    A frame that the board received damaged is always sent again. A frame that was not answered is
+    sent again only where repeating it does no harm; `retries` counts both.
+    """
+
+    def __init__(self, transport: Transport, name: str = "board") -> None:
+        self._transport = transport
+        self._decoder = FrameDecoder(LONGEST_ANSWER)
+        self._received: deque[Frame] = deque()
+        self._sequence = 0
+        self._name = name
+        self.retries = 0
+
+    def request(self, request: Request, timeout: float, repeatable: bool = True) -> bytes:
+        """One request; returns the payload of its answer.
+
+        Raises `AnswerLost` after `ATTEMPTS` time-outs (after one if not `repeatable`), `LinkError`
+        when the board refuses the request or is gone.
+        """
+        return self.requests([request], timeout, repeatable=repeatable)[0]
+
+    def requests(
+        self,
+        requests: Sequence[Request],
+        timeout: float,
+        done: Callable[[int], None] | None = None,
+        repeatable: bool = True,
+    ) -> list[bytes]:
+        """Many requests, up to `WINDOW` of them under way at once; answers in order.
+
+        `timeout` is what the board may take for one answer, in seconds; `done` is told the index
+        of each request that was answered. Errors as in `request`.
+        """
+        answers: dict[int, bytes] = {}
+        failures = [0] * len(requests)
+        waiting: dict[int, int] = {}
+        following = 0
+        while len(answers) < len(requests):
+            while following < len(requests) and len(waiting) < WINDOW:
+                waiting[self._send(requests[following])] = following
+                following += 1
+            frame = self._receive(timeout)
+            if frame is None:
+                lost = list(waiting.values())
+                waiting.clear()
+                self._fail(lost[0], failures, repeatable)
+                for index in lost:
+                    waiting[self._send(requests[index])] = index
+                continue
+            index = waiting.pop(frame.sequence, None)
+            if index is None:
+                continue  # answers a frame that was given up, or one nobody sent
+            if frame.type == requests[index].answer:
+                answers[index] = frame.payload
+                if done is not None:
+                    done(index)
+                continue
+            self._refused(frame, requests[index])
+            self._fail(index, failures, True)
+            waiting[self._send(requests[index])] = index
+        return [answers[index] for index in range(len(requests))]
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
+
+    def _send(self, request: Request) -> int:
+        self._sequence = (self._sequence + 1) % 256
+        frame = Frame(request.type, self._sequence, request.payload)
+        self._transport.write(encode_frame(frame))
+        return self._sequence
+
+    def _receive(self, timeout: float) -> Frame | None:
+        while not self._received:
+            wanted = self._decoder.missing()
+            data = self._transport.read(wanted, timeout)
+            self._received += self._decoder.feed(data)
+            if not self._received and len(data) < wanted:
+                self._received += self._decoder.give_up()
+                if not self._received:
+                    self._decoder.clear()
+                    return None
+        return self._received.popleft()
+
+    def _refused(self, frame: Frame, request: Request) -> None:
+        """Return if the request is to be sent again, raise if that cannot help."""
+        name = request.type.name
+        if frame.type != FrameType.ERROR or len(frame.payload) != 1:
+            raise LinkError(f"{self._name}: answered {name} with a frame of type {frame.type:#04x}; "
+                            "was it built by another version?")
+        code = frame.payload[0]
+        if code != ErrorCode.CRC:
+            meaning = _MEANING.get(code, f"error {code}")
+            raise LinkError(f"{self._name}: refused {name}: {meaning}")
+
+    def _fail(self, index: int, failures: list[int], repeatable: bool) -> None:
+        failures[index] += 1
+        if failures[index] >= ATTEMPTS or not repeatable:
+            raise AnswerLost(
+                f"{self._name}: no good answer in {failures[index]} attempts; is it switched on, "
+                "configured, and at this address and speed?"
+            )
+        self.retries += 1

@@ -1,0 +1,139 @@
+"""Byte streams to a board: serial port, TCP, or anything with `write`, `read` and `close`."""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from sterna.errors import InputError, LinkError
+
+DEFAULT_BAUD = 1_000_000
+CONNECT_SECONDS = 10
+
+
+class Transport(Protocol):
+    """A byte stream in both directions."""
+
+    def write(self, data: bytes) -> None:
+        """Send all bytes. Raises `LinkError` when the board is gone."""
+        ...
+
+    def read(self, count: int, timeout: float) -> bytes:
+        """Receive at most `count` bytes, waiting `timeout` seconds for the last of them.
+
+        Fewer bytes mean a time-out. Raises `LinkError` when the board is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the port back; safe to call twice."""
+        ...
+
+
+class SerialTransport:
+    """A serial port, 8 data bits, no parity, one stop bit, no flow control."""
+
+    def __init__(self, port: str, baud: int = DEFAULT_BAUD) -> None:
+        import serial
+
+        self._name = port
+        try:
+            self._port = serial.Serial(port, baud, exclusive=True, write_timeout=60)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{port}: cannot be opened ({_reason(error)}); is the board plugged in, and may "
+                "this user open serial ports?"
+            ) from None
+        self._port.reset_input_buffer()
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except OSError as error:
+            raise self._gone(error) from None
+
+    def read(self, count: int, timeout: float) -> bytes:
+        try:
+            self._port.timeout = timeout
+            return bytes(self._port.read(count))
+        except OSError as error:
+            raise self._gone(error) from None
+
+    def close(self) -> None:
+        self._port.close()
+
+    def _gone(self, error: OSError) -> LinkError:
+        return LinkError(f"{self._name}: the board was unplugged or reset ({_reason(error)})")
+
+
+class TcpTransport:
+    """A TCP connection, for boards behind a network or a serial-to-network server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._name = f"tcp://{host}:{port}"
+        try:
+            self._socket = socket.create_connection((host, port), CONNECT_SECONDS)
+        except OSError as error:
+            raise InputError(f"{self._name}: cannot connect ({_reason(error)})") from None
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._socket.settimeout(60)
+            self._socket.sendall(data)
+        except OSError as error:
+            raise self._gone(_reason(error)) from None
+
+    def read(self, count: int, timeout: float) -> bytes:
+        received = bytearray()
+        self._socket.settimeout(timeout)
+        while len(received) < count:
+            try:
+                part = self._socket.recv(count - len(received))
+            except TimeoutError:
+                break
+            except OSError as error:
+                raise self._gone(_reason(error)) from None
+            if not part:
+                raise self._gone("closed by the other side")
+            received += part
+        return bytes(received)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _gone(self, reason: str) -> LinkError:
+        return LinkError(f"{self._name}: the connection is lost ({reason})")
+
+
+def open_transport(address: str) -> Transport:
+    """Open `serial:///dev/ttyUSB0?baud=1000000`, `serial://COM3` or `tcp://host:port`.
+
+    Raises `InputError` for an address that says something else or a port that cannot be opened.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "serial":
+        return SerialTransport(parts.path or parts.netloc, _baud(address, parts.query))
+    if parts.scheme == "tcp":
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if host and port:
+            return TcpTransport(host, port)
+    raise InputError(
+        f"{address}: not an address of a board; give serial:///dev/ttyUSB0 or tcp://host:port"
+    )
+
+
+def _baud(address: str, query: str) -> int:
+    options = parse_qs(query)
+    text = options.pop("baud", [str(DEFAULT_BAUD)])[-1]
+    if options or not text.isdigit() or int(text) < 1:
+        raise InputError(f"{address}: the only option is baud, a positive number: ?baud=1000000")
+    return int(text)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
