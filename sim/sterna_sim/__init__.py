@@ -1,0 +1,1 @@
+"""Simulation: helpers for unit tests, memory models and the simulated board."""
