@@ -17,9 +17,6 @@ from pathlib import Path
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
-from train_loop import Recipe, initialise, train
-
 from sterna.errors import InputError
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference, from_torch
@@ -27,6 +24,8 @@ from sterna.models.evaluate import score_text
 from sterna.models.mmfree import MatMulFreeLM
 from sterna.models.store import TOKENIZER_FILE, load_model, save_model
 from sterna.models.text import Tokenizer, encode_documents, read_text, split_documents
+from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
+from train_loop import Recipe, initialise, train
 
 LINE_INTERVAL = 50
 SMOOTHING = 0.95

@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from torch.nn import functional
-from train_data import TokenStreams
-
 from sterna.errors import InputError
 from sterna.models.mmfree import MatMulFreeLM
+from torch.nn import functional
+from train_data import TokenStreams
 
 # A share of the streams starts afresh at each step, so that the zero state is trained too.
 RESTART_PROBABILITY = 1 / 32

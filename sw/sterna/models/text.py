@@ -63,8 +63,8 @@ class StreamingDecoder:
 
     def __init__(self, tokenizer: Tokenizer, prefix: Sequence[int] = ()) -> None:
         self._tokenizer = tokenizer
-        # Decoders look at the token before (spaces at word starts), so one window is kept.
-        self._window = list(prefix)[-2 * _LONGEST_CHARACTER :]
+        # Decoders look at the tokens before (spaces at word starts, bytes of one character).
+        self._window = list(prefix)
         self._told = len(self._window)
 
     def push(self, token: int) -> str:
@@ -79,10 +79,10 @@ class StreamingDecoder:
     def _emit(self, force: bool) -> str:
         before = self._tokenizer.decode(self._window[: self._told])
         now = self._tokenizer.decode(self._window)
-        if now.endswith(_REPLACEMENT) and not force:
+        if now == before or (now.endswith(_REPLACEMENT) and not force):
             return ""
-        # The last new token starts a character of its own: it is the context of the next.
-        self._window = self._window[self._told :] or self._window
+        # What was just told starts with a whole character: it is context enough from now on.
+        self._window = self._window[self._told :]
         self._told = len(self._window)
         return now[len(before) :]
 

@@ -1,0 +1,61 @@
+"""Import a released MatMul-free LM: a Hugging Face folder becomes a Sterna model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sterna.errors import InputError
+from sterna.importers.checkpoint import Checkpoint
+from sterna.models.configuration import ModelConfig, read_config, read_json
+from sterna.models.conversion import LatentTensors
+from sterna.models.store import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE, save_model
+from sterna.models.text import Tokenizer
+from sterna.models.weights import EMBEDDINGS, all_matrices, all_vectors, assemble
+
+
+def expected_tensors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Key and shape of every tensor of a released checkpoint of this configuration."""
+    shapes: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, config.hidden_size)}
+    shapes |= all_vectors(config)
+    shapes |= {f"{key}.weight": shape for key, shape in all_matrices(config).items()}
+    return shapes
+
+
+def import_huggingface(
+    source: Path | str,
+    target: Path | str,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the Sterna model folder `target` from the checkpoint folder `source`.
+
+    Reads config.json, model.safetensors (or its shards), tokenizer.json and, where it is
+    there, generation_config.json. Latent weights in 16 or 32 bits are ternarised in float32,
+    one tensor at a time, so that memory holds a layer and not the model. `progress` is told
+    the layers done and the layers in all. Raises `InputError` naming the file or the tensor
+    that is missing, superfluous, misshapen, not finite or not supported; nothing is written
+    then.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; give the folder of a checkpoint")
+    config = read_config(source / CONFIG_FILE)
+    checkpoint = Checkpoint(source)
+    checkpoint.check(expected_tensors(config))
+    _check_tokenizer(source / TOKENIZER_FILE, config)
+    generation: dict[str, Any] = {}
+    if (source / GENERATION_FILE).is_file():
+        generation = read_json(source / GENERATION_FILE)
+    reader = LatentTensors(checkpoint.fetch, str(source))
+    model = assemble(config, reader, source / TOKENIZER_FILE, generation)
+    save_model(model, target, progress)
+
+
+def _check_tokenizer(path: Path, config: ModelConfig) -> None:
+    size = Tokenizer.from_file(path).vocabulary_size
+    if size > config.vocab_size:
+        raise InputError(
+            f"{path}: has {size} tokens, the model's vocabulary is {config.vocab_size}; use the "
+            "tokenizer of this checkpoint"
+        )

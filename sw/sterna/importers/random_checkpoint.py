@@ -1,0 +1,85 @@
+"""Random checkpoints in the layout of the released ones, to try imports at any size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from torch import Tensor
+
+from sterna.errors import InputError
+from sterna.importers.checkpoint import INDEX_FILE, SINGLE_FILE
+from sterna.importers.huggingface import expected_tensors
+from sterna.models.configuration import ModelConfig
+from sterna.models.store import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE
+from sterna.models.weights import EMBEDDINGS, LOWER_BOUNDS
+
+DATA_TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+def write_random_checkpoint(
+    folder: Path | str,
+    config: ModelConfig,
+    dtype: str = "float16",
+    shards: int = 1,
+    seed: int = 0,
+) -> None:
+    """Write config.json, weights in `shards` files, tokenizer.json and generation_config.json.
+
+    The latent weights are Gaussian, gains near one. Memory holds one shard at a time. Raises
+    `InputError` for an unknown `dtype` and for more shards than tensors.
+    """
+    if dtype not in DATA_TYPES:
+        raise InputError(f"dtype {dtype!r} is unknown; known are {', '.join(DATA_TYPES)}")
+    shapes = expected_tensors(config)
+    if not 1 <= shards <= len(shapes):
+        raise InputError(f"shards must be from 1 to {len(shapes)}, not {shards}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = torch.Generator().manual_seed(seed)
+    keys = list(shapes)
+    weight_map: dict[str, str] = {}
+    for shard in range(shards):
+        name = SINGLE_FILE
+        if shards > 1:
+            name = f"model-{shard + 1:05d}-of-{shards:05d}.safetensors"
+        part = keys[len(keys) * shard // shards : len(keys) * (shard + 1) // shards]
+        tensors = {key: _draw(key, shapes[key], generator).to(DATA_TYPES[dtype]) for key in part}
+        save_file(tensors, folder / name, {"format": "pt"})
+        weight_map |= dict.fromkeys(part, name)
+    if shards > 1:
+        _write_json(folder / INDEX_FILE, {"metadata": {}, "weight_map": weight_map})
+    released = {**config.to_dict(), "architectures": ["HGRNBitForCausalLM"], "torch_dtype": dtype}
+    _write_json(folder / CONFIG_FILE, released)
+    _write_json(
+        folder / GENERATION_FILE,
+        {"bos_token_id": config.bos_token_id, "eos_token_id": config.eos_token_id},
+    )
+    _byte_tokenizer(config.vocab_size).save(str(folder / TOKENIZER_FILE))
+
+
+def _draw(key: str, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    values = torch.randn(shape, generator=generator)
+    if key in (LOWER_BOUNDS, EMBEDDINGS):
+        return values
+    if len(shape) == 1:
+        return torch.exp(0.2 * values)
+    return values * shape[1] ** -0.5
+
+
+def _byte_tokenizer(vocabulary: int) -> Tokenizer:
+    """One token a byte behind the three special ones, as far as the vocabulary reaches."""
+    names = ["<unk>", "<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())][:vocabulary]
+    model = models.BPE({name: index for index, name in enumerate(names)}, [], unk_token=names[0])
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([name for name in names[:3] if name.startswith("<")])
+    return tokenizer
+
+
+def _write_json(path: Path, value: dict[str, object]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

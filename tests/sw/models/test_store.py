@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+from sterna.errors import InputError
+from sterna.importers.random_checkpoint import write_random_checkpoint
+from sterna.models.configuration import ModelConfig
+from sterna.models.random_model import random_model
+from sterna.models.store import load_model, save_model
+from sterna.models.tensor_file import file_digest
+from sterna.models.weights import BitLinearWeights, MatMulFreeModel
+
+CONFIG = ModelConfig(vocab_size=31, hidden_size=12, num_hidden_layers=2, intermediate_size=20)
+
+
+def assert_same(ours: MatMulFreeModel, other: MatMulFreeModel) -> None:
+    assert ours.config == other.config
+    np.testing.assert_array_equal(ours.embeddings, other.embeddings)
+    np.testing.assert_array_equal(ours.norm, other.norm)
+    assert_same_bitlinear(ours.lm_head, other.lm_head)
+    assert len(ours.layers) == len(other.layers)
+    for our_layer, other_layer in zip(ours.layers, other.layers, strict=True):
+        for field in fields(our_layer):
+            value, counterpart = getattr(our_layer, field.name), getattr(other_layer, field.name)
+            if isinstance(value, BitLinearWeights):
+                assert_same_bitlinear(value, counterpart)
+            else:
+                assert value.dtype == np.float32
+                np.testing.assert_array_equal(value, counterpart)
+
+
+def assert_same_bitlinear(ours: BitLinearWeights, other: BitLinearWeights) -> None:
+    assert ours.matrix.scale == other.matrix.scale
+    assert ours.matrix.codes.dtype == np.int8
+    np.testing.assert_array_equal(ours.matrix.codes, other.matrix.codes)
+    np.testing.assert_array_equal(ours.gain, other.gain)
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    save_model(random_model(CONFIG, 7), folder)
+    return folder
+
+
+@pytest.mark.parametrize("use_lower_bound", [True, False])
+def test_round_trip(tmp_path: Path, use_lower_bound: bool) -> None:
+    model = random_model(replace(CONFIG, use_lower_bound=use_lower_bound), 3)
+    told: list[tuple[int, int]] = []
+    save_model(model, tmp_path / "model", lambda done, total: told.append((done, total)))
+    assert_same(load_model(tmp_path / "model"), model)
+    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_layers_can_be_sliced_and_counted_from_the_end(stored: Path) -> None:
+    layers = load_model(stored).layers
+    assert len(layers[:1]) == 1
+    np.testing.assert_array_equal(layers[-1].attn_norm, layers[1].attn_norm)
+    with pytest.raises(IndexError):
+        layers[2]
+
+
+def test_tokenizer_and_generation_settings_are_kept(tmp_path: Path) -> None:
+    write_random_checkpoint(tmp_path / "source", CONFIG)
+    tokenizer = tmp_path / "source" / "tokenizer.json"
+    settings = {"bos_token_id": 1, "eos_token_id": 2, "temperature": 0.6}
+    model = replace(random_model(CONFIG, 1), tokenizer_path=tokenizer, generation=settings)
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.generation == settings
+    assert loaded.tokenizer_path is not None
+    assert loaded.tokenizer_path.read_bytes() == tokenizer.read_bytes()
+
+
+def change_config(folder: Path, **changes: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def change_weights(
+    folder: Path, change: Callable[[dict[str, np.ndarray]], None], digest: bool = True
+) -> None:
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    metadata = {
+        key: json.dumps(shape)
+        for key, shape in {
+            "model.layers.0.attn.i_proj": (12, 12),
+            "lm_head": (31, 12),
+            **{
+                f"model.layers.{layer}.{name}": shape
+                for layer in range(2)
+                for name, shape in {
+                    "attn.i_proj": (12, 12),
+                    "attn.f_proj": (12, 12),
+                    "attn.g_proj": (12, 12),
+                    "attn.o_proj": (12, 12),
+                    "mlp.gate_proj": (40, 12),
+                    "mlp.down_proj": (12, 20),
+                }.items()
+            },
+        }.items()
+    }
+    change(tensors)
+    save_file(tensors, path, metadata)
+    if digest:
+        change_config(folder, digests={"model.safetensors": file_digest(path)})
+
+
+def put(key: str, value: object) -> Callable[[dict[str, np.ndarray]], None]:
+    def change(tensors: dict[str, np.ndarray]) -> None:
+        tensors[key] = np.full(tensors[key].shape, value, tensors[key].dtype)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda t: t.pop("model.norm.weight"), "model.norm.weight is missing"),
+        (lambda t: t.update(extra=np.zeros(1, np.float32)), "extra is not part"),
+        (
+            lambda t: t.update({"model.norm.weight": np.ones(13, np.float32)}),
+            r"model.norm.weight has shape \(13,\)",
+        ),
+        (
+            lambda t: t.update({"model.norm.weight": np.ones(12, np.float64)}),
+            "model.norm.weight has type F64",
+        ),
+        (put("model.norm.weight", np.nan), "model.norm.weight holds NaN"),
+        (put("model.embeddings.weight", np.inf), "model.embeddings.weight holds NaN or infinity"),
+        (put("lm_head.scale", -1.0), "lm_head.scale must be positive"),
+        (put("lm_head.scale", np.nan), "lm_head.scale holds NaN"),
+        (put("model.layers.1.mlp.down_proj.trits", 255), "down_proj.trits is damaged"),
+    ],
+)
+def test_damaged_tensors_are_named(
+    stored: Path, change: Callable[[dict[str, np.ndarray]], None], named: str
+) -> None:
+    change_weights(stored, change)
+    with pytest.raises(InputError, match=named) as caught:
+        list(load_model(stored).layers)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_changed_byte_is_found(stored: Path) -> None:
+    path = stored / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="SHA-256"):
+        load_model(stored)
+
+
+def test_truncated_weights(stored: Path) -> None:
+    path = stored / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(InputError, match="damaged"):
+        load_model(stored)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": None}, "not a Sterna model"),
+        ({"format_version": 99}, "format version 99"),
+        ({"digests": None}, "no digests"),
+        ({"digests": {"model.safetensors": "0"}}, "SHA-256"),
+        ({"digests": {"model.safetensors": "0", "../../etc/passwd": "0"}}, "SHA-256|unknown file"),
+        ({"hidden_size": 16}, "the configuration needs"),
+        ({"num_heads": 3}, "num_heads"),
+    ],
+)
+def test_wrong_description(stored: Path, changes: dict[str, object], message: str) -> None:
+    change_config(stored, **changes)
+    with pytest.raises(InputError, match=message):
+        load_model(stored)
+
+
+def test_missing_files(stored: Path) -> None:
+    (stored / "generation_config.json").unlink()
+    with pytest.raises(InputError, match="generation_config.json: file not found"):
+        load_model(stored)
+    (stored / "model.safetensors").unlink()
+    with pytest.raises(InputError, match="model.safetensors: file not found"):
+        load_model(stored)
+    (stored / "config.json").unlink()
+    with pytest.raises(InputError, match="config.json: file not found"):
+        load_model(stored)
+
+
+def test_nothing_is_left_of_a_failed_writing(stored: Path) -> None:
+    before = (stored / "model.safetensors").read_bytes()
+    absent = replace(random_model(CONFIG, 8), tokenizer_path=stored / "absent.json")
+    with pytest.raises(InputError, match="cannot be written"):
+        save_model(absent, stored)
+    assert (stored / "model.safetensors").read_bytes() == before
+    assert [path.name for path in stored.parent.iterdir()] == ["model"]
+
+
+def test_a_model_is_replaced_and_anything_else_is_not(stored: Path, tmp_path: Path) -> None:
+    save_model(random_model(CONFIG, 9), stored)
+    assert_same(load_model(stored), random_model(CONFIG, 9))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "diary.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds other files"):
+        save_model(random_model(CONFIG, 9), other)
+    assert (other / "diary.txt").read_text() == "mine"
+    with pytest.raises(InputError, match="is a file"):
+        save_model(random_model(CONFIG, 9), other / "diary.txt")
