@@ -21,9 +21,9 @@ SLICE_SECONDS = 0.1
 class SimulatedBoard:
     """The transport to a simulated accelerator; time passes only while `read` waits.
 
-    `trace` builds the hardware with trace ports, see `collect_trace`. `stall_permille` and `seed`
-    make the host's end of the link pause at random. Raises `InputError` when the simulator cannot be
-    built.
+    A configuration with `trace` gets trace ports, see `collect_trace`. `library` is a simulator that
+    is already built. `stall_permille` and `seed` make the host's end of the link pause at random.
+    Raises `InputError` when the simulator cannot be built.
     """
 
     def __init__(

