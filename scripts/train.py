@@ -22,6 +22,7 @@ from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference, from_torch
 from sterna.models.evaluate import score_text
 from sterna.models.mmfree import MatMulFreeLM
+from sterna.models.ranges import value_ranges
 from sterna.models.store import TOKENIZER_FILE, load_model, save_model
 from sterna.models.text import Tokenizer, encode_documents, read_text, split_documents
 from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
@@ -128,6 +129,8 @@ def main() -> None:
         )
         score = score_text(reference, valid)
         print(f"{path}: {score.bits_per_byte:.4f} bits per byte ({score.tokens} tokens)")
+        for name, numbers in value_ranges(reference, valid).items():
+            print(f"greatest {name}:", " ".join(f"{number:.2f}" for number in numbers))
 
 
 if __name__ == "__main__":

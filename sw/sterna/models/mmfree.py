@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from sterna.models.bitlinear import BitLinear, RMSNorm
 from sterna.models.configuration import ModelConfig
-from sterna.models.recurrence import linear_recurrence
+from sterna.models.recurrence import Recurrence
 
 
 def lower_bounds(raw: Tensor) -> Tensor:
@@ -33,6 +33,7 @@ class TokenMixer(nn.Module):
         self.i_proj = BitLinear(hidden, hidden, ternarised)
         self.f_proj = BitLinear(hidden, hidden, ternarised)
         self.g_proj = BitLinear(hidden, hidden, ternarised)
+        self.recurrence = Recurrence()
         self.g_norm = RMSNorm(hidden, config.rms_norm_eps)
         self.o_proj = BitLinear(hidden, hidden, ternarised)
 
@@ -43,7 +44,7 @@ class TokenMixer(nn.Module):
         # 1 - forget, without the cancellation when forget is near one.
         keep = (1 - bound) * torch.sigmoid(-forget_input)
         candidate = functional.silu(self.i_proj(values)) * keep
-        states = linear_recurrence(forget, candidate, state)
+        states = self.recurrence(forget, candidate, state)
         gated = self.g_norm(self.g_proj(values)) * functional.silu(states)
         return self.o_proj(gated), states[-1]
 

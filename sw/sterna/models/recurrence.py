@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 BLOCK = 16
 
@@ -69,3 +69,11 @@ def linear_recurrence(decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
     states = _LinearRecurrence.apply(decay, inputs, initial)
     assert isinstance(states, Tensor)
     return states
+
+
+class Recurrence(nn.Module):
+    """`linear_recurrence` as a module without parameters, so that its states can be observed."""
+
+    def forward(self, decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
+        """See `linear_recurrence`."""
+        return linear_recurrence(decay, inputs, initial)
