@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class ValueKey:
-    """One value of one token: ``operation`` of item ``item`` in a repetition of a section.
+class ValueKey(NamedTuple):
+    """One value of one token: where in the program it is produced.
 
-    ``item`` is an index into ``Section.items``. For a kernel ``operation`` is an index into
-    ``kernel.matmuls + kernel.body``: first the exact accumulators in the order of the matmuls, then
-    the results of the body (words; an `Element` without a named result has one too). It is 0 for a
-    quantise (codes), a scalar operation (mantissa, exponent) and the head (exact accumulators).
+    ``item`` is an index into ``Section.items``. ``operation`` is the index in the body of a kernel
+    (results are words; an `Element` without a named result has one too); the exact accumulators of
+    its m-th matmul, and those of a head (m = 0), have ``-1 - m``; a quantise (codes) and a scalar
+    operation (mantissa, exponent) have 0.
     """
 
     section: str
     repetition: int
     item: int
-    operation: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.section}[{self.repetition}].{self.item}.{self.operation}"
+    operation: int
