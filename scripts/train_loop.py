@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from sterna.errors import InputError
@@ -67,10 +69,20 @@ def _optimiser(model: MatMulFreeLM, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.95))
 
 
-def _save(path: Path, content: dict[str, object]) -> None:
+def _save(path: Path, content: dict[str, Any]) -> None:
     partial = path.with_name(path.name + ".partial")
     torch.save(content, partial)
     os.replace(partial, path)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        saved = torch.load(path)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
+        saved = None
+    if not isinstance(saved, dict) or "recipe" not in saved:
+        raise InputError(f"{path}: is not a checkpoint of this script; name another file")
+    return saved
 
 
 def train(
@@ -91,10 +103,15 @@ def train(
     state = model.initial_state(recipe.batch)
     first = 0
     if checkpoint is not None and checkpoint.exists():
-        saved = torch.load(checkpoint)
+        saved = _load(checkpoint)
         if saved["recipe"] != asdict(recipe):
             raise InputError(f"{checkpoint}: is of another recipe; remove it or name another file")
-        model.load_state_dict(saved["model"])
+        try:
+            model.load_state_dict(saved["model"])
+        except RuntimeError:
+            raise InputError(
+                f"{checkpoint}: is of a model of another shape; remove it or name another file"
+            ) from None
         optimiser.load_state_dict(saved["optimiser"])
         generator.set_state(saved["generator"])
         state, first = saved["state"], saved["step"]
