@@ -15,6 +15,11 @@ before START are skipped; a frame that stops in the middle is given up after a t
 LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`). RESULT:
 cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa u32, exponent
 i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have row 0xFFFFFFFF.
+
+The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
+sent again, and since its address may have been what was broken, memories that were loaded before
+count as lost. Of several faults the answer names the first of CRC, TYPE, LENGTH, SPACE; SPACE also
+answers words beyond the memory, which are not written. A frame sent during a RUN waits.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The compiler: models become programs, programs become memory images."""

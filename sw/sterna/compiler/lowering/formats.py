@@ -1,0 +1,135 @@
+"""Number formats of a lowered MatMul-free LM."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+from sterna.errors import InputError
+from sterna.program.arithmetic import MAX_SHIFT, SHIFT_STEP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formats:
+    """Fraction bits of every value whose format is fixed, and the shifts between them.
+
+    A value with fraction F in words of W bits has the range ``±2**(W - 1 - F)`` and saturates there.
+    The defaults are justified by the table that ``scripts/accuracy.py`` prints.
+    """
+
+    word_bits: int = 18
+    residual_fraction: int = 11
+    """Residual stream and embedding rows."""
+    activation_fraction: int = 13
+    """Inputs of the sigmoid: candidate, forget gate and gated unit."""
+    gate_fraction: int = 16
+    """Results of the sigmoid."""
+    state_fraction: int = 13
+    """Recurrent state and candidate; a second table is needed if it is not the activations'."""
+    share_fraction: int = 16
+    """One minus the forget gate: the share of the candidate that enters the state."""
+    swish_fraction: int = 13
+    """Swish of the state and of the gated unit."""
+    up_fraction: int = 11
+    """The linear half of the gated unit."""
+    product_fraction: int = 12
+    """The gated unit's result."""
+    gain_bits: int = 16
+    """Magnitude bits of the greatest gain of a constant vector."""
+    gain_shift: int = 16
+    """Right shift after a multiplication by a gain."""
+    output_shift: int = 8
+    """Right shift of gate accumulators times swished state."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise InputError(
+                    f"formats: {field.name} must be a whole number, not {value!r}"
+                )
+        if not 12 <= self.word_bits <= 18:
+            raise InputError(f"formats: word_bits is {self.word_bits}, not between 12 and 18")
+        for name in ("gate_fraction", "gain_bits"):
+            if getattr(self, name) > self.word_bits - 1:
+                raise InputError(
+                    f"formats: {name} is {getattr(self, name)}; a word of {self.word_bits} bits "
+                    f"holds at most {self.word_bits - 1}"
+                )
+        shifts = {
+            "activation_fraction + gate_fraction - state_fraction": self.candidate_shift,
+            "state_fraction + gate_fraction - swish_fraction": self.state_swish_shift,
+            "activation_fraction + gate_fraction - swish_fraction": self.gate_swish_shift,
+            "swish_fraction + up_fraction - product_fraction": self.product_shift,
+            "share_fraction": self.share_fraction,
+            "gain_shift": self.gain_shift,
+            "output_shift": self.output_shift,
+        }
+        for name, shift in shifts.items():
+            if shift % SHIFT_STEP or not 0 <= shift <= MAX_SHIFT:
+                raise InputError(
+                    f"formats: {name} is {shift}; it is a shift, so it must be a multiple of "
+                    f"{SHIFT_STEP} from 0 to {MAX_SHIFT}"
+                )
+
+    @property
+    def candidate_shift(self) -> int:
+        """Shift of the candidate's activation times its sigmoid."""
+        return self.activation_fraction + self.gate_fraction - self.state_fraction
+
+    @property
+    def state_swish_shift(self) -> int:
+        """Shift of the state times its sigmoid."""
+        return self.state_fraction + self.gate_fraction - self.swish_fraction
+
+    @property
+    def gate_swish_shift(self) -> int:
+        """Shift of the gated unit's activation times its sigmoid."""
+        return self.activation_fraction + self.gate_fraction - self.swish_fraction
+
+    @property
+    def product_shift(self) -> int:
+        """Shift of the two halves of the gated unit."""
+        return self.swish_fraction + self.up_fraction - self.product_fraction
+
+    @property
+    def word_limit(self) -> int:
+        """Largest magnitude of a word."""
+        return (1 << (self.word_bits - 1)) - 1
+
+    def to_json(self) -> str:
+        """The formats as a JSON object with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Formats:
+        """Read what `to_json` wrote; raises `InputError` when it is not that."""
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"formats: not readable: {error}") from None
+
+    @classmethod
+    def default(cls, word_bits: int = 18) -> Formats:
+        """The defaults for words of 18 or of 16 bits; raises `InputError` for other widths."""
+        if word_bits == 18:
+            return cls()
+        if word_bits == 16:
+            return cls(
+                word_bits=16,
+                residual_fraction=9,
+                activation_fraction=11,
+                gate_fraction=15,
+                state_fraction=14,
+                share_fraction=12,
+                swish_fraction=14,
+                up_fraction=8,
+                product_fraction=10,
+                gain_bits=14,
+                gain_shift=12,
+                output_shift=8,
+            )
+        raise InputError(
+            f"formats: there are defaults for words of 16 and 18 bits, not of {word_bits}; give "
+            "every format"
+        )

@@ -1,0 +1,43 @@
+"""Gains as words: a power of two of their own for every constant vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, frexp, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.program.arithmetic import MANTISSA_BITS
+from sterna.program.definition import ScalarConstant
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledGain:
+    """``values / 2**fraction`` is the gain; `fraction` may be negative."""
+
+    values: NDArray[np.int32]
+    fraction: int
+
+
+def scale_gain(gain: NDArray[np.floating], bits: int, limit: int) -> ScaledGain:
+    """Round a gain so that its largest magnitude lies in ``2**(bits-1) .. 2**bits``.
+
+    Values beyond `limit` (the word) saturate. A gain of zeros has fraction 0.
+    """
+    real = gain.astype(np.float64)
+    largest = float(np.abs(real).max())
+    fraction = bits - 1 - floor(log2(largest)) if largest > 0 else 0
+    words = np.clip(np.round(real * 2.0**fraction), -limit, limit)
+    return ScaledGain(words.astype(np.int32), fraction)
+
+
+def scalar_constant(value: float) -> ScalarConstant:
+    """The nearest scalar float of a number that is not negative."""
+    if value == 0:
+        return ScalarConstant(0, 0)
+    fraction, exponent = frexp(value)
+    mantissa = round(fraction * 2**MANTISSA_BITS)
+    if mantissa == 1 << MANTISSA_BITS:
+        mantissa, exponent = mantissa >> 1, exponent + 1
+    return ScalarConstant(mantissa, exponent - MANTISSA_BITS)

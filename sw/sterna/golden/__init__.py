@@ -1,0 +1,1 @@
+"""The golden executor: a program in exact integers, written from the definitions."""

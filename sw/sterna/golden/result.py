@@ -1,0 +1,66 @@
+"""What a token gives: the head's accumulators with their scale, and the keys of observed values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class ValueKey(NamedTuple):
+    """Where a value is produced.
+
+    `item` is the index in the section's items. `operation` is the index in the body of a kernel;
+    the accumulators of its m-th matmul (and those of a TopK, m = 0) have ``-1 - m``; a Quantise
+    or a ScalarOperation has 0.
+    """
+
+    section: str
+    repetition: int
+    item: int
+    operation: int
+
+
+Observer = Callable[[ValueKey, str, NDArray[np.int64]], None]
+"""Told every produced value in the order of execution: its key, its name, its integers.
+
+Vectors and codes come as [elements], accumulators before they are saturated, scalars as
+[mantissa, exponent]. An executor of several token streams adds a first axis for the streams.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenResult:
+    """Logits of one token in one stream: accumulators (saturated words) times a scalar.
+
+    `all_accumulators` is int64 [rows of the head]; it is empty for a program without a head.
+    """
+
+    all_accumulators: NDArray[np.int64]
+    mantissa: int
+    exponent: int
+    top_k: int
+
+    @property
+    def rows(self) -> list[int]:
+        """Row numbers of the `top_k` best logits, best first; ties go to the smaller row."""
+        order = np.argsort(-self.all_accumulators, kind="stable")
+        return order[: self.top_k].tolist()
+
+    @property
+    def accumulators(self) -> list[int]:
+        """Accumulators of `rows`."""
+        return self.all_accumulators[self.rows].tolist()
+
+    @property
+    def scale(self) -> float:
+        """The real value of an accumulator's unit."""
+        return self.mantissa * 2.0**self.exponent
+
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """All logits, float64 [rows of the head]."""
+        return self.all_accumulators * self.scale
