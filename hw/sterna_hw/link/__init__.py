@@ -1,0 +1,1 @@
+"""The byte link: frames, their check and the commands that they carry."""

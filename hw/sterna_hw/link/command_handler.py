@@ -1,0 +1,262 @@
+"""Acts on received frames: identifies the board, loads memories, starts runs, answers."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal, Value
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import (
+    CHUNK_BITS,
+    VERSION,
+    ErrorCode,
+    FrameType,
+    Space,
+    word_chunks,
+    word_depth,
+)
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import WriteChunk
+from sterna_hw.link.frames import FRAME_HEADER, RUN_REQUEST, FrameOutcome
+
+RUN_LENGTH = 10
+LOAD_HEADER = 5
+COUNTER_WORDS = 4
+SCALE_WORDS = 2
+
+
+def result_words(configuration: HardwareConfiguration) -> int:
+    """32-bit words in the payload of a RESULT frame."""
+    return COUNTER_WORDS + SCALE_WORDS + 2 * configuration.top_k
+
+
+class CommandHandler(Component):
+    """Carries out one frame after the other.
+
+    LOAD data become `WriteChunk` items as they arrive, one for each four bytes. Chunks beyond the
+    memory, or for an unknown space, are not written and answered with SPACE. RUN goes out after its
+    frame is known to be good; the next frame waits until the RESULT is sent. Of several faults the
+    answer names the first of CRC, TYPE, LENGTH, SPACE.
+
+    Throughput: one payload byte a clock while ``writes`` is taken. Latency: a chunk is valid the
+    clock after its fourth byte, an answer the clock after the outcome.
+
+    Members
+    -------
+    header : In(FRAME_HEADER), payload : In(stream), outcomes : In(stream)
+        As `FrameReceiver` gives them.
+    answers : Out(stream of FRAME_HEADER), answer_payload : Out(stream of unsigned(8))
+        As `FrameTransmitter` takes them.
+    writes : Out(stream of WriteChunk)
+    runs : Out(stream of RUN_REQUEST)
+        The request stays in the payload until its RESULT is sent.
+    result : In(stream of unsigned(32))
+        The words of a RESULT payload; the first is valid when the run is done.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        super().__init__({
+            "header": In(FRAME_HEADER),
+            "payload": In(stream.Signature(8)),
+            "outcomes": In(stream.Signature(FrameOutcome)),
+            "answers": Out(stream.Signature(FRAME_HEADER)),
+            "answer_payload": Out(stream.Signature(8)),
+            "writes": Out(stream.Signature(WriteChunk)),
+            "runs": Out(stream.Signature(RUN_REQUEST)),
+            "result": In(stream.Signature(CHUNK_BITS)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        # The last RUN_LENGTH payload bytes, the latest on top: arguments of RUN, LOAD and its data.
+        arguments = Signal(8 * RUN_LENGTH)
+        space_error, whole_words = self._load(m, arguments)
+        m.d.comb += self.runs.payload.eq(arguments)
+
+        error = Signal(ErrorCode)
+        fault = Signal()
+        self._judge(m, space_error, whole_words, error, fault)
+        self._answer(m, error, fault)
+        return m
+
+    def _load(self, m: Module, arguments: Signal) -> tuple[Signal, Signal]:
+        """Collect payload bytes and write LOAD data; reset when the outcome is taken.
+
+        Returns ``space_error`` (a chunk was outside every memory) and ``whole_words``.
+        """
+        configuration = self._configuration
+        accepted = Signal()
+        position = Signal(range(LOAD_HEADER))
+        in_data = Signal()
+        space = Signal(8)
+        word = Signal(32)
+        chunk = Signal(8)
+        space_error = Signal()
+        whole_words = Signal()
+        inside = Signal()
+        last_chunk = Signal(8)
+        with m.Switch(space):
+            for known in Space:
+                with m.Case(known):
+                    m.d.comb += [
+                        inside.eq(word < word_depth(configuration, known)),
+                        last_chunk.eq(word_chunks(configuration, known) - 1),
+                    ]
+
+        write = self.writes
+        latest = arguments[-CHUNK_BITS:]
+        m.d.comb += [
+            accepted.eq(self.payload.valid & self.payload.ready),
+            self.payload.ready.eq(~write.valid | write.ready),
+            write.payload.space.eq(space),
+            write.payload.word.eq(word),
+            write.payload.chunk.eq(chunk),
+            write.payload.data.eq(latest),
+            whole_words.eq((position == 0) & (chunk == 0) & in_data),
+        ]
+        # `word` and `chunk` address the chunk on offer; they step when it is taken.
+        offered = Signal()
+        m.d.comb += write.valid.eq(offered & inside)
+        with m.If(offered & (write.ready | ~inside)):
+            m.d.sync += offered.eq(0)
+            with m.If(~inside):
+                m.d.sync += space_error.eq(1)
+            with m.If(chunk == last_chunk):
+                m.d.sync += [chunk.eq(0), word.eq(word + 1)]
+            with m.Else():
+                m.d.sync += chunk.eq(chunk + 1)
+
+        with m.If(accepted):
+            m.d.sync += [
+                arguments.eq(Cat(arguments[8:], self.payload.payload)),
+                position.eq(position + 1),
+            ]
+            with m.If(~in_data):
+                with m.If(position == LOAD_HEADER - 1):
+                    m.d.sync += [
+                        position.eq(0),
+                        in_data.eq(1),
+                        space.eq(latest[0:8]),
+                        word.eq(Cat(latest[8:], self.payload.payload)),
+                        chunk.eq(0),
+                    ]
+            with m.Elif(position == CHUNK_BITS // 8 - 1):
+                m.d.sync += [
+                    position.eq(0),
+                    offered.eq(self.header.type == FrameType.LOAD),
+                ]
+        with m.If(self.outcomes.valid & self.outcomes.ready):
+            m.d.sync += [in_data.eq(0), position.eq(0), space_error.eq(0)]
+        return space_error, whole_words
+
+    def _judge(self, m: Module, space_error: Signal, whole_words: Signal, error: Signal,
+               fault: Signal) -> None:
+        """Find what is wrong with a complete frame."""
+        length = self.header.length
+        known, right_length, right_space = Signal(init=1), Signal(), Signal(init=1)
+        with m.Switch(self.header.type):
+            with m.Case(FrameType.HELLO):
+                m.d.comb += right_length.eq(length == 0)
+            with m.Case(FrameType.RUN):
+                m.d.comb += right_length.eq(length == RUN_LENGTH)
+            with m.Case(FrameType.LOAD):
+                m.d.comb += [right_length.eq(whole_words), right_space.eq(~space_error)]
+            with m.Default():
+                m.d.comb += known.eq(0)
+        m.d.comb += fault.eq(1)
+        with m.If(self.outcomes.payload == FrameOutcome.CORRUPT):
+            m.d.comb += error.eq(ErrorCode.CRC)
+        with m.Elif(~known):
+            m.d.comb += error.eq(ErrorCode.TYPE)
+        with m.Elif(~right_length):
+            m.d.comb += error.eq(ErrorCode.LENGTH)
+        with m.Elif(~right_space):
+            m.d.comb += error.eq(ErrorCode.SPACE)
+        with m.Else():
+            m.d.comb += fault.eq(0)
+
+    def _answer(self, m: Module, error: Signal, fault: Signal) -> None:
+        """Send the answer; the outcome is taken when the transmitter has all of it."""
+        configuration = self._configuration
+        identity = (VERSION.to_bytes(2, "little") + configuration.top_k.to_bytes(2, "little")
+                    + configuration.digest().to_bytes(8, "little"))
+        result_length = 4 * result_words(configuration)
+        left = Signal(range(result_length + 1))
+        reported = Signal(ErrorCode)
+        finished = Signal()
+        answer = self.answers.payload
+        m.d.comb += [
+            self.outcomes.ready.eq(finished),
+            answer.sequence.eq(self.header.sequence),
+        ]
+
+        def announce(kind: FrameType, length: int, following: str | None) -> None:
+            m.d.comb += [
+                self.answers.valid.eq(1),
+                answer.type.eq(kind),
+                answer.length.eq(length),
+            ]
+            m.d.sync += left.eq(length)
+            with m.If(self.answers.ready):
+                if following is None:
+                    m.d.comb += finished.eq(1)
+                    m.next = "judge"
+                else:
+                    m.next = following
+
+        def send(byte: Value, valid: Value) -> Value:
+            """Send payload bytes until none is left; true in a clock that sends one."""
+            m.d.comb += [
+                self.answer_payload.valid.eq(valid),
+                self.answer_payload.payload.eq(byte),
+            ]
+            sent = valid & self.answer_payload.ready
+            with m.If(sent):
+                m.d.sync += left.eq(left - 1)
+                with m.If(left == 1):
+                    m.d.comb += finished.eq(1)
+                    m.next = "judge"
+            return sent
+
+        with m.FSM():
+            with m.State("judge"):
+                m.d.sync += reported.eq(error)
+                with m.If(self.outcomes.valid & ~self.writes.valid):
+                    with m.If(self.outcomes.payload == FrameOutcome.ABANDONED):
+                        m.d.comb += finished.eq(1)
+                    with m.Elif(fault):
+                        m.next = "error"
+                    with m.Else():
+                        with m.Switch(self.header.type):
+                            with m.Case(FrameType.HELLO):
+                                m.next = "hello"
+                            with m.Case(FrameType.LOAD):
+                                m.next = "loaded"
+                            with m.Default():
+                                m.next = "run"
+            with m.State("error"):
+                announce(FrameType.ERROR, 1, "error code")
+            with m.State("error code"):
+                send(Value.cast(reported), Const(1))
+            with m.State("hello"):
+                announce(FrameType.INFO, len(identity), "identity")
+            with m.State("identity"):
+                # `left` counts down, so the table is read from its end.
+                table = Array([Const(0, 8), *(Const(byte, 8) for byte in reversed(identity))])
+                send(table[left[:4]], Const(1))
+            with m.State("loaded"):
+                announce(FrameType.ACK, 0, None)
+            with m.State("run"):
+                m.d.comb += self.runs.valid.eq(1)
+                with m.If(self.runs.ready):
+                    m.next = "running"
+            with m.State("running"):
+                with m.If(self.result.valid):
+                    announce(FrameType.RESULT, result_length, "result")
+            with m.State("result"):
+                # The lowest byte of a word has the count of a multiple of four left.
+                byte = self.result.payload.word_select((0 - left[:2])[:2], 8)
+                sent = send(byte, self.result.valid)
+                m.d.comb += self.result.ready.eq(sent & (left[:2] == 1))

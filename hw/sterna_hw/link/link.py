@@ -1,0 +1,63 @@
+"""The link as a whole: bytes on one side, memory writes and runs on the other."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import CHUNK_BITS
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import WriteChunk
+from sterna_hw.link.command_handler import CommandHandler
+from sterna_hw.link.frames import RUN_REQUEST
+from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
+from sterna_hw.link.transmitter import FrameTransmitter
+from sterna_hw.stream import connect_streams
+
+
+class Link(Component):
+    """Frame receiver, command handler and frame transmitter.
+
+    One byte a clock each way; members as in `CommandHandler`, whose payload and answers are inside.
+
+    Members
+    -------
+    link_in : In(stream of unsigned(8)), link_out : Out(stream of unsigned(8))
+    writes : Out(stream of WriteChunk)
+    runs : Out(stream of RUN_REQUEST)
+    result : In(stream of unsigned(32))
+    """
+
+    def __init__(self, configuration: HardwareConfiguration,
+                 frame_timeout: int = FRAME_TIMEOUT) -> None:
+        self._configuration = configuration
+        self._frame_timeout = frame_timeout
+        super().__init__({
+            "link_in": In(stream.Signature(8)),
+            "link_out": Out(stream.Signature(8)),
+            "writes": Out(stream.Signature(WriteChunk)),
+            "runs": Out(stream.Signature(RUN_REQUEST)),
+            "result": In(stream.Signature(CHUNK_BITS)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.receiver = receiver = FrameReceiver(self._frame_timeout)
+        m.submodules.handler = handler = CommandHandler(self._configuration)
+        m.submodules.transmitter = transmitter = FrameTransmitter()
+        m.d.comb += handler.header.eq(receiver.header)
+        for source, sink in (
+            (self.link_in, receiver.bytes),
+            (receiver.payload, handler.payload),
+            (receiver.outcomes, handler.outcomes),
+            (handler.answers, transmitter.headers),
+            (handler.answer_payload, transmitter.payload),
+            (transmitter.bytes, self.link_out),
+            (handler.writes, self.writes),
+            (handler.runs, self.runs),
+            (self.result, handler.result),
+        ):
+            connect_streams(m, source, sink)
+        return m

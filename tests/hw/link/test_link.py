@@ -1,0 +1,236 @@
+"""The whole link against a plain-Python board: every frame type, every fault, stalls everywhere."""
+
+from __future__ import annotations
+
+import random
+import struct
+from dataclasses import dataclass, field
+
+import pytest
+from amaranth.sim import Simulator
+from sterna.program.configuration import PRESETS
+from sterna.program.protocol import ErrorCode, FrameType, Space, word_chunks, word_depth
+from sterna_hw.link.command_handler import result_words
+from sterna_hw.link.link import Link
+from sterna_sim.streams import get, put
+
+from tests.hw.link.frame_model import START, Frame, frame_bytes, parse
+
+TINY = PRESETS["tiny"]
+RESULT_WORDS = result_words(TINY)
+
+
+@dataclass
+class Board:
+    """What the link did: chunks written in order, runs started, bytes sent."""
+
+    writes: list[tuple[int, int, int, int]] = field(default_factory=list)
+    runs: list[tuple[int, int, int]] = field(default_factory=list)
+    sent: bytearray = field(default_factory=bytearray)
+    clocks: int = 0
+
+    @property
+    def answers(self) -> list[Frame]:
+        return parse(bytes(self.sent))
+
+
+def run_words(run: int) -> list[int]:
+    """Made-up RESULT words of the run with that number."""
+    rng = random.Random(run)
+    return [rng.getrandbits(32) for _ in range(RESULT_WORDS)]
+
+
+def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, ready: float = 1.0,
+          write_ready: float = 1.0, run_clocks: int = 30, settle: int = 400,
+          frame_timeout: int = 200) -> Board:
+    """Send pieces (numbers are pauses in clocks) and record what happens."""
+    dut = Link(TINY, frame_timeout=frame_timeout)
+    board = Board()
+
+    async def send(ctx):
+        rng = random.Random(seed)
+        for piece in pieces:
+            if isinstance(piece, int):
+                await ctx.tick().repeat(piece)
+                continue
+            for byte in piece:
+                while rng.random() >= density:
+                    await ctx.tick()
+                await put(ctx, dut.link_in, byte)
+        await ctx.tick().repeat(settle)
+
+    async def take(ctx):
+        rng = random.Random(seed + 1)
+        while True:
+            ctx.set(dut.link_out.ready, taking := rng.random() < ready)
+            *_, valid, byte = await ctx.tick().sample(dut.link_out.valid, dut.link_out.payload)
+            board.clocks += 1
+            if valid and taking:
+                board.sent.append(byte)
+
+    async def memories(ctx):
+        rng = random.Random(seed + 2)
+        write = dut.writes
+        while True:
+            ctx.set(write.ready, taking := rng.random() < write_ready)
+            *_, valid, chunk = await ctx.tick().sample(write.valid, write.payload)
+            if valid and taking:
+                board.writes.append((chunk.space, chunk.word, chunk.chunk, chunk.data))
+
+    async def units(ctx):
+        while True:
+            request = await get(ctx, dut.runs)
+            board.runs.append(tuple(request.values()))
+            await ctx.tick().repeat(run_clocks)
+            for word in run_words(len(board.runs)):
+                await put(ctx, dut.result, word)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(send)
+    for testbench in (take, memories, units):
+        simulator.add_testbench(testbench, background=True)
+    simulator.run()
+    return board
+
+
+def load(space: int, word: int, values: list[int], sequence: int = 0) -> bytes:
+    """A LOAD frame of memory words."""
+    chunks = word_chunks(TINY, Space(space))
+    words = b"".join(value.to_bytes(4 * chunks, "little") for value in values)
+    return frame_bytes(FrameType.LOAD, sequence, struct.pack("<BI", space, word) + words)
+
+
+def expected_writes(space: int, word: int, values: list[int]) -> list[tuple[int, int, int, int]]:
+    chunks = word_chunks(TINY, Space(space))
+    return [(space, word + index, chunk, value >> 32 * chunk & 0xFFFF_FFFF)
+            for index, value in enumerate(values) for chunk in range(chunks)]
+
+
+def error(sequence: int, code: ErrorCode) -> Frame:
+    return Frame(FrameType.ERROR, sequence, bytes([code]))
+
+
+def test_hello():
+    board = drive([frame_bytes(FrameType.HELLO, 77)])
+    identity = struct.pack("<HHQ", 1, TINY.top_k, TINY.digest())
+    assert board.answers == [Frame(FrameType.INFO, 77, identity)]
+
+
+@pytest.mark.parametrize("density, ready, write_ready",
+                         [(1.0, 1.0, 1.0), (0.5, 1.0, 0.2), (1.0, 0.3, 0.1), (0.7, 0.7, 0.7)])
+def test_back_to_back_frames(density, ready, write_ready):
+    rng = random.Random(21)
+    pieces, answers, writes, runs = [], [], [], []
+    for sequence in range(14):
+        kind = rng.choice(["hello", "load", "load", "load", "run"])
+        if kind == "hello":
+            pieces.append(frame_bytes(FrameType.HELLO, sequence))
+            identity = struct.pack("<HHQ", 1, TINY.top_k, TINY.digest())
+            answers.append(Frame(FrameType.INFO, sequence, identity))
+        elif kind == "load":
+            space = rng.choice(list(Space))
+            values = [rng.getrandbits(32 * word_chunks(TINY, space))
+                      for _ in range(rng.randrange(5))]
+            word = rng.randrange(word_depth(TINY, space) - 5)
+            pieces.append(load(space, word, values, sequence))
+            answers.append(Frame(FrameType.ACK, sequence, b""))
+            writes += expected_writes(space, word, values)
+        else:
+            request = (rng.getrandbits(16), rng.getrandbits(32), rng.getrandbits(32))
+            pieces.append(frame_bytes(FrameType.RUN, sequence, struct.pack("<HII", *request)))
+            runs.append(request)
+            answers.append(Frame(FrameType.RESULT, sequence,
+                                 struct.pack(f"<{RESULT_WORDS}I", *run_words(len(runs)))))
+    assert runs
+    board = drive([b"".join(pieces)], seed=4, density=density, ready=ready,
+                  write_ready=write_ready, settle=2000)
+    assert board.answers == answers
+    assert board.writes == writes
+    assert board.runs == runs
+
+
+def test_load_takes_one_byte_a_clock():
+    values = list(range(300))
+    frame = load(Space.TABLES, 0, values)
+    board = drive([frame], settle=20)
+    assert len(board.writes) == len(values) * word_chunks(TINY, Space.TABLES)
+    assert board.clocks <= len(frame) + 25
+
+
+@pytest.mark.parametrize("kind, payload, code", [
+    (0x00, b"", ErrorCode.TYPE),
+    (0x04, bytes(9), ErrorCode.TYPE),
+    (FrameType.RESULT, bytes(3), ErrorCode.TYPE),
+    (FrameType.HELLO, b"x", ErrorCode.LENGTH),
+    (FrameType.RUN, bytes(9), ErrorCode.LENGTH),
+    (FrameType.RUN, bytes(11), ErrorCode.LENGTH),
+    (FrameType.RUN, b"", ErrorCode.LENGTH),
+    (FrameType.LOAD, b"", ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes(4), ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes(5 + 3), ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes(5 + 5), ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes([Space.TABLES]) + bytes(4 + 4), ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes([5]) + bytes(4 + 4), ErrorCode.SPACE),
+    (FrameType.LOAD, bytes([255]) + bytes(4 + 8), ErrorCode.SPACE),
+    (FrameType.LOAD, struct.pack("<BII", Space.WEIGHTS, 1 << 24, 0), ErrorCode.SPACE),
+    (FrameType.LOAD, struct.pack("<BII", Space.WEIGHTS, TINY.weight_depth, 0), ErrorCode.SPACE),
+])
+def test_refused_frames(kind, payload, code):
+    board = drive([frame_bytes(kind, 200, payload), load(Space.WEIGHTS, 3, [1], 201)])
+    assert board.answers == [error(200, code), Frame(FrameType.ACK, 201, b"")]
+    assert board.runs == []
+    assert board.writes[-1] == (Space.WEIGHTS, 3, 0, 1)
+    if code == ErrorCode.SPACE:
+        assert len(board.writes) == 1
+
+
+def test_words_beyond_the_memory_are_not_written():
+    last = word_depth(TINY, Space.INPUT) - 1
+    board = drive([load(Space.INPUT, last, [7, 8], 5)])
+    assert board.answers == [error(5, ErrorCode.SPACE)]
+    assert board.writes == expected_writes(Space.INPUT, last, [7])
+
+
+def test_corrupt_run_does_nothing():
+    frame = bytearray(frame_bytes(FrameType.RUN, 3, bytes(10)))
+    frame[7] ^= 4
+    board = drive([bytes(frame), frame_bytes(FrameType.HELLO, 4)])
+    assert [answer.type for answer in board.answers] == [FrameType.ERROR, FrameType.INFO]
+    assert board.answers[0] == error(3, ErrorCode.CRC)
+    assert board.runs == []
+
+
+def test_corrupt_load_is_set_right_by_sending_it_again():
+    good = load(Space.CONSTANTS, 9, [11, 12, 13], 3)
+    broken = bytearray(good)
+    broken[13] ^= 0x10
+    board = drive([bytes(broken), good])
+    assert board.answers == [error(3, ErrorCode.CRC), Frame(FrameType.ACK, 3, b"")]
+    memory: dict[tuple[int, int, int], int] = {}
+    for space, word, chunk, value in board.writes:
+        memory[space, word, chunk] = value
+    assert memory == {key[:3]: key[3] for key in expected_writes(2, 9, [11, 12, 13])}
+
+
+@pytest.mark.parametrize("cut", [1, 3, 5, 8, 12, 17, 18])
+def test_cut_load_leaves_no_trace_in_the_next_frame(cut):
+    frame = load(Space.WEIGHTS, 4, [5, 6], 1)
+    assert len(frame) == 20
+    board = drive([frame[:cut], 250, frame, b"\x00\x01noise", frame], frame_timeout=200)
+    assert board.answers == [Frame(FrameType.ACK, 1, b"")] * 2
+    assert board.writes[-4:] == expected_writes(Space.WEIGHTS, 4, [5, 6]) * 2
+
+
+def test_frame_waits_for_the_run_to_end():
+    run = frame_bytes(FrameType.RUN, 1, struct.pack("<HII", 1, 2, 3))
+    board = drive([run + load(Space.INPUT, 0, [1], 2) + run], run_clocks=500, settle=2000,
+                  frame_timeout=100)
+    assert [answer.sequence for answer in board.answers] == [1, 2, 1]
+    assert board.runs == [(1, 2, 3)] * 2
+
+
+def test_noise_alone_is_not_answered():
+    rng = random.Random(6)
+    noise = bytes(byte for byte in rng.randbytes(300) if byte != START)
+    assert drive([noise], settle=50).sent == b""
