@@ -67,7 +67,8 @@ def pack_trits(trits: ArrayLike) -> NDArray[np.uint8]:
         ValueError: a value is not -1, 0 or 1.
     """
     values = np.asarray(trits)
-    if values.size and (values.min() < -1 or values.max() > 1):
+    whole = values.dtype.kind in "biu" or (values == np.trunc(values)).all()
+    if values.size and (not whole or values.min() < -1 or values.max() > 1):
         raise ValueError("trits must be -1, 0 or 1")
     count = values.shape[-1]
     padded = np.zeros((*values.shape[:-1], -(-count // TRITS_PER_BYTE) * TRITS_PER_BYTE), np.int8)
