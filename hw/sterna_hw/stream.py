@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Shape, Signal, signed, unsigned
+from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream
 from amaranth.lib.wiring import In, Out
 
@@ -33,16 +33,19 @@ def connect_streams(m: Module, source: Any, sink: Any) -> None:
     of a submodule or an output of the component itself.
 
     Raises:
-        TypeError: the payloads differ in width, signedness or layout.
+        TypeError: the payloads differ in width, signedness or layout, or one end relies on
+            ``valid`` or ``ready`` being constant where the other end's is not.
     """
     given, wanted = source.payload.shape(), sink.payload.shape()
     if _canonical(given) != _canonical(wanted):
         raise TypeError(f"stream of {given!r} does not fit a stream of {wanted!r}")
-    m.d.comb += [
-        sink.payload.eq(source.payload),
-        sink.valid.eq(source.valid),
-        source.ready.eq(sink.ready),
-    ]
+    m.d.comb += sink.payload.eq(source.payload)
+    for driven, driver, name in ((sink.valid, source.valid, "valid"),
+                                 (source.ready, sink.ready, "ready")):
+        if not isinstance(driven, Const):
+            m.d.comb += driven.eq(driver)
+        elif not isinstance(driver, Const):
+            raise TypeError(f"one end of the stream is always {name}, the other is not")
 
 
 class StreamBuffer(Component):

@@ -81,6 +81,15 @@ def test_connect_rejects_other_sign() -> None:
         connect_streams(module, _endpoint(signed(8)), _endpoint(unsigned(8)))
 
 
+def test_connect_always_ready() -> None:
+    plain, eager = _endpoint(8), stream.Signature(8, always_ready=True).create()
+    module = Module()
+    connect_streams(module, plain, eager)
+    connect_streams(module, eager, eager)
+    with pytest.raises(TypeError, match="always ready"):
+        connect_streams(module, eager, plain)
+
+
 def test_connect_passes_items() -> None:
     class Chain(Component):
         def __init__(self) -> None:

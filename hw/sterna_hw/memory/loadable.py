@@ -1,0 +1,75 @@
+"""Memory that the host writes in chunks and a unit reads word by word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, unsigned
+from amaranth.lib import memory, stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.protocol import CHUNK_BITS, Space
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import WriteChunk
+
+
+class LoadableMemory(Component):
+    """Words of any width, written in 32-bit chunks, with one synchronous read port.
+
+    Each chunk is a bank of its own, so a chunk is written without its neighbours. Content at power
+    up is zero; it survives a reset. Writes are taken at one a clock and are in the memory two
+    clocks later; those for other spaces or beyond the depth are taken and ignored.
+
+    Members:
+        writes: In, stream of `WriteChunk`, always ready.
+        address: In, range(depth).
+        enable: In(1), read in this clock.
+        data: Out(width), the word read in the last clock that was enabled (latency 1). A word that
+            is written in the clock of the read may come out old or new.
+
+    Args:
+        width: bits of a word.
+        depth: words.
+        space: which writes are meant.
+    """
+
+    def __init__(self, width: int, depth: int, space: Space) -> None:
+        if width < 1 or depth < 1:
+            raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
+        self._width = width
+        self._depth = depth
+        self._space = space
+        super().__init__({
+            "writes": In(stream.Signature(WriteChunk, always_ready=True)),
+            "address": In(range(depth)),
+            "enable": In(1),
+            "data": Out(width),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        write = Signal(WriteChunk, reset_less=True)
+        write_valid = Signal()
+        offered = self.writes.payload
+        m.d.sync += [
+            write.eq(offered),
+            write_valid.eq(self.writes.valid & (offered.space == self._space)
+                           & (offered.word < self._depth)),
+        ]
+
+        words = []
+        for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
+            width = min(CHUNK_BITS, self._width - start)
+            bank = memory.Memory(shape=unsigned(width), depth=self._depth, init=[])
+            m.submodules[f"bank_{index}"] = bank
+            write_port, read_port = bank.write_port(), bank.read_port()
+            m.d.comb += [
+                write_port.addr.eq(write.word),
+                write_port.data.eq(write.data),
+                write_port.en.eq(write_valid & (write.chunk == index)),
+                read_port.addr.eq(self.address),
+                read_port.en.eq(self.enable),
+            ]
+            words.append(read_port.data)
+        m.d.comb += self.data.eq(Cat(words))
+        return m

@@ -1,0 +1,153 @@
+# amaranth: UnusedElaboratable=no
+"""Loadable memory and sequential source, against plain lists."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from amaranth.hdl import signed
+from amaranth.lib.data import ArrayLayout
+from sterna.program.protocol import CHUNK_BITS, Space
+from sterna_hw.memory import LoadableMemory, SequentialSource
+from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
+
+
+def chunks(word: int, value: int, width: int, space: Space) -> list[dict]:
+    """The writes of one word."""
+    return [{"space": space, "word": word, "chunk": index,
+             "data": value >> CHUNK_BITS * index & 0xFFFF_FFFF}
+            for index in range(-(-width // CHUNK_BITS))]
+
+
+def _loads(words: list[int], width: int, space: Space) -> list[dict]:
+    return [chunk for index, word in enumerate(words)
+            for chunk in chunks(index, word, width, space)]
+
+
+@pytest.mark.parametrize("width, depth", [(1, 2), (32, 5), (33, 16), (100, 7), (64, 1)])
+def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
+    rng = random.Random(width)
+    dut = LoadableMemory(width, depth, Space.PROGRAM)
+    words = [rng.getrandbits(width) for _ in range(depth)]
+    writes = _loads(words, width, Space.PROGRAM)
+    rng.shuffle(writes)
+    # Other spaces, words and chunks beyond the memory change nothing.
+    writes += chunks(0, rng.getrandbits(width), width, Space.WEIGHTS)
+    writes += chunks(depth, rng.getrandbits(width), width, Space.PROGRAM)
+    writes += [{"space": Space.PROGRAM, "word": 0, "chunk": 9, "data": rng.getrandbits(32)}]
+    addresses = [rng.randrange(depth) for _ in range(50)]
+    seen = []
+
+    async def bench(ctx) -> None:
+        await sender(dut.writes, writes, density=0.8)(ctx)
+        await ctx.tick()
+        for address in addresses:
+            ctx.set(dut.address, address)
+            ctx.set(dut.enable, 1)
+            await ctx.tick()
+            ctx.set(dut.enable, 0)
+            ctx.set(dut.address, rng.randrange(depth))
+            _, _, data = await ctx.tick().sample(dut.data)
+            seen.append(data)
+
+    simulate(dut, bench)
+    assert seen == [words[address] for address in addresses]
+
+
+def test_one_chunk_leaves_the_others() -> None:
+    dut = LoadableMemory(96, 4, Space.WEIGHTS)
+    seen = []
+
+    async def bench(ctx) -> None:
+        write = {"space": Space.WEIGHTS, "word": 2}
+        writes = chunks(2, (1 << 96) - 1, 96, Space.WEIGHTS) + [dict(write, chunk=1, data=0x1234)]
+        await sender(dut.writes, writes)(ctx)
+        ctx.set(dut.address, 2)
+        ctx.set(dut.enable, 1)
+        await ctx.tick()
+        await ctx.tick()
+        seen.append(ctx.get(dut.data))
+
+    simulate(dut, bench)
+    assert seen == [0xFFFF_FFFF_0000_1234_FFFF_FFFF]
+
+
+@pytest.mark.parametrize("width, depth", [(0, 4), (8, 0)])
+def test_impossible_sizes(width: int, depth: int) -> None:
+    with pytest.raises(ValueError, match="does not exist"):
+        LoadableMemory(width, depth, Space.INPUT)
+
+
+SHAPE = ArrayLayout(signed(9), 5)
+
+
+def _source(depth: int, seed: int) -> tuple[SequentialSource, list, list[dict]]:
+    rng = random.Random(seed)
+    source = SequentialSource(SHAPE, depth, Space.CONSTANTS)
+    values = [unpack(SHAPE, rng.getrandbits(45)) for _ in range(depth)]
+    writes = _loads([pack(SHAPE, value) for value in values], 45, Space.CONSTANTS)
+    return source, values, writes
+
+
+def _restart(source: SequentialSource, base: int):
+    async def bench(ctx) -> None:
+        ctx.set(source.base, base)
+        ctx.set(source.restart, 1)
+        await ctx.tick()
+        ctx.set(source.restart, 0)
+        ctx.set(source.base, 0)
+
+    return bench
+
+
+@pytest.mark.parametrize("depth", [1, 2, 13, 32])
+@pytest.mark.parametrize("density", [1.0, 0.5, 0.1])
+def test_words_come_in_order_and_wrap(depth: int, density: float) -> None:
+    source, values, writes = _source(depth, depth)
+    base = depth // 2
+    receiver = Receiver(source.words, 3 * depth, seed=4, density=density)
+    first = 0
+
+    async def bench(ctx) -> None:
+        nonlocal first
+        await sender(source.writes, writes)(ctx)
+        await ctx.tick()
+        first = len(writes) + 1 + SequentialSource.LATENCY
+        await _restart(source, base)(ctx)
+
+    simulate(source, bench, receiver)
+    assert receiver.values == [values[(base + index) % depth] for index in range(3 * depth)]
+    if density == 1.0:
+        assert receiver.clocks == list(range(first, first + 3 * depth))
+
+
+@pytest.mark.parametrize("density", [1.0, 0.4])
+def test_restart_drops_words_in_flight(density: float) -> None:
+    source, values, writes = _source(16, 1)
+    rng = random.Random(7)
+
+    async def bench(ctx) -> None:
+        await sender(source.writes, writes)(ctx)
+        await ctx.tick()
+        for _ in range(30):
+            base, count = rng.randrange(16), rng.randrange(9)
+            await _restart(source, base)(ctx)
+            for _ in range(rng.randrange(5)):
+                await ctx.tick()
+            receiver = Receiver(source.words, count, seed=rng.randrange(99), density=density)
+            await receiver(ctx)
+            assert receiver.values == [values[(base + index) % 16] for index in range(count)]
+
+    simulate(source, bench)
+
+
+def test_nothing_comes_before_the_first_restart() -> None:
+    source, _, _ = _source(4, 1)
+
+    async def bench(ctx) -> None:
+        for _ in range(20):
+            _, _, valid = await ctx.tick().sample(source.words.valid)
+            assert not valid
+
+    simulate(source, bench)
