@@ -21,8 +21,8 @@ SLICE_SECONDS = 0.1
 class SimulatedBoard:
     """The transport to a simulated accelerator; time passes only while `read` waits.
 
-    A configuration with `trace` gets trace ports, see `collect_trace`. `library` is a simulator that
-    is already built. `stall_permille` and `seed` make the host's end of the link pause at random.
+    A configuration with `trace` has trace ports, see `collect_trace`. `library` is a simulator
+    already built. `stall_permille` and `seed` make the host's end of the link pause at random.
     Raises `InputError` when the simulator cannot be built.
     """
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from sterna.errors import InputError, LinkError
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
+
 from tests.sim.echo import echo_verilog
 
 pytestmark = pytest.mark.verilator

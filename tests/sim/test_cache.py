@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from sterna.errors import InputError
 from sterna_sim.cache import cache_folder, cached_folder, digest
 

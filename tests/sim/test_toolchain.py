@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-
 from sterna.errors import InputError
 from sterna_sim import toolchain
 from sterna_sim.tool_runner import ToolRunner

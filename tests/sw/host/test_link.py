@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
 from sterna.errors import LinkError
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
 from sterna.program.protocol import FrameType
+
 from tests.sw.host.fake_board import FakeBoard
 
 HELLO = Request(FrameType.HELLO, b"", FrameType.INFO)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from sterna.errors import InputError
 from sterna.host.device import StepResult
 from sterna.host.sampling import Sampler, Sampling
