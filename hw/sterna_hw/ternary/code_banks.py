@@ -1,0 +1,101 @@
+"""Activation codes: two banks, one in use while the next one fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal, signed
+from amaranth.lib import memory, stream
+from amaranth.lib.data import ArrayLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import CODE_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import code_group
+
+
+class CodeBanks(Component):
+    """Two banks of ``code_depth`` codes, written in groups and read in column tiles.
+
+    Groups fill a bank in order until the one marked ``last``, the following ones the other bank. A
+    bank with its ``last`` is complete: all its tiles may be read (what was not written is stale,
+    and the weights there are zero). Groups wait while both banks are complete. More than
+    ``code_depth`` codes without ``last`` are an error of the program; the result is not defined.
+
+    A group accepted in clock t can be read from clock t + 1. One group and one tile a clock.
+
+    Members:
+        groups: In, stream of `code_group`.
+        tile: In, the tile to be read from the bank in use.
+        available: Out(1), that tile is there, in this clock.
+        complete: Out(1), the bank in use is complete.
+        codes: Out, ``columns`` codes of the tile of the last clock.
+        release: In(1), the bank in use is free after this clock, the other one in use. Only while
+            ``complete`` is high.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        self._tiles = configuration.code_depth // configuration.columns
+        super().__init__({
+            "groups": In(stream.Signature(code_group(configuration))),
+            "tile": In(range(self._tiles)),
+            "available": Out(1),
+            "complete": Out(1),
+            "codes": Out(ArrayLayout(signed(CODE_BITS), configuration.columns)),
+            "release": In(1),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        groups_per_tile = self._configuration.groups_per_tile
+        group_bits = CODE_BITS * self._configuration.vector_lanes
+        stride_bits = (self._tiles - 1).bit_length()
+        m.submodules.storage = storage = memory.Memory(
+            shape=ArrayLayout(group_bits, groups_per_tile), depth=2 << stride_bits, init=[])
+        write, read = storage.write_port(granularity=1), storage.read_port()
+
+        def address(tile: Any, bank: Any) -> Any:
+            return Cat(tile[:stride_bits], bank)
+
+        complete = Array(Signal(name=f"complete_{bank}") for bank in range(2))
+        write_bank, read_bank = Signal(), Signal()
+        filled_tiles = Signal(range(self._tiles + 1))
+        position = Signal(range(groups_per_tile))
+
+        accepted = Signal()
+        m.d.comb += [
+            self.groups.ready.eq(~complete[write_bank]),
+            accepted.eq(self.groups.valid & self.groups.ready),
+            write.addr.eq(address(filled_tiles, write_bank)),
+            write.data.as_value().eq(self.groups.payload.codes.as_value().replicate(
+                groups_per_tile)),
+            write.en.eq(accepted << position),
+        ]
+        with m.If(accepted):
+            m.d.sync += position.eq(position + 1)
+            with m.If(position == groups_per_tile - 1):
+                m.d.sync += [position.eq(0), filled_tiles.eq(filled_tiles + 1)]
+            with m.If(self.groups.payload.last):
+                m.d.sync += [
+                    position.eq(0),
+                    filled_tiles.eq(0),
+                    complete[write_bank].eq(1),
+                    write_bank.eq(~write_bank),
+                ]
+
+        # While the bank in use is incomplete it is the one that fills.
+        m.d.comb += [
+            self.complete.eq(complete[read_bank]),
+            self.available.eq(self.complete | (self.tile < filled_tiles)),
+            read.addr.eq(address(self.tile, read_bank)),
+            read.en.eq(Const(1)),
+            self.codes.eq(read.data),
+        ]
+        with m.If(self.release):
+            m.d.sync += [
+                complete[read_bank].eq(0),
+                read_bank.eq(~read_bank),
+            ]
+        return m

@@ -1,0 +1,112 @@
+"""The ternary engine: weight stream and codes in, accumulators of row groups out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import code_group, matmul_command, row_group
+from sterna_hw.stream import StreamQueue, connect_streams
+from sterna_hw.ternary.accumulators import Accumulators
+from sterna_hw.ternary.code_banks import CodeBanks
+from sterna_hw.ternary.issue import Issue
+from sterna_hw.ternary.lane_array import LaneArray
+
+
+class TernaryEngine(Component):
+    """Multiplies ternary matrices by int8 codes: ``rows * columns`` weights a clock.
+
+    Order of weights and results is that of `sterna.program.encoding.matmul_fields`. Throughput: one
+    weight word a clock without a gap between tiles, blocks and commands, as long as weights, codes
+    and commands are there and the results are taken. Latency: a result is offered ``latency``
+    clocks after the last weight word of its row group was taken.
+
+    Only the issue of a weight word ever stalls; the pipeline behind it runs free, because a last
+    tile is issued only when the result queue has room for it.
+
+    Members:
+        weights: In, stream of unsigned(8 * weight_bytes), packed by `sterna.program.trits`.
+        codes: In, stream of `code_group`; see `CodeBanks`. Codes are -127 .. 127.
+        commands: In, stream of `matmul_command`; see `Issue`. A command starts when the codes of
+            its first tile are in; one with ``release`` ends only after the ``last`` code group.
+        results: Out, stream of `row_group`, accumulators exact.
+        busy: Out(1), a weight word is taken in this clock.
+        waiting_codes: Out(1), a command is active but the codes of its next step are missing.
+        waiting_weights: Out(1), the codes are there but no weight word.
+        idle: Out(1), no command is active or offered and every result has been taken.
+
+    Attributes:
+        latency: clocks from weight word to result.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        self._lanes = LaneArray(configuration)
+        self.latency = self._lanes.latency + 1
+        super().__init__({
+            "weights": In(stream.Signature(8 * configuration.weight_bytes)),
+            "codes": In(stream.Signature(code_group(configuration))),
+            "commands": In(stream.Signature(matmul_command(configuration))),
+            "results": Out(stream.Signature(row_group(configuration))),
+            "busy": Out(1),
+            "waiting_weights": Out(1),
+            "waiting_codes": Out(1),
+            "idle": Out(1),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        m.submodules.issue = issue = Issue(configuration)
+        m.submodules.banks = banks = CodeBanks(configuration)
+        m.submodules.lanes = lanes = self._lanes
+        m.submodules.accumulators = accumulators = Accumulators(configuration, lanes.sum_bits)
+        # Two blocks, and at least what is on its way when every word ends a row group.
+        room = max(2 * configuration.block_groups, self.latency + 2)
+        m.submodules.queue = queue = StreamQueue(row_group(configuration), room)
+        connect_streams(m, self.commands, issue.commands)
+        connect_streams(m, self.codes, banks.groups)
+        connect_streams(m, queue.o, self.results)
+
+        credit = Signal(range(room + 1), init=room)
+        codes_ready, step_taken = Signal(), Signal()
+        m.d.comb += [
+            codes_ready.eq(banks.available & (~issue.release | banks.complete)),
+            self.weights.ready.eq(
+                issue.active & codes_ready & (~issue.step.last | (credit != 0))),
+            step_taken.eq(self.weights.ready & self.weights.valid),
+            issue.advance.eq(step_taken),
+            banks.tile.eq(issue.tile),
+            banks.release.eq(step_taken & issue.release),
+            lanes.word.eq(self.weights.payload),
+            lanes.codes.eq(banks.codes),
+        ]
+        m.d.sync += credit.eq(
+            credit - (step_taken & issue.step.last) + (self.results.valid & self.results.ready))
+
+        valid, step = step_taken, issue.step
+        for stage in range(lanes.latency):
+            next_valid = Signal(name=f"valid_{stage + 1}")
+            next_step = Signal.like(issue.step, name=f"step_{stage + 1}", reset_less=True)
+            m.d.sync += [next_valid.eq(valid), next_step.eq(step)]
+            valid, step = next_valid, next_step
+
+        m.d.comb += [
+            accumulators.valid.eq(valid),
+            accumulators.slot.eq(step.slot),
+            accumulators.first.eq(step.first),
+            accumulators.sums.eq(lanes.sums),
+            queue.i.valid.eq(valid & step.last),
+            queue.i.payload.values.eq(accumulators.values),
+            queue.i.payload.destination.eq(step.destination),
+            self.busy.eq(step_taken),
+            self.waiting_codes.eq(issue.active & ~codes_ready),
+            self.waiting_weights.eq(issue.active & codes_ready & ~self.weights.valid),
+            self.idle.eq(~issue.active & ~self.commands.valid & (credit == room)),
+        ]
+        return m

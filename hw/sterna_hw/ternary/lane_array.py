@@ -1,0 +1,80 @@
+"""The lanes: one packed weight word against one tile of codes, a row sum for each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.lib.data import ArrayLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import CODE_BITS
+from sterna.program.configuration import TRITS_PER_BYTE, HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.ternary.adder_tree import AdderTree, sum_bits, tree_latency
+from sterna_hw.ternary.trit_decoder import TritDecoder
+
+
+class LaneArray(Component):
+    """All multiply-by-trit and add; the engine knows only members, ``latency`` and ``sum_bits``.
+
+    A free-running pipeline: whatever enters in clock t leaves in clock t + ``latency``, one word a
+    clock. An engine with other lanes (tables of partial sums, for example) replaces this class.
+
+    Members:
+        word: In(8 * weight_bytes), trit ``row * columns + column``, five a byte.
+        codes: In, ``columns`` codes, in the clock *after* their word (they come from a synchronous
+            memory that is addressed together with the word).
+        sums: Out, ``rows`` exact sums of ``sum_bits`` bits.
+
+    Attributes:
+        latency: clocks from ``word`` to ``sums``.
+        sum_bits: width of a sum.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        columns = configuration.columns
+        self.latency = 3 + tree_latency(columns)
+        self.sum_bits = sum_bits(columns)
+        super().__init__({
+            "word": In(8 * configuration.weight_bytes),
+            "codes": In(ArrayLayout(signed(CODE_BITS), columns)),
+            "sums": Out(ArrayLayout(signed(self.sum_bits), configuration.rows)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        rows, columns = self._configuration.rows, self._configuration.columns
+
+        # Clocks 1 and 2 wait for the codes: memory output, then a register, then the negation.
+        word_1 = Signal.like(self.word, reset_less=True)
+        word_2 = Signal.like(self.word, reset_less=True)
+        codes_2 = Signal.like(self.codes, reset_less=True)
+        codes_3 = Signal.like(self.codes, reset_less=True)
+        negated_3 = Signal.like(self.codes, reset_less=True)
+        m.d.sync += [
+            word_1.eq(self.word),
+            word_2.eq(word_1),
+            codes_2.eq(self.codes),
+            codes_3.eq(codes_2),
+        ]
+        m.d.sync += [negated_3[column].eq(-codes_2[column]) for column in range(columns)]
+
+        trits = []
+        for index in range(self._configuration.weight_bytes):
+            m.submodules[f"decoder_{index}"] = decoder = TritDecoder()
+            m.d.comb += decoder.byte.eq(word_2.word_select(index, 8))
+            trits += [decoder.trits[position].as_value() for position in range(TRITS_PER_BYTE)]
+
+        for row in range(rows):
+            m.submodules[f"row_{row}"] = tree = AdderTree(columns)
+            trits_3 = Signal.like(tree.trits, name=f"trits_{row}", reset_less=True)
+            m.d.sync += trits_3.eq(Cat(trits[row * columns:(row + 1) * columns]))
+            m.d.comb += [
+                tree.codes.eq(codes_3),
+                tree.negated.eq(negated_3),
+                tree.trits.eq(trits_3),
+                self.sums[row].eq(tree.total),
+            ]
+        return m

@@ -1,0 +1,262 @@
+"""The ternary engine against numpy: every accumulator, under stalls of every stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.trits import pack_trits
+from sterna_hw.ternary import TernaryEngine
+from sterna_sim.streams import Receiver, sender, simulate
+
+
+@dataclass
+class Work:
+    """Commands with their codes and matrices, and the results that they must give."""
+
+    configuration: HardwareConfiguration
+    weights: list[int] = field(default_factory=list)
+    codes: list[dict] = field(default_factory=list)
+    commands: list[dict] = field(default_factory=list)
+    results: list[dict] = field(default_factory=list)
+
+    def add_codes(self, codes: np.ndarray) -> None:
+        lanes = self.configuration.vector_lanes
+        groups = codes.reshape(-1, lanes).tolist()
+        self.codes += [{"codes": group, "last": int(index == len(groups) - 1)}
+                       for index, group in enumerate(groups)]
+
+    def add_command(self, codes: np.ndarray, matrix: np.ndarray, groups: int, release: bool,
+                    destination: int) -> None:
+        """``matrix``: [blocks * groups * rows, columns] trits, as many columns as codes."""
+        rows, columns = self.configuration.rows, self.configuration.columns
+        tiles = -(-len(codes) // columns)
+        padded = np.pad(matrix, [(0, 0), (0, tiles * columns - len(codes))])
+        words = padded.reshape(-1, groups, rows, tiles, columns).transpose(0, 3, 1, 2, 4)
+        packed = pack_trits(words.reshape(-1, rows * columns))
+        self.weights += [int.from_bytes(word.tobytes(), "little") for word in packed]
+        self.commands.append({"groups": groups, "blocks": len(words), "tiles": tiles,
+                              "release": int(release), "destination": destination})
+        values = (matrix.astype(np.int64) @ codes).reshape(-1, rows)
+        self.results += [{"values": row, "destination": destination} for row in values.tolist()]
+
+    def add_random(self, rng: np.random.Generator, vectors: int) -> Work:
+        """Some vectors of codes, each used by one to three commands."""
+        shape = self.configuration
+        for _ in range(vectors):
+            groups_of_codes = int(rng.integers(1, shape.code_depth // shape.vector_lanes + 1))
+            codes = rng.integers(-127, 128, groups_of_codes * shape.vector_lanes)
+            self.add_codes(codes)
+            count = int(rng.integers(1, 4))
+            for index in range(count):
+                groups = int(rng.integers(1, shape.block_groups + 1))
+                blocks = int(rng.integers(1, 4))
+                matrix = rng.integers(-1, 2, (blocks * groups * shape.rows, len(codes)))
+                self.add_command(codes, matrix, groups, index == count - 1, int(rng.integers(2)))
+        return self
+
+
+def run(work: Work, seed: int, *, weights: float = 1.0, codes: float = 1.0, commands: float = 1.0,
+        results: float = 1.0) -> Receiver:
+    """Run the engine at these stream densities and compare every result."""
+    engine = TernaryEngine(work.configuration)
+    receiver = Receiver(engine.results, len(work.results), seed=seed, density=results)
+    simulate(
+        engine,
+        sender(engine.weights, work.weights, seed=seed + 1, density=weights),
+        sender(engine.codes, work.codes, seed=seed + 2, density=codes),
+        sender(engine.commands, work.commands, seed=seed + 3, density=commands),
+        receiver,
+    )
+    assert receiver.values == work.results
+    return receiver
+
+
+def configuration(rows: int, columns: int, lanes: int, block_groups: int,
+                  code_depth: int) -> HardwareConfiguration:
+    return HardwareConfiguration(rows=rows, columns=columns, vector_lanes=lanes,
+                                 block_groups=block_groups, code_depth=code_depth)
+
+
+SHAPES = [
+    configuration(2, 4, 2, 4, 32),
+    configuration(2, 2, 2, 1, 2),
+    configuration(4, 4, 4, 3, 12),
+    configuration(6, 8, 2, 8, 64),
+    configuration(8, 16, 4, 16, 64),
+]
+DENSITIES = [
+    {},
+    {"results": 0.3},
+    {"weights": 0.3},
+    {"codes": 0.15},
+    {"commands": 0.05},
+    {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda c: f"{c.rows}x{c.columns}x{c.block_groups}")
+@pytest.mark.parametrize("densities", DENSITIES, ids=lambda d: "-".join(d) or "free")
+def test_random_work(shape: HardwareConfiguration, densities: dict) -> None:
+    seed = SHAPES.index(shape) * 100 + DENSITIES.index(densities)
+    work = Work(shape).add_random(np.random.default_rng(seed), 3)
+    run(work, seed, **densities)
+
+
+@pytest.mark.parametrize("code", [-127, 0, 127])
+@pytest.mark.parametrize("trit", [-1, 0, 1])
+def test_extremes(code: int, trit: int) -> None:
+    shape = HardwareConfiguration(rows=2, columns=4, vector_lanes=2, block_groups=2, code_depth=256,
+                                  accumulator_bits=16)
+    work = Work(shape)
+    codes = np.full(256, code)
+    work.add_codes(codes)
+    work.add_command(codes, np.full((4, 256), trit), 2, True, 0)
+    run(work, 1)
+    assert work.results[0]["values"] == [256 * code * trit] * 2
+
+
+def test_rest_of_the_last_tile_counts_as_filled() -> None:
+    """A short vector after a long one: its tile has stale codes under zero weights."""
+    shape = SHAPES[0]
+    work = Work(shape)
+    for length in (8, 8, 2, 6, 4, 2):
+        codes = np.full(length, 100)
+        work.add_codes(codes)
+        work.add_command(codes, np.ones((2, length), dtype=int), 1, True, 1)
+    run(work, 5, codes=0.4)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda c: f"{c.rows}x{c.columns}x{c.block_groups}")
+def test_single_steps_follow_each_other(shape: HardwareConfiguration) -> None:
+    """Commands of one weight word on the same codes: one result a clock."""
+    rng = np.random.default_rng(3)
+    work = Work(shape)
+    codes = rng.integers(-127, 128, shape.columns)
+    work.add_codes(codes)
+    for index in range(60):
+        matrix = rng.integers(-1, 2, (shape.rows, shape.columns))
+        work.add_command(codes, matrix, 1, index == 59, index % 2)
+    clocks = run(work, 9).clocks
+    assert clocks == list(range(clocks[0], clocks[0] + 60))
+
+
+@pytest.mark.parametrize("groups, tiles", [(1, 1), (1, 3), (2, 2), (3, 1), (4, 2)])
+def test_no_bubbles(groups: int, tiles: int) -> None:
+    """With codes ahead, N weight words take N clocks, over blocks, tiles, commands and banks."""
+    shape = SHAPES[0]
+    rng = np.random.default_rng(groups * 10 + tiles)
+    work = Work(shape)
+    matrices = 8
+    for index in range(matrices):
+        codes = rng.integers(-127, 128, tiles * shape.columns)
+        work.add_codes(codes)
+        # Long enough that the next codes are there in time.
+        for command in range(3):
+            matrix = rng.integers(-1, 2, (4 * groups * shape.rows, len(codes)))
+            work.add_command(codes, matrix, groups, command == 2, index % 2)
+
+    engine = TernaryEngine(shape)
+    receiver = Receiver(engine.results, len(work.results))
+    trace: list[tuple[int, ...]] = []
+
+    async def observe(ctx) -> None:
+        while True:
+            _, _, *flags = await ctx.tick().sample(
+                engine.busy, engine.waiting_codes, engine.waiting_weights, engine.idle)
+            trace.append(tuple(flags))
+
+    async def commands(ctx) -> None:
+        # Two code vectors are in both banks before the first command.
+        for _ in range(2 * tiles * shape.groups_per_tile + 2):
+            await ctx.tick()
+        await sender(engine.commands, work.commands)(ctx)
+
+    async def settle(ctx) -> None:
+        while len(receiver.values) < len(work.results):
+            await ctx.tick()
+        await ctx.tick()
+        await ctx.tick()
+
+    simulate(engine, sender(engine.weights, work.weights), sender(engine.codes, work.codes),
+             commands, receiver, settle, background=[observe])
+    assert receiver.values == work.results
+    busy = [clock for clock, flags in enumerate(trace) if flags[0]]
+    assert busy == list(range(busy[0], busy[0] + len(work.weights)))
+    assert receiver.clocks[-1] == busy[-1] + engine.latency
+    assert not any(waits_codes or waits_weights for _, waits_codes, waits_weights, _ in trace)
+    idle = [flags[3] for flags in trace]
+    assert all(idle[:busy[0] - 1]) and all(idle[receiver.clocks[-1] + 1:])
+    assert not any(idle[busy[0]:receiver.clocks[-1] + 1])
+
+
+def test_waiting_flags_name_what_is_missing() -> None:
+    shape = SHAPES[0]
+    engine = TernaryEngine(shape)
+    seen = []
+
+    async def bench(ctx) -> None:
+        async def flags() -> None:
+            seen.append((ctx.get(engine.busy), ctx.get(engine.waiting_codes),
+                         ctx.get(engine.waiting_weights), ctx.get(engine.idle)))
+
+        await flags()
+        command = {"groups": 1, "blocks": 1, "tiles": 1, "release": 1, "destination": 0}
+        await sender(engine.commands, [command])(ctx)
+        await flags()
+        await sender(engine.codes, [{"codes": [1, 2], "last": 0}])(ctx)
+        await flags()
+        await sender(engine.codes, [{"codes": [3, 4], "last": 1}])(ctx)
+        await flags()
+        ctx.set(engine.weights.valid, 1)
+        await flags()
+        await ctx.tick()
+        await flags()
+
+    simulate(engine, bench)
+    assert seen == [(0, 0, 0, 1), (0, 1, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (1, 0, 0, 0),
+                    (0, 0, 0, 0)]
+
+
+def test_release_waits_for_the_last_group() -> None:
+    """Codes that end after the last tile that is used do not run into the next vector."""
+    shape = SHAPES[0]
+    work = Work(shape)
+    for length in (4, 8):
+        codes = np.arange(1, length + 1)
+        work.add_codes(codes)
+        work.add_command(codes[:4], np.ones((2, 4), dtype=int), 1, True, 0)
+    run(work, 2, codes=0.2)
+
+
+def test_two_banks_let_codes_come_while_the_engine_works() -> None:
+    """The next vector is taken completely while the first one is in use."""
+    shape = SHAPES[0]
+    engine = TernaryEngine(shape)
+    codes = [{"codes": [1, 1], "last": int(index % 4 == 3)} for index in range(12)]
+    taken = 0
+
+    async def offer(ctx) -> None:
+        nonlocal taken
+        for group in codes:
+            ctx.set(engine.codes.payload, group)
+            ctx.set(engine.codes.valid, 1)
+            ready = False
+            while not ready:
+                _, _, ready = await ctx.tick().sample(engine.codes.ready)
+            taken += 1
+
+    async def watch(ctx) -> None:
+        command = {"groups": 1, "blocks": 4, "tiles": 2, "release": 1, "destination": 0}
+        await sender(engine.commands, [command])(ctx)
+        for _ in range(20):
+            await ctx.tick()
+        assert taken == 8
+        await sender(engine.weights, [0] * 8)(ctx)
+        for _ in range(6):
+            await ctx.tick()
+        assert taken == 12
+
+    simulate(engine, watch, background=[offer])
