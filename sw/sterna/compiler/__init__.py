@@ -1,1 +1,14 @@
-"""The compiler: models become programs, programs become memory images."""
+"""From a program to the memory image of an accelerator."""
+
+from __future__ import annotations
+
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import check_fit, fit_configuration
+from sterna.compiler.image import ImagePart, MemoryImage
+from sterna.compiler.schedule import schedule
+from sterna.compiler.trace import TraceLayout, assemble, trace_layout
+
+__all__ = [
+    "ImagePart", "MemoryImage", "TraceLayout", "assemble", "check_fit", "compile_program",
+    "fit_configuration", "schedule", "trace_layout",
+]

@@ -1,0 +1,113 @@
+"""Places of vectors in vector memory, in groups.
+
+Order: carried vectors, then state (all vectors of one repetition together, so that one step of
+the outer offset moves every layer-addressed vector), then local vectors, which share space when
+their lifetimes do not meet. Every vector is padded to whole row groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sterna.compiler.operands import vectors_read, vectors_written
+from sterna.compiler.plan import Address
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.instructions import Section
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Addresses by (section, vector), the outer step of each section, and the sizes in groups.
+
+    The first ``persistent_groups`` groups hold carried vectors and state.
+    """
+
+    addresses: dict[tuple[str, str], Address]
+    steps: dict[str, int]
+    persistent_groups: int
+    vector_groups: int
+
+
+def padded_groups(configuration: HardwareConfiguration, length: int) -> int:
+    """Vector groups of ``length`` elements, padded to whole row groups."""
+    return -(-length // configuration.rows) * configuration.groups_per_row_group
+
+
+def used_vectors(section: Section) -> tuple[str, ...]:
+    """Vectors that the section touches, in order of appearance."""
+    names: dict[str, None] = {}
+    for item in section.items:
+        names.update(dict.fromkeys((*vectors_read(item), *vectors_written(item))))
+    return tuple(names)
+
+
+def local_spans(program: Program, section: Section) -> dict[str, tuple[int, int]]:
+    """First and last item of every local vector; raises `InputError` if it is read unset."""
+    spans: dict[str, tuple[int, int]] = {}
+    for position, item in enumerate(section.items):
+        for name in vectors_read(item):
+            if program.vectors[name].lifetime != "local":
+                continue
+            if name not in spans:
+                raise InputError(f"section {section.name}: vector {name} is read before it is set")
+            spans[name] = (spans[name][0], position)
+        for name in vectors_written(item):
+            if program.vectors[name].lifetime == "local":
+                spans[name] = (spans.get(name, (position, position))[0], position)
+    return spans
+
+
+def place(sizes: dict[str, int], spans: dict[str, tuple[int, int]]) -> tuple[dict[str, int], int]:
+    """Offsets of vectors such that those with common items do not overlap, and the total size."""
+    offsets: dict[str, int] = {}
+    total = 0
+    for name in sorted(spans, key=lambda name: (-sizes[name], spans[name])):
+        first, last = spans[name]
+        taken = sorted(
+            (offsets[other], offsets[other] + sizes[other]) for other in offsets
+            if spans[other][0] <= last and first <= spans[other][1]
+        )
+        offset = 0
+        for start, stop in taken:
+            if start - offset >= sizes[name]:
+                break
+            offset = max(offset, stop)
+        offsets[name] = offset
+        total = max(total, offset + sizes[name])
+    return offsets, total
+
+
+def allocate(program: Program, configuration: HardwareConfiguration) -> Allocation:
+    """Place all vectors; the depth of the memory is checked by `sterna.compiler.fit`."""
+    sizes = {
+        name: padded_groups(configuration, vector.length)
+        for name, vector in program.vectors.items()
+    }
+    used = {section.name: used_vectors(section) for section in program.sections}
+    addresses: dict[tuple[str, str], Address] = {}
+    steps: dict[str, int] = {}
+    position = 0
+    for name, vector in program.vectors.items():
+        users = [section.name for section in program.sections if name in used[section.name]]
+        if vector.lifetime == "state" and len(users) > 1:
+            raise InputError(f"state {name} is used in several sections: {', '.join(users)}")
+        if vector.lifetime == "carried" and users:
+            addresses.update({(user, name): Address(position) for user in users})
+            position += sizes[name]
+    for section in program.sections:
+        base = position
+        for name in used[section.name]:
+            if program.vectors[name].lifetime == "state":
+                addresses[section.name, name] = Address(position, section.repeat > 1)
+                position += sizes[name]
+        steps[section.name] = position - base if section.repeat > 1 else 0
+        position = base + (position - base) * section.repeat
+    total = position
+    for section in program.sections:
+        offsets, size = place(sizes, local_spans(program, section))
+        for name, offset in offsets.items():
+            addresses[section.name, name] = Address(position + offset)
+        total = max(total, position + size)
+    return Allocation(addresses, steps, position, total)

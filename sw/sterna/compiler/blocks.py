@@ -1,0 +1,150 @@
+"""Choice of the blocks in which a kernel consumes its accumulators.
+
+A block of K row groups takes ``T * m * K`` clocks in the engine (T column tiles, m matrices), its
+results leave during the last ``m * K`` of them, and the vector unit then runs the kernel's body
+over the block. Three wishes compete: the first block should be wide, because the quantiser needs
+``columns / vector_lanes`` clocks for the codes of a tile and only that many weight words hide it;
+the others should be wide enough that dependent instructions do not wait for each other; the last
+ones should be narrow, because after the last accumulate only the body's own time remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sterna.compiler.operands import Operation, port_b
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+
+INSTRUCTION_CLOCKS = 2
+"""Clocks in which the sequencer issues an instruction."""
+RUN_COST = 3
+"""Clocks that a further run of blocks must save; each costs instructions."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """``blocks`` equal blocks of ``groups`` row groups (of each matrix)."""
+
+    groups: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class BlockProblem:
+    """What the choice depends on.
+
+    ``row_groups``, ``tiles``, ``matrices``: shape of the work. ``fill``: clocks in which the
+    quantiser delivers a tile's codes. ``body``: clocks of the vector unit for a block of 1, 2, …
+    row groups. ``exposed``: whether the engine has nothing else to do after the last block.
+    """
+
+    row_groups: int
+    tiles: int
+    matrices: int
+    fill: int
+    body: tuple[int, ...]
+    exposed: bool
+
+
+def body_clocks(body: tuple[Operation, ...], groups: int, latency: int) -> int:
+    """Issue clocks of a kernel's body over ``groups`` vector groups, with its waits."""
+    free, before, starts = 0, -INSTRUCTION_CLOCKS, {}
+    for operation in body:
+        start = max(free, before + INSTRUCTION_CLOCKS)
+        writers = [starts[name] for name in (operation.a, port_b(operation)) if name in starts]
+        if writers and start - max(writers) < latency:
+            start = max(start, free + latency - groups)
+        if operation.result is not None:
+            starts[operation.result] = start
+        before, free = start, start + groups
+    return free
+
+
+def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
+    """Clock in which the last block's body ends, and clocks of all bodies and of the first fill."""
+    engine = finish = 0
+    busy = problem.tiles * max(0, problem.fill - runs[0].groups * problem.matrices)
+    fresh = True
+    for run in runs:
+        width = run.groups * problem.matrices
+        first = problem.tiles * (max(width, problem.fill) if fresh else width)
+        words, body = problem.tiles * width, problem.body[run.groups - 1]
+        fresh = False
+        # The engine ends block i at ready + i * words; its results can be used `width` earlier.
+        ready = engine + first - width
+        engine += first + (run.blocks - 1) * words
+        last = engine - width
+        finish = max(finish + run.blocks * body, ready + run.blocks * body, last + body)
+        busy += run.blocks * body
+    return finish, busy
+
+
+def _candidates(problem: BlockProblem, limit: int) -> Iterator[tuple[Run, ...]]:
+    total = problem.row_groups
+    for wide in range(1, min(limit, total) + 1):
+        if total % wide == 0:
+            yield (Run(wide, total // wide),)
+        for middle in range(1, limit + 1):
+            for middles in range(1, 4):
+                left = total - middle * middles
+                if left >= wide and left % wide == 0:
+                    yield Run(wide, left // wide), Run(middle, middles)
+                for narrow in range(1, middle):
+                    for narrows in range(1, 3):
+                        rest = left - narrow * narrows
+                        if rest >= wide and rest % wide == 0:
+                            yield Run(wide, rest // wide), Run(middle, middles), Run(
+                                narrow, narrows)
+
+
+def _merged(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    merged: list[Run] = []
+    for run in runs:
+        if merged and merged[-1].groups == run.groups:
+            merged[-1] = Run(run.groups, merged[-1].blocks + run.blocks)
+        else:
+            merged.append(run)
+    return tuple(merged)
+
+
+@lru_cache(maxsize=256)
+def _choose(problem: BlockProblem) -> tuple[Run, ...]:
+    limit = len(problem.body)
+
+    def cost(runs: tuple[Run, ...]) -> tuple[int, int, int]:
+        finish, busy = _finish(problem, runs)
+        encoded = RUN_COST * len(runs)
+        if problem.exposed:
+            return finish + encoded, busy, encoded
+        return busy + encoded, finish, encoded
+
+    return min((_merged(runs) for runs in _candidates(problem, limit)), key=cost)
+
+
+def choose_blocks(
+    configuration: HardwareConfiguration, *, rows: int, columns: int, matrices: int,
+    body: tuple[Operation, ...], exposed: bool,
+) -> tuple[Run, ...]:
+    """Runs of blocks for a kernel of ``rows`` elements, or for the head when ``body`` is empty.
+
+    Raises `InputError` when the accumulators cannot hold one row group of each matrix.
+    """
+    limit = min(configuration.block_groups // matrices, -(-rows // configuration.rows))
+    if limit < 1:
+        raise InputError(
+            f"block_groups = {configuration.block_groups} is less than the {matrices} matrices "
+            "of one kernel; raise it"
+        )
+    per_row_group = configuration.groups_per_row_group
+    clocks = tuple(
+        body_clocks(body, groups * per_row_group, configuration.vector_latency)
+        if body else groups * configuration.rows  # the head takes one element a clock
+        for groups in range(1, limit + 1)
+    )
+    return _choose(BlockProblem(
+        row_groups=-(-rows // configuration.rows), tiles=-(-columns // configuration.columns),
+        matrices=matrices, fill=configuration.groups_per_tile, body=clocks, exposed=exposed,
+    ))

@@ -1,0 +1,109 @@
+"""One file of named byte parts with a manifest, checked against damage.
+
+Layout, little endian: magic (8 bytes), format version (u32), then the parts one after the other,
+then the manifest (JSON, UTF-8), then its length (u64), the length of the whole file (u64) and the
+SHA-256 of everything before the digest. The manifest lists each part's offset and length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+
+MAGIC = b"STERNA\r\n"
+FORMAT_VERSION = 1
+_HEADER = struct.Struct("<8sI")
+_FOOTER = struct.Struct("<QQ32s")
+_READ = 1 << 22
+
+
+def write_container(
+    path: Path, parts: Mapping[str, Iterable[NDArray[np.uint8]]], manifest: dict[str, Any]
+) -> None:
+    """Write the parts piece by piece; the file appears under its name only when it is whole.
+
+    Raises `InputError` when the file cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            digest = hashlib.sha256()
+
+            def put(data: bytes | memoryview) -> None:
+                file.write(data)
+                digest.update(data)
+
+            put(_HEADER.pack(MAGIC, FORMAT_VERSION))
+            table = {}
+            for name, pieces in parts.items():
+                start = file.tell()
+                for piece in pieces:
+                    put(np.ascontiguousarray(piece).data.cast("B"))
+                table[name] = {"offset": start, "length": file.tell() - start}
+            text = json.dumps({**manifest, "parts": table}, sort_keys=True).encode()
+            put(text)
+            length = file.tell() + _FOOTER.size
+            put(struct.pack("<QQ", len(text), length))
+            file.write(digest.digest())
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _digest(path: Path, length: int) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while length > 0:
+            data = file.read(min(_READ, length))
+            if not data:
+                break
+            digest.update(data)
+            length -= len(data)
+    return digest.digest()
+
+
+def read_container(path: Path) -> tuple[dict[str, NDArray[np.uint8]], dict[str, Any]]:
+    """Parts (memory-mapped bytes) and manifest; raises `InputError` if anything is damaged."""
+    broken = InputError(f"{path}: truncated or damaged; make the image again")
+    try:
+        length = path.stat().st_size
+        if length < _HEADER.size + _FOOTER.size:
+            raise broken
+        with path.open("rb") as file:
+            magic, version = _HEADER.unpack(file.read(_HEADER.size))
+            if magic != MAGIC:
+                raise InputError(f"{path}: not a Sterna image")
+            if version != FORMAT_VERSION:
+                raise InputError(
+                    f"{path}: image format {version}, this version reads {FORMAT_VERSION}; "
+                    "make the image again"
+                )
+            file.seek(length - _FOOTER.size)
+            text_length, recorded, digest = _FOOTER.unpack(file.read(_FOOTER.size))
+            start = length - _FOOTER.size - text_length
+            if recorded != length or start < _HEADER.size:
+                raise broken
+            if _digest(path, length - len(digest)) != digest:
+                raise broken
+            file.seek(start)
+            manifest = json.loads(file.read(text_length))
+        data = np.memmap(path, np.uint8, mode="r")
+        parts = {
+            name: data[part["offset"]:part["offset"] + part["length"]]
+            for name, part in manifest.pop("parts").items()
+        }
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    return parts, manifest

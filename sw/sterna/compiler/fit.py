@@ -1,0 +1,116 @@
+"""Does a program fit an accelerator, and the smallest accelerator of a shape that it fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from sterna.compiler.encoder import encode_plan, encode_reset
+from sterna.compiler.packing import constant_words, weight_words
+from sterna.compiler.plan import Plan
+from sterna.compiler.schedule import schedule
+from sterna.errors import InputError
+from sterna.program.arithmetic import CODE_LIMIT
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.instructions import Quantise
+
+Embedding = Literal["auto", "host", "chip"]
+
+_MEMORY_STEP = 512
+_CODE_STEP = 64
+
+
+def _up(value: int, step: int) -> int:
+    return -(-value // step) * step
+
+
+def row_groups(program: Program, configuration: HardwareConfiguration) -> int:
+    """Vector groups of an embedding row."""
+    return -(-program.input_length // configuration.vector_lanes)
+
+
+def input_words(program: Program, configuration: HardwareConfiguration, placement: str) -> int:
+    """INPUT words that a placement of the embedding rows takes."""
+    rows = program.rows if placement == "chip" else 1
+    return rows * row_groups(program, configuration)
+
+
+def placement_for(program: Program, configuration: HardwareConfiguration,
+                  embedding: Embedding) -> Literal["host", "chip"]:
+    """Where embedding rows live; ``auto`` keeps them on the chip if its input memory holds them."""
+    if embedding not in ("auto", "host", "chip"):
+        raise InputError(f"embedding = {embedding!r} must be auto, host or chip")
+    if embedding != "auto":
+        return embedding
+    fits = input_words(program, configuration, "chip") <= configuration.input_depth
+    return "chip" if fits else "host"
+
+
+def _most_columns(program: Program) -> int:
+    return max(item.length for section in program.sections for item in section.items
+               if isinstance(item, Quantise))
+
+
+def requirements(program: Program, configuration: HardwareConfiguration, plan: Plan,
+                 placement: str) -> dict[str, int]:
+    """The least value of every configuration field that depends on the program."""
+    codes = _up(_most_columns(program), configuration.columns)
+    wide = replace(configuration, vector_depth=max(configuration.vector_depth, plan.vector_groups))
+    instructions = len(encode_plan(plan, wide)) + len(encode_reset(plan, wide))
+    return {
+        "code_depth": codes,
+        "accumulator_bits": (CODE_LIMIT * codes).bit_length() + 1,
+        "vector_depth": plan.vector_groups,
+        "weight_depth": weight_words(plan),
+        "constant_depth": constant_words(plan),
+        "input_depth": input_words(program, configuration, placement),
+        "program_depth": instructions,
+        "tables": len(plan.tables),
+    }
+
+
+def check_plan(program: Program, configuration: HardwareConfiguration, plan: Plan,
+               placement: str) -> None:
+    """Raise `InputError` that lists what does not fit and by how much."""
+    needed = requirements(program, configuration, plan, placement)
+    short = [
+        f"{name} = {getattr(configuration, name)} must be at least {value}"
+        for name, value in needed.items() if getattr(configuration, name) < value
+    ]
+    if short:
+        raise InputError(f"program {program.name} does not fit the configuration: "
+                         + "; ".join(short))
+
+
+def check_fit(program: Program, configuration: HardwareConfiguration,
+              embedding: Embedding = "auto") -> None:
+    """Raise `InputError` that lists what of the program does not fit and by how much."""
+    placement = placement_for(program, configuration, embedding)
+    check_plan(program, configuration, schedule(program, configuration), placement)
+
+
+def fit_configuration(program: Program, base: HardwareConfiguration,
+                      embedding: Embedding = "auto") -> HardwareConfiguration:
+    """``base`` with the depths, tables and accumulators that the program needs, rounded up.
+
+    The shape (rows, columns, lanes, word, block and top-k) stays. ``auto`` keeps the embedding on
+    the chip if the base's input memory holds it. Raises `InputError` for a program that this design
+    cannot execute or whose numbers exceed a field.
+    """
+    base = replace(base, word_bits=program.word_bits)
+    placement = placement_for(program, base, embedding)
+    plan = schedule(program, base)
+    needed = requirements(program, base, plan, placement)
+    code_depth = _up(needed["code_depth"], max(_CODE_STEP, base.columns))
+    return replace(
+        base,
+        code_depth=code_depth,
+        accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1,
+        vector_depth=_up(needed["vector_depth"], _CODE_STEP),
+        weight_depth=_up(needed["weight_depth"], _MEMORY_STEP),
+        constant_depth=_up(needed["constant_depth"], _MEMORY_STEP),
+        input_depth=_up(needed["input_depth"], _CODE_STEP),
+        program_depth=_up(needed["program_depth"], _CODE_STEP),
+        tables=max(1, needed["tables"]),
+    )

@@ -1,0 +1,122 @@
+"""The memory image: everything an accelerator must be loaded with to run a program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sterna.compiler.container import read_container, write_container
+from sterna.compiler.packing import pack_row, word_bytes
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import Space
+
+Placement = Literal["host", "chip"]
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """Words of one memory: ``words`` words of ``size`` bytes, made piece by piece on demand.
+
+    ``source`` starts a new iteration over uint8 arrays [n, size]; together they hold all words.
+    """
+
+    words: int
+    size: int
+    source: Callable[[], Iterator[NDArray[np.uint8]]] = field(repr=False, compare=False)
+
+    @classmethod
+    def from_array(cls, array: NDArray[np.uint8]) -> ImagePart:
+        """A part whose words [n, size] are in memory (or mapped)."""
+        return cls(len(array), array.shape[1], lambda: iter([array]))
+
+    def pieces(self) -> Iterator[NDArray[np.uint8]]:
+        """The words in order, as uint8 arrays [n, size]."""
+        return self.source()
+
+    def array(self) -> NDArray[np.uint8]:
+        """All words, uint8 [words, size]; memory must hold them."""
+        pieces = list(self.pieces())
+        if len(pieces) == 1:
+            return pieces[0]
+        return np.concatenate([np.zeros((0, self.size), np.uint8), *pieces])
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryImage:
+    """Contents of an accelerator's memories for one program.
+
+    ``parts`` has one entry for each `Space`, in LOAD form. ``entries`` are program counters: run
+    ``reset`` once before a text, ``token`` for each token. ``rows`` is the row limit of RUN (the
+    vocabulary). ``placement`` says where embedding rows come from: ``host`` loads one row at INPUT
+    word 0 before each RUN; ``chip`` has row r at word ``r * row_groups``.
+    """
+
+    configuration: HardwareConfiguration
+    model: str
+    parts: Mapping[Space, ImagePart]
+    entries: Mapping[str, int]
+    rows: int
+    placement: Placement
+    row_groups: int
+
+    def input_word(self, token: int) -> int:
+        """First INPUT word of a token's row, for RUN; raises `InputError` for an unknown token."""
+        if not 0 <= token < self.rows:
+            raise InputError(f"token {token} is outside the vocabulary of {self.rows}")
+        return token * self.row_groups if self.placement == "chip" else 0
+
+    def input_words(self, values: ArrayLike) -> NDArray[np.uint8]:
+        """An embedding row as INPUT words for LOAD, uint8 [row_groups, bytes]."""
+        words = pack_row(self.configuration, values)
+        if len(words) != self.row_groups:
+            raise InputError(f"an embedding row has {len(words)} groups, not {self.row_groups}")
+        return words
+
+    def model_digest(self) -> str:
+        """SHA-256 of all parts, in hexadecimal; images with the same digest compute the same."""
+        digest = hashlib.sha256()
+        for space in Space:
+            part = self.parts[space]
+            digest.update(f"{space.name} {part.words} {part.size};".encode())
+            for piece in part.pieces():
+                digest.update(np.ascontiguousarray(piece).data)
+        return digest.hexdigest()
+
+    def save(self, path: Path | str) -> None:
+        """Write the image as one file; large parts are produced piece by piece."""
+        parts = {space.name.lower(): self.parts[space].pieces() for space in Space}
+        write_container(Path(path), parts, {
+            "model": self.model,
+            "configuration": self.configuration.to_json(),
+            "configuration_digest": f"{self.configuration.digest():016x}",
+            "entries": dict(self.entries),
+            "rows": self.rows,
+            "placement": self.placement,
+            "row_groups": self.row_groups,
+            "word_bytes": {space.name.lower(): self.parts[space].size for space in Space},
+            "words": {space.name.lower(): self.parts[space].words for space in Space},
+        })
+
+    @classmethod
+    def load(cls, path: Path | str) -> MemoryImage:
+        """Read and check an image file; raises `InputError` naming the file if it is damaged."""
+        parts, manifest = read_container(Path(path))
+        configuration = HardwareConfiguration.from_json(manifest["configuration"])
+        if f"{configuration.digest():016x}" != manifest["configuration_digest"]:
+            raise InputError(f"{path}: made by another version of Sterna; make the image again")
+        arrays = {}
+        for space in Space:
+            size = word_bytes(configuration, space)
+            arrays[space] = ImagePart.from_array(parts[space.name.lower()].reshape(-1, size))
+        return cls(
+            configuration=configuration, model=manifest["model"], parts=arrays,
+            entries=manifest["entries"], rows=manifest["rows"],
+            placement=manifest["placement"], row_groups=manifest["row_groups"],
+        )

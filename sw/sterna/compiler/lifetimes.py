@@ -1,0 +1,110 @@
+"""When scalars and reductions hold a value, over the unrolled items of a token.
+
+Two repetitions of a repeated section are enough: they contain every neighbourhood of items that
+occurs. Times are item positions times two; a value that is last read at an item frees its
+register for the result of the same item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sterna.compiler.operands import reductions, scalars_read
+from sterna.errors import InputError
+from sterna.program.arithmetic import (
+    ABSMAX_REGISTERS,
+    RESULT_SCALAR,
+    SCALAR_REGISTERS,
+    SQUARES_REGISTERS,
+)
+from sterna.program.definition import Program
+from sterna.program.instructions import Item, ScalarOperation, Section, TopK
+
+Span = tuple[int, int]
+END_OF_TOKEN = 1 << 40
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Register numbers by name."""
+
+    scalars: dict[str, int]
+    absmax: dict[str, int]
+    squares: dict[str, int]
+
+
+def unrolled(program: Program) -> Iterator[tuple[Section, Item]]:
+    """Items in the order of execution, with at most two repetitions of each section."""
+    for section in program.sections:
+        for _ in range(min(section.repeat, 2)):
+            for item in section.items:
+                yield section, item
+
+
+def scalar_spans(program: Program) -> dict[str, list[Span]]:
+    """Times at which each scalar holds a value that is still needed."""
+    spans: dict[str, list[Span]] = {}
+    for position, (section, item) in enumerate(unrolled(program)):
+        for name in scalars_read(item):
+            if name not in spans:
+                raise InputError(f"section {section.name}: scalar {name} is read before it is set")
+            start, end = spans[name][-1]
+            last = END_OF_TOKEN if isinstance(item, TopK) else 2 * position
+            spans[name][-1] = (start, max(end, last))
+        if isinstance(item, ScalarOperation):
+            spans.setdefault(item.result, []).append((2 * position + 1, 2 * position + 2))
+    return spans
+
+
+def reduction_spans(program: Program, kind: str) -> dict[str, list[Span]]:
+    """Times from the first result that enters each reduction until it is taken."""
+    spans: dict[str, list[Span]] = {}
+    filling: dict[str, int] = {}
+    for position, (section, item) in enumerate(unrolled(program)):
+        for name in reductions(item, kind):
+            filling.setdefault(name, 2 * position)
+        if isinstance(item, ScalarOperation) and item.operation == kind:
+            name = item.operands[0]
+            if name not in filling:
+                raise InputError(f"section {section.name}: {kind} {name} is taken but not filled")
+            spans.setdefault(name, []).append((filling.pop(name), 2 * position))
+    if filling:
+        raise InputError(f"program {program.name}: {kind} {', '.join(filling)} is never taken")
+    return spans
+
+
+def _overlap(one: list[Span], other: list[Span]) -> bool:
+    return any(a < d and c < b for a, b in one for c, d in other)
+
+
+def assign(spans: dict[str, list[Span]], count: int, what: str,
+           fixed: dict[str, int] | None = None) -> dict[str, int]:
+    """Give each name the lowest register that no overlapping name has."""
+    numbers = dict(fixed or {})
+    for name in sorted(spans, key=lambda name: spans[name][0]):
+        if name in numbers:
+            continue
+        taken = {
+            number for other, number in numbers.items() if _overlap(spans[name], spans[other])
+        }
+        free = next((number for number in range(count) if number not in taken), None)
+        if free is None:
+            raise InputError(
+                f"the program needs more than the {count} {what} registers at {name}; "
+                "take values earlier"
+            )
+        numbers[name] = free
+    return numbers
+
+
+def assign_registers(program: Program) -> Registers:
+    """Registers of all scalars and reductions; the head's scale gets `RESULT_SCALAR`."""
+    heads = [item for section in program.sections for item in section.items
+             if isinstance(item, TopK)]
+    return Registers(
+        assign(scalar_spans(program), SCALAR_REGISTERS, "scalar",
+               {head.scale: RESULT_SCALAR for head in heads}),
+        assign(reduction_spans(program, "absmax"), ABSMAX_REGISTERS, "absmax"),
+        assign(reduction_spans(program, "squares"), SQUARES_REGISTERS, "squares"),
+    )

@@ -1,0 +1,209 @@
+"""Memory contents in the exact order of use: weights, constants, tables, instructions, rows.
+
+Every function gives words as the LOAD command takes them: uint8 [words, bytes], little endian,
+each word padded to a multiple of four bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sterna.compiler.encoder import encode_plan, encode_reset
+from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
+from sterna.errors import InputError
+from sterna.program.arithmetic import MANTISSA_BITS
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program, ScalarConstant
+from sterna.program.protocol import Space, word_bits, word_chunks
+from sterna.program.trits import pack_trits
+
+Words = NDArray[np.uint8]
+
+_PIECE_TRITS = 1 << 24
+_PIECE_ROWS = 256
+
+
+def word_bytes(configuration: HardwareConfiguration, space: Space) -> int:
+    """Bytes of a word in LOAD data."""
+    return 4 * word_chunks(configuration, space)
+
+
+def pack_fields(values: NDArray[np.integer], bits: int, size: int) -> Words:
+    """Pack [words, fields] integers, ``bits`` bits each, first lowest, into ``size`` bytes."""
+    words, fields = values.shape
+    spread = np.zeros((words, 8 * size), np.uint8)
+    planes = (values[:, :, None] >> np.arange(bits)) & 1
+    spread[:, :fields * bits] = planes.reshape(words, fields * bits)
+    return np.packbits(spread, axis=1, bitorder="little")
+
+
+def pack_groups(configuration: HardwareConfiguration, groups: NDArray[np.integer],
+                space: Space = Space.CONSTANTS) -> Words:
+    """Vector groups [n, vector_lanes] as words of CONSTANTS or INPUT memory."""
+    return pack_fields(groups, configuration.word_bits, word_bytes(configuration, space))
+
+
+def as_groups(configuration: HardwareConfiguration, values: ArrayLike, groups: int) -> NDArray:
+    """A vector as [groups, vector_lanes] with zero padding; raises `InputError` beyond a word."""
+    vector = np.asarray(values, np.int64)
+    if vector.size and int(np.abs(vector).max()) > configuration.word_limit:
+        raise InputError(
+            f"a parameter of {int(np.abs(vector).max())} exceeds words of "
+            f"{configuration.word_bits} bits; lower the model again"
+        )
+    padded = np.zeros(groups * configuration.vector_lanes, np.int64)
+    padded[:len(vector)] = vector
+    return padded.reshape(groups, configuration.vector_lanes)
+
+
+def pack_row(configuration: HardwareConfiguration, values: ArrayLike) -> Words:
+    """An embedding row as words of INPUT memory."""
+    groups = -(-np.size(values) // configuration.vector_lanes)
+    return pack_groups(configuration, as_groups(configuration, values, groups), Space.INPUT)
+
+
+def weight_pieces(
+    program: Program, plan: Plan, configuration: HardwareConfiguration
+) -> Iterator[Words]:
+    """Weight words of a token in order; only one matrix command's matrices are in memory."""
+    for section in plan.sections:
+        commands = [step for step in section.steps() if isinstance(step, MatmulStep)]
+        for repetition in range(section.repeat):
+            padded = np.zeros(0, np.int8)
+            for command in commands:
+                if command.first == 0:
+                    padded = _padded(program, section.name, repetition, command, configuration)
+                yield from _command_pieces(padded, command, configuration)
+
+
+def _padded(program: Program, section: str, repetition: int, command: MatmulStep,
+            configuration: HardwareConfiguration) -> NDArray[np.int8]:
+    """The command's matrices as [matrices, row groups, rows, tiles, columns]."""
+    groups = -(-command.rows // configuration.rows)
+    shape = (len(command.matrices), groups * configuration.rows,
+             command.tiles * configuration.columns)
+    padded = np.zeros(shape, np.int8)
+    for index, name in enumerate(command.matrices):
+        matrix = np.asarray(program.parameters.matrix(section, repetition, name))
+        if matrix.shape != (command.rows, command.columns):
+            raise InputError(
+                f"matrix {name} of {section} {repetition} is {matrix.shape}, declared as "
+                f"{(command.rows, command.columns)}"
+            )
+        padded[index, :command.rows, :command.columns] = matrix
+    return padded.reshape(len(command.matrices), groups, configuration.rows, command.tiles,
+                          configuration.columns)
+
+
+def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
+                    configuration: HardwareConfiguration) -> Iterator[Words]:
+    size = word_bytes(configuration, Space.WEIGHTS)
+    block = command.words // command.blocks * configuration.lanes
+    step = max(1, _PIECE_TRITS // block)
+    for start in range(0, command.blocks, step):
+        count = min(step, command.blocks - start)
+        first = command.first + start * command.groups
+        rows = padded[:, first:first + count * command.groups]
+        blocks = rows.reshape(len(padded), count, command.groups, *rows.shape[2:])
+        # [matrix, block, group, row, tile, column] to the engine's order.
+        ordered = blocks.transpose(1, 4, 0, 2, 3, 5).reshape(-1, configuration.lanes)
+        packed = pack_trits(ordered)
+        words = np.zeros((len(packed), size), np.uint8)
+        words[:, :configuration.weight_bytes] = packed
+        yield words
+
+
+def weight_words(plan: Plan) -> int:
+    """Weight words of a token."""
+    return sum(
+        section.repeat * sum(step.words for step in section.steps()
+                             if isinstance(step, MatmulStep))
+        for section in plan.sections
+    )
+
+
+def _constant_order(section: SectionPlan) -> list[tuple[str, int, int]]:
+    """Constants of one repetition in issue order: name, first group, groups (0: a scalar)."""
+    order = []
+    for step, inner in section.walk():
+        if isinstance(step, VectorStep) and step.constant is not None:
+            order.append((step.constant, step.first + inner, step.length))
+        elif isinstance(step, ScalarStep) and step.constant is not None:
+            order.append((step.constant, 0, 0))
+    return order
+
+
+def constant_words(plan: Plan) -> int:
+    """Constant groups of a token."""
+    return sum(
+        section.repeat * sum(max(1, groups) for _, _, groups in _constant_order(section))
+        for section in plan.sections
+    )
+
+
+def _scalar_group(configuration: HardwareConfiguration, scalar: ScalarConstant) -> NDArray:
+    drop = max(0, MANTISSA_BITS + 1 - configuration.word_bits)
+    if scalar.mantissa & ((1 << drop) - 1):
+        raise InputError(
+            f"a scalar constant has mantissa {scalar.mantissa}, whose low {drop} bits do not fit "
+            f"in words of {configuration.word_bits} bits; round it when lowering"
+        )
+    group = np.zeros((1, configuration.vector_lanes), np.int64)
+    group[0, :2] = scalar.mantissa >> drop, scalar.exponent
+    return group
+
+
+def constant_pieces(
+    program: Program, plan: Plan, configuration: HardwareConfiguration
+) -> Iterator[Words]:
+    """Constant words of a token in order, one array for each repetition."""
+    parameters = program.parameters
+    for section in plan.sections:
+        order = _constant_order(section)
+        ends: dict[str, int] = {}
+        for name, first, groups in order:
+            ends[name] = max(ends.get(name, 0), first + groups)
+        for repetition in range(section.repeat):
+            vectors = {
+                name: as_groups(configuration,
+                                parameters.vector(section.name, repetition, name), end)
+                for name, end in ends.items() if end
+            }
+            pieces = [
+                vectors[name][first:first + groups] if groups else
+                _scalar_group(configuration, parameters.scalar(section.name, repetition, name))
+                for name, first, groups in order
+            ]
+            if pieces:
+                yield pack_groups(configuration, np.concatenate(pieces))
+
+
+def table_pieces(program: Program, configuration: HardwareConfiguration) -> Iterator[Words]:
+    """Look-up tables: a segment's base in the low word, its slope above."""
+    for table in program.tables.values():
+        pairs = np.stack([np.array(table.base), np.array(table.slope)], axis=1)
+        yield pack_fields(pairs, configuration.word_bits,
+                          word_bytes(configuration, Space.TABLES))
+
+
+def input_pieces(program: Program, configuration: HardwareConfiguration) -> Iterator[Words]:
+    """The embedding rows of the whole vocabulary."""
+    for start in range(0, program.rows, _PIECE_ROWS):
+        rows = range(start, min(start + _PIECE_ROWS, program.rows))
+        yield np.concatenate([
+            pack_row(configuration, program.parameters.embedding(row)) for row in rows
+        ])
+
+
+def program_words(plan: Plan, configuration: HardwareConfiguration) -> tuple[Words, dict[str, int]]:
+    """Instruction words, and the program counters of the entries ``token`` and ``reset``."""
+    token = encode_plan(plan, configuration)
+    reset = encode_reset(plan, configuration)
+    size = word_bytes(configuration, Space.PROGRAM)
+    data = b"".join(word.to_bytes(size, "little") for word in (*token, *reset))
+    words = np.frombuffer(data, np.uint8).reshape(-1, size)
+    assert word_bits(configuration, Space.PROGRAM) <= 8 * size
+    return words, {"token": 0, "reset": len(token)}

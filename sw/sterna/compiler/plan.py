@@ -1,0 +1,144 @@
+"""The schedule's form: the instructions with their loops, before they become bits.
+
+Everything that depends on the order of execution (waits, weight and constant streams, trace,
+cycles, deadlock) walks this one structure, so that it cannot disagree with the encoded program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sterna.program.encoding import Destination, MultiplierSelect, ScalarCode, SourceA, Wait
+
+
+@dataclass(frozen=True)
+class Address:
+    """Address in vector memory, in groups; ``layer`` adds the offset of the repetition."""
+
+    base: int
+    layer: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class VectorStep:
+    """A VECTOR instruction over ``length`` groups of its vectors from group ``first`` on.
+
+    ``item`` and ``operation`` are as in `sterna.program.keys.ValueKey`; ``elements`` is the length
+    of the whole vector. ``constant`` names the constant vector of the multiplier.
+    """
+
+    item: int
+    operation: int
+    elements: int
+    first: int
+    length: int
+    source: SourceA = SourceA.MEMORY
+    a: Address | None = None
+    b: Address | None = None
+    multiplier: MultiplierSelect = MultiplierSelect.ONE
+    add_b: bool = False
+    shift: int = 0
+    scalar: int = 0
+    table: int = 0
+    constant: str | None = None
+    result: Address | None = None
+    codes: bool = False
+    absmax: int | None = None
+    squares: int | None = None
+    wait: Wait = Wait.NONE
+
+    def reads(self) -> tuple[Address, ...]:
+        """Addresses of the groups that the instruction depends on."""
+        return tuple(address for address in (self.a, self.b) if address is not None)
+
+
+@dataclass(kw_only=True, eq=False)
+class ScalarStep:
+    """A SCALAR instruction; ``constant`` names the scalar constant it reads."""
+
+    item: int
+    operation: ScalarCode
+    result: int
+    a: int = 0
+    b: int = 0
+    constant: str | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class MatmulStep:
+    """A MATMUL instruction: ``blocks`` blocks of ``groups`` row groups of each of the matrices.
+
+    ``operations`` gives the matmul's index of each matrix in the item, in the order in which the
+    body reads the accumulators; ``first`` is the first row group.
+    """
+
+    item: int
+    operations: tuple[int, ...]
+    matrices: tuple[str, ...]
+    rows: int
+    columns: int
+    first: int
+    groups: int
+    blocks: int
+    tiles: int
+    release: bool = False
+    destination: Destination = Destination.VECTOR
+
+    @property
+    def words(self) -> int:
+        """Weight words of the command, which is also its clocks in the engine."""
+        return self.blocks * self.tiles * self.groups * len(self.matrices)
+
+
+Step = VectorStep | ScalarStep | MatmulStep
+
+
+@dataclass(kw_only=True)
+class BlockLoop:
+    """Inner loop: ``body`` runs ``count`` times, addresses move by ``step`` groups each time."""
+
+    count: int
+    step: int
+    body: tuple[VectorStep, ...]
+
+
+Node = Step | BlockLoop
+
+
+@dataclass(kw_only=True)
+class SectionPlan:
+    """Instructions of a section; ``step`` is the address distance of its repetitions."""
+
+    name: str
+    repeat: int
+    step: int
+    nodes: list[Node] = field(default_factory=list)
+
+    def walk(self) -> Iterator[tuple[Step, int]]:
+        """One repetition in dynamic order: each step with its inner offset."""
+        for node in self.nodes:
+            if isinstance(node, BlockLoop):
+                for count in range(node.count):
+                    for step in node.body:
+                        yield step, count * node.step
+            else:
+                yield node, 0
+
+    def steps(self) -> Iterator[Step]:
+        """Every instruction once, as encoded (REPEAT not included)."""
+        for node in self.nodes:
+            if isinstance(node, BlockLoop):
+                yield from node.body
+            else:
+                yield node
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """A whole schedule: sections in order, and the ranges of vector memory that a reset zeroes."""
+
+    sections: list[SectionPlan]
+    persistent_groups: int
+    vector_groups: int
+    tables: tuple[str, ...]

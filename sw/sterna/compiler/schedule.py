@@ -1,0 +1,302 @@
+"""From a program to the instructions of an accelerator of a given shape.
+
+Matrix commands follow directly behind the vector instruction that makes their codes, in the order
+in which kernels consume the accumulators; the engine's queue holds them until the codes come.
+Kernels without matmuls run one instruction after the other over whole vectors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sterna.compiler.allocation import Allocation, allocate
+from sterna.compiler.blocks import Run, choose_blocks
+from sterna.compiler.flow import check_flow
+from sterna.compiler.lifetimes import Registers, assign_registers
+from sterna.compiler.operands import (
+    INPUT,
+    Operation,
+    accumulator_names,
+    check_program,
+    port_b,
+)
+from sterna.compiler.padding import check_padding
+from sterna.compiler.plan import (
+    BlockLoop,
+    MatmulStep,
+    Node,
+    Plan,
+    ScalarStep,
+    SectionPlan,
+    VectorStep,
+)
+from sterna.compiler.waits import set_waits
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.encoding import (
+    LENGTH_BITS,
+    Destination,
+    MultiplierSelect,
+    ScalarCode,
+    SourceA,
+)
+from sterna.program.instructions import (
+    Constant,
+    Element,
+    Kernel,
+    Lookup,
+    Quantise,
+    Scalar,
+    ScalarOperation,
+    Section,
+    TopK,
+    Unit,
+)
+
+_UNITS = {1: MultiplierSelect.ONE, -1: MultiplierSelect.MINUS_ONE, 0: MultiplierSelect.ZERO}
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """An item that consumes accumulators, with the blocks chosen for it."""
+
+    item: int
+    codes: str
+    runs: tuple[Run, ...]
+
+
+class _SectionScheduler:
+    def __init__(self, program: Program, configuration: HardwareConfiguration,
+                 allocation: Allocation, registers: Registers, section: Section) -> None:
+        self.program, self.configuration, self.section = program, configuration, section
+        self.allocation, self.registers = allocation, registers
+        self.tables = tuple(program.tables)
+        self.columns = {
+            item.result: item.length for item in section.items if isinstance(item, Quantise)
+        }
+        self.demands = self._demands()
+
+    def _demands(self) -> dict[int, _Demand]:
+        """Consumers of accumulators by item; raises `InputError` if the order cannot be kept."""
+        order = [item.result for item in self.section.items if isinstance(item, Quantise)]
+        if len(order) != len(set(order)):
+            raise InputError(f"section {self.section.name}: the name of some codes is used twice")
+        found: dict[int, _Demand] = {}
+        made: list[str] = []
+        waiting: dict[str, int] = {}
+        for position, item in enumerate(self.section.items):
+            if isinstance(item, Quantise):
+                made.append(item.result)
+                waiting[item.result] = sum(
+                    self._codes(later) == item.result for later in self.section.items
+                )
+                if not waiting[item.result]:
+                    raise InputError(
+                        f"section {self.section.name}: codes {item.result} are never used; "
+                        "remove the quantise, or its code bank stays taken"
+                    )
+            codes = self._codes(item)
+            if codes is None:
+                continue
+            if codes not in made:
+                raise InputError(
+                    f"section {self.section.name}: codes {codes} are used before they are made"
+                )
+            if any(waiting[earlier] for earlier in made[:made.index(codes)]):
+                raise InputError(
+                    f"section {self.section.name}: item {position} uses codes {codes} before "
+                    "older codes are used up; order the kernels like the quantises"
+                )
+            waiting[codes] -= 1
+            exposed = not any(waiting[name] for name in made)
+            found[position] = _Demand(position, codes, self._runs(item, codes, exposed))
+        return found
+
+    @staticmethod
+    def _codes(item: object) -> str | None:
+        if isinstance(item, TopK):
+            return item.matmul.codes
+        if isinstance(item, Kernel) and item.matmuls:
+            return item.matmuls[0].codes
+        return None
+
+    def _runs(self, item: object, codes: str, exposed: bool) -> tuple[Run, ...]:
+        head = isinstance(item, TopK)
+        assert head or isinstance(item, Kernel)
+        return choose_blocks(
+            self.configuration, rows=item.rows if head else item.length,
+            columns=self.columns[codes], matrices=1 if head else len(item.matmuls),
+            body=() if head else item.body, exposed=exposed,
+        )
+
+    def nodes(self) -> list[Node]:
+        """All instructions of one repetition."""
+        nodes: list[Node] = []
+        for position, item in enumerate(self.section.items):
+            if isinstance(item, Kernel):
+                nodes += self._kernel(position, item)
+            elif isinstance(item, Quantise):
+                nodes.append(self._quantise(position, item))
+                nodes += self._matmuls(item)
+            elif isinstance(item, ScalarOperation):
+                nodes.append(self._scalar(position, item))
+        return nodes
+
+    def _quantise(self, position: int, item: Quantise) -> VectorStep:
+        step = VectorStep(
+            item=position, operation=0, elements=item.length, first=0,
+            length=-(-item.length // self.configuration.vector_lanes),
+            a=self.allocation.addresses[self.section.name, item.a], codes=True,
+            multiplier=MultiplierSelect.SCALAR, scalar=self.registers.scalars[item.scale],
+        )
+        self._check_length(step)
+        return step
+
+    def _check_length(self, step: VectorStep) -> None:
+        if step.length >= 1 << LENGTH_BITS:
+            raise InputError(
+                f"section {self.section.name}, item {step.item}: {step.length} groups are more "
+                f"than the {(1 << LENGTH_BITS) - 1} of an instruction; use more vector_lanes"
+            )
+
+    def _matmuls(self, quantise: Quantise) -> list[MatmulStep]:
+        steps: list[MatmulStep] = []
+        for demand in self.demands.values():
+            if demand.codes != quantise.result:
+                continue
+            item = self.section.items[demand.item]
+            if isinstance(item, TopK):
+                matmuls, order, rows = (item.matmul,), (0,), item.rows
+            else:
+                assert isinstance(item, Kernel)
+                names = [matmul.result for matmul in item.matmuls]
+                order = tuple(names.index(name) for name in accumulator_names(item))
+                matmuls, rows = item.matmuls, item.length
+            first = 0
+            for run in demand.runs:
+                steps.append(MatmulStep(
+                    item=demand.item, operations=order,
+                    matrices=tuple(matmuls[index].matrix for index in order),
+                    rows=rows, columns=quantise.length, first=first,
+                    groups=run.groups, blocks=run.blocks,
+                    tiles=-(-quantise.length // self.configuration.columns),
+                    destination=Destination.HEAD if isinstance(item, TopK)
+                    else Destination.VECTOR,
+                ))
+                first += run.groups * run.blocks
+        steps[-1].release = True
+        return steps
+
+    def _scalar(self, position: int, item: ScalarOperation) -> ScalarStep:
+        code = ScalarCode[item.operation.upper()]
+        step = ScalarStep(item=position, operation=code,
+                          result=self.registers.scalars[item.result])
+        if code is ScalarCode.CONSTANT:
+            step.constant = item.operands[0]
+        elif code is ScalarCode.ABSMAX:
+            step.a = self.registers.absmax[item.operands[0]]
+        elif code is ScalarCode.SQUARES:
+            step.a = self.registers.squares[item.operands[0]]
+        else:
+            operands = [self.registers.scalars[name] for name in item.operands]
+            step.a, step.b = operands[0], operands[-1]
+        return step
+
+    def _kernel(self, position: int, kernel: Kernel) -> list[Node]:
+        if not kernel.matmuls:
+            groups = -(-kernel.length // self.configuration.vector_lanes)
+            return list(self._body(position, kernel, 0, groups))
+        nodes: list[Node] = []
+        row_group = self.configuration.groups_per_row_group
+        first = 0
+        for run in self.demands[position].runs:
+            length = run.groups * row_group
+            body = self._body(position, kernel, first, length)
+            if run.blocks == 1:
+                nodes += body
+            else:
+                nodes.append(BlockLoop(count=run.blocks, step=length, body=body))
+            first += run.blocks * length
+        return nodes
+
+    def _body(self, position: int, kernel: Kernel, first: int, length: int
+              ) -> tuple[VectorStep, ...]:
+        return tuple(
+            self._operation(position, kernel, index, operation, first, length)
+            for index, operation in enumerate(kernel.body)
+        )
+
+    def _operation(self, position: int, kernel: Kernel, index: int, operation: Operation,
+                   first: int, length: int) -> VectorStep:
+        def address(name: str):
+            place = self.allocation.addresses[self.section.name, name]
+            return type(place)(place.base + first, place.layer)
+
+        step = VectorStep(item=position, operation=index, elements=kernel.length,
+                          first=first, length=length)
+        self._check_length(step)
+        if operation.a == INPUT:
+            step.source = SourceA.INPUT
+        elif operation.a in {matmul.result for matmul in kernel.matmuls}:
+            step.source = SourceA.ACCUMULATORS
+        else:
+            step.a = address(operation.a)
+        second = port_b(operation)
+        if second is not None:
+            step.b = address(second)
+        if operation.result is not None:
+            step.result = address(operation.result)
+        if isinstance(operation, Lookup):
+            step.multiplier = MultiplierSelect.TABLE
+            step.table = self.tables.index(operation.table)
+        else:
+            self._element(step, operation)
+        return step
+
+    def _element(self, step: VectorStep, operation: Element) -> None:
+        multiplier = operation.multiplier
+        step.add_b = operation.addend is not None
+        step.shift = operation.shift
+        if isinstance(multiplier, Constant):
+            step.multiplier, step.constant = MultiplierSelect.CONSTANT, multiplier.name
+        elif isinstance(multiplier, Scalar):
+            step.multiplier = (
+                MultiplierSelect.SCALAR_NEGATIVE if multiplier.negative
+                else MultiplierSelect.SCALAR
+            )
+            step.scalar = self.registers.scalars[multiplier.name]
+        elif isinstance(multiplier, Unit):
+            step.multiplier = _UNITS[multiplier.value]
+        else:
+            step.multiplier = MultiplierSelect.MEMORY
+        if operation.absmax is not None:
+            step.absmax = self.registers.absmax[operation.absmax]
+        if operation.squares is not None:
+            step.squares = self.registers.squares[operation.squares]
+
+
+def schedule(program: Program, configuration: HardwareConfiguration) -> Plan:
+    """The plan of a program on an accelerator; memory depths are not looked at here.
+
+    Raises `InputError` for a program that this design cannot execute.
+    """
+    if program.word_bits != configuration.word_bits:
+        raise InputError(
+            f"program {program.name} has words of {program.word_bits} bits, the configuration of "
+            f"{configuration.word_bits}; lower the model again or change word_bits"
+        )
+    check_program(program)
+    check_padding(program, configuration)
+    allocation, registers = allocate(program, configuration), assign_registers(program)
+    sections = []
+    for section in program.sections:
+        scheduler = _SectionScheduler(program, configuration, allocation, registers, section)
+        plan = SectionPlan(name=section.name, repeat=section.repeat,
+                           step=allocation.steps[section.name], nodes=scheduler.nodes())
+        check_flow(plan, configuration)
+        sections.append(plan)
+    result = Plan(sections=sections, persistent_groups=allocation.persistent_groups,
+                  vector_groups=allocation.vector_groups, tables=tuple(program.tables))
+    set_waits(result, configuration.vector_latency)
+    return result
