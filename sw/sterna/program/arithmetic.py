@@ -17,6 +17,10 @@ Definitions (``W`` is the word width, all integers are two's complement):
 
 Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
 ``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits, never negative), exponent signed. Zero is (0, 0).
+Every result is kept in range: an exponent below ``-2**(EXPONENT_BITS - 1)`` gives zero, one above
+``2**(EXPONENT_BITS - 1) - 1`` gives the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``.
+A constant scalar is stored in a group of words: lane 0 holds ``mantissa >> (18 - W)`` and lane 1 the
+exponent; where ``W < 18`` the low mantissa bits are zero on every machine.
 
 - ``normalise(n)``: for ``n >= 2**17`` the low bits are dropped (truncation); smaller numbers shift
   left; exponent says by how much.
@@ -27,7 +31,7 @@ Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
 - ``code_scale(x) = 127 / x``: ``index, fraction = split(m - 2**16)`` (8 bits each),
   ``mantissa' = base[index] - ((slope[index] * fraction) >> 8)`` from `CODE_SCALE_TABLE`, exponent
   ``-26 - e``; the mantissa may lie just below ``2**16`` and is not normalised again, because only a
-  multiplier uses it. ``code_scale(0) = 0``.
+  multiplier uses it (as operand of a scalar operation it is not defined). ``code_scale(0) = 0``.
 - ``rsqrt(x)``: the same interpolation from `RSQRT_EVEN_TABLE` or `RSQRT_ODD_TABLE` by the parity of
   ``e``; with ``h = e >> 1`` (floor) the exponent is ``-25 - h``. ``rsqrt(0) = 0``.
 - **Multiplier of a vector operation** from a scalar (m, e): zero (m = 0) gives multiplier 0 and

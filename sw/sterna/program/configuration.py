@@ -112,6 +112,21 @@ class HardwareConfiguration:
         return max(1, ceil(log2(self.vector_depth)))
 
     @property
+    def vector_latency(self) -> int:
+        """Clocks from the issue of a vector group to the first issue that may read its result."""
+        return 8
+
+    @property
+    def absmax_latency(self) -> int:
+        """Clocks from the issue of a vector group until it is in its absmax register."""
+        return 8 + int(log2(self.vector_lanes))
+
+    @property
+    def squares_latency(self) -> int:
+        """Clocks from the issue of a vector group until it is in its sum of squares."""
+        return 10 + int(log2(self.vector_lanes))
+
+    @property
     def word_limit(self) -> int:
         """Largest magnitude of a vector word; saturation is symmetric."""
         return (1 << (self.word_bits - 1)) - 1

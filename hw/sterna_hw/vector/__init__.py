@@ -1,0 +1,1 @@
+"""The vector unit: element operations, look-ups, codes, reductions and scalars."""

@@ -1,0 +1,46 @@
+"""What the sequencer tells the vector unit, and what travels with a group through its pipeline."""
+
+from __future__ import annotations
+
+from amaranth.hdl import signed, unsigned
+from amaranth.lib.data import StructLayout
+from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.layouts import scalar_command, vector_command
+
+SCALAR = StructLayout({"mantissa": unsigned(MANTISSA_BITS), "exponent": signed(EXPONENT_BITS)})
+"""A scalar float, see `sterna.program.arithmetic`."""
+
+
+def vector_unit_command(configuration: HardwareConfiguration) -> StructLayout:
+    """Commands in program order: ``operation`` if ``scalar`` is set, else ``vector``.
+
+    Addresses of ``vector`` are resolved; ``length`` is at least 1.
+    """
+    return StructLayout({
+        "scalar": 1,
+        "vector": vector_command(configuration),
+        "operation": scalar_command(configuration),
+    })
+
+
+def group_control(configuration: HardwareConfiguration) -> StructLayout:
+    """Decoded control of one group, made when it issues.
+
+    ``use_memory``: operand a comes from the vector memory (else from the stream registers, which
+    are zero unless a group was taken). ``use_b``, ``lookup``, ``use_scalar``, ``use_unit`` say
+    where the multiplier comes from (none of them: the constant register, which may be zero),
+    ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
+    by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
+    """
+    return StructLayout({
+        "valid": 1,
+        "use_memory": 1,
+        "use_b": 1, "lookup": 1, "use_scalar": 1, "use_unit": 1, "negative": 1,
+        "load_scalar": 1, "scalar": 4, "table": 2, "add_b": 1, "shift": 4,
+        "write": 1, "result_address": configuration.address_bits,
+        "codes": 1, "last": 1,
+        "absmax": 1, "absmax_register": 2,
+        "squares": 1, "squares_register": 1,
+    })

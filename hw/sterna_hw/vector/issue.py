@@ -1,0 +1,192 @@
+"""Issue: walks through the commands and sends one group a clock into the pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import LENGTH_BITS, MultiplierSelect, ScalarCode, SourceA, Wait
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import scalar_command, word_group
+from sterna_hw.vector.command import group_control, vector_unit_command
+
+
+class Issue(Component):
+    """Issues groups and scalar operations strictly in order, at most one in a clock.
+
+    A group issues when its operands from streams are there, codes have credit, and (first group
+    only) its wait is over. With ``age`` clocks since the last issued group, results are all written
+    at ``vector_latency``; CHAIN may start earlier by the command's own length less one, because
+    its groups cannot overtake the earlier ones.
+
+    Members:
+        commands: stream of `vector_unit_command`.
+        accumulators, inputs, constants: streams of groups; each takes part only when used.
+        code_credit: one more group of codes may issue, In; code_issued: one does, Out.
+        scalar_idle: no scalar operation is in execution (its result is readable next clock), In.
+        operations: stream of scalar operations whose wait is over. For CONSTANT the constant
+            stream's payload is valid, and taken together with the operation.
+        a_address, b_address: of the group that issues in this clock, Out.
+        control: of the group that issued in the clock before (stage 1), Out.
+        accumulator_words, input_words, constant_words: stage 1, zero if not used, Out.
+        idle: no command, and every result written and reduced, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        words = word_group(configuration)
+        address = configuration.address_bits
+        super().__init__({
+            "commands": In(stream.Signature(vector_unit_command(configuration))),
+            "accumulators": In(stream.Signature(words)),
+            "inputs": In(stream.Signature(words)),
+            "constants": In(stream.Signature(words)),
+            "code_credit": In(1), "code_issued": Out(1),
+            "scalar_idle": In(1),
+            "operations": Out(stream.Signature(scalar_command(configuration))),
+            "a_address": Out(address), "b_address": Out(address),
+            "control": Out(group_control(configuration)),
+            "accumulator_words": Out(words), "input_words": Out(words),
+            "constant_words": Out(words),
+            "idle": Out(1),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+
+        present, scalar, first, last = Signal(), Signal(), Signal(), Signal()
+        vector = Signal.like(self.commands.payload.vector, name="vector")
+        operation = Signal.like(self.commands.payload.operation, name="operation")
+        oldest = max(configuration.squares_latency, configuration.vector_latency)
+        age, needed = Signal(range(oldest + 1), init=oldest), Signal(range(oldest + 1))
+
+        # Sources and conditions of the current command.
+        from_accumulators = vector.a_source == SourceA.ACCUMULATORS
+        from_input = vector.a_source == SourceA.INPUT
+        from_constants = vector.multiplier == MultiplierSelect.CONSTANT
+        by_scalar = ((vector.multiplier == MultiplierSelect.SCALAR)
+                     | (vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE))
+        takes_constant = operation.operation == ScalarCode.CONSTANT
+
+        waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
+        m.d.comb += [
+            old_enough.eq(age >= needed),
+            waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
+            issue.eq(
+                present & ~scalar & waited
+                & (self.accumulators.valid | ~from_accumulators)
+                & (self.inputs.valid | ~from_input)
+                & (self.constants.valid | ~from_constants)
+                & (self.code_credit | ~vector.codes)
+            ),
+            self.code_issued.eq(issue & vector.codes),
+            self.operations.payload.eq(operation),
+            self.operations.valid.eq(
+                present & scalar & old_enough & (self.constants.valid | ~takes_constant)),
+            finished.eq(Mux(scalar, self.operations.valid & self.operations.ready, issue & last)),
+            self.accumulators.ready.eq(issue & from_accumulators),
+            self.inputs.ready.eq(issue & from_input),
+            self.constants.ready.eq(Mux(scalar, takes_constant & finished, issue & from_constants)),
+            self.a_address.eq(vector.a_address),
+            self.b_address.eq(vector.b_address),
+        ]
+
+        with m.If(issue):
+            m.d.sync += age.eq(1)
+        with m.Elif(age != oldest):
+            m.d.sync += age.eq(age + 1)
+
+        # The current command moves on, or the next one comes in.
+        load = Signal()
+        new = self.commands.payload
+        m.d.comb += [
+            load.eq(~present | finished),
+            self.commands.ready.eq(load),
+            self.idle.eq(~present & ~self.commands.valid & (age == oldest)),
+        ]
+        with m.If(load):
+            m.d.sync += [
+                present.eq(self.commands.valid),
+                scalar.eq(new.scalar),
+                vector.eq(new.vector),
+                operation.eq(new.operation),
+                first.eq(1),
+                last.eq(new.vector.length == 1),
+                needed.eq(self._needed_age(m, new)),
+            ]
+        with m.Elif(issue):
+            m.d.sync += [
+                first.eq(0),
+                last.eq(vector.length == 2),
+                vector.length.eq(vector.length - 1),
+                vector.a_address.eq(vector.a_address + 1),
+                vector.b_address.eq(vector.b_address + 1),
+                vector.result_address.eq(vector.result_address + 1),
+            ]
+
+        multiplier, control = vector.multiplier, self.control
+        m.d.sync += [
+            control.valid.eq(issue),
+            control.use_memory.eq(vector.a_source == SourceA.MEMORY),
+            control.use_b.eq(multiplier == MultiplierSelect.MEMORY),
+            control.lookup.eq(multiplier == MultiplierSelect.TABLE),
+            control.use_scalar.eq(by_scalar),
+            control.use_unit.eq((multiplier == MultiplierSelect.ONE)
+                                | (multiplier == MultiplierSelect.MINUS_ONE)),
+            control.negative.eq((multiplier == MultiplierSelect.SCALAR_NEGATIVE)
+                                | (multiplier == MultiplierSelect.MINUS_ONE)),
+            control.load_scalar.eq(issue & first & by_scalar),
+            control.scalar.eq(vector.scalar),
+            control.table.eq(vector.table),
+            control.add_b.eq(vector.add_b & (multiplier != MultiplierSelect.TABLE)),
+            control.shift.eq(vector.shift),
+            control.write.eq(issue & vector.write),
+            control.result_address.eq(vector.result_address),
+            control.codes.eq(issue & vector.codes),
+            control.last.eq(last),
+            control.absmax.eq(issue & vector.absmax),
+            control.absmax_register.eq(vector.absmax_register),
+            control.squares.eq(issue & vector.squares),
+            control.squares_register.eq(vector.squares_register),
+        ]
+        for source, words in ((self.accumulators, self.accumulator_words),
+                              (self.inputs, self.input_words),
+                              (self.constants, self.constant_words)):
+            with m.If(source.ready & ~scalar):
+                m.d.sync += words.eq(source.payload)
+            with m.Else():
+                m.d.sync += words.as_value().eq(0)
+        return m
+
+    def _needed_age(self, m: Module, new: Any) -> Signal:
+        """Clocks since the last issued group before the command may start."""
+        configuration = self._configuration
+        latency = configuration.vector_latency
+        needed = Signal(range(max(latency, configuration.squares_latency) + 1), name="new_needed")
+        chained = Signal(range(latency + 1))
+        length = new.vector.length
+        short = Signal()
+        m.d.comb += [
+            short.eq(length[(latency - 1).bit_length():LENGTH_BITS] == 0),
+            chained.eq(1),
+        ]
+        with m.If(short):
+            with m.Switch(length[:(latency - 1).bit_length()]):
+                for groups in range(1, latency):
+                    with m.Case(groups):
+                        m.d.comb += chained.eq(latency + 1 - groups)
+        with m.If(new.scalar):
+            with m.If(new.operation.operation == ScalarCode.ABSMAX):
+                m.d.comb += needed.eq(configuration.absmax_latency)
+            with m.Elif(new.operation.operation == ScalarCode.SQUARES):
+                m.d.comb += needed.eq(configuration.squares_latency)
+        with m.Elif(new.vector.wait == Wait.CHAIN):
+            m.d.comb += needed.eq(chained)
+        with m.Elif(new.vector.wait == Wait.DRAIN):
+            m.d.comb += needed.eq(latency)
+        return needed

@@ -1,0 +1,145 @@
+"""One lane of the vector unit: from operands to a saturated word and a code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import CODE_BITS, TABLE_INDEX_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.vector.rounding import ProductShift
+from sterna_hw.vector.tables import table_entry
+
+
+def lane_control(configuration: HardwareConfiguration) -> StructLayout:
+    """Control of all lanes; the number is the stage (clocks after issue) of the group it is for.
+
+    ``shift`` selects are those of `ShiftSelect`.
+    """
+    return StructLayout({
+        "use_memory_1": 1, "use_b_2": 1, "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
+        "broadcast_3": signed(configuration.word_bits),
+        "coarse_5": 2, "fine_5": 2, "keep_5": 5,
+    })
+
+
+class Lane(Component):
+    """``saturate(round_shift(a * multiplier, shift) + addend)``, one element a clock.
+
+    Latency: operands in stage 1, table entry in stage 3, result in stage 7. Operands that are not
+    used must be zero (except memory words, which ``use_memory_1``, ``use_b_2`` and ``add_b_3``
+    gate): sources meet in OR gates.
+
+    Members:
+        control: see `lane_control`, In.
+        memory_a, memory_b, accumulator, input, constant: words in stage 1, In.
+        segment: table segment in stage 2, Out; entry: table entry in stage 3, In.
+        word: the result in stage 7, Out.
+        magnitude, negative: of the result in stage 7 as ``abs(word) = magnitude + negative``, where
+            a sum of ``2**(W-1)`` stands for the word limit, Out.
+        code: the result clamped to a code, in stage 7, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        word = signed(configuration.word_bits)
+        super().__init__({
+            "control": In(lane_control(configuration)),
+            "memory_a": In(word), "memory_b": In(word),
+            "accumulator": In(word), "input": In(word), "constant": In(word),
+            "segment": Out(TABLE_INDEX_BITS), "entry": In(table_entry(configuration)),
+            "word": Out(word),
+            "magnitude": Out(configuration.word_bits - 1), "negative": Out(1),
+            "code": Out(signed(CODE_BITS)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration, control = self._configuration, self.control
+        bits = configuration.word_bits
+
+        def register(name: str, width: int = bits) -> Signal:
+            return Signal(signed(width), name=name, reset_less=True)
+
+        # Stage 1 to 3: operands; the look-up replaces a by its fraction.
+        a_2, b_2, constant_2 = register("a_2"), register("b_2"), register("constant_2")
+        a_3, b_3, multiplier_3 = register("a_3"), register("b_3"), register("multiplier_3")
+        m.d.sync += [
+            a_2.eq((self.memory_a & control.use_memory_1.replicate(bits))
+                   | self.accumulator | self.input),
+            b_2.eq(self.memory_b),
+            constant_2.eq(self.constant),
+            a_3.eq(a_2),
+            b_3.eq(b_2),
+            multiplier_3.eq((b_2 & control.use_b_2.replicate(bits)) | constant_2),
+        ]
+        with m.If(control.lookup_2):
+            m.d.sync += a_3[bits - TABLE_INDEX_BITS:].eq(0)
+        m.d.comb += self.segment.eq(a_2[bits - TABLE_INDEX_BITS:])
+
+        # Stage 4: factors and addend. Stage 5: product.
+        a_4, multiplier_4 = register("a_4"), register("multiplier_4")
+        product_5 = register("product_5", 2 * bits)
+        addend_4, addend_5 = register("addend_4"), register("addend_5")
+        lookup = control.lookup_3.replicate(bits)
+        m.d.sync += [
+            a_4.eq(a_3),
+            multiplier_4.eq((self.entry.slope & lookup) | multiplier_3 | control.broadcast_3),
+            addend_4.eq((self.entry.base & lookup) | (b_3 & control.add_b_3.replicate(bits))),
+            product_5.eq(a_4 * multiplier_4),
+            addend_5.eq(addend_4),
+        ]
+
+        # Stage 6: rounded quotient, still in two parts. Stage 7: saturated sum.
+        m.submodules.shift = shift = ProductShift(configuration)
+        quotient_6, addend_6 = register("quotient_6", bits + 1), register("addend_6")
+        half_6, overflow_6, sign_6 = Signal(), Signal(), Signal()
+        m.d.comb += [
+            shift.product.eq(product_5),
+            shift.coarse.eq(control.coarse_5),
+            shift.fine.eq(control.fine_5),
+            shift.keep.eq(control.keep_5),
+        ]
+        m.d.sync += [
+            quotient_6.eq(shift.quotient),
+            half_6.eq(shift.half),
+            overflow_6.eq(shift.overflow),
+            sign_6.eq(product_5[-1]),
+            addend_6.eq(addend_5),
+        ]
+        total = Signal(signed(bits + 3))
+        result_7 = register("result_7")
+        overflow, negative = Signal(), Signal()
+        m.d.comb += [
+            # The lowest bit is the carry into one adder.
+            total.eq(Cat(half_6, quotient_6).as_signed() + Cat(Const(1, 1), addend_6).as_signed()),
+            overflow.eq(overflow_6 | ((total[-1] != total[-2]) | (total[-2] != total[-3]))),
+            negative.eq(Mux(overflow_6, sign_6, total[-1])),
+        ]
+        limit = Cat(Const(1, 1), (~negative).replicate(bits - 2), negative)
+        m.d.sync += result_7.eq(Mux(overflow, limit, total[1:bits + 1]))
+
+        # Only here can -2**(W-1), which is no word, become the negative limit: set its lowest bit.
+        lowest = result_7[-1] & ~result_7[:-1].any()
+        sign = result_7[-1]
+        m.d.comb += [
+            self.word.eq(Cat(result_7[0] | lowest, result_7[1:]).as_signed()),
+            self.magnitude.eq(result_7[:-1] ^ sign.replicate(bits - 1)),
+            self.negative.eq(sign),
+        ]
+        fits = Signal()
+        least = sign & ~result_7[:CODE_BITS - 1].any()
+        m.d.comb += [
+            fits.eq(Mux(sign, result_7[CODE_BITS - 1:-1].all(),
+                        ~result_7[CODE_BITS - 1:-1].any())),
+            self.code.eq(Cat(
+                ~fits | least | result_7[0],
+                Mux(fits, result_7[1:CODE_BITS - 1], (~sign).replicate(CODE_BITS - 2)),
+                sign,
+            ).as_signed()),
+        ]
+        return m

@@ -1,0 +1,145 @@
+"""Reductions over results: largest magnitude, and sum of squares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import memory
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+
+STORE = {"no_rw_check": 1}
+"""The registers sit in look-up table memory, read and written in one clock."""
+
+
+def magnitude(configuration: HardwareConfiguration) -> StructLayout:
+    """``abs(word) = rest + negative``: what an exclusive-or makes, without a carry chain."""
+    return StructLayout({"rest": unsigned(configuration.word_bits - 1), "negative": 1})
+
+
+def delayed(m: Module, value: Any, clocks: int, name: str) -> Any:
+    """The value that many clocks ago; starts at zero."""
+    for clock in range(clocks):
+        later = Signal.like(value, name=f"{name}_{clock + 1}")
+        m.d.sync += later.eq(value)
+        value = later
+    return value
+
+
+class AbsmaxReduction(Component):
+    """Largest magnitude of all lanes over any number of groups, in 4 registers.
+
+    One group a clock. A group given in clock ``t`` is in the register from ``t + log2(lanes) + 1``.
+
+    Members:
+        magnitudes: one for each lane, In.
+        enable, register: whether and where the group counts, In.
+        take, take_register: show a register in ``value`` and clear it, In. No group may be on its
+            way then.
+        value: at most the word limit, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._magnitude = magnitude(configuration)
+        self._lanes = configuration.vector_lanes
+        self._bits = configuration.word_bits - 1
+        super().__init__({
+            "magnitudes": In(ArrayLayout(self._magnitude, self._lanes)),
+            "enable": In(1), "register": In(range(ABSMAX_REGISTERS)),
+            "take": In(1), "take_register": In(range(ABSMAX_REGISTERS)),
+            "value": Out(self._bits),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+
+        level = [self.magnitudes[lane] for lane in range(self._lanes)]
+        levels = 0
+        while len(level) > 1:
+            larger = []
+            for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
+                best = Signal(self._magnitude, name=f"largest_{levels}_{index}", reset_less=True)
+                # left.rest + left.negative > right.rest; wrong only where both are as large.
+                wins = Cat(left.negative, left.rest) > Cat(Const(0, 1), right.rest)
+                m.d.sync += best.eq(Mux(wins, left.as_value(), right.as_value()))
+                larger.append(best)
+            level = larger
+            levels += 1
+        enable = delayed(m, self.enable, levels, "enable")
+        register = delayed(m, self.register, levels, "register")
+
+        m.submodules.store = store = memory.Memory(
+            shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
+        read, write = store.read_port(domain="comb"), store.write_port()
+        new, grows = level[0], Signal()
+        address = Mux(self.take, self.take_register, register)
+        m.d.comb += [
+            grows.eq(Cat(new.negative, new.rest) > Cat(Const(0, 1), read.data)),
+            read.addr.eq(address),
+            write.addr.eq(address),
+            write.en.eq(self.take | (enable & grows)),
+            write.data.eq(Mux(self.take, 0, new.rest + (new.negative & ~new.rest.all()))),
+            self.value.eq(read.data),
+        ]
+        return m
+
+
+class SquaresReduction(Component):
+    """Exact sum of squares of all lanes over any number of groups, in 2 registers of 48 bits.
+
+    One group a clock. A group given in clock ``t`` is in the register from ``t + log2(lanes) + 2``.
+
+    Members:
+        words: one for each lane, In.
+        enable, register: whether and where the group counts, In.
+        take, take_register: show a register in ``value`` and clear it, In. No group may be on its
+            way then.
+        value: Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._bits = configuration.word_bits
+        self._lanes = configuration.vector_lanes
+        super().__init__({
+            "words": In(ArrayLayout(signed(self._bits), self._lanes)),
+            "enable": In(1), "register": In(range(SQUARES_REGISTERS)),
+            "take": In(1), "take_register": In(range(SQUARES_REGISTERS)),
+            "value": Out(SQUARES_BITS),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        level = []
+        for lane in range(self._lanes):
+            square = Signal(2 * self._bits - 2, name=f"square_{lane}", reset_less=True)
+            m.d.sync += square.eq(self.words[lane] * self.words[lane])
+            level.append(square)
+        levels = 1
+        while len(level) > 1:
+            sums = []
+            for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
+                total = Signal(len(left) + 1, name=f"sum_{levels}_{index}", reset_less=True)
+                m.d.sync += total.eq(left + right)
+                sums.append(total)
+            level = sums
+            levels += 1
+        enable = delayed(m, self.enable, levels, "enable")
+        register = delayed(m, self.register, levels, "register")
+
+        m.submodules.store = store = memory.Memory(
+            shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)
+        read, write = store.read_port(domain="comb"), store.write_port()
+        address = Mux(self.take, self.take_register, register)
+        m.d.comb += [
+            read.addr.eq(address),
+            write.addr.eq(address),
+            write.en.eq(self.take | enable),
+            write.data.eq(Mux(self.take, 0, read.data + level[0])),
+            self.value.eq(read.data),
+        ]
+        return m

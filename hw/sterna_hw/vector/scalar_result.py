@@ -1,0 +1,80 @@
+"""The last step of a scalar operation: pick, normalise by a bit, keep in range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.program.encoding import ScalarCode
+
+from sterna_hw.component import Component
+from sterna_hw.vector.command import SCALAR
+
+WIDE_EXPONENT = EXPONENT_BITS + 2
+
+
+class ScalarResult(Component):
+    """Combinational.
+
+    Members:
+        operation: what was computed, In.
+        left, right: operands (of ADD and CONSTANT), In.
+        product: of left and right (of the others), In.
+        base: of the interpolation, In.
+        tail: low bits that the normalisation of SQUARES brings in, In.
+        blank: an interpolation's operand was zero, In.
+        exponent: before the last normalisation, In.
+        result: Out.
+    """
+
+    def __init__(self) -> None:
+        bits = MANTISSA_BITS
+        super().__init__({
+            "operation": In(ScalarCode), "left": In(bits), "right": In(bits),
+            "product": In(2 * bits), "base": In(bits), "tail": In(3), "blank": In(1),
+            "exponent": In(signed(WIDE_EXPONENT)), "result": Out(SCALAR),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        bits = MANTISSA_BITS
+        total = Signal(bits + 1)
+        mantissa, carry, zero = Signal(bits), Signal(), Signal()
+        m.d.comb += [total.eq(self.left + self.right), zero.eq(~mantissa[-1])]
+        with m.Switch(self.operation):
+            with m.Case(ScalarCode.ABSMAX):
+                m.d.comb += mantissa.eq(self.product[:bits])
+            with m.Case(ScalarCode.SQUARES):
+                m.d.comb += mantissa.eq(self.product[:bits] | self.tail)
+            with m.Case(ScalarCode.MULTIPLY):
+                m.d.comb += [
+                    carry.eq(self.product[-1]),
+                    mantissa.eq(Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
+                ]
+            with m.Case(ScalarCode.CONSTANT, ScalarCode.ADD):
+                m.d.comb += [
+                    carry.eq(total[-1]),
+                    mantissa.eq(Mux(carry, total[1:], total[:-1])),
+                ]
+            with m.Default():
+                m.d.comb += [
+                    mantissa.eq(self.base - self.product[8:bits + 8]),
+                    zero.eq(self.blank),
+                ]
+
+        exponent, low, high = Signal(signed(WIDE_EXPONENT)), Signal(), Signal()
+        limit = 1 << (EXPONENT_BITS - 1)
+        m.d.comb += [
+            exponent.eq(self.exponent + carry),
+            low.eq(zero | (exponent < -limit)),
+            high.eq(~zero & (exponent >= limit)),
+            self.result.mantissa.eq((mantissa & (~low).replicate(bits)) | high.replicate(bits)),
+            self.result.exponent.eq(Cat(
+                (exponent[:EXPONENT_BITS - 1] & (~low).replicate(EXPONENT_BITS - 1))
+                | high.replicate(EXPONENT_BITS - 1),
+                exponent[-1] & ~low & ~high,
+            ).as_signed()),
+        ]
+        return m

@@ -1,0 +1,205 @@
+"""The scalar unit: small floats in 16 registers, one operation at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import (
+    MANTISSA_BITS,
+    RESULT_SCALAR,
+    SCALAR_REGISTERS,
+    SQUARES_BITS,
+)
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import ScalarCode
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import scalar_command
+from sterna_hw.vector.command import SCALAR
+from sterna_hw.vector.leading_one import LeadingOne, exponent_of
+from sterna_hw.vector.scalar_registers import SEGMENT_BITS, ScalarRegisters, ScalarTables
+from sterna_hw.vector.scalar_result import WIDE_EXPONENT, ScalarResult
+
+FRACTION_BITS = MANTISSA_BITS - 1 - SEGMENT_BITS
+STEP = 4
+
+
+class ScalarUnit(Component):
+    """Executes scalar operations; all go through one multiplier (normalisation too).
+
+    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
+    (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 4 to 21, SQUARES
+    5 to 16. A vector group may read a result with ``read`` one clock after ``idle`` came back.
+
+    Members:
+        operations: stream of scalar operations, In.
+        constant: the value that CONSTANT takes, In.
+        absmax, squares: values of the reductions, In.
+        take_absmax, take_squares: read and clear register ``operations.payload.a``, Out.
+        read_request, read_index, read: a register for the vector pipeline, in the same clock; no
+            operation starts in that clock.
+        idle: no operation in execution, the last result is readable in the next clock, Out.
+        finished, result: a result is written in this clock, Out.
+        result_scalar: scalar register 0, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        super().__init__({
+            "operations": In(stream.Signature(scalar_command(configuration))),
+            "constant": In(SCALAR),
+            "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
+            "take_absmax": Out(1), "take_squares": Out(1),
+            "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
+            "idle": Out(1),
+            "finished": Out(1), "result": Out(SCALAR),
+            "result_scalar": Out(SCALAR),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.registers = registers = ScalarRegisters()
+        m.submodules.tables = tables = ScalarTables()
+        m.submodules.leading_one = leading = LeadingOne(MANTISSA_BITS)
+        m.submodules.final = final = ScalarResult()
+
+        code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
+        left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
+        product = Signal(2 * MANTISSA_BITS)
+        exponent = Signal(signed(WIDE_EXPONENT))
+        distance = Signal(signed(WIDE_EXPONENT))
+        window = Signal(SQUARES_BITS)
+        blank = Signal()
+
+        new = self.operations.payload
+        wanted = Signal(ScalarCode)
+        m.d.comb += [wanted.eq(new.operation), self.read.eq(registers.read)]
+        starting = self.operations.valid & self.operations.ready
+
+        # A first operand may be the absmax whose product appears in this clock.
+        forwarded, mantissa, value = Signal(), Signal(MANTISSA_BITS), Signal(signed(WIDE_EXPONENT))
+        m.d.comb += [
+            forwarded.eq(self.finished & (result_index == new.a)),
+            mantissa.eq(Mux(forwarded, product[:MANTISSA_BITS], registers.read.mantissa)),
+            value.eq(Mux(forwarded, exponent, registers.read.exponent)),
+            tables.rsqrt.eq(new.operation[0] == (ScalarCode.RSQRT & 1)),
+            tables.odd.eq(value[0] & tables.rsqrt),
+            tables.index.eq(mantissa[FRACTION_BITS:-1]),
+            leading.number.eq(window[-MANTISSA_BITS:]),
+        ]
+        m.d.sync += self.finished.eq(0)
+
+        with m.FSM(init="START") as machine:
+            m.d.comb += self.idle.eq(machine.ongoing("START"))
+            with m.State("START"):
+                m.d.comb += [
+                    self.operations.ready.eq(
+                        ~self.read_request & (~self.finished | (code == ScalarCode.ABSMAX))),
+                    registers.read_index.eq(Mux(self.read_request, self.read_index, new.a)),
+                    leading.number.eq(self.absmax),
+                ]
+                with m.If(starting):
+                    m.d.sync += [
+                        code.eq(wanted), result_index.eq(new.result), second.eq(new.b),
+                        blank.eq(~mantissa[-1]),
+                    ]
+                    with m.Switch(wanted):
+                        with m.Case(ScalarCode.ABSMAX):
+                            m.d.comb += self.take_absmax.eq(1)
+                            m.d.sync += [
+                                left.eq(self.absmax), right.eq(leading.factor), exponent.eq(0)]
+                            m.next = "MULTIPLY"
+                        with m.Case(ScalarCode.SQUARES):
+                            m.d.comb += self.take_squares.eq(1)
+                            m.d.sync += [
+                                window.eq(self.squares),
+                                exponent.eq(SQUARES_BITS - MANTISSA_BITS),
+                            ]
+                            m.next = "SEARCH"
+                        with m.Case(ScalarCode.CONSTANT):
+                            m.d.sync += [
+                                left.eq(self.constant.mantissa), right.eq(0),
+                                exponent.eq(self.constant.exponent), self.finished.eq(1),
+                            ]
+                        with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
+                            m.d.sync += [left.eq(mantissa), exponent.eq(value)]
+                            m.next = "SECOND"
+                        with m.Default():
+                            m.d.comb += tables.enable.eq(1)
+                            m.d.sync += [
+                                right.eq(mantissa[:FRACTION_BITS]),
+                                exponent.eq(Mux(tables.rsqrt, -25 - (value >> 1), -26 - value)),
+                            ]
+                            m.next = "SEGMENT"
+
+            with m.State("SECOND"):
+                other = registers.read
+                difference = Signal(signed(WIDE_EXPONENT))
+                swap = Signal()
+                m.d.comb += [
+                    registers.read_index.eq(second),
+                    difference.eq(exponent - other.exponent),
+                    swap.eq(other.mantissa[-1] & (blank | difference[-1])),
+                ]
+                m.d.sync += [right.eq(other.mantissa), distance.eq(difference)]
+                with m.If(code == ScalarCode.MULTIPLY):
+                    m.d.sync += exponent.eq(exponent + other.exponent + (MANTISSA_BITS - 1))
+                    m.next = "MULTIPLY"
+                with m.Else():
+                    with m.If(swap):
+                        m.d.sync += [
+                            left.eq(other.mantissa), right.eq(left), exponent.eq(other.exponent)]
+                    m.next = "ALIGN"
+
+            with m.State("ALIGN"):
+                with m.If((distance == 0) | (right == 0)):
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "START"
+                with m.Else():
+                    m.d.sync += [
+                        right.eq(right >> 1),
+                        distance.eq(distance + Mux(distance[-1], 1, -1)),
+                    ]
+
+            with m.State("SEGMENT"):
+                m.d.sync += left.eq(tables.segment.slope)
+                m.next = "MULTIPLY"
+
+            with m.State("SEARCH"):
+                lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)
+                with m.If(window[-STEP:].any() | (exponent == lowest)):
+                    m.d.sync += [
+                        left.eq(window[-MANTISSA_BITS:]), right.eq(leading.factor),
+                    ]
+                    m.next = "MULTIPLY"
+                with m.Else():
+                    m.d.sync += [window.eq(window << STEP), exponent.eq(exponent - STEP)]
+
+            with m.State("MULTIPLY"):
+                m.d.sync += [product.eq(left * right), self.finished.eq(1)]
+                with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
+                    m.d.sync += exponent.eq(exponent - exponent_of(m, right))
+                m.next = "START"
+
+        # SQUARES: the bits below the 17 that were multiplied by up to 8.
+        below = window[-MANTISSA_BITS - STEP + 1:-MANTISSA_BITS]
+        m.d.comb += [
+            final.tail.eq(Cat(
+                (right[1] & below[2]) | (right[2] & below[1]) | (right[3] & below[0]),
+                (right[2] & below[2]) | (right[3] & below[1]),
+                right[3] & below[2],
+            )),
+            final.operation.eq(code),
+            final.left.eq(left), final.right.eq(right), final.product.eq(product),
+            final.base.eq(tables.segment.base), final.blank.eq(blank),
+            final.exponent.eq(exponent),
+            self.result.eq(final.result),
+            registers.write_enable.eq(self.finished),
+            registers.write_index.eq(result_index),
+            registers.write.eq(final.result),
+        ]
+        with m.If(self.finished & (result_index == RESULT_SCALAR)):
+            m.d.sync += self.result_scalar.eq(final.result)
+        return m

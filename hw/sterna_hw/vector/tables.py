@@ -1,0 +1,86 @@
+"""Look-up tables of the lanes, written by the host and the same in every lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.lib import memory, stream
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import CHUNK_BITS, Space
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import WriteChunk
+
+
+def table_entry(configuration: HardwareConfiguration) -> StructLayout:
+    """One segment: words ``base`` and ``slope``."""
+    word = signed(configuration.word_bits)
+    return StructLayout({"base": word, "slope": word})
+
+
+class LookupTables(Component):
+    """``tables`` look-up tables of 512 segments, a copy for each lane.
+
+    Read latency 1 clock, one look-up for each lane in every clock. Chunks of a word must come in
+    order; it is written with its last chunk.
+
+    Members:
+        writes: stream of `WriteChunk`, always ready; takes those of space TABLES. Word
+            ``table * 512 + segment``.
+        table: which table, In.
+        segments: for each lane the top 9 bits of the operand in two's complement, In.
+        entries: for each lane the entry, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._entry = table_entry(configuration)
+        self._tables = configuration.tables
+        self._lanes = configuration.vector_lanes
+        super().__init__({
+            "writes": In(stream.Signature(WriteChunk)),
+            "table": In(2),
+            "segments": In(ArrayLayout(TABLE_INDEX_BITS, self._lanes)),
+            "entries": Out(ArrayLayout(self._entry, self._lanes)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        bits = self._entry.size
+        chunk = self.writes.payload
+        selected = Signal()
+        m.d.comb += [
+            self.writes.ready.eq(1),
+            selected.eq(self.writes.valid & (chunk.space == Space.TABLES)),
+        ]
+
+        word, enable = Signal(bits), Signal()
+        address = Signal(range(self._tables * TABLE_SEGMENTS))
+        if bits <= CHUNK_BITS:
+            last, value = chunk.chunk == 0, chunk.data
+        else:
+            low = Signal(CHUNK_BITS)
+            with m.If(selected & (chunk.chunk == 0)):
+                m.d.sync += low.eq(chunk.data)
+            last, value = chunk.chunk == 1, Cat(low, chunk.data)
+        # Stored by two's complement operand, so that look-ups need no offset.
+        m.d.sync += [
+            enable.eq(selected & last),
+            address.eq(chunk.word ^ (TABLE_SEGMENTS >> 1)),
+            word.eq(value),
+        ]
+        for lane in range(self._lanes):
+            storage = memory.Memory(shape=self._entry, depth=self._tables * TABLE_SEGMENTS,
+                                    init=[], attrs={"no_rw_check": 1})
+            m.submodules[f"lane_{lane}"] = storage
+            read, write = storage.read_port(), storage.write_port()
+            m.d.comb += [
+                read.en.eq(1), read.addr.eq(Cat(self.segments[lane], self.table)),
+                self.entries[lane].eq(read.data),
+                write.en.eq(enable), write.addr.eq(address),
+                write.data.eq(self._entry(word)),
+            ]
+        return m

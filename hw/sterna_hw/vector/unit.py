@@ -1,0 +1,200 @@
+"""The vector unit: issue, memory, lanes, codes, reductions and scalars put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import WriteChunk, code_group, word_group
+from sterna_hw.stream import StreamQueue, connect_streams
+from sterna_hw.vector.command import SCALAR, group_control, vector_unit_command
+from sterna_hw.vector.issue import Issue
+from sterna_hw.vector.lane import Lane, lane_control
+from sterna_hw.vector.multiplier import BroadcastMultiplier
+from sterna_hw.vector.reductions import AbsmaxReduction, SquaresReduction
+from sterna_hw.vector.rounding import ShiftSelect
+from sterna_hw.vector.scalar_unit import ScalarUnit
+from sterna_hw.vector.tables import LookupTables
+from sterna_hw.vector.vector_memory import VectorMemory
+
+CODE_QUEUE = 16
+"""Groups of codes that may be in the pipeline or wait; one look-up table memory deep."""
+RESULT_STAGE = 7
+
+TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
+
+
+def trace_vector(configuration: HardwareConfiguration) -> StructLayout:
+    """Payload of the vector trace."""
+    return StructLayout({"valid": 1, "data": word_group(configuration)})
+
+
+class VectorUnit(Component):
+    """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock.
+
+    Latency: 7 clocks from issue to result, ``vector_latency`` to a dependent issue, 8 to the code
+    stream. From the last group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE,
+    then the codes command): ``absmax_latency + 5`` clocks. The pipeline never stops; issue waits
+    for operands from streams and for room for codes.
+
+    Members:
+        commands: stream of `vector_unit_command`, In.
+        accumulators, inputs, constants: streams of word groups, In.
+        codes: stream of `code_group`; ``last`` with the last group of a command, Out.
+        writes: stream of `WriteChunk`, takes space TABLES, In.
+        result_scalar: scalar register 0, Out.
+        idle: no command, all results written and all codes gone, Out.
+        trace_vector: result (before clamping to a code) of every group that issued, in order, Out.
+        trace_scalar: every scalar result in order, Out.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        words = stream.Signature(word_group(configuration))
+        super().__init__({
+            "commands": In(stream.Signature(vector_unit_command(configuration))),
+            "accumulators": In(words), "inputs": In(words), "constants": In(words),
+            "codes": Out(stream.Signature(code_group(configuration))),
+            "writes": In(stream.Signature(WriteChunk)),
+            "result_scalar": Out(SCALAR),
+            "idle": Out(1),
+            "trace_vector": Out(trace_vector(configuration)),
+            "trace_scalar": Out(TRACE_SCALAR),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        assert configuration.vector_latency == RESULT_STAGE + 1
+        m.submodules.issue = issue = Issue(configuration)
+        m.submodules.memory = vector_memory = VectorMemory(configuration)
+        m.submodules.tables = tables = LookupTables(configuration)
+        m.submodules.scalars = scalars = ScalarUnit(configuration)
+        connect_streams(m, self.writes, tables.writes)
+        for name in ("commands", "accumulators", "inputs", "constants"):
+            connect_streams(m, getattr(self, name), getattr(issue, name))
+        connect_streams(m, issue.operations, scalars.operations)
+
+        control = {1: issue.control}  # control of the group in each stage
+        for number in range(2, RESULT_STAGE + 2):
+            control[number] = Signal(group_control(configuration), name=f"control_{number}")
+            m.d.sync += control[number].eq(control[number - 1])
+
+        lanes = self._lanes(m, control, issue, vector_memory, tables, scalars)
+        result = control[RESULT_STAGE]
+        words = Signal(word_group(configuration), reset_less=True)
+        m.d.comb += [
+            vector_memory.a_address.eq(issue.a_address),
+            vector_memory.b_address.eq(issue.b_address),
+            vector_memory.write_enable.eq(result.write),
+            vector_memory.write_address.eq(result.result_address),
+            *(vector_memory.write_data[index].eq(lane.word) for index, lane in enumerate(lanes)),
+        ]
+        m.d.sync += words.eq(vector_memory.write_data)
+        self._reductions(m, control, lanes, words, issue, scalars)
+        codes = self._codes(m, issue, result, lanes)
+
+        # A constant group as scalar: mantissa (its high bits if a word is too short), exponent.
+        mantissa, exponent = self.constants.payload[0], self.constants.payload[1]
+        missing = MANTISSA_BITS + 1 - configuration.word_bits
+        m.d.comb += [
+            scalars.constant.mantissa.eq(mantissa[:-1] << missing),
+            scalars.constant.exponent.eq(exponent[:EXPONENT_BITS].as_signed()),
+            issue.scalar_idle.eq(scalars.idle),
+            self.result_scalar.eq(scalars.result_scalar),
+            self.idle.eq(issue.idle & scalars.idle & ~scalars.finished & ~codes),
+            self.trace_vector.valid.eq(control[RESULT_STAGE + 1].valid),
+            self.trace_vector.data.eq(words),
+            self.trace_scalar.valid.eq(scalars.finished),
+            self.trace_scalar.mantissa.eq(scalars.result.mantissa),
+            self.trace_scalar.exponent.eq(scalars.result.exponent),
+        ]
+        return m
+
+    def _lanes(self, m: Module, control: Any, issue: Issue, vector_memory: VectorMemory,
+               tables: LookupTables, scalars: ScalarUnit) -> list[Lane]:
+        configuration = self._configuration
+        m.submodules.multiplier = multiplier = BroadcastMultiplier(configuration)
+        m.submodules.shift = shift = ShiftSelect()
+        lane_controls = Signal(lane_control(configuration))
+        m.d.comb += [
+            scalars.read_request.eq(control[1].load_scalar),
+            scalars.read_index.eq(control[1].scalar),
+            multiplier.load.eq(control[1].load_scalar),
+            multiplier.scalar.eq(scalars.read),
+            multiplier.use_scalar.eq(control[2].use_scalar),
+            multiplier.use_unit.eq(control[2].use_unit),
+            multiplier.negative.eq(control[2].negative),
+            multiplier.lookup.eq(control[2].lookup),
+            multiplier.shift.eq(control[2].shift),
+            lane_controls.use_memory_1.eq(control[1].use_memory),
+            lane_controls.use_b_2.eq(control[2].use_b),
+            lane_controls.lookup_2.eq(control[2].lookup),
+            lane_controls.lookup_3.eq(control[3].lookup),
+            lane_controls.add_b_3.eq(control[3].add_b),
+            lane_controls.broadcast_3.eq(multiplier.broadcast),
+            tables.table.eq(control[2].table),
+        ]
+        m.d.sync += [  # steps are those of stage 3
+            shift.steps.eq(multiplier.steps),
+            lane_controls.coarse_5.eq(shift.coarse),
+            lane_controls.fine_5.eq(shift.fine),
+            lane_controls.keep_5.eq(shift.keep),
+        ]
+
+        lanes = []
+        for index in range(configuration.vector_lanes):
+            lane = Lane(configuration)
+            m.submodules[f"lane_{index}"] = lane
+            m.d.comb += [
+                lane.control.eq(lane_controls),
+                lane.memory_a.eq(vector_memory.a[index]),
+                lane.memory_b.eq(vector_memory.b[index]),
+                lane.accumulator.eq(issue.accumulator_words[index]),
+                lane.input.eq(issue.input_words[index]),
+                lane.constant.eq(issue.constant_words[index]),
+                tables.segments[index].eq(lane.segment),
+                lane.entry.eq(tables.entries[index]),
+            ]
+            lanes.append(lane)
+        return lanes
+
+    def _reductions(self, m: Module, control: Any, lanes: list[Lane], words: Any, issue: Issue,
+                    scalars: ScalarUnit) -> None:
+        m.submodules.absmax = absmax = AbsmaxReduction(self._configuration)
+        m.submodules.squares = squares = SquaresReduction(self._configuration)
+        largest, total = control[RESULT_STAGE], control[RESULT_STAGE + 1]
+        register = issue.operations.payload.a
+        m.d.comb += [
+            *(absmax.magnitudes[index].eq(Cat(lane.magnitude, lane.negative))
+              for index, lane in enumerate(lanes)),
+            absmax.enable.eq(largest.absmax), absmax.register.eq(largest.absmax_register),
+            absmax.take.eq(scalars.take_absmax), absmax.take_register.eq(register),
+            scalars.absmax.eq(absmax.value),
+            squares.words.eq(words),
+            squares.enable.eq(total.squares), squares.register.eq(total.squares_register),
+            squares.take.eq(scalars.take_squares), squares.take_register.eq(register),
+            scalars.squares.eq(squares.value),
+        ]
+
+    def _codes(self, m: Module, issue: Issue, result: Any, lanes: list[Lane]) -> Any:
+        """Queue of codes; issue spends credit, the stream's transfers give it back."""
+        m.submodules.codes = queue = StreamQueue(code_group(self._configuration), CODE_QUEUE)
+        connect_streams(m, queue.o, self.codes)
+        credit = Signal(range(CODE_QUEUE + 1), init=CODE_QUEUE)
+        taken = self.codes.valid & self.codes.ready
+        m.d.comb += [
+            queue.i.valid.eq(result.codes),
+            queue.i.payload.last.eq(result.last),
+            *(queue.i.payload.codes[index].eq(lane.code) for index, lane in enumerate(lanes)),
+            issue.code_credit.eq(credit != 0),
+        ]
+        m.d.sync += credit.eq(credit + taken - issue.code_issued)
+        return credit != CODE_QUEUE

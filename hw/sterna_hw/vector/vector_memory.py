@@ -1,0 +1,52 @@
+"""The vector memory: two copies, so that two groups are read in each clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib import memory
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import word_group
+
+
+class VectorMemory(Component):
+    """``vector_depth`` groups with two read ports and one write port.
+
+    Read latency 1 clock. A read in the clock of a write to the same address returns anything; the
+    issue rules never let such a read matter. Hence the attribute, which keeps yosys from adding a
+    bypass of two registers and a multiplexer for every bit.
+
+    Members:
+        a_address, b_address: read addresses, In.
+        a, b: the groups read in the clock before, Out.
+        write_enable, write_address, write_data: In; readable from the next clock.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._shape = word_group(configuration)
+        self._depth = configuration.vector_depth
+        address = configuration.address_bits
+        super().__init__({
+            "a_address": In(address), "b_address": In(address),
+            "a": Out(self._shape), "b": Out(self._shape),
+            "write_enable": In(1), "write_address": In(address), "write_data": In(self._shape),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        for name, address, output in (("copy_a", self.a_address, self.a),
+                                      ("copy_b", self.b_address, self.b)):
+            storage = memory.Memory(shape=self._shape, depth=self._depth, init=[],
+                                    attrs={"no_rw_check": 1})
+            m.submodules[name] = storage
+            read, write = storage.read_port(), storage.write_port()
+            m.d.comb += [
+                read.en.eq(1), read.addr.eq(address), output.eq(read.data),
+                write.en.eq(self.write_enable), write.addr.eq(self.write_address),
+                write.data.eq(self.write_data),
+            ]
+        return m
