@@ -18,7 +18,13 @@ from sterna.program.protocol import (
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
-from sterna_hw.link.frames import FRAME_HEADER, RUN_REQUEST, FrameOutcome
+from sterna_hw.link.frames import (
+    ANSWER_HEADER,
+    FRAME_HEADER,
+    LAST_BYTE,
+    RUN_REQUEST,
+    FrameOutcome,
+)
 
 RUN_LENGTH = 10
 LOAD_HEADER = 5
@@ -29,6 +35,13 @@ SCALE_WORDS = 2
 def result_words(configuration: HardwareConfiguration) -> int:
     """32-bit words in the payload of a RESULT frame."""
     return COUNTER_WORDS + SCALE_WORDS + 2 * configuration.top_k
+
+
+def _below(value: Value, bound: int) -> Value:
+    """``value < bound``; for powers of two without the subtraction that synthesis would make."""
+    if bound & (bound - 1) == 0:
+        return ~value[bound.bit_length() - 1:].any()
+    return value < bound
 
 
 class CommandHandler(Component):
@@ -46,7 +59,7 @@ class CommandHandler(Component):
     -------
     header : In(FRAME_HEADER), payload : In(stream), outcomes : In(stream)
         As `FrameReceiver` gives them.
-    answers : Out(stream of FRAME_HEADER), answer_payload : Out(stream of unsigned(8))
+    answers : Out(stream of ANSWER_HEADER), answer_payload : Out(stream of LAST_BYTE)
         As `FrameTransmitter` takes them.
     writes : Out(stream of WriteChunk)
     runs : Out(stream of RUN_REQUEST)
@@ -61,8 +74,8 @@ class CommandHandler(Component):
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
             "outcomes": In(stream.Signature(FrameOutcome)),
-            "answers": Out(stream.Signature(FRAME_HEADER)),
-            "answer_payload": Out(stream.Signature(8)),
+            "answers": Out(stream.Signature(ANSWER_HEADER)),
+            "answer_payload": Out(stream.Signature(LAST_BYTE)),
             "writes": Out(stream.Signature(WriteChunk)),
             "runs": Out(stream.Signature(RUN_REQUEST)),
             "result": In(stream.Signature(CHUNK_BITS)),
@@ -72,53 +85,62 @@ class CommandHandler(Component):
         m = Module()
         # The last RUN_LENGTH payload bytes, the latest on top: arguments of RUN, LOAD and its data.
         arguments = Signal(8 * RUN_LENGTH)
-        space_error, whole_words = self._load(m, arguments)
-        m.d.comb += self.runs.payload.eq(arguments)
+        count = Signal(range(RUN_LENGTH + 2))
+        accepted = Signal()
+        m.d.comb += [
+            accepted.eq(self.payload.valid & self.payload.ready),
+            self.runs.payload.eq(arguments),
+        ]
+        with m.If(accepted):
+            m.d.sync += arguments.eq(Cat(arguments[8:], self.payload.payload))
+            with m.If(count != RUN_LENGTH + 1):
+                m.d.sync += count.eq(count + 1)
+        with m.If(self.outcomes.valid & self.outcomes.ready):
+            m.d.sync += count.eq(0)
 
-        error = Signal(ErrorCode)
-        fault = Signal()
-        self._judge(m, space_error, whole_words, error, fault)
+        whole_words, space_error = Signal(), Signal()
+        self._load(m, arguments[-CHUNK_BITS:], accepted, count, whole_words, space_error)
+        error, fault = Signal(ErrorCode), Signal()
+        self._judge(m, count, whole_words, space_error, error, fault)
         self._answer(m, error, fault)
         return m
 
-    def _load(self, m: Module, arguments: Signal) -> tuple[Signal, Signal]:
-        """Collect payload bytes and write LOAD data; reset when the outcome is taken.
+    def _load(self, m: Module, latest: Value, accepted: Signal, count: Signal, whole_words: Signal,
+              space_error: Signal) -> None:
+        """Turn the data of a LOAD frame into writes.
 
-        Returns ``space_error`` (a chunk was outside every memory) and ``whole_words``.
+        ``latest`` are the four bytes before the one that is ``accepted`` now, ``count`` how many
+        came before it. ``whole_words`` says that the frame has its header and no part of a word,
+        ``space_error`` that a chunk was outside every memory.
         """
         configuration = self._configuration
-        accepted = Signal()
-        position = Signal(range(LOAD_HEADER))
-        in_data = Signal()
-        space = Signal(8)
-        word = Signal(32)
+        space = Signal(3)
+        word = Signal(24)
+        beyond = Signal()
         chunk = Signal(8)
-        space_error = Signal()
-        whole_words = Signal()
+        position = Signal(range(CHUNK_BITS // 8))
         inside = Signal()
         last_chunk = Signal(8)
         with m.Switch(space):
             for known in Space:
                 with m.Case(known):
                     m.d.comb += [
-                        inside.eq(word < word_depth(configuration, known)),
+                        inside.eq(~beyond & _below(word, word_depth(configuration, known))),
                         last_chunk.eq(word_chunks(configuration, known) - 1),
                     ]
 
+        # `word` and `chunk` address the chunk on offer; they step when it is taken.
+        offered = Signal()
         write = self.writes
-        latest = arguments[-CHUNK_BITS:]
         m.d.comb += [
-            accepted.eq(self.payload.valid & self.payload.ready),
             self.payload.ready.eq(~write.valid | write.ready),
+            write.valid.eq(offered & inside),
             write.payload.space.eq(space),
             write.payload.word.eq(word),
             write.payload.chunk.eq(chunk),
             write.payload.data.eq(latest),
-            whole_words.eq((position == 0) & (chunk == 0) & in_data),
+            whole_words.eq((count >= LOAD_HEADER) & (position == 0) & (chunk == 0)),
         ]
-        # `word` and `chunk` address the chunk on offer; they step when it is taken.
-        offered = Signal()
-        m.d.comb += write.valid.eq(offered & inside)
         with m.If(offered & (write.ready | ~inside)):
             m.d.sync += offered.eq(0)
             with m.If(~inside):
@@ -129,38 +151,28 @@ class CommandHandler(Component):
                 m.d.sync += chunk.eq(chunk + 1)
 
         with m.If(accepted):
-            m.d.sync += [
-                arguments.eq(Cat(arguments[8:], self.payload.payload)),
-                position.eq(position + 1),
-            ]
-            with m.If(~in_data):
-                with m.If(position == LOAD_HEADER - 1):
-                    m.d.sync += [
-                        position.eq(0),
-                        in_data.eq(1),
-                        space.eq(latest[0:8]),
-                        word.eq(Cat(latest[8:], self.payload.payload)),
-                        chunk.eq(0),
-                    ]
-            with m.Elif(position == CHUNK_BITS // 8 - 1):
+            with m.If(count == LOAD_HEADER - 1):
                 m.d.sync += [
-                    position.eq(0),
-                    offered.eq(self.header.type == FrameType.LOAD),
+                    space.eq(latest[0:8]),
+                    word.eq(latest[8:32]),
+                    beyond.eq(latest[3:8].any() | self.payload.payload.any()),
                 ]
+            with m.Elif(count >= LOAD_HEADER):
+                m.d.sync += position.eq(position + 1)
+                with m.If(position == CHUNK_BITS // 8 - 1):
+                    m.d.sync += offered.eq(self.header.type == FrameType.LOAD)
         with m.If(self.outcomes.valid & self.outcomes.ready):
-            m.d.sync += [in_data.eq(0), position.eq(0), space_error.eq(0)]
-        return space_error, whole_words
+            m.d.sync += [position.eq(0), chunk.eq(0), space_error.eq(0)]
 
-    def _judge(self, m: Module, space_error: Signal, whole_words: Signal, error: Signal,
-               fault: Signal) -> None:
+    def _judge(self, m: Module, count: Signal, whole_words: Signal, space_error: Signal,
+               error: Signal, fault: Signal) -> None:
         """Find what is wrong with a complete frame."""
-        length = self.header.length
         known, right_length, right_space = Signal(init=1), Signal(), Signal(init=1)
         with m.Switch(self.header.type):
             with m.Case(FrameType.HELLO):
-                m.d.comb += right_length.eq(length == 0)
+                m.d.comb += right_length.eq(count == 0)
             with m.Case(FrameType.RUN):
-                m.d.comb += right_length.eq(length == RUN_LENGTH)
+                m.d.comb += right_length.eq(count == RUN_LENGTH)
             with m.Case(FrameType.LOAD):
                 m.d.comb += [right_length.eq(whole_words), right_space.eq(~space_error)]
             with m.Default():
@@ -210,7 +222,8 @@ class CommandHandler(Component):
             """Send payload bytes until none is left; true in a clock that sends one."""
             m.d.comb += [
                 self.answer_payload.valid.eq(valid),
-                self.answer_payload.payload.eq(byte),
+                self.answer_payload.payload.byte.eq(byte),
+                self.answer_payload.payload.last.eq(left == 1),
             ]
             sent = valid & self.answer_payload.ready
             with m.If(sent):

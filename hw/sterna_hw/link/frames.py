@@ -6,12 +6,18 @@ from amaranth.hdl import unsigned
 from amaranth.lib import enum
 from amaranth.lib.data import StructLayout
 
-FRAME_HEADER = StructLayout({
+FRAME_HEADER = StructLayout({"type": unsigned(8), "sequence": unsigned(8)})
+"""What a frame is: its `sterna.program.protocol.FrameType` and the host's number for it."""
+
+ANSWER_HEADER = StructLayout({
     "type": unsigned(8),
     "sequence": unsigned(8),
     "length": unsigned(16),
 })
-"""The fields between START and payload; ``length`` is that of the payload in bytes."""
+"""The fields between START and payload of a frame to send; ``length`` of the payload in bytes."""
+
+LAST_BYTE = StructLayout({"byte": unsigned(8), "last": unsigned(1)})
+"""A payload byte, and whether it is the last of its frame."""
 
 RUN_REQUEST = StructLayout({
     "entry": unsigned(16),

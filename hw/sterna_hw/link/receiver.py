@@ -35,7 +35,7 @@ class FrameReceiver(Component):
     header : Out(FRAME_HEADER)
         Valid and stable from the first payload byte until the outcome is taken.
     payload : Out(stream of unsigned(8))
-        ``header.length`` bytes, unless the frame is abandoned.
+        As many bytes as the frame's length says, unless it is abandoned.
     outcomes : Out(stream of FrameOutcome)
         One for each frame whose header was complete; the next frame waits until it is taken.
     """
@@ -65,7 +65,8 @@ class FrameReceiver(Component):
         listening = Signal()
         outcome = Signal(FrameOutcome)
 
-        m.d.comb += expired.eq(idle_clocks == self._frame_timeout)
+        # The clock in which all bits of the limit are set for the first time is the limit itself.
+        m.d.comb += expired.eq((idle_clocks & self._frame_timeout) == self._frame_timeout)
         with m.If(~listening | self.bytes.valid):
             m.d.sync += idle_clocks.eq(0)
         with m.Elif(~expired):
@@ -101,11 +102,10 @@ class FrameReceiver(Component):
             with m.State("sequence"):
                 header_byte(self.header.sequence, "length low")
             with m.State("length low"):
-                header_byte(self.header.length[0:8], "length high")
+                header_byte(left[0:8], "length high")
             with m.State("length high"):
-                m.d.sync += [left[0:8].eq(self.header.length[0:8]), left[8:16].eq(byte)]
-                header_byte(self.header.length[8:16], "payload")
-                with m.If(taken & (byte == 0) & (self.header.length[0:8] == 0)):
+                header_byte(left[8:16], "payload")
+                with m.If(taken & (byte == 0) & (left[0:8] == 0)):
                     m.next = "crc low"
             with m.State("payload"):
                 m.d.comb += [

@@ -9,36 +9,35 @@ from sterna.program.protocol import CRC_START, START
 
 from sterna_hw.component import Component
 from sterna_hw.link.crc import crc_step
-from sterna_hw.link.frames import FRAME_HEADER
+from sterna_hw.link.frames import ANSWER_HEADER, LAST_BYTE
 
 
 class FrameTransmitter(Component):
     """Wraps payloads in frames.
 
-    A header is taken at once when no frame is being sent; ``length`` payload bytes must follow. A
-    frame without payload needs nothing more of its sender.
+    A header is taken at once when no frame is being sent; ``length`` payload bytes must follow, the
+    last of them marked. A frame without payload needs nothing more of its sender.
 
     Throughput: one byte a clock, one clock between frames. Latency: START is valid the clock after
     the header is taken; payload bytes pass through.
 
     Members
     -------
-    headers : In(stream of FRAME_HEADER)
-    payload : In(stream of unsigned(8))
+    headers : In(stream of ANSWER_HEADER)
+    payload : In(stream of LAST_BYTE)
     bytes : Out(stream of unsigned(8))
     """
 
     def __init__(self) -> None:
         super().__init__({
-            "headers": In(stream.Signature(FRAME_HEADER)),
-            "payload": In(stream.Signature(8)),
+            "headers": In(stream.Signature(ANSWER_HEADER)),
+            "payload": In(stream.Signature(LAST_BYTE)),
             "bytes": Out(stream.Signature(8)),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        header = Signal(FRAME_HEADER)
-        left = Signal(16)
+        header = Signal(ANSWER_HEADER)
         crc = Signal(16, init=CRC_START)
         sent = Signal()
         m.d.comb += sent.eq(self.bytes.valid & self.bytes.ready)
@@ -53,7 +52,6 @@ class FrameTransmitter(Component):
                 m.d.comb += self.headers.ready.eq(1)
                 m.d.sync += [
                     header.eq(self.headers.payload),
-                    left.eq(self.headers.payload.length),
                     crc.eq(CRC_START),
                 ]
                 with m.If(self.headers.valid):
@@ -71,20 +69,17 @@ class FrameTransmitter(Component):
                     with m.If(sent):
                         m.d.sync += crc.eq(crc_step(crc, self.bytes.payload))
                         if state == "length high":
-                            with m.If(left == 0):
+                            with m.If(header.length == 0):
                                 m.next = "crc low"
             with m.State("payload"):
                 m.d.comb += [
                     self.bytes.valid.eq(self.payload.valid),
-                    self.bytes.payload.eq(self.payload.payload),
+                    self.bytes.payload.eq(self.payload.payload.byte),
                     self.payload.ready.eq(self.bytes.ready),
                 ]
                 with m.If(sent):
-                    m.d.sync += [
-                        crc.eq(crc_step(crc, self.bytes.payload)),
-                        left.eq(left - 1),
-                    ]
-                    with m.If(left == 1):
+                    m.d.sync += crc.eq(crc_step(crc, self.bytes.payload))
+                    with m.If(self.payload.payload.last):
                         m.next = "crc low"
             with m.State("crc low"):
                 emit(crc[0:8], "crc high")

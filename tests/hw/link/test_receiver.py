@@ -19,9 +19,9 @@ TIMEOUT = 50
 
 @dataclass
 class Seen:
-    """What came out: one (type, sequence, length, payload, outcome) for each frame."""
+    """What came out: one (type, sequence, payload, outcome) for each frame."""
 
-    frames: list[tuple[int, int, int, bytes, FrameOutcome]] = field(default_factory=list)
+    frames: list[tuple[int, int, bytes, FrameOutcome]] = field(default_factory=list)
     clocks: int = 0
 
 
@@ -57,8 +57,8 @@ def receive(pieces: list[bytes | int], *, density: float = 1.0, ready: float = 1
             if payload_valid and take_payload:
                 payload.append(byte)
             if outcome_valid and take_outcome:
-                seen.frames.append((header.type, header.sequence, header.length,
-                                    bytes(payload), FrameOutcome(outcome)))
+                seen.frames.append((header.type, header.sequence, bytes(payload),
+                                    FrameOutcome(outcome)))
                 payload.clear()
 
     simulator = Simulator(dut)
@@ -78,7 +78,7 @@ def random_frames(seed: int, count: int) -> list[tuple[int, int, bytes]]:
 
 
 def good(frames):
-    return [(kind, sequence, len(payload), payload, FrameOutcome.GOOD)
+    return [(kind, sequence, payload, FrameOutcome.GOOD)
             for kind, sequence, payload in frames]
 
 
@@ -126,12 +126,12 @@ def test_cut_frame_is_given_up(kept):
     frame = frame_bytes(3, 4, bytes(range(7)))
     assert len(frame) == 14
     seen = receive([frame[:kept], TIMEOUT + 5, frame])
-    assert seen.frames[-1] == (3, 4, 7, bytes(range(7)), FrameOutcome.GOOD)
+    assert seen.frames[-1] == (3, 4, bytes(range(7)), FrameOutcome.GOOD)
     if kept < 5:
         assert len(seen.frames) == 1
     else:
         given_up = seen.frames[0]
-        assert given_up == (3, 4, 7, bytes(range(7))[:kept - 5], FrameOutcome.ABANDONED)
+        assert given_up == (3, 4, bytes(range(7))[:kept - 5], FrameOutcome.ABANDONED)
         assert len(seen.frames) == 2
 
 

@@ -19,12 +19,14 @@ def test_frames(density, ready):
     expected = b"".join(frame_bytes(*frame) for frame in frames)
     headers = [{"type": kind, "sequence": sequence, "length": len(payload)}
                for kind, sequence, payload in frames]
+    payload = [{"byte": byte, "last": place == len(frame[2]) - 1}
+               for frame in frames for place, byte in enumerate(frame[2])]
     dut = FrameTransmitter()
     received = Receiver(dut.bytes, len(expected), seed=1, density=ready)
     simulate(
         dut,
         sender(dut.headers, headers, seed=2, density=density),
-        sender(dut.payload, b"".join(frame[2] for frame in frames), seed=3, density=density),
+        sender(dut.payload, payload, seed=3, density=density),
         received,
     )
     assert bytes(received.values) == expected
