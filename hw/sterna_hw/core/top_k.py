@@ -1,0 +1,158 @@
+"""The k best of the head's stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import memory, stream
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import NO_ROW
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import word_group
+from sterna_hw.stream import StreamQueue
+
+ROW_BITS = 20
+CANDIDATES = 16
+
+
+class TopK(Component):
+    """Keeps the ``top_k`` largest words with their positions in the stream, best first.
+
+    Of equal words the earlier is the better. Words from position ``limit`` on are ignored.
+
+    The sorted list is one small memory, and a word is compared with its last entry only. A word that
+    is better waits in a queue and is then inserted from the end of the list, one entry a clock; the
+    stream goes on meanwhile until the queue is full. Of N words in random order about
+    ``k * (1 + ln(N / k))`` are inserted, so that a long stream costs one clock a word.
+
+    Throughput: one word a clock (a group takes ``vector_lanes`` clocks) while the queue has room; a
+    stream that keeps growing costs ``top_k + 1`` clocks a word. Latency: ``idle`` returns four clocks
+    after the last word, and up to ``top_k + 1`` clocks more for each candidate that waits.
+
+    Members:
+        values: In, stream of `word_group`.
+        clear: In(1), forget everything and start again at position 0; only while idle.
+        limit: In(32), words that count; steady while values flow. At most ``2**ROW_BITS`` count.
+        idle: Out(1), every word taken so far is in the list or refused.
+        index: In(range(top_k)), entry to show; only while idle.
+        value: Out(signed word), the entry's word, 0 where there is none.
+        row: Out(32), its position, ``NO_ROW`` where there is none.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        word = signed(configuration.word_bits)
+        super().__init__({
+            "values": In(stream.Signature(word_group(configuration))),
+            "clear": In(1),
+            "limit": In(32),
+            "idle": Out(1),
+            "index": In(range(configuration.top_k)),
+            "value": Out(word),
+            "row": Out(32),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        entry = StructLayout({
+            "value": signed(self._configuration.word_bits),
+            "row": unsigned(ROW_BITS),
+        })
+        element = Signal(entry, reset_less=True)
+        element_valid = Signal()
+        element_taken = Signal()
+        self._serialise(m, element, element_valid, element_taken)
+
+        m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
+        full, worst = Signal(), Signal(signed(self._configuration.word_bits), reset_less=True)
+        good = Signal()
+        m.d.comb += [
+            good.eq(~full | (element.value > worst)),
+            candidates.i.payload.eq(element),
+            candidates.i.valid.eq(element_valid & good),
+            element_taken.eq(candidates.i.ready | ~good),
+        ]
+        busy = Signal()
+        self._insert(m, entry, candidates.o, full, worst, busy)
+        m.d.comb += self.idle.eq(
+            ~(self.values.valid | element_valid | candidates.o.valid | busy))
+        return m
+
+    def _serialise(self, m: Module, element: Signal, valid: Signal, taken: Signal) -> None:
+        """Offer the words of each group one by one, with their rows, up to the limit."""
+        lanes = self._configuration.vector_lanes
+        lane = Signal(range(lanes))
+        row = Signal(ROW_BITS)
+        closed = Signal()
+        counts = Signal()
+        advance = Signal()
+        words = Cat(self.values.payload).word_select(lane, self._configuration.word_bits)
+        m.d.comb += [
+            counts.eq(~closed & (row != self.limit)),
+            advance.eq(self.values.valid & (~valid | taken)),
+            self.values.ready.eq((~valid | taken) & (lane == lanes - 1)),
+        ]
+        with m.If(~valid | taken):
+            m.d.sync += [
+                valid.eq(self.values.valid & counts),
+                element.value.eq(words),
+                element.row.eq(row),
+            ]
+        with m.If(advance):
+            m.d.sync += [
+                lane.eq(lane + 1),
+                row.eq(row + 1),
+                closed.eq(~counts | (row == (1 << ROW_BITS) - 1)),
+            ]
+        with m.If(self.clear):
+            m.d.sync += [lane.eq(0), row.eq(0), closed.eq(0)]
+
+    def _insert(self, m: Module, entry: StructLayout, source: Any, full: Signal, worst: Signal,
+                busy: Signal) -> None:
+        """Insert candidates into the sorted list and show its entries while idle.
+
+        ``place`` walks from the first free entry towards the front: a worse entry before it moves
+        one down, then the candidate takes the place. A candidate that is not better than the last
+        entry of a full list is dropped (it was offered before the list was as good).
+        """
+        depth = self._configuration.top_k
+        m.submodules.entries = entries = memory.Memory(shape=entry, depth=depth, init=[])
+        write, read = entries.write_port(), entries.read_port(domain="comb")
+
+        candidate = Signal(entry, reset_less=True)
+        count = Signal(range(depth + 1))
+        place = Signal(range(depth + 1))
+        better = Signal()
+        present = Signal()
+        m.d.comb += [
+            full.eq(count == depth),
+            better.eq((place != 0) & (candidate.value > read.data.value)),
+            read.addr.eq(Mux(busy, place - 1, self.index)),
+            source.ready.eq(~busy),
+            write.addr.eq(place),
+            present.eq(self.index < count),
+            self.value.eq(Mux(present, read.data.value, 0)),
+            self.row.eq(Mux(present, read.data.row, NO_ROW)),
+        ]
+        with m.If(~busy):
+            m.d.sync += [candidate.eq(source.payload), place.eq(count), busy.eq(source.valid)]
+        with m.Else():
+            m.d.comb += [
+                write.en.eq(place != depth),
+                write.data.value.eq(Mux(better, read.data.value, candidate.value)),
+                write.data.row.eq(Mux(better, read.data.row, candidate.row)),
+            ]
+            m.d.sync += place.eq(place - 1)
+            with m.If(write.en & (place == depth - 1)):
+                m.d.sync += worst.eq(write.data.value)
+            with m.If(~better):
+                m.d.sync += busy.eq(0)
+            with m.If(write.en & (place == count)):
+                m.d.sync += count.eq(count + 1)
+        with m.If(self.clear):
+            m.d.sync += count.eq(0)
+

@@ -1,0 +1,114 @@
+"""Top-k against sorting in Python."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from amaranth.sim import Simulator
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.protocol import NO_ROW
+from sterna_hw.core.top_k import CANDIDATES, TopK
+from sterna_sim.streams import put
+
+LARGE = (1 << 17) - 1
+
+
+def shape(lanes: int, top_k: int) -> HardwareConfiguration:
+    return replace(PRESETS["tiny"], vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k)
+
+
+def model(words: list[int], limit: int, top_k: int) -> list[tuple[int, int]]:
+    ranked = sorted(((-word, row) for row, word in enumerate(words[:limit])))[:top_k]
+    best = [(-word, row) for word, row in ranked]
+    return best + [(0, NO_ROW)] * (top_k - len(best))
+
+
+def run(lanes: int, top_k: int, streams: list[tuple[list[int], int]], *, density: float = 1.0,
+        seed: int = 0) -> tuple[list[list[tuple[int, int]]], list[int]]:
+    """For each (words, limit): the entries shown at the end and the clocks that it took."""
+    dut = TopK(shape(lanes, top_k))
+    shown, spent, clocks = [], [], [0]
+
+    async def count(ctx):
+        while True:
+            await ctx.tick()
+            clocks[0] += 1
+
+    async def testbench(ctx):
+        rng = random.Random(seed)
+        for words, limit in streams:
+            ctx.set(dut.clear, 1)
+            ctx.set(dut.limit, limit)
+            await ctx.tick()
+            ctx.set(dut.clear, 0)
+            before = clocks[0]
+            for start in range(0, len(words), lanes):
+                while rng.random() >= density:
+                    await ctx.tick()
+                await put(ctx, dut.values, words[start:start + lanes])
+            await ctx.tick().until(dut.idle)
+            spent.append(clocks[0] - before)
+            entries = []
+            for index in range(top_k):
+                ctx.set(dut.index, index)
+                *_, value, row = await ctx.tick().sample(dut.value, dut.row)
+                entries.append((value, row))
+            shown.append(entries)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.add_testbench(count, background=True)
+    simulator.run()
+    return shown, spent
+
+
+def random_words(rng: random.Random, count: int, spread: int) -> list[int]:
+    return [rng.randint(-spread, spread) for _ in range(count)]
+
+
+@pytest.mark.parametrize("lanes, top_k", [(2, 4), (8, 16), (4, 1), (2, 3), (4, 64)])
+@pytest.mark.parametrize("density", [1.0, 0.2])
+def test_random_streams(lanes, top_k, density):
+    rng = random.Random(lanes * top_k)
+    streams = []
+    for spread in (1, 5, 300, LARGE):
+        words = random_words(rng, lanes * rng.randrange(3, 60), spread)
+        # The last group is padding in part: the limit is no multiple of the lanes.
+        streams.append((words, len(words) - rng.randrange(lanes)))
+    shown, _ = run(lanes, top_k, streams, density=density, seed=1)
+    assert shown == [model(words, limit, top_k) for words, limit in streams]
+
+
+@pytest.mark.parametrize("words", [
+    pytest.param([7] * 40, id="all equal"),
+    pytest.param([-9, -3, -3, -100] * 8, id="negative with ties"),
+    pytest.param([-LARGE] * 16, id="smallest"),
+    pytest.param(list(range(-50, 50)), id="growing"),
+    pytest.param(list(range(50, -50, -1)), id="falling"),
+    pytest.param([LARGE, -LARGE] * 12, id="extremes"),
+    pytest.param([5, 6], id="fewer than k"),
+    pytest.param([], id="none"),
+])
+def test_special_streams(words):
+    streams = [(words, limit) for limit in sorted({0, 1, 3, len(words), len(words) + 1, 1 << 31})]
+    shown, _ = run(2, 4, streams)
+    assert shown == [model(words, limit, 4) for _, limit in streams]
+
+
+def test_one_word_a_clock_when_the_list_has_settled():
+    rng = random.Random(3)
+    words = [LARGE - place for place in range(16)] + random_words(rng, 2000, 1000)
+    _, (clocks,) = run(8, 16, [(words, len(words))])
+    filling = sum(range(1, 17)) + 16
+    assert clocks <= len(words) + filling - CANDIDATES
+
+
+def test_clocks_of_a_random_stream():
+    rng = random.Random(4)
+    words = random_words(rng, 4096, LARGE)
+    (shown,), (clocks,) = run(8, 16, [(words, len(words))])
+    assert shown == model(words, len(words), 16)
+    assert clocks < 1.15 * len(words)
