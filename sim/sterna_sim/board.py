@@ -12,7 +12,7 @@ from sterna_sim.build import Progress, build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
 from sterna_sim.traces import Trace, unpack_trace
 
-CYCLES_PER_SECOND = 10_000_000
+CYCLES_PER_SECOND = 1_000_000
 """Clock cycles that a time-out of one second allows."""
 SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from sterna.errors import LinkError
 from sterna.host.frames import Frame, FrameDecoder, encode_frame
@@ -37,6 +38,15 @@ class Request:
     answer: FrameType
 
 
+@dataclass
+class _Sent:
+    """A request on its way, with its place among the answers."""
+
+    index: int
+    request: Request
+    failures: int = 0
+
+
 class Link:
     """Sends requests and returns the payloads of their answers.
 
@@ -61,55 +71,48 @@ class Link:
         return self.requests([request], timeout, repeatable=repeatable)[0]
 
     def requests(
-        self,
-        requests: Sequence[Request],
-        timeout: float,
-        done: Callable[[int], None] | None = None,
-        repeatable: bool = True,
+        self, requests: Iterable[Request], timeout: float, repeatable: bool = True
     ) -> list[bytes]:
         """Many requests, up to `WINDOW` of them under way at once; answers in order.
 
-        `timeout` is what the board may take for one answer, in seconds; `done` is told the index
-        of each request that was answered. Errors as in `request`.
+        Requests are taken as they can be sent. `timeout` is what the board may take for one answer,
+        in seconds. Errors as in `request`.
         """
         answers: dict[int, bytes] = {}
-        failures = [0] * len(requests)
-        waiting: dict[int, int] = {}
-        following = 0
-        while len(answers) < len(requests):
-            while following < len(requests) and len(waiting) < WINDOW:
-                waiting[self._send(requests[following])] = following
-                following += 1
+        waiting: dict[int, _Sent] = {}
+        source = enumerate(requests)
+        while True:
+            for index, request in islice(source, WINDOW - len(waiting)):
+                self._send(_Sent(index, request), waiting)
+            if not waiting:
+                return [answers[index] for index in range(len(answers))]
             frame = self._receive(timeout)
             if frame is None:
                 lost = list(waiting.values())
                 waiting.clear()
-                self._fail(lost[0], failures, repeatable)
-                for index in lost:
-                    waiting[self._send(requests[index])] = index
+                self._fail(lost[0], repeatable)
+                for sent in lost:
+                    self._send(sent, waiting)
                 continue
-            index = waiting.pop(frame.sequence, None)
-            if index is None:
+            sent = waiting.pop(frame.sequence, None)
+            if sent is None:
                 continue  # answers a frame that was given up, or one nobody sent
-            if frame.type == requests[index].answer:
-                answers[index] = frame.payload
-                if done is not None:
-                    done(index)
+            if frame.type == sent.request.answer:
+                answers[sent.index] = frame.payload
                 continue
-            self._refused(frame, requests[index])
-            self._fail(index, failures, True)
-            waiting[self._send(requests[index])] = index
-        return [answers[index] for index in range(len(requests))]
+            self._refused(frame, sent.request)
+            self._fail(sent, True)
+            self._send(sent, waiting)
 
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
 
-    def _send(self, request: Request) -> int:
+    def _send(self, sent: _Sent, waiting: dict[int, _Sent]) -> None:
         self._sequence = (self._sequence + 1) % 256
-        frame = Frame(request.type, self._sequence, request.payload)
+        frame = Frame(sent.request.type, self._sequence, sent.request.payload)
         self._transport.write(encode_frame(frame))
-        return self._sequence
+        waiting[self._sequence] = sent
 
     def _receive(self, timeout: float) -> Frame | None:
         while not self._received:
@@ -136,11 +139,11 @@ class Link:
             meaning = _MEANING.get(code, f"error {code}")
             raise LinkError(f"{self._name}: refused {name}: {meaning}")
 
-    def _fail(self, index: int, failures: list[int], repeatable: bool) -> None:
-        failures[index] += 1
-        if failures[index] >= ATTEMPTS or not repeatable:
+    def _fail(self, sent: _Sent, repeatable: bool) -> None:
+        sent.failures += 1
+        if sent.failures >= ATTEMPTS or not repeatable:
             raise AnswerLost(
-                f"{self._name}: no good answer in {failures[index]} attempts; is it switched on, "
+                f"{self._name}: no good answer in {sent.failures} attempts; is it switched on, "
                 "configured, and at this address and speed?"
             )
         self.retries += 1

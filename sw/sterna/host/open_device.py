@@ -1,0 +1,59 @@
+"""Opens any machine that runs programs by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.errors import InputError
+from sterna.host.board_device import LinkDevice
+from sterna.host.device import Device
+from sterna.host.golden_device import GoldenDevice
+from sterna.host.transport import Transport, open_transport
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.definition import Program
+
+Progress = Callable[[str, int, int], None]
+
+DEVICES = "golden, sim, serial:///dev/ttyUSB0?baud=1000000 or tcp://host:port"
+
+
+def open_device(
+    address: str,
+    program: Program,
+    configuration: HardwareConfiguration | None = None,
+    embedding: Embedding = "auto",
+    progress: Progress | None = None,
+) -> Device:
+    """A device with the program loaded, ready for its first token.
+
+    `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
+    hardware; the default is the ``standard`` preset with the depths that the program needs, and the
+    golden takes only its `top_k`. `embedding` is as in `compile_program`. Raises `InputError` for
+    an unknown device, a program that does not fit and missing tools, `LinkError` when the board
+    does not answer or is another one.
+    """
+    configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
+    if address == "golden":
+        return GoldenDevice(program, configuration.top_k)
+    if address != "sim" and "://" not in address:
+        raise InputError(f"{address}: no such device; give {DEVICES}")
+    image = compile_program(program, configuration, embedding)
+    device = LinkDevice(_transport(address, configuration, progress), address)
+    try:
+        device.load(image, program.parameters.embedding, progress)
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def _transport(
+    address: str, configuration: HardwareConfiguration, progress: Progress | None
+) -> Transport:
+    if address != "sim":
+        return open_transport(address)
+    from sterna_sim.board import SimulatedBoard
+
+    return SimulatedBoard(configuration, progress=progress)

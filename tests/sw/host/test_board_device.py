@@ -1,0 +1,186 @@
+"""The driver against a board in Python: loading, running, and bad lines."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sterna.compiler.image import ImagePart, MemoryImage
+from sterna.errors import InputError, LinkError
+from sterna.host.board_device import LinkDevice
+from sterna.host.counters import Counters
+from sterna.program.configuration import PRESETS
+from sterna.program.protocol import MAX_PAYLOAD, Space
+
+from tests.sw.host.fake_board import FakeBoard
+
+CONFIGURATION = replace(PRESETS["tiny"], top_k=2)
+WORDS = {Space.PROGRAM: 3, Space.WEIGHTS: 3000, Space.CONSTANTS: 5, Space.TABLES: 0, Space.INPUT: 0}
+
+
+def image(placement: str = "chip") -> MemoryImage:
+    generator = np.random.default_rng(0)
+    return MemoryImage(
+        configuration=CONFIGURATION,
+        model="fake",
+        parts={
+            space: ImagePart.from_array(generator.integers(0, 256, (words, 4), np.uint8))
+            for space, words in WORDS.items()
+        },
+        entries={"token": 0, "reset": 1},
+        rows=10,
+        placement=placement,
+        row_groups=3,
+    )
+
+
+def loaded(board: FakeBoard, placement: str = "chip") -> LinkDevice:
+    device = LinkDevice(board, "fake")
+    device.load(image(placement), embedding)
+    return device
+
+
+def embedding(token: int) -> np.ndarray:
+    return np.full(6, token)
+
+
+def board(**options) -> FakeBoard:
+    return FakeBoard(CONFIGURATION.digest(), **options)
+
+
+def memories(loads: list[bytes]) -> dict[int, bytes]:
+    """Contents of every memory after all LOAD payloads."""
+    found: dict[int, bytearray] = {}
+    for payload in loads:
+        space, first = struct.unpack_from("<BI", payload)
+        data = payload[5:]
+        memory = found.setdefault(space, bytearray())
+        memory.extend(bytes(max(0, 4 * first + len(data) - len(memory))))
+        memory[4 * first : 4 * first + len(data)] = data
+    return {space: bytes(memory) for space, memory in found.items()}
+
+
+def contents() -> dict[int, bytes]:
+    parts = image().parts
+    return {space: parts[space].array().tobytes() for space in Space if WORDS[space]}
+
+
+def test_loading_writes_every_word_and_resets():
+    fake = board()
+    told = []
+    device = LinkDevice(fake, "fake")
+    device.load(image(), embedding, lambda *progress: told.append(progress))
+    assert memories(fake.loads) == contents()
+    assert max(map(len, fake.loads)) <= MAX_PAYLOAD
+    assert fake.runs == [(1, 0, 10)]
+    total = 4 * sum(WORDS.values())
+    assert told[-1] == ("loading the board", total, total)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_a_token_gives_the_candidates_that_are_there():
+    device = loaded(board())
+    result = device.step(7)
+    assert (result.values.tolist(), result.rows.tolist()) == ([1], [5])
+    assert (result.mantissa, result.exponent) == (1 << 16, -16)
+    assert result.counters == Counters(100, 90, 0, 10)
+
+
+def test_rows_on_the_chip_are_named_by_their_first_word():
+    fake = board()
+    loaded(fake).step(7)
+    assert fake.runs[-1] == (0, 21, 10)
+
+
+def test_rows_of_the_host_are_loaded_before_the_run():
+    fake = board()
+    device = loaded(fake, "host")
+    before = len(fake.loads)
+    device.step(7)
+    payload = _LOAD_INPUT + image("host").input_words(embedding(7)).tobytes()
+    assert fake.loads[before:] == [payload]
+    assert fake.runs[-1] == (0, 0, 10)
+
+
+_LOAD_INPUT = struct.pack("<BI", Space.INPUT, 0)
+
+
+def test_a_token_outside_the_vocabulary_is_refused():
+    with pytest.raises(InputError, match="token 10 is outside"):
+        loaded(board()).step(10)
+
+
+def test_reset_starts_a_new_text():
+    device = loaded(board())
+    assert [device.step(1).values[0] for _ in range(3)] == [1, 2, 3]
+    device.reset()
+    assert device.step(1).values[0] == 1
+
+
+def test_a_board_of_another_configuration_or_version_is_told():
+    with pytest.raises(LinkError, match="has configuration 0000000000000005"):
+        loaded(FakeBoard(digest=5))
+    with pytest.raises(LinkError, match="protocol version 9"):
+        loaded(board(version=9))
+
+
+def damage(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def test_damage_while_loading_writes_the_whole_image_again():
+    fake = board(to_board=lambda n, data: damage(data) if n == 2 else data)
+    loaded(fake)
+    assert memories(fake.loads) == contents()
+    # Every frame twice, the damaged one did not count the first time.
+    assert len(fake.loads) == 2 * len({payload[:5] for payload in fake.loads})
+
+
+@pytest.mark.parametrize("kind", ["request", "answer"])
+@pytest.mark.parametrize("fault", ["damage", "loss"])
+@pytest.mark.parametrize("placement", ["host", "chip"])
+def test_no_token_is_computed_twice_or_lost_on_a_bad_line(kind, fault, placement):
+    """The position in the text comes from the board; each of the first frames fails in turn."""
+    for number in range(12):
+        fake = board()
+        device = loaded(fake, placement)
+        sent = {"request": fake._counts[0], "answer": fake._counts[1]}[kind] + number
+
+        def bad(n: int, data: bytes, sent: int = sent) -> bytes:
+            if n != sent:
+                return data
+            return damage(data) if fault == "damage" else b""
+
+        if kind == "request":
+            fake.to_board = bad
+        else:
+            fake.to_host = bad
+        assert [device.step(1).values[0] for _ in range(6)] == [1, 2, 3, 4, 5, 6]
+        device.reset()
+        assert device.step(1).values[0] == 1
+        assert device.recoveries <= 1
+
+
+def test_a_line_that_is_always_bad_is_given_up():
+    fake = board()
+    device = loaded(fake)
+    fake.to_host = lambda n, data: damage(data)
+    with pytest.raises(LinkError, match="no good answer"):
+        device.step(1)
+
+
+def test_unplugging_in_the_middle_is_told():
+    fake = board()
+    device = loaded(fake)
+    device.step(1)
+    fake.unplugged = True
+    with pytest.raises(LinkError, match="unplugged"):
+        device.step(1)
+
+
+def test_closing_closes_the_transport():
+    fake = board()
+    loaded(fake).close()
+    assert fake.closed
