@@ -64,7 +64,8 @@ class LatentTensors:
 
     def vector(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """The tensor `key` in float32."""
-        return self._float32(key)
+        # A copy, since a view would keep the whole file mapped.
+        return self._float32(key).copy()
 
     def embeddings(self, shape: tuple[int, int]) -> NDArray[Any]:
         """The embedding table in float16."""

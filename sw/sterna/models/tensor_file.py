@@ -78,42 +78,54 @@ class TensorFileWriter:
 
 
 class TensorFile:
-    """A safetensors file open for reading; tensors are read when asked for."""
+    """A safetensors file for reading; tensors are read when asked for.
+
+    The file is mapped anew for every tensor, so that pages already read do not stay resident.
+    """
 
     def __init__(self, path: Path, framework: str = "np") -> None:
         """Raises `InputError` when the file is missing, truncated or no safetensors file."""
         self.path = path
+        self._framework = framework
         if not path.is_file():
             raise InputError(f"{path}: file not found")
+        with self._open() as file:
+            keys: list[str] = file.keys()
+            slices = {key: file.get_slice(key) for key in keys}
+            self._shapes = {key: tuple(view.get_shape()) for key, view in slices.items()}
+            self._types = {key: view.get_dtype() for key, view in slices.items()}
+            self.metadata: dict[str, str] = file.metadata() or {}
+        self.keys = frozenset(self._shapes)
+
+    def _open(self) -> Any:
         try:
-            self._file = safe_open(str(path), framework=framework)
+            return safe_open(str(self.path), framework=self._framework)
         except (SafetensorError, OSError) as error:
             raise InputError(
-                f"{path}: is damaged or not a safetensors file ({error}); fetch or write it again"
+                f"{self.path}: is damaged or not a safetensors file ({error}); fetch or write "
+                "it again"
             ) from None
-        self.keys = frozenset(self._file.keys())
-        self.metadata: dict[str, str] = self._file.metadata() or {}
 
     def require(self, key: str, shape: tuple[int, ...], types: tuple[str, ...]) -> None:
         """Check presence, shape and safetensors type without reading the data."""
         if key not in self.keys:
             raise InputError(f"{self.path}: tensor {key} is missing")
-        view = self._file.get_slice(key)
-        if tuple(view.get_shape()) != shape:
+        if self._shapes[key] != shape:
             raise InputError(
-                f"{self.path}: tensor {key} has shape {tuple(view.get_shape())}, the "
-                f"configuration needs {shape}"
+                f"{self.path}: tensor {key} has shape {self._shapes[key]}, the configuration "
+                f"needs {shape}"
             )
-        if view.get_dtype() not in types:
+        if self._types[key] not in types:
             raise InputError(
-                f"{self.path}: tensor {key} has type {view.get_dtype()}; readable is "
+                f"{self.path}: tensor {key} has type {self._types[key]}; readable is "
                 f"{' or '.join(types)}"
             )
 
     def tensor(self, key: str) -> Any:
         """The tensor `key`, of the framework's type."""
         try:
-            return self._file.get_tensor(key)
+            with self._open() as file:
+                return file.get_tensor(key)
         except SafetensorError as error:
             raise InputError(f"{self.path}: tensor {key} cannot be read ({error})") from None
 
