@@ -1,0 +1,47 @@
+"""Random programs on the vector unit, equal to the model in every result, scalar and code."""
+
+from __future__ import annotations
+
+import pytest
+from sterna.program.configuration import HardwareConfiguration
+
+from tests.hw.vector.bench import run
+from tests.hw.vector.programs import ProgramWriter
+
+
+def configuration(lanes: int, bits: int, tables: int) -> HardwareConfiguration:
+    return HardwareConfiguration(rows=lanes, columns=lanes, vector_lanes=lanes, word_bits=bits,
+                                 code_depth=64, vector_depth=64, tables=tables)
+
+
+@pytest.mark.parametrize("lanes, bits, tables, density, code_density, commands", [
+    (2, 18, 2, 1.0, 1.0, 400),
+    (2, 18, 1, 0.5, 0.3, 250),
+    (4, 16, 1, 1.0, 0.6, 150),
+    (8, 18, 1, 0.7, 1.0, 120),
+    (2, 12, 3, 0.8, 0.8, 150),
+])
+def test_random_program(lanes: int, bits: int, tables: int, density: float, code_density: float,
+                        commands: int) -> None:
+    seed = lanes * 1000 + bits
+    writer = ProgramWriter(configuration(lanes, bits, tables), seed)
+    writer.fill()
+    for _ in range(16):
+        writer.scalar()
+    for _ in range(commands):
+        if writer.rng.random() < 0.7:
+            writer.vector()
+        else:
+            writer.scalar()
+    writer.work.dump()
+    run(writer.work, seed=seed, density=density, code_density=code_density)
+
+
+def test_random_scalars() -> None:
+    writer = ProgramWriter(configuration(2, 18, 1), 7)
+    writer.fill()
+    for index in range(900):
+        writer.scalar()
+        if index % 30 == 0:
+            writer.vector()
+    run(writer.work, seed=7)
