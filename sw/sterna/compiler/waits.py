@@ -13,7 +13,8 @@ import numpy as np
 from sterna.compiler.plan import Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.program.encoding import ScalarCode, Wait
 
-_FAR = -(1 << 30)
+_FAR = -(1 << 20)
+_NEVER = 2 * _FAR
 
 
 class _Clock:
@@ -21,15 +22,16 @@ class _Clock:
 
     def __init__(self, plan: Plan, latency: int) -> None:
         self.latency = latency
-        self.time = 0
+        self.last = _FAR
+        self.floor = 0
         self.last_length = 0
-        self.written = np.full(plan.vector_groups, _FAR, np.int64)
+        self.written = np.full(plan.vector_groups, _NEVER, np.int64)
         self.group = np.zeros(plan.vector_groups, np.int64)
         self.length = np.zeros(plan.vector_groups, np.int64)
 
     def drain(self) -> None:
         """A taken reduction has waited for every earlier result."""
-        self.time += self.latency
+        self.floor = max(self.floor, self.last + 1 + self.latency)
 
     def issue(self, step: VectorStep, inner: int, outer: int) -> bool:
         """Issue a step; returns whether its wait had to be strengthened."""
@@ -39,11 +41,12 @@ class _Clock:
             address.base + inner + (outer if address.layer else 0) for address in step.reads()
         ]
         while True:
-            start = self.time
+            start = self.last + 1
             if step.wait is Wait.DRAIN:
-                start += self.latency - 1
+                start = self.last + self.latency
             elif step.wait is Wait.CHAIN and self.last_length >= length:
-                start += max(0, self.latency - length)
+                start = self.last + 1 + max(0, self.latency - length)
+            start = max(start, self.floor)
             need = Wait.NONE
             for base in starts:
                 late = start + groups - self.written[base:base + length] < self.latency
@@ -61,7 +64,7 @@ class _Clock:
             self.written[base:base + length] = start + groups
             self.group[base:base + length] = groups
             self.length[base:base + length] = length
-        self.time, self.last_length = start + length, length
+        self.last, self.last_length = start + length - 1, length
         return changed
 
 

@@ -11,7 +11,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from sterna.compiler.image import MemoryImage
 from sterna.golden import scalars
 from sterna.golden.scalars import ScalarFloat
@@ -83,7 +82,7 @@ class Machine:
         self.weight, self.constant, self.input = 0, 0, input_word
         self.commands, self.results, self.banks = deque(), deque(), deque()
         self.filling, self.block, self.head_rows = 0, 0, 0
-        self.last = 0
+        self.last, self.floor = 0, 0
         self.written = np.full(self.cfg.vector_depth, -1000)
         self._sequence(self.image.entries[entry])
         while self.commands:
@@ -188,6 +187,7 @@ class Machine:
             self.start = self.last + self.latency
         elif wait is Wait.CHAIN:
             self.start = self.last + 1 + max(0, self.latency - length)
+        self.start = max(self.start, self.floor)
         source, select = SourceA(fields["a_source"]), MultiplierSelect(fields["multiplier"])
         zero = select is MultiplierSelect.ZERO
         if source is SourceA.ACCUMULATORS:
@@ -255,7 +255,7 @@ class Machine:
             file = self.absmax if code is ScalarCode.ABSMAX else self.squares
             result = scalars.normalise(np.array([file[fields["a"]]]))
             file[fields["a"]] = 0
-            self.last += self.latency
+            self.floor = max(self.floor, self.last + 1 + self.latency)
         elif code is ScalarCode.CONSTANT:
             group = self.constants[self.constant]
             self.constant += 1

@@ -1,0 +1,237 @@
+"""Estimate of the cycles of a token: the plan run against a coarse clock model of the units.
+
+Sequencer, vector unit, engine and head are followed instruction by instruction with their
+documented rates and latencies; weights and constants are assumed to be there in time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import ceil, log2
+
+from sterna.compiler.plan import (
+    BlockLoop,
+    MatmulStep,
+    Node,
+    Plan,
+    ScalarStep,
+    SectionPlan,
+    VectorStep,
+)
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import (
+    Destination,
+    MultiplierSelect,
+    ScalarCode,
+    SourceA,
+    Wait,
+)
+
+INSTRUCTION_CLOCKS = 2
+VECTOR_QUEUE = 4
+MATRIX_QUEUE = 8
+START_CLOCKS = 6
+"""From RUN to the first instruction's work, and from the last result to the end of the run."""
+CODE_CLOCKS = 9
+"""From the issue of a code group to its tile being readable."""
+SCALAR_CLOCKS = {
+    ScalarCode.ABSMAX: 2, ScalarCode.CONSTANT: 2, ScalarCode.MULTIPLY: 4, ScalarCode.CODE_SCALE: 4,
+    ScalarCode.RSQRT: 4, ScalarCode.ADD: 8, ScalarCode.SQUARES: 8,
+}
+"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
+
+
+@dataclass(frozen=True)
+class CycleEstimate:
+    """Estimated clocks of one token.
+
+    ``accumulate`` are those in which the engine takes a weight word (exact); ``vector`` those in
+    which the vector unit issues a group (exact); ``sections`` the clocks in each section.
+    """
+
+    cycles: int
+    accumulate: int
+    vector: int
+    sections: dict[str, int]
+
+    @property
+    def utilisation(self) -> float:
+        """Share of the clocks in which the engine accumulates."""
+        return self.accumulate / self.cycles
+
+
+@dataclass
+class _Bank:
+    """A vector of codes: clock in which its first tile is readable, clocks a tile, last clock."""
+
+    first: int
+    per_tile: int
+    complete: int
+
+
+class _Model:
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self.configuration = configuration
+        lanes = ceil(log2(configuration.columns)) + 4
+        self.engine_latency = lanes + 2
+        self.room = max(2 * configuration.block_groups, lanes + 2)
+        self.sequencer = START_CLOCKS
+        self.vector_starts: deque[int] = deque([0] * VECTOR_QUEUE, VECTOR_QUEUE)
+        self.command_starts: deque[int] = deque([0] * MATRIX_QUEUE, MATRIX_QUEUE)
+        self.commands: deque[tuple[MatmulStep, int]] = deque()
+        self.block = 0
+        self.engine = 0
+        self.banks: deque[_Bank] = deque()
+        self.released: deque[int] = deque([0, 0], 2)
+        self.results: deque[int] = deque()
+        self.produced = 0
+        self.taken: list[int] = []
+        self.last_issue = -100
+        self.vector_free = 0
+        self.scalar_free = 0
+        self.head_free = 0
+        self.accumulate = self.issued = 0
+
+    def run(self, section: SectionPlan) -> None:
+        """One repetition of a section."""
+        for node in section.nodes:
+            self._node(node)
+
+    def _node(self, node: Node) -> None:
+        if isinstance(node, BlockLoop):
+            self.sequencer += INSTRUCTION_CLOCKS
+            for _ in range(node.count):
+                for step in node.body:
+                    self._vector(step)
+        elif isinstance(node, VectorStep):
+            self._vector(node)
+        elif isinstance(node, ScalarStep):
+            self._scalar(node)
+        else:
+            self._dispatch(node)
+
+    def _dispatch(self, step: MatmulStep) -> None:
+        while len(self.commands) >= MATRIX_QUEUE:
+            self._accumulate_block()
+        self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.command_starts[0])
+        self.commands.append((step, self.sequencer + 2))
+
+    def _command(self) -> int:
+        """Dispatch a vector or scalar command; clock in which the unit can have it."""
+        self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.vector_starts[0])
+        return max(self.sequencer + 2, self.vector_free)
+
+    def _scalar(self, step: ScalarStep) -> None:
+        start = max(self._command(), self.scalar_free)
+        if step.operation is ScalarCode.ABSMAX:
+            start = max(start, self.last_issue + self.configuration.absmax_latency)
+        elif step.operation is ScalarCode.SQUARES:
+            start = max(start, self.last_issue + self.configuration.squares_latency)
+        self.scalar_free = start + SCALAR_CLOCKS[step.operation]
+        self.vector_free = start + 1
+        self.vector_starts.append(start)
+
+    def _vector(self, step: VectorStep) -> None:
+        start, latency = self._command(), self.configuration.vector_latency
+        if step.multiplier in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
+            start = max(start, self.scalar_free)
+        if step.wait is Wait.CHAIN:
+            start = max(start, self.last_issue + max(1, latency + 1 - step.length))
+        elif step.wait is Wait.DRAIN:
+            start = max(start, self.last_issue + latency)
+        self.vector_starts.append(start)
+        if step.codes:
+            end = self._codes(step, start)
+        elif step.source is SourceA.ACCUMULATORS:
+            end = self._consume(step, start)
+        else:
+            end = start + step.length
+        self.last_issue, self.vector_free = end - 1, end
+        self.issued += step.length
+
+    def _codes(self, step: VectorStep, start: int) -> int:
+        while len(self.banks) == 2:
+            self._accumulate_block()
+        start = max(start, self.released[0])
+        per_tile = self.configuration.groups_per_tile
+        self.banks.append(_Bank(
+            start + min(per_tile, step.length) - 1 + CODE_CLOCKS, per_tile,
+            start + step.length - 1 + CODE_CLOCKS))
+        return start + step.length
+
+    def _consume(self, step: VectorStep, start: int) -> int:
+        per_row_group = self.configuration.groups_per_row_group
+        for _ in range(step.length // per_row_group):
+            while not self.results:
+                self._accumulate_block()
+            start = max(start, self.results.popleft())
+            self.taken.append(start)
+            start += per_row_group
+        return start
+
+    def _accumulate_block(self) -> None:
+        """One block of the oldest command in the engine."""
+        command, dispatched = self.commands[0]
+        bank, width = self.banks[0], command.groups * len(command.matrices)
+        if self.block == 0:
+            self.engine = max(self.engine, dispatched)
+            self.command_starts.append(self.engine)
+        tiles = command.tiles
+        last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
+        # Tile t starts when it is readable; ready times are a line, so its ends decide.
+        last = max(self.engine, bank.first) + (tiles - 1) * width
+        last = max(last, last_ready)
+        self.block += 1
+        final = self.block == command.blocks
+        if command.release and final:
+            last = max(last, bank.complete - width)
+        for _ in range(width):
+            oldest = self.produced - self.room
+            if 0 <= oldest < len(self.taken):
+                last = max(last, self.taken[oldest] + 1)
+            self._deliver(command, last + self.engine_latency)
+            last += 1
+        self.engine = last
+        self.accumulate += tiles * width
+        if final:
+            self.block = 0
+            self.commands.popleft()
+            if command.release:
+                self.banks.popleft()
+                self.released.append(self.engine)
+
+    def _deliver(self, command: MatmulStep, arrival: int) -> None:
+        """A row group leaves the engine."""
+        self.produced += 1
+        if command.destination is Destination.VECTOR:
+            self.results.append(arrival)
+        else:
+            start = max(self.head_free, arrival)
+            self.taken.append(start)
+            self.head_free = start + self.configuration.rows
+
+    def finish(self) -> int:
+        """Work off what is queued; the clock in which the run ends."""
+        while self.commands:
+            self._accumulate_block()
+        drained = self.last_issue + self.configuration.squares_latency
+        return max(self.sequencer, drained, self.scalar_free, self.head_free, self.engine)
+
+
+def estimate_cycles(plan: Plan, configuration: HardwareConfiguration) -> CycleEstimate:
+    """Clocks of one run of ``token``, without the link; see `CycleEstimate`."""
+    model = _Model(configuration)
+    sections: dict[str, int] = {}
+    before = 0
+    for section in plan.sections:
+        if section.repeat > 1:
+            model.sequencer += INSTRUCTION_CLOCKS
+        for _ in range(section.repeat):
+            model.run(section)
+        now = max(model.vector_free, model.engine)
+        sections[section.name] = now - before
+        before = now
+    cycles = model.finish() + START_CLOCKS
+    sections[plan.sections[-1].name] += cycles - before
+    return CycleEstimate(cycles, model.accumulate, model.issued, sections)
