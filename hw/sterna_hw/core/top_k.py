@@ -24,14 +24,14 @@ class TopK(Component):
 
     Of equal words the earlier is the better. Words from position ``limit`` on are ignored.
 
-    The sorted list is one small memory, and a word is compared with its last entry only. A word that
-    is better waits in a queue and is then inserted from the end of the list, one entry a clock; the
-    stream goes on meanwhile until the queue is full. Of N words in random order about
+    The sorted list is one small memory, and a word is compared with its last entry only. A word
+    that is better waits in a queue and is then inserted from the end of the list, one entry a
+    clock; the stream goes on meanwhile until the queue is full. Of N words in random order about
     ``k * (1 + ln(N / k))`` are inserted, so that a long stream costs one clock a word.
 
     Throughput: one word a clock (a group takes ``vector_lanes`` clocks) while the queue has room; a
-    stream that keeps growing costs ``top_k + 1`` clocks a word. Latency: ``idle`` returns four clocks
-    after the last word, and up to ``top_k + 1`` clocks more for each candidate that waits.
+    stream that keeps growing costs ``top_k + 2`` clocks a word. Latency: ``idle`` returns two
+    clocks after the last word, and up to ``top_k + 2`` more for each candidate that waits.
 
     Members:
         values: In, stream of `word_group`.
@@ -82,7 +82,7 @@ class TopK(Component):
             ~(self.values.valid | element_valid | candidates.o.valid | busy))
         return m
 
-    def _serialise(self, m: Module, element: Signal, valid: Signal, taken: Signal) -> None:
+    def _serialise(self, m: Module, element: Any, valid: Signal, taken: Signal) -> None:
         """Offer the words of each group one by one, with their rows, up to the limit."""
         lanes = self._configuration.vector_lanes
         lane = Signal(range(lanes))

@@ -1,0 +1,55 @@
+"""One level of the sequencer's loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import COUNT_BITS
+
+from sterna_hw.component import Component
+
+
+class LoopLevel(Component):
+    """Counts the repetitions of a loop and keeps its address offset.
+
+    All outputs leave registers, except ``last``, which compares one.
+
+    Members:
+        clear: In(1), offset 0, for the start of a run.
+        open: In(1), a loop begins: take ``count``, ``step`` and ``first``.
+        count: In(COUNT_BITS), repetitions, at least 1. step: In(address_bits).
+        first: In(range(program_depth)), address of the first instruction of the body.
+        close: In(1), the last instruction of the body is done.
+        last: Out(1), this repetition is the last one.
+        start: Out, the address that ``first`` gave.
+        offset: Out(address_bits), 0 in the first repetition and outside the loop.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        address = configuration.address_bits
+        super().__init__({
+            "clear": In(1), "open": In(1), "close": In(1),
+            "count": In(COUNT_BITS), "step": In(address),
+            "first": In(range(configuration.program_depth)),
+            "last": Out(1),
+            "start": Out(range(configuration.program_depth)),
+            "offset": Out(address),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        left = Signal(COUNT_BITS, reset_less=True)
+        step = Signal.like(self.step, name="kept_step", reset_less=True)
+        m.d.comb += self.last.eq(left == 1)
+        with m.If(self.open):
+            m.d.sync += [left.eq(self.count), step.eq(self.step), self.start.eq(self.first)]
+        with m.Elif(self.close):
+            m.d.sync += left.eq(left - 1)
+        with m.If(self.clear | self.open | (self.close & self.last)):
+            m.d.sync += self.offset.eq(0)
+        with m.Elif(self.close):
+            m.d.sync += self.offset.eq(self.offset + step)
+        return m

@@ -1,0 +1,190 @@
+"""Runs the program: fetches instructions, walks loops, resolves addresses, dispatches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import stream
+from amaranth.lib.data import View
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import HEADER, Kind, instruction_bits, instruction_fields
+from sterna.program.protocol import Space
+
+from sterna_hw.component import Component
+from sterna_hw.core.loop_level import LoopLevel
+from sterna_hw.layouts import WriteChunk, instruction_layout, matmul_command
+from sterna_hw.memory import LoadableMemory
+from sterna_hw.stream import StreamQueue, connect_streams
+from sterna_hw.vector.command import vector_unit_command
+
+MATMUL_QUEUE = 8
+QUIET_CLOCKS = 4
+"""Clocks that every unit must be idle, so that nothing is between two of them."""
+
+
+class Sequencer(Component):
+    """Executes the program memory from an entry address to its END.
+
+    Throughput: one instruction in two clocks, loops included, while what it dispatches is taken.
+    Commands for the vector unit wait in one register, those for the engine in a queue of
+    `MATMUL_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
+    valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 1
+    clocks after the last unit is idle.
+
+    Unknown kinds end the program as END does, so that a memory that was never loaded does no harm.
+
+    Members:
+        writes: In, stream of `WriteChunk`, always ready; takes space PROGRAM.
+        start: In, stream of unsigned(16), the entry address; taken when no program runs.
+        commands: Out, stream of `vector_unit_command`, addresses resolved.
+        matmuls: Out, stream of `matmul_command`.
+        units_idle: In(1), every unit that commands or their results reach is idle.
+        done: Out(1), high for one clock at the end of the program.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._configuration = configuration
+        super().__init__({
+            "writes": In(stream.Signature(WriteChunk, always_ready=True)),
+            "start": In(stream.Signature(16)),
+            "commands": Out(stream.Signature(vector_unit_command(configuration))),
+            "matmuls": Out(stream.Signature(matmul_command(configuration))),
+            "units_idle": In(1),
+            "done": Out(1),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        m.submodules.memory = memory = LoadableMemory(
+            instruction_bits(configuration), configuration.program_depth, Space.PROGRAM)
+        m.submodules.inner = inner = LoopLevel(configuration)
+        m.submodules.outer = outer = LoopLevel(configuration)
+        m.submodules.queue = queue = StreamQueue(matmul_command(configuration), MATMUL_QUEUE)
+        connect_streams(m, self.writes, memory.writes)
+        connect_streams(m, queue.o, self.matmuls)
+
+        instruction = Signal(instruction_bits(configuration), reset_less=True)
+        address = Signal(range(configuration.program_depth))
+        following = Signal.like(address, name="following_address", reset_less=True)
+        both_offsets = Signal.like(inner.offset, name="both_offsets", reset_less=True)
+        quiet = Signal(range(QUIET_CLOCKS))
+
+        executing, taken = Signal(), Signal()
+        next_address = Signal.like(address, name="next_address")
+        ended = self._dispatch(m, instruction, inner.offset, both_offsets, queue, executing, taken)
+        self._walk_loops(m, instruction, inner, outer, following, executing & taken, next_address)
+
+        with m.FSM():
+            with m.State("idle"):
+                m.d.comb += [self.start.ready.eq(1), inner.clear.eq(1), outer.clear.eq(1)]
+                m.d.sync += address.eq(self.start.payload)
+                with m.If(self.start.valid):
+                    m.next = "fetch"
+            with m.State("fetch"):
+                m.d.comb += [memory.address.eq(address), memory.enable.eq(1)]
+                m.next = "decode"
+            with m.State("decode"):
+                m.d.sync += [
+                    instruction.eq(memory.data),
+                    following.eq(address + 1),
+                    both_offsets.eq(inner.offset + outer.offset),
+                    quiet.eq(0),
+                ]
+                m.next = "execute"
+            with m.State("execute"):
+                m.d.comb += [
+                    executing.eq(1),
+                    memory.address.eq(next_address),
+                    memory.enable.eq(1),
+                ]
+                with m.If(ended):
+                    m.next = "drain"
+                with m.Elif(taken):
+                    m.d.sync += address.eq(next_address)
+                    m.next = "decode"
+            with m.State("drain"):
+                m.d.sync += quiet.eq(0)
+                with m.If(self.units_idle & ~self.commands.valid & ~self.matmuls.valid):
+                    m.d.sync += quiet.eq(quiet + 1)
+                    with m.If(quiet == QUIET_CLOCKS - 1):
+                        m.d.comb += self.done.eq(1)
+                        m.next = "idle"
+        return m
+
+    def _dispatch(self, m: Module, instruction: Signal, inner_offset: Signal, both_offsets: Signal,
+                  queue: StreamQueue, executing: Signal, taken: Signal) -> Signal:
+        """Hand the instruction on; ``taken`` says that it is done. Returns whether it is END."""
+        configuration = self._configuration
+        fields = {kind: View(layout, instruction[:layout.size]) for kind, layout in (
+            (kind, instruction_layout(configuration, kind)) for kind in Kind)}
+        vector, scalar, matmul = fields[Kind.VECTOR], fields[Kind.SCALAR], fields[Kind.MATMUL]
+        command = self.commands.payload
+        commands_open = ~self.commands.valid | self.commands.ready
+        is_vector, is_scalar, is_matmul, ended = Signal(), Signal(), Signal(), Signal()
+
+        with m.Switch(fields[Kind.END].kind):
+            with m.Case(Kind.VECTOR):
+                m.d.comb += [is_vector.eq(1), taken.eq(commands_open)]
+            with m.Case(Kind.SCALAR):
+                m.d.comb += [is_scalar.eq(1), taken.eq(commands_open)]
+            with m.Case(Kind.MATMUL):
+                m.d.comb += [is_matmul.eq(1), taken.eq(queue.i.ready)]
+            with m.Case(Kind.REPEAT):
+                m.d.comb += taken.eq(1)
+            with m.Default():
+                m.d.comb += ended.eq(1)
+
+        def copy(target: Any, source: Any, kind: Kind) -> list[Any]:
+            return [target[name].eq(source[name])
+                    for name, _ in instruction_fields(configuration)[kind][len(HEADER):]]
+
+        with m.If(commands_open):
+            m.d.sync += [
+                self.commands.valid.eq(executing & (is_vector | is_scalar)),
+                command.scalar.eq(is_scalar),
+                *copy(command.vector, vector, Kind.VECTOR),
+                *copy(command.operation, scalar, Kind.SCALAR),
+            ]
+            for name in ("a", "b", "result"):
+                layer = vector[f"{name}_layer"]
+                offset = Mux(layer, both_offsets, inner_offset)
+                m.d.sync += [
+                    command.vector[f"{name}_address"].eq(vector[f"{name}_address"] + offset),
+                    command.vector[f"{name}_layer"].eq(0),
+                ]
+        m.d.comb += [
+            queue.i.valid.eq(executing & is_matmul),
+            *copy(queue.i.payload, matmul, Kind.MATMUL),
+        ]
+        return ended
+
+    def _walk_loops(self, m: Module, instruction: Signal, inner: LoopLevel, outer: LoopLevel,
+                    following: Signal, done: Value, next_address: Signal) -> None:
+        """Open a loop at REPEAT; at the end of a body go back or on, the inner level first."""
+        layout = instruction_layout(self._configuration, Kind.REPEAT)
+        repeat = View(layout, instruction[:layout.size])
+        opens = Signal()
+        m.d.comb += opens.eq(done & (repeat.kind == Kind.REPEAT))
+        for number, level in enumerate((inner, outer)):
+            m.d.comb += [
+                level.open.eq(opens & (repeat.level == number)),
+                level.count.eq(repeat.count),
+                level.step.eq(repeat.step),
+                level.first.eq(following),
+            ]
+
+        ends_inner, ends_outer = repeat.ends[0], repeat.ends[1]
+        m.d.comb += next_address.eq(following)
+        with m.If(repeat.kind != Kind.REPEAT):
+            with m.If(ends_inner & ~inner.last):
+                m.d.comb += [inner.close.eq(done), next_address.eq(inner.start)]
+            with m.Else():
+                m.d.comb += [
+                    inner.close.eq(done & ends_inner),
+                    outer.close.eq(done & ends_outer),
+                ]
+                with m.If(ends_outer & ~outer.last):
+                    m.d.comb += next_address.eq(outer.start)

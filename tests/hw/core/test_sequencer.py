@@ -1,0 +1,210 @@
+"""The sequencer against the interpreter: loops, offsets, queues, end of program."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from amaranth.sim import Simulator
+from sterna.program.configuration import PRESETS
+from sterna.program.encoding import Kind, encode, instruction_fields
+from sterna.program.protocol import Space, word_chunks
+from sterna_hw.core.sequencer import MATMUL_QUEUE, QUIET_CLOCKS, Sequencer
+from sterna_sim.streams import put, unpack
+
+from tests.hw.core.sequencer_model import execute
+
+TINY = PRESETS["tiny"]
+CHUNKS = word_chunks(TINY, Space.PROGRAM)
+
+
+@dataclass
+class Run:
+    """What one run sent out: (clock, command) each, and the clocks from start to done."""
+
+    commands: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    matmuls: list[tuple[int, dict[str, int]]] = field(default_factory=list)
+    clocks: int = 0
+
+
+def run_programs(memory: list[int], entries: list[int], *, ready: float = 1.0, seed: int = 0,
+                 busy_after: int = 0, matmul_ready: float | None = None) -> list[Run]:
+    """Load the memory and run from each entry; units stay busy for a while after each command."""
+    dut = Sequencer(TINY)
+    runs: list[Run] = []
+    clock = [0]
+    busy_until = [0]
+
+    async def host(ctx):
+        for word, value in enumerate(memory):
+            for chunk in range(CHUNKS):
+                await put(ctx, dut.writes, {"space": Space.PROGRAM, "word": word, "chunk": chunk,
+                                            "data": value >> 32 * chunk & 0xFFFF_FFFF})
+        for entry in entries:
+            await ctx.tick().repeat(3)
+            runs.append(Run())
+            await put(ctx, dut.start, entry)
+            before = clock[0]
+            await ctx.tick().until(dut.done)
+            runs[-1].clocks = clock[0] - before
+        await ctx.tick().repeat(20)
+
+    async def units(ctx):
+        rng = random.Random(seed)
+        chance = ready if matmul_ready is None else matmul_ready
+        while True:
+            ctx.set(dut.commands.ready, take_command := rng.random() < ready)
+            ctx.set(dut.matmuls.ready, take_matmul := rng.random() < chance)
+            ctx.set(dut.units_idle, clock[0] >= busy_until[0])
+            *_, command_valid, command, matmul_valid, matmul, done = await ctx.tick().sample(
+                dut.commands.valid, dut.commands.payload.as_value(),
+                dut.matmuls.valid, dut.matmuls.payload.as_value(), dut.done)
+            assert not (done and clock[0] < busy_until[0])
+            for valid, taken, bits, shape, kept in (
+                (command_valid, take_command, command, dut.commands.payload.shape(), "commands"),
+                (matmul_valid, take_matmul, matmul, dut.matmuls.payload.shape(), "matmuls"),
+            ):
+                if valid and taken:
+                    getattr(runs[-1], kept).append((clock[0], unpack(shape, bits)))
+                    busy_until[0] = clock[0] + 1 + busy_after
+            clock[0] += 1
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(host)
+    simulator.add_testbench(units, background=True)
+    simulator.run()
+    return runs
+
+
+def sent(run: Run) -> tuple[list[tuple[Kind, dict[str, int]]], list[tuple[Kind, dict[str, int]]]]:
+    commands = [(Kind.SCALAR, command["operation"]) if command["scalar"]
+                else (Kind.VECTOR, command["vector"]) for _, command in run.commands]
+    return commands, [(Kind.MATMUL, matmul) for _, matmul in run.matmuls]
+
+
+def expected(memory: list[int], entry: int = 0):
+    executed = execute(TINY, memory, entry)
+    return ([item for item in executed if item[0] in (Kind.VECTOR, Kind.SCALAR)],
+            [item for item in executed if item[0] == Kind.MATMUL])
+
+
+def random_instruction(rng: random.Random, kind: Kind, ends: int = 0) -> int:
+    values = {name: rng.getrandbits(width)
+              for name, width in instruction_fields(TINY)[kind] if name not in ("kind", "ends")}
+    return encode(TINY, kind, ends=ends, **values)
+
+
+def dispatched(rng: random.Random, ends: int = 0) -> int:
+    return random_instruction(rng, rng.choice([Kind.VECTOR, Kind.SCALAR, Kind.MATMUL]), ends)
+
+
+def repeat(level: int, count: int, step: int) -> int:
+    return encode(TINY, Kind.REPEAT, level=level, count=count, step=step)
+
+
+def body(rng: random.Random, length: int, ends: int) -> list[int]:
+    return [dispatched(rng) for _ in range(length - 1)] + [dispatched(rng, ends)]
+
+
+END = encode(TINY, Kind.END)
+
+
+def nested(rng: random.Random) -> list[int]:
+    """Outer loop around instructions and two inner loops, the second closing both."""
+    program = [dispatched(rng), repeat(1, 3, rng.randrange(256))]
+    program += body(rng, 2, 0)
+    program += [repeat(0, 4, rng.randrange(256)), *body(rng, 3, 1)]
+    program += body(rng, 1, 0)
+    program += [repeat(0, 2, rng.randrange(256)), *body(rng, 2, 3)]
+    return [*program, dispatched(rng), END]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("ready", [1.0, 0.3])
+def test_nested_loops(seed, ready):
+    rng = random.Random(seed)
+    memory = nested(rng)
+    run, = run_programs(memory, [0], ready=ready, seed=seed)
+    assert sent(run) == expected(memory)
+
+
+@pytest.mark.parametrize("count", [1, 2, 300])
+@pytest.mark.parametrize("level", [0, 1])
+def test_loop_of_one_instruction(count, level):
+    vector = encode(TINY, Kind.VECTOR, ends=1 << level, length=1, a_address=250, a_layer=1,
+                    b_address=3, result_address=7, result_layer=level)
+    memory = [repeat(level, count, 5), vector, END]
+    run, = run_programs(memory, [0])
+    assert sent(run) == expected(memory)
+    assert len(run.commands) == count
+    offset = 5 * (count - 1)
+    last = run.commands[-1][1]["vector"]
+    assert last["a_address"] == (250 + offset) % 256
+    assert last["b_address"] == (3 if level else 3 + offset) % 256
+
+
+def test_both_loops_of_one_instruction():
+    vector = encode(TINY, Kind.VECTOR, ends=3, length=1, a_address=1, a_layer=1, b_address=2)
+    after = encode(TINY, Kind.VECTOR, length=1, a_address=1, a_layer=1, b_address=2)
+    memory = [repeat(1, 3, 100), repeat(0, 4, 10), vector, after, END]
+    run, = run_programs(memory, [0])
+    assert sent(run) == expected(memory)
+    addresses = [command["vector"]["a_address"] for _, command in run.commands]
+    assert addresses == [1, 11, 21, 31, 101, 111, 121, 131, 201, 211, 221, 231, 1]
+
+
+def test_repetition_of_a_level_within_another_run_of_it():
+    rng = random.Random(5)
+    memory = [repeat(0, 3, 7), *body(rng, 2, 1), repeat(0, 2, 9), *body(rng, 2, 1),
+              repeat(1, 2, 11), *body(rng, 2, 2), dispatched(rng), END]
+    run, = run_programs(memory, [0])
+    assert sent(run) == expected(memory)
+
+
+def test_entries_and_repeated_runs():
+    rng = random.Random(6)
+    first, second = nested(rng), nested(rng)
+    memory = first + [END] + second
+    entry = len(first) + 1
+    runs = run_programs(memory, [0, entry, len(first), 0], ready=0.7)
+    assert [sent(run) for run in runs] == [
+        expected(memory), expected(memory, entry), ([], []), expected(memory)]
+
+
+@pytest.mark.parametrize("kind", [0, 5, 6, 7])
+def test_other_kinds_end_the_program(kind):
+    rng = random.Random(7)
+    memory = [dispatched(rng), kind | 3 << 3, dispatched(rng), END]
+    run, = run_programs(memory, [0])
+    assert len(run.commands) + len(run.matmuls) == 1
+
+
+def test_done_waits_for_the_units():
+    rng = random.Random(8)
+    memory = [random_instruction(rng, Kind.VECTOR), END]
+    run, = run_programs(memory, [0], busy_after=100)
+    assert run.clocks >= 100 + QUIET_CLOCKS
+
+
+def test_two_clocks_an_instruction():
+    rng = random.Random(9)
+    memory = [repeat(1, 5, 1), repeat(0, 7, 1)]
+    memory += [random_instruction(rng, Kind.VECTOR, ends) for ends in (0, 1)]
+    memory += [random_instruction(rng, Kind.SCALAR, 2), END]
+    run, = run_programs(memory, [0])
+    instructions = len(execute(TINY, memory))
+    clocks = [clock for clock, _ in run.commands]
+    assert clocks[-1] - clocks[0] == 2 * (instructions - 4)
+    assert run.clocks == 2 * instructions + QUIET_CLOCKS + 1
+
+
+def test_matrix_commands_run_ahead_of_the_engine():
+    rng = random.Random(10)
+    memory = [random_instruction(rng, Kind.MATMUL) for _ in range(MATMUL_QUEUE)]
+    memory += [random_instruction(rng, Kind.VECTOR), END]
+    run, = run_programs(memory, [0], matmul_ready=0.02, seed=3)
+    assert sent(run) == expected(memory)
+    assert run.commands[0][0] < run.matmuls[0][0]
