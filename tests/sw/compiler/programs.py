@@ -6,7 +6,6 @@ import zlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-
 from sterna.program.definition import Program, ScalarConstant, Table, VectorFormat
 from sterna.program.instructions import (
     Constant,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from sterna.compiler import assemble, compile_program, fit_configuration, schedule, trace_layout
 from sterna.compiler.lowering.matmul_free import lower
 from sterna.golden.executor import GoldenExecutor
@@ -12,6 +11,7 @@ from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.validate import validate_program
+
 from tests.sw.compiler.machine import Machine
 from tests.sw.compiler.programs import random_program, simple_program
 
