@@ -5,7 +5,7 @@ from __future__ import annotations
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import check_fit, fit_configuration
 from sterna.compiler.image import ImagePart, MemoryImage
-from sterna.compiler.scheduler import schedule
+from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import TraceLayout, assemble, trace_layout
 
 __all__ = [

@@ -26,7 +26,7 @@ from sterna.compiler.packing import (
     word_bytes,
 )
 from sterna.compiler.plan import Plan
-from sterna.compiler.scheduler import schedule
+from sterna.compiler.schedule import schedule
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.protocol import Space

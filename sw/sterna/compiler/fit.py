@@ -8,7 +8,7 @@ from typing import Literal
 from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.packing import constant_words, weight_words
 from sterna.compiler.plan import Plan
-from sterna.compiler.scheduler import schedule
+from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration
