@@ -1,0 +1,128 @@
+"""From a design to a bitstream that meets timing, with a report; what was built is kept."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from sterna.errors import CheckError, InputError
+from sterna_sim.cache import cached_folder, digest
+
+from sterna_boards.board import Board
+from sterna_boards.designs import Design
+from sterna_boards.flow import NAME, REPORT, Flow, Progress
+from sterna_boards.report import BuildReport, Routed, read_report
+from sterna_boards.tools import PACKAGES, Tool, find_tools
+
+_FLOW_TOOLS = {
+    "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
+    "ice40": ("yosys", "nextpnr-ice40", "icepack"),
+    "gw1n": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
+    "gw2a": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
+}
+
+
+def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
+          progress: Progress | None = None) -> BuildReport:
+    """Build the design for the board; the bitstream is that of the fastest seed.
+
+    Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
+    under a digest of design, sources and tool versions; another seed does not synthesise again.
+
+    The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
+    Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
+    design does not fit.
+    """
+    if not seeds:
+        raise InputError("seeds: give at least one")
+    tell = progress or (lambda step, done, parts: None)
+    tools = find_tools(list(_FLOW_TOOLS[board.family]))
+    flow = Flow(board, tools)
+    netlist = _synthesised(flow, design, tell)
+    placed: dict[int, Path] = {}
+    for done, seed in enumerate(seeds):
+        tell(f"place and route, seed {seed}", done, len(seeds))
+        placed[seed] = _placed(flow, netlist, seed, tell)
+    cells = json.loads((netlist / flow.netlist).read_text()) if board.family == "ice40" else None
+    routed = {seed: read_report(folder / REPORT, design.clock_hz, cells)
+              for seed, folder in placed.items()}
+    best = max(seeds, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
+    logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")
+    fmax = {seed: result.fmax_mhz for seed, result in routed.items()}
+    return _report(flow, design, routed[best], fmax, placed[best] / flow.bitstream, logs)
+
+
+def check_timing(report: BuildReport) -> None:
+    """Raise `CheckError` that names the slowest path when the bitstream is too slow."""
+    if not report.timing_met:
+        raise CheckError(
+            f"{report.board}: {report.fmax_mhz:.1f} MHz instead of {report.clock_mhz:.1f} MHz; "
+            f"slowest is {report.critical_path}; ask for a slower clock or more seeds")
+
+
+def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
+    """Folder with the netlist and everything it was made from."""
+
+    def make(folder: Path) -> None:
+        tell("elaborate", 0, 1)
+        flow.elaborate(design, folder)
+        tell("synthesise", 0, 1)
+        flow.synthesise(folder)
+
+    parts = [flow.board.name, design.key, flow.tools["yosys"].version, *_sources()]
+    return cached_folder("netlist", digest(parts), make)
+
+
+def _placed(flow: Flow, netlist: Path, seed: int, tell: Progress) -> Path:
+    """Folder with timing report and bitstream of one seed."""
+
+    def make(folder: Path) -> None:
+        flow.place_and_route(netlist, folder, seed)
+        tell("pack", 0, 1)
+        flow.pack(netlist, folder)
+
+    versions = [tool.version for tool in flow.tools.values()]
+    return cached_folder("bitstream", digest([netlist.name, str(seed), *versions]), make)
+
+
+def _sources() -> list[str | bytes]:
+    """Versions and files that the netlist is made from."""
+    parts: list[str | bytes] = [importlib.metadata.version(name)
+                                for name in ("amaranth", "amaranth-boards")]
+    for package in ("sterna_hw", "sterna.program", "sterna_boards"):
+        root = Path(str(resources.files(package)))
+        for path in sorted(root.rglob("*.py")):
+            parts += [str(path.relative_to(root)), path.read_bytes()]
+    return parts
+
+
+def _report(flow: Flow, design: Design, routed: Routed, seeds: dict[int, float], bitstream: Path,
+            logs: tuple[Path, ...]) -> BuildReport:
+    area = routed.area
+    return BuildReport(
+        board=flow.board.name,
+        device=flow.board.device,
+        design=design.name,
+        bitstream=bitstream,
+        clock_mhz=design.clock_hz / 1e6,
+        fmax_mhz=routed.fmax_mhz,
+        timing_met=routed.timing_met,
+        seeds=seeds,
+        lanes=design.lanes,
+        luts=area.luts,
+        luts_per_lane=area.luts / design.lanes if design.lanes else None,
+        ffs=area.ffs,
+        block_rams=area.block_rams,
+        dsps=area.dsps,
+        single_port_rams=area.single_port_rams,
+        critical_path=str(routed.critical_path),
+        logs=logs,
+        tools=_versions(flow.tools),
+    )
+
+
+def _versions(tools: dict[str, Tool]) -> dict[str, str]:
+    return {name: tools[name].version for name in PACKAGES if name in tools}

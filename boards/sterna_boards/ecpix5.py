@@ -1,0 +1,29 @@
+"""ECPIX-5 85F of LambdaConcept: ECP5-5G with an FT2232H on the serial port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sterna_boards.board import Board, Capacity
+
+
+def _platform() -> Any:
+    from amaranth_boards.ecpix5 import ECPIX585Platform
+
+    return ECPIX585Platform()
+
+
+ECPIX5_85F = Board(
+    name="ecpix5-85f",
+    title="ECPIX-5 85F",
+    device="LFE5UM5G-85F-8BG554C",
+    family="ecp5",
+    pin_hz=100_000_000,
+    clock_hz=100_000_000,
+    baud=3_000_000,
+    link="FT2232H, micro USB connector",
+    capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
+    memory="DDR3 512 MB, 16 bits",
+    platform=_platform,
+    loader=("-b", "ecpix5"),
+)

@@ -1,0 +1,104 @@
+"""The steps from a design to a bitstream: Amaranth's plan, run with our tools, logs and seeds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.errors import CheckError
+from sterna_sim.cache import cache_folder
+
+from sterna_boards.board import Board
+from sterna_boards.designs import Design
+from sterna_boards.tools import Tool
+
+NAME = "sterna"
+REPORT = "report.json"
+_COMMANDS = f"build_{NAME}.json"
+_SEED = "--seed 0"
+_BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
+_NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
+
+Progress = Callable[[str, int, int], None]
+"""Told the step in words, the parts done and the parts in all."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The commands of a family on a board, by step, with the tools that run them."""
+
+    board: Board
+    tools: dict[str, Tool]
+
+    @property
+    def bitstream(self) -> str:
+        """File name of the bitstream."""
+        return NAME + _BITSTREAMS[self.board.family]
+
+    @property
+    def netlist(self) -> str:
+        """File name of the netlist after synthesis."""
+        return NAME + _NETLISTS[self.board.family]
+
+    def elaborate(self, design: Design, folder: Path) -> None:
+        """Write the sources, constraints and commands of the design."""
+        options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
+        plan = self.board.platform().prepare(
+            design.top(), NAME, nextpnr_opts=options, synth_opts=self._synthesis_options())
+        plan.extract(str(folder))
+
+    def synthesise(self, folder: Path) -> None:
+        """Make the netlist."""
+        self._run(folder, folder, 0, "synthesise")
+
+    def place_and_route(self, netlist: Path, folder: Path, seed: int) -> None:
+        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report."""
+        # Copies, since tools in WebAssembly cannot follow a link out of their folder.
+        copies = [folder / file.name for file in netlist.iterdir()
+                  if file.suffix in (".lpf", ".pcf", ".cst") or file.name == self.netlist]
+        for copy in copies:
+            shutil.copyfile(netlist / copy.name, copy)
+        self._run(netlist, folder, 1, "route", seed)
+        for copy in copies:
+            copy.unlink()
+
+    def pack(self, netlist: Path, folder: Path) -> None:
+        """Make the bitstream."""
+        self._run(netlist, folder, 2, "pack")
+        for file in folder.iterdir():
+            if file.suffix in (".config", ".asc", ".svf") or file.name.endswith(".pnr.json"):
+                file.unlink()
+
+    def _synthesis_options(self) -> str:
+        # Without -dsp the multipliers of an UP5K stay idle; the others infer them unasked.
+        return "-dsp" if self.board.family == "ice40" else ""
+
+    def _run(self, plan: Path, folder: Path, index: int, step: str, seed: int = 0) -> None:
+        """Run a command of the plan; its output is kept as ``step``.log.
+
+        Raises `CheckError` with the tool's last complaint and the place of a copy of the log.
+        """
+        commands = json.loads((plan / _COMMANDS).read_text())["commands"]
+        command = list(commands[index])
+        if "--seed" in command:
+            command[command.index("--seed") + 1] = str(seed)
+        tool = command[0]
+        log = folder / f"{step}.log"
+        with open(log, "w") as file:
+            result = subprocess.run([self.tools[tool].executable, *command[1:]], cwd=folder,
+                                    stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        if result.returncode != 0:
+            kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(log, kept)
+            raise CheckError(f"{self.board.name}: {tool} failed: {_complaint(log)} (log: {kept})")
+
+
+def _complaint(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
+    return (errors or lines or ["no output"])[-1]

@@ -1,0 +1,44 @@
+"""OrangeCrab r0.2 85F: ECP5 without a serial chip; the port is on the header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sterna_boards.board import Board, Capacity
+
+
+def _platform() -> Any:
+    from amaranth.build import Attrs
+    from amaranth.vendor import LatticeECP5Platform
+    from amaranth_boards.orangecrab_r0_2 import OrangeCrabR0_2_85FPlatform
+    from amaranth_boards.resources import UARTResource
+
+    class OrangeCrabPlatform(OrangeCrabR0_2_85FPlatform):
+        """With the serial port on the pins that the header labels 0 (RX) and 1 (TX)."""
+
+        resources = [
+            *OrangeCrabR0_2_85FPlatform.resources,
+            UARTResource(0, rx="0", tx="1", conn=("io", 0),
+                         attrs=Attrs(IO_TYPE="LVCMOS33", PULLMODE="UP")),
+        ]
+        # Without the suffix for dfu-util, whose tool pip cannot install.
+        required_tools = LatticeECP5Platform.required_tools
+        command_templates = LatticeECP5Platform.command_templates
+
+    return OrangeCrabPlatform()
+
+
+ORANGECRAB_85F = Board(
+    name="orangecrab-85f",
+    title="OrangeCrab r0.2 85F",
+    device="LFE5U-85F-8MG285C",
+    family="ecp5",
+    pin_hz=48_000_000,
+    clock_hz=100_000_000,
+    baud=1_000_000,
+    link="header pins 0 (RX) and 1 (TX), 3.3 V, own adapter",
+    capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
+    memory="DDR3L 128 to 512 MB, 16 bits",
+    platform=_platform,
+    loader=("-b", "orangeCrab"),
+)

@@ -1,0 +1,139 @@
+"""What nextpnr says of a routed design, and what a build says to the user."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sterna.errors import InputError
+
+_LUTS = {"TRELLIS_COMB": 1, "ICESTORM_LC": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 4}
+_FLIP_FLOPS = {"TRELLIS_FF": 1, "DFF": 1}
+_BLOCK_RAMS = {"DP16KD": 1, "ICESTORM_RAM": 1, "BSRAM": 1}
+_DSPS = {"MULT18X18D": 1, "ICESTORM_DSP": 1, "MULT18X18": 1, "MULTADDALU18X18": 2,
+         "MULTALU18X18": 1, "MULT9X9": 0.5, "MULT36X36": 4, "MULTALU36X18": 2}
+_SINGLE_PORT_RAMS = {"ICESTORM_SPRAM": 1}
+
+
+@dataclass(frozen=True)
+class Area:
+    """Cells used. ``luts`` counts everything that takes a look-up table: logic, carry, memory."""
+
+    luts: int
+    ffs: int
+    block_rams: int
+    dsps: int
+    single_port_rams: int
+
+
+@dataclass(frozen=True)
+class TimingPath:
+    """A register to register path; delays in nanoseconds."""
+
+    source: str
+    sink: str
+    logic: float
+    routing: float
+    steps: int
+    cells: tuple[str, ...]
+
+    @property
+    def delay(self) -> float:
+        """Logic and routing together."""
+        return self.logic + self.routing
+
+    def __str__(self) -> str:
+        return (f"{self.source} to {self.sink}: {self.delay:.2f} ns in {self.steps} steps "
+                f"(logic {self.logic:.2f}, routing {self.routing:.2f})")
+
+
+@dataclass(frozen=True)
+class Routed:
+    """One placed and routed design."""
+
+    area: Area
+    fmax_mhz: float
+    """Of the clock that was asked for."""
+    timing_met: bool
+    """All clocks hold."""
+    critical_path: TimingPath | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReport:
+    """What came of a build; one object for `--json`."""
+
+    board: str
+    device: str
+    design: str
+    bitstream: Path
+    clock_mhz: float
+    fmax_mhz: float
+    """Of the bitstream, the best of the seeds."""
+    timing_met: bool
+    seeds: dict[int, float]
+    """Highest clock of each seed in megahertz."""
+    lanes: int
+    luts: int
+    luts_per_lane: float | None
+    ffs: int
+    block_rams: int
+    dsps: int
+    single_port_rams: int
+    critical_path: str
+    logs: tuple[Path, ...]
+    tools: dict[str, str]
+
+    def to_json(self) -> str:
+        """The report as one JSON object."""
+        return json.dumps(asdict(self), default=str)
+
+
+def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = None) -> Routed:
+    """Read the JSON that ``nextpnr --report`` wrote.
+
+    ``netlist`` is yosys' JSON: iCE40 reports do not count flip-flops. Raises `InputError` when the
+    report knows no clock near ``clock_hz``.
+    """
+    report = json.loads(path.read_text())
+    clocks = report["fmax"]
+    own = {name: clock for name, clock in clocks.items()
+           if abs(clock["constraint"] * 1e6 - clock_hz) < 0.005 * clock_hz}
+    if not own:
+        raise InputError(f"{path}: no clock of {clock_hz / 1e6:g} MHz, only {', '.join(clocks)}")
+    slowest = min(own, key=lambda name: own[name]["achieved"])
+    return Routed(
+        area=_area(report["utilization"], netlist),
+        fmax_mhz=own[slowest]["achieved"],
+        timing_met=all(clock["achieved"] >= clock["constraint"] for clock in clocks.values()),
+        critical_path=_critical_path(report["critical_paths"], slowest),
+    )
+
+
+def _area(utilization: dict[str, dict[str, int]], netlist: dict[str, Any] | None) -> Area:
+    def count(weights: dict[str, Any]) -> int:
+        used = sum(weight * utilization.get(cell, {}).get("used", 0)
+                   for cell, weight in weights.items())
+        return int(used + 0.5)
+
+    flip_flops = count(_FLIP_FLOPS)
+    if netlist is not None and not _FLIP_FLOPS.keys() & utilization.keys():
+        flip_flops = sum(cell["type"].startswith("SB_DFF") for module in netlist["modules"].values()
+                         for cell in module.get("cells", {}).values())
+    return Area(count(_LUTS), flip_flops, count(_BLOCK_RAMS), count(_DSPS),
+                count(_SINGLE_PORT_RAMS))
+
+
+def _critical_path(paths: list[dict[str, Any]], clock: str) -> TimingPath | None:
+    inside = [path["path"] for path in paths
+              if path["from"].endswith(clock) and path["to"].endswith(clock)]
+    if not inside:
+        return None
+    steps = inside[0]
+    routing = sum(step["delay"] for step in steps if step["type"] == "routing")
+    total = sum(step["delay"] for step in steps)
+    cells = tuple(step["to"]["cell"] for step in steps if step["type"] == "routing")
+    return TimingPath(steps[0]["from"]["cell"], steps[-1]["to"]["cell"], total - routing, routing,
+                 len(steps), cells)

@@ -1,0 +1,47 @@
+"""Tang Nano 20K of Sipeed: GW2AR-18 with a BL616 on the serial port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sterna_boards.board import Board, Capacity
+
+
+def _platform() -> Any:
+    from amaranth.build import Attrs, Clock, Pins, Resource
+    from amaranth_boards.resources import LEDResources, UARTResource
+
+    from sterna_boards.gowin import HimbaechelPlatform
+
+    levels = Attrs(IO_TYPE="LVCMOS33")
+
+    class TangNano20kPlatform(HimbaechelPlatform):
+        """Clock, serial port and light-emitting diodes."""
+
+        part = "GW2AR-LV18QN88C8/I7"
+        family = "GW2AR-18C"
+        default_clk = "clk27"
+        resources = [
+            Resource("clk27", 0, Pins("4", dir="i"), Clock(27e6), levels),
+            UARTResource(0, rx="70", tx="69", attrs=Attrs(IO_TYPE="LVCMOS33", PULL_MODE="UP")),
+            *LEDResources(pins="15 16 17 18 19 20", invert=True, attrs=levels),
+        ]
+        connectors = []
+
+    return TangNano20kPlatform()
+
+
+TANG_NANO_20K = Board(
+    name="tang-nano-20k",
+    title="Tang Nano 20K",
+    device="GW2AR-LV18QN88C8/I7",
+    family="gw2a",
+    pin_hz=27_000_000,
+    clock_hz=54_000_000,
+    baud=2_000_000,
+    link="BL616, USB connector",
+    capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
+    memory="SDRAM 8 MB in the package, 32 bits",
+    platform=_platform,
+    loader=("-b", "tangnano20k"),
+)

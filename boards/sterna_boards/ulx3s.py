@@ -1,0 +1,51 @@
+"""ULX3S of Radiona: ECP5 with an FT231X on the serial port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sterna_boards.board import Board, Capacity
+
+
+def _platform_85f() -> Any:
+    from amaranth_boards.ulx3s import ULX3S_85F_Platform
+
+    return ULX3S_85F_Platform()
+
+
+def _platform_12f() -> Any:
+    from amaranth_boards.ulx3s import ULX3S_12F_Platform
+
+    return ULX3S_12F_Platform()
+
+
+ULX3S_85F = Board(
+    name="ulx3s-85f",
+    title="ULX3S 85F",
+    device="LFE5U-85F-6BG381C",
+    family="ecp5",
+    pin_hz=25_000_000,
+    clock_hz=100_000_000,
+    baud=3_000_000,
+    link="FT231X, USB connector US1",
+    capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
+    memory="SDRAM 32 MB, 16 bits",
+    platform=_platform_85f,
+    loader=("-b", "ulx3s"),
+)
+
+ULX3S_12F = Board(
+    name="ulx3s-12f",
+    title="ULX3S 12F",
+    device="LFE5U-12F-6BG381C",
+    family="ecp5",
+    pin_hz=25_000_000,
+    clock_hz=100_000_000,
+    baud=3_000_000,
+    link="FT231X, USB connector US1",
+    # The die is that of the 25F, and the open tools use all of it.
+    capacity=Capacity(luts=24_288, block_rams=56, block_ram_bits=18_432, dsps=28),
+    memory="SDRAM 32 MB, 16 bits",
+    platform=_platform_12f,
+    loader=("-b", "ulx3s"),
+)

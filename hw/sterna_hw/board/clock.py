@@ -1,0 +1,134 @@
+"""Clock and reset of a board: pin, phase-locked loop, reset synchroniser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, Signal
+from amaranth.lib import io
+from amaranth.lib.cdc import FFSynchronizer, ResetSynchronizer
+
+from sterna_hw.board.pll import PllSettings, find_settings
+
+ICE40_RESET_SECONDS = 15e-6
+"""Length of the reset: iCE40 block RAM reads zeros for some microseconds after configuration."""
+
+
+def generated_hz(family: str, pin_hz: float, clock_hz: float) -> float:
+    """The frequency that `ClockGenerator` makes when ``clock_hz`` is asked for.
+
+    Raises `InputError` when it cannot be made.
+    """
+    return pin_hz if clock_hz == pin_hz else find_settings(family, pin_hz, clock_hz).output_hz
+
+
+class ClockGenerator(Elaboratable):
+    """Makes the domain ``sync`` from a clock pin.
+
+    Without a frequency, or with that of the pin, the pin drives the domain; otherwise a
+    phase-locked loop does (EHXPLLL, SB_PLL40_PAD or rPLL). The reset is that of the board, if it
+    has one, or the loop not being locked; it ends in step with the clock. On iCE40 it lasts
+    another 15 microseconds.
+
+    Args:
+        family: "ecp5", "ice40", "gw1n" or "gw2a".
+        pin_hz: frequency at the pin ``platform.default_clk``.
+        clock_hz: frequency of ``sync``.
+
+    Raises:
+        InputError: the loop cannot make the frequency.
+    """
+
+    def __init__(self, family: str, pin_hz: float, clock_hz: float) -> None:
+        self._family = family
+        self._pin_hz = pin_hz
+        self._settings = None if clock_hz == pin_hz else find_settings(family, pin_hz, clock_hz)
+        self.clock_hz = generated_hz(family, pin_hz, clock_hz)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.domains.sync = ClockDomain()
+        pin = platform.request(platform.default_clk, dir="-")
+        clock = Signal()
+        reset: Any = Const(0)
+        if platform.default_rst is not None:
+            button = platform.request(platform.default_rst, dir="-")
+            m.submodules.reset_pin = buffer = io.Buffer("i", button)
+            reset = buffer.i
+        if self._settings is None:
+            m.submodules.clock_pin = buffer = io.Buffer("i", pin)
+            m.d.comb += clock.eq(buffer.i)
+        else:
+            locked = Signal()
+            # The pad of an iCE40 loop has no input buffer of its own.
+            if self._family == "ice40":
+                reference = pin.io
+            else:
+                m.submodules.clock_pin = buffer = io.Buffer("i", pin)
+                reference = buffer.i
+            m.submodules.pll = _loop(self._family, self._settings, platform, reference,
+                                     self._pin_hz, clock, locked)
+            reset = reset | ~locked
+        m.d.comb += ClockSignal("sync").eq(clock)
+        if self._family == "ice40":
+            reset = self._stretched(m, reset)
+        m.submodules.reset = ResetSynchronizer(reset, domain="sync")
+        return m
+
+    def _stretched(self, m: Module, reset: Any) -> Signal:
+        m.domains.startup = ClockDomain(reset_less=True, local=True)
+        m.d.comb += ClockSignal("startup").eq(ClockSignal("sync"))
+        clocks = int(ICE40_RESET_SECONDS * self.clock_hz) + 1
+        waited = Signal(range(clocks + 1))
+        held = Signal(init=1)
+        m.submodules.hold = FFSynchronizer(reset, held, o_domain="startup", init=1)
+        with m.If(held):
+            m.d.startup += waited.eq(0)
+        with m.Elif(waited != clocks):
+            m.d.startup += waited.eq(waited + 1)
+        short = Signal()
+        m.d.comb += short.eq(waited != clocks)
+        return short
+
+
+def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin_hz: float,
+          clock: Signal, locked: Signal) -> Instance:
+    parameters: dict[str, Any] = {f"p_{name}": value
+                                  for name, value in settings.parameters.items()}
+    if family == "ecp5":
+        return Instance(
+            "EHXPLLL", **parameters,
+            p_FEEDBK_PATH="CLKOP", p_CLKOP_ENABLE="ENABLED", p_CLKOS_ENABLE="ENABLED",
+            p_CLKOP_CPHASE=settings.parameters["CLKOP_DIV"] - 1,
+            p_CLKOS_CPHASE=settings.parameters["CLKOS_DIV"] - 1,
+            a_ICP_CURRENT="12", a_LPF_RESISTOR="8", a_MFG_ENABLE_FILTEROPAMP="1",
+            a_MFG_GMCREF_SEL="2",
+            i_CLKI=reference, i_CLKFB=(feedback := Signal()), o_CLKOP=feedback, o_CLKOS=clock,
+            i_RST=Const(0), i_STDBY=Const(0), i_PHASESEL0=Const(0), i_PHASESEL1=Const(0),
+            i_PHASEDIR=Const(0), i_PHASESTEP=Const(0), i_PHASELOADREG=Const(0),
+            i_PLLWAKESYNC=Const(0), i_ENCLKOP=Const(0), i_ENCLKOS=Const(0), o_LOCK=locked,
+        )
+    if family == "ice40":
+        detector = pin_hz / (settings.parameters["DIVR"] + 1)
+        return Instance(
+            "SB_PLL40_PAD", **parameters,
+            p_FEEDBACK_PATH="SIMPLE", p_FILTER_RANGE=_ice40_filter(detector),
+            i_PACKAGEPIN=reference, i_RESETB=Const(1), i_BYPASS=Const(0),
+            o_PLLOUTGLOBAL=clock, o_LOCK=locked,
+        )
+    return Instance(
+        "rPLL", **parameters,
+        p_DEVICE=platform.family, p_FCLKIN=f"{pin_hz / 1e6:g}",
+        p_DYN_IDIV_SEL="false", p_DYN_FBDIV_SEL="false", p_DYN_ODIV_SEL="false",
+        p_CLKFB_SEL="internal", p_CLKOUT_BYPASS="false", p_CLKOUTP_BYPASS="false",
+        p_CLKOUTD_BYPASS="false", p_PSDA_SEL="0000", p_DUTYDA_SEL="1000", p_DYN_DA_EN="false",
+        i_CLKIN=reference, i_CLKFB=Const(0), i_RESET=Const(0), i_RESET_P=Const(0),
+        i_FBDSEL=Const(0, 6), i_IDSEL=Const(0, 6), i_ODSEL=Const(0, 6), i_PSDA=Const(0, 4),
+        i_DUTYDA=Const(0, 4), i_FDLY=Const(0, 4), o_CLKOUT=clock, o_LOCK=locked,
+    )
+
+
+def _ice40_filter(detector_hz: float) -> int:
+    """FILTER_RANGE for a frequency at the phase detector, as the vendor's tool sets it."""
+    borders = (17e6, 26e6, 44e6, 66e6, 101e6)
+    return 1 + sum(detector_hz >= border for border in borders)

@@ -1,0 +1,70 @@
+"""Top level of a board: clock, reset and UART around a unit that speaks bytes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from amaranth.hdl import Elaboratable, Module
+from amaranth.lib import io, stream
+from amaranth.lib.wiring import In, Out
+
+from sterna_hw.board.clock import ClockGenerator
+from sterna_hw.component import Component
+from sterna_hw.link.uart import DATA_BITS, Uart
+from sterna_hw.stream import StreamBuffer, connect_streams
+
+
+class Loopback(Component):
+    """Sends every byte back: the first thing to load on a board, to check clock and line.
+
+    One byte a clock, latency 1 clock.
+
+    Members:
+        link_in: In, stream of unsigned(8). link_out: Out, stream of unsigned(8).
+    """
+
+    def __init__(self) -> None:
+        super().__init__({
+            "link_in": In(stream.Signature(DATA_BITS)),
+            "link_out": Out(stream.Signature(DATA_BITS)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.buffer = buffer = StreamBuffer(DATA_BITS)
+        connect_streams(m, self.link_in, buffer.i)
+        connect_streams(m, buffer.o, self.link_out)
+        return m
+
+
+class BoardTop(Elaboratable):
+    """What becomes a bitstream.
+
+    Takes the resource ``uart`` 0 (``rx``, ``tx``) and the default clock and reset of the platform.
+
+    Args:
+        core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
+            accelerator or `Loopback`.
+        clock: makes the domain ``sync``.
+        baud: bits a second on the line; the clock must be at least three times as fast.
+    """
+
+    def __init__(self, core: Component, clock: ClockGenerator, baud: int) -> None:
+        self._core = core
+        self._clock = clock
+        self._divisor = Fraction(round(clock.clock_hz), baud)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.clock = self._clock
+        m.submodules.uart = uart = Uart(self._divisor)
+        m.submodules.core = core = self._core
+
+        pins = platform.request("uart", 0, dir="-")
+        m.submodules.rx = rx = io.Buffer("i", pins.rx)
+        m.submodules.tx = tx = io.Buffer("o", pins.tx)
+        m.d.comb += [uart.rx.eq(rx.i), tx.o.eq(uart.tx)]
+        connect_streams(m, uart.received, core.link_in)
+        connect_streams(m, core.link_out, uart.sent)
+        return m
