@@ -25,6 +25,10 @@ class StepResult:
     exponent: int
     counters: Counters = field(default_factory=Counters)
 
+    def candidates(self) -> tuple[list[int], list[int], int, int]:
+        """Everything that must be equal on every device, in a form that can be compared."""
+        return self.values.tolist(), self.rows.tolist(), self.mantissa, self.exponent
+
     def logits(self) -> NDArray[np.float64]:
         """Real logits of the candidates."""
         return np.ldexp(self.values.astype(np.float64) * self.mantissa, self.exponent)

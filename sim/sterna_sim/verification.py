@@ -1,0 +1,165 @@
+"""Compares the generated Verilog with the golden executor, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import Embedding
+from sterna.compiler.schedule import schedule
+from sterna.compiler.trace import TraceLayout, assemble, trace_layout
+from sterna.errors import CheckError
+from sterna.golden.executor import GoldenExecutor
+from sterna.host.board_device import LinkDevice
+from sterna.host.counters import Counters
+from sterna.host.device import StepResult
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.keys import ValueKey
+
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.build import Progress
+
+RESULT = "result"
+"""Section that stands for what the board sends at the end of a token."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first element that differs: where it is, and what the two machines say.
+
+    `token` is the position in the text, `text` the number of the text. Values are None where one
+    machine has no such element.
+    """
+
+    text: int
+    token: int
+    section: str
+    repetition: int
+    item: int
+    operation: int
+    name: str
+    element: int
+    golden: int | None
+    simulated: int | None
+
+    def __str__(self) -> str:
+        place = f"{self.section}[{self.repetition}] item {self.item} operation {self.operation}"
+        return (
+            f"text {self.text}, token {self.token}: {place}, {self.name}[{self.element}] is "
+            f"{self.simulated}, golden {self.golden}"
+        )
+
+
+@dataclass
+class Verification:
+    """Outcome: how many vectors (also scalars, accumulators, results) were compared and differ."""
+
+    tokens: int = 0
+    vectors_compared: int = 0
+    differences: int = 0
+    first_difference: Difference | None = None
+    counters: Counters = Counters()
+
+
+class Verifier:
+    """A simulated board with trace ports beside a golden executor, both with the same program.
+
+    Errors are those of `compile_program` and `SimulatedBoard`.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        configuration: HardwareConfiguration,
+        embedding: Embedding = "auto",
+        *,
+        stall_permille: int = 0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> None:
+        plan = schedule(program, configuration)
+        image = compile_program(program, configuration, embedding, plan)
+        self._layout: TraceLayout = trace_layout(plan, configuration)
+        self._golden = GoldenExecutor(program, top_k=configuration.top_k)
+        self._board = SimulatedBoard(
+            replace(configuration, trace=True), progress=progress, seed=seed,
+            stall_permille=stall_permille,
+        )
+        self._device = LinkDevice(self._board, "sim")
+        self._device.load(image, program.parameters.embedding, progress)
+
+    def verify(
+        self, texts: Iterable[list[int]], told: Callable[[int], None] | None = None
+    ) -> Verification:
+        """Run texts (lists of token ids), each from a reset; `told` hears the tokens done."""
+        outcome = Verification()
+        counters = []
+        for number, text in enumerate(texts):
+            self._device.reset()
+            self._board.collect_trace()
+            self._golden.reset()
+            for position, token in enumerate(text):
+                result = self._token(outcome, number, position, token)
+                counters.append(result.counters)
+                outcome.tokens += 1
+                if told is not None:
+                    told(outcome.tokens)
+        outcome.counters = Counters.total(counters)
+        return outcome
+
+    def close(self) -> None:
+        """Free the simulation."""
+        self._device.close()
+
+    def _token(self, outcome: Verification, text: int, position: int, token: int) -> StepResult:
+        expected: dict[ValueKey, tuple[str, NDArray[np.int64]]] = {}
+
+        def observe(key: ValueKey, name: str, value: NDArray[np.int64]) -> None:
+            expected[key] = (name, np.asarray(value, np.int64).reshape(-1))
+
+        best = self._golden.step(token, observe=observe)
+        result = self._device.step(token)
+        trace = self._board.collect_trace()
+        found = assemble(self._layout, trace.vectors, trace.scalars, trace.accumulators)
+        if unknown := found.keys() - expected.keys():
+            raise CheckError(f"the board computed {min(unknown)}, which the program does not have")
+
+        def compare(key: ValueKey, name: str, golden: NDArray, simulated: NDArray) -> None:
+            outcome.vectors_compared += 1
+            element = _first_difference(golden, simulated)
+            if element is None:
+                return
+            outcome.differences += 1
+            if outcome.first_difference is None:
+                outcome.first_difference = Difference(
+                    text, position, key.section, key.repetition, key.item, key.operation, name,
+                    element, _at(golden, element), _at(simulated, element),
+                )
+
+        nothing = np.zeros(0, np.int64)
+        for key, (name, golden) in expected.items():
+            compare(key, name, golden, found.get(key, nothing))
+        scale = [best.mantissa, best.exponent], [result.mantissa, result.exponent]
+        for item, (name, golden, simulated) in enumerate((
+            ("scale", *scale),
+            ("logits", best.accumulators, result.values),
+            ("tokens", best.rows, result.rows),
+        )):
+            compare(ValueKey(RESULT, 0, item), name, np.array(golden), np.array(simulated))
+        return result
+
+
+def _first_difference(golden: NDArray, simulated: NDArray) -> int | None:
+    if np.array_equal(golden, simulated):
+        return None
+    common = min(len(golden), len(simulated))
+    different = np.flatnonzero(golden[:common] != simulated[:common])
+    return int(different[0]) if len(different) else common
+
+
+def _at(values: NDArray, element: int) -> int | None:
+    return int(values[element]) if element < len(values) else None

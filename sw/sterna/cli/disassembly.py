@@ -1,0 +1,51 @@
+"""The instruction words of an image as text."""
+
+from __future__ import annotations
+
+from sterna.compiler.image import MemoryImage
+from sterna.program.encoding import (
+    Destination,
+    Kind,
+    MultiplierSelect,
+    ScalarCode,
+    SourceA,
+    Wait,
+    decode,
+)
+from sterna.program.protocol import Space
+
+_NAMES = {
+    "a_source": SourceA,
+    "multiplier": MultiplierSelect,
+    "wait": Wait,
+    "destination": Destination,
+    "operation": ScalarCode,
+}
+_ALWAYS = {"length", "operation", "groups", "blocks", "tiles", "destination", "level", "count"}
+
+
+def disassemble(image: MemoryImage) -> list[str]:
+    """One line for each instruction: its address, its kind and the fields that are not zero."""
+    entries = {address: name for name, address in image.entries.items()}
+    lines = []
+    for address, row in enumerate(image.parts[Space.PROGRAM].array()):
+        if address in entries:
+            lines.append(f"{entries[address]}:")
+        word = int.from_bytes(row.tobytes(), "little")
+        kind, fields = decode(image.configuration, word)
+        lines.append(f"{address:5}  {kind.name:<7}{_fields(kind, fields)}".rstrip())
+    return lines
+
+
+def _fields(kind: Kind, fields: dict[str, int]) -> str:
+    texts = []
+    for name, value in fields.items():
+        if name == "kind" or (value == 0 and name not in _ALWAYS):
+            continue
+        if name in _NAMES:
+            texts.append(f"{name}={_NAMES[name](value).name}")
+        elif name.endswith("address"):
+            texts.append(f"{name}={value:#x}")
+        else:
+            texts.append(f"{name}={value}")
+    return " ".join(texts)

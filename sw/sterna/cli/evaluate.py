@@ -1,0 +1,67 @@
+"""`sterna eval`: how well the integers predict a text, beside the float reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import ProgressReport, print_json, print_table
+from sterna.errors import InputError
+
+
+def evaluate(
+    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    text: Path = typer.Option(..., "--text", help="UTF-8 text; <|end|> lines part documents."),
+    tokens: int | None = typer.Option(None, help="Score only so many tokens of the text."),
+    streams: int = typer.Option(64, help="Segments of the text that are scored side by side."),
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+) -> None:
+    """Bits per byte and perplexity of the golden integers and of the float reference."""
+    from sterna.compiler.lowering import lower
+    from sterna.golden.evaluate import compare
+    from sterna.models.conversion import float_reference
+    from sterna.models.text import encode_documents, read_text
+
+    opened = open_model(model)
+    tokenizer = opened.tokenizer()
+    encoded = encode_documents(tokenizer, read_text(text), opened.begin, opened.end)
+    if tokens is not None:
+        if tokens < 1:
+            raise InputError(f"tokens is {tokens}; it must be at least 1")
+        ids = encoded.ids[: tokens + 1]
+        encoded = replace(encoded, ids=ids, byte_count=len(tokenizer.decode(ids).encode()))
+    if streams < 1:
+        raise InputError(f"streams is {streams}; it must be at least 1")
+    program = lower(opened.model, name=opened.name)
+    with ProgressReport() as report:
+        result = compare(
+            program, float_reference(opened.model), encoded, streams,
+            lambda done, parts: report("scoring tokens", done, parts),
+        )
+    values: dict[str, object] = {
+        "model": opened.name,
+        "text": str(text),
+        "bytes": encoded.byte_count,
+        "tokens": result.golden.tokens,
+        "float_bits_per_byte": result.reference.bits_per_byte,
+        "golden_bits_per_byte": result.golden.bits_per_byte,
+        "float_perplexity": result.reference.perplexity,
+        "golden_perplexity": result.golden.perplexity,
+        "perplexity_increase": result.perplexity_increase,
+    }
+    if json:
+        print_json(values)
+        return
+    print_table([
+        ("text", f"{encoded.byte_count} bytes, {result.golden.tokens} tokens"),
+        ("float", _line(result.reference.bits_per_byte, result.reference.perplexity)),
+        ("golden", _line(result.golden.bits_per_byte, result.golden.perplexity)),
+        ("increase", f"{result.perplexity_increase:+.3%} of the perplexity"),
+    ])
+
+
+def _line(bits_per_byte: float, perplexity: float) -> str:
+    return f"{bits_per_byte:.5f} bits per byte, perplexity {perplexity:.4f}"

@@ -1,0 +1,78 @@
+"""The MODEL argument: a shipped name, a folder, or `random:` with a shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna.models.text import Tokenizer
+    from sterna.models.weights import MatMulFreeModel
+
+RANDOM = "random:"
+MODEL_HELP = (
+    "Name of a shipped model, or a model folder, or a random one: "
+    "random:hidden=96,layers=2,intermediate=100,vocabulary=97,seed=1"
+)
+_DEFAULTS = {"hidden": 256, "layers": 2, "intermediate": 0, "vocabulary": 512, "seed": 0}
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model with the name it was given by."""
+
+    name: str
+    model: MatMulFreeModel
+
+    def tokenizer(self) -> Tokenizer:
+        """Its tokenizer. Raises `InputError` when it has none."""
+        from sterna.models.text import Tokenizer
+
+        if self.model.tokenizer_path is None:
+            raise InputError(f"{self.name}: the model has no tokenizer, so it takes no text")
+        return Tokenizer.from_file(self.model.tokenizer_path)
+
+    @property
+    def begin(self) -> int | None:
+        """The begin token that opens every text."""
+        return self.model.config.bos_token_id
+
+    @property
+    def end(self) -> int | None:
+        """The token that ends a text."""
+        return self.model.config.eos_token_id
+
+
+def open_model(text: str) -> OpenModel:
+    """The model that the argument names. Raises `InputError` when there is none."""
+    if text.startswith(RANDOM):
+        return OpenModel(text, _random_model(text))
+    from sterna.models.store import load_model
+
+    return OpenModel(text, load_model(text))
+
+
+def _random_model(text: str) -> MatMulFreeModel:
+    from sterna.models.configuration import ModelConfig
+    from sterna.models.random_model import random_model
+
+    values = dict(_DEFAULTS)
+    for part in filter(None, text.removeprefix(RANDOM).split(",")):
+        name, _, number = part.partition("=")
+        if name not in values or not number.isdecimal():
+            raise InputError(
+                f"{text}: {part!r} is not a setting; give whole numbers for "
+                f"{', '.join(_DEFAULTS)}"
+            )
+        values[name] = int(number)
+    config = ModelConfig(
+        vocab_size=values["vocabulary"],
+        hidden_size=values["hidden"],
+        num_hidden_layers=values["layers"],
+        intermediate_size=values["intermediate"],
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    return random_model(config, values["seed"])

@@ -1,0 +1,23 @@
+"""`sterna models`: the models that come with the package."""
+
+from __future__ import annotations
+
+import typer
+
+from sterna.cli.terminal import print_json, print_table
+
+
+def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
+    """List the shipped models."""
+    from sterna.models.catalogue import shipped_models
+
+    found = shipped_models()
+    if json:
+        print_json({
+            "models": [
+                {"name": model.name, "folder": str(model.folder), "description": model.description}
+                for model in found
+            ]
+        })
+    else:
+        print_table([(model.name, model.description) for model in found])

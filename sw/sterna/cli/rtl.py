@@ -1,0 +1,104 @@
+"""`sterna rtl`: Verilog and everything that belongs to it, in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+from json import dumps
+from pathlib import Path
+
+import typer
+
+from sterna import __version__
+from sterna.cli.device_options import (
+    COLUMNS,
+    CONFIGURATION,
+    EMBEDDING,
+    ROWS,
+    VECTOR_LANES,
+    ShapeOptions,
+)
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import ProgressReport
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+
+VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
+MANIFEST = "manifest.json"
+DESCRIPTIONS = {
+    VERILOG: "Verilog of the accelerator; ports: clk, rst, byte streams link_in and link_out",
+    CONFIG: "configuration of the accelerator, as sterna.program.configuration reads it",
+    IMAGE: "memory image of the model, as sterna.compiler.image reads it",
+}
+
+
+def rtl(
+    model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
+    output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder to write."),
+    force: bool = typer.Option(False, "--force", help="Replace what an earlier run wrote there."),
+    config: str | None = CONFIGURATION,
+    rows: int | None = ROWS,
+    columns: int | None = COLUMNS,
+    vector_lanes: int | None = VECTOR_LANES,
+    embedding: str = EMBEDDING,
+) -> None:
+    """Write Verilog, configuration and, for a model, its memory image, with a manifest.
+
+    Without a model the preset of --config is written as it is; with one its memories get the
+    depths that the model needs.
+    """
+    from sterna.models.folder import replace_folder
+
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    if model is None and config is None:
+        raise InputError("give a MODEL, or a configuration with --config")
+    if output.is_dir() and any(output.iterdir()) and not force:
+        raise InputError(f"{output}: is not empty; give another folder, or --force to replace it")
+    with ProgressReport() as report, replace_folder(output, MANIFEST) as folder:
+        if model is None:
+            configuration = shape.base()
+        else:
+            configuration = _write_image(model, shape, folder, report)
+        (folder / CONFIG).write_text(configuration.to_json() + "\n")
+        from sterna_hw.verilog import to_verilog
+
+        report("generating Verilog", 0, 1)
+        (folder / VERILOG).write_text(to_verilog(configuration))
+        (folder / MANIFEST).write_text(_manifest(folder, model, configuration))
+    print(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
+
+
+def _write_image(
+    model: str, shape: ShapeOptions, folder: Path, report: ProgressReport
+) -> HardwareConfiguration:
+    from sterna.compiler.compile import compile_program
+    from sterna.compiler.lowering import lower
+
+    opened = open_model(model)
+    program = lower(opened.model, name=opened.name)
+    configuration = shape.fitted(program)
+    report("packing the memory image", 0, 1)
+    compile_program(program, configuration, shape.embedding).save(folder / IMAGE)
+    return configuration
+
+
+def _manifest(folder: Path, model: str | None, configuration: HardwareConfiguration) -> str:
+    files = {
+        path.name: {
+            "description": DESCRIPTIONS[path.name],
+            "bytes": path.stat().st_size,
+            "sha256": _sha256(path),
+        }
+        for path in sorted(folder.iterdir())
+    }
+    manifest = {
+        "sterna": __version__,
+        "model": model,
+        "configuration_digest": f"{configuration.digest():016x}",
+        "files": files,
+    }
+    return dumps(manifest, indent=2) + "\n"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

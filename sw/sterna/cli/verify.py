@@ -1,0 +1,72 @@
+"""`sterna verify`: the generated Verilog against the golden, every value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from sterna.cli.device_options import (
+    COLUMNS,
+    CONFIGURATION,
+    EMBEDDING,
+    ROWS,
+    VECTOR_LANES,
+    ShapeOptions,
+)
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import ProgressReport, print_json
+from sterna.cli.tokens import random_tokens
+from sterna.errors import CheckError, InputError
+
+
+def verify(
+    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    tokens: int = typer.Option(8, help="Tokens to compare; of four or more, some after a reset."),
+    seed: int = typer.Option(0, help="Seed of the token ids."),
+    stalls: int = typer.Option(0, help="Pauses of the link, in a thousandth of the cycles."),
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+    config: str | None = CONFIGURATION,
+    rows: int | None = ROWS,
+    columns: int | None = COLUMNS,
+    vector_lanes: int | None = VECTOR_LANES,
+    embedding: str = EMBEDDING,
+) -> None:
+    """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs."""
+    from sterna_sim.verification import Verifier
+
+    from sterna.compiler.lowering import lower
+
+    if not 0 <= stalls < 1000:
+        raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    opened = open_model(model)
+    ids = random_tokens(opened, tokens, seed)
+    texts = [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
+    program = lower(opened.model, name=opened.name)
+    with ProgressReport() as report:
+        verifier = Verifier(
+            program, shape.fitted(program), shape.embedding,
+            stall_permille=stalls, seed=seed, progress=report,
+        )
+        try:
+            outcome = verifier.verify(
+                texts, lambda done: report("comparing tokens", done, tokens)
+            )
+        finally:
+            verifier.close()
+    first = outcome.first_difference
+    if json:
+        print_json({
+            "model": opened.name,
+            "device": "sim",
+            "tokens": outcome.tokens,
+            "vectors_compared": outcome.vectors_compared,
+            "differences": outcome.differences,
+            "first_difference": asdict(first) if first else None,
+        })
+    summary = f"{outcome.tokens} tokens, {outcome.vectors_compared} vectors compared"
+    if first is not None:
+        raise CheckError(f"{summary}, {outcome.differences} differ; the first: {first}")
+    if not json:
+        print(f"{opened.name}: {summary}, no difference")

@@ -1,0 +1,118 @@
+"""Bad input is one line on standard error and exit code 2; nothing else is printed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from sterna import __version__
+from sterna.cli import application
+from sterna.errors import CheckError
+
+RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["nonsense"], "No such command"),
+    (["run"], "Missing argument"),
+    (["run", "demo", "--nonsense"], "No such option"),
+    (["run", "nowhere"], "nowhere: no such model or folder; shipped models: demo"),
+    (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, sim"),
+    (["run", "demo", "--device", "serial:///dev/nowhere"], "/dev/nowhere: cannot be opened"),
+    (["run", "demo", "--device", "serial:///dev/x?speed=9"], "the only option is baud"),
+    (["run", "demo", "--device", "tcp://nohost"], "not an address of a board"),
+    (["run", "demo", "--device", "ftp://host:1"], "not an address of a board"),
+    (["run", "demo", "--temperature", "-1"], "temperature is -1.0"),
+    (["run", "demo", "--temperature", "hot"], "Invalid value"),
+    (["run", "demo", "--top-p", "0"], "top-p is 0.0"),
+    (["run", "demo", "--top-k", "99"], "top-k is 99, but this device returns the 16 best"),
+    (["run", "demo", "--max-tokens", "-1"], "max-tokens is -1"),
+    (["run", "demo", "--config", "huge"], "no such preset; there are tiny, small, standard"),
+    (["run", "demo", "--rows", "7"], "rows = 7 must be a multiple of vector_lanes"),
+    (["run", "demo", "--columns", "-8"], "columns must be a positive integer"),
+    (["run", "demo", "--columns", "48"], "columns = 48 must be a power of two"),
+    (["run", "demo", "--embedding", "cloud"], "embedding is 'cloud'"),
+    (["run", RANDOM], "has no tokenizer"),
+    (["verify", "random:size=9"], "'size=9' is not a setting"),
+    (["verify", "random:hidden=-9"], "'hidden=-9' is not a setting"),
+    (["verify", "random:hidden=0"], "hidden_size must be a whole number of at least 1"),
+    (["verify", RANDOM, "--tokens", "0"], "tokens is 0"),
+    (["verify", RANDOM, "--stalls", "1000"], "stalls is 1000"),
+    (["verify", RANDOM, "--seed", "-1"], "seed is -1"),
+    (["bench", RANDOM, "--device", "golden"], "has no clock"),
+    (["bench", RANDOM, "--clock-hz", "0"], "clock-hz is 0.0"),
+    (["eval", "demo", "--text", "nowhere.txt"], "nowhere.txt: file not found"),
+    (["eval", "demo", "--text", "pyproject.toml", "--tokens", "0"], "tokens is 0"),
+    (["eval", "demo", "--text", "pyproject.toml", "--streams", "0"], "streams is 0"),
+    (["import", "nowhere", "-o", "somewhere"], "nowhere: no such folder"),
+    (["rtl", "-o", "somewhere"], "give a MODEL, or a configuration"),
+])
+def test_bad_input(sterna, arguments, message):
+    outcome = sterna(*arguments)
+    assert outcome.code == 2
+    assert message in outcome.errors
+    assert outcome.errors.count("\n") == 1 and outcome.errors.startswith("sterna: ")
+    assert outcome.output in ("", "Once upon a time")
+
+
+def test_a_failed_check_exits_with_one(sterna, monkeypatch):
+    def fail(**options: object) -> None:
+        raise CheckError("they differ")
+
+    command = application.typer.main.get_command(application.application)
+    monkeypatch.setattr(command.commands["models"], "callback", fail)
+    monkeypatch.setattr(application.typer.main, "get_command", lambda _: command)
+    outcome = sterna("models")
+    assert (outcome.code, outcome.errors) == (1, "sterna: they differ\n")
+
+
+def test_an_interrupt_exits_with_130(sterna, monkeypatch):
+    def interrupt(**options: object) -> None:
+        raise KeyboardInterrupt
+
+    command = application.typer.main.get_command(application.application)
+    monkeypatch.setattr(command.commands["models"], "callback", interrupt)
+    monkeypatch.setattr(application.typer.main, "get_command", lambda _: command)
+    assert sterna("models").code == 130
+
+
+def test_help_and_version(sterna):
+    assert sterna().output == sterna("--help").output
+    assert "verify" in sterna("--help").output
+    outcome = sterna("--version")
+    assert (outcome.code, outcome.output) == (0, f"sterna {__version__}\n")
+
+
+def start(*arguments: str, **options) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    code = "from sterna.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], env=environment, stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    process = start("run", "demo", "--max-tokens", "400", stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(5)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) == 0
+
+
+def test_control_c_ends_a_run_in_one_line():
+    process = start("run", "demo", "--max-tokens", "100000", stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(40)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == b"sterna: interrupted\n"
+    assert time.monotonic() - begun < 20
