@@ -1,0 +1,162 @@
+"""The accelerator: all units, their memories and the link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import Space
+
+from sterna_hw.component import Component
+from sterna_hw.core.counters import EVENTS, Counters
+from sterna_hw.core.group_splitter import GroupSplitter
+from sterna_hw.core.result_words import ResultWords
+from sterna_hw.core.sequencer import Sequencer
+from sterna_hw.core.top_k import TopK
+from sterna_hw.layouts import WriteChunk, row_group, word_group
+from sterna_hw.link.link import Link
+from sterna_hw.link.receiver import FRAME_TIMEOUT
+from sterna_hw.memory import SequentialSource
+from sterna_hw.stream import connect_streams
+from sterna_hw.ternary.engine import TernaryEngine
+from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
+
+
+def trace_accumulators(configuration: HardwareConfiguration) -> StructLayout:
+    """Payload of the accumulator trace."""
+    return StructLayout({"valid": 1, "values": row_group(configuration)["values"].shape})
+
+
+class Accelerator(Component):
+    """Everything behind the byte link; see `sterna.program.protocol` for what it understands.
+
+    A run: the sources of weights and constants start at word 0, that of the input at the first
+    input word of the RUN frame; top-k and counters are cleared and the sequencer starts at the
+    entry. When it has reached END and all units are idle, the RESULT is sent.
+
+    The counters run from the clock after the RUN frame is accepted until the sequencer is done.
+
+    Members:
+        link_in: In, stream of unsigned(8). link_out: Out, stream of unsigned(8).
+        trace_vector: Out, `trace_vector`: every result group of the vector unit.
+        trace_scalar: Out, `TRACE_SCALAR`: every result of the scalar unit.
+        trace_accumulators: Out, `trace_accumulators`: every row group that leaves the engine.
+
+    The trace ports exist only where the configuration says ``trace``; a trace is meant in the
+    clocks in which its ``valid`` is high.
+
+    Args:
+        frame_timeout: clocks without a byte after which a frame that has begun is given up.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration,
+                 frame_timeout: int = FRAME_TIMEOUT) -> None:
+        self._configuration = configuration
+        self._frame_timeout = frame_timeout
+        members = {
+            "link_in": In(stream.Signature(8)),
+            "link_out": Out(stream.Signature(8)),
+        }
+        if configuration.trace:
+            members |= {
+                "trace_vector": Out(trace_vector(configuration)),
+                "trace_scalar": Out(TRACE_SCALAR),
+                "trace_accumulators": Out(trace_accumulators(configuration)),
+            }
+        super().__init__(members)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        m.submodules.link = link = Link(configuration, self._frame_timeout)
+        m.submodules.sequencer = sequencer = Sequencer(configuration)
+        m.submodules.engine = engine = TernaryEngine(configuration)
+        m.submodules.vector = vector = VectorUnit(configuration)
+        m.submodules.splitter = splitter = GroupSplitter(configuration)
+        m.submodules.top_k = top_k = TopK(configuration)
+        m.submodules.weights = weights = SequentialSource(
+            8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS)
+        m.submodules.constants = constants = SequentialSource(
+            word_group(configuration), configuration.constant_depth, Space.CONSTANTS)
+        m.submodules.inputs = inputs = SequentialSource(
+            word_group(configuration), configuration.input_depth, Space.INPUT)
+
+        for source, sink in (
+            (self.link_in, link.link_in),
+            (link.link_out, self.link_out),
+            (sequencer.commands, vector.commands),
+            (sequencer.matmuls, engine.commands),
+            (weights.words, engine.weights),
+            (vector.codes, engine.codes),
+            (engine.results, splitter.row_groups),
+            (splitter.vector, vector.accumulators),
+            (splitter.head, top_k.values),
+            (constants.words, vector.constants),
+            (inputs.words, vector.inputs),
+        ):
+            connect_streams(m, source, sink)
+        self._distribute_writes(
+            m, link, [sequencer.writes, weights.writes, constants.writes, inputs.writes,
+                      vector.writes])
+        m.d.comb += sequencer.units_idle.eq(
+            engine.idle & splitter.idle & vector.idle & top_k.idle)
+        self._run(m, link, sequencer, engine, vector, top_k, weights, constants, inputs)
+
+        if configuration.trace:
+            m.d.comb += [
+                self.trace_vector.eq(vector.trace_vector),
+                self.trace_scalar.eq(vector.trace_scalar),
+                self.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),
+                self.trace_accumulators.values.eq(engine.results.payload.values),
+            ]
+        return m
+
+    def _distribute_writes(self, m: Module, link: Link, memories: list[Any]) -> None:
+        """Every memory sees every write and takes those for its space; all are always ready."""
+        offered = Signal(WriteChunk, reset_less=True)
+        valid = Signal()
+        m.d.comb += link.writes.ready.eq(1)
+        m.d.sync += [valid.eq(link.writes.valid), offered.eq(link.writes.payload)]
+        for writes in memories:
+            m.d.comb += [writes.valid.eq(valid), writes.payload.eq(offered)]
+
+    def _run(self, m: Module, link: Link, sequencer: Sequencer, engine: TernaryEngine,
+             vector: VectorUnit, top_k: TopK, weights: SequentialSource,
+             constants: SequentialSource, inputs: SequentialSource) -> None:
+        """Start everything at a RUN, count while it lasts, report when it is done."""
+        m.submodules.counters = counters = Counters()
+        m.submodules.result = result = ResultWords(self._configuration)
+        connect_streams(m, result.words, link.result)
+
+        request = link.runs.payload
+        begin = Signal()
+        running = Signal()
+        m.d.comb += [
+            sequencer.start.valid.eq(link.runs.valid),
+            sequencer.start.payload.eq(request.entry),
+            link.runs.ready.eq(sequencer.start.ready),
+            begin.eq(link.runs.valid & link.runs.ready),
+            *(source.restart.eq(begin) for source in (weights, constants, inputs)),
+            inputs.base.eq(request.input_word),
+            top_k.clear.eq(begin),
+            top_k.limit.eq(request.row_limit),
+            counters.clear.eq(begin),
+            counters.running.eq(running),
+            *(getattr(counters, event).eq(getattr(engine, event)) for event in EVENTS),
+            result.start.eq(sequencer.done),
+            result.cycles.eq(counters.cycles),
+            *(getattr(result, f"{event}_cycles").eq(getattr(counters, f"{event}_cycles"))
+              for event in EVENTS),
+            result.scale.eq(vector.result_scalar),
+            top_k.index.eq(result.index),
+            result.value.eq(top_k.value),
+            result.row.eq(top_k.row),
+        ]
+        with m.If(begin):
+            m.d.sync += running.eq(1)
+        with m.Elif(sequencer.done):
+            m.d.sync += running.eq(0)
