@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from sterna.compiler.operands import vectors_read, vectors_written
 from sterna.compiler.plan import Address
-from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.instructions import Section
@@ -44,16 +43,10 @@ def used_vectors(section: Section) -> tuple[str, ...]:
 
 
 def local_spans(program: Program, section: Section) -> dict[str, tuple[int, int]]:
-    """First and last item of every local vector; raises `InputError` if it is read unset."""
+    """First and last item of every local vector."""
     spans: dict[str, tuple[int, int]] = {}
     for position, item in enumerate(section.items):
-        for name in vectors_read(item):
-            if program.vectors[name].lifetime != "local":
-                continue
-            if name not in spans:
-                raise InputError(f"section {section.name}: vector {name} is read before it is set")
-            spans[name] = (spans[name][0], position)
-        for name in vectors_written(item):
+        for name in (*vectors_read(item), *vectors_written(item)):
             if program.vectors[name].lifetime == "local":
                 spans[name] = (spans.get(name, (position, position))[0], position)
     return spans
@@ -91,8 +84,6 @@ def allocate(program: Program, configuration: HardwareConfiguration) -> Allocati
     position = 0
     for name, vector in program.vectors.items():
         users = [section.name for section in program.sections if name in used[section.name]]
-        if vector.lifetime == "state" and len(users) > 1:
-            raise InputError(f"state {name} is used in several sections: {', '.join(users)}")
         if vector.lifetime == "carried" and users:
             addresses.update({(user, name): Address(position) for user in users})
             position += sizes[name]

@@ -19,7 +19,7 @@ from sterna.program.arithmetic import (
     SQUARES_REGISTERS,
 )
 from sterna.program.definition import Program
-from sterna.program.instructions import Item, ScalarOperation, Section, TopK
+from sterna.program.instructions import Item, ScalarOperation, TopK
 
 Span = tuple[int, int]
 END_OF_TOKEN = 1 << 40
@@ -34,21 +34,18 @@ class Registers:
     squares: dict[str, int]
 
 
-def unrolled(program: Program) -> Iterator[tuple[Section, Item]]:
+def unrolled(program: Program) -> Iterator[Item]:
     """Items in the order of execution, with at most two repetitions of each section."""
     for section in program.sections:
         for _ in range(min(section.repeat, 2)):
-            for item in section.items:
-                yield section, item
+            yield from section.items
 
 
 def scalar_spans(program: Program) -> dict[str, list[Span]]:
     """Times at which each scalar holds a value that is still needed."""
     spans: dict[str, list[Span]] = {}
-    for position, (section, item) in enumerate(unrolled(program)):
+    for position, item in enumerate(unrolled(program)):
         for name in scalars_read(item):
-            if name not in spans:
-                raise InputError(f"section {section.name}: scalar {name} is read before it is set")
             start, end = spans[name][-1]
             last = END_OF_TOKEN if isinstance(item, TopK) else 2 * position
             spans[name][-1] = (start, max(end, last))
@@ -61,16 +58,12 @@ def reduction_spans(program: Program, kind: str) -> dict[str, list[Span]]:
     """Times from the first result that enters each reduction until it is taken."""
     spans: dict[str, list[Span]] = {}
     filling: dict[str, int] = {}
-    for position, (section, item) in enumerate(unrolled(program)):
+    for position, item in enumerate(unrolled(program)):
         for name in reductions(item, kind):
             filling.setdefault(name, 2 * position)
         if isinstance(item, ScalarOperation) and item.operation == kind:
             name = item.operands[0]
-            if name not in filling:
-                raise InputError(f"section {section.name}: {kind} {name} is taken but not filled")
             spans.setdefault(name, []).append((filling.pop(name), 2 * position))
-    if filling:
-        raise InputError(f"program {program.name}: {kind} {', '.join(filling)} is never taken")
     return spans
 
 

@@ -1,17 +1,19 @@
 """From a program to the instructions of an accelerator of a given shape.
 
 Matrix commands follow directly behind the vector instruction that makes their codes, in the order
-in which kernels consume the accumulators; the engine's queue holds them until the codes come.
+in which kernels consume the accumulators; the engine's queue holds them until the codes come. When
+it is full, further commands follow behind the kernels that empty it.
 Kernels without matmuls run one instruction after the other over whole vectors.
 """
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from sterna.compiler.allocation import Allocation, allocate
 from sterna.compiler.blocks import Run, choose_blocks
-from sterna.compiler.flow import check_flow
+from sterna.compiler.flow import COMMAND_QUEUE, check_flow
 from sterna.compiler.lifetimes import Registers, assign_registers
 from sterna.compiler.operands import (
     INPUT,
@@ -78,39 +80,17 @@ class _SectionScheduler:
         self.demands = self._demands()
 
     def _demands(self) -> dict[int, _Demand]:
-        """Consumers of accumulators by item; raises `InputError` if the order cannot be kept."""
-        order = [item.result for item in self.section.items if isinstance(item, Quantise)]
-        if len(order) != len(set(order)):
-            raise InputError(f"section {self.section.name}: the name of some codes is used twice")
+        """Consumers of accumulators by item."""
+        uses = Counter(self._codes(item) for item in self.section.items)
         found: dict[int, _Demand] = {}
-        made: list[str] = []
-        waiting: dict[str, int] = {}
+        waiting = 0
         for position, item in enumerate(self.section.items):
             if isinstance(item, Quantise):
-                made.append(item.result)
-                waiting[item.result] = sum(
-                    self._codes(later) == item.result for later in self.section.items
-                )
-                if not waiting[item.result]:
-                    raise InputError(
-                        f"section {self.section.name}: codes {item.result} are never used; "
-                        "remove the quantise, or its code bank stays taken"
-                    )
+                waiting += uses[item.result]
             codes = self._codes(item)
-            if codes is None:
-                continue
-            if codes not in made:
-                raise InputError(
-                    f"section {self.section.name}: codes {codes} are used before they are made"
-                )
-            if any(waiting[earlier] for earlier in made[:made.index(codes)]):
-                raise InputError(
-                    f"section {self.section.name}: item {position} uses codes {codes} before "
-                    "older codes are used up; order the kernels like the quantises"
-                )
-            waiting[codes] -= 1
-            exposed = not any(waiting[name] for name in made)
-            found[position] = _Demand(position, codes, self._runs(item, codes, exposed))
+            if codes is not None:
+                waiting -= 1
+                found[position] = _Demand(position, codes, self._runs(item, codes, not waiting))
         return found
 
     @staticmethod
@@ -133,14 +113,26 @@ class _SectionScheduler:
     def nodes(self) -> list[Node]:
         """All instructions of one repetition."""
         nodes: list[Node] = []
+        waiting: deque[MatmulStep] = deque()
+        queued: Counter[int] = Counter()
+
+        def dispatch(until: int) -> None:
+            # More than the queue holds would block the kernels that the engine waits for.
+            while waiting and (waiting[0].item <= until or queued.total() < COMMAND_QUEUE):
+                queued[waiting[0].item] += 1
+                nodes.append(waiting.popleft())
+
         for position, item in enumerate(self.section.items):
-            if isinstance(item, Kernel):
-                nodes += self._kernel(position, item)
-            elif isinstance(item, Quantise):
+            if isinstance(item, Quantise):
                 nodes.append(self._quantise(position, item))
-                nodes += self._matmuls(item)
+                waiting.extend(self._matmuls(item))
             elif isinstance(item, ScalarOperation):
                 nodes.append(self._scalar(position, item))
+            elif isinstance(item, Kernel):
+                dispatch(position)
+                nodes += self._kernel(position, item)
+                del queued[position]
+            dispatch(position)
         return nodes
 
     def _quantise(self, position: int, item: Quantise) -> VectorStep:
