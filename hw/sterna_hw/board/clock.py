@@ -23,7 +23,7 @@ def generated_hz(family: str, pin_hz: float, clock_hz: float) -> float:
 
 
 class ClockGenerator(Elaboratable):
-    """Makes the domain ``sync`` from a clock pin.
+    """Drives the domain ``sync``, which the parent defines, from a clock pin.
 
     Without a frequency, or with that of the pin, the pin drives the domain; otherwise a
     phase-locked loop does (EHXPLLL, SB_PLL40_PAD or rPLL). The reset is that of the board, if it
@@ -47,7 +47,6 @@ class ClockGenerator(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.domains.sync = ClockDomain()
         pin = platform.request(platform.default_clk, dir="-")
         clock = Signal()
         reset: Any = Const(0)

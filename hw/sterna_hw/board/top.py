@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module
+from amaranth.hdl import ClockDomain, Elaboratable, Module
 from amaranth.lib import io, stream
 from amaranth.lib.wiring import In, Out
 
@@ -57,6 +57,7 @@ class BoardTop(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        m.domains.sync = ClockDomain()
         m.submodules.clock = self._clock
         m.submodules.uart = uart = Uart(self._divisor)
         m.submodules.core = core = self._core

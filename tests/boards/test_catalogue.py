@@ -1,0 +1,78 @@
+# amaranth: UnusedElaboratable=no
+"""Every board: its platform takes the design, its figures agree with each other."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sterna.errors import InputError
+from sterna.program.configuration import PRESETS
+from sterna_boards.board import Board
+from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.designs import accelerator, loopback
+from sterna_boards.tools import PACKAGES
+from sterna_hw.link.uart import LEAST_DIVISOR
+
+PINS = {
+    "ulx3s-85f": ("G2", "M1", "L4"), "ulx3s-12f": ("G2", "M1", "L4"),
+    "orangecrab-85f": ("A9", "N17", "M18"), "ecpix5-85f": ("K23", "R26", "R24"),
+    "colorlight-i9": ("P3", "H18", "J17"), "icebreaker": ("35", "6", "9"),
+    "tang-nano-9k": ("52", "18", "17"), "tang-nano-20k": ("4", "70", "69"),
+}
+"""Clock, receive and transmit pins."""
+
+every_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+
+
+def test_all_boards_are_there() -> None:
+    assert BOARDS.keys() == PINS.keys()
+    assert all(board.name == name for name, board in BOARDS.items())
+
+
+def test_unknown_board_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match="no board is called 'ulx3s'; there are ulx3s-85f, ulx3s"):
+        find_board("ulx3s")
+
+
+@every_board
+def test_loopback_elaborates_on_the_pins(board: Board) -> None:
+    platform = board.platform()
+    assert platform.default_clk_frequency == board.pin_hz
+    plan = platform.prepare(loopback(board).top(), "sterna")
+    constraints = "\n".join(content for name, content in plan.files.items()
+                            if name.endswith((".lpf", ".pcf", ".cst")))
+    for pin in PINS[board.name]:
+        assert f'"{pin}";' in constraints or f" {pin}" in constraints
+    commands = json.loads(plan.files["build_sterna.json"])["commands"]
+    assert len(commands) == 3
+    assert all(command[0] in PACKAGES for command in commands)
+
+
+@every_board
+def test_own_clock_leaves_clocks_for_a_bit(board: Board) -> None:
+    design = loopback(board)
+    assert design.clock_hz == pytest.approx(board.clock_hz, rel=1e-3)
+    assert design.clock_hz / board.baud >= LEAST_DIVISOR
+
+
+@pytest.mark.parametrize("name", ["ulx3s-85f", "icebreaker", "tang-nano-20k"])
+def test_impossible_clock_is_refused_before_the_build(name: str) -> None:
+    with pytest.raises(InputError, match="5000 MHz cannot be made"):
+        loopback(find_board(name), 5e9)
+
+
+def test_trace_ports_stay_in_the_simulator() -> None:
+    from dataclasses import replace
+
+    with pytest.raises(InputError, match="trace ports are for simulation"):
+        accelerator(find_board("ulx3s-85f"), replace(PRESETS["tiny"], trace=True))
+
+
+def test_gowin_commands_are_those_of_himbaechel() -> None:
+    board = find_board("tang-nano-20k")
+    plan = board.platform().prepare(loopback(board).top(), "sterna")
+    _, route, pack = json.loads(plan.files["build_sterna.json"])["commands"]
+    assert route[0] == "nextpnr-himbaechel-gowin"
+    assert "family=GW2A-18C" in route and board.device in route
+    assert pack[:3] == ["gowin_pack", "-d", "GW2A-18C"]

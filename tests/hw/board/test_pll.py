@@ -1,0 +1,53 @@
+"""Settings of phase-locked loops."""
+
+from __future__ import annotations
+
+import pytest
+from sterna.errors import InputError
+from sterna_hw.board.pll import LIMITS, TOLERANCE, find_settings
+
+WANTED = [
+    ("ecp5", 25e6, 100e6), ("ecp5", 48e6, 100e6), ("ecp5", 100e6, 80e6), ("ecp5", 25e6, 112.5e6),
+    ("ice40", 12e6, 24e6), ("ice40", 12e6, 21e6), ("ice40", 12e6, 48e6),
+    ("gw1n", 27e6, 54e6), ("gw1n", 27e6, 60e6), ("gw2a", 27e6, 81e6), ("gw2a", 27e6, 94.5e6),
+]
+
+
+def _from_parameters(family: str, input_hz: float, values: dict[str, int]) -> tuple[float, ...]:
+    """Phase detector, oscillator and output as the data sheets define them."""
+    if family == "ecp5":
+        detector = input_hz / values["CLKI_DIV"]
+        oscillator = detector * values["CLKFB_DIV"] * values["CLKOP_DIV"]
+        return detector, oscillator, oscillator / values["CLKOS_DIV"]
+    if family == "ice40":
+        detector = input_hz / (values["DIVR"] + 1)
+        oscillator = detector * (values["DIVF"] + 1)
+        return detector, oscillator, oscillator / 2 ** values["DIVQ"]
+    detector = input_hz / (values["IDIV_SEL"] + 1)
+    output = detector * (values["FBDIV_SEL"] + 1)
+    return detector, output * values["ODIV_SEL"], output
+
+
+@pytest.mark.parametrize("family, input_hz, output_hz", WANTED)
+def test_settings_make_the_clock_within_limits(family: str, input_hz: float,
+                                               output_hz: float) -> None:
+    settings = find_settings(family, input_hz, output_hz)
+    detector, oscillator, output = _from_parameters(family, input_hz, settings.parameters)
+    assert output == pytest.approx(output_hz, rel=TOLERANCE)
+    assert settings.output_hz == pytest.approx(output)
+    assert settings.oscillator_hz == pytest.approx(oscillator)
+    limits = LIMITS[family]
+    assert limits.detector[0] <= detector <= limits.detector[1]
+    assert limits.oscillator[0] <= oscillator <= limits.oscillator[1]
+    if family == "ecp5":
+        assert oscillator / settings.parameters["CLKOP_DIV"] <= 400e6
+
+
+def test_unreachable_clock_names_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"107 MHz cannot be made from 25 MHz on ecp5; .* 107.143"):
+        find_settings("ecp5", 25e6, 107e6)
+
+
+def test_hopeless_clock_is_refused() -> None:
+    with pytest.raises(InputError, match="2000 MHz cannot be made"):
+        find_settings("ice40", 12e6, 2e9)

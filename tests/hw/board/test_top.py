@@ -1,0 +1,122 @@
+# amaranth: UnusedElaboratable=no
+"""Board top level: bytes from the line pass the core and come back, over simulated pins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from amaranth.build import Attrs, Clock, Resource
+from amaranth.build import Pins as PinNames
+from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from amaranth.lib import io
+from amaranth.vendor import LatticeECP5Platform, LatticeICE40Platform
+from amaranth_boards.resources import UARTResource
+from sterna_hw.board.clock import ClockGenerator, generated_hz
+from sterna_hw.board.top import BoardTop, Loopback
+from sterna_sim.streams import PERIOD, simulate
+
+BIT_CLOCKS = 5
+
+
+class _SimulatedClock(Elaboratable):
+    """In place of `ClockGenerator`: the simulator drives ``sync``."""
+
+    clock_hz = 5e6
+
+    def elaborate(self, platform: Any) -> Module:
+        return Module()
+
+
+class _Pins:
+    """The part of a platform that `BoardTop` uses, with ports that a simulator can drive."""
+
+    def __init__(self) -> None:
+        self.rx = io.SimulationPort("i", 1)
+        self.tx = io.SimulationPort("o", 1)
+
+    def request(self, name: str, number: int, dir: str) -> _Pins:
+        assert (name, number, dir) == ("uart", 0, "-")
+        return self
+
+
+class _OnPins(Elaboratable):
+    def __init__(self, top: BoardTop, pins: _Pins) -> None:
+        self._top = top
+        self._pins = pins
+
+    def elaborate(self, platform: Any) -> Module:
+        return self._top.elaborate(self._pins)
+
+
+def test_bytes_come_back_over_the_pins() -> None:
+    pins = _Pins()
+    top = BoardTop(Loopback(), _SimulatedClock(), 1_000_000)  # type: ignore[arg-type]
+    data = [0x00, 0xA5, 0x3C, 0xFF]
+    found: list[int] = []
+
+    async def send(ctx: Any) -> None:
+        ctx.set(pins.rx.i, 1)
+        await ctx.delay(10.3 * PERIOD)
+        for byte in data:
+            for level in [0, *((byte >> bit) & 1 for bit in range(8)), 1]:
+                ctx.set(pins.rx.i, level)
+                await ctx.delay(BIT_CLOCKS * PERIOD)
+
+    async def receive(ctx: Any) -> None:
+        for _ in data:
+            await ctx.negedge(pins.tx.o)
+            await ctx.delay(1.5 * BIT_CLOCKS * PERIOD)
+            byte = 0
+            for bit in range(8):
+                byte |= ctx.get(pins.tx.o) << bit
+                await ctx.delay(BIT_CLOCKS * PERIOD)
+            assert ctx.get(pins.tx.o) == 1
+            found.append(byte)
+
+    simulate(_OnPins(top, pins), send, receive)
+    assert found == data
+
+
+def test_clock_of_the_pin_needs_no_loop() -> None:
+    assert generated_hz("ecp5", 25e6, 25e6) == 25e6
+    text = _verilog_of_clock("ecp5", 25e6)
+    assert "EHXPLLL" not in text
+
+
+@pytest.mark.parametrize("family, clock_hz, primitive", [
+    ("ecp5", 100e6, "EHXPLLL"), ("ice40", 50e6, "SB_PLL40_PAD"),
+])
+def test_other_clocks_take_the_loop_of_the_family(family: str, clock_hz: float,
+                                                  primitive: str) -> None:
+    assert primitive in _verilog_of_clock(family, clock_hz)
+
+
+def _verilog_of_clock(family: str, clock_hz: float) -> str:
+    """The sources of a counter behind the clock generator."""
+    base = LatticeECP5Platform if family == "ecp5" else LatticeICE40Platform
+
+    class Platform(base):  # type: ignore[misc,valid-type]
+        device = "LFE5U-25F" if family == "ecp5" else "iCE40UP5K"
+        package = "BG381" if family == "ecp5" else "SG48"
+        speed = "6"
+        default_clk = "clk"
+        resources = [
+            Resource("clk", 0, PinNames("1", dir="i"), Clock(25e6), Attrs()),
+            UARTResource(0, rx="2", tx="3"),
+        ]
+        connectors = []
+
+    class Counter(Elaboratable):
+        def elaborate(self, platform: Any) -> Module:
+            m = Module()
+            m.domains.sync = ClockDomain()
+            m.submodules.clock = ClockGenerator(family, 25e6, clock_hz)
+            count = Signal(4)
+            m.d.sync += count.eq(count + 1)
+            pins = platform.request("uart", 0, dir="-")
+            m.submodules.tx = tx = io.Buffer("o", pins.tx)
+            m.d.comb += tx.o.eq(count[3])
+            return m
+
+    return Platform().prepare(Counter(), "top").files["top.il"]
