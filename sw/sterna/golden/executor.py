@@ -16,7 +16,7 @@ from torch import Tensor
 from sterna.errors import InputError
 from sterna.golden import arithmetic, scalars
 from sterna.golden.matrices import MatrixStore
-from sterna.golden.result import GoldenResult, Observer, ValueKey
+from sterna.golden.result import GoldenResult, Observer
 from sterna.golden.scalars import ScalarFloat
 from sterna.program.definition import Program
 from sterna.program.instructions import (
@@ -33,6 +33,7 @@ from sterna.program.instructions import (
     TopK,
     Unit,
 )
+from sterna.program.keys import ValueKey
 
 MATRIX_BUDGET = 4 << 30
 """Bytes of trits that an executor keeps in memory unless told otherwise."""

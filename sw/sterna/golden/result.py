@@ -1,28 +1,14 @@
-"""What a token gives: the head's accumulators with their scale, and the keys of observed values."""
+"""What a token gives: the head's accumulators with their scale; and who watches it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-class ValueKey(NamedTuple):
-    """Where a value is produced.
-
-    `item` is the index in the section's items. `operation` is the index in the body of a kernel;
-    the accumulators of its m-th matmul (and those of a TopK, m = 0) have ``-1 - m``; a Quantise
-    or a ScalarOperation has 0.
-    """
-
-    section: str
-    repetition: int
-    item: int
-    operation: int
-
+from sterna.program.keys import ValueKey
 
 Observer = Callable[[ValueKey, str, NDArray[np.int64]], None]
 """Told every produced value in the order of execution: its key, its name, its integers.

@@ -39,8 +39,8 @@ def function_table(
     slope = np.round((values[:, -1] - values[:, 0]) * 2.0 ** (TABLE_SHIFT - fraction_bits))
     if np.abs(slope).max() > limit:
         raise InputError(
-            f"table {name}: too steep for {word_bits}-bit words with {input_fraction} fraction bits "
-            f"in and {output_fraction} out; raise the input fraction or lower the output fraction"
+            f"table {name}: too steep for {word_bits}-bit words with {input_fraction} fraction "
+            f"bits in and {output_fraction} out; raise the first or lower the second"
         )
     deviation = values - slope[:, None] * inside * 2.0 ** (fraction_bits - TABLE_SHIFT)
     base = np.round((deviation.min(1) + deviation.max(1)) / 2)

@@ -13,32 +13,33 @@ from sterna.program.arithmetic import MAX_SHIFT, SHIFT_STEP
 class Formats:
     """Fraction bits of every value whose format is fixed, and the shifts between them.
 
-    A value with fraction F in words of W bits has the range ``±2**(W - 1 - F)`` and saturates there.
-    The defaults are justified by the table that ``scripts/accuracy.py`` prints.
+    A value with fraction F in words of W bits saturates at ``2**(W - 1 - F)``. The defaults are
+    justified by the table that ``scripts/accuracy.py`` prints: what costs quality is saturation,
+    while each format could lose some bits of its fraction without a measurable loss.
     """
 
     word_bits: int = 18
-    residual_fraction: int = 11
+    residual_fraction: int = 9
     """Residual stream and embedding rows."""
-    activation_fraction: int = 13
+    activation_fraction: int = 12
     """Inputs of the sigmoid: candidate, forget gate and gated unit."""
     gate_fraction: int = 16
     """Results of the sigmoid."""
-    state_fraction: int = 13
+    state_fraction: int = 12
     """Recurrent state and candidate; a second table is needed if it is not the activations'."""
     share_fraction: int = 16
     """One minus the forget gate: the share of the candidate that enters the state."""
-    swish_fraction: int = 13
+    swish_fraction: int = 12
     """Swish of the state and of the gated unit."""
-    up_fraction: int = 11
+    up_fraction: int = 8
     """The linear half of the gated unit."""
-    product_fraction: int = 12
+    product_fraction: int = 8
     """The gated unit's result."""
     gain_bits: int = 16
     """Magnitude bits of the greatest gain of a constant vector."""
     gain_shift: int = 16
     """Right shift after a multiplication by a gain."""
-    output_shift: int = 8
+    output_shift: int = 12
     """Right shift of gate accumulators times swished state."""
 
     def __post_init__(self) -> None:
@@ -117,17 +118,17 @@ class Formats:
         if word_bits == 16:
             return cls(
                 word_bits=16,
-                residual_fraction=9,
-                activation_fraction=11,
-                gate_fraction=15,
-                state_fraction=14,
+                residual_fraction=7,
+                activation_fraction=10,
+                gate_fraction=12,
+                state_fraction=10,
                 share_fraction=12,
-                swish_fraction=14,
+                swish_fraction=10,
                 up_fraction=8,
-                product_fraction=10,
-                gain_bits=14,
+                product_fraction=6,
+                gain_bits=12,
                 gain_shift=12,
-                output_shift=8,
+                output_shift=12,
             )
         raise InputError(
             f"formats: there are defaults for words of 16 and 18 bits, not of {word_bits}; give "

@@ -1,10 +1,10 @@
 """Lowering of the MatMul-free LM: its token as a program.
 
 Every ternary layer norms its input by itself, so scales that are positive and the same for a
-whole token cancel in its codes: codes come straight from the vector times its gain, and the norm's
-reciprocal square root enters the factor of the accumulators, ``absmax * rsqrt(squares) * constant``.
-The kernel that ends a layer also computes what the next layer's norm needs (of the head, after the
-last), so that nothing passes over the residual stream a second time.
+whole token cancel in its codes: codes come straight from the vector times its gain, and the
+norm's reciprocal square root enters the factor of the accumulators, ``absmax * rsqrt(squares) *
+constant``. The kernel that ends a layer also computes what the next layer's norm needs (the
+head's, after the last), so that nothing passes over the residual stream a second time.
 
 Source: "Scalable MatMul-free Language Modeling" (arXiv 2406.02528), as the released code computes
 it: the norm is on the gate, the swish on the state.
@@ -203,7 +203,9 @@ class _Lowering:
             self._gained("gate_source", "x", "next_gate", absmax="gate"),
         ]
 
-    def _kernel(self, name: str, length: int, body: list[Element | Lookup], *results: str) -> Kernel:
+    def _kernel(
+        self, name: str, length: int, body: list[Element | Lookup], *results: str
+    ) -> Kernel:
         """A kernel on the accumulators of matrices that have the same codes, the first's."""
         matmuls = tuple(
             Matmul(result=f"{matrix}_sums", codes=name, matrix=matrix) for matrix in results
@@ -304,7 +306,9 @@ class _Lowering:
             *_code_items("unit", width),
             *_rsqrt_items("unit_norm"),
             ScalarOperation(
-                result="unit_input", operation="multiply", operands=("unit_absmax", "unit_norm_rsqrt")
+                result="unit_input",
+                operation="multiply",
+                operands=("unit_absmax", "unit_norm_rsqrt"),
             ),
             ScalarOperation(result="unit_factor", operation="constant", operands=("unit_factor",)),
             ScalarOperation(
