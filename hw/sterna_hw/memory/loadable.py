@@ -40,7 +40,7 @@ class LoadableMemory(Component):
         self._depth = depth
         self._space = space
         super().__init__({
-            "writes": In(stream.Signature(WriteChunk, always_ready=True)),
+            "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
             "enable": In(1),
             "data": Out(width),
@@ -51,6 +51,7 @@ class LoadableMemory(Component):
         write = Signal(WriteChunk, reset_less=True)
         write_valid = Signal()
         offered = self.writes.payload
+        m.d.comb += self.writes.ready.eq(1)
         m.d.sync += [
             write.eq(offered),
             write_valid.eq(self.writes.valid & (offered.space == self._space)
@@ -60,7 +61,9 @@ class LoadableMemory(Component):
         words = []
         for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
             width = min(CHUNK_BITS, self._width - start)
-            bank = memory.Memory(shape=unsigned(width), depth=self._depth, init=[])
+            # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
+            bank = memory.Memory(shape=unsigned(width), depth=self._depth, init=[],
+                                 attrs={"no_rw_check": 1})
             m.submodules[f"bank_{index}"] = bank
             write_port, read_port = bank.write_port(), bank.read_port()
             m.d.comb += [

@@ -50,7 +50,7 @@ class SequentialSource(Component):
             "restart": In(1),
             "base": In(range(depth)),
             "words": Out(stream.Signature(shape)),
-            "writes": In(stream.Signature(WriteChunk, always_ready=True)),
+            "writes": In(stream.Signature(WriteChunk)),
         })
 
     def elaborate(self, platform: Any) -> Module:

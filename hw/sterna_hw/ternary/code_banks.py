@@ -52,8 +52,10 @@ class CodeBanks(Component):
         groups_per_tile = self._configuration.groups_per_tile
         group_bits = CODE_BITS * self._configuration.vector_lanes
         stride_bits = (self._tiles - 1).bit_length()
+        # A tile is read only after it is written: no need to define what a collision returns.
         m.submodules.storage = storage = memory.Memory(
-            shape=ArrayLayout(group_bits, groups_per_tile), depth=2 << stride_bits, init=[])
+            shape=ArrayLayout(group_bits, groups_per_tile), depth=2 << stride_bits, init=[],
+            attrs={"ram_style": "block", "no_rw_check": 1})
         write, read = storage.write_port(granularity=1), storage.read_port()
 
         def address(tile: Any, bank: Any) -> Any:

@@ -47,15 +47,13 @@ class LaneArray(Component):
         m = Module()
         rows, columns = self._configuration.rows, self._configuration.columns
 
-        # Clocks 1 and 2 wait for the codes: memory output, then a register, then the negation.
+        # Word and decoder registers wait for the codes: memory, register, negation.
         word_1 = Signal.like(self.word, reset_less=True)
-        word_2 = Signal.like(self.word, reset_less=True)
         codes_2 = Signal.like(self.codes, reset_less=True)
         codes_3 = Signal.like(self.codes, reset_less=True)
         negated_3 = Signal.like(self.codes, reset_less=True)
         m.d.sync += [
             word_1.eq(self.word),
-            word_2.eq(word_1),
             codes_2.eq(self.codes),
             codes_3.eq(codes_2),
         ]
@@ -64,7 +62,7 @@ class LaneArray(Component):
         trits = []
         for index in range(self._configuration.weight_bytes):
             m.submodules[f"decoder_{index}"] = decoder = TritDecoder()
-            m.d.comb += decoder.byte.eq(word_2.word_select(index, 8))
+            m.d.comb += decoder.byte.eq(word_1.word_select(index, 8))
             trits += [decoder.trits[position].as_value() for position in range(TRITS_PER_BYTE)]
 
         for row in range(rows):

@@ -224,8 +224,8 @@ def test_release_waits_for_the_last_group() -> None:
     """Codes that end after the last tile that is used do not run into the next vector."""
     shape = SHAPES[0]
     work = Work(shape)
-    for length in (4, 8):
-        codes = np.arange(1, length + 1)
+    for length in (8, 8, 4, 8):
+        codes = np.arange(1, length + 1) + 10 * len(work.commands)
         work.add_codes(codes)
         work.add_command(codes[:4], np.ones((2, 4), dtype=int), 1, True, 0)
     run(work, 2, codes=0.2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.trits import pack_trits, unpack_trits
 from sterna_hw.ternary.accumulators import Accumulators
@@ -28,14 +27,12 @@ def test_decoder_knows_every_byte() -> None:
     async def bench(ctx) -> None:
         for byte in range(256):
             ctx.set(dut.byte, byte)
-            await ctx.delay(1e-7)
+            await ctx.tick()
             trits = [ctx.get(dut.trits[index]) for index in range(5)]
             values = [int(trit.nonzero) * (2 * int(trit.plus) - 1) for trit in trits]
             assert values == expected[byte].tolist(), f"byte {byte:#04x}"
 
-    simulator = Simulator(dut)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(dut, bench)
 
 
 def _extremes(columns: int) -> list[tuple[np.ndarray, np.ndarray]]:
