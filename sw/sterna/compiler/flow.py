@@ -83,9 +83,13 @@ def check_flow(section: SectionPlan, configuration: HardwareConfiguration) -> No
     flow = _Flow(section, configuration)
     while flow.dispatch() or flow.vectors() or flow.engine():
         pass
-    if flow.steps or flow.vector or flow.commands or flow.results or flow.banks:
+    if flow.steps or flow.vector or flow.commands:
         stuck = flow.vector or (flow.steps[0] if flow.steps else flow.commands[0])
         raise InputError(
             f"section {section.name}: execution would block at item {stuck.item}; both code banks "
             "or the result queue are full: move quantises behind the kernels that use older codes"
+        )
+    if flow.results or flow.banks:
+        raise InputError(
+            f"section {section.name}: leaves codes or accumulators behind that no item uses"
         )

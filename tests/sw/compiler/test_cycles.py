@@ -1,0 +1,52 @@
+"""The cycle estimate obeys what is known of every schedule."""
+
+from __future__ import annotations
+
+import pytest
+from sterna.compiler import compile_program, fit_configuration, schedule
+from sterna.compiler.cycles import estimate_cycles
+from sterna.compiler.packing import weight_words
+from sterna.program.configuration import HardwareConfiguration
+
+from tests.sw.compiler.machine import Machine
+from tests.sw.compiler.programs import random_program, simple_program
+
+
+def estimate(program, **shape):
+    configuration = fit_configuration(
+        program, HardwareConfiguration(**{"rows": 4, "columns": 8, "vector_lanes": 2, **shape}))
+    return estimate_cycles(schedule(program, configuration), configuration)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_exact_parts_and_bounds(seed):
+    program = random_program(seed, 30, 50, 40, 2)
+    configuration = fit_configuration(
+        program, HardwareConfiguration(rows=4, columns=8, vector_lanes=2))
+    plan = schedule(program, configuration)
+    result = estimate_cycles(plan, configuration)
+    machine = Machine(compile_program(program, configuration, "host"))
+    machine.run("reset")
+    machine.load_row(machine.image.input_words(program.parameters.embedding(1)))
+    run = machine.run("token")
+    assert result.accumulate == weight_words(plan)
+    assert result.vector == run.groups_issued
+    assert result.cycles > max(result.accumulate, result.vector, 2 * run.instructions)
+    assert result.cycles < 2 * (result.accumulate + result.vector + 30 * run.instructions)
+    assert sum(result.sections.values()) == result.cycles
+    assert 0 < result.utilisation < 1
+
+
+def test_repetitions_cost_the_same():
+    one, two, five = (estimate(simple_program(repeat=repeat)).cycles for repeat in (1, 2, 5))
+    assert five - two == pytest.approx(3 * (two - one), abs=12)
+
+
+def test_large_matrices_keep_the_engine_busy():
+    program = simple_program(hidden=256, wide=512, rows=300, repeat=4)
+    assert estimate(program, vector_lanes=4).utilisation > 0.95
+
+
+def test_more_lanes_are_faster():
+    program = simple_program(hidden=200, wide=400, rows=300)
+    assert estimate(program, rows=8).cycles < estimate(program).cycles

@@ -1,0 +1,126 @@
+"""The image file: what was saved is loaded, and damage is noticed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sterna.compiler import compile_program, fit_configuration
+from sterna.compiler.container import FORMAT_VERSION, MAGIC, read_container, write_container
+from sterna.compiler.image import MemoryImage
+from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import Space, word_chunks
+
+from tests.sw.compiler.programs import simple_program
+
+BASE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2)
+
+
+@pytest.fixture(params=["host", "chip"])
+def image(request):
+    program = simple_program()
+    return compile_program(program, fit_configuration(program, BASE, request.param), request.param)
+
+
+def test_round_trip(image, tmp_path):
+    path = tmp_path / "model.image"
+    image.save(path)
+    loaded = MemoryImage.load(path)
+    assert loaded.configuration == image.configuration
+    for name in ("model", "entries", "rows", "placement", "row_groups"):
+        assert getattr(loaded, name) == getattr(image, name)
+    for space in Space:
+        before, after = image.parts[space], loaded.parts[space]
+        assert np.array_equal(before.array(), after.array())
+        assert after.words == before.words == len(after.array())
+        assert after.size == 4 * word_chunks(image.configuration, space)
+    assert loaded.model_digest() == image.model_digest()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_digest_depends_on_the_weights():
+    program = simple_program()
+    configuration = fit_configuration(program, BASE)
+    other = replace(program, parameters=replace(program.parameters, seed=4))
+    assert compile_program(program, configuration).model_digest() != compile_program(
+        other, configuration).model_digest()
+
+
+def test_every_damage_is_noticed(image, tmp_path):
+    path = tmp_path / "model.image"
+    image.save(path)
+    good = path.read_bytes()
+    for cut in (0, 5, 60, len(good) // 2, len(good) - 1):
+        path.write_bytes(good[:cut])
+        with pytest.raises(InputError, match=r"model\.image: truncated or damaged"):
+            MemoryImage.load(path)
+    for position in (13, len(good) // 2, len(good) - 60, len(good) - 45, len(good) - 1):
+        damaged = bytearray(good)
+        damaged[position] ^= 4
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="truncated or damaged"):
+            MemoryImage.load(path)
+    path.write_bytes(good + b"\0")
+    with pytest.raises(InputError, match="truncated or damaged"):
+        MemoryImage.load(path)
+
+
+def test_other_files(tmp_path):
+    path = tmp_path / "model.image"
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        MemoryImage.load(path)
+    path.write_bytes(b"x" * 100)
+    with pytest.raises(InputError, match="not a Sterna image"):
+        MemoryImage.load(path)
+    path.write_bytes(MAGIC + (FORMAT_VERSION + 1).to_bytes(4, "little") + bytes(100))
+    with pytest.raises(InputError, match=f"image format {FORMAT_VERSION + 1}"):
+        MemoryImage.load(path)
+
+
+def test_manifest_names_every_part(image, tmp_path):
+    image.save(tmp_path / "model.image")
+    _, manifest = read_container(tmp_path / "model.image")
+    assert set(manifest["words"]) == {space.name.lower() for space in Space}
+    assert json.loads(manifest["configuration"])["rows"] == 4
+    assert manifest["configuration_digest"] == f"{image.configuration.digest():016x}"
+
+
+def test_image_of_another_configuration_format(image, tmp_path):
+    path = tmp_path / "model.image"
+    image.save(path)
+    parts, manifest = read_container(path)
+    manifest["configuration_digest"] = "0" * 16
+    write_container(path, {name: [part] for name, part in parts.items()}, manifest)
+    with pytest.raises(InputError, match="made by another version"):
+        MemoryImage.load(path)
+
+
+def test_nothing_is_left_of_a_failed_save(image, tmp_path):
+    def pieces():
+        yield np.zeros(4, np.uint8)
+        raise InputError("parameter missing")
+
+    path = tmp_path / "model.image"
+    with pytest.raises(InputError, match="parameter missing"):
+        write_container(path, {"weights": pieces()}, {})
+    with pytest.raises(InputError, match="cannot be written"):
+        image.save(tmp_path / "missing" / "model.image")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows(image):
+    if image.placement == "chip":
+        assert image.input_word(7) == 7 * image.row_groups
+        part = image.parts[Space.INPUT].array()
+        values = simple_program().parameters.embedding(7)
+        first = image.input_word(7)
+        assert np.array_equal(part[first:first + image.row_groups], image.input_words(values))
+    else:
+        assert image.input_word(7) == 0 and image.parts[Space.INPUT].words == 0
+    with pytest.raises(InputError, match="token 50 is outside the vocabulary of 50"):
+        image.input_word(50)
+    with pytest.raises(InputError, match="has 2 groups, not 10"):
+        image.input_words([1, 2, 3])

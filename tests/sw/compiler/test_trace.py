@@ -1,0 +1,54 @@
+"""Trace layout: sorted, trimmed, and strict about lengths."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sterna.compiler import assemble, schedule, trace_layout
+from sterna.errors import CheckError
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.keys import ValueKey
+
+from tests.sw.compiler.programs import simple_program
+
+SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2, block_groups=4)
+
+
+@pytest.fixture
+def layout():
+    program = simple_program(hidden=13, wide=23, rows=30, repeat=3)
+    return trace_layout(schedule(program, SHAPE), SHAPE)
+
+
+def entries(layout):
+    vectors, scalars, accumulators = layout.lengths()
+    return (np.zeros((vectors, 2), int), np.zeros((scalars, 2), int),
+            np.zeros((accumulators, 4), int))
+
+
+def test_shapes(layout):
+    values = assemble(layout, *entries(layout))
+    assert values[ValueKey("embed", 0, 0, 1)].shape == (13,)
+    for repetition in range(3):
+        assert values[ValueKey("layer", repetition, 2, 0)].shape == (13,)
+        assert values[ValueKey("layer", repetition, 5, -2)].shape == (23,)
+        assert values[ValueKey("layer", repetition, 0, 0)].shape == (2,)
+    assert values[ValueKey("head", 0, 3, -1)].shape == (30,)
+
+
+def test_codes_are_clamped_and_words_are_not(layout):
+    vectors, scalars, accumulators = entries(layout)
+    values = assemble(layout, vectors + 300, scalars, accumulators)
+    assert set(values[ValueKey("layer", 1, 2, 0)].tolist()) == {127}
+    assert set(values[ValueKey("layer", 1, 5, 1)].tolist()) == {300}
+
+
+@pytest.mark.parametrize(("which", "text"), [
+    (0, "vector groups"), (1, "scalars"), (2, "row groups of accumulators")])
+@pytest.mark.parametrize("change", [-1, 1])
+def test_length_must_be_right(layout, which, text, change):
+    traces = list(entries(layout))
+    shape = (traces[which].shape[0] + change, traces[which].shape[1])
+    traces[which] = np.zeros(shape, int)
+    with pytest.raises(CheckError, match=f"the trace has {shape[0]} {text}, the program gives"):
+        assemble(layout, *traces)
