@@ -149,7 +149,7 @@ class Verifier:
             ("logits", best.accumulators, result.values),
             ("tokens", best.rows, result.rows),
         )):
-            compare(ValueKey(RESULT, 0, item), name, np.array(golden), np.array(simulated))
+            compare(ValueKey(RESULT, 0, item, 0), name, np.array(golden), np.array(simulated))
         return result
 
 
