@@ -52,10 +52,10 @@ class ClockGenerator(Elaboratable):
         reset: Any = Const(0)
         if platform.default_rst is not None:
             button = platform.request(platform.default_rst, dir="-")
-            m.submodules.reset_pin = buffer = io.Buffer("i", button)
+            m.submodules.reset_pin = buffer = io.Buffer(io.Direction.Input, button)
             reset = buffer.i
         if self._settings is None:
-            m.submodules.clock_pin = buffer = io.Buffer("i", pin)
+            m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
             m.d.comb += clock.eq(buffer.i)
         else:
             locked = Signal()
@@ -63,7 +63,7 @@ class ClockGenerator(Elaboratable):
             if self._family == "ice40":
                 reference = pin.io
             else:
-                m.submodules.clock_pin = buffer = io.Buffer("i", pin)
+                m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
                 reference = buffer.i
             m.submodules.pll = _loop(self._family, self._settings, platform, reference,
                                      self._pin_hz, clock, locked)

@@ -50,7 +50,7 @@ class BoardTop(Elaboratable):
         baud: bits a second on the line; the clock must be at least three times as fast.
     """
 
-    def __init__(self, core: Component, clock: ClockGenerator, baud: int) -> None:
+    def __init__(self, core: Any, clock: ClockGenerator, baud: int) -> None:
         self._core = core
         self._clock = clock
         self._divisor = Fraction(round(clock.clock_hz), baud)
@@ -63,8 +63,8 @@ class BoardTop(Elaboratable):
         m.submodules.core = core = self._core
 
         pins = platform.request("uart", 0, dir="-")
-        m.submodules.rx = rx = io.Buffer("i", pins.rx)
-        m.submodules.tx = tx = io.Buffer("o", pins.tx)
+        m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
+        m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [uart.rx.eq(rx.i), tx.o.eq(uart.tx)]
         connect_streams(m, uart.received, core.link_in)
         connect_streams(m, core.link_out, uart.sent)

@@ -17,6 +17,7 @@ DATA_BITS = 8
 FRAME_BITS = DATA_BITS + 2
 LEAST_DIVISOR = 3
 COUNTER_BITS = 16
+_IDLE_HIGH: Any = {"init": 1}
 
 
 def _instants(divisor: Fraction | int, first: Fraction, count: int) -> list[int]:
@@ -75,7 +76,7 @@ class UartReceiver(Component):
     def __init__(self, divisor: Fraction | int) -> None:
         self._steps = _steps(_instants(divisor, Fraction(1, 2), FRAME_BITS))
         super().__init__({
-            "rx": In(1, init=1),
+            "rx": In(1, **_IDLE_HIGH),
             "bytes": Out(stream.Signature(DATA_BITS)),
             "framing_errors": Out(COUNTER_BITS),
             "overruns": Out(COUNTER_BITS),
@@ -143,7 +144,7 @@ class UartTransmitter(Component):
         self._steps = _steps(_instants(divisor, Fraction(1), FRAME_BITS))
         super().__init__({
             "bytes": In(stream.Signature(DATA_BITS)),
-            "tx": Out(1, init=1),
+            "tx": Out(1, **_IDLE_HIGH),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -195,8 +196,8 @@ class Uart(Component):
     def __init__(self, divisor: Fraction | int) -> None:
         self._divisor = divisor
         super().__init__({
-            "rx": In(1, init=1),
-            "tx": Out(1, init=1),
+            "rx": In(1, **_IDLE_HIGH),
+            "tx": Out(1, **_IDLE_HIGH),
             "received": Out(stream.Signature(DATA_BITS)),
             "sent": In(stream.Signature(DATA_BITS)),
             "framing_errors": Out(COUNTER_BITS),
