@@ -29,8 +29,9 @@ from sterna.program.encoding import (
 )
 
 INSTRUCTION_CLOCKS = 2
-VECTOR_QUEUE = 4
 MATRIX_QUEUE = 8
+SPLIT_CLOCKS = 1
+"""From a row group of accumulators to its first vector group."""
 START_CLOCKS = 6
 """From RUN to the first instruction's work, and from the last result to the end of the run."""
 CODE_CLOCKS = 9
@@ -74,10 +75,10 @@ class _Model:
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self.configuration = configuration
         lanes = ceil(log2(configuration.columns)) + 4
-        self.engine_latency = lanes + 2
+        self.engine_latency = lanes + SPLIT_CLOCKS
         self.room = max(2 * configuration.block_groups, lanes + 2)
         self.sequencer = START_CLOCKS
-        self.vector_starts: deque[int] = deque([0] * VECTOR_QUEUE, VECTOR_QUEUE)
+        self.vector_loaded = 0
         self.command_starts: deque[int] = deque([0] * MATRIX_QUEUE, MATRIX_QUEUE)
         self.commands: deque[tuple[MatmulStep, int]] = deque()
         self.block = 0
@@ -118,9 +119,13 @@ class _Model:
         self.commands.append((step, self.sequencer + 2))
 
     def _command(self) -> int:
-        """Dispatch a vector or scalar command; clock in which the unit can have it."""
-        self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.vector_starts[0])
-        return max(self.sequencer + 2, self.vector_free)
+        """Dispatch a vector or scalar command; clock in which the unit has it.
+
+        One command waits in a register while the unit works on the one before.
+        """
+        self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.vector_loaded - 1)
+        self.vector_loaded = max(self.sequencer + 2, self.vector_free)
+        return self.vector_loaded
 
     def _scalar(self, step: ScalarStep) -> None:
         start = max(self._command(), self.scalar_free)
@@ -130,7 +135,6 @@ class _Model:
             start = max(start, self.last_issue + self.configuration.squares_latency)
         self.scalar_free = start + SCALAR_CLOCKS[step.operation]
         self.vector_free = start + 1
-        self.vector_starts.append(start)
 
     def _vector(self, step: VectorStep) -> None:
         start, latency = self._command(), self.configuration.vector_latency
@@ -140,7 +144,6 @@ class _Model:
             start = max(start, self.last_issue + max(1, latency + 1 - step.length))
         elif step.wait is Wait.DRAIN:
             start = max(start, self.last_issue + latency)
-        self.vector_starts.append(start)
         if step.codes:
             end = self._codes(step, start)
         elif step.source is SourceA.ACCUMULATORS:
