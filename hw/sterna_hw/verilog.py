@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from amaranth.back import verilog
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.core.accelerator import Accelerator
+
+SMALL_MEMORY = 64
+
+_ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\n)+)  end\n")
+_FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
 
 def to_verilog(configuration: HardwareConfiguration, name: str = "sterna") -> str:
@@ -16,4 +23,29 @@ def to_verilog(configuration: HardwareConfiguration, name: str = "sterna") -> st
     packed port each for ``trace_vector``, ``trace_scalar`` and ``trace_accumulators``, whose bit 0
     is their ``valid``.
     """
-    return verilog.convert(Accelerator(configuration), name=name, emit_src=False)
+    return shorten_zeros(
+        verilog.convert(Accelerator(configuration), name=name, emit_src=False))
+
+
+def shorten_zeros(text: str) -> str:
+    """Clear memories in a loop instead of word by word, and leave that to simulators.
+
+    The words would be most of the text, and yosys takes minutes to collect them; block RAM is zero
+    after configuration anyway. Small memories keep their words.
+    """
+    number = 0
+
+    def loop(block: re.Match[str]) -> str:
+        nonlocal number
+        first = _FIRST_WORD.match(block[1])
+        depth = block[1].count("\n")
+        if first is None or depth <= SMALL_MEMORY:
+            return block[0]
+        memory, width = first[1], first[2]
+        number += 1
+        return (f"`ifndef SYNTHESIS\n  integer clear_{number};\n  initial\n"
+                f"    for (clear_{number} = 0; clear_{number} < {depth}; "
+                f"clear_{number} = clear_{number} + 1)\n"
+                f"      {memory} [clear_{number}] = {width}'d0;\n`endif\n")
+
+    return _ZERO_BLOCK.sub(loop, text)

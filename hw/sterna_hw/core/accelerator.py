@@ -17,7 +17,7 @@ from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_hw.core.result_words import ResultWords
 from sterna_hw.core.sequencer import Sequencer
 from sterna_hw.core.top_k import TopK
-from sterna_hw.layouts import WriteChunk, row_group, word_group
+from sterna_hw.layouts import row_group, word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory import SequentialSource
@@ -99,9 +99,13 @@ class Accelerator(Component):
             (inputs.words, vector.inputs),
         ):
             connect_streams(m, source, sink)
-        self._distribute_writes(
-            m, link, [sequencer.writes, weights.writes, constants.writes, inputs.writes,
-                      vector.writes])
+        self._distribute_writes(m, link, {
+            Space.PROGRAM: sequencer.writes,
+            Space.WEIGHTS: weights.writes,
+            Space.CONSTANTS: constants.writes,
+            Space.TABLES: vector.writes,
+            Space.INPUT: inputs.writes,
+        })
         m.d.comb += sequencer.units_idle.eq(
             engine.idle & splitter.idle & vector.idle & top_k.idle)
         self._run(m, link, sequencer, engine, vector, top_k, weights, constants, inputs)
@@ -115,14 +119,18 @@ class Accelerator(Component):
             ]
         return m
 
-    def _distribute_writes(self, m: Module, link: Link, memories: list[Any]) -> None:
-        """Every memory sees every write and takes those for its space; all are always ready."""
-        offered = Signal(WriteChunk, reset_less=True)
-        valid = Signal()
-        m.d.comb += link.writes.ready.eq(1)
-        m.d.sync += [valid.eq(link.writes.valid), offered.eq(link.writes.payload)]
-        for writes in memories:
-            m.d.comb += [writes.valid.eq(valid), writes.payload.eq(offered)]
+    def _distribute_writes(self, m: Module, link: Link, memories: dict[Space, Any]) -> None:
+        """Each write goes to the memory that it names; the link names no other."""
+        chunk = link.writes.payload
+        for writes in memories.values():
+            m.d.comb += writes.payload.eq(chunk)
+        with m.Switch(chunk.space):
+            for space, writes in memories.items():
+                with m.Case(space):
+                    m.d.comb += [
+                        writes.valid.eq(link.writes.valid),
+                        link.writes.ready.eq(writes.ready),
+                    ]
 
     def _run(self, m: Module, link: Link, sequencer: Sequencer, engine: TernaryEngine,
              vector: VectorUnit, top_k: TopK, weights: SequentialSource,

@@ -47,7 +47,7 @@ class Sequencer(Component):
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._configuration = configuration
         super().__init__({
-            "writes": In(stream.Signature(WriteChunk, always_ready=True)),
+            "writes": In(stream.Signature(WriteChunk)),
             "start": In(stream.Signature(16)),
             "commands": Out(stream.Signature(vector_unit_command(configuration))),
             "matmuls": Out(stream.Signature(matmul_command(configuration))),

@@ -1,0 +1,67 @@
+"""The Verilog text: ports, determinism, memories cleared for simulators only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from sterna.program.configuration import PRESETS
+from sterna_hw.verilog import SMALL_MEMORY, shorten_zeros, to_verilog
+
+TINY = PRESETS["tiny"]
+LINK = {"clk", "rst", *(f"link_{way}__{member}" for way in ("in", "out")
+                        for member in ("payload", "valid", "ready"))}
+TRACE = {"trace_vector", "trace_scalar", "trace_accumulators"}
+
+
+def ports(text: str, name: str) -> set[str]:
+    header = re.search(rf"^module {name}\((.*)\);", text, re.MULTILINE)
+    assert header is not None
+    return set(header[1].split(", "))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> str:
+    return to_verilog(TINY)
+
+
+def test_ports(tiny):
+    assert ports(tiny, "sterna") == LINK
+
+
+def test_trace_ports_and_name():
+    text = to_verilog(replace(TINY, trace=True), name="traced")
+    assert ports(text, "traced") == LINK | TRACE
+
+
+def test_same_text_again(tiny):
+    assert to_verilog(TINY) == tiny
+
+
+def words(value: str, depth: int) -> str:
+    lines = [f"    \\a.b [{word}] = 4'{value};\n" for word in range(depth)]
+    return f"  reg [3:0] \\a.b  [{depth - 1}:0];\n  initial begin\n{''.join(lines)}  end\n"
+
+
+def test_large_memories_are_not_cleared_word_by_word(tiny):
+    assert not re.search(rf"\[{SMALL_MEMORY}\] = \d+'[bdh]0+;", tiny)
+    assert tiny.count("`ifndef SYNTHESIS") == tiny.count("`endif") >= 8
+
+
+@pytest.mark.parametrize("zero", ["h0", "d0", "b0000"])
+def test_zeros_become_a_loop_for_simulators(zero):
+    assert shorten_zeros(words(zero, 65) * 2) == "".join(
+        "  reg [3:0] \\a.b  [64:0];\n`ifndef SYNTHESIS\n"
+        f"  integer clear_{number};\n  initial\n"
+        f"    for (clear_{number} = 0; clear_{number} < 65; clear_{number} = clear_{number} + 1)\n"
+        f"      \\a.b [clear_{number}] = 4'd0;\n`endif\n" for number in (1, 2))
+
+
+def test_small_memories_stay():
+    assert shorten_zeros(words("h0", 64)) == words("h0", 64)
+
+
+def test_other_contents_stay():
+    text = words("h0", 70).replace("[50] = 4'h0", "[50] = 4'h3")
+    assert shorten_zeros(text) == text
