@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sterna.errors import InputError
 from sterna.golden import arithmetic, scalars
-from sterna.golden.matrices import MatrixStore
+from sterna.golden.matrices import MatrixStore, single_thread
 from sterna.golden.result import GoldenResult, Observer
 from sterna.golden.scalars import ScalarFloat
 from sterna.program.definition import Program
@@ -114,7 +114,8 @@ class GoldenExecutor:
             row = self._embedding(token)
         else:
             row = torch.from_numpy(np.asarray(input_row, np.int64).copy())
-        head = self._run(row.unsqueeze(0), observe)
+        with single_thread():
+            head = self._run(row.unsqueeze(0), observe)
         if head is None:
             return GoldenResult(np.zeros(0, np.int64), 0, 0, self.top_k)
         values, scale = head

@@ -7,7 +7,8 @@ order of summation. Wider matrices are cut into such pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 EXACT_COLUMNS = 1 << 17
 """Columns whose sum of codes stays below 2**24."""
-_CHUNK_WEIGHTS = 1 << 20
+_CHUNK_WEIGHTS = 1 << 18
 _FLOAT_LIMIT = 1 << 18
 
 MatrixKey = tuple[str, int, str]
@@ -67,9 +68,26 @@ def ternary_product(trits: Tensor, codes: Tensor) -> Tensor:
 def _float_product(trits: Tensor, codes: Tensor) -> Tensor:
     if trits.dtype == torch.float32:
         return (codes @ trits.T).long()
-    # Converted in pieces that stay in the cache.
+    # Converted in pieces that stay in the cache, into one buffer.
     step = max(1, _CHUNK_WEIGHTS // trits.shape[1])
-    if codes.shape[0] == 1:
-        parts = [torch.mv(piece.float(), codes[0]) for piece in trits.split(step)]
-        return torch.cat(parts).long().unsqueeze(0)
-    return torch.cat([codes @ piece.float().T for piece in trits.split(step)], 1).long()
+    buffer = torch.empty(min(step, trits.shape[0]), trits.shape[1])
+    parts = []
+    for piece in trits.split(step):
+        converted = buffer[: len(piece)]
+        converted.copy_(piece)
+        if codes.shape[0] == 1:
+            parts.append(torch.mv(converted, codes[0]).unsqueeze(0))
+        else:
+            parts.append(codes @ converted.T)
+    return torch.cat(parts, 1).long()
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Run PyTorch in one thread: for a single token, threads cost more than they save."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

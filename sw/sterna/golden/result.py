@@ -49,4 +49,4 @@ class GoldenResult:
     @property
     def logits(self) -> NDArray[np.float64]:
         """All logits, float64 [rows of the head]."""
-        return self.all_accumulators * self.scale
+        return self.all_accumulators.astype(np.float64) * self.scale

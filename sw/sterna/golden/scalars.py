@@ -59,13 +59,12 @@ def multiply(a: ScalarFloat, b: ScalarFloat) -> ScalarFloat:
 def add(a: ScalarFloat, b: ScalarFloat) -> ScalarFloat:
     """The sum; the smaller operand is truncated to the exponent of the larger first."""
     a_first = (b.mantissa == 0) | ((a.mantissa != 0) & (a.exponent >= b.exponent))
-    large, small = np.where(a_first, a.mantissa, b.mantissa), np.where(
-        a_first, b.mantissa, a.mantissa
-    )
+    large = np.where(a_first, a.mantissa, b.mantissa)
+    small = np.where(a_first, b.mantissa, a.mantissa)
     exponent = np.where(a_first, a.exponent, b.exponent)
     distance = exponent - np.where(a_first, b.exponent, a.exponent)
     aligned = small >> np.clip(distance, 0, MANTISSA_BITS)
-    return normalise(large + aligned, exponent)
+    return normalise((large + aligned).astype(np.int64), exponent)
 
 
 def _interpolate(pairs: Integers, mantissa: Integers) -> Integers:

@@ -1,0 +1,119 @@
+"""Print how much perplexity each number format costs, as a Markdown table.
+
+    python scripts/accuracy.py demo --text tales.txt README.md
+
+Every row changes formats of the defaults; a column is the increase of the golden executor's
+perplexity over the float reference on one text. Also with formats calibrated on the first text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from sterna.compiler.lowering import Formats, calibrate, lower
+from sterna.errors import InputError
+from sterna.golden.evaluate import score_program, score_reference
+from sterna.models.conversion import float_reference
+from sterna.models.store import load_model
+from sterna.models.text import EncodedText, Tokenizer, encode_documents, read_text
+
+CALIBRATION_TOKENS = 2048
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", help="model folder or name of a shipped model")
+    parser.add_argument("--text", type=Path, nargs="+", required=True, help="texts to score")
+    parser.add_argument("--tokens", type=int, help="score only so many tokens of each text")
+    parser.add_argument("--streams", type=int, default=64, help="segments scored side by side")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--defaults", action="store_true", help="only the default formats")
+    return parser.parse_args()
+
+
+def variations(base: Formats) -> Iterator[tuple[str, Formats]]:
+    """The default formats, and steps away from them one format at a time."""
+    yield f"{base.word_bits} bits, defaults", base
+    for fraction in range(base.residual_fraction - 4, base.residual_fraction + 3, 2):
+        if fraction != base.residual_fraction:
+            yield f"residual {fraction}", replace(base, residual_fraction=fraction)
+    for step in (-2, -1, 1):
+        fraction = base.activation_fraction + step
+        # The linear half gives or takes what keeps the shifts multiples of four.
+        yield (
+            f"activation, state and swish {fraction}",
+            replace(
+                base,
+                activation_fraction=fraction,
+                state_fraction=fraction,
+                swish_fraction=fraction,
+                up_fraction=base.up_fraction - step,
+            ),
+        )
+    for step in (-4, -2, 2):
+        up, product = base.up_fraction + step, base.product_fraction + step
+        yield (
+            f"up {up}, product {product}",
+            replace(base, up_fraction=up, product_fraction=product),
+        )
+    for step in (-4, 4):
+        shift = base.output_shift + step
+        yield f"output shift {shift}", replace(base, output_shift=shift)
+    yield f"gain bits {base.gain_bits - 2}", replace(base, gain_bits=base.gain_bits - 2)
+
+
+def main() -> None:
+    """Score every text with every format."""
+    options = arguments()
+    if options.threads < 1 or options.streams < 1 or (options.tokens or 1) < 1:
+        raise InputError("--threads, --streams and --tokens must be at least 1")
+    torch.set_num_threads(options.threads)
+    model = load_model(options.model)
+    if model.tokenizer_path is None:
+        raise InputError(f"{options.model}: has no tokenizer; give a model with one")
+    tokenizer = Tokenizer.from_file(model.tokenizer_path)
+    begin, end = model.config.bos_token_id, model.config.eos_token_id
+    texts: list[EncodedText] = []
+    for path in options.text:
+        encoded = encode_documents(tokenizer, read_text(path), begin, end)
+        if options.tokens is not None:
+            ids = encoded.ids[: options.tokens + 1]
+            encoded = EncodedText(ids, len(tokenizer.decode(ids).encode()))
+        texts.append(encoded)
+    reference = float_reference(model)
+    scores = [score_reference(reference, text, options.streams) for text in texts]
+
+    print(f"| formats | {' | '.join(path.name for path in options.text)} |")
+    print(f"|--|{'--|' * len(texts)}")
+    float_cells = " | ".join(f"perplexity {score.perplexity:.3f}" for score in scores)
+    print(f"| float reference | {float_cells} |", flush=True)
+
+    def row(name: str, formats: Formats) -> None:
+        program = lower(model, formats)
+        cells = []
+        for text, score in zip(texts, scores, strict=True):
+            golden = score_program(program, text, begin, options.streams)
+            cells.append(f"{golden.perplexity / score.perplexity - 1:+.3%}")
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+    for word_bits in (18, 16):
+        formats = Formats.default(word_bits)
+        names = [(f"{word_bits} bits, defaults", formats)]
+        for name, changed in names if options.defaults else variations(formats):
+            row(name, changed)
+        calibrated = calibrate(model, texts[0].ids[:CALIBRATION_TOKENS], word_bits)
+        row(f"{word_bits} bits, calibrated", calibrated)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        print(f"accuracy: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

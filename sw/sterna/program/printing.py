@@ -1,0 +1,85 @@
+"""A program as readable text: its declarations, then every section in the order of execution."""
+
+from __future__ import annotations
+
+from sterna.program.definition import Program, VectorFormat
+from sterna.program.instructions import Item, Kernel, Section
+
+_INDENT = "  "
+_COLUMN = 66
+
+
+def format_program(program: Program) -> str:
+    """The listing of a program; it ends without a line feed.
+
+    Behind every operation stands the format of its result: the fraction bits of the word, or
+    ``scaled`` where a factor is left over that cancels later.
+    """
+    parts = [_header(program), _matrices(program), _vectors(program)]
+    parts += [_section(program, section) for section in program.sections]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _header(program: Program) -> str:
+    lines = [
+        f"program {program.name}",
+        f"{_INDENT}words of {program.word_bits} bits, input of {program.input_length} words, "
+        f"{program.rows} rows in the head",
+    ]
+    if program.tables:
+        lines.append(f"{_INDENT}tables: {', '.join(program.tables)}")
+    return "\n".join(lines)
+
+
+def _matrices(program: Program) -> str:
+    repeats = {section.name: section.repeat for section in program.sections}
+    lines, total = [], 0
+    for (section, name), (rows, columns) in program.matrices.items():
+        repeat = repeats.get(section, 1)
+        total += repeat * rows * columns
+        times = f" x {repeat}" if repeat > 1 else ""
+        lines.append(f"{_INDENT}{section}.{name:<{16 - len(section)}} {rows} x {columns}{times}")
+    return "\n".join([f"matrices, {total} trits", *lines]) if lines else ""
+
+
+def _vectors(program: Program) -> str:
+    kept = {name: v for name, v in program.vectors.items() if v.lifetime != "local"}
+    if not kept:
+        return ""
+    lines = [
+        f"{_INDENT}{name:<17} {vector.length} words, {_format(vector)}, {vector.lifetime}"
+        for name, vector in kept.items()
+    ]
+    return "\n".join(["vectors that outlive a repetition", *lines])
+
+
+def _format(vector: VectorFormat | None) -> str:
+    if vector is None or vector.fraction is None:
+        return "scaled"
+    return f"fraction {vector.fraction}"
+
+
+def _section(program: Program, section: Section) -> str:
+    title = f"section {section.name}"
+    if section.repeat > 1:
+        title += f", {section.repeat} times"
+    lines = [title]
+    for index, item in enumerate(section.items):
+        lines += _item(program, index, item)
+    return "\n".join(lines)
+
+
+def _item(program: Program, index: int, item: Item) -> list[str]:
+    number = f"{_INDENT}{index:>3}  "
+    if not isinstance(item, Kernel):
+        return [f"{number}{item}"]
+    lines = [f"{number}kernel {item.name}, {item.length} elements"]
+    if item.matmuls:
+        lines[0] += f": {'; '.join(str(matmul) for matmul in item.matmuls)}"
+    for operation in item.body:
+        text = f"{' ' * len(number)}{_INDENT}{operation}"
+        if operation.result is not None:
+            result = program.vectors.get(operation.result)
+            text = f"{text:<{_COLUMN}}  {_format(result)}"
+        lines.append(text)
+    return lines
