@@ -63,7 +63,7 @@ class LoadableMemory(Component):
             width = min(CHUNK_BITS, self._width - start)
             # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
             bank = memory.Memory(shape=unsigned(width), depth=self._depth, init=[],
-                                 attrs={"no_rw_check": 1})
+                                 attrs={"no_rw_check": "1"})
             m.submodules[f"bank_{index}"] = bank
             write_port, read_port = bank.write_port(), bank.read_port()
             m.d.comb += [

@@ -16,13 +16,13 @@ from sterna_hw.component import Component
 class Accumulators(Component):
     """``slot += sums`` (``slot = sums`` where ``first``), exact, for ``rows`` rows at once.
 
-    Read, add and write take one clock, so a slot may follow itself without a gap. One slot more
-    than ``block_groups`` stays zero and is read for the first sum: cheaper than a mask behind the
-    memory as long as block_groups + 1 fits the depth of a look-up table memory (16 or 32).
+    Read, add and write take one clock, so a slot may follow itself without a gap. Slot 0
+    stays zero and is read for the first sum: cheaper than a mask behind the memory as long as
+    block_groups + 1 fits the depth of a look-up table memory (16 or 32).
 
     Members:
         valid: In(1), add in this clock.
-        slot: In(range(block_groups)).
+        slot: In, 1 .. block_groups.
         first: In(1).
         sums: In, ``rows`` sums.
         values: Out, ``rows`` accumulators after the add, in the same clock.
@@ -37,7 +37,7 @@ class Accumulators(Component):
         rows, bits = configuration.rows, configuration.accumulator_bits
         super().__init__({
             "valid": In(1),
-            "slot": In(range(configuration.block_groups)),
+            "slot": In(range(configuration.block_groups + 1)),
             "first": In(1),
             "sums": In(ArrayLayout(signed(sum_bits), rows)),
             "values": Out(ArrayLayout(signed(bits), rows)),
@@ -45,12 +45,11 @@ class Accumulators(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        zero_slot = self._configuration.block_groups
         m.submodules.storage = storage = memory.Memory(
-            shape=self.values.shape(), depth=zero_slot + 1, init=[])
+            shape=self.values.shape(), depth=self._configuration.block_groups + 1, init=[])
         write, read = storage.write_port(), storage.read_port(domain="comb")
         m.d.comb += [
-            read.addr.eq(Mux(self.first, zero_slot, self.slot)),
+            read.addr.eq(Mux(self.first, 0, self.slot)),
             write.addr.eq(self.slot),
             write.en.eq(self.valid),
             write.data.eq(self.values),

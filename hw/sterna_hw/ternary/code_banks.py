@@ -55,7 +55,7 @@ class CodeBanks(Component):
         # A tile is read only after it is written: no need to define what a collision returns.
         m.submodules.storage = storage = memory.Memory(
             shape=ArrayLayout(group_bits, groups_per_tile), depth=2 << stride_bits, init=[],
-            attrs={"ram_style": "block", "no_rw_check": 1})
+            attrs={"ram_style": "block", "no_rw_check": "1"})
         write, read = storage.write_port(granularity=1), storage.read_port()
 
         def address(tile: Any, bank: Any) -> Any:

@@ -17,10 +17,10 @@ from sterna_hw.layouts import matmul_command
 def step_layout(configuration: HardwareConfiguration) -> StructLayout:
     """What the pipeline must know of a weight word.
 
-    ``slot``: row group in its block; ``first`` and ``last``: first and last tile of the row group;
-    ``destination``: where its results go.
+    ``slot``: row group in its block, from 1; ``first`` and ``last``: first and last tile of the row
+    group; ``destination``: where its results go.
     """
-    slot_bits = (configuration.block_groups - 1).bit_length()
+    slot_bits = configuration.block_groups.bit_length()
     return StructLayout({"slot": slot_bits, "first": 1, "last": 1, "destination": 1})
 
 
@@ -55,20 +55,18 @@ class Issue(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        offered = self.commands.payload
-        command = Signal.like(offered, reset_less=True)
-        groups_left = Signal.like(offered.groups, reset_less=True)
-        tiles_left = Signal.like(offered.tiles, reset_less=True)
-        blocks_left = Signal.like(offered.blocks, reset_less=True)
-        slot = Signal.like(self.step.slot)
-        first = Signal(init=1)
+        command = Signal.like(self.commands.payload, reset_less=True)
+        group, tile = Signal.like(command.groups, init=1), Signal.like(command.tiles, init=1)
+        block, first = Signal.like(command.blocks, init=1), Signal(init=1)
 
+        # The counters start at one and are compared for equality: a counter with reset and a row of
+        # look-up tables, where counting down would need a multiplexer for the reload.
         last_group, last_tile, final = Signal(), Signal(), Signal()
         m.d.comb += [
-            last_group.eq(groups_left == 1),
-            last_tile.eq(tiles_left == 1),
-            final.eq(last_group & last_tile & (blocks_left == 1)),
-            self.step.slot.eq(slot),
+            last_group.eq(group == command.groups),
+            last_tile.eq(tile == command.tiles),
+            final.eq(last_group & last_tile & (block == command.blocks)),
+            self.step.slot.eq(group),
             self.step.first.eq(first),
             self.step.last.eq(last_tile),
             self.step.destination.eq(command.destination),
@@ -77,30 +75,25 @@ class Issue(Component):
         ]
 
         with m.If(self.advance):
-            m.d.sync += [slot.eq(slot + 1), groups_left.eq(groups_left - 1)]
+            m.d.sync += group.eq(group + 1)
             with m.If(last_group):
                 m.d.sync += [
-                    slot.eq(0),
-                    groups_left.eq(command.groups),
+                    group.eq(1),
+                    tile.eq(tile + 1),
                     self.tile.eq(self.tile + 1),
-                    tiles_left.eq(tiles_left - 1),
                     first.eq(0),
                 ]
                 with m.If(last_tile):
                     m.d.sync += [
+                        tile.eq(1),
                         self.tile.eq(0),
-                        tiles_left.eq(command.tiles),
-                        blocks_left.eq(blocks_left - 1),
                         first.eq(1),
+                        block.eq(block + 1),
                     ]
             with m.If(final):
-                m.d.sync += self.active.eq(0)
-        with m.If(self.commands.valid & self.commands.ready):
-            m.d.sync += [
-                self.active.eq(1),
-                command.eq(offered),
-                groups_left.eq(offered.groups),
-                tiles_left.eq(offered.tiles),
-                blocks_left.eq(offered.blocks),
-            ]
+                m.d.sync += [block.eq(1), self.active.eq(0)]
+        with m.If(self.commands.ready):
+            m.d.sync += command.eq(self.commands.payload)
+            with m.If(self.commands.valid):
+                m.d.sync += self.active.eq(1)
         return m

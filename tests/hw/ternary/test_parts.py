@@ -112,7 +112,7 @@ def test_accumulators(groups: int) -> None:
             slot = step if step < groups else slot
             sums = rng.choice([-2048, 2047, int(rng.integers(-2048, 2048))], 2)
             ctx.set(dut.valid, valid or step < groups)
-            ctx.set(dut.slot, slot)
+            ctx.set(dut.slot, slot + 1)
             ctx.set(dut.first, first)
             for row in range(2):
                 ctx.set(dut.sums[row], int(sums[row]))
