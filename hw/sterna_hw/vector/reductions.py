@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
@@ -29,6 +29,15 @@ def delayed(m: Module, value: Any, clocks: int, name: str) -> Any:
         m.d.sync += later.eq(value)
         value = later
     return value
+
+
+def exceeds(left: Any, right: Value) -> Value:
+    """``left.rest + left.negative > right`` as the sign of one subtraction.
+
+    (A comparison operator would cost yosys a second test, for equality.)
+    """
+    difference = Cat(Const(0, 1), right) - Cat(left.negative, left.rest)
+    return difference[-1]
 
 
 class AbsmaxReduction(Component):
@@ -64,8 +73,7 @@ class AbsmaxReduction(Component):
             larger = []
             for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
                 best = Signal(self._magnitude, name=f"largest_{levels}_{index}", reset_less=True)
-                # left.rest + left.negative > right.rest; wrong only where both are as large.
-                wins = Cat(left.negative, left.rest) > Cat(Const(0, 1), right.rest)
+                wins = exceeds(left, right.rest)  # wrong only where both are as large
                 m.d.sync += best.eq(Mux(wins, left.as_value(), right.as_value()))
                 larger.append(best)
             level = larger
@@ -79,7 +87,7 @@ class AbsmaxReduction(Component):
         new, grows = level[0], Signal()
         address = Mux(self.take, self.take_register, register)
         m.d.comb += [
-            grows.eq(Cat(new.negative, new.rest) > Cat(Const(0, 1), read.data)),
+            grows.eq(exceeds(new, read.data)),
             read.addr.eq(address),
             write.addr.eq(address),
             write.en.eq(self.take | (enable & grows)),

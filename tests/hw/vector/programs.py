@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
-from tests.hw.vector.bench import Workload, random_group, random_tables
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+
+from tests.hw.vector.bench import Workload, random_group, random_tables
 
 
 class ProgramWriter:
@@ -25,8 +26,8 @@ class ProgramWriter:
         """Random words from the input stream in the whole memory."""
         depth = self.configuration.vector_depth
         self.work.inputs += [random_group(self.rng, self.configuration) for _ in range(depth)]
-        self._append(dict(length=depth, result_address=0, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE,
-                          write=1))
+        self._append({"length": depth, "a_source": SourceA.INPUT, "write": 1,
+                      "multiplier": MultiplierSelect.ONE, "result_address": 0})
 
     def vector(self) -> None:
         """One random vector command without a hazard inside it."""

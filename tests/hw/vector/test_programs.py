@@ -15,11 +15,11 @@ def configuration(lanes: int, bits: int, tables: int) -> HardwareConfiguration:
 
 
 @pytest.mark.parametrize("lanes, bits, tables, density, code_density, commands", [
-    (2, 18, 2, 1.0, 1.0, 400),
-    (2, 18, 1, 0.5, 0.3, 250),
-    (4, 16, 1, 1.0, 0.6, 150),
-    (8, 18, 1, 0.7, 1.0, 120),
-    (2, 12, 3, 0.8, 0.8, 150),
+    (2, 18, 2, 1.0, 1.0, 300),
+    (2, 18, 1, 0.5, 0.3, 200),
+    (4, 16, 1, 1.0, 0.6, 120),
+    (8, 18, 1, 0.7, 1.0, 80),
+    (2, 12, 3, 0.8, 0.8, 120),
 ])
 def test_random_program(lanes: int, bits: int, tables: int, density: float, code_density: float,
                         commands: int) -> None:
@@ -40,7 +40,7 @@ def test_random_program(lanes: int, bits: int, tables: int, density: float, code
 def test_random_scalars() -> None:
     writer = ProgramWriter(configuration(2, 18, 1), 7)
     writer.fill()
-    for index in range(900):
+    for index in range(600):
         writer.scalar()
         if index % 30 == 0:
             writer.vector()
