@@ -14,6 +14,7 @@ from sterna_sim.cache import cache_folder
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
+from sterna_boards.rtlil import relax_collisions
 from sterna_boards.tools import Tool
 
 NAME = "sterna"
@@ -49,6 +50,8 @@ class Flow:
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
         plan = self.board.platform().prepare(
             design.top(), NAME, nextpnr_opts=options, synth_opts=self._synthesis_options())
+        source = f"{NAME}.il"
+        plan.files[source] = relax_collisions(plan.files[source])
         plan.extract(str(folder))
 
     def synthesise(self, folder: Path) -> None:

@@ -1,0 +1,33 @@
+"""A correction to generated RTLIL: memories that do not care about collisions say so."""
+
+from __future__ import annotations
+
+import re
+
+_MODULE = re.compile(r"^module \S+$.*?^end$", re.MULTILINE | re.DOTALL)
+_MEMORY = re.compile(r"^  attribute \\no_rw_check [^\n]*\n(?:  attribute [^\n]*\n)*"
+                     r"  memory [^\n]*\\(\S+)$", re.MULTILINE)
+_READ_PORT = re.compile(r"^  cell \$memrd_v2 .*?^  end$", re.MULTILINE | re.DOTALL)
+_MASK = re.compile(r"(parameter \\COLLISION_X_MASK \d+')(0+)")
+
+
+def relax_collisions(text: str) -> str:
+    """Let clocked reads of memories marked ``no_rw_check`` give anything in a collision.
+
+    Amaranth asks for the old word, which costs a multiplexer and a register for each bit. Yosys
+    looks at the attribute only where it infers ports from Verilog, not in ports that are given.
+    """
+
+    def in_module(module: re.Match[str]) -> str:
+        memories = set(_MEMORY.findall(module[0]))
+
+        def in_port(port: re.Match[str]) -> str:
+            name = re.search(r'\\MEMID "\\\\(\S+)"', port[0])
+            clocked = "parameter \\CLK_ENABLE 1\n" in port[0]
+            if name is None or name[1] not in memories or not clocked:
+                return port[0]
+            return _MASK.sub(lambda mask: mask[1] + "1" * len(mask[2]), port[0])
+
+        return _READ_PORT.sub(in_port, module[0]) if memories else module[0]
+
+    return _MODULE.sub(in_module, text)
