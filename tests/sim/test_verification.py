@@ -1,0 +1,130 @@
+"""The generated Verilog against the golden: every vector of models of many shapes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from sterna.golden.executor import GoldenExecutor
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.instructions import Matmul
+from sterna_sim.verification import Verification, Verifier
+
+from tests.sim.shapes import common_configuration, random_program
+
+pytestmark = pytest.mark.verilator
+
+# Hidden width, layers, intermediate width, vocabulary, place of the embedding.
+SHAPES = [
+    (64, 1, 64, 97, "chip"),
+    (96, 2, 100, 97, "host"),
+    (160, 3, 77, 777, "host"),
+    (250, 4, 190, 97, "chip"),
+    (33, 2, 5, 65, "host"),
+]
+BASES = {
+    "small": PRESETS["small"],
+    "tiny": PRESETS["tiny"],
+    # Two vector groups in a row group, as few columns as lanes.
+    "tall": replace(PRESETS["small"], rows=16, columns=8, vector_lanes=8),
+}
+
+
+@cache
+def program(hidden: int, layers: int, intermediate: int, vocabulary: int) -> Program:
+    return random_program(hidden, layers, intermediate, vocabulary, seed=hidden)
+
+
+@cache
+def configuration(base: str) -> HardwareConfiguration:
+    return common_configuration(
+        BASES[base], [(program(*shape), place) for *shape, place in SHAPES]
+    )
+
+
+def verify(verifier: Verifier, vocabulary: int, counts: list[int]) -> Verification:
+    generator = np.random.default_rng(vocabulary)
+    texts = [generator.integers(0, vocabulary, count).tolist() for count in counts]
+    try:
+        return verifier.verify(texts)
+    finally:
+        verifier.close()
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_no_vector_differs(base, shape):
+    *sizes, place = shape
+    verifier = Verifier(program(*sizes), configuration(base), place)
+    outcome = verify(verifier, sizes[3], [3, 2])
+    assert outcome.first_difference is None
+    assert (outcome.differences, outcome.tokens) == (0, 5)
+    # Embedding, layers and head, each with several values, and three results, for every token.
+    assert outcome.vectors_compared > 5 * (3 + 50 * sizes[1])
+    assert outcome.counters.busy <= outcome.counters.cycles
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_vector_differs_when_the_link_pauses(seed):
+    verifier = Verifier(
+        program(96, 2, 100, 97), configuration("small"), "host", stall_permille=300, seed=seed
+    )
+    outcome = verify(verifier, 97, [2, 1])
+    assert outcome.first_difference is None and outcome.vectors_compared > 300
+
+
+def test_extreme_weights_and_inputs():
+    """All weights equal, so that accumulators are as large as they can be."""
+    original = program(250, 4, 190, 97)
+
+    class Largest:
+        def __getattr__(self, name: str):
+            return getattr(original.parameters, name)
+
+        def matrix(self, section: str, repetition: int, name: str) -> np.ndarray:
+            shape = original.parameters.matrix(section, repetition, name).shape
+            return np.full(shape, 1 if repetition % 2 else -1, np.int8)
+
+        def embedding(self, token: int) -> np.ndarray:
+            limit = (1 << (original.word_bits - 1)) - 1
+            row = np.full(original.input_length, limit if token % 2 else -limit, np.int32)
+            row[token:] //= 3
+            return row
+
+    extreme = replace(original, parameters=Largest())
+    outcome = verify(Verifier(extreme, configuration("small"), "chip"), 97, [3])
+    assert outcome.first_difference is None
+
+
+def test_a_single_wrong_weight_is_found_where_it_is_used():
+    right = program(96, 2, 100, 97)
+    section = right.sections[1]
+    item, kernel = next(
+        (index, item) for index, item in enumerate(section.items) if getattr(item, "matmuls", ())
+    )
+    matmul: Matmul = kernel.matmuls[0]
+    verifier = Verifier(right, configuration("small"), "host")
+
+    class Wrong:
+        def __getattr__(self, name: str):
+            return getattr(right.parameters, name)
+
+        def matrix(self, section_name: str, repetition: int, name: str) -> np.ndarray:
+            trits = right.parameters.matrix(section_name, repetition, name).copy()
+            if (section_name, repetition, name) == (section.name, 1, matmul.matrix):
+                trits[41, 7] = 1 if trits[41, 7] < 1 else -1
+            return trits
+
+    verifier._golden = GoldenExecutor(
+        replace(right, parameters=Wrong()), top_k=configuration("small").top_k
+    )
+    outcome = verify(verifier, 97, [3])
+    first = outcome.first_difference
+    assert outcome.differences > 0 and first is not None
+    assert (first.section, first.repetition, first.item) == (section.name, 1, item)
+    assert (first.name, first.element) == (matmul.result, 41)
+    assert first.golden != first.simulated
+    assert f"{matmul.result}[41] is {first.simulated}, golden {first.golden}" in str(first)
