@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sterna_boards.designs import Design
 from sterna_boards.flow import NAME, REPORT, Flow, Progress
 from sterna_boards.report import BuildReport, Routed, read_report
 from sterna_boards.tools import PACKAGES, Tool, find_tools
+from sterna_boards.units import luts_by_unit
 
 _FLOW_TOOLS = {
     "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
@@ -46,13 +48,14 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     for done, seed in enumerate(seeds):
         tell(f"place and route, seed {seed}", done, len(seeds))
         placed[seed] = _placed(flow, netlist, seed, tell)
-    cells = json.loads((netlist / flow.netlist).read_text()) if board.family == "ice40" else None
+    cells = json.loads((netlist / flow.netlist).read_text())
     routed = {seed: read_report(folder / REPORT, design.clock_hz, cells)
               for seed, folder in placed.items()}
     best = max(seeds, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
     logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")
     fmax = {seed: result.fmax_mhz for seed, result in routed.items()}
-    return _report(flow, design, routed[best], fmax, placed[best] / flow.bitstream, logs)
+    report = _report(flow, design, routed[best], fmax, placed[best] / flow.bitstream, logs)
+    return replace(report, units=luts_by_unit(cells))
 
 
 def check_timing(report: BuildReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ class BuildReport:
     critical_path: str
     logs: tuple[Path, ...]
     tools: dict[str, str]
+    units: dict[str, int] = field(default_factory=dict)
+    """Look-up tables by unit, before packing; see `luts_by_unit`."""
 
     def to_json(self) -> str:
         """The report as one JSON object."""
@@ -94,8 +96,8 @@ class BuildReport:
 def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = None) -> Routed:
     """Read the JSON that ``nextpnr --report`` wrote.
 
-    ``netlist`` is yosys' JSON: iCE40 reports do not count flip-flops. Raises `InputError` when the
-    report knows no clock near ``clock_hz``.
+    ``netlist`` is yosys' JSON, for iCE40 reports, which do not count flip-flops. Raises
+    `InputError` when the report knows no clock near ``clock_hz``.
     """
     report = json.loads(path.read_text())
     clocks = report["fmax"]

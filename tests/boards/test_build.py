@@ -13,7 +13,9 @@ from sterna_boards.catalogue import find_board
 from sterna_boards.designs import loopback
 
 BOARD = find_board("ulx3s-85f")
-SYNTHESIS = "echo '{}' > sterna.json; echo synthesis > sterna.rpt"
+NETLIST = {"modules": {"sterna": {"attributes": {"top": "1"},
+                                  "cells": {"uart.sum": {"type": "CCU2C"}}}}}
+SYNTHESIS = f"echo '{json.dumps(NETLIST)}' > sterna.json; echo synthesis > sterna.rpt"
 PACKING = "test -f sterna.config && echo bits of $(cat seed) > sterna.bit"
 ROUTING = """
 while [ $# -gt 0 ]; do [ "$1" = --seed ] && seed=$2; shift; done
@@ -65,6 +67,7 @@ def test_steps_in_order(tools: _Tools) -> None:
     assert [log.read_text() for log in report.logs] == ["synthesis\n", "timing\n"]
     assert (report.fmax_mhz, report.timing_met, report.luts) == (100.0, True, 5)
     assert report.luts_per_lane is None
+    assert report.units == {"uart": 2}
     assert report.tools["yosys"] == "YOSYS 1.0"
     assert json.loads(report.to_json())["clock_mhz"] == 100.0
 

@@ -1,0 +1,29 @@
+"""Where the look-up tables of a netlist go, unit by unit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+_LUTS = {
+    "LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4,
+    "SB_LUT4": 1,
+    "LUT1": 1, "LUT2": 1, "LUT3": 1, "ALU": 1, "RAM16SDP4": 4, "RAM16SDP2": 4, "RAM16SDP1": 4,
+}
+
+
+def luts_by_unit(netlist: dict[str, Any], depth: int = 2) -> dict[str, int]:
+    """Look-up tables by hierarchical name, ``depth`` names deep, the largest first.
+
+    ``netlist`` is yosys' JSON of a flattened design; cells are named after the wire that they
+    drive, so a cell at a border may count for its neighbour. Counted are logic, carry and memory,
+    before packing: nextpnr adds a few for constants and carries that enter from logic.
+    """
+    top = next(module for module in netlist["modules"].values()
+               if int(module.get("attributes", {}).get("top", "0"), 2))
+    units: Counter[str] = Counter()
+    for name, cell in top["cells"].items():
+        luts = _LUTS.get(cell["type"], 0)
+        if luts:
+            units[".".join(name.split(".")[:-1][:depth]) or "top"] += luts
+    return dict(units.most_common())
