@@ -1,0 +1,82 @@
+"""Counters and the words of a RESULT."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from amaranth.sim import Simulator
+from sterna.program.configuration import PRESETS
+from sterna_hw.core.counters import EVENTS, Counters
+from sterna_hw.core.result_words import FIXED_WORDS, ResultWords
+from sterna_sim.streams import Receiver, simulate
+
+TINY = PRESETS["tiny"]
+
+
+def test_counters_against_a_list():
+    dut = Counters()
+
+    async def testbench(ctx):
+        rng = random.Random(1)
+        expected = dict.fromkeys(("cycles", *EVENTS), 0)
+        for _ in range(500):
+            clear, running = rng.random() < 0.02, rng.random() < 0.8
+            events = {event: rng.random() < 0.5 for event in EVENTS}
+            ctx.set(dut.clear, clear)
+            ctx.set(dut.running, running)
+            for event, happens in events.items():
+                ctx.set(getattr(dut, event), happens)
+            await ctx.tick()
+            for name, happens in (("cycles", True), *events.items()):
+                expected[name] = 0 if clear else expected[name] + (running and happens)
+            assert ctx.get(dut.cycles) == expected["cycles"]
+            for event in EVENTS:
+                assert ctx.get(getattr(dut, f"{event}_cycles")) == expected[event]
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("ready", [1.0, 0.2])
+def test_result_words(ready):
+    dut = ResultWords(TINY)
+    rng = random.Random(2)
+    counters = [rng.getrandbits(32) for _ in range(4)]
+    mantissa, exponent = 0x1FEDC, -300
+    entries = [(rng.randint(-100_000, 100_000), rng.getrandbits(32)) for _ in range(TINY.top_k)]
+
+    async def start(ctx):
+        names = ("cycles", *(f"{event}_cycles" for event in EVENTS))
+        for name, value in zip(names, counters, strict=True):
+            ctx.set(getattr(dut, name), value)
+        ctx.set(dut.scale.mantissa, mantissa)
+        ctx.set(dut.scale.exponent, exponent)
+        for _ in range(2):
+            await ctx.tick()
+            ctx.set(dut.start, 1)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            while True:
+                await ctx.tick()
+                if ctx.get(dut.idle):
+                    break
+
+    async def show_entries(ctx):
+        while True:
+            value, row = entries[ctx.get(dut.index)]
+            ctx.set(dut.value, value)
+            ctx.set(dut.row, row)
+            await ctx.changed(dut.index)
+
+    count = FIXED_WORDS + 2 * TINY.top_k
+    received = Receiver(dut.words, 2 * count, seed=3, density=ready)
+    simulate(dut, start, received, background=[show_entries])
+    words = [*counters, mantissa, exponent & 0xFFFF_FFFF]
+    for value, row in entries:
+        words += [value & 0xFFFF_FFFF, row]
+    assert received.values == words * 2
+    if ready == 1.0:
+        assert received.clocks[count - 1] - received.clocks[0] == 2 * (count - 1)
