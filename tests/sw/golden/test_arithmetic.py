@@ -1,0 +1,91 @@
+"""Vector arithmetic against exact fractions, at ties and at the ends of the words."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sterna.golden import arithmetic
+from sterna.program.definition import Table
+
+relaxed = settings(deadline=None)
+WIDTHS = [12, 16, 18]
+
+
+def words(word_bits: int) -> st.SearchStrategy[int]:
+    limit = (1 << (word_bits - 1)) - 1
+    ends = [-limit, 1 - limit, -1, 0, 1, limit - 1, limit]
+    return st.one_of(st.sampled_from(ends), st.integers(-limit, limit))
+
+
+def rounded(product: int, shift: int) -> int:
+    return floor(Fraction(product, 1 << shift) + Fraction(1, 2)) if shift else product
+
+
+def clamp(value: int, limit: int) -> int:
+    return max(-limit, min(limit, value))
+
+
+def tensor(*values: int) -> torch.Tensor:
+    return torch.tensor([list(values)], dtype=torch.int64)
+
+
+@relaxed
+@given(st.data(), st.sampled_from(WIDTHS), st.integers(0, 8))
+def test_element_is_exact(data, word_bits, steps):
+    a, m, c = (data.draw(words(word_bits)) for _ in range(3))
+    shift, limit = 4 * steps, (1 << (word_bits - 1)) - 1
+    expected = clamp(rounded(a * m, shift) + c, limit)
+    result = arithmetic.element(tensor(a), tensor(m), shift, tensor(c), word_bits)
+    assert int(result) == expected
+    by_stream = arithmetic.element(
+        tensor(a), m, torch.tensor([[shift]]), tensor(c), word_bits
+    )
+    assert int(by_stream) == expected
+
+
+@pytest.mark.parametrize(
+    ("product", "expected"), [(8, 1), (7, 0), (-8, 0), (-9, -1), (24, 2), (-24, -1), (-25, -2)]
+)
+def test_ties_go_up(product, expected):
+    assert int(arithmetic.round_shift(tensor(product), 4)) == expected
+    assert int(arithmetic.round_shift(tensor(product), torch.tensor([[4]]))) == expected
+
+
+def test_no_shift_does_not_round():
+    assert arithmetic.round_shift(tensor(-3, 3), torch.tensor([[0]])).tolist() == [[-3, 3]]
+
+
+@pytest.mark.parametrize("word_bits", WIDTHS)
+def test_saturation_is_symmetric(word_bits):
+    limit = (1 << (word_bits - 1)) - 1
+    values = tensor(-limit - 2, -limit - 1, -limit, limit, limit + 1, 1 << 40)
+    expected = [[-limit, -limit, -limit, limit, limit, limit]]
+    assert arithmetic.saturate(values, word_bits).tolist() == expected
+
+
+@relaxed
+@given(words(18), st.integers(0, (1 << 17) - 1), st.integers(0, 8))
+def test_codes_are_clamped(a, multiplier, steps):
+    expected = clamp(rounded(a * multiplier, 4 * steps), 127)
+    assert int(arithmetic.codes(tensor(a), multiplier, 4 * steps)) == expected
+
+
+@pytest.mark.parametrize("word_bits", WIDTHS)
+def test_lookup_is_piecewise_linear(word_bits):
+    limit = (1 << (word_bits - 1)) - 1
+    generator = np.random.default_rng(word_bits)
+    base = [limit, -limit, 0, *generator.integers(-limit, limit + 1, 509).tolist()]
+    slope = [limit, -limit, 1, *generator.integers(-limit, limit + 1, 509).tolist()]
+    table = Table(name="t", base=tuple(base), slope=tuple(slope))
+    values = arithmetic.lookup_values(table, word_bits)
+    edges = [-limit, 1 - limit, -1, 0, 1, limit]
+    for a in [*edges, *generator.integers(-limit, limit + 1, 2000).tolist()]:
+        segment, inside = divmod(a + (1 << (word_bits - 1)), 1 << (word_bits - 9))
+        expected = clamp(rounded(slope[segment] * inside, 12) + base[segment], limit)
+        assert int(arithmetic.lookup(values, tensor(a), word_bits)) == expected
