@@ -58,6 +58,9 @@ def _check_declarations(program: Program) -> None:
     names = [section.name for section in program.sections]
     if len(set(names)) != len(names):
         raise InputError("program: two sections have the same name")
+    for section in program.sections:
+        if section.repeat < 1:
+            raise InputError(f"program, section {section.name}: repeats {section.repeat} times")
     for name, vector in program.vectors.items():
         if vector.lifetime not in _LIFETIMES:
             raise InputError(f"program: vector {name} has the unknown lifetime {vector.lifetime!r}")
@@ -91,8 +94,6 @@ class _Checker:
     def repetition(self, section: Section, repetition: int) -> None:
         """Check one repetition of a section."""
         self._place = f"section {section.name}"
-        if section.repeat < 1:
-            raise self._fail(f"repeats {section.repeat} times")
         self._local, self._scalars = set(), {}
         first = section is self._program.sections[0] and repetition == 0
         for index, item in enumerate(section.items):

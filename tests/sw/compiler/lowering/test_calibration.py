@@ -1,0 +1,85 @@
+"""Calibrated formats leave headroom above the values of the float reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sterna.compiler.lowering import Formats, calibrate, lower
+from sterna.compiler.lowering.calibration import Ranges, formats_for, observe_ranges
+from sterna.errors import InputError
+from sterna.golden.executor import GoldenExecutor
+from sterna.models.configuration import ModelConfig
+from sterna.models.conversion import float_reference
+from sterna.models.random_model import random_model
+
+CONFIG = ModelConfig(
+    vocab_size=97, hidden_size=64, num_hidden_layers=2, intermediate_size=100
+)
+TOKENS = [1, 5, 9, 30, 2]
+
+
+def test_ranges_are_those_of_the_golden_values():
+    """What the hooks see is what the executor computes, but for rounding."""
+    model = random_model(CONFIG, 1)
+    ranges = observe_ranges(float_reference(model), TOKENS)
+    program = lower(model)
+    largest: dict[str, float] = {}
+
+    def observe(_, name, values):
+        fraction = getattr(program.vectors.get(name), "fraction", None)
+        if fraction is not None:
+            real = float(np.abs(values).max()) * 2.0**-fraction
+            largest[name] = max(largest.get(name, 0.0), real)
+
+    executor = GoldenExecutor(program)
+    for token in TOKENS:
+        executor.step(token, observe=observe)
+    assert ranges.residual == pytest.approx(largest["x"], rel=0.03)
+    activation = max(largest[name] for name in ("i", "f_negative", "y"))
+    assert ranges.activation == pytest.approx(activation, rel=0.03)
+    assert ranges.up == pytest.approx(largest["up_half"], rel=0.03)
+    assert ranges.product == pytest.approx(largest["z"], rel=0.05)
+
+
+@pytest.mark.parametrize("word_bits", [16, 18])
+def test_ordinary_ranges_keep_the_defaults(word_bits):
+    ranges = Ranges(residual=60, activation=12, up=60, product=200)
+    assert formats_for(ranges, word_bits) == Formats.default(word_bits)
+
+
+@pytest.mark.parametrize("word_bits", [16, 18])
+@pytest.mark.parametrize("residual", [1e-3, 0.1, 3.0, 200.0, 3000.0])
+@pytest.mark.parametrize("product", [1e-2, 5.0, 700.0])
+@pytest.mark.parametrize("up", [0.2, 50.0])
+def test_all_ranges_have_headroom(word_bits, residual, product, up):
+    ranges = Ranges(residual=residual, activation=3.0, up=up, product=product)
+    formats = formats_for(ranges, word_bits)
+    for name in ("residual", "up", "product"):
+        reach = 2.0 ** (word_bits - 1 - getattr(formats, f"{name}_fraction"))
+        assert reach >= 2 * getattr(ranges, name)
+
+
+def test_a_model_of_large_values_needs_calibration():
+    plain = random_model(CONFIG, 1)
+    chosen = replace(plain, embeddings=plain.embeddings * np.float16(200))
+    reference = float_reference(chosen)
+    formats = calibrate(chosen, TOKENS)
+    assert formats.residual_fraction < Formats().residual_fraction
+
+    def error(formats: Formats) -> float:
+        executor = GoldenExecutor(lower(chosen, formats))
+        golden = np.array([executor.step(token).logits for token in TOKENS])
+        with torch.no_grad():
+            exact = reference(torch.tensor([TOKENS]))[0][0].numpy()
+        return float(np.sqrt(((golden - exact) ** 2).mean() / (exact**2).mean()))
+
+    assert error(formats) < 0.04
+    assert error(Formats()) > 2 * error(formats)
+
+
+def test_calibration_needs_tokens():
+    with pytest.raises(InputError, match="at least one token"):
+        calibrate(random_model(CONFIG, 1), [])
