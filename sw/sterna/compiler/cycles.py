@@ -30,6 +30,8 @@ from sterna.program.encoding import (
 
 INSTRUCTION_CLOCKS = 2
 MATRIX_QUEUE = 8
+CANDIDATES = 16
+"""Words that may wait for their place among the best."""
 SPLIT_CLOCKS = 1
 """From a row group of accumulators to its first vector group."""
 START_CLOCKS = 6
@@ -91,7 +93,8 @@ class _Model:
         self.last_issue = -100
         self.vector_free = 0
         self.scalar_free = 0
-        self.head_free = 0
+        self.head_free = self.inserted = 0.0
+        self.head_rows = 0
         self.accumulate = self.issued = 0
 
     def run(self, section: SectionPlan) -> None:
@@ -210,16 +213,33 @@ class _Model:
         if command.destination is Destination.VECTOR:
             self.results.append(arrival)
         else:
-            start = max(self.head_free, arrival)
-            self.taken.append(start)
-            self.head_free = start + self.configuration.rows
+            self.taken.append(int(max(self.head_free, arrival)))
+            self._rank(command.rows, arrival)
+
+    def _rank(self, rows: int, arrival: int) -> None:
+        """The head takes a row group: a word a clock while those worth keeping find room.
+
+        Of words in random order the n-th is among the k best so far with probability k / n and
+        then moves half of them.
+        """
+        best, time = self.configuration.top_k, max(self.head_free, arrival)
+        for _ in range(self.configuration.rows):
+            self.head_rows += 1
+            time += 1
+            if self.head_rows <= rows:
+                kept = min(best, self.head_rows)
+                cost = kept / 2 + 2
+                self.inserted = max(self.inserted, time) + cost * kept / self.head_rows
+                time = max(time, self.inserted - CANDIDATES * cost)
+        self.head_free = time
 
     def finish(self) -> int:
         """Work off what is queued; the clock in which the run ends."""
         while self.commands:
             self._accumulate_block()
         drained = self.last_issue + self.configuration.squares_latency
-        return max(self.sequencer, drained, self.scalar_free, self.head_free, self.engine)
+        head = ceil(max(self.head_free, self.inserted))
+        return max(self.sequencer, drained, self.scalar_free, head, self.engine)
 
 
 def estimate_cycles(plan: Plan, configuration: HardwareConfiguration) -> CycleEstimate:
