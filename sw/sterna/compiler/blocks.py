@@ -20,7 +20,7 @@ from sterna.program.configuration import HardwareConfiguration
 
 INSTRUCTION_CLOCKS = 2
 """Clocks in which the sequencer issues an instruction."""
-RUN_COST = 3
+RUN_COST = 1
 """Clocks that a further run of blocks must save; each costs instructions."""
 
 
