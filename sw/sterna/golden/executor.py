@@ -6,8 +6,6 @@ by side ([streams, elements] arrays throughout); each gives what it would give a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,6 +16,7 @@ from sterna.golden import arithmetic, scalars
 from sterna.golden.matrices import MatrixStore, single_thread
 from sterna.golden.result import GoldenResult, Observer
 from sterna.golden.scalars import ScalarFloat
+from sterna.golden.token import Token
 from sterna.program.definition import Program
 from sterna.program.instructions import (
     Constant,
@@ -29,41 +28,12 @@ from sterna.program.instructions import (
     Quantise,
     Scalar,
     ScalarOperation,
-    Section,
     TopK,
     Unit,
 )
-from sterna.program.keys import ValueKey
 
 MATRIX_BUDGET = 4 << 30
 """Bytes of trits that an executor keeps in memory unless told otherwise."""
-
-
-@dataclass
-class _Token:
-    """The values of one token while it is computed; `local` ones go after each repetition."""
-
-    observe: Observer | None
-    section: Section
-    repetition: int = 0
-    item: int = 0
-    carried: dict[str, Tensor] = field(default_factory=dict)
-    local: dict[str, Tensor] = field(default_factory=dict)
-    scalars: dict[str, ScalarFloat] = field(default_factory=dict)
-    absmax: dict[str, Tensor] = field(default_factory=dict)
-    squares: dict[str, Tensor] = field(default_factory=dict)
-    head: tuple[Tensor, ScalarFloat] | None = None
-
-    def produced(self, operation: int, name: str, value: Tensor | ScalarFloat) -> None:
-        """Tell the observer."""
-        if self.observe is None:
-            return
-        if isinstance(value, ScalarFloat):
-            array = np.stack([value.mantissa, value.exponent], -1)
-        else:
-            array = value.numpy().copy()
-        key = ValueKey(self.section.name, self.repetition, self.item, operation)
-        self.observe(key, name, array[0] if len(array) == 1 else array)
 
 
 class GoldenExecutor:
@@ -148,7 +118,7 @@ class GoldenExecutor:
             raise InputError(f"golden: input of shape {list(inputs.shape)}, not {list(expected)}")
         if int(inputs.abs().max()) > arithmetic.word_limit(self._word_bits):
             raise InputError(f"golden: the input row has words beyond {self._word_bits} bits")
-        token = _Token(observe, self.program.sections[0])
+        token = Token(observe, self.program.sections[0])
         for section in self.program.sections:
             token.section = section
             for repetition in range(section.repeat):
@@ -165,7 +135,7 @@ class GoldenExecutor:
                         self._top_k(token, item)
         return token.head
 
-    def _kernel(self, token: _Token, kernel: Kernel) -> None:
+    def _kernel(self, token: Token, kernel: Kernel) -> None:
         for index, matmul in enumerate(kernel.matmuls):
             accumulators = self._matmul(token, matmul)
             token.produced(-1 - index, matmul.result, accumulators)
@@ -189,11 +159,11 @@ class GoldenExecutor:
                 self._write(token, operation.result, result)
             token.produced(index, operation.result or "_", result)
 
-    def _matmul(self, token: _Token, matmul: Matmul) -> Tensor:
+    def _matmul(self, token: Token, matmul: Matmul) -> Tensor:
         key = (token.section.name, token.repetition, matmul.matrix)
         return self._matrices.product(key, token.local[matmul.codes])
 
-    def _reduce(self, token: _Token, operation: Element, result: Tensor) -> None:
+    def _reduce(self, token: Token, operation: Element, result: Tensor) -> None:
         if operation.absmax is not None:
             largest = result.abs().amax(1)
             before = token.absmax.get(operation.absmax)
@@ -205,13 +175,13 @@ class GoldenExecutor:
             before = token.squares.get(operation.squares)
             token.squares[operation.squares] = total if before is None else total + before
 
-    def _quantise(self, token: _Token, item: Quantise) -> None:
+    def _quantise(self, token: Token, item: Quantise) -> None:
         multiplier, shift = self._scalar_multiplier(token, Scalar(item.scale))
         result = arithmetic.codes(self._read(token, item.a), multiplier, shift)
         token.local[item.result] = result
         token.produced(0, item.result, result)
 
-    def _scalar_operation(self, token: _Token, item: ScalarOperation) -> None:
+    def _scalar_operation(self, token: Token, item: ScalarOperation) -> None:
         name = item.operands[0]
         if item.operation == "absmax":
             result = scalars.normalise(token.absmax.pop(name).numpy())
@@ -225,14 +195,14 @@ class GoldenExecutor:
         token.scalars[item.result] = result
         token.produced(0, item.result, result)
 
-    def _top_k(self, token: _Token, item: TopK) -> None:
+    def _top_k(self, token: Token, item: TopK) -> None:
         accumulators = self._matmul(token, item.matmul)
         token.produced(-1, item.matmul.result, accumulators)
         saturated = arithmetic.saturate(accumulators, self._word_bits)
         token.head = saturated[:, : item.rows], token.scalars[item.scale]
 
     def _multiplier(
-        self, token: _Token, multiplier: Multiplier, shift: int
+        self, token: Token, multiplier: Multiplier, shift: int
     ) -> tuple[Tensor | int, int | Tensor]:
         if isinstance(multiplier, Unit):
             return multiplier.value, shift
@@ -243,7 +213,7 @@ class GoldenExecutor:
         return self._read(token, multiplier.name), shift
 
     def _scalar_multiplier(
-        self, token: _Token, scalar: Scalar
+        self, token: Token, scalar: Scalar
     ) -> tuple[Tensor | int, int | Tensor]:
         value, shift = scalars.as_multiplier(token.scalars[scalar.name], self._word_bits)
         value = -value if scalar.negative else value
@@ -251,10 +221,10 @@ class GoldenExecutor:
             return int(value[0]), int(shift[0])
         return torch.from_numpy(value).unsqueeze(1), torch.from_numpy(shift).unsqueeze(1)
 
-    def _state_key(self, token: _Token, name: str) -> tuple[str, int, str]:
+    def _state_key(self, token: Token, name: str) -> tuple[str, int, str]:
         return token.section.name, token.repetition, name
 
-    def _read(self, token: _Token, name: str) -> Tensor:
+    def _read(self, token: Token, name: str) -> Tensor:
         if name in token.local:
             return token.local[name]
         if name in token.carried:
@@ -267,7 +237,7 @@ class GoldenExecutor:
             return torch.zeros(self.streams, declared.length, dtype=torch.int64)
         return state
 
-    def _write(self, token: _Token, name: str, value: Tensor) -> None:
+    def _write(self, token: Token, name: str, value: Tensor) -> None:
         lifetime = self.program.vectors[name].lifetime
         if lifetime == "state":
             self._states[self._state_key(token, name)] = value
@@ -276,14 +246,14 @@ class GoldenExecutor:
         else:
             token.local[name] = value
 
-    def _constant(self, token: _Token, name: str) -> Tensor:
+    def _constant(self, token: Token, name: str) -> Tensor:
         key = (token.section.name, token.repetition, name)
         if key not in self._constants:
             values = self.program.parameters.vector(*key)
             self._constants[key] = torch.from_numpy(values.astype(np.int64))
         return self._constants[key]
 
-    def _scalar_constant(self, token: _Token, name: str) -> ScalarFloat:
+    def _scalar_constant(self, token: Token, name: str) -> ScalarFloat:
         key = (token.section.name, token.repetition, name)
         if key not in self._scalar_constants:
             value = self.program.parameters.scalar(*key)

@@ -8,8 +8,8 @@ from sterna.program.arithmetic import (
     SCALAR_REGISTERS,
     SHIFT_STEP,
     SQUARES_BITS,
-    TABLE_SEGMENTS,
 )
+from sterna.program.declarations import check_declarations
 from sterna.program.definition import Program
 from sterna.program.instructions import (
     Constant,
@@ -30,7 +30,6 @@ from sterna.program.reductions import Reductions
 CODE_BANKS = 2
 """Codes that may wait for their matrices at a time."""
 _OPERANDS = {"constant": 1, "code_scale": 1, "rsqrt": 1, "multiply": 2, "add": 2}
-_LIFETIMES = ("local", "carried", "state")
 
 
 def validate_program(program: Program) -> None:
@@ -40,37 +39,13 @@ def validate_program(program: Program) -> None:
     the order of their matmuls; shifts and tables are what the units have; scalars, reductions and
     codes fit their registers and banks; every reduction is taken before the token ends.
     """
-    _check_declarations(program)
+    check_declarations(program)
     checker = _Checker(program)
     for section in program.sections:
         # The second time finds what a repetition leaves behind for the next one.
         for repetition in range(min(section.repeat, 2)):
             checker.repetition(section, repetition)
     checker.end()
-
-
-def _check_declarations(program: Program) -> None:
-    limit = (1 << (program.word_bits - 1)) - 1
-    if not 12 <= program.word_bits <= 18:
-        raise InputError(f"program: word_bits is {program.word_bits}, not between 12 and 18")
-    if not program.sections:
-        raise InputError("program: has no section")
-    names = [section.name for section in program.sections]
-    if len(set(names)) != len(names):
-        raise InputError("program: two sections have the same name")
-    for section in program.sections:
-        if section.repeat < 1:
-            raise InputError(f"program, section {section.name}: repeats {section.repeat} times")
-    for name, vector in program.vectors.items():
-        if vector.lifetime not in _LIFETIMES:
-            raise InputError(f"program: vector {name} has the unknown lifetime {vector.lifetime!r}")
-        if vector.length < 1:
-            raise InputError(f"program: vector {name} has length {vector.length}")
-    for name, table in program.tables.items():
-        if len(table.base) != TABLE_SEGMENTS or len(table.slope) != TABLE_SEGMENTS:
-            raise InputError(f"program: table {name} has not {TABLE_SEGMENTS} segments")
-        if max(abs(value) for value in (*table.base, *table.slope)) > limit:
-            raise InputError(f"program: table {name} has entries beyond {program.word_bits} bits")
 
 
 class _Checker:

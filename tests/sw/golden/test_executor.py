@@ -15,7 +15,7 @@ from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.random_model import random_model
 from sterna.models.weights import MatMulFreeModel
-from sterna.program.instructions import Kernel, ScalarOperation
+from sterna.program.instructions import Kernel, ScalarOperation, TopK
 from sterna.program.keys import ValueKey
 
 
@@ -145,8 +145,9 @@ def test_every_value_is_observed_in_order():
                 ]
     assert [key for key, _, _ in seen] == expected
     by_key = {key: (name, array) for key, name, array in seen}
-    head = program.section("head")
-    logits = by_key[ValueKey("head", 0, len(head.items) - 3, -1)]
+    head = program.section("head").items
+    position = next(index for index, item in enumerate(head) if isinstance(item, TopK))
+    logits = by_key[ValueKey("head", 0, position, -1)]
     assert logits[0] == "logits"
     assert np.array_equal(logits[1], result.all_accumulators)
     for key, (_, array) in by_key.items():

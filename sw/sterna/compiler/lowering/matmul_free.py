@@ -3,8 +3,10 @@
 Every ternary layer norms its input by itself, so scales that are positive and the same for a
 whole token cancel in its codes: codes come straight from the vector times its gain, and the
 norm's reciprocal square root enters the factor of the accumulators, ``absmax * rsqrt(squares) *
-constant``. The kernel that ends a layer also computes what the next layer's norm needs (the
-head's, after the last), so that nothing passes over the residual stream a second time.
+constant``. The kernel that ends a layer also computes the source of the next layer's first codes
+(the head's, after the last). Everything else that a layer needs of the residual stream is computed
+while the first matrix is at work, and gains are multiplied where no result waits for them, because
+the operations between the last accumulator of a matrix and the next codes keep the engine idle.
 
 Source: "Scalable MatMul-free Language Modeling" (arXiv 2406.02528), as the released code computes
 it: the norm is on the gate, the swish on the state.
@@ -14,6 +16,12 @@ from __future__ import annotations
 
 from sterna.compiler.lowering.formats import Formats
 from sterna.compiler.lowering.parameters import MatMulFreeParameters, share_shift
+from sterna.compiler.lowering.recipes import (
+    code_items,
+    epsilon_items,
+    factor_items,
+    rsqrt_items,
+)
 from sterna.models.weights import MatMulFreeModel
 from sterna.program.definition import Program, Table, VectorFormat
 from sterna.program.instructions import (
@@ -23,7 +31,6 @@ from sterna.program.instructions import (
     Kernel,
     Lookup,
     Matmul,
-    Quantise,
     Scalar,
     ScalarOperation,
     Section,
@@ -68,57 +75,6 @@ def lower(model: MatMulFreeModel, formats: Formats | None = None, name: str = ""
     return program
 
 
-def _code_items(name: str, length: int) -> list[Item]:
-    """From the absolute maximum of a vector to its codes, which have the name of the matrix."""
-    return [
-        ScalarOperation(result=f"{name}_absmax", operation="absmax", operands=(name,)),
-        ScalarOperation(
-            result=f"{name}_scale", operation="code_scale", operands=(f"{name}_absmax",)
-        ),
-        Quantise(result=name, a=f"{name}_source", length=length, scale=f"{name}_scale"),
-    ]
-
-
-def _rsqrt_items(squares: str) -> list[Item]:
-    return [
-        ScalarOperation(result=f"{squares}_sum", operation="squares", operands=(squares,)),
-        ScalarOperation(
-            result=f"{squares}_rsqrt", operation="rsqrt", operands=(f"{squares}_sum",)
-        ),
-    ]
-
-
-def _epsilon_items(squares: str, constant: str, factor: str | None) -> list[Item]:
-    """``squares_rsqrt = rsqrt(sum + constant [* factor])``."""
-    total, epsilon = f"{squares}_sum", constant
-    items: list[Item] = [
-        ScalarOperation(result=total, operation="squares", operands=(squares,)),
-        ScalarOperation(result=constant, operation="constant", operands=(constant,)),
-    ]
-    if factor is not None:
-        epsilon = f"{constant}_sum"
-        items.append(
-            ScalarOperation(result=epsilon, operation="multiply", operands=(constant, factor))
-        )
-    with_epsilon = f"{squares}_total"
-    items += [
-        ScalarOperation(result=with_epsilon, operation="add", operands=(total, epsilon)),
-        ScalarOperation(result=f"{squares}_rsqrt", operation="rsqrt", operands=(with_epsilon,)),
-    ]
-    return items
-
-
-def _factor_items(result: str, absmax: str, rsqrt: str, constant: str) -> list[Item]:
-    """``result = absmax * rsqrt * constant``."""
-    return [
-        ScalarOperation(result=f"{result}_norm", operation="multiply", operands=(absmax, rsqrt)),
-        ScalarOperation(result=constant, operation="constant", operands=(constant,)),
-        ScalarOperation(
-            result=result, operation="multiply", operands=(f"{result}_norm", constant)
-        ),
-    ]
-
-
 class _Lowering:
     """The parts of the program of one model."""
 
@@ -131,7 +87,7 @@ class _Lowering:
         embed = Kernel(
             name="embed",
             length=self._config.hidden_size,
-            body=(Element(result="x", a="input", multiplier=Unit(1)), *self._next_norm()),
+            body=(Element(result="x", a="input", multiplier=Unit(1)), self._next_codes()),
         )
         return (
             Section(name="embed", items=(embed,)),
@@ -162,22 +118,20 @@ class _Lowering:
             "i": activation, "i_sigmoid": gate, "i_swish": state, "delta": state,
             "f_negative": activation, "f_sigmoid": gate, "share": formats.share_fraction,
             "step": state,
-            "h_sigmoid": gate, "h_swish": swish, "h_gained": None, "g": 0, "gated": None,
+            "forget_source": None, "gate_source": None,
+            "h_sigmoid": gate, "h_swish": swish, "h_gained": None, "h_output": None, "g": 0,
             "output_source": None, "unit_source": None,
         }  # fmt: skip
         wide: dict[str, int | None] = {
             "y": activation, "y_sigmoid": gate, "y_swish": swish, "up_half": formats.up_fraction,
-            "z": formats.product_fraction, "down_source": None,
+            "up_gained": None, "down_source": None,
         }  # fmt: skip
         width, intermediate = self._config.hidden_size, self._config.intermediate_size
         vectors = {
-            name: VectorFormat(length=width, fraction=fraction, lifetime="carried")
-            for name, fraction in (
-                ("x", formats.residual_fraction),
-                ("candidate_source", None),
-                ("forget_source", None),
-                ("gate_source", None),
-            )
+            "x": VectorFormat(
+                length=width, fraction=formats.residual_fraction, lifetime="carried"
+            ),
+            "candidate_source": VectorFormat(length=width, fraction=None, lifetime="carried"),
         }
         vectors["h"] = VectorFormat(length=width, fraction=state, lifetime="state")
         for length, group in ((width, hidden), (intermediate, wide)):
@@ -194,14 +148,19 @@ class _Lowering:
             **reduction,
         )
 
-    def _next_norm(self) -> list[Element]:
-        """What the following norm needs of x; first what its first codes wait for."""
-        return [
-            self._gained("candidate_source", "x", "next_candidate", absmax="candidate"),
-            self._gained(None, "x", "next_norm", squares="norm"),
-            self._gained("forget_source", "x", "next_forget", absmax="forget"),
-            self._gained("gate_source", "x", "next_gate", absmax="gate"),
-        ]
+    def _next_codes(self) -> Element:
+        """The source of the first codes of the next layer, or of the head."""
+        return self._gained("candidate_source", "x", "next_candidate", absmax="candidate")
+
+    def _norm_kernel(self) -> Kernel:
+        """The sum of squares of the block norm."""
+        body = (self._gained(None, "x", "norm", squares="norm"),)
+        return Kernel(name="norm", length=self._config.hidden_size, body=body)
+
+    def _source_kernel(self, name: str) -> Kernel:
+        """The source of further codes of the residual stream."""
+        body = (self._gained(f"{name}_source", "x", name, absmax=name),)
+        return Kernel(name=f"{name}_source", length=self._config.hidden_size, body=body)
 
     def _kernel(
         self, name: str, length: int, body: list[Element | Lookup], *results: str
@@ -216,21 +175,24 @@ class _Lowering:
         width = self._config.hidden_size
         return [
             # Both code banks are filled first; the factors are needed only when results arrive.
-            *_code_items("candidate", width),
-            *_code_items("forget", width),
-            *_rsqrt_items("norm"),
-            *_factor_items(
+            *code_items("candidate", width),
+            self._source_kernel("forget"),
+            *code_items("forget", width),
+            self._norm_kernel(),
+            *rsqrt_items("norm"),
+            *factor_items(
                 "candidate_real", "candidate_absmax", "norm_rsqrt", "candidate_factor"
             ),
-            *_factor_items("forget_real", "forget_absmax", "norm_rsqrt", "forget_factor"),
+            *factor_items("forget_real", "forget_absmax", "norm_rsqrt", "forget_factor"),
             self._kernel("candidate", width, self._candidate(), "candidate"),
-            *_code_items("gate", width),
+            self._source_kernel("gate"),
+            *code_items("gate", width),
             self._kernel("forget", width, self._forget(), "forget"),
             self._kernel("gate", width, self._gate(), "gate"),
-            *_code_items("output", width),
+            *code_items("output", width),
             ScalarOperation(result="gate_sum", operation="squares", operands=("gate_squares",)),
-            *_epsilon_items("gated", "output_epsilon", "gate_sum"),
-            *_factor_items("output_real", "output_absmax", "gated_rsqrt", "output_factor"),
+            *epsilon_items("gated", "output_epsilon", "gate_sum"),
+            *factor_items("output_real", "output_absmax", "gated_rsqrt", "output_factor"),
             self._kernel("output", width, self._output(), "output"),
         ]
 
@@ -274,19 +236,26 @@ class _Lowering:
                 shift=formats.state_swish_shift,
             ),
             self._gained("h_gained", "h_swish", "state"),
+            self._gained("h_output", "h_gained", "output"),
         ]
 
     def _gate(self) -> list[Element | Lookup]:
         return [
             Element(result="g", a="gate_sums", multiplier=Unit(1), squares="gate_squares"),
             Element(
-                result="gated",
+                result="output_source",
+                a="g",
+                multiplier=Vector("h_output"),
+                shift=self._formats.output_shift,
+                absmax="output",
+            ),
+            Element(
+                result=None,
                 a="g",
                 multiplier=Vector("h_gained"),
                 shift=self._formats.output_shift,
                 squares="gated",
             ),
-            self._gained("output_source", "gated", "output", absmax="output"),
         ]
 
     def _output(self) -> list[Element | Lookup]:
@@ -300,11 +269,11 @@ class _Lowering:
         width, intermediate = self._config.hidden_size, self._config.intermediate_size
         down: list[Element | Lookup] = [
             Element(result="x", a="down_sums", multiplier=Scalar("down_real"), addend="x"),
-            *self._next_norm(),
+            self._next_codes(),
         ]
         return [
-            *_code_items("unit", width),
-            *_rsqrt_items("unit_norm"),
+            *code_items("unit", width),
+            *rsqrt_items("unit_norm"),
             ScalarOperation(
                 result="unit_input",
                 operation="multiply",
@@ -319,9 +288,9 @@ class _Lowering:
                 result="up_real", operation="multiply", operands=("unit_input", "up_factor")
             ),
             self._kernel("unit", intermediate, self._gated_unit(), "unit", "up"),
-            *_code_items("down", intermediate),
-            *_epsilon_items("z_squares", "down_epsilon", None),
-            *_factor_items("down_real", "down_absmax", "z_squares_rsqrt", "down_factor"),
+            *code_items("down", intermediate),
+            *epsilon_items("z_squares", "down_epsilon", None),
+            *factor_items("down_real", "down_absmax", "z_squares_rsqrt", "down_factor"),
             self._kernel("down", width, down, "down"),
         ]
 
@@ -329,22 +298,29 @@ class _Lowering:
         formats = self._formats
         return [
             Element(result="y", a="unit_sums", multiplier=Scalar("unit_real")),
+            Element(result="up_half", a="up_sums", multiplier=Scalar("up_real")),
             Lookup(result="y_sigmoid", a="y", table=_SIGMOID),
+            self._gained("up_gained", "up_half", "down"),
             Element(
                 result="y_swish",
                 a="y",
                 multiplier=Vector("y_sigmoid"),
                 shift=formats.gate_swish_shift,
             ),
-            Element(result="up_half", a="up_sums", multiplier=Scalar("up_real")),
             Element(
-                result="z",
+                result="down_source",
+                a="y_swish",
+                multiplier=Vector("up_gained"),
+                shift=formats.product_shift,
+                absmax="down",
+            ),
+            Element(
+                result=None,
                 a="y_swish",
                 multiplier=Vector("up_half"),
                 shift=formats.product_shift,
                 squares="z_squares",
             ),
-            self._gained("down_source", "z", "down", absmax="down"),
         ]
 
     def _head(self) -> list[Item]:
@@ -352,11 +328,9 @@ class _Lowering:
         hidden, rows = self._config.hidden_size, self._config.vocab_size
         matmul = Matmul(result="logits", codes="candidate", matrix="head")
         return [
-            *_code_items("candidate", hidden),
-            *_rsqrt_items("norm"),
-            *_factor_items("head_real", "candidate_absmax", "norm_rsqrt", "head_factor"),
+            *code_items("candidate", hidden),
+            self._norm_kernel(),
+            *rsqrt_items("norm"),
+            *factor_items("head_real", "candidate_absmax", "norm_rsqrt", "head_factor"),
             TopK(matmul=matmul, rows=rows, scale="head_real"),
-            # Filled by the last layer like any other, and of no use: taken to be cleared.
-            ScalarOperation(result="forget_absmax", operation="absmax", operands=("forget",)),
-            ScalarOperation(result="gate_absmax", operation="absmax", operands=("gate",)),
         ]

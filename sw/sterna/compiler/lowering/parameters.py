@@ -78,8 +78,12 @@ class MatMulFreeParameters:
 
     def vector(self, section: str, repetition: int, name: str) -> NDArray[np.int32]:
         """Gain or bound, words; raises KeyError for an unknown name."""
-        if name.startswith("next_"):
-            return self._next_gain(section, repetition, name.removeprefix("next_")).values
+        if name == "next_candidate":
+            following = 0 if section == "embed" else repetition + 1
+            last = following == len(self._model.layers)
+            return (self._head_gain if last else self._gains(following).candidate).values
+        if section == "head":
+            return _only(name, {"norm": self._final_norm}).values
         gains = self._gains(repetition)
         if name == "share":
             return gains.share
@@ -161,15 +165,6 @@ class MatMulFreeParameters:
         formats = self._formats
         return formats.share_fraction + share_shift(formats) - formats.gate_fraction
 
-    def _next_gain(self, section: str, repetition: int, name: str) -> ScaledGain:
-        """Gains of the norm that follows: of the next layer, or of the head after the last."""
-        following = 0 if section == "embed" else repetition + 1
-        if following == len(self._model.layers):
-            return self._final_norm if name == "norm" else self._head_gain
-        gains = self._gains(following)
-        names = {"norm": gains.norm, "candidate": gains.candidate, "forget": gains.forget}
-        return _only(name, {**names, "gate": gains.gate})
-
     def _factor(
         self, weights: BitLinearWeights, fraction: int, code_fraction: int, norm_fraction: int
     ) -> float:
@@ -182,7 +177,9 @@ class MatMulFreeParameters:
         return scale * 2.0 ** (fraction - code_fraction + norm_fraction)
 
 
-_LAYER_GAIN_NAMES = ("state", "output", "unit_norm", "unit", "down")
+_LAYER_GAIN_NAMES = (
+    "norm", "forget", "gate", "state", "output", "unit_norm", "unit", "down",
+)
 
 
 def share_shift(formats: Formats) -> int:

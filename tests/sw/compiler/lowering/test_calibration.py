@@ -14,6 +14,7 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.random_model import random_model
+from sterna.program.instructions import Kernel
 
 CONFIG = ModelConfig(
     vocab_size=97, hidden_size=64, num_hidden_layers=2, intermediate_size=100
@@ -28,8 +29,13 @@ def test_ranges_are_those_of_the_golden_values():
     program = lower(model)
     largest: dict[str, float] = {}
 
-    def observe(_, name, values):
+    def observe(key, name, values):
         fraction = getattr(program.vectors.get(name), "fraction", None)
+        item = program.section(key.section).items[key.item]
+        in_body = isinstance(item, Kernel) and key.operation >= 0
+        # The product itself is only squared, and has no name.
+        if in_body and getattr(item.body[key.operation], "squares", None) == "z_squares":
+            name, fraction = "z", Formats().product_fraction
         if fraction is not None:
             real = float(np.abs(values).max()) * 2.0**-fraction
             largest[name] = max(largest.get(name, 0.0), real)

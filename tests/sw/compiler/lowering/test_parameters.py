@@ -62,16 +62,17 @@ def test_everything_a_program_names_exists_and_fits(model, word_bits):
         assert program.parameters.matrix(section_name, 0, name).shape == shape
 
 
-def test_the_last_layer_prepares_the_head(model):
+def test_each_layer_prepares_the_codes_of_what_follows(model):
     parameters = lower(model).parameters
-    gain = model.norm.astype(np.float64) * model.lm_head.gain
-    values = parameters.vector("layer", 1, "next_candidate")
-    scale = values / gain
-    assert np.allclose(scale, scale[0], rtol=2e-3)
-    following = model.layers[1]
-    gain = following.attn_norm.astype(np.float64) * following.f_proj.gain
-    scale = parameters.vector("layer", 0, "next_forget") / gain
-    assert np.allclose(scale, scale[0], rtol=2e-3)
+    first, second = (layer.attn_norm * layer.i_proj.gain for layer in model.layers)
+    following = {
+        ("embed", 0): first,
+        ("layer", 0): second,
+        ("layer", 1): model.norm * model.lm_head.gain,
+    }
+    for (section, repetition), gain in following.items():
+        scale = parameters.vector(section, repetition, "next_candidate") / gain
+        assert np.allclose(scale, scale[0], rtol=2e-3)
 
 
 def test_the_share_is_one_minus_the_bound(model):
@@ -90,7 +91,7 @@ def test_embeddings_round_half_up_and_saturate(model):
     assert words.dtype == np.int32
 
 
-@pytest.mark.parametrize("name", ["nothing", "norm", "next_nothing"])
+@pytest.mark.parametrize("name", ["nothing", "next_nothing", "values"])
 def test_unknown_names_are_refused(model, name):
     parameters = lower(model).parameters
     for function in (parameters.matrix, parameters.vector, parameters.scalar):
