@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.encoding import ScalarCode
@@ -25,7 +25,7 @@ class ScalarResult(Component):
         base: of the interpolation, In.
         tail: low bits that the normalisation of SQUARES brings in, In.
         blank: an interpolation's operand was zero, In.
-        exponent: before the last normalisation, In.
+        exponent: of left for ADD and CONSTANT, sum of both for MULTIPLY, else of the result, In.
         result: Out.
     """
 
@@ -41,7 +41,7 @@ class ScalarResult(Component):
         m = Module()
         bits = MANTISSA_BITS
         total = Signal(bits + 1)
-        mantissa, carry, zero = Signal(bits), Signal(), Signal()
+        mantissa, carry, zero, product = Signal(bits), Signal(), Signal(), Signal()
         m.d.comb += [total.eq(self.left + self.right), zero.eq(~mantissa[-1])]
         with m.Switch(self.operation):
             with m.Case(ScalarCode.ABSMAX):
@@ -51,6 +51,7 @@ class ScalarResult(Component):
             with m.Case(ScalarCode.MULTIPLY):
                 m.d.comb += [
                     carry.eq(self.product[-1]),
+                    product.eq(1),  # 17 significant bits of 33: the exponent grows by 16
                     mantissa.eq(Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
                 ]
             with m.Case(ScalarCode.CONSTANT, ScalarCode.ADD):
@@ -67,7 +68,7 @@ class ScalarResult(Component):
         exponent, low, high = Signal(signed(WIDE_EXPONENT)), Signal(), Signal()
         limit = 1 << (EXPONENT_BITS - 1)
         m.d.comb += [
-            exponent.eq(self.exponent + carry),
+            exponent.eq(self.exponent + Cat(carry, Const(0, bits.bit_length() - 2), product)),
             low.eq(zero | (exponent < -limit)),
             high.eq(~zero & (exponent >= limit)),
             self.result.mantissa.eq((mantissa & (~low).replicate(bits)) | high.replicate(bits)),

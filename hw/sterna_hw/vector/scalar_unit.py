@@ -91,6 +91,13 @@ class ScalarUnit(Component):
         ]
         m.d.sync += self.finished.eq(0)
 
+        # All exponents go through one adder: ``exponent`` or its complement plus ``step``.
+        wide = WIDE_EXPONENT
+        complement, carry, step = Signal(), Signal(), Signal(signed(wide))
+        moved = Signal(signed(wide))
+        m.d.comb += moved.eq(
+            (Cat(carry, exponent ^ complement.replicate(wide)) + Cat(carry, step))[1:wide + 1])
+
         with m.FSM(init="START") as machine:
             m.d.comb += self.idle.eq(machine.ongoing("START"))
             with m.State("START"):
@@ -109,7 +116,9 @@ class ScalarUnit(Component):
                         with m.Case(ScalarCode.ABSMAX):
                             m.d.comb += self.take_absmax.eq(1)
                             m.d.sync += [
-                                left.eq(self.absmax), right.eq(leading.factor), exponent.eq(0)]
+                                left.eq(leading.number), right.eq(leading.factor),
+                                exponent.eq(0),
+                            ]
                             m.next = "MULTIPLY"
                         with m.Case(ScalarCode.SQUARES):
                             m.d.comb += self.take_squares.eq(1)
@@ -130,27 +139,26 @@ class ScalarUnit(Component):
                             m.d.comb += tables.enable.eq(1)
                             m.d.sync += [
                                 right.eq(mantissa[:FRACTION_BITS]),
-                                exponent.eq(Mux(tables.rsqrt, -25 - (value >> 1), -26 - value)),
+                                exponent.eq(Mux(tables.rsqrt, value >> 1, value)),
                             ]
                             m.next = "SEGMENT"
 
             with m.State("SECOND"):
-                other = registers.read
-                difference = Signal(signed(WIDE_EXPONENT))
-                swap = Signal()
+                other = registers.read.exponent
+                adds, swap = code == ScalarCode.ADD, Signal()
                 m.d.comb += [
                     registers.read_index.eq(second),
-                    difference.eq(exponent - other.exponent),
-                    swap.eq(other.mantissa[-1] & (blank | difference[-1])),
+                    carry.eq(adds),  # the difference for ADD, the sum for MULTIPLY
+                    step.eq(other ^ adds.replicate(wide)),
+                    swap.eq(mantissa[-1] & (blank | moved[-1])),
                 ]
-                m.d.sync += [right.eq(other.mantissa), distance.eq(difference)]
-                with m.If(code == ScalarCode.MULTIPLY):
-                    m.d.sync += exponent.eq(exponent + other.exponent + (MANTISSA_BITS - 1))
+                m.d.sync += [right.eq(mantissa), distance.eq(moved)]
+                with m.If(~adds):
+                    m.d.sync += exponent.eq(moved)
                     m.next = "MULTIPLY"
                 with m.Else():
                     with m.If(swap):
-                        m.d.sync += [
-                            left.eq(other.mantissa), right.eq(left), exponent.eq(other.exponent)]
+                        m.d.sync += [left.eq(mantissa), right.eq(left), exponent.eq(other)]
                     m.next = "ALIGN"
 
             with m.State("ALIGN"):
@@ -164,23 +172,29 @@ class ScalarUnit(Component):
                     ]
 
             with m.State("SEGMENT"):
-                m.d.sync += left.eq(tables.segment.slope)
+                m.d.comb += [
+                    complement.eq(1),  # -26 - exponent, -25 - exponent for RSQRT
+                    step.eq(Mux(code == ScalarCode.RSQRT, -24, -25)),
+                ]
+                m.d.sync += [left.eq(tables.segment.slope), exponent.eq(moved)]
                 m.next = "MULTIPLY"
 
             with m.State("SEARCH"):
                 lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)
                 with m.If(window[-STEP:].any() | (exponent == lowest)):
                     m.d.sync += [
-                        left.eq(window[-MANTISSA_BITS:]), right.eq(leading.factor),
+                        left.eq(leading.number), right.eq(leading.factor),
                     ]
                     m.next = "MULTIPLY"
                 with m.Else():
-                    m.d.sync += [window.eq(window << STEP), exponent.eq(exponent - STEP)]
+                    m.d.comb += step.eq(-STEP)
+                    m.d.sync += [window.eq(window << STEP), exponent.eq(moved)]
 
             with m.State("MULTIPLY"):
                 m.d.sync += [product.eq(left * right), self.finished.eq(1)]
+                m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
                 with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
-                    m.d.sync += exponent.eq(exponent - exponent_of(m, right))
+                    m.d.sync += exponent.eq(moved)
                 m.next = "START"
 
         # SQUARES: the bits below the 17 that were multiplied by up to 8.
