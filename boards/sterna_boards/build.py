@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,6 +41,8 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     """
     if not seeds:
         raise InputError("seeds: give at least one")
+    if importlib.util.find_spec("amaranth_boards") is None:
+        raise InputError("amaranth-boards is not installed: pip install amaranth-boards")
     tell = progress or (lambda step, done, parts: None)
     tools = find_tools(list(_FLOW_TOOLS[board.family]))
     flow = Flow(board, tools)

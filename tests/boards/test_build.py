@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -116,6 +117,12 @@ def test_failing_tool_is_one_line_with_a_log(tools: _Tools) -> None:
     tools.write("NEXTPNR_ECP5", ROUTING)
     assert build(BOARD, loopback(BOARD)).timing_met
     assert tools.calls() == ["NEXTPNR_ECP5", "ECPPACK"]
+
+
+def test_missing_board_package_is_said(tools: _Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install amaranth-boards"):
+        build(BOARD, loopback(BOARD))
 
 
 def test_no_seed_is_refused(tools: _Tools) -> None:
