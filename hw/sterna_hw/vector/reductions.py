@@ -13,7 +13,7 @@ from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 
-STORE = {"no_rw_check": 1}
+STORE = {"no_rw_check": "1"}
 """The registers sit in look-up table memory, read and written in one clock."""
 
 

@@ -42,7 +42,7 @@ class ScalarRegisters(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.store = store = memory.Memory(
-            shape=SCALAR, depth=SCALAR_REGISTERS, init=[], attrs={"no_rw_check": 1})
+            shape=SCALAR, depth=SCALAR_REGISTERS, init=[], attrs={"no_rw_check": "1"})
         read, write = store.read_port(domain="comb"), store.write_port()
         m.d.comb += [
             read.addr.eq(self.read_index), self.read.eq(read.data),
@@ -73,8 +73,9 @@ class ScalarTables(Component):
         m = Module()
         empty = ((0, 0),) * SCALAR_SEGMENTS
         tables = CODE_SCALE_TABLE + empty + RSQRT_EVEN_TABLE + RSQRT_ODD_TABLE
-        rows = [{"base": base, "slope": slope} for base, slope in tables]
-        m.submodules.store = store = memory.Memory(shape=SEGMENT, depth=len(rows), init=rows)
+        rows = [base | slope << MANTISSA_BITS for base, slope in tables]
+        m.submodules.store = store = memory.Memory(
+            shape=unsigned(SEGMENT.size), depth=len(rows), init=rows)
         read = store.read_port()
         m.d.comb += [
             read.en.eq(self.enable),

@@ -74,7 +74,7 @@ class LookupTables(Component):
         ]
         for lane in range(self._lanes):
             storage = memory.Memory(shape=self._entry, depth=self._tables * TABLE_SEGMENTS,
-                                    init=[], attrs={"no_rw_check": 1})
+                                    init=[], attrs={"no_rw_check": "1"})
             m.submodules[f"lane_{lane}"] = storage
             read, write = storage.read_port(), storage.write_port()
             m.d.comb += [

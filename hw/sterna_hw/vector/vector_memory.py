@@ -41,7 +41,7 @@ class VectorMemory(Component):
         for name, address, output in (("copy_a", self.a_address, self.a),
                                       ("copy_b", self.b_address, self.b)):
             storage = memory.Memory(shape=self._shape, depth=self._depth, init=[],
-                                    attrs={"no_rw_check": 1})
+                                    attrs={"no_rw_check": "1"})
             m.submodules[name] = storage
             read, write = storage.read_port(), storage.write_port()
             m.d.comb += [

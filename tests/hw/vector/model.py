@@ -150,7 +150,8 @@ class VectorModel:
         select = field("multiplier")
         addend = b if field("add_b") else [0] * lanes
         shift = 4 * field("shift")
-        factors = [{MultiplierSelect.ONE: 1, MultiplierSelect.MINUS_ONE: -1}.get(select, 0)] * lanes
+        unit = (select == MultiplierSelect.ONE) - (select == MultiplierSelect.MINUS_ONE)
+        factors = [unit] * lanes
         if select == MultiplierSelect.MEMORY:
             factors = b
         elif select == MultiplierSelect.CONSTANT:
