@@ -31,9 +31,9 @@ class Formats:
     """One minus the forget gate: the share of the candidate that enters the state."""
     swish_fraction: int = 12
     """Swish of the state and of the gated unit."""
-    up_fraction: int = 8
+    up_fraction: int = 7
     """The linear half of the gated unit."""
-    product_fraction: int = 8
+    product_fraction: int = 7
     """The gated unit's result."""
     gain_bits: int = 16
     """Magnitude bits of the greatest gain of a constant vector."""
@@ -124,8 +124,8 @@ class Formats:
                 state_fraction=10,
                 share_fraction=12,
                 swish_fraction=10,
-                up_fraction=8,
-                product_fraction=6,
+                up_fraction=7,
+                product_fraction=5,
                 gain_bits=12,
                 gain_shift=12,
                 output_shift=12,

@@ -18,9 +18,9 @@ from sterna.models.weights import BitLinearWeights, LayerWeights, MatMulFreeMode
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.definition import ScalarConstant
 
-# Root mean square of an accumulator that is typical of 256 columns: codes near 32, two of three
-# trits not zero. Wider gates give larger accumulators; their constants take the difference back.
-_TYPICAL_COLUMNS = 256
+# Gate accumulators grow with the root of the columns; beyond this width the constants that they
+# are multiplied with take the difference back, so that the product keeps its headroom.
+_TYPICAL_COLUMNS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,8 @@ class MatMulFreeParameters:
 
     def _gain(self, values: NDArray[np.floating], coarser: int = 0) -> ScaledGain:
         formats = self._formats
-        return scale_gain(values, formats.gain_bits - coarser, formats.word_limit)
+        bits = min(formats.gain_bits - coarser, formats.word_bits - 1)
+        return scale_gain(values, bits, formats.word_limit)
 
     def _layer_gains(self, index: int) -> _LayerGains:
         layer = self._layer(index)
@@ -153,7 +154,8 @@ class MatMulFreeParameters:
             forget=self._gain(_product(attention, layer.f_proj.gain)),
             gate=self._gain(_product(attention, layer.g_proj.gain)),
             state=self._gain(layer.g_norm, coarser),
-            output=self._gain(layer.o_proj.gain),
+            # What that takes is given back to the source of the codes, which is smaller.
+            output=self._gain(layer.o_proj.gain, -1),
             unit_norm=self._gain(with_epsilon(unit)),
             unit=self._gain(_product(unit, layer.gate_proj.gain)),
             down=self._gain(layer.down_proj.gain),

@@ -52,7 +52,7 @@ def test_ranges_are_those_of_the_golden_values():
 
 @pytest.mark.parametrize("word_bits", [16, 18])
 def test_ordinary_ranges_keep_the_defaults(word_bits):
-    ranges = Ranges(residual=60, activation=12, up=60, product=200)
+    ranges = Ranges(residual=60, activation=12, up=100, product=200)
     assert formats_for(ranges, word_bits) == Formats.default(word_bits)
 
 
