@@ -75,7 +75,6 @@ class Issue(Component):
 
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            old_enough.eq(age >= needed),
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             issue.eq(
                 present & ~scalar & waited
@@ -96,19 +95,22 @@ class Issue(Component):
             self.b_address.eq(vector.b_address),
         ]
 
-        with m.If(issue):
-            m.d.sync += age.eq(1)
-        with m.Elif(age != oldest):
-            m.d.sync += age.eq(age + 1)
-
         # The current command moves on, or the next one comes in.
         load = Signal()
         new = self.commands.payload
+        new_needed = self._needed_age(m, new)
+        older = Signal.like(age)
         m.d.comb += [
+            older.eq(age + (age != oldest)),
             load.eq(~present | finished),
             self.commands.ready.eq(load),
             self.idle.eq(~present & ~self.commands.valid & (age == oldest)),
         ]
+        m.d.sync += age.eq(Mux(issue, 1, older))
+        # One clock ahead, and such that the late ``issue`` only selects.
+        age_of_current, age_of_new = older >= needed, older >= new_needed
+        m.d.sync += old_enough.eq(Mux(
+            issue, new_needed <= 1, Mux(load, age_of_new, age_of_current)))
         with m.If(load):
             m.d.sync += [
                 present.eq(self.commands.valid),
@@ -117,7 +119,7 @@ class Issue(Component):
                 operation.eq(new.operation),
                 first.eq(1),
                 last.eq(new.vector.length == 1),
-                needed.eq(self._needed_age(m, new)),
+                needed.eq(new_needed),
             ]
         with m.Elif(issue):
             m.d.sync += [

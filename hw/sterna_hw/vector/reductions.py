@@ -48,9 +48,8 @@ class AbsmaxReduction(Component):
     Members:
         magnitudes: one for each lane, In.
         enable, register: whether and where the group counts, In.
-        take, take_register: show a register in ``value`` and clear it, In. No group may be on its
-            way then.
-        value: at most the word limit, Out.
+        take, take_register: clear a register, In. No group may be on its way then.
+        value: of ``take_register`` (through a port of its own), at most the word limit, Out.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
@@ -84,15 +83,16 @@ class AbsmaxReduction(Component):
         m.submodules.store = store = memory.Memory(
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
         read, write = store.read_port(domain="comb"), store.write_port()
+        shown = store.read_port(domain="comb")
         new, grows = level[0], Signal()
-        address = Mux(self.take, self.take_register, register)
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
-            read.addr.eq(address),
-            write.addr.eq(address),
+            read.addr.eq(register),
+            write.addr.eq(Mux(self.take, self.take_register, register)),
             write.en.eq(self.take | (enable & grows)),
             write.data.eq(Mux(self.take, 0, new.rest + (new.negative & ~new.rest.all()))),
-            self.value.eq(read.data),
+            shown.addr.eq(self.take_register),
+            self.value.eq(shown.data),
         ]
         return m
 

@@ -12,6 +12,7 @@ from sterna.program.arithmetic import (
     RESULT_SCALAR,
     SCALAR_REGISTERS,
     SQUARES_BITS,
+    SQUARES_REGISTERS,
 )
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import ScalarCode
@@ -32,13 +33,14 @@ class ScalarUnit(Component):
 
     Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
     (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 4 to 21, SQUARES
-    5 to 16. A vector group may read a result with ``read`` one clock after ``idle`` came back.
+    6 to 17. A vector group may read a result with ``read`` one clock after ``idle`` came back.
 
     Members:
         operations: stream of scalar operations, In.
         constant: the value that CONSTANT takes, In.
         absmax, squares: values of the reductions, In.
-        take_absmax, take_squares: read and clear register ``operations.payload.a``, Out.
+        take_absmax: clear absmax register ``operations.payload.a``, Out.
+        take_squares, squares_register: read and clear that register of sums, Out.
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in the next clock, Out.
@@ -52,6 +54,7 @@ class ScalarUnit(Component):
             "constant": In(SCALAR),
             "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
+            "squares_register": Out(range(SQUARES_REGISTERS)),
             "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
             "idle": Out(1),
             "finished": Out(1), "result": Out(SCALAR),
@@ -72,6 +75,7 @@ class ScalarUnit(Component):
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
         blank = Signal()
+        source = self.squares_register
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
@@ -121,12 +125,9 @@ class ScalarUnit(Component):
                             ]
                             m.next = "MULTIPLY"
                         with m.Case(ScalarCode.SQUARES):
-                            m.d.comb += self.take_squares.eq(1)
                             m.d.sync += [
-                                window.eq(self.squares),
-                                exponent.eq(SQUARES_BITS - MANTISSA_BITS),
-                            ]
-                            m.next = "SEARCH"
+                                source.eq(new.a), exponent.eq(SQUARES_BITS - MANTISSA_BITS)]
+                            m.next = "COLLECT"
                         with m.Case(ScalarCode.CONSTANT):
                             m.d.sync += [
                                 left.eq(self.constant.mantissa), right.eq(0),
@@ -178,6 +179,11 @@ class ScalarUnit(Component):
                 ]
                 m.d.sync += [left.eq(tables.segment.slope), exponent.eq(moved)]
                 m.next = "MULTIPLY"
+
+            with m.State("COLLECT"):
+                m.d.comb += self.take_squares.eq(1)
+                m.d.sync += window.eq(self.squares)
+                m.next = "SEARCH"
 
             with m.State("SEARCH"):
                 lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)

@@ -171,16 +171,17 @@ class VectorUnit(Component):
         m.submodules.absmax = absmax = AbsmaxReduction(self._configuration)
         m.submodules.squares = squares = SquaresReduction(self._configuration)
         largest, total = control[RESULT_STAGE], control[RESULT_STAGE + 1]
-        register = issue.operations.payload.a
         m.d.comb += [
             *(absmax.magnitudes[index].eq(Cat(lane.magnitude, lane.negative))
               for index, lane in enumerate(lanes)),
             absmax.enable.eq(largest.absmax), absmax.register.eq(largest.absmax_register),
-            absmax.take.eq(scalars.take_absmax), absmax.take_register.eq(register),
+            absmax.take.eq(scalars.take_absmax),
+            absmax.take_register.eq(issue.operations.payload.a),
             scalars.absmax.eq(absmax.value),
             squares.words.eq(words),
             squares.enable.eq(total.squares), squares.register.eq(total.squares_register),
-            squares.take.eq(scalars.take_squares), squares.take_register.eq(register),
+            squares.take.eq(scalars.take_squares),
+            squares.take_register.eq(scalars.squares_register),
             scalars.squares.eq(squares.value),
         ]
 
