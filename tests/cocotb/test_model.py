@@ -1,0 +1,80 @@
+"""A whole small model on the top level, in event-driven simulators, against the golden.
+
+Other than the simulated board these check every clock edge and, in Icarus, undefined values.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+
+import pytest
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_configuration
+from sterna.golden.executor import GoldenExecutor
+from sterna.host.frames import Frame, encode_frame
+from sterna.program.configuration import PRESETS
+from sterna.program.protocol import FrameType, Space
+from sterna_hw.verilog import to_verilog
+from sterna_sim.cocotb_runner import run_testbench
+
+from tests.sim.shapes import random_program
+
+TEXT = [3, 20, 3]
+WORDS_IN_FRAME = 64
+
+
+def record(program, image) -> list[tuple[bytes, int, bytes]]:
+    """Frames of a session: load, reset, some tokens; with what the golden says to each."""
+    golden = GoldenExecutor(program, top_k=image.configuration.top_k)
+    session = []
+
+    def request(kind: FrameType, payload: bytes, answer: FrameType, ending: bytes = b"") -> None:
+        frame = Frame(kind, len(session) % 256, payload)
+        session.append((encode_frame(frame), int(answer), ending))
+
+    def load(space: Space, first: int, words: bytes) -> None:
+        request(FrameType.LOAD, struct.pack("<BI", space, first) + words, FrameType.ACK)
+
+    def run(entry: str, token: int, ending: bytes) -> None:
+        where = image.entries[entry], image.input_word(token), image.rows
+        request(FrameType.RUN, struct.pack("<HII", *where), FrameType.RESULT, ending)
+
+    digest = struct.pack("<Q", image.configuration.digest())
+    request(FrameType.HELLO, b"", FrameType.INFO, digest)
+    for space, part in image.parts.items():
+        words = part.array()
+        for first in range(0, len(words), WORDS_IN_FRAME):
+            load(space, first, words[first : first + WORDS_IN_FRAME].tobytes())
+    run("reset", 0, b"")
+    for token in TEXT:
+        result = golden.step(token)
+        pairs = zip(result.accumulators, result.rows, strict=True)
+        ending = struct.pack("<Ii", result.mantissa, result.exponent)
+        ending += b"".join(struct.pack("<iI", *pair) for pair in pairs)
+        if image.placement == "host":
+            load(Space.INPUT, 0, image.input_words(program.parameters.embedding(token)).tobytes())
+        run("token", token, ending)
+    return session
+
+
+@pytest.mark.parametrize(("simulator", "placement", "density"), [
+    pytest.param("verilator", "chip", 0.8, marks=pytest.mark.verilator),
+    pytest.param("icarus", "host", 1.0, marks=[
+        pytest.mark.slow,
+        pytest.mark.icarus,
+        pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog"),
+    ]),
+])
+def test_results_are_those_of_the_golden(simulator, placement, density, tmp_path):
+    program = random_program(hidden=12, layers=2, intermediate=5, vocabulary=21)
+    configuration = fit_configuration(program, PRESETS["tiny"], placement)
+    session = record(program, compile_program(program, configuration, placement))
+    lines = [json.dumps([sent.hex(), kind, ending.hex()]) for sent, kind, ending in session]
+    (tmp_path / "session").write_text("\n".join(lines))
+    outcome = run_testbench(
+        simulator, to_verilog(configuration), "tests.cocotb.model_bench", tmp_path,
+        {"SESSION": str(tmp_path / "session"), "DENSITY": str(density)},
+    )
+    assert outcome == (1, 0)
