@@ -18,8 +18,8 @@ Definitions (``W`` is the word width, all integers are two's complement):
 Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
 ``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits, never negative), exponent signed. Zero is (0, 0).
 Every result is kept in range: an exponent below ``-2**(EXPONENT_BITS - 1)`` gives zero, one above
-``2**(EXPONENT_BITS - 1) - 1`` gives the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``.
-A constant scalar is stored in a group of words: lane 0 holds ``mantissa >> (18 - W)`` and lane 1 the
+``2**(EXPONENT_BITS - 1) - 1`` the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``. A
+constant scalar is stored in a group of words: lane 0 holds ``mantissa >> (18 - W)`` and lane 1 the
 exponent; where ``W < 18`` the low mantissa bits are zero on every machine.
 
 - ``normalise(n)``: for ``n >= 2**17`` the low bits are dropped (truncation); smaller numbers shift
@@ -35,13 +35,15 @@ exponent; where ``W < 18`` the low mantissa bits are zero on every machine.
 - ``rsqrt(x)``: the same interpolation from `RSQRT_EVEN_TABLE` or `RSQRT_ODD_TABLE` by the parity of
   ``e``; with ``h = e >> 1`` (floor) the exponent is ``-25 - h``. ``rsqrt(0) = 0``.
 - **Multiplier of a vector operation** from a scalar (m, e): zero (m = 0) gives multiplier 0 and
-  shift 0. Otherwise, with ``s = -e`` and ``drop = 18 - W`` (a word holds ``W - 1`` magnitude bits), ``d = drop + ((s - drop) mod 4)``: the
-  multiplier is ``m >> d`` and the shift ``s - d``, a multiple of 4. If ``s < drop`` the multiplier is
-  the largest word and the shift 0; if the shift would exceed `MAX_SHIFT` both are 0.
+  shift 0. Otherwise, with ``s = -e``, ``drop = 18 - W`` (a word holds ``W - 1`` magnitude bits) and
+  ``d = drop + ((s - drop) mod 4)``, the multiplier is ``m >> d`` and the shift ``s - d``, a
+  multiple of 4. If ``s < drop`` the multiplier is the largest word and the shift 0; if the shift
+  would exceed `MAX_SHIFT` both are 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 
 SHIFT_STEP = 4
@@ -72,7 +74,7 @@ def _segments(values: list[int]) -> tuple[tuple[int, int], ...]:
     return tuple((left, left - right) for left, right in zip(values, values[1:], strict=False))
 
 
-def _sample(function) -> tuple[tuple[int, int], ...]:
+def _sample(function: Callable[[int], float]) -> tuple[tuple[int, int], ...]:
     top = (1 << MANTISSA_BITS) - 1
     points = [MANTISSA_ONE + 256 * index for index in range(SCALAR_SEGMENTS + 1)]
     return _segments([min(top, round(function(point))) for point in points])
@@ -81,4 +83,4 @@ def _sample(function) -> tuple[tuple[int, int], ...]:
 CODE_SCALE_TABLE = _sample(lambda m: 127 * 2**26 / m)
 RSQRT_EVEN_TABLE = _sample(lambda m: 2**25 / sqrt(m))
 RSQRT_ODD_TABLE = _sample(lambda m: 2**25 / sqrt(2 * m))
-"""Scalar tables: 256 pairs (base, slope), base at most 17 bits, slope at most 10 bits, both >= 0."""
+"""Scalar tables: 256 pairs (base, slope) of at most 17 and 10 bits, never negative."""

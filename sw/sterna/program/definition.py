@@ -17,8 +17,8 @@ class VectorFormat:
     """Declaration of a vector: elements, fraction bits, and how long it lives.
 
     ``fraction`` is None where the scale is dynamic (a positive factor that cancels later).
-    ``lifetime``: ``local`` to one repetition; ``carried`` through the whole token; ``state``: one for
-    each repetition, kept from token to token, zero after a reset.
+    ``lifetime``: ``local`` to one repetition; ``carried`` through the whole token; ``state``: one
+    for each repetition, kept from token to token, zero after a reset.
     """
 
     length: int
@@ -44,7 +44,7 @@ class Table:
 
 
 class Parameters(Protocol):
-    """Source of a program's parameters; asked matrix by matrix so that large models stay on disk.
+    """Source of a program's parameters, asked matrix by matrix: large models stay on disk.
 
     ``section`` and ``repetition`` say for which repetition of which section the name is meant.
     """

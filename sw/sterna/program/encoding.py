@@ -4,7 +4,7 @@ Compiler and sequencer both build on `instruction_fields`; nothing else knows bi
 An instruction is one word; fields are packed from the least significant bit in the order listed.
 
 The sequencer keeps two address offsets, zero at the start of a run: ``inner`` and ``outer``. An
-address in vector memory is ``base + inner + (outer if its layer bit is set)`` modulo 2**address_bits.
+address in vector memory is ``base + inner + (outer if its layer bit is set)``, modulo the memory.
 
 | kind | meaning |
 |--|--|
@@ -12,8 +12,10 @@ address in vector memory is ``base + inner + (outer if its layer bit is set)`` m
 | VECTOR | a vector operation over ``length`` groups |
 | SCALAR | a scalar operation |
 | MATMUL | dispatch a matrix command to the ternary engine's queue |
-| REPEAT | the following instructions, up to the one with the matching ``ends`` bit, run ``count`` times; the level's offset grows by ``step`` after each time and returns to 0 after the last |
+| REPEAT | repeat the instructions up to the one whose ``ends`` bit closes the level |
 
+A repeated part runs ``count`` times; the level's offset grows by ``step`` after each time and
+returns to 0 after the last.
 Level 0 is the inner loop, level 1 the outer. A REPEAT of level 0 may sit inside one of level 1. Bit
 ``n`` of ``ends`` closes level ``n``; an instruction may close both (inner first).
 """
@@ -169,7 +171,8 @@ def encode(configuration: HardwareConfiguration, kind: Kind, **values: int) -> i
     for name, width in instruction_fields(configuration)[kind]:
         value = int(left.pop(name, 0))
         if not 0 <= value < 1 << width:
-            raise ValueError(f"{kind.name.lower()} instruction: {name} = {value} exceeds {width} bits")
+            kind_name = kind.name.lower()
+            raise ValueError(f"{kind_name} instruction: {name} = {value} exceeds {width} bits")
         word |= value << position
         position += width
     if left:

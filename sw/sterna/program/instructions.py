@@ -66,9 +66,9 @@ class Element:
     """``result = saturate(round_shift(a * multiplier, shift) + addend)`` for every element.
 
     ``a`` names a vector, an accumulator stream of the kernel (each is read exactly once), or
-    ``"input"`` (the embedding row). The shift is that of the scalar when the multiplier is one, else
-    ``shift`` (a multiple of 4). ``result`` None keeps only the reductions. ``absmax`` and ``squares``
-    name the reductions that the result enters.
+    ``"input"`` (the embedding row). The shift is that of the scalar when the multiplier is one,
+    else ``shift`` (a multiple of 4). ``result`` None keeps only the reductions. ``absmax`` and
+    ``squares`` name the reductions that the result enters.
     """
 
     result: str | None

@@ -3,7 +3,7 @@
 A frame is ``START, type, sequence, length (u16), payload, crc (u16)``, little endian. The CRC is
 CRC-16/IBM-3740 (polynomial 0x1021, start 0xFFFF, not reflected) over type, sequence, length and
 payload. The board answers every frame with one frame that repeats its sequence number. Bytes
-before START are skipped; a frame that stops in the middle is given up after a time-out of the board.
+before START are skipped; a frame that stops in the middle is given up after a time-out.
 
 | host sends | payload | board answers | payload |
 |--|--|--|--|
@@ -12,9 +12,10 @@ before START are skipped; a frame that stops in the middle is given up after a t
 | RUN | entry u16, first input word u32, row limit u32 | RESULT | counters, scale, top-k (below) |
 | anything broken | | ERROR | code u8 |
 
-LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`). RESULT:
-cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa u32, exponent
-i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have row 0xFFFFFFFF.
+LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`).
+RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa
+u32, exponent i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have
+row 0xFFFFFFFF.
 
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before
