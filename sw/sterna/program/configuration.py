@@ -55,7 +55,7 @@ class HardwareConfiguration:
     """Program memory, in instructions."""
     tables: int = 1
     """Look-up tables that the vector lanes hold."""
-    top_k: int = 16
+    top_k: int = 8
     """Best logits that the head keeps."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
