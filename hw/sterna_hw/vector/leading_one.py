@@ -47,7 +47,8 @@ def exponent_of(m: Module, factor: Value) -> Signal:
     """``log2`` of a power of two (0 of zero), as an or of bits."""
     width = max(1, (len(factor) - 1).bit_length())
     exponent = Signal(width + 1)  # a sign bit, for whoever takes it as signed
-    for bit in range(width):
-        chosen = [factor[k] for k in range(len(factor)) if k >> bit & 1]
-        m.d.comb += exponent[bit].eq(Cat(*chosen).any())
+    # One assignment to all bits: of a bit that is left out, Verilog would never hear.
+    m.d.comb += exponent.eq(Cat(*(
+        Cat(*(factor[k] for k in range(len(factor)) if k >> bit & 1)).any()
+        for bit in range(width))))
     return exponent

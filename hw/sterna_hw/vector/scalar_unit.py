@@ -70,7 +70,7 @@ class ScalarUnit(Component):
 
         code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
         left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
-        product = Signal(2 * MANTISSA_BITS)
+        product, base = Signal(2 * MANTISSA_BITS), Signal(MANTISSA_BITS)
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
@@ -177,7 +177,10 @@ class ScalarUnit(Component):
                     complement.eq(1),  # -26 - exponent, -25 - exponent for RSQRT
                     step.eq(Mux(code == ScalarCode.RSQRT, -24, -25)),
                 ]
-                m.d.sync += [left.eq(tables.segment.slope), exponent.eq(moved)]
+                m.d.sync += [
+                    left.eq(tables.segment.slope), base.eq(tables.segment.base),
+                    exponent.eq(moved),
+                ]
                 m.next = "MULTIPLY"
 
             with m.State("COLLECT"):
@@ -213,7 +216,7 @@ class ScalarUnit(Component):
             )),
             final.operation.eq(code),
             final.left.eq(left), final.right.eq(right), final.product.eq(product),
-            final.base.eq(tables.segment.base), final.blank.eq(blank),
+            final.base.eq(base), final.blank.eq(blank),
             final.exponent.eq(exponent),
             self.result.eq(final.result),
             registers.write_enable.eq(self.finished),
