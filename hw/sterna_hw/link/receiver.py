@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.protocol import CRC_START, START
@@ -78,7 +78,7 @@ class FrameReceiver(Component):
             self.outcomes.payload.eq(outcome),
         ]
 
-        def header_byte(field: Signal, following: str) -> None:
+        def header_byte(field: Value, following: str) -> None:
             """Take one byte of the header; an expired wait for it goes back to the start."""
             m.d.comb += [listening.eq(1), self.bytes.ready.eq(1)]
             with m.If(taken):
