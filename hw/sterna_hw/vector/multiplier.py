@@ -57,8 +57,8 @@ class BroadcastMultiplier(Component):
                         m.d.sync += magnitude.eq(mantissa >> (drop + rest))
             m.d.sync += [
                 steps.eq(shift >> 2),
-                large.eq((shift < 0) & mantissa[-2:].any()),
-                small.eq((shift >> 2) > MAX_SHIFT // SHIFT_STEP),
+                large.eq((exponent > -drop) & mantissa[-2:].any()),  # shift < 0
+                small.eq(exponent <= -drop - MAX_SHIFT - SHIFT_STEP),  # above MAX_SHIFT
             ]
 
         # Stage 2: what does not fit becomes the largest word or zero; then the sign.

@@ -32,7 +32,7 @@ class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
     Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
-    (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 4 to 21, SQUARES
+    (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 5 to 22, SQUARES
     6 to 17. A vector group may read a result with ``read`` one clock after ``idle`` came back.
 
     Members:
@@ -74,12 +74,17 @@ class ScalarUnit(Component):
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
-        blank = Signal()
+        blank, read_second = Signal(), Signal()
         source = self.squares_register
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
-        m.d.comb += [wanted.eq(new.operation), self.read.eq(registers.read)]
+        m.d.comb += [
+            wanted.eq(new.operation),
+            registers.read_index.eq(
+                Mux(self.read_request, self.read_index, Mux(read_second, second, new.a))),
+            self.read.eq(registers.read),
+        ]
         starting = self.operations.valid & self.operations.ready
 
         # A first operand may be the absmax whose product appears in this clock.
@@ -108,7 +113,6 @@ class ScalarUnit(Component):
                 m.d.comb += [
                     self.operations.ready.eq(
                         ~self.read_request & (~self.finished | (code == ScalarCode.ABSMAX))),
-                    registers.read_index.eq(Mux(self.read_request, self.read_index, new.a)),
                     leading.number.eq(self.absmax),
                 ]
                 with m.If(starting):
@@ -134,7 +138,8 @@ class ScalarUnit(Component):
                                 exponent.eq(self.constant.exponent), self.finished.eq(1),
                             ]
                         with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
-                            m.d.sync += [left.eq(mantissa), exponent.eq(value)]
+                            m.d.sync += [
+                                left.eq(mantissa), exponent.eq(value), read_second.eq(1)]
                             m.next = "SECOND"
                         with m.Default():
                             m.d.comb += tables.enable.eq(1)
@@ -145,22 +150,25 @@ class ScalarUnit(Component):
                             m.next = "SEGMENT"
 
             with m.State("SECOND"):
-                other = registers.read.exponent
-                adds, swap = code == ScalarCode.ADD, Signal()
+                other, adds = registers.read.exponent, code == ScalarCode.ADD
                 m.d.comb += [
-                    registers.read_index.eq(second),
                     carry.eq(adds),  # the difference for ADD, the sum for MULTIPLY
                     step.eq(other ^ adds.replicate(wide)),
-                    swap.eq(mantissa[-1] & (blank | moved[-1])),
                 ]
-                m.d.sync += [right.eq(mantissa), distance.eq(moved)]
-                with m.If(~adds):
-                    m.d.sync += exponent.eq(moved)
-                    m.next = "MULTIPLY"
+                m.d.sync += [right.eq(registers.read.mantissa), distance.eq(moved)]
+                with m.If(adds):
+                    m.next = "ORDER"
                 with m.Else():
-                    with m.If(swap):
-                        m.d.sync += [left.eq(mantissa), right.eq(left), exponent.eq(other)]
-                    m.next = "ALIGN"
+                    m.d.sync += [exponent.eq(moved), read_second.eq(0)]
+                    m.next = "MULTIPLY"
+
+            with m.State("ORDER"):
+                m.d.comb += [carry.eq(1), step.eq(~distance)]  # back to the second exponent
+                with m.If(right[-1] & (blank | distance[-1])):
+                    m.d.sync += [
+                        left.eq(registers.read.mantissa), right.eq(left), exponent.eq(moved)]
+                m.d.sync += read_second.eq(0)
+                m.next = "ALIGN"
 
             with m.State("ALIGN"):
                 with m.If((distance == 0) | (right == 0)):
