@@ -7,17 +7,65 @@ from pathlib import Path
 import typer
 
 from sterna.cli.terminal import ProgressReport
+from sterna.errors import InputError
+
+# No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
+_CHARACTERS_A_TOKEN = 32
 
 
 def import_model(
     source: Path = typer.Argument(..., metavar="SRC", help="Folder of a released checkpoint."),
     output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder to write."),
+    calibrate: Path | None = typer.Option(
+        None,
+        metavar="TEXT",
+        help="UTF-8 text whose first tokens decide the model's number formats.",
+    ),
 ) -> None:
     """Import a checkpoint (Hugging Face folder of a MatMul-free LM)."""
+    from sterna.compiler.lowering import Formats
     from sterna.importers.huggingface import import_huggingface
 
+    text = None if calibrate is None else _beginning(calibrate)
     with ProgressReport() as report:
         import_huggingface(
             source, output, lambda done, parts: report("importing layers", done, parts)
         )
+        if text is None:
+            line = f"{Formats().summary()}; the defaults, not calibrated (--calibrate TEXT)"
+        else:
+            line = f"{_calibrate(output, text, report)} of {calibrate}"
+    print(f"{output}: {line}")
     print(f"{output}: imported; try: sterna run {output} --prompt 'Once upon a time'")
+
+
+def _beginning(path: Path) -> str:
+    """The beginning of a text; refused before anything is written when there is none."""
+    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.models.text import read_text, split_documents
+
+    text = read_text(path).strip()[: CALIBRATION_TOKENS * _CHARACTERS_A_TOKEN]
+    if not any(document.strip() for document in split_documents(text)):
+        raise InputError(f"{path}: the text is empty; give a text with at least one word")
+    return text
+
+
+def _calibrate(folder: Path, text: str, report: ProgressReport) -> str:
+    """Choose and store the formats of an imported model; returns what to tell about them."""
+    from sterna.compiler.lowering import calibrate, store_formats
+    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.models.store import load_model
+    from sterna.models.text import Tokenizer, encode_documents
+
+    model = load_model(folder)
+    assert model.tokenizer_path is not None
+    encoded = encode_documents(
+        Tokenizer.from_file(model.tokenizer_path), text,
+        model.config.bos_token_id, model.config.eos_token_id,
+    )
+    tokens = encoded.ids[:CALIBRATION_TOKENS]
+    formats = calibrate(
+        model, tokens, progress=lambda done, parts: report("calibrating layers", done, parts)
+    )
+    store_formats(model, formats)
+    return f"{formats.summary()}; calibrated on {len(tokens)} tokens"

@@ -4,7 +4,8 @@ In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights 
 `packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
 metadata under `key`. Gains and raw lower bounds are float32, embeddings float16. config.json
 holds the fields of the configuration, the name and version of the format, and the SHA-256 of
-the other files.
+the other files. formats.json, the number formats that the compiler chose for this model, may stand
+beside them; it is not needed, and has no digest, so that it can be changed by hand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ from sterna.models.weights import (
 FORMAT, FORMAT_VERSION = "sterna-mmfree", 1
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
+FORMATS_FILE = "formats.json"
 
 Progress = Callable[[int, int], None]
 
@@ -54,15 +57,17 @@ def save_model(
 ) -> None:
     """Write a model folder, layer by layer; it appears whole or not at all.
 
-    The tokenizer is copied from `model.tokenizer_path` where there is one. `progress` is told
-    the layers written and the layers in all. Raises `InputError` when `folder` is something
-    else than a model, or cannot be written.
+    The tokenizer is copied from `model.tokenizer_path` and the number formats from `model.folder`
+    where there are any. `progress` is told the layers written and the layers in all. Raises
+    `InputError` when `folder` is something else than a model, or cannot be written.
     """
     with replace_folder(Path(folder), CONFIG_FILE) as partial:
         digests = {WEIGHT_FILE: _write_weights(model, partial / WEIGHT_FILE, progress)}
         if model.tokenizer_path is not None:
             shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILE)
             digests[TOKENIZER_FILE] = file_digest(partial / TOKENIZER_FILE)
+        if model.folder is not None and (model.folder / FORMATS_FILE).is_file():
+            shutil.copyfile(model.folder / FORMATS_FILE, partial / FORMATS_FILE)
         generation = model.generation or {
             "bos_token_id": model.config.bos_token_id,
             "eos_token_id": model.config.eos_token_id,
@@ -92,7 +97,7 @@ def load_model(model: Path | str) -> MatMulFreeModel:
     reader.check(all_matrices(config), all_vectors(config))
     tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in digests else None
     generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in digests else {}
-    return assemble(config, reader, tokenizer_path, generation)
+    return replace(assemble(config, reader, tokenizer_path, generation), folder=folder)
 
 
 def _check_format(folder: Path, description: dict[str, Any]) -> None:

@@ -75,7 +75,8 @@ class MatMulFreeModel:
 
     `embeddings` are float16 or float32 `[vocabulary, hidden]`; `raw_lower_bounds` is the trained
     parameter, float32 `[layers, hidden]`, or None where the model has no bounds;
-    `tokenizer_path` is None for a model that was never on disk.
+    `tokenizer_path` and `folder`, where the model was read from, are None for a model that was
+    never on disk.
     """
 
     config: ModelConfig
@@ -86,6 +87,7 @@ class MatMulFreeModel:
     raw_lower_bounds: NDArray[np.float32] | None
     tokenizer_path: Path | None = None
     generation: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 class WeightReader(Protocol):

@@ -98,6 +98,12 @@ class Formats:
         """Largest magnitude of a word."""
         return (1 << (self.word_bits - 1)) - 1
 
+    def summary(self) -> str:
+        """The formats that a model's values decide, in words."""
+        names = ("residual", "activation", "state", "swish", "up", "product")
+        fractions = ", ".join(f"{name} {getattr(self, f'{name}_fraction')}" for name in names)
+        return f"words of {self.word_bits} bits, of fraction: {fractions}"
+
     def to_json(self) -> str:
         """The formats as a JSON object with sorted keys."""
         return json.dumps(asdict(self), sort_keys=True)

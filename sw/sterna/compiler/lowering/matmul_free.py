@@ -22,6 +22,7 @@ from sterna.compiler.lowering.recipes import (
     factor_items,
     rsqrt_items,
 )
+from sterna.compiler.lowering.stored import naming_the_file, stored_formats
 from sterna.models.weights import MatMulFreeModel
 from sterna.program.definition import Program, Table, VectorFormat
 from sterna.program.instructions import (
@@ -45,8 +46,21 @@ _SIGMOID, _STATE_SIGMOID = "sigmoid", "state_sigmoid"
 
 
 def lower(model: MatMulFreeModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model; `formats` default to those of 18-bit words. The program is validated."""
-    formats = formats or Formats()
+    """Lower a model; the program is validated.
+
+    `formats` default to those in the model's folder, and to `Formats()` where it has none. Raises
+    `InputError` when formats cannot be used, naming the file if they are the stored ones.
+    """
+    if formats is not None:
+        return _lower(model, formats, name)
+    stored = stored_formats(model)
+    if stored is None:
+        return _lower(model, Formats(), name)
+    with naming_the_file(model):
+        return _lower(model, stored, name)
+
+
+def _lower(model: MatMulFreeModel, formats: Formats, name: str) -> Program:
     lowering = _Lowering(model, formats)
     config = model.config
     hidden, intermediate = config.hidden_size, config.intermediate_size

@@ -14,6 +14,7 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.random_model import random_model
+from sterna.models.weights import LAYER_MATRICES, BitLinearWeights, MatMulFreeModel
 from sterna.program.instructions import Kernel
 
 CONFIG = ModelConfig(
@@ -25,7 +26,7 @@ TOKENS = [1, 5, 9, 30, 2]
 def test_ranges_are_those_of_the_golden_values():
     """What the hooks see is what the executor computes, but for rounding."""
     model = random_model(CONFIG, 1)
-    ranges = observe_ranges(float_reference(model), TOKENS)
+    ranges = observe_ranges(model, TOKENS)
     program = lower(model)
     largest: dict[str, float] = {}
 
@@ -68,22 +69,64 @@ def test_all_ranges_have_headroom(word_bits, residual, product, up):
         assert reach >= 2 * getattr(ranges, name)
 
 
+def error(model: MatMulFreeModel, formats: Formats) -> float:
+    """Root mean square of the golden logits' error over that of the logits."""
+    executor = GoldenExecutor(lower(model, formats))
+    golden = np.array([executor.step(token).logits for token in TOKENS])
+    with torch.no_grad():
+        exact = float_reference(model)(torch.tensor([TOKENS]))[0][0].numpy()
+    return float(np.sqrt(((golden - exact) ** 2).mean() / (exact**2).mean()))
+
+
 def test_a_model_of_large_values_needs_calibration():
     plain = random_model(CONFIG, 1)
     chosen = replace(plain, embeddings=plain.embeddings * np.float16(200))
-    reference = float_reference(chosen)
     formats = calibrate(chosen, TOKENS)
     assert formats.residual_fraction < Formats().residual_fraction
+    assert error(chosen, formats) < 0.04
+    assert error(chosen, Formats()) > 2 * error(chosen, formats)
 
-    def error(formats: Formats) -> float:
-        executor = GoldenExecutor(lower(chosen, formats))
-        golden = np.array([executor.step(token).logits for token in TOKENS])
-        with torch.no_grad():
-            exact = reference(torch.tensor([TOKENS]))[0][0].numpy()
-        return float(np.sqrt(((golden - exact) ** 2).mean() / (exact**2).mean()))
 
-    assert error(formats) < 0.04
-    assert error(Formats()) > 2 * error(formats)
+def test_a_model_of_large_gains_needs_calibration():
+    plain = random_model(CONFIG, 1)
+
+    def louder(weights: BitLinearWeights) -> BitLinearWeights:
+        return replace(weights, gain=weights.gain * np.float32(20))
+
+    layers = [
+        replace(layer, **{name: louder(getattr(layer, name)) for name in LAYER_MATRICES})
+        for layer in plain.layers
+    ]
+    chosen = replace(plain, layers=layers)
+    formats = calibrate(chosen, TOKENS)
+    assert formats.activation_fraction < Formats().activation_fraction
+    assert formats.product_fraction < Formats().product_fraction
+    assert error(chosen, formats) < 0.06
+    assert error(chosen, Formats()) > 3 * error(chosen, formats)
+
+
+@pytest.mark.parametrize("word_bits", [16, 18])
+@pytest.mark.parametrize("up", [1e-4, 3e3, 3e4, 1e6])
+@pytest.mark.parametrize("product", [1e-4, 3e4, 1e6])
+def test_extreme_ranges_still_make_formats(word_bits, up, product):
+    ranges = Ranges(residual=1e6, activation=1e3, up=up, product=product)
+    formats = formats_for(ranges, word_bits)
+    assert lower(random_model(CONFIG, 1), formats).vectors["up_half"].fraction is not None
+
+
+def test_values_beyond_float32_are_refused():
+    plain = random_model(CONFIG, 1)
+    layer = plain.layers[1]
+    huge = BitLinearWeights(layer.down_proj.matrix, layer.down_proj.gain * np.float32(1e38))
+    chosen = replace(plain, layers=[plain.layers[0], replace(layer, down_proj=huge)])
+    with pytest.raises(InputError, match="beyond float32"):
+        calibrate(chosen, TOKENS)
+
+
+def test_progress_is_told_of_layers():
+    told: list[tuple[int, int]] = []
+    calibrate(random_model(CONFIG, 1), TOKENS, progress=lambda *parts: told.append(parts))
+    assert told == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_calibration_needs_tokens():

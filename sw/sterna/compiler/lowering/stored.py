@@ -1,0 +1,57 @@
+"""The number formats that belong to a model: formats.json in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sterna.compiler.lowering.formats import Formats
+from sterna.errors import InputError
+from sterna.models.store import FORMATS_FILE
+from sterna.models.weights import MatMulFreeModel
+
+
+def stored_formats(model: MatMulFreeModel) -> Formats | None:
+    """The formats in the folder that the model was read from; None where there are none.
+
+    Raises `InputError` naming the file when it is damaged.
+    """
+    if model.folder is None:
+        return None
+    path = model.folder / FORMATS_FILE
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    with naming_the_file(model):
+        return Formats.from_json(text.decode(errors="replace"))
+
+
+@contextmanager
+def naming_the_file(model: MatMulFreeModel) -> Iterator[None]:
+    """Within it, errors about formats name the file that holds those of the model."""
+    try:
+        yield
+    except InputError as error:
+        if model.folder is None:
+            raise
+        raise InputError(
+            f"{model.folder / FORMATS_FILE}: {error}; remove the file to use the default "
+            "formats, or import the model again"
+        ) from None
+
+
+def store_formats(model: MatMulFreeModel, formats: Formats) -> None:
+    """Keep formats in the model's folder, where `lower` finds them.
+
+    Raises `InputError` for a model that is not on disk, and when the file cannot be written.
+    """
+    if model.folder is None:
+        raise InputError("formats: this model has no folder to keep them; save it first")
+    path = model.folder / FORMATS_FILE
+    try:
+        path.write_text(formats.to_json() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
