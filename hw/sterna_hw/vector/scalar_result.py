@@ -65,12 +65,17 @@ class ScalarResult(Component):
                     zero.eq(self.blank),
                 ]
 
+        # Both exponents and their ranges are ready before the carry, which comes late, selects.
+        bias = Cat(Const(0, bits.bit_length() - 1), product)
+        same, next_one = Signal(signed(WIDE_EXPONENT)), Signal(signed(WIDE_EXPONENT))
         exponent, low, high = Signal(signed(WIDE_EXPONENT)), Signal(), Signal()
         limit = 1 << (EXPONENT_BITS - 1)
         m.d.comb += [
-            exponent.eq(self.exponent + Cat(carry, Const(0, bits.bit_length() - 2), product)),
-            low.eq(zero | (exponent < -limit)),
-            high.eq(~zero & (exponent >= limit)),
+            same.eq(self.exponent + bias),
+            next_one.eq(self.exponent + (bias | 1)),
+            exponent.eq(Mux(carry, next_one, same)),
+            low.eq(zero | Mux(carry, next_one < -limit, same < -limit)),
+            high.eq(~zero & Mux(carry, next_one >= limit, same >= limit)),
             self.result.mantissa.eq((mantissa & (~low).replicate(bits)) | high.replicate(bits)),
             self.result.exponent.eq(Cat(
                 (exponent[:EXPONENT_BITS - 1] & (~low).replicate(EXPONENT_BITS - 1))
