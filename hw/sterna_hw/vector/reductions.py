@@ -105,8 +105,8 @@ class SquaresReduction(Component):
     Members:
         words: one for each lane, In.
         enable, register: whether and where the group counts, In.
-        take, take_register: show a register in ``value`` and clear it, In. No group may be on its
-            way then.
+        take, take_register: show a register in ``value`` in the next clock and clear it, In. No
+            group may be on its way then.
         value: Out.
     """
 
@@ -137,17 +137,19 @@ class SquaresReduction(Component):
             level = sums
             levels += 1
         enable = delayed(m, self.enable, levels, "enable")
-        register = delayed(m, self.register, levels, "register")
+        register = delayed(m, self.register, levels - 1, "register")
+        taken = delayed(m, self.take, 1, "take")
+        address = Signal.like(self.register)
+        m.d.sync += address.eq(Mux(self.take, self.take_register, register))
 
         m.submodules.store = store = memory.Memory(
             shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)
         read, write = store.read_port(domain="comb"), store.write_port()
-        address = Mux(self.take, self.take_register, register)
         m.d.comb += [
             read.addr.eq(address),
             write.addr.eq(address),
-            write.en.eq(self.take | enable),
-            write.data.eq(Mux(self.take, 0, read.data + level[0])),
+            write.en.eq(taken | enable),
+            write.data.eq(Mux(taken, 0, read.data + level[0])),
             self.value.eq(read.data),
         ]
         return m

@@ -12,7 +12,6 @@ from sterna.program.arithmetic import (
     RESULT_SCALAR,
     SCALAR_REGISTERS,
     SQUARES_BITS,
-    SQUARES_REGISTERS,
 )
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import ScalarCode
@@ -40,7 +39,7 @@ class ScalarUnit(Component):
         constant: the value that CONSTANT takes, In.
         absmax, squares: values of the reductions, In.
         take_absmax: clear absmax register ``operations.payload.a``, Out.
-        take_squares, squares_register: read and clear that register of sums, Out.
+        take_squares: clear that register of sums and have its value in the next clock, Out.
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in the next clock, Out.
@@ -54,7 +53,6 @@ class ScalarUnit(Component):
             "constant": In(SCALAR),
             "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
-            "squares_register": Out(range(SQUARES_REGISTERS)),
             "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
             "idle": Out(1),
             "finished": Out(1), "result": Out(SCALAR),
@@ -75,7 +73,6 @@ class ScalarUnit(Component):
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
         blank, read_second = Signal(), Signal()
-        source = self.squares_register
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
@@ -129,8 +126,8 @@ class ScalarUnit(Component):
                             ]
                             m.next = "MULTIPLY"
                         with m.Case(ScalarCode.SQUARES):
-                            m.d.sync += [
-                                source.eq(new.a), exponent.eq(SQUARES_BITS - MANTISSA_BITS)]
+                            m.d.comb += self.take_squares.eq(1)
+                            m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
                             m.next = "COLLECT"
                         with m.Case(ScalarCode.CONSTANT):
                             m.d.sync += [
@@ -192,7 +189,6 @@ class ScalarUnit(Component):
                 m.next = "MULTIPLY"
 
             with m.State("COLLECT"):
-                m.d.comb += self.take_squares.eq(1)
                 m.d.sync += window.eq(self.squares)
                 m.next = "SEARCH"
 

@@ -181,7 +181,7 @@ class VectorUnit(Component):
             squares.words.eq(words),
             squares.enable.eq(total.squares), squares.register.eq(total.squares_register),
             squares.take.eq(scalars.take_squares),
-            squares.take_register.eq(scalars.squares_register),
+            squares.take_register.eq(issue.operations.payload.a),
             scalars.squares.eq(squares.value),
         ]
 
