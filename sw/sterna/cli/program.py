@@ -39,5 +39,9 @@ def program(
     if machine:
         configuration = shape.fitted(lowered)
         image = compile_program(lowered, configuration, shape.embedding)
+        print("\n# memories")
+        for name, used, depth, bits in image.memories():
+            print(f"  {name:<10}  {used:>6} of {depth:>6} words of {bits} bits")
+        print(f"  embedding rows come from the {image.placement}")
         print(f"\n# instructions for {configuration.rows} x {configuration.columns} lanes")
         print("\n".join(disassemble(image)))

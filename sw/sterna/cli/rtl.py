@@ -54,22 +54,23 @@ def rtl(
     if output.is_dir() and any(output.iterdir()) and not force:
         raise InputError(f"{output}: is not empty; give another folder, or --force to replace it")
     with ProgressReport() as report, replace_folder(output, MANIFEST) as folder:
+        memories: dict[str, object] = {}
         if model is None:
             configuration = shape.base()
         else:
-            configuration = _write_image(model, shape, folder, report)
+            configuration, memories = _write_image(model, shape, folder, report)
         (folder / CONFIG).write_text(configuration.to_json() + "\n")
         from sterna_hw.verilog import to_verilog
 
         report("generating Verilog", 0, 1)
         (folder / VERILOG).write_text(to_verilog(configuration))
-        (folder / MANIFEST).write_text(_manifest(folder, model, configuration))
+        (folder / MANIFEST).write_text(_manifest(folder, model, configuration, memories))
     print(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
 
 
 def _write_image(
     model: str, shape: ShapeOptions, folder: Path, report: ProgressReport
-) -> HardwareConfiguration:
+) -> tuple[HardwareConfiguration, dict[str, object]]:
     from sterna.compiler.compile import compile_program
     from sterna.compiler.lowering import lower
 
@@ -77,11 +78,21 @@ def _write_image(
     program = lower(opened.model, name=opened.name)
     configuration = shape.fitted(program)
     report("packing the memory image", 0, 1)
-    compile_program(program, configuration, shape.embedding).save(folder / IMAGE)
-    return configuration
+    image = compile_program(program, configuration, shape.embedding)
+    image.save(folder / IMAGE)
+    memories: dict[str, object] = {
+        name: {"words": used, "depth": depth, "word_bits": bits}
+        for name, used, depth, bits in image.memories()
+    }
+    return configuration, {"embedding": image.placement, "memories": memories}
 
 
-def _manifest(folder: Path, model: str | None, configuration: HardwareConfiguration) -> str:
+def _manifest(
+    folder: Path,
+    model: str | None,
+    configuration: HardwareConfiguration,
+    memories: dict[str, object],
+) -> str:
     files = {
         path.name: {
             "description": DESCRIPTIONS[path.name],
@@ -94,6 +105,7 @@ def _manifest(folder: Path, model: str | None, configuration: HardwareConfigurat
         "sterna": __version__,
         "model": model,
         "configuration_digest": f"{configuration.digest():016x}",
+        **memories,
         "files": files,
     }
     return dumps(manifest, indent=2) + "\n"

@@ -15,7 +15,7 @@ from sterna.compiler.container import read_container, write_container
 from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space
+from sterna.program.protocol import Space, word_bits, word_depth
 
 Placement = Literal["host", "chip"]
 
@@ -88,6 +88,15 @@ class MemoryImage:
             for piece in part.pieces():
                 digest.update(np.ascontiguousarray(piece).data)
         return digest.hexdigest()
+
+    def memories(self) -> list[tuple[str, int, int, int]]:
+        """What lies where: (memory, words used, words there are, bits of a word)."""
+        configuration = self.configuration
+        return [
+            (space.name.lower(), self.parts[space].words, word_depth(configuration, space),
+             word_bits(configuration, space))
+            for space in Space
+        ]
 
     def save(self, path: Path | str) -> None:
         """Write the image as one file; large parts are produced piece by piece."""
