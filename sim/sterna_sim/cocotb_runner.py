@@ -23,7 +23,8 @@ def run_testbench(
     `simulator` is ``verilator`` or ``icarus``, `folder` takes everything that is built. Returns the
     tests run and those that failed. Raises `InputError` when a tool is missing.
     """
-    from cocotb_tools.runner import get_results, get_runner
+    from cocotb_tools.check_results import get_results
+    from cocotb_tools.runner import get_runner
 
     source = folder / f"{TOPLEVEL}.v"
     with _environment({**_tools(simulator), **environment}):
