@@ -72,7 +72,8 @@ class ScalarUnit(Component):
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
-        blank, read_second = Signal(), Signal()
+        blank = Signal()
+        read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
@@ -93,7 +94,7 @@ class ScalarUnit(Component):
             tables.rsqrt.eq(new.operation[0] == (ScalarCode.RSQRT & 1)),
             tables.odd.eq(value[0] & tables.rsqrt),
             tables.index.eq(mantissa[FRACTION_BITS:-1]),
-            leading.number.eq(window[-MANTISSA_BITS:]),
+            leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], self.absmax)),
         ]
         m.d.sync += self.finished.eq(0)
 
@@ -110,7 +111,6 @@ class ScalarUnit(Component):
                 m.d.comb += [
                     self.operations.ready.eq(
                         ~self.read_request & (~self.finished | (code == ScalarCode.ABSMAX))),
-                    leading.number.eq(self.absmax),
                 ]
                 with m.If(starting):
                     m.d.sync += [
@@ -189,14 +189,14 @@ class ScalarUnit(Component):
                 m.next = "MULTIPLY"
 
             with m.State("COLLECT"):
-                m.d.sync += window.eq(self.squares)
+                m.d.sync += [window.eq(self.squares), searching.eq(1)]
                 m.next = "SEARCH"
 
             with m.State("SEARCH"):
                 lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)
                 with m.If(window[-STEP:].any() | (exponent == lowest)):
                     m.d.sync += [
-                        left.eq(leading.number), right.eq(leading.factor),
+                        left.eq(leading.number), right.eq(leading.factor), searching.eq(0),
                     ]
                     m.next = "MULTIPLY"
                 with m.Else():
