@@ -45,7 +45,7 @@ class GroupSplitter(Component):
         configuration = self._configuration
         parts = configuration.groups_per_row_group
         lanes = configuration.vector_lanes
-        part = Signal(range(parts))
+        part = Signal(range(max(2, parts)))  # a signal of no bits is two wires in Verilog
         group = Signal(word_group(configuration), reset_less=True)
         valid = Signal()
         for_head = Signal()
