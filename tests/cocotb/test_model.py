@@ -62,7 +62,6 @@ def record(program, image) -> list[tuple[bytes, int, bytes]]:
 @pytest.mark.parametrize(("simulator", "placement", "density"), [
     pytest.param("verilator", "chip", 0.8, marks=pytest.mark.verilator),
     pytest.param("icarus", "host", 1.0, marks=[
-        pytest.mark.slow,
         pytest.mark.icarus,
         pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog"),
     ]),
