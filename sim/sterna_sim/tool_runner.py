@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -23,7 +25,7 @@ class ToolRunner:
         self._processes: set[subprocess.Popen[str]] = set()
         self._guard = threading.Lock()
         self._stopped = False
-        self._pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1))
 
     def __enter__(self) -> ToolRunner:
         return self
@@ -32,7 +34,9 @@ class ToolRunner:
         with self._guard:
             self._stopped = True
             for process in self._processes:
-                process.kill()
+                # The whole group: a compiler is a driver with children of its own.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
         self._pool.shutdown(cancel_futures=True)
 
     def run(self, command: Sequence[str]) -> None:
@@ -52,6 +56,7 @@ class ToolRunner:
             process = subprocess.Popen(
                 command, cwd=self._folder, env=self._environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                process_group=0,
             )
             self._processes.add(process)
         output, _ = process.communicate()

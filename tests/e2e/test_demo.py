@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from glob import glob
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +54,36 @@ def test_bench_of_the_demo():
     assert 0.75 < values["utilisation"] <= 1
     rate = values["tokens_per_second_at_clock"] * values["cycles_per_token"]
     assert rate == pytest.approx(values["clock_hz"])
+
+
+def test_control_c_while_compiling_leaves_nothing(tmp_path):
+    cache = tmp_path / "cache"
+    path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "STERNA_CACHE": str(cache)}
+    code = "from sterna.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "bench", "demo", "--config", "tiny"],
+        env={**os.environ, **path}, stderr=subprocess.PIPE, text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("compiling"):
+            break
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "sterna: interrupted"
+    left = [path for path in cache.rglob("*") if path.suffix in (".o", ".so", ".cpp")]
+    assert not left
+    commands = [Path(entry, "cmdline") for entry in glob("/proc/[0-9]*")]
+    assert not [text for text in map(_text, commands) if str(cache) in text]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def test_without_a_compiler_the_way_out_is_told(tmp_path):

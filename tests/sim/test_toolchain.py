@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import time
+from pathlib import Path
 
 import pytest
 from sterna.errors import InputError
@@ -77,10 +79,25 @@ def test_a_failing_tool_is_told_with_its_error_line(tools, tmp_path):
             runner.run([str(tmp_path / "tool")])
 
 
-def test_leaving_early_stops_the_tools(tmp_path):
+def test_leaving_early_stops_the_tools_and_their_children(tmp_path):
     chain = Toolchain(tmp_path, tmp_path, "tool", "1")
+    parent = "sleep 1000 & echo $! > child; wait"
+    fail = "while ! test -s child; do sleep 0.1; done; exit 3"
     with pytest.raises(InputError):
         with ToolRunner(tmp_path, chain) as runner:
-            jobs = [["sleep", "1000"], ["sh", "-c", "exit 3"]]
-            for _ in runner.run_all(jobs):
+            for _ in runner.run_all([["sh", "-c", parent], ["sh", "-c", fail]]):
                 pass
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 10
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(child)
+
+
+def _runs(process: int) -> bool:
+    """Whether the process exists and is not merely waiting to be collected."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rsplit(")", 1)[1].split()[0] != "Z"
