@@ -21,11 +21,10 @@ from sterna_sim.cocotb_runner import run_testbench
 
 from tests.sim.shapes import random_program
 
-TEXT = [3, 20, 3]
 WORDS_IN_FRAME = 64
 
 
-def record(program, image) -> list[tuple[bytes, int, bytes]]:
+def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
     """Frames of a session: load, reset, some tokens; with what the golden says to each."""
     golden = GoldenExecutor(program, top_k=image.configuration.top_k)
     session = []
@@ -48,7 +47,7 @@ def record(program, image) -> list[tuple[bytes, int, bytes]]:
         for first in range(0, len(words), WORDS_IN_FRAME):
             load(space, first, words[first : first + WORDS_IN_FRAME].tobytes())
     run("reset", 0, b"")
-    for token in TEXT:
+    for token in text:
         result = golden.step(token)
         pairs = zip(result.accumulators, result.rows, strict=True)
         ending = struct.pack("<Ii", result.mantissa, result.exponent)
@@ -59,17 +58,22 @@ def record(program, image) -> list[tuple[bytes, int, bytes]]:
     return session
 
 
-@pytest.mark.parametrize(("simulator", "placement", "density"), [
-    pytest.param("verilator", "chip", 0.8, marks=pytest.mark.verilator),
-    pytest.param("icarus", "host", 1.0, marks=[
+# Icarus runs some forty clocks a second, and most of them load the memories.
+@pytest.mark.parametrize(("simulator", "placement", "density", "shape", "text"), [
+    pytest.param("verilator", "chip", 0.8, (12, 2, 5, 21), [3, 20, 3],
+                 marks=pytest.mark.verilator),
+    pytest.param("icarus", "host", 1.0, (6, 1, 5, 9), [3, 8], marks=[
         pytest.mark.icarus,
         pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog"),
     ]),
 ])
-def test_results_are_those_of_the_golden(simulator, placement, density, tmp_path):
-    program = random_program(hidden=12, layers=2, intermediate=5, vocabulary=21)
+def test_results_are_those_of_the_golden(simulator, placement, density, shape, text, tmp_path):
+    hidden, layers, intermediate, vocabulary = shape
+    program = random_program(
+        hidden=hidden, layers=layers, intermediate=intermediate, vocabulary=vocabulary
+    )
     configuration = fit_configuration(program, PRESETS["tiny"], placement)
-    session = record(program, compile_program(program, configuration, placement))
+    session = record(program, compile_program(program, configuration, placement), text)
     lines = [json.dumps([sent.hex(), kind, ending.hex()]) for sent, kind, ending in session]
     (tmp_path / "session").write_text("\n".join(lines))
     outcome = run_testbench(

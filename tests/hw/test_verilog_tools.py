@@ -10,7 +10,6 @@ from sterna.program.configuration import PRESETS
 from sterna_hw.verilog import to_verilog
 from sterna_sim.toolchain import find_toolchain
 
-
 # yosys writes cases and widths its own way; everything else that Verilator says counts.
 STYLE = ("CASEINCOMPLETE", "WIDTHEXPAND", "WIDTHTRUNC")
 
