@@ -1,0 +1,111 @@
+"""Transports on this machine: a TCP connection and a pseudo terminal."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import pytest
+import serial
+from sterna.errors import InputError, LinkError
+from sterna.host.transport import SerialTransport, open_transport
+
+
+@pytest.fixture
+def tcp():
+    """A transport and the connected socket of its other end."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = open_transport(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        other, _ = server.accept()
+        with other:
+            yield transport, other
+        transport.close()
+
+
+def test_tcp_carries_bytes_both_ways(tcp):
+    transport, other = tcp
+    transport.write(b"hello")
+    assert other.recv(10) == b"hello"
+    threading.Timer(0.05, other.sendall, [b"board"]).start()
+    other.sendall(b"from ")
+    assert transport.read(10, 5) == b"from board"
+
+
+def test_tcp_time_out_gives_what_came(tcp):
+    transport, other = tcp
+    other.sendall(b"abc")
+    assert transport.read(10, 0.1) == b"abc"
+    assert transport.read(1, 0.05) == b""
+
+
+def test_tcp_that_ends_is_told(tcp):
+    transport, other = tcp
+    other.close()
+    with pytest.raises(LinkError, match="closed by the other side"):
+        transport.read(1, 1)
+
+
+def test_tcp_that_nobody_answers_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(InputError, match=f"tcp://127.0.0.1:{port}: cannot connect"):
+        open_transport(f"tcp://127.0.0.1:{port}")
+
+
+def test_serial_carries_bytes_and_times_out():
+    board, terminal = os.openpty()
+    try:
+        transport = open_transport(f"serial://{os.ttyname(terminal)}?baud=115200")
+        data = bytes(range(256))
+        transport.write(data)
+        assert os.read(board, 1000) == data
+        os.write(board, data)
+        assert transport.read(256, 5) == data
+        assert transport.read(1, 0.05) == b""
+        transport.close()
+        transport.close()
+    finally:
+        os.close(board)
+        os.close(terminal)
+
+
+def test_a_serial_board_that_goes_away_is_told():
+    board, terminal = os.openpty()
+    transport = SerialTransport(os.ttyname(terminal))
+    os.close(terminal)
+    os.close(board)
+    with pytest.raises(LinkError, match="unplugged or reset"):
+        for _ in range(3):
+            transport.write(b"x")
+            transport.read(1, 0.1)
+    transport.close()
+
+
+@pytest.mark.parametrize(("address", "port", "baud"), [
+    ("serial:///dev/ttyUSB0", "/dev/ttyUSB0", 1_000_000),
+    ("serial:///dev/ttyUSB0?baud=3000000", "/dev/ttyUSB0", 3_000_000),
+    ("serial://COM3?baud=9600", "COM3", 9600),
+])
+def test_serial_addresses(monkeypatch, address, port, baud):
+    opened = []
+
+    class Port:
+        def __init__(self, name: str, rate: int, **options: object) -> None:
+            opened.append((name, rate))
+
+        def reset_input_buffer(self) -> None:
+            pass
+
+    monkeypatch.setattr(serial, "Serial", Port)
+    open_transport(address)
+    assert opened == [(port, baud)]
+
+
+@pytest.mark.parametrize("address", [
+    "tcp://host", "tcp://:99", "tcp://host:nonsense", "usb://1", "serial:///dev/x?baud=fast",
+    "serial:///dev/x?baud=0", "serial:///dev/x?parity=even",
+])
+def test_other_addresses_are_refused(address):
+    with pytest.raises(InputError):
+        open_transport(address)
