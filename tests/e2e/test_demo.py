@@ -16,6 +16,13 @@ import pytest
 pytestmark = [pytest.mark.verilator, pytest.mark.slow]
 
 
+# Shells start background jobs with SIGINT ignored, and tests may run in one.
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from sterna.cli import main; main()"
+)
+
+
 def sterna(*arguments: str, environment: dict[str, str] | None = None):
     path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.run(
@@ -51,7 +58,7 @@ def test_bench_of_the_demo():
     assert (values["lanes"], values["differences"], values["streams"]) == (256, 0, 1)
     # No engine can be faster than its lanes, and this one is not allowed to idle much.
     assert values["roofline_cycles_per_token"] <= values["cycles_per_token"]
-    assert 0.75 < values["utilisation"] <= 1
+    assert 0.85 < values["utilisation"] <= 1
     rate = values["tokens_per_second_at_clock"] * values["cycles_per_token"]
     assert rate == pytest.approx(values["clock_hz"])
 
@@ -59,7 +66,7 @@ def test_bench_of_the_demo():
 def test_control_c_while_compiling_leaves_nothing(tmp_path):
     cache = tmp_path / "cache"
     path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "STERNA_CACHE": str(cache)}
-    code = "from sterna.cli import main; main()"
+    code = INTERRUPTIBLE
     process = subprocess.Popen(
         [sys.executable, "-c", code, "bench", "demo", "--config", "tiny"],
         env={**os.environ, **path}, stderr=subprocess.PIPE, text=True,
