@@ -10,8 +10,8 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+from sterna.cache import cached_folder, digest
 from sterna.errors import CheckError, InputError
-from sterna_sim.cache import cached_folder, digest
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design

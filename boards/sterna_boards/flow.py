@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sterna.cache import cache_folder
 from sterna.errors import CheckError
-from sterna_sim.cache import cache_folder
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from sterna.cache import cached_folder, digest
 from sterna.program.configuration import HardwareConfiguration
 
-from sterna_sim.cache import cached_folder, digest
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
 

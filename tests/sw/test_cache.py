@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sterna.cache import cache_folder, cached_folder, digest
 from sterna.errors import InputError
-from sterna_sim.cache import cache_folder, cached_folder, digest
 
 
 @pytest.fixture(autouse=True)
