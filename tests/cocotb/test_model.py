@@ -40,7 +40,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         where = image.entries[entry], image.input_word(token), image.rows
         request(FrameType.RUN, struct.pack("<HII", *where), FrameType.RESULT, ending)
 
-    digest = struct.pack("<Q", image.configuration.digest())
+    digest = struct.pack("<QQ", image.configuration.digest(), 0)
     request(FrameType.HELLO, b"", FrameType.INFO, digest)
     for space, part in image.parts.items():
         words = part.array()

@@ -51,10 +51,12 @@ class Accelerator(Component):
 
     Args:
         frame_timeout: clocks without a byte after which a frame that has begun is given up.
+        contents: names the memory image that the memories hold from the start, 0 for none.
     """
 
     def __init__(self, configuration: HardwareConfiguration,
-                 frame_timeout: int = FRAME_TIMEOUT) -> None:
+                 frame_timeout: int = FRAME_TIMEOUT, contents: int = 0) -> None:
+        self._contents = contents
         self._configuration = configuration
         self._frame_timeout = frame_timeout
         members = {
@@ -72,7 +74,7 @@ class Accelerator(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         configuration = self._configuration
-        m.submodules.link = link = Link(configuration, self._frame_timeout)
+        m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
         m.submodules.sequencer = sequencer = Sequencer(configuration)
         m.submodules.engine = engine = TernaryEngine(configuration)
         m.submodules.vector = vector = VectorUnit(configuration)

@@ -66,10 +66,16 @@ class CommandHandler(Component):
         The request stays in the payload until its RESULT is sent.
     result : In(stream of unsigned(32))
         The words of a RESULT payload; the first is valid when the run is done.
+
+    Parameters
+    ----------
+    contents : int
+        What the INFO frame says of the memories; unless it is 0 only INPUT can be loaded.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration, contents: int = 0) -> None:
         self._configuration = configuration
+        self._contents = contents
         super().__init__({
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
@@ -122,7 +128,7 @@ class CommandHandler(Component):
         inside = Signal()
         last_chunk = Signal(8)
         with m.Switch(space):
-            for known in Space:
+            for known in [Space.INPUT] if self._contents else Space:
                 with m.Case(known):
                     m.d.comb += [
                         inside.eq(~beyond & _below(word, word_depth(configuration, known))),
@@ -193,7 +199,8 @@ class CommandHandler(Component):
         """Send the answer; the outcome is taken when the transmitter has all of it."""
         configuration = self._configuration
         identity = (VERSION.to_bytes(2, "little") + configuration.top_k.to_bytes(2, "little")
-                    + configuration.digest().to_bytes(8, "little"))
+                    + configuration.digest().to_bytes(8, "little")
+                    + self._contents.to_bytes(8, "little"))
         result_length = 4 * result_words(configuration)
         left = Signal(range(result_length + 1))
         reported = Signal(ErrorCode)
@@ -258,7 +265,7 @@ class CommandHandler(Component):
             with m.State("identity"):
                 # `left` counts down, so the table is read from its end.
                 table = Array([Const(0, 8), *(Const(byte, 8) for byte in reversed(identity))])
-                send(table[left[:4]], Const(1))
+                send(table[left[:5]], Const(1))
             with m.State("loaded"):
                 announce(FrameType.ACK, 0, None)
             with m.State("run"):

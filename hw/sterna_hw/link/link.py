@@ -31,8 +31,9 @@ class Link(Component):
     """
 
     def __init__(self, configuration: HardwareConfiguration,
-                 frame_timeout: int = FRAME_TIMEOUT) -> None:
+                 frame_timeout: int = FRAME_TIMEOUT, contents: int = 0) -> None:
         self._configuration = configuration
+        self._contents = contents
         self._frame_timeout = frame_timeout
         super().__init__({
             "link_in": In(stream.Signature(8)),
@@ -45,7 +46,8 @@ class Link(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.receiver = receiver = FrameReceiver(self._frame_timeout)
-        m.submodules.handler = handler = CommandHandler(self._configuration)
+        m.submodules.handler = handler = CommandHandler(
+            self._configuration, self._contents)
         m.submodules.transmitter = transmitter = FrameTransmitter()
         m.d.comb += handler.header.eq(receiver.header)
         for source, sink in (

@@ -89,6 +89,11 @@ class MemoryImage:
                 digest.update(np.ascontiguousarray(piece).data)
         return digest.hexdigest()
 
+    @property
+    def contents(self) -> int:
+        """The first 64 bits of `model_digest`, as the INFO frame of a board names its contents."""
+        return int(self.model_digest()[:16], 16)
+
     def memories(self) -> list[tuple[str, int, int, int]]:
         """What lies where: (memory, words used, words there are, bits of a word)."""
         configuration = self.configuration

@@ -23,7 +23,7 @@ RUN_SECONDS = 2.0
 RUN_SECONDS_PER_WEIGHT_WORD = 4e-6
 """Added to `RUN_SECONDS`; a board takes a weight word in a clock of far less."""
 
-_INFO = struct.Struct("<HHQ")
+_INFO = struct.Struct("<HHQQ")
 _LOAD = struct.Struct("<BI")
 _RUN = struct.Struct("<HII")
 _RESULT = struct.Struct("<IIIIIi")
@@ -40,7 +40,8 @@ class LinkDevice:
 
     A frame that arrives damaged can write to a wrong place before its checksum shows it, and a
     result that is lost leaves open whether the token was computed. After either the board is loaded
-    again and the text so far is repeated; `recoveries` counts how often.
+    again and the text so far is repeated; `recoveries` counts how often. A board whose bitstream
+    holds the image is not loaded, before or after.
     """
 
     def __init__(self, transport: Transport, name: str) -> None:
@@ -48,6 +49,7 @@ class LinkDevice:
         self.recoveries = 0
         self._link = Link(transport, name)
         self._image: MemoryImage | None = None
+        self._has_contents = False
         self._embedding: Callable[[int], ArrayLike] | None = None
         self._text: list[int] = []
 
@@ -57,15 +59,19 @@ class LinkDevice:
         embedding: Callable[[int], ArrayLike] | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """Load a memory image and reset.
+        """Load a memory image, unless the bitstream already holds it, and reset.
 
         `embedding` gives the row of a token, words; it is needed if the image leaves the rows to
-        the host. Raises `LinkError` when the board is of another version or configuration.
+        the host. Raises `LinkError` when the board is of another version, configuration or
+        model.
         """
         if image.placement == "host" and embedding is None:
             raise ValueError("this image leaves embedding rows to the host: give `embedding`")
-        self._check(image)
+        self._has_contents = self._check(image)
         self._image, self._embedding = image, embedding
+        if self._has_contents:
+            self.reset()
+            return
         for _ in range(ATTEMPTS):
             retries = self._link.retries
             self._write_image(image, progress)
@@ -95,24 +101,34 @@ class LinkDevice:
             raise ValueError("no image is loaded")
         return self._image
 
-    def _check(self, image: MemoryImage) -> None:
+    def _check(self, image: MemoryImage) -> bool:
+        """Whether the board holds this image already; raise if it is no board for it."""
         payload = self._link.request(
             Request(FrameType.HELLO, b"", FrameType.INFO), HELLO_SECONDS
         )
-        if len(payload) != _INFO.size:
-            raise LinkError(f"{self.name}: says hello in another way than this version knows")
-        version, _, digest = _INFO.unpack(payload)
+        version = int.from_bytes(payload[:2], "little")
         if version != VERSION:
             raise LinkError(
                 f"{self.name}: has protocol version {version}, this Sterna speaks {VERSION}; "
                 "build the board again, or install the matching Sterna"
             )
         wanted = image.configuration.digest()
+        if len(payload) != _INFO.size:
+            raise LinkError(f"{self.name}: says hello in another way than this version knows")
+        _, _, digest, contents = _INFO.unpack(payload)
         if digest != wanted:
             raise LinkError(
-                f"{self.name}: has configuration {digest:016x}, the image is for {wanted:016x}; "
-                "give the configuration that the board was built with"
+                f"{self.name}: has a bitstream of configuration {digest:016x}, {image.model} is "
+                f"compiled for {wanted:016x}; give the configuration that the board was built "
+                f"with, or {_build_again(image)}"
             )
+        if contents and contents != image.contents:
+            raise LinkError(
+                f"{self.name}: has a bitstream with model {contents:016x} in it, {image.model} is "
+                f"{image.contents:016x}; run the model that the board was built with, or "
+                f"{_build_again(image)}"
+            )
+        return contents != 0
 
     def _write_image(self, image: MemoryImage, progress: Progress | None) -> None:
         total = sum(part.words * part.size for part in image.parts.values())
@@ -170,10 +186,15 @@ class LinkDevice:
     def _recover(self) -> None:
         """Load the board again and repeat the text so far."""
         self.recoveries += 1
-        self._write_image(self._loaded(), None)
+        if not self._has_contents:
+            self._write_image(self._loaded(), None)
         self._reset()
         for token in self._text:
             self._compute(token)
+
+
+def _build_again(image: MemoryImage) -> str:
+    return f"build for this one: sterna build {image.model} --board NAME --program"
 
 
 def _load_requests(

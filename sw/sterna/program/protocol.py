@@ -7,10 +7,13 @@ before START are skipped; a frame that stops in the middle is given up after a t
 
 | host sends | payload | board answers | payload |
 |--|--|--|--|
-| HELLO | - | INFO | version u16, top_k u16, configuration digest u64 |
+| HELLO | - | INFO | version u16, top_k u16, configuration digest u64, contents u64 |
 | LOAD | space u8, first word u32, data | ACK | - |
 | RUN | entry u16, first input word u32, row limit u32 | RESULT | counters, scale, top-k (below) |
 | anything broken | | ERROR | code u8 |
+
+CONTENTS names the memory image that the bitstream holds (`MemoryImage.contents`), 0 when the
+memories have to be loaded. A board with contents refuses LOAD to every memory but INPUT with SPACE.
 
 LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`).
 RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa
@@ -31,7 +34,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import instruction_bits
 
 START = 0xA5
-VERSION = 1
+VERSION = 2
 CRC_POLYNOMIAL = 0x1021
 CRC_START = 0xFFFF
 MAX_PAYLOAD = 4096

@@ -42,9 +42,9 @@ def run_words(run: int) -> list[int]:
 
 def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, ready: float = 1.0,
           write_ready: float = 1.0, run_clocks: int = 30, settle: int = 400,
-          frame_timeout: int = 200) -> Board:
+          frame_timeout: int = 200, contents: int = 0) -> Board:
     """Send pieces (numbers are pauses in clocks) and record what happens."""
-    dut = Link(TINY, frame_timeout=frame_timeout)
+    dut = Link(TINY, frame_timeout=frame_timeout, contents=contents)
     board = Board()
 
     async def send(ctx):
@@ -113,8 +113,19 @@ def error(sequence: int, code: ErrorCode) -> Frame:
 
 def test_hello():
     board = drive([frame_bytes(FrameType.HELLO, 77)])
-    identity = struct.pack("<HHQ", 1, TINY.top_k, TINY.digest())
+    identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), 0)
     assert board.answers == [Frame(FrameType.INFO, 77, identity)]
+
+
+def test_a_board_with_contents_names_them_and_takes_only_input():
+    contents = 0x0123456789ABCDEF
+    loads = [load(space, 1, [5], space) for space in Space]
+    board = drive([frame_bytes(FrameType.HELLO, 77), *loads], contents=contents)
+    identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), contents)
+    refused = [error(space, ErrorCode.SPACE) for space in Space if space != Space.INPUT]
+    assert board.answers == [
+        Frame(FrameType.INFO, 77, identity), *refused, Frame(FrameType.ACK, Space.INPUT, b"")]
+    assert board.writes == expected_writes(Space.INPUT, 1, [5])
 
 
 @pytest.mark.parametrize("density, ready, write_ready",
@@ -126,7 +137,7 @@ def test_back_to_back_frames(density, ready, write_ready):
         kind = rng.choice(["hello", "load", "load", "load", "run"])
         if kind == "hello":
             pieces.append(frame_bytes(FrameType.HELLO, sequence))
-            identity = struct.pack("<HHQ", 1, TINY.top_k, TINY.digest())
+            identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), 0)
             answers.append(Frame(FrameType.INFO, sequence, identity))
         elif kind == "load":
             space = rng.choice(list(Space))

@@ -30,10 +30,12 @@ class FakeBoard:
         digest: int = 0,
         top_k: int = 2,
         version: int = VERSION,
+        contents: int = 0,
         to_board: Fault = no_fault,
         to_host: Fault = no_fault,
     ) -> None:
         self.digest, self.top_k, self.version = digest, top_k, version
+        self.contents = contents
         self.to_board, self.to_host = to_board, to_host
         self.loads: list[bytes] = []
         self.runs: list[tuple[int, int, int]] = []
@@ -70,7 +72,8 @@ class FakeBoard:
 
     def _act(self, frame: Frame) -> Frame:
         if frame.type == FrameType.HELLO:
-            payload = struct.pack("<HHQ", self.version, self.top_k, self.digest)
+            payload = struct.pack(
+                "<HHQQ", self.version, self.top_k, self.digest, self.contents)
             return Frame(FrameType.INFO, frame.sequence, payload)
         if frame.type == FrameType.LOAD:
             self.loads.append(frame.payload)

@@ -120,10 +120,23 @@ def test_reset_starts_a_new_text():
 
 
 def test_a_board_of_another_configuration_or_version_is_told():
-    with pytest.raises(LinkError, match="has configuration 0000000000000005"):
+    with pytest.raises(LinkError, match="configuration 0000000000000005.*sterna build fake "):
         loaded(FakeBoard(digest=5))
     with pytest.raises(LinkError, match="protocol version 9"):
         loaded(board(version=9))
+
+
+def test_a_bitstream_that_holds_the_image_is_not_loaded():
+    fake = board(contents=image().contents)
+    device = loaded(fake)
+    fake.to_host = lambda n, data: b"" if n == 3 else data
+    assert [device.step(1).values[0] for _ in range(3)] == [1, 2, 3]
+    assert device.recoveries == 1 and fake.loads == []
+
+
+def test_a_bitstream_of_another_model_is_told():
+    with pytest.raises(LinkError, match="model 0000000000000007 in it, fake is .*--program"):
+        loaded(board(contents=7))
 
 
 def damage(data: bytes) -> bytes:
