@@ -1,0 +1,202 @@
+"""The golden neuron population: the step of `sterna.program.neuron` in exact 64-bit integers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+from sterna.program.neuron import (
+    Count,
+    Current,
+    Decay,
+    NeuronDefinition,
+    Output,
+    Reset,
+    Rounding,
+)
+from sterna.program.neuron_parameters import NeuronParameters
+
+Integers = NDArray[np.int64]
+
+
+def shift_right(values: Integers, shift: int, rounding: Rounding) -> Integers:
+    """``R(p, s)`` of the definition."""
+    if shift == 0:
+        return values
+    if rounding is Rounding.FLOOR:
+        return values >> shift
+    if rounding is Rounding.ZERO:
+        return np.where(values < 0, -(-values >> shift), values >> shift)
+    half = 1 << (shift - 1)
+    up = (values + half) >> shift
+    if rounding is Rounding.HALF_UP:
+        return up
+    tie = (values & ((1 << shift) - 1)) == half
+    return np.where(tie, up & ~np.int64(1), up)
+
+
+def _saturate(values: Integers, bits: int) -> Integers:
+    limit = (1 << (bits - 1)) - 1
+    return np.clip(values, -limit, limit)
+
+
+class GoldenPopulation:
+    """A population of `neurons` in `batch` independent copies; state arrays are [batch, neurons].
+
+    Raises `InputError` when the parameters do not fit the definition.
+    """
+
+    def __init__(
+        self,
+        definition: NeuronDefinition,
+        parameters: NeuronParameters,
+        neurons: int,
+        batch: int = 1,
+    ) -> None:
+        parameters.check(definition, neurons)
+        self.definition = definition
+        self._parameters = parameters.expanded(neurons)
+        self._shape = (batch, neurons)
+        self.reset()
+
+    def reset(self) -> None:
+        """All state to 0."""
+        self.state: dict[str, Integers] = {
+            name: np.zeros(self._shape, np.int64) for name in self.definition.states
+        }
+
+    def step(self, sums: Integers) -> Integers:
+        """One step with input sums int64 [batch, neurons]; returns the output of step 9.
+
+        Raises `InputError` for sums of another shape or beyond ``sum_bits``.
+        """
+        d, p, state = self.definition, self._parameters, self.state
+        if sums.shape != self._shape:
+            raise InputError(f"neurons: sums of shape {sums.shape}, not {self._shape}")
+        if sums.size and int(np.abs(sums).max()) >= 1 << (d.sum_bits - 1):
+            raise InputError(f"neurons: a sum exceeds {d.sum_bits} bits; declare wider sums")
+        before = state["v"]
+        pending = (
+            self._over(before, p.threshold) if d.reset.pending else np.zeros(self._shape, bool)
+        )
+        y = shift_right(sums * p.gain, d.gain_shift, d.rounding) + p.bias
+        y = _saturate(y, d.membrane_bits)
+        slow_before = state.get("a")
+        u = self._membrane(before, self._current(y), pending, slow_before)
+        if d.current is Current.ALPHA:
+            self._reset_currents(pending)
+        threshold = p.threshold
+        if d.adaptive and slow_before is not None:
+            threshold = threshold + slow_before
+        count = self._fire(u, threshold)
+        if d.refractory:
+            waiting = state["refractory"] > 0
+            count = np.where(waiting, 0, count)
+            left = np.where(waiting, state["refractory"] - 1, 0)
+            state["refractory"] = np.where(count > 0, d.refractory, left)
+            if d.refractory_hold:
+                u = np.where(waiting, before, u)
+        v = self._after(u, count, threshold, pending)
+        state["v"] = v
+        if d.adaptive:
+            decayed = self._times(state["a"], p.adaptation_factor)
+            state["a"] = _saturate(decayed + count * p.increment, d.adaptation_bits)
+        if d.output is Output.MEMBRANE:
+            return v
+        return count if d.output is Output.SPIKE else np.where(count > 0, u, 0)
+
+    def codes(self, output: Integers) -> Integers:
+        """What an output feeds to the ternary engine."""
+        shifted = shift_right(output, self.definition.output_shift, self.definition.rounding)
+        return np.clip(shifted, -127, 127)
+
+    def _over(self, values: Integers, level: Integers) -> NDArray[np.bool_]:
+        return values > level if self.definition.strict else values >= level
+
+    def _times(self, values: Integers, factor: Integers) -> Integers:
+        return shift_right(
+            values * factor, self.definition.factor_fraction, self.definition.rounding
+        )
+
+    def _current(self, y: Integers) -> Integers:
+        d, p, state = self.definition, self._parameters, self.state
+        if d.current is Current.NONE:
+            return y
+        before = state["i"]
+        if d.current is Current.JUMP:
+            drive = _saturate(before + y, d.current_bits)
+            state["i"] = _saturate(self._times(drive, p.current_factor), d.current_bits)
+            return drive
+        after = _saturate(self._times(before, p.current_factor) + y, d.current_bits)
+        state["i"] = after
+        if d.current is Current.ALPHA:
+            slow = self._times(state["a"], p.adaptation_factor) - y
+            state["a"] = _saturate(slow, d.adaptation_bits)
+            return after + state["a"]
+        return before if d.current is Current.OLD else after
+
+    def _membrane(
+        self,
+        before: Integers,
+        drive: Integers,
+        pending: NDArray[np.bool_],
+        slow_before: Integers | None,
+    ) -> Integers:
+        d, p = self.definition, self._parameters
+        take = np.zeros(self._shape, np.int64)
+        if d.reset in (Reset.SOFT_LATE, Reset.SOFT_ONCE):
+            taken = p.threshold
+            if d.current is Current.ALPHA and slow_before is not None:
+                taken = -slow_before
+            take = np.where(pending, taken, 0)
+        v = np.where(pending, p.reset, before) if d.reset is Reset.ZERO_LATE else before
+        away = v - p.leak
+        if d.current is Current.ALPHA:
+            total = self._times(drive, p.factor)
+        elif d.decay is Decay.NONE:
+            total = v + drive
+        elif d.decay is Decay.MULTIPLY:
+            total = p.leak + self._times(away, p.factor) + drive
+        else:
+            inside = drive - away if d.scale_drive else away
+            if d.decay is Decay.EULER:
+                moved = self._times(inside, p.factor)
+            else:
+                moved = shift_right(inside, d.decay_shift, d.rounding)
+            total = v + moved if d.scale_drive else v - moved + drive
+        u = _saturate(total - take, d.membrane_bits)
+        return np.where(pending, p.reset, u) if d.reset is Reset.CLEAR_LATE else u
+
+    def _reset_currents(self, pending: NDArray[np.bool_]) -> None:
+        d, p, state = self.definition, self._parameters, self.state
+        if d.reset is Reset.NO_RESET:
+            return
+        left = np.zeros(self._shape, np.int64)
+        if d.reset is Reset.SOFT_LATE:
+            left = _saturate(state["i"] - p.threshold, d.current_bits)
+        state["i"] = np.where(pending, left, state["i"])
+        state["a"] = np.where(pending, 0, state["a"])
+
+    def _fire(self, u: Integers, threshold: Integers) -> Integers:
+        d = self.definition
+        first = threshold >> 1 if d.count is Count.COUNT_ROUND else threshold
+        count = np.zeros(self._shape, np.int64)
+        for level in range(d.max_count):
+            count += self._over(u, first + level * threshold)
+        return count
+
+    def _after(
+        self, u: Integers, count: Integers, threshold: Integers, pending: NDArray[np.bool_]
+    ) -> Integers:
+        d, p = self.definition, self._parameters
+        if d.reset is Reset.HARD:
+            v = np.where(count > 0, p.reset, u)
+        elif d.reset is Reset.SOFT:
+            v = u - count * threshold
+        elif d.reset is Reset.SOFT_ONCE:
+            v = u - (count - pending) * p.threshold
+        else:
+            v = u
+        v = _saturate(v, d.membrane_bits)
+        return np.maximum(v, p.floor) if d.clamped else v
