@@ -26,7 +26,12 @@ def shipped_models() -> list[ShippedModel]:
             "demo",
             _SHIPPED / "demo",
             "MatMul-free LM trained on public-domain fairy tales, 1.8 million ternary weights",
-        )
+        ),
+        ShippedModel(
+            "demo-tiny",
+            _SHIPPED / "demo-tiny",
+            "MatMul-free LM for small parts, same text, 129 thousand ternary weights",
+        ),
     ]
 
 

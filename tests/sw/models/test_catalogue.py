@@ -42,6 +42,18 @@ def test_demo_has_learnt_english() -> None:
     assert score_text(float_reference(model), text).bits_per_byte < 2.2
 
 
+def test_the_tiny_demo_has_learnt_some_english_and_is_small() -> None:
+    model = load_model("demo-tiny")
+    # The four single-port RAMs of an UP5K hold 1,048,576 bits.
+    assert model.config.ternary_weight_count * 2 <= 1 << 20
+    assert model.tokenizer_path is not None
+    tokenizer = Tokenizer.from_file(model.tokenizer_path)
+    text = encode_documents(
+        tokenizer, SENTENCES, model.config.bos_token_id, model.config.eos_token_id
+    )
+    assert score_text(float_reference(model), text).bits_per_byte < 2.5
+
+
 def test_a_folder_is_found_by_its_path(tmp_path: Path) -> None:
     assert find_model(tmp_path) == tmp_path
     assert find_model(str(tmp_path)) == tmp_path
