@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from amaranth.back import verilog
 from sterna.program.configuration import HardwareConfiguration
 
+from sterna_hw.board.serial import SerialUnit
 from sterna_hw.core.accelerator import Accelerator
 
 SMALL_MEMORY = 64
@@ -25,6 +27,21 @@ def to_verilog(configuration: HardwareConfiguration, name: str = "sterna") -> st
     """
     return shorten_zeros(
         verilog.convert(Accelerator(configuration), name=name, emit_src=False))
+
+
+def to_serial_verilog(
+    configuration: HardwareConfiguration,
+    divisor: Fraction | int,
+    frame_timeout: int,
+    name: str = "sterna",
+) -> str:
+    """The Verilog text of an accelerator behind a UART, as on a board.
+
+    Ports: ``clk``, ``rst`` (synchronous, active high), ``rx`` and ``tx`` (idle high). A bit takes
+    ``divisor`` clocks, at least 3; ``frame_timeout`` is as for `Accelerator`.
+    """
+    unit = SerialUnit(Accelerator(configuration, frame_timeout), divisor)
+    return shorten_zeros(verilog.convert(unit, name=name, emit_src=False))
 
 
 def shorten_zeros(text: str) -> str:

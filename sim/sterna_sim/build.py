@@ -17,6 +17,7 @@ from sterna_sim.toolchain import Toolchain, find_toolchain
 LIBRARY = "simulator.so"
 VERILOG = "accelerator.v"
 PREFIX = "Vaccelerator"
+HARNESS, SERIAL_HARNESS, QUEUE = "harness.cpp", "serial_harness.cpp", "byte_queue.h"
 
 VERILATOR_FLAGS = (
     "--cc", "--prefix", PREFIX, "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
@@ -43,32 +44,65 @@ def build_simulator(configuration: HardwareConfiguration, progress: Progress | N
     return build_library(verilog.read_text(), configuration.trace, toolchain, tell)
 
 
+def build_serial_simulator(
+    configuration: HardwareConfiguration,
+    divisor: int,
+    frame_timeout: int,
+    progress: Progress | None = None,
+) -> Path:
+    """The shared library that simulates `to_serial_verilog`; otherwise as `build_simulator`."""
+
+    def generate() -> str:
+        from sterna_hw.verilog import to_serial_verilog
+
+        return to_serial_verilog(configuration, divisor, frame_timeout)
+
+    tell = progress or (lambda step, done, parts: None)
+    toolchain = find_toolchain()
+    key = f"serial {divisor} {frame_timeout} {configuration.to_json()}"
+    verilog = _cached_verilog(key, generate, tell)
+    return build_library(verilog.read_text(), False, toolchain, tell, SERIAL_HARNESS)
+
+
 def verilog_file(configuration: HardwareConfiguration, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
-    def make(folder: Path) -> None:
+    def generate() -> str:
         from sterna_hw.verilog import to_verilog
 
+        return to_verilog(configuration)
+
+    return _cached_verilog(configuration.to_json(), generate, tell)
+
+
+def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Path:
+    def make(folder: Path) -> None:
         tell("generating Verilog", 0, 1)
-        (folder / VERILOG).write_text(to_verilog(configuration))
+        (folder / VERILOG).write_text(generate())
 
-    name = digest([configuration.to_json(), *_generator_sources()])
-    return cached_folder("verilog", name, make) / VERILOG
+    return cached_folder("verilog", digest([key, *_generator_sources()]), make) / VERILOG
 
 
-def build_library(verilog: str, trace: bool, toolchain: Toolchain, tell: Progress) -> Path:
-    """Compile Verilog with the ports of an accelerator; `trace` says whether it has trace ports."""
-    harness = resources.files("sterna_sim").joinpath("harness.cpp").read_text()
+def build_library(
+    verilog: str, trace: bool, toolchain: Toolchain, tell: Progress, harness: str = HARNESS
+) -> Path:
+    """Compile Verilog with the ports of an accelerator; `trace` says whether it has trace ports.
+
+    `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
+    """
+    package = resources.files("sterna_sim")
+    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE)}
     compiler_flags = [*COMPILER_FLAGS, *(["-DSTERNA_TRACE"] if trace else [])]
 
     def make(folder: Path) -> None:
         (folder / VERILOG).write_text(verilog)
-        (folder / "harness.cpp").write_text(harness)
+        for name, text in sources.items():
+            (folder / name).write_text(text)
         _verilate(folder, toolchain, tell)
         _compile(folder, toolchain, compiler_flags, tell)
 
-    name = digest([verilog, harness, toolchain.version, *VERILATOR_FLAGS, *compiler_flags])
-    return cached_folder("simulator", name, make) / LIBRARY
+    parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags]
+    return cached_folder("simulator", digest(parts), make) / LIBRARY
 
 
 def _generator_sources() -> list[bytes]:
@@ -89,8 +123,9 @@ def _verilate(folder: Path, toolchain: Toolchain, tell: Progress) -> None:
 
 def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress) -> None:
     generated = folder / "generated"
-    sources = [*generated.glob("*.cpp"), folder / "harness.cpp"]
-    objects = _compile_all(sources, generated, toolchain, [*flags, f"-I{generated}"], tell)
+    sources = [*generated.glob("*.cpp"), *folder.glob("*.cpp")]
+    flags = [*flags, f"-I{generated}", f"-I{folder}"]
+    objects = _compile_all(sources, generated, toolchain, flags, tell)
     objects += sorted(_runtime(toolchain, tell).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
         link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread"]

@@ -4,11 +4,11 @@
 // thread at a time; several boards in one process are independent.
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "Vaccelerator.h"
+#include "byte_queue.h"
 #include "verilated.h"
 
 namespace {
@@ -36,37 +36,6 @@ template <typename Port>
 void capture(const Port& port, std::vector<uint32_t>& to) {
     if (is_valid(port)) copy_words(port, to);
 }
-
-class Queue {
-public:
-    bool empty() const { return first_ == bytes_.size(); }
-    std::size_t size() const { return bytes_.size() - first_; }
-    uint8_t front() const { return bytes_[first_]; }
-    void drop() {
-        if (++first_ == bytes_.size()) {
-            bytes_.clear();
-            first_ = 0;
-        }
-    }
-    void push(uint8_t byte) { bytes_.push_back(byte); }
-    void push(const uint8_t* bytes, std::size_t count) {
-        bytes_.insert(bytes_.end(), bytes, bytes + count);
-    }
-    std::size_t pop(uint8_t* to, std::size_t most) {
-        const std::size_t count = most < size() ? most : size();
-        std::memcpy(to, bytes_.data() + first_, count);
-        first_ += count;
-        if (empty()) {
-            bytes_.clear();
-            first_ = 0;
-        }
-        return count;
-    }
-
-private:
-    std::vector<uint8_t> bytes_;
-    std::size_t first_ = 0;
-};
 
 // Pauses of the link's other end, each cycle with a chance of `permille`, always the same for a seed.
 class Stalls {

@@ -10,8 +10,9 @@ from amaranth.lib import io, stream
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.board.clock import ClockGenerator
+from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
-from sterna_hw.link.uart import DATA_BITS, Uart
+from sterna_hw.link.uart import DATA_BITS
 from sterna_hw.stream import StreamBuffer, connect_streams
 
 
@@ -59,13 +60,9 @@ class BoardTop(Elaboratable):
         m = Module()
         m.domains.sync = ClockDomain()
         m.submodules.clock = self._clock
-        m.submodules.uart = uart = Uart(self._divisor)
-        m.submodules.core = core = self._core
-
+        m.submodules.serial = serial = SerialUnit(self._core, self._divisor)
         pins = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
-        m.d.comb += [uart.rx.eq(rx.i), tx.o.eq(uart.tx)]
-        connect_streams(m, uart.received, core.link_in)
-        connect_streams(m, core.link_out, uart.sent)
+        m.d.comb += [serial.rx.eq(rx.i), tx.o.eq(serial.tx)]
         return m

@@ -16,6 +16,7 @@ from sterna.cli import (
     program,
     rtl,
     run,
+    serve,
     verify,
 )
 from sterna.errors import SternaError
@@ -30,6 +31,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 application.command("run")(run.run)
+application.command("serve")(serve.serve)
 application.command("verify")(verify.verify)
 application.command("bench")(bench.bench)
 application.command("eval")(evaluate.evaluate)

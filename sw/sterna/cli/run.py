@@ -16,6 +16,7 @@ from sterna.cli.device_options import (
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import ProgressReport
+from sterna.errors import LinkError
 
 
 def run(
@@ -62,9 +63,15 @@ def run(
             )
             sys.stdout.write(text)
             sys.stdout.flush()
-            for piece in pieces:
-                sys.stdout.write(piece)
+            try:
+                for piece in pieces:
+                    sys.stdout.write(piece)
+                    sys.stdout.flush()
+            except LinkError:
+                # The board went away: the text so far stays, and the error has its own line.
+                sys.stdout.write("\n")
                 sys.stdout.flush()
+                raise
             sys.stdout.write("\n")
             if stats:
                 _tell(machine.name, statistics)

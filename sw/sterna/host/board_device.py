@@ -186,6 +186,7 @@ class LinkDevice:
     def _recover(self) -> None:
         """Load the board again and repeat the text so far."""
         self.recoveries += 1
+        self._check(self._loaded())  # a board that is gone is found out in seconds
         if not self._has_contents:
             self._write_image(self._loaded(), None)
         self._reset()

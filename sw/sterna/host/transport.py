@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,9 @@ from sterna.errors import InputError, LinkError
 
 DEFAULT_BAUD = 1_000_000
 CONNECT_SECONDS = 10
+WRITE_SECONDS = 5
+BITS_WRITTEN = 1 << 17
+"""More than the host ever has under way; the line may take as long as these need."""
 
 
 class Transport(Protocol):
@@ -39,12 +43,11 @@ class SerialTransport:
 
         self._name = port
         try:
-            self._port = serial.Serial(port, baud, exclusive=True, write_timeout=60)
+            self._port = serial.Serial(
+                port, baud, exclusive=True, write_timeout=WRITE_SECONDS + BITS_WRITTEN / baud
+            )
         except (OSError, ValueError) as error:
-            raise InputError(
-                f"{port}: cannot be opened ({_reason(error)}); is the board plugged in, and may "
-                "this user open serial ports?"
-            ) from None
+            raise InputError(f"{port}: cannot be opened; {_way_out(error)}") from None
         self._port.reset_input_buffer()
 
     def write(self, data: bytes) -> None:
@@ -133,6 +136,24 @@ def _baud(address: str, query: str) -> int:
     if options or not text.isdigit() or int(text) < 1:
         raise InputError(f"{address}: the only option is baud, a positive number: ?baud=1000000")
     return int(text)
+
+
+def _way_out(error: OSError | ValueError) -> str:
+    """What to do about a serial port that cannot be opened."""
+    number = getattr(error, "errno", None)
+    if number == errno.ENOENT:
+        return f"there is no such port; plug the board in, there are: {_ports()}"
+    if number in (errno.EACCES, errno.EPERM):
+        return "this user may not; join the port's group (often dialout) and log in again"
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return "another program has it open; close that one"
+    return f"is it a serial port? ({_reason(error)})"
+
+
+def _ports() -> str:
+    from serial.tools.list_ports import comports
+
+    return ", ".join(sorted(port.device for port in comports())) or "none"
 
 
 def _reason(error: Exception) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 import serial
@@ -100,6 +102,31 @@ def test_serial_addresses(monkeypatch, address, port, baud):
     monkeypatch.setattr(serial, "Serial", Port)
     open_transport(address)
     assert opened == [(port, baud)]
+
+
+@pytest.mark.parametrize(("number", "way_out"), [
+    (errno.ENOENT, "there is no such port; plug the board in, there are: /dev/ttyA, /dev/ttyB"),
+    (errno.EACCES, "join the port's group"),
+    (errno.EBUSY, "another program has it open"),
+    (errno.EAGAIN, "another program has it open"),
+    (errno.EIO, "is it a serial port"),
+])
+def test_a_port_that_cannot_be_opened_is_told_with_the_way_out(monkeypatch, number, way_out):
+    def port(*_: object, **__: object) -> None:
+        raise serial.SerialException(number, "refused")
+
+    found = [SimpleNamespace(device="/dev/ttyB"), SimpleNamespace(device="/dev/ttyA")]
+    monkeypatch.setattr(serial, "Serial", port)
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: found)
+    with pytest.raises(InputError, match=f"/dev/tty7: cannot be opened; .*{way_out}"):
+        open_transport("serial:///dev/tty7")
+
+
+def test_a_file_is_no_serial_port(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(InputError, match="is it a serial port"):
+        open_transport(f"serial://{path}")
 
 
 @pytest.mark.parametrize("address", [

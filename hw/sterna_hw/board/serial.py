@@ -1,0 +1,43 @@
+"""A unit that speaks bytes, behind a UART: what boards and the simulated serial port share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In, Out
+
+from sterna_hw.component import Component
+from sterna_hw.link.uart import Uart
+from sterna_hw.stream import connect_streams
+
+
+class SerialUnit(Component):
+    """Everything of a board but clock, reset and pins.
+
+    Latency and throughput are those of the `Uart` and of the unit.
+
+    Members:
+        rx: In(1), idle high, in no relation to the clock. tx: Out(1), idle high.
+
+    Args:
+        core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
+            accelerator or `Loopback`.
+        divisor: clocks of a bit, at least 3.
+    """
+
+    def __init__(self, core: Any, divisor: Fraction | int) -> None:
+        self._core = core
+        self._divisor = divisor
+        idle_high: Any = {"init": 1}
+        super().__init__({"rx": In(1, **idle_high), "tx": Out(1, **idle_high)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.uart = uart = Uart(self._divisor)
+        m.submodules.core = core = self._core
+        m.d.comb += [uart.rx.eq(self.rx), self.tx.eq(uart.tx)]
+        connect_streams(m, uart.received, core.link_in)
+        connect_streams(m, core.link_out, uart.sent)
+        return m

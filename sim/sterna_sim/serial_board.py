@@ -1,0 +1,109 @@
+"""A simulated board at a serial port: a pseudo-terminal with the generated UART behind it.
+
+    with SerialBoard(configuration) as board:
+        device = open_device(board.address, program, configuration)
+
+The driver opens the port as it opens that of a real board.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+import tty
+from pathlib import Path
+
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_sim.build import Progress, build_serial_simulator
+from sterna_sim.serial_library import Fault, SerialLibrary
+
+DIVISOR = 4
+"""Clocks of a bit; few, because every clock is simulated."""
+FRAME_TIMEOUT = 1 << 18
+SLICE_CYCLES = 20_000
+QUIET_CYCLES = 2_000_000
+"""Clocks without a byte after which the simulation slows down, to leave the processor alone."""
+QUIET_SECONDS = 0.02
+CHUNK = 4096
+
+
+class SerialBoard:
+    """A context in which an accelerator answers at the pseudo-terminal `port`.
+
+    `rate_error` is how much faster (above 0) or slower the host sends bits than the board expects.
+    `library` is a simulator already built. Bytes that nobody reads are lost, as on a wire.
+
+    Raises `InputError` when the simulator cannot be built.
+    """
+
+    def __init__(
+        self,
+        configuration: HardwareConfiguration,
+        *,
+        rate_error: float = 0.0,
+        library: Path | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        path = library or build_serial_simulator(
+            configuration, DIVISOR, FRAME_TIMEOUT, progress
+        )
+        self._library = SerialLibrary(path, DIVISOR / (1 + rate_error))
+        # The port stays there while no driver has it open.
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.port = os.ttyname(self._slave)
+        self._guard = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name=self.port, daemon=True)
+
+    @property
+    def address(self) -> str:
+        """What `open_device` and `sterna run --device` take."""
+        return f"serial://{self.port}"
+
+    def fault(self, fault: Fault, after: int, to_board: bool = True) -> None:
+        """Let a fault meet the byte that comes when `after` more have passed on the line."""
+        with self._guard:
+            self._library.fault(fault, after, to_board)
+
+    def wait(self) -> None:
+        """Return when the board has stopped, which another thread or an interrupt does."""
+        self._thread.join()
+
+    def unplug(self) -> None:
+        """Stop the board and take the port away; safe to call twice."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        os.close(self._slave)
+        os.close(self._master)
+        self._library.close()
+
+    def __enter__(self) -> SerialBoard:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unplug()
+
+    def _serve(self) -> None:
+        quiet = 0
+        while not self._stopped.is_set():
+            wait = QUIET_SECONDS if quiet > QUIET_CYCLES else 0
+            arrived = b""
+            if select.select([self._master], [], [], wait)[0]:
+                arrived = os.read(self._master, CHUNK)
+            with self._guard:
+                self._library.push(arrived)
+                clocks = self._library.run(SLICE_CYCLES, 1)
+                data = self._library.pop(CHUNK)
+            quiet = 0 if arrived or data else quiet + clocks
+            if data:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._master, data)

@@ -1,0 +1,45 @@
+"""`sterna serve`: a simulated board at a serial port, for drivers that have no board."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from sterna.cli.device_options import (
+    COLUMNS,
+    CONFIGURATION,
+    EMBEDDING,
+    ROWS,
+    VECTOR_LANES,
+    ShapeOptions,
+)
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import ProgressReport
+
+
+def serve(
+    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    config: str | None = CONFIGURATION,
+    rows: int | None = ROWS,
+    columns: int | None = COLUMNS,
+    vector_lanes: int | None = VECTOR_LANES,
+    embedding: str = EMBEDDING,
+) -> None:
+    """Simulate a board with its UART at a serial port until Ctrl-C; prints its address.
+
+    The board is shaped for the model and empty: `sterna run MODEL --device ADDRESS` loads it.
+    """
+    from sterna_sim.serial_board import SerialBoard
+
+    from sterna.compiler.lowering import lower
+
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    opened = open_model(model)
+    configuration = shape.fitted(lower(opened.model, name=opened.name))
+    with ProgressReport() as report:
+        board = SerialBoard(configuration, progress=report)
+    with board:
+        print(board.address, flush=True)
+        print("Ctrl-C ends the simulation", file=sys.stderr, flush=True)
+        board.wait()

@@ -1,0 +1,189 @@
+"""Driver, serial port, UART and accelerator in one piece: tokens over a pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tty
+from dataclasses import replace
+
+import pytest
+from sterna.cli.application import run_arguments
+from sterna.compiler.fit import fit_configuration
+from sterna.errors import InputError, LinkError
+from sterna.host.board_device import LinkDevice
+from sterna.host.open_device import open_device
+from sterna.host.transport import open_transport
+from sterna.program.configuration import PRESETS
+from sterna_sim.build import build_serial_simulator
+from sterna_sim.serial_board import DIVISOR, FRAME_TIMEOUT, SerialBoard
+from sterna_sim.serial_library import Fault, SerialLibrary
+
+from tests.sim.shapes import random_program
+
+pytestmark = pytest.mark.verilator
+
+PROGRAM = random_program(32, 1, 32, 61)
+CONFIGURATION = fit_configuration(PROGRAM, PRESETS["tiny"], "auto")
+TOKENS = (1, 60, 7, 7, 33)
+HELLO_BYTES = 7
+
+
+@pytest.fixture(scope="module")
+def library():
+    return build_serial_simulator(CONFIGURATION, DIVISOR, FRAME_TIMEOUT)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    golden = open_device("golden", PROGRAM, CONFIGURATION)
+    return [golden.step(token).candidates() for token in TOKENS]
+
+
+def opened(board: SerialBoard) -> LinkDevice:
+    device = open_device(board.address, PROGRAM, CONFIGURATION)
+    assert isinstance(device, LinkDevice)
+    return device
+
+
+def tokens(device: LinkDevice) -> list[object]:
+    try:
+        return [device.step(token).candidates() for token in TOKENS]
+    finally:
+        device.close()
+
+
+@pytest.mark.parametrize("rate_error", [0.0, 0.02, -0.02])
+def test_tokens_equal_the_golden_at_every_permitted_bit_rate(library, expected, rate_error):
+    with SerialBoard(CONFIGURATION, library=library, rate_error=rate_error) as board:
+        device = opened(board)
+        assert tokens(device) == expected
+        assert device.recoveries == 0
+        # The port stays, and the next driver finds the board as it is.
+        assert tokens(opened(board)) == expected
+
+
+@pytest.mark.parametrize("fault", [Fault.GLITCH, Fault.BREAK])
+def test_noise_between_bytes_does_no_harm(library, expected, fault):
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        for index in range(0, 3000, 100):
+            board.fault(fault, index)
+        device = opened(board)
+        assert tokens(device) == expected
+        assert device.recoveries == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.FRAMING, Fault.FLIPPED])
+def test_damage_on_the_way_to_the_board_is_set_right(library, expected, fault):
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        board.fault(fault, HELLO_BYTES + 2000)
+        assert tokens(opened(board)) == expected
+
+
+@pytest.mark.parametrize("fault", [Fault.FRAMING, Fault.LOST, Fault.FLIPPED])
+def test_damage_in_mid_stream_reloads_and_repeats(library, expected, fault):
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        device = opened(board)
+        assert device.step(TOKENS[0]).candidates() == expected[0]
+        board.fault(fault, 20, to_board=False)
+        rest = [device.step(token).candidates() for token in TOKENS[1:]]
+        assert rest == expected[1:] and device.recoveries == 1
+        device.close()
+
+
+def test_a_fault_that_only_the_other_direction_has_is_refused(library):
+    board = SerialLibrary(library, DIVISOR)
+    with pytest.raises(ValueError, match="BREAK"):
+        board.fault(Fault.BREAK, 0, to_board=False)
+    board.close()
+    board.close()
+
+
+def test_unplugging_in_mid_stream_is_one_error(library):
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        device = opened(board)
+        device.step(TOKENS[0])
+        timer = threading.Timer(0.3, board.unplug)
+        timer.start()
+        start = time.monotonic()
+        with pytest.raises(LinkError, match=f"{board.port}: the board was unplugged"):
+            while time.monotonic() < start + 30:
+                device.step(TOKENS[1])
+        timer.join()
+        device.close()
+
+
+def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatch):
+    steps = 0
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        step = LinkDevice.step
+
+        def pulled(self, token):
+            nonlocal steps
+            steps += 1
+            if steps == 3:
+                board.unplug()
+            return step(self, token)
+
+        monkeypatch.setattr(LinkDevice, "step", pulled)
+        device = opened(board)
+        monkeypatch.setattr("sterna.host.open_device.open_device", lambda *_: device)
+        code = run_arguments(["run", "demo", "--prompt", "", "--device", board.address])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert len(printed.out) > 1 and printed.out.endswith("\n")
+    assert printed.err.startswith("sterna: ") and printed.err.count("\n") == 1
+    assert "unplugged" in printed.err
+
+
+def test_a_board_of_another_configuration_is_named_with_the_way_out(library):
+    other = replace(CONFIGURATION, top_k=CONFIGURATION.top_k - 1)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        with pytest.raises(LinkError) as caught:
+            open_device(board.address, PROGRAM, other)
+    message = str(caught.value)
+    assert f"{CONFIGURATION.digest():016x}" in message and f"{other.digest():016x}" in message
+    assert "sterna build" in message and "--program" in message and "\n" not in message
+
+
+def test_a_board_that_does_not_answer_is_told_within_seconds():
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    try:
+        start = time.monotonic()
+        with pytest.raises(LinkError, match="switched on, configured, and at this address"):
+            open_device(f"serial://{os.ttyname(slave)}", PROGRAM, CONFIGURATION)
+        assert time.monotonic() - start < 10
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_serve_offers_a_board_and_ends_with_an_interrupt(library, expected):
+    model = "random:hidden=32,layers=1,intermediate=32,vocabulary=61"
+    # Shells start background jobs with SIGINT ignored, and tests may run in one.
+    start = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+             "from sterna.cli import main; main()")
+    command = [sys.executable, "-c", start, "serve", model, "--config", "tiny"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        device = open_device(address, PROGRAM, CONFIGURATION)
+        assert tokens(device) == expected
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "sterna: interrupted"
+
+
+def test_a_port_that_another_program_has_open_is_told(library):
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        first = open_transport(board.address)
+        with pytest.raises(InputError, match="another program has it open"):
+            open_transport(board.address)
+        first.close()
