@@ -1,0 +1,139 @@
+"""A real network becomes integers: ternary planes, gains, thresholds; and what that changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import floor, log2
+
+import numpy as np
+
+from sterna.errors import InputError
+from sterna.golden.spiking import GoldenNetwork
+from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
+from sterna.program.neuron import Output
+from sterna.program.neuron_parameters import NeuronParameters
+from sterna.program.spiking import (
+    CODE_LIMIT,
+    INPUT,
+    Connection,
+    Population,
+    SpikingNetwork,
+    ternary_planes,
+)
+
+_STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
+_FACTORS = ("factor", "current_factor", "adaptation_factor")
+_FINEST = 24
+"""Dyadic weights are looked for down to a unit of ``2**-_FINEST``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpikingFormats:
+    """How a network is quantised.
+
+    ``planes`` ternary planes a weight (1: ternary, 5: about 8 bits), ``fraction`` fraction bits of
+    the membrane and all that shares its binary point, ``input_fraction`` those of real inputs.
+    """
+
+    planes: int = 5
+    fraction: int = 14
+    input_fraction: int = 0
+
+
+def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> SpikingNetwork:
+    """The integer network.
+
+    The weights into a neuron share one unit: the power of two that makes all of them whole if there
+    is one (then nothing is lost), else the largest magnitude over the planes' limit. The unit goes
+    into the neuron's gain. Raises `InputError` when a parameter does not fit its format.
+    """
+    formats = formats or SpikingFormats()
+    populations, connections = [], []
+    for population in network.populations:
+        into = [item for item in network.connections if item.target == population.name]
+        scales = [2.0**-formats.input_fraction if item.source == INPUT else 1.0 for item in into]
+        weights = [item.weights * scale for item, scale in zip(into, scales, strict=True)]
+        joined = np.concatenate([*weights, np.zeros((population.neurons, 1))], axis=1)
+        unit = _units(joined, (3**formats.planes - 1) // 2)
+        for item, values in zip(into, weights, strict=True):
+            whole = np.rint(values / unit[:, None]).astype(np.int64)
+            connections.append(_connection(item, whole, formats.planes))
+        reach = CODE_LIMIT * int(np.rint(np.abs(joined) / unit[:, None]).sum(1).max())
+        populations.append(_population(population, unit, reach, formats.fraction))
+    return SpikingNetwork(
+        name=network.name, inputs=network.inputs, populations=tuple(populations),
+        connections=tuple(connections), output=network.output,
+        input_fraction=formats.input_fraction,
+    )
+
+
+def _units(weights: Reals, limit: int) -> Reals:
+    largest = np.abs(weights).max(1)
+    unit = np.where(largest > 0, largest / limit, 1.0)
+    for power in range(_FINEST, -1, -1):
+        scaled = weights * 2.0**power
+        exact = (scaled == np.rint(scaled)).all(1) & (np.abs(scaled).max(1) <= limit)
+        unit = np.where(exact, 2.0**-power, unit)
+    return unit
+
+
+def _connection(item: RealConnection, whole: np.ndarray, planes: int) -> Connection:
+    return Connection(
+        source=item.source, target=item.target, planes=ternary_planes(whole, planes),
+        previous=item.previous, delays=item.delays,
+    )
+
+
+def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) -> Population:
+    definition = item.definition
+    gain = item.value("gain")
+    gain = np.repeat(gain, item.neurons // gain.size) * unit * 2.0**fraction
+    top = (1 << (definition.factor_bits - 1)) - 1
+    largest = float(np.abs(gain).max())
+    shift = max(0, min(31, floor(log2(top / largest)))) if largest > 0 else 0
+    definition = replace(
+        definition, gain_shift=shift, sum_bits=max(definition.sum_bits, reach.bit_length() + 1)
+    )
+    values = {"gain": np.rint(gain * 2.0**shift)}
+    for name in _STATES:
+        values[name] = np.rint(item.value(name) * 2.0**fraction)
+    for name in _FACTORS:
+        values[name] = np.rint(item.value(name) * 2.0**definition.factor_fraction)
+    parameters = NeuronParameters.of(**values)
+    try:
+        parameters.check(definition, item.neurons)
+    except InputError as error:
+        raise InputError(f"population {item.name}: {error}") from None
+    return Population(
+        name=item.name, neurons=item.neurons, definition=definition, parameters=parameters
+    )
+
+
+def input_codes(network: SpikingNetwork, inputs: Reals) -> np.ndarray:
+    """Real inputs as codes, rounded half to even and clamped."""
+    scaled = np.rint(np.asarray(inputs, np.float64) * 2.0**network.input_fraction)
+    return np.clip(scaled, -CODE_LIMIT, CODE_LIMIT).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one population's outputs compare: events of the real network, and steps that differ."""
+
+    population: str
+    spikes: int
+    differ: int
+    values: int
+
+
+def compare(real: RealNetwork, network: SpikingNetwork, inputs: Reals) -> list[Difference]:
+    """Spikes that differ, for each population that spikes, on inputs [steps, batch, inputs]."""
+    expected = real.run(np.asarray(inputs, np.float64))
+    found = GoldenNetwork(network, inputs.shape[1]).run(input_codes(network, inputs))
+    return [
+        Difference(
+            item.name, int(expected[item.name].sum()),
+            int((expected[item.name] != found[item.name]).sum()), found[item.name].size,
+        )
+        for item in real.populations
+        if item.definition.output is Output.SPIKE
+    ]

@@ -1,0 +1,150 @@
+"""A spiking network as a program: populations and connections, executed once a time step.
+
+A time step is to a spiking network what a token is to a language model: one RUN. Values between
+populations are **codes**, integers in -127 .. 127 (spikes are 0 and 1), which is what the ternary
+engine takes. A step executes the populations in the order listed. For each population:
+
+1. **Codes** of each connection into it: those of its source (the network's input or a population)
+   in this step, or with ``previous`` those of the step before (recurrence). With ``delays`` synapse
+   [o, k] takes them ``delays[o, k]`` steps earlier still. Before the first step codes are 0.
+2. **Accumulate**, exact: ``x[o] = sum over connections and k of W[o, k] * code[k]``. ``W`` is given
+   as ternary planes, most significant first: ``W = 3 * W + plane`` (Horner). On hardware a plane is
+   one MATMUL of the ternary engine, and the accumulator is tripled between planes; a delayed
+   connection is one MATMUL for each delay that occurs, with the trits of the other synapses 0, or
+   an engine beside that reads one tap of the delay line a synapse. All give the same integers, in
+   any order, and so does skipping zero codes.
+3. **Neurons**: one step of `sterna.program.neuron` on ``x``; its output, as codes, is the
+   population's. State stays in memory; all neurons of a population are independent of each other.
+
+The network's outputs of the step are those of ``output``, before they become codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+from sterna.program.neuron import NeuronDefinition
+from sterna.program.neuron_parameters import NeuronParameters
+
+INPUT = "input"
+"""Name of the network's input as a source."""
+MAX_DELAY = 255
+CODE_LIMIT = 127
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """Neurons of one definition."""
+
+    name: str
+    neurons: int
+    definition: NeuronDefinition
+    parameters: NeuronParameters = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """Weights from a source to a population.
+
+    ``planes`` is int8 [planes, targets, sources] of trits; ``delays`` uint8 [targets, sources].
+    """
+
+    source: str
+    target: str
+    planes: NDArray[np.int8] = field(repr=False)
+    previous: bool = False
+    delays: NDArray[np.uint8] | None = field(default=None, repr=False)
+
+    def weights(self) -> NDArray[np.int64]:
+        """The integers [targets, sources] that the planes stand for."""
+        result = np.zeros(self.planes.shape[1:], np.int64)
+        for plane in self.planes:
+            result = 3 * result + plane
+        return result
+
+    @property
+    def depth(self) -> int:
+        """How many past steps of codes must be kept, the present one not counted."""
+        longest = 0 if self.delays is None or not self.delays.size else int(self.delays.max())
+        return longest + self.previous
+
+
+def ternary_planes(weights: NDArray[np.int64], planes: int) -> NDArray[np.int8]:
+    """Balanced ternary digits, most significant first: [planes, ...].
+
+    Raises `InputError` when a weight needs more planes.
+    """
+    limit = (3**planes - 1) // 2
+    if weights.size and int(np.abs(weights).max()) > limit:
+        raise InputError(f"weights exceed {limit}, the limit of {planes} ternary planes")
+    rest, digits = weights.astype(np.int64), []
+    for _ in range(planes):
+        digit = (rest + 1) % 3 - 1
+        digits.append(digit.astype(np.int8))
+        rest = (rest - digit) // 3
+    return np.stack(digits[::-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpikingNetwork:
+    """A whole network. ``input_fraction``: a real input is ``code / 2**input_fraction``.
+
+    Raises `InputError` naming the population or connection that does not fit.
+    """
+
+    name: str
+    inputs: int
+    populations: tuple[Population, ...]
+    connections: tuple[Connection, ...]
+    output: str
+    input_fraction: int = 0
+
+    def __post_init__(self) -> None:
+        sizes, order = {INPUT: self.inputs}, {INPUT: -1}
+        for index, population in enumerate(self.populations):
+            if population.name in sizes:
+                raise InputError(f"network {self.name}: two populations {population.name}")
+            population.parameters.check(population.definition, population.neurons)
+            sizes[population.name], order[population.name] = population.neurons, index
+        if self.output not in sizes or self.output == INPUT:
+            raise InputError(f"network {self.name}: no population {self.output} to give out")
+        sums = dict.fromkeys(sizes, 0)
+        for connection in self.connections:
+            text = f"network {self.name}: connection {connection.source} to {connection.target}"
+            if connection.source not in sizes or connection.target not in sizes:
+                raise InputError(f"{text}: no such population")
+            shape = (sizes[connection.target], sizes[connection.source])
+            if connection.planes.shape[1:] != shape:
+                raise InputError(f"{text}: weights {connection.planes.shape[1:]}, not {shape}")
+            if connection.delays is not None and connection.delays.shape != shape:
+                raise InputError(f"{text}: delays {connection.delays.shape}, not {shape}")
+            late = order[connection.source] >= order[connection.target]
+            if late and not connection.previous:
+                raise InputError(
+                    f"{text}: goes backwards; it must take the step before (previous)"
+                )
+            rows = np.abs(connection.weights()).sum(1)
+            sums[connection.target] += CODE_LIMIT * int(rows.max(initial=0))
+        for population in self.populations:
+            bits = population.definition.sum_bits
+            if sums[population.name] >= 1 << (bits - 1):
+                raise InputError(
+                    f"network {self.name}: sums into {population.name} may reach "
+                    f"{sums[population.name]}, more than {bits} bits hold; set sum_bits"
+                )
+
+    def population(self, name: str) -> Population:
+        """The population of that name; raises KeyError."""
+        return {population.name: population for population in self.populations}[name]
+
+    def into(self, name: str) -> tuple[Connection, ...]:
+        """The connections into a population, in order."""
+        return tuple(item for item in self.connections if item.target == name)
+
+    def depth(self, source: str) -> int:
+        """Past steps of a source's codes that some connection needs."""
+        return max((item.depth for item in self.connections if item.source == source), default=0)

@@ -1,0 +1,114 @@
+"""Real networks, their quantisation, their folders, and the networks that come with Sterna."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sterna.errors import InputError
+from sterna.golden.spiking import GoldenNetwork
+from sterna.models.patterns import burst_orders
+from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
+from sterna.models.spiking_examples import EXAMPLES
+from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
+from sterna.models.spiking_store import is_spiking, load_network, save_network
+from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset
+from sterna.program.spiking import INPUT
+
+ALL = [
+    NeuronDefinition(decay=Decay.NONE, reset=reset, strict=strict)
+    for reset in Reset for strict in (True, False)
+] + [
+    NeuronDefinition(decay=Decay.NONE, adaptive=True, strict=False, refractory=3),
+    NeuronDefinition(decay=Decay.NONE, refractory=2, refractory_hold=True, clamped=True),
+    NeuronDefinition(decay=Decay.NONE, max_count=4),
+    NeuronDefinition(decay=Decay.NONE, current=Current.OLD),
+    NeuronDefinition(decay=Decay.NONE, current=Current.JUMP, reset=Reset.HARD),
+    NeuronDefinition(decay=Decay.MULTIPLY, current=Current.ALPHA, reset=Reset.SOFT_LATE),
+]
+
+
+def dyadic(definition: NeuronDefinition) -> RealNetwork:
+    """A network in which nothing rounds: weights in quarters, factors 0 and 1."""
+    generator = np.random.default_rng(0)
+    whole = definition.current is Current.ALPHA
+    values = {
+        "factor": np.array([1.0]), "current_factor": np.array([1.0 * whole]),
+        "adaptation_factor": np.array([1.0 - whole]), "increment": np.array([0.25]),
+        "reset": np.array([-0.5]), "floor": np.array([-1.0]),
+    }
+    cells = RealPopulation(name="cells", neurons=6, definition=definition, values=values)
+    return RealNetwork(
+        name="dyadic", inputs=4, populations=(cells,), output="cells", connections=(
+            RealConnection(source=INPUT, target="cells",
+                           weights=generator.integers(-3, 4, (6, 4)) / 4,
+                           delays=generator.integers(0, 3, (6, 4)).astype(np.uint8)),
+            RealConnection(source="cells", target="cells", previous=True,
+                           weights=generator.integers(-2, 3, (6, 6)) / 4),
+        ),
+    )
+
+
+@pytest.mark.parametrize("definition", ALL, ids=lambda d: f"{d.reset.value}-{d.current.value}")
+def test_nothing_differs_where_nothing_rounds(definition: NeuronDefinition) -> None:
+    """Real and golden execution of the same flags are written apart and agree."""
+    network = dyadic(definition)
+    inputs = np.random.default_rng(1).integers(0, 2, (60, 3, 4)).astype(float)
+    for difference in compare(network, quantise(network), inputs):
+        assert difference.differ == 0 and difference.spikes > 10
+
+
+def test_differences_are_counted() -> None:
+    """Ternary weights change a network that needs more."""
+    network = dyadic(ALL[0])
+    inputs = np.random.default_rng(1).integers(0, 2, (60, 3, 4)).astype(float)
+    (difference,) = compare(network, quantise(network, SpikingFormats(planes=1)), inputs)
+    assert difference.differ > 0 and difference.values == 60 * 3 * 6
+
+
+def test_a_parameter_that_does_not_fit_is_named() -> None:
+    """A threshold that no membrane reaches."""
+    network = dyadic(ALL[0])
+    cells = replace(network.populations[0], values={"threshold": np.array([1e9])})
+    with pytest.raises(InputError, match="population cells: .*threshold"):
+        quantise(replace(network, populations=(cells,)))
+
+
+def test_folder_round_trip(tmp_path: Path) -> None:
+    """The same network, and clear lines for damage."""
+    network = quantise(dyadic(ALL[0]))
+    folder = tmp_path / "net"
+    save_network(network, folder)
+    assert is_spiking(folder) and not is_spiking(tmp_path)
+    codes = np.random.default_rng(2).integers(0, 2, (20, 1, 4))
+    read = load_network(folder)
+    assert read.connections[0].delays is not None
+    expected, found = (GoldenNetwork(item).run(codes)["cells"] for item in (network, read))
+    assert np.array_equal(expected, found)
+    (folder / "model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="import the model again"):
+        load_network(folder)
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"delays_ssc"}))
+def test_examples_are_lively(name: str) -> None:
+    """Every population spikes now and then, and quantisation changes few of its steps."""
+    real = EXAMPLES[name]()
+    network = quantise(real)
+    inputs = (np.random.default_rng(3).random((40, 2, real.inputs)) < 0.2).astype(float)
+    assert network.population(real.output).definition.output in (Output.MEMBRANE, Output.SPIKE)
+    for difference in compare(real, network, inputs):
+        assert 0.002 < difference.spikes / difference.values < 0.7
+        assert difference.differ < 0.1 * difference.values
+
+
+def test_trained_network_knows_the_order() -> None:
+    """On fresh samples, real and golden, and they agree."""
+    samples, labels = burst_orders(200, 7)
+    real = EXAMPLES["l2mu"]()
+    expected = real.run(samples.astype(float))["out"].sum(0).argmax(1)
+    found = GoldenNetwork(quantise(real), 200).run(samples)["out"].sum(0).argmax(1)
+    assert (expected == labels).mean() > 0.9 and (found == labels).mean() > 0.9
+    assert (expected == found).mean() > 0.97
