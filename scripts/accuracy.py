@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from sterna.compiler.lowering import Formats, calibrate, lower
+from sterna.compiler.lowering import Formats, lower
+from sterna.compiler.lowering.calibration import calibrate
 from sterna.errors import InputError
 from sterna.golden.evaluate import score_program, score_reference
 from sterna.models.conversion import float_reference

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sterna.program.arithmetic import CODE_LIMIT
+from sterna.program.configuration import HardwareConfiguration
+
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
@@ -20,6 +23,26 @@ class Capacity:
     """Multipliers of 18 by 18 bits (16 by 16 on iCE40)."""
     single_port_rams: int = 0
     """Single-port RAMs of 256 kbit (iCE40 UltraPlus)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The accelerator that a board gets unless another is asked for; fields as in the
+    `HardwareConfiguration`, whose depths follow from the model."""
+
+    rows: int
+    columns: int
+    vector_lanes: int
+    block_groups: int = 8
+    top_k: int = 8
+
+    def configuration(self) -> HardwareConfiguration:
+        """A configuration of this shape, to be fitted to a program."""
+        code_depth = -(-HardwareConfiguration.code_depth // self.columns) * self.columns
+        return HardwareConfiguration(
+            rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
+            block_groups=self.block_groups, top_k=self.top_k, code_depth=code_depth,
+            accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +65,9 @@ class Board:
     link: str
     """What is at the other end of the serial port."""
     capacity: Capacity
+    shape: Shape
+    model: str
+    """The shipped model that the board is measured with."""
     memory: str
     """External memory, in words; the generator does not use it yet."""
     platform: Callable[[], Any]

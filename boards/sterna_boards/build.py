@@ -18,7 +18,7 @@ from sterna_boards.designs import Design
 from sterna_boards.flow import NAME, REPORT, Flow, Progress
 from sterna_boards.report import BuildReport, Routed, read_report
 from sterna_boards.tools import PACKAGES, Tool, find_tools
-from sterna_boards.units import luts_by_unit
+from sterna_boards.units import ffs_by_unit, luts_by_unit
 
 _FLOW_TOOLS = {
     "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
@@ -58,7 +58,7 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")
     fmax = {seed: result.fmax_mhz for seed, result in routed.items()}
     report = _report(flow, design, routed[best], fmax, placed[best] / flow.bitstream, logs)
-    return replace(report, units=luts_by_unit(cells))
+    return replace(report, units=luts_by_unit(cells), unit_ffs=ffs_by_unit(cells))
 
 
 def check_timing(report: BuildReport) -> None:

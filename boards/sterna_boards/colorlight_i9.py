@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform() -> Any:
@@ -41,6 +41,8 @@ COLORLIGHT_I9 = Board(
     baud=1_000_000,
     link="debug adapter of the extension board",
     capacity=Capacity(luts=43_848, block_rams=108, block_ram_bits=18_432, dsps=72),
+    shape=Shape(rows=8, columns=32, vector_lanes=8),
+    model="demo-tiny",
     memory="SDRAM 8 MB, 32 bits",
     platform=_platform,
     loader=("-b", "colorlight-i9"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform() -> Any:
@@ -24,6 +24,8 @@ ICEBREAKER = Board(
     link="FT2232H, USB connector, second port",
     capacity=Capacity(luts=5_280, block_rams=30, block_ram_bits=4_096, dsps=8,
                       single_port_rams=4),
+    shape=Shape(rows=2, columns=4, vector_lanes=2, block_groups=4, top_k=4),
+    model="demo-tiny",
     memory="none",
     platform=_platform,
     loader=("-b", "ice40_generic"),

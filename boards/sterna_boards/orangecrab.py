@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform() -> Any:
@@ -38,6 +38,8 @@ ORANGECRAB_85F = Board(
     baud=1_000_000,
     link="header pins 0 (RX) and 1 (TX), 3.3 V, own adapter",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
+    shape=Shape(rows=16, columns=32, vector_lanes=8),
+    model="demo",
     memory="DDR3L 128 to 512 MB, 16 bits",
     platform=_platform,
     loader=("-b", "orangeCrab"),

@@ -87,6 +87,8 @@ class BuildReport:
     tools: dict[str, str]
     units: dict[str, int] = field(default_factory=dict)
     """Look-up tables by unit, before packing; see `luts_by_unit`."""
+    unit_ffs: dict[str, int] = field(default_factory=dict)
+    """Flip-flops by unit, before packing."""
 
     def to_json(self) -> str:
         """The report as one JSON object."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform() -> Any:
@@ -41,6 +41,8 @@ TANG_NANO_20K = Board(
     baud=2_000_000,
     link="BL616, USB connector",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
+    shape=Shape(rows=4, columns=16, vector_lanes=4, top_k=4),
+    model="demo-tiny",
     memory="SDRAM 8 MB in the package, 32 bits",
     platform=_platform,
     loader=("-b", "tangnano20k"),

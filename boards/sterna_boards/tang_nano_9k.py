@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform() -> Any:
@@ -34,6 +34,8 @@ TANG_NANO_9K = Board(
     baud=3_000_000,
     link="BL702, USB connector",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),
+    shape=Shape(rows=4, columns=8, vector_lanes=2, block_groups=4, top_k=4),
+    model="demo-tiny",
     memory="PSRAM 8 MB in the package",
     platform=_platform,
     loader=("-b", "tangnano9k"),

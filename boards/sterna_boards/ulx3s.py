@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity
+from sterna_boards.board import Board, Capacity, Shape
 
 
 def _platform_85f() -> Any:
@@ -29,6 +29,8 @@ ULX3S_85F = Board(
     baud=3_000_000,
     link="FT231X, USB connector US1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
+    shape=Shape(rows=16, columns=32, vector_lanes=8),
+    model="demo",
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_85f,
     loader=("-b", "ulx3s"),
@@ -45,6 +47,8 @@ ULX3S_12F = Board(
     link="FT231X, USB connector US1",
     # The die is that of the 25F, and the open tools use all of it.
     capacity=Capacity(luts=24_288, block_rams=56, block_ram_bits=18_432, dsps=28),
+    shape=Shape(rows=4, columns=32, vector_lanes=4),
+    model="demo-tiny",
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_12f,
     loader=("-b", "ulx3s"),

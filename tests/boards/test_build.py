@@ -13,53 +13,17 @@ from sterna_boards.build import build
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import loopback
 
+from tests.boards.fake_tools import ROUTING, FakeTools
+
 BOARD = find_board("ulx3s-85f")
-NETLIST = {"modules": {"sterna": {"attributes": {"top": "1"},
-                                  "cells": {"uart.sum": {"type": "CCU2C"}}}}}
-SYNTHESIS = f"echo '{json.dumps(NETLIST)}' > sterna.json; echo synthesis > sterna.rpt"
-PACKING = "test -f sterna.config && echo bits of $(cat seed) > sterna.bit"
-ROUTING = """
-while [ $# -gt 0 ]; do [ "$1" = --seed ] && seed=$2; shift; done
-test -f sterna.json && test -f sterna.lpf || { echo "ERROR: no netlist"; exit 1; }
-echo $seed > seed; echo routed > sterna.config; echo timing > sterna.tim
-cat > report.json <<END
-{"fmax": {"clock": {"achieved": $((90 + 10 * seed)).0, "constraint": 100.0}},
- "utilization": {"TRELLIS_COMB": {"used": 5, "available": 9}}, "critical_paths": []}
-END
-"""
-
-
-class _Tools:
-    """Scripts in place of the tools; ``calls`` lists what ran."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._folder = folder
-        self._record = folder / "calls"
-        self._record.write_text("")
-        for variable, text in (("YOSYS", SYNTHESIS), ("NEXTPNR_ECP5", ROUTING),
-                               ("ECPPACK", PACKING)):
-            self.write(variable, text)
-            monkeypatch.setenv(variable, str(folder / variable))
-        monkeypatch.setenv("STERNA_CACHE", str(folder / "cache"))
-
-    def write(self, variable: str, text: str, version: str = "1.0") -> None:
-        path = self._folder / variable
-        path.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo {variable} {version}; '
-                        f"exit; fi\necho {variable} >> {self._record}\n{text}\n")
-        path.chmod(0o755)
-
-    def calls(self) -> list[str]:
-        found = self._record.read_text().split()
-        self._record.write_text("")
-        return found
 
 
 @pytest.fixture
-def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Tools:
-    return _Tools(tmp_path, monkeypatch)
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTools:
+    return FakeTools(tmp_path, monkeypatch)
 
 
-def test_steps_in_order(tools: _Tools) -> None:
+def test_steps_in_order(tools: FakeTools) -> None:
     steps: list[str] = []
     report = build(BOARD, loopback(BOARD), progress=lambda step, done, parts: steps.append(step))
     assert tools.calls() == ["YOSYS", "NEXTPNR_ECP5", "ECPPACK"]
@@ -73,14 +37,14 @@ def test_steps_in_order(tools: _Tools) -> None:
     assert json.loads(report.to_json())["clock_mhz"] == 100.0
 
 
-def test_what_was_built_is_kept(tools: _Tools) -> None:
+def test_what_was_built_is_kept(tools: FakeTools) -> None:
     first = build(BOARD, loopback(BOARD))
     tools.calls()
     assert build(BOARD, loopback(BOARD)) == first
     assert tools.calls() == []
 
 
-def test_another_seed_does_not_synthesise_again(tools: _Tools) -> None:
+def test_another_seed_does_not_synthesise_again(tools: FakeTools) -> None:
     build(BOARD, loopback(BOARD))
     tools.calls()
     report = build(BOARD, loopback(BOARD), seeds=(0, 1, 2))
@@ -89,7 +53,7 @@ def test_another_seed_does_not_synthesise_again(tools: _Tools) -> None:
     assert (report.fmax_mhz, report.bitstream.read_text()) == (110.0, "bits of 2\n")
 
 
-def test_another_clock_or_tool_builds_again(tools: _Tools) -> None:
+def test_another_clock_or_tool_builds_again(tools: FakeTools) -> None:
     first = build(BOARD, loopback(BOARD))
     tools.calls()
     with pytest.raises(InputError, match="no clock of 50 MHz"):
@@ -100,12 +64,12 @@ def test_another_clock_or_tool_builds_again(tools: _Tools) -> None:
     assert tools.calls() == ["NEXTPNR_ECP5", "ECPPACK"]
 
 
-def test_missed_timing_is_in_the_report(tools: _Tools) -> None:
+def test_missed_timing_is_in_the_report(tools: FakeTools) -> None:
     report = build(BOARD, loopback(BOARD), seeds=(0,))
     assert (report.timing_met, report.fmax_mhz) == (False, 90.0)
 
 
-def test_failing_tool_is_one_line_with_a_log(tools: _Tools) -> None:
+def test_failing_tool_is_one_line_with_a_log(tools: FakeTools) -> None:
     tools.write("NEXTPNR_ECP5", "echo Info: packing; echo ERROR: out of cells >&2; exit 1")
     with pytest.raises(CheckError) as caught:
         build(BOARD, loopback(BOARD))
@@ -119,12 +83,12 @@ def test_failing_tool_is_one_line_with_a_log(tools: _Tools) -> None:
     assert tools.calls() == ["NEXTPNR_ECP5", "ECPPACK"]
 
 
-def test_missing_board_package_is_said(tools: _Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_board_package_is_said(tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install amaranth-boards"):
         build(BOARD, loopback(BOARD))
 
 
-def test_no_seed_is_refused(tools: _Tools) -> None:
+def test_no_seed_is_refused(tools: FakeTools) -> None:
     with pytest.raises(InputError, match="give at least one"):
         build(BOARD, loopback(BOARD), seeds=())

@@ -10,6 +10,9 @@ import typer
 from sterna import __version__
 from sterna.cli import (
     bench,
+    boards,
+    build,
+    estimate,
     evaluate,
     import_model,
     models,
@@ -38,6 +41,9 @@ application.command("eval")(evaluate.evaluate)
 application.command("import")(import_model.import_model)
 application.command("program")(program.program)
 application.command("rtl")(rtl.rtl)
+application.command("build")(build.build)
+application.command("estimate")(estimate.estimate)
+application.command("boards")(boards.boards)
 application.command("models")(models.models)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -18,7 +19,8 @@ DEFAULT_PRESET = "standard"
 EMBEDDINGS = ("auto", "host", "chip")
 
 CONFIGURATION = typer.Option(
-    None, "--config", metavar="PRESET", help=f"Shape to start from: {', '.join(PRESETS)}."
+    None, "--config", metavar="PRESET|FILE",
+    help=f"Shape to start from: {', '.join(PRESETS)}, or the configuration.json of a build.",
 )
 ROWS = typer.Option(None, "--rows", help="Weight rows accumulated in parallel.")
 COLUMNS = typer.Option(None, "--columns", help="Activation codes consumed in parallel.")
@@ -50,13 +52,11 @@ class ShapeOptions:
     def base(self) -> HardwareConfiguration:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
         name = self.config or DEFAULT_PRESET
-        if name not in PRESETS:
-            raise InputError(f"config {name!r}: no such preset; there are {', '.join(PRESETS)}")
+        preset = _configuration(name)
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
         }
         chosen = {key: value for key, value in given.items() if value is not None}
-        preset = PRESETS[name]
         if "columns" in chosen and chosen["columns"] > 0:
             depth = -(-preset.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["code_depth"] = depth
@@ -69,3 +69,14 @@ class ShapeOptions:
         from sterna.compiler.fit import fit_configuration
 
         return fit_configuration(program, self.base(), self.embedding)
+
+
+def _configuration(name: str) -> HardwareConfiguration:
+    """A preset by its name, or the configuration in a file."""
+    if name in PRESETS:
+        return PRESETS[name]
+    try:
+        return HardwareConfiguration.from_json(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"config {name!r}: no such preset or file; there are {', '.join(PRESETS)}") from None

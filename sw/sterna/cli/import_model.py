@@ -52,8 +52,8 @@ def _beginning(path: Path) -> str:
 
 def _calibrate(folder: Path, text: str, report: ProgressReport) -> str:
     """Choose and store the formats of an imported model; returns what to tell about them."""
-    from sterna.compiler.lowering import calibrate, store_formats
-    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.compiler.lowering import store_formats
+    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS, calibrate
     from sterna.models.store import load_model
     from sterna.models.text import Tokenizer, encode_documents
 

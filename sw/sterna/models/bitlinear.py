@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-NORM_EPSILON = 1e-6
+from sterna.models.configuration import NORM_EPSILON
+
 SCALE_FLOOR = 1e-5
 CODE_MAXIMUM = 127
 

@@ -14,6 +14,9 @@ from sterna.errors import InputError
 MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
 
+NORM_EPSILON = 1e-6
+"""Epsilon of the norm in front of every ternary matrix."""
+
 
 def derived_intermediate_size(hidden_size: int, hidden_ratio: float) -> int:
     """Width of the gated unit when a checkpoint leaves it null: a multiple of 256."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.lowering.formats import Formats
 from sterna.compiler.lowering.gains import ScaledGain, scalar_constant, scale_gain
-from sterna.models.bitlinear import NORM_EPSILON
+from sterna.models.configuration import NORM_EPSILON
 from sterna.models.weights import BitLinearWeights, LayerWeights, MatMulFreeModel
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.definition import ScalarConstant

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sterna.compiler.lowering import Formats, calibrate, lower
-from sterna.compiler.lowering.calibration import Ranges, formats_for, observe_ranges
+from sterna.compiler.lowering import Formats, lower
+from sterna.compiler.lowering.calibration import Ranges, calibrate, formats_for, observe_ranges
 from sterna.errors import InputError
 from sterna.golden.executor import GoldenExecutor
 from sterna.models.configuration import ModelConfig

@@ -1,0 +1,61 @@
+"""The tracked table of measured builds: area, clock and cycles by board."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sterna.program.configuration import HardwareConfiguration
+
+BASELINE_FILE = Path(__file__).parent / "baseline.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One built configuration; `scripts/measure_boards.py` makes them."""
+
+    board: str
+    model: str
+    configuration: HardwareConfiguration
+    clock_mhz: float
+    fmax_mhz: tuple[float, ...]
+    """Highest clock of each seed, from seed 1 on."""
+    luts: int
+    ffs: int
+    block_rams: int
+    single_port_rams: int
+    dsps: int
+    units: dict[str, int]
+    """Look-up tables by unit, before packing."""
+    unit_ffs: dict[str, int]
+    """Flip-flops by unit."""
+    cycles_per_token: float
+    """Of runs on the simulated board."""
+
+    @property
+    def timing_met(self) -> bool:
+        """Whether the best seed is fast enough; that is the bitstream which is kept."""
+        return max(self.fmax_mhz) >= self.clock_mhz
+
+
+def read_baseline(path: Path = BASELINE_FILE) -> dict[str, Measured]:
+    """The measured builds by board; empty when none was ever measured."""
+    if not path.is_file():
+        return {}
+    return {name: _entry(values) for name, values in json.loads(path.read_text()).items()}
+
+
+def write_baseline(entries: dict[str, Measured], path: Path = BASELINE_FILE) -> None:
+    """Write the table, boards in the order of their names."""
+    values = {name: asdict(entries[name]) for name in sorted(entries)}
+    path.write_text(json.dumps(values, indent=1) + "\n")
+
+
+def _entry(values: dict[str, Any]) -> Measured:
+    known = {field.name for field in fields(Measured)}
+    chosen = {name: value for name, value in values.items() if name in known}
+    configuration = HardwareConfiguration(**chosen.pop("configuration"))
+    return Measured(**chosen | {"configuration": configuration,
+                                "fmax_mhz": tuple(chosen["fmax_mhz"])})

@@ -1,0 +1,64 @@
+"""The tables that `sterna boards` prints, as rows of named values."""
+
+from __future__ import annotations
+
+from sterna_boards.baseline import Measured, read_baseline
+from sterna_boards.board import Board
+from sterna_boards.catalogue import BOARDS
+
+_TRITS_PER_BIT = 5 / 8
+_WEIGHT_SHARE = 0.75
+"""Part of the on-chip memory that weights take; constants, tables and vectors take the rest."""
+_SINGLE_PORT_RAM_BITS = 1 << 18
+
+
+def largest_model(board: Board) -> int:
+    """Ternary weights that fit on the chip, about: at 1.6 bits, in three quarters of the memory.
+
+    Where there are single-port RAMs they are all for weights.
+    """
+    there = board.capacity
+    if there.single_port_rams:
+        bits = float(there.single_port_rams * _SINGLE_PORT_RAM_BITS)
+    else:
+        bits = _WEIGHT_SHARE * there.block_rams * there.block_ram_bits
+    return int(bits * _TRITS_PER_BIT) // 1000 * 1000
+
+
+def board_rows() -> list[dict[str, object]]:
+    """One row for each board: what it has, and the clock that was measured on it, or None."""
+    measured = read_baseline()
+    rows: list[dict[str, object]] = []
+    for board in BOARDS.values():
+        there, found = board.capacity, measured.get(board.name)
+        memory = f"{there.block_rams} x {there.block_ram_bits // 1024} kbit"
+        if there.single_port_rams:
+            memory += f" + {there.single_port_rams} x 256 kbit"
+        rows.append({
+            "board": board.name, "device": board.device, "luts": there.luts,
+            "on_chip_memory": memory, "dsps": there.dsps, "external_memory": board.memory,
+            "link": board.link, "link_bits_per_second": board.baud,
+            "largest_model_weights": largest_model(board),
+            "measured_clock_mhz": round(max(found.fmax_mhz), 1) if found else None,
+        })
+    return rows
+
+
+def measured_rows() -> list[dict[str, object]]:
+    """One row for each build of the baseline."""
+    return [_measured_row(BOARDS[name], entry) for name, entry in read_baseline().items()
+            if name in BOARDS]
+
+
+def _measured_row(board: Board, entry: Measured) -> dict[str, object]:
+    worst, best = min(entry.fmax_mhz), max(entry.fmax_mhz)
+    lanes = entry.configuration.lanes
+    return {
+        "board": board.name, "model": entry.model, "lanes": lanes,
+        "clock_MHz": f"{entry.clock_mhz:g}",
+        "seeds_MHz": f"{worst:.1f} to {best:.1f}",
+        "LUTs": entry.luts, "LUTs_per_lane": round(entry.luts / lanes, 1),
+        "block_RAMs": entry.block_rams, "DSPs": entry.dsps,
+        "cycles_per_token": round(entry.cycles_per_token),
+        "tokens_per_second": round(1e6 * entry.clock_mhz / entry.cycles_per_token),
+    }

@@ -1,0 +1,85 @@
+"""The memories of an accelerator, and the block RAMs that they take on a family of devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import CHUNK_BITS, Space, word_bits, word_depth
+
+_GOWIN = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
+_MODES = {
+    "ecp5": _GOWIN,
+    "ice40": ((16, 256), (8, 512), (4, 1024), (2, 2048)),
+    "gw1n": _GOWIN,
+    "gw2a": _GOWIN,
+}
+"""Bits and words of a block RAM with one write and one read port."""
+_FIXED = {"ecp5": 2, "ice40": 13, "gw1n": 2, "gw2a": 2}
+"""Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
+_LUT_RAM_CELLS = 16
+"""Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""
+
+
+@dataclass(frozen=True)
+class OnChipMemory:
+    """A memory of an accelerator.
+
+    ``used`` words of ``depth`` hold something; ``bits`` is the width of a word; ``copies`` hold the
+    same, one for each read port. ``block_rams`` counts all copies; 0 means look-up tables.
+    """
+
+    name: str
+    used: int
+    depth: int
+    bits: int
+    copies: int
+    block_rams: int
+
+
+def block_rams(family: str, width: int, depth: int, always: bool = False) -> int:
+    """Block RAMs of a memory as synthesis maps it: all of one mode, the fewest.
+
+    Small memories become look-up tables, unless the design asks for block RAM (``always``).
+    """
+    if not always and family != "ice40" and -(-width // 4) * -(-depth // 16) <= _LUT_RAM_CELLS:
+        return 0
+    return min(-(-width // bits) * -(-depth // words) for bits, words in _MODES[family])
+
+
+def memory_map(family: str, configuration: HardwareConfiguration,
+               used: dict[str, int]) -> list[OnChipMemory]:
+    """Every memory that the configuration's depths size; ``used`` gives words by name."""
+
+    def memory(name: str, depth: int, widths: Sequence[int], copies: int = 1,
+               always: bool = False) -> OnChipMemory:
+        total = copies * sum(block_rams(family, width, depth, always) for width in widths)
+        return OnChipMemory(name, used.get(name, depth), depth, sum(widths), copies, total)
+
+    def chunks(width: int) -> list[int]:
+        return [min(CHUNK_BITS, width - start) for start in range(0, width, CHUNK_BITS)]
+
+    def loadable(name: str, space: Space) -> OnChipMemory:
+        return memory(name, word_depth(configuration, space),
+                      chunks(word_bits(configuration, space)))
+
+    group = configuration.vector_lanes * configuration.word_bits
+    tiles = configuration.code_depth // configuration.columns
+    return [
+        loadable("weights", Space.WEIGHTS),
+        loadable("constants", Space.CONSTANTS),
+        loadable("input rows", Space.INPUT),
+        loadable("program", Space.PROGRAM),
+        memory("tables", word_depth(configuration, Space.TABLES), [2 * configuration.word_bits],
+               configuration.vector_lanes),
+        memory("vectors and state", configuration.vector_depth, [group], 2),
+        # Written in parts, for which a block RAM has 32 of its 36 bits.
+        memory("codes", 2 << (tiles - 1).bit_length(), chunks(8 * configuration.columns),
+               always=True),
+    ]
+
+
+def total_block_rams(family: str, memories: Sequence[OnChipMemory]) -> int:
+    """Block RAMs of a whole accelerator with these memories."""
+    return _FIXED[family] + sum(memory.block_rams for memory in memories)

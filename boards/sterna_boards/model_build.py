@@ -1,0 +1,113 @@
+"""A model on a board: bitstream, memory image and report in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna import __version__
+from sterna.compiler.compile import compile_program
+from sterna.compiler.cycles import estimate_cycles
+from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.image import MemoryImage
+from sterna.compiler.schedule import schedule
+from sterna.models.folder import replace_folder
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+
+from sterna_boards.board import Board
+from sterna_boards.build import build
+from sterna_boards.designs import accelerator
+from sterna_boards.flow import Progress
+from sterna_boards.report import BuildReport
+from sterna_boards.speed import Speed, link_bytes, speed
+
+MANIFEST, IMAGE, CONFIGURATION, LOGS = (
+    "manifest.json", "image.sterna", "configuration.json", "logs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelBuild:
+    """A bitstream, the memory image for it, and what both give.
+
+    ``speed`` counts the cycles that the compiler expects.
+    """
+
+    report: BuildReport
+    image: MemoryImage
+    speed: Speed
+
+    @property
+    def image_bytes(self) -> int:
+        """What is loaded into the memories before the first token."""
+        return sum(part.words * part.size for part in self.image.parts.values())
+
+    def to_json(self) -> str:
+        """Report and speed as one JSON object, with the configuration."""
+        return json.dumps({
+            **json.loads(self.report.to_json()),
+            **vars(self.speed),
+            "model": self.image.model,
+            "embedding": self.image.placement,
+            "image_bytes": self.image_bytes,
+            "configuration": json.loads(self.image.configuration.to_json()),
+        })
+
+
+def build_model(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
+                embedding: Embedding = "auto", clock_hz: float | None = None,
+                seeds: Sequence[int] = (1,), progress: Progress | None = None) -> ModelBuild:
+    """Build the accelerator for a program; arguments as in `sterna_boards.estimate.estimate`.
+
+    Whether timing is met is in the report, as from `sterna_boards.build.build`, whose errors are
+    raised here too.
+    """
+    base = configuration or board.shape.configuration()
+    fitted = fit_configuration(program, base, embedding)
+    plan = schedule(program, fitted)
+    image = compile_program(program, fitted, embedding, plan)
+    report = build(board, accelerator(board, fitted, clock_hz), seeds, progress)
+    line = link_bytes(fitted, image.placement, image.row_groups)
+    cycles = estimate_cycles(plan, fitted).cycles
+    return ModelBuild(report=report, image=image,
+                      speed=speed(cycles, report.clock_mhz * 1e6, line, board.baud))
+
+
+def write_build(built: ModelBuild, target: Path) -> Path:
+    """Write bitstream, image, configuration, logs and a manifest; returns the bitstream.
+
+    The folder appears whole or not at all, and replaces that of an earlier build. Raises
+    `InputError` when it is something else or cannot be written.
+    """
+    report = built.report
+    with replace_folder(target, MANIFEST) as folder:
+        shutil.copyfile(report.bitstream, folder / report.bitstream.name)
+        built.image.save(folder / IMAGE)
+        (folder / CONFIGURATION).write_text(built.image.configuration.to_json() + "\n")
+        (folder / LOGS).mkdir()
+        for log in report.logs:
+            shutil.copyfile(log, folder / LOGS / log.name)
+        (folder / MANIFEST).write_text(_manifest(built, folder))
+    return target / report.bitstream.name
+
+
+def _manifest(built: ModelBuild, folder: Path) -> str:
+    files = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        files[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": digest}
+    report = json.loads(built.to_json())
+    for place in ("bitstream", "logs"):  # files of this folder stand below
+        del report[place]
+    return json.dumps({
+        "sterna": __version__,
+        "configuration_digest": f"{built.image.configuration.digest():016x}",
+        "model_digest": built.image.model_digest(),
+        **report,
+        "files": files,
+    }, indent=2) + "\n"

@@ -1,0 +1,84 @@
+"""Options of the commands that know a board: which, and what accelerator it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from sterna.cli.device_options import EMBEDDINGS
+from sterna.errors import InputError
+from sterna.program.arithmetic import CODE_LIMIT
+
+if TYPE_CHECKING:
+    from sterna_boards.board import Board
+
+    from sterna.compiler.fit import Embedding
+    from sterna.program.configuration import HardwareConfiguration
+    from sterna.program.definition import Program
+
+BOARD = typer.Option(..., "--board", metavar="NAME", help="A board of `sterna boards`.")
+LANES = typer.Option(
+    None, "--lanes", metavar="N|auto",
+    help="Ternary lanes: rows and columns are chosen; auto takes the most that fit.",
+)
+CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
+
+
+@dataclass(frozen=True)
+class BoardOptions:
+    """The options of a command; what is not given is the board's own choice."""
+
+    name: str
+    rows: int | None
+    columns: int | None
+    vector_lanes: int | None
+    lanes: str | None
+    clock_mhz: float | None
+    embedding_name: str
+
+    def board(self) -> Board:
+        """The board. Raises `InputError` for an unknown name."""
+        from sterna_boards.catalogue import find_board
+
+        return find_board(self.name)
+
+    @property
+    def clock_hz(self) -> float | None:
+        """The wanted clock, None for the board's own."""
+        if self.clock_mhz is None:
+            return None
+        if not self.clock_mhz > 0:
+            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0")
+        return self.clock_mhz * 1e6
+
+    @property
+    def embedding(self) -> Embedding:
+        """The checked choice of the embedding. Raises `InputError` for another word."""
+        if self.embedding_name not in EMBEDDINGS:
+            raise InputError(
+                f"embedding is {self.embedding_name!r}; it must be {', '.join(EMBEDDINGS)}"
+            )
+        return cast("Embedding", self.embedding_name)
+
+    def configuration(self, program: Program) -> HardwareConfiguration:
+        """The accelerator's shape; its depths are not fitted. Raises `InputError`."""
+        from sterna_boards.estimate import choose_lanes
+
+        given = {
+            "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
+        }
+        chosen: dict[str, int] = {key: value for key, value in given.items() if value is not None}
+        base = self.board().shape.configuration()
+        if chosen.get("columns", 0) > 0:
+            chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
+            chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1
+        if self.lanes is None:
+            return replace(base, **chosen)
+        if self.rows is not None or self.columns is not None:
+            raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
+        if self.lanes != "auto" and not self.lanes.isdecimal():
+            raise InputError(f"lanes is {self.lanes!r}; give a whole number, or auto")
+        lanes = None if self.lanes == "auto" else int(self.lanes)
+        return choose_lanes(self.board(), program, replace(base, **chosen), lanes, self.embedding)

@@ -1,0 +1,38 @@
+"""`sterna boards`: what there is to build for, and what was measured on it."""
+
+from __future__ import annotations
+
+import typer
+
+from sterna.cli.terminal import print_json
+
+
+def boards(
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+    measured: bool = typer.Option(
+        False, "--measured", help="The measured builds instead: lanes, clock, area, speed."
+    ),
+) -> None:
+    """List the boards with device, memories, link, largest model and measured clock."""
+    from sterna_boards.listing import board_rows, measured_rows
+
+    rows = measured_rows() if measured else board_rows()
+    if json:
+        print_json({"measured" if measured else "boards": rows})
+    else:
+        _print_markdown(rows)
+
+
+def _print_markdown(rows: list[dict[str, object]]) -> None:
+    """A table with names of columns, aligned, as Markdown takes it."""
+    if not rows:
+        print("nothing is measured yet: scripts/measure_boards.py")
+        return
+    lines = [[name.replace("_", " ") for name in rows[0]]]
+    lines += [["" if value is None else f"{value}" for value in row.values()] for row in rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    for number, line in enumerate(lines):
+        cells = " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print(f"| {cells} |")
+        if number == 0:
+            print(f"| {' | '.join('-' * width for width in widths)} |")

@@ -1,0 +1,88 @@
+"""`sterna build`: a bitstream that meets timing, with everything the driver needs."""
+
+from __future__ import annotations
+
+from json import dumps, loads
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
+from sterna.cli.device_options import COLUMNS, EMBEDDING, ROWS, VECTOR_LANES
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import ProgressReport, print_table
+from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna_boards.board import Board
+    from sterna_boards.model_build import ModelBuild
+
+_FOLDER = Path("build")
+
+
+def build(
+    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    board: str = BOARD,
+    output: Path | None = typer.Option(
+        None, "-o", "--output", metavar="DIR", help="Folder to write; build/NAME if not given."
+    ),
+    rows: int | None = ROWS,
+    columns: int | None = COLUMNS,
+    vector_lanes: int | None = VECTOR_LANES,
+    lanes: str | None = LANES,
+    clock_mhz: float | None = CLOCK_MHZ,
+    seeds: int = typer.Option(1, "--seeds", help="Placements to try; the fastest is kept."),
+    embedding: str = EMBEDDING,
+    program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+) -> None:
+    """Build a bitstream for a board; what was built before is kept.
+
+    Ends with 1 and names the slowest path when timing is not met; no folder is written then.
+    """
+    from sterna_boards.build import check_timing
+    from sterna_boards.model_build import build_model, write_build
+    from sterna_boards.program import program as load_bitstream
+
+    from sterna.compiler.lowering import lower
+
+    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding)
+    if seeds < 1:
+        raise InputError(f"seeds is {seeds}; it must be at least 1")
+    chosen = options.board()
+    opened = open_model(model)
+    lowered = lower(opened.model, name=opened.name)
+    configuration = options.configuration(lowered)
+    with ProgressReport() as report:
+        built = build_model(chosen, lowered, configuration, options.embedding, options.clock_hz,
+                            range(1, seeds + 1), report)
+    check_timing(built.report)
+    bitstream = write_build(built, output or _FOLDER / chosen.name)
+    if json:
+        print(dumps({**loads(built.to_json()), "bitstream": str(bitstream)}))
+    else:
+        print_table(_table(chosen, built, bitstream))
+    if program:
+        load_bitstream(chosen, bitstream)
+
+
+def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, object]]:
+    report, speed, there = built.report, built.speed, board.capacity
+    clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
+    return [
+        ("board", f"{board.title}, {report.device}"),
+        ("bitstream", bitstream),
+        ("timing", f"met: {report.fmax_mhz:.1f} MHz of {report.clock_mhz:g} MHz wanted "
+                   f"(seeds: {clocks})"),
+        ("lanes", report.lanes),
+        ("look-up tables", f"{report.luts} of {there.luts}, {report.luts_per_lane:.1f} a lane"),
+        ("flip-flops", report.ffs),
+        ("block RAMs", f"{report.block_rams} of {there.block_rams}"),
+        ("DSPs", f"{report.dsps} of {there.dsps}"),
+        ("memory image", f"{built.image_bytes} bytes"),
+        ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
+                              "cycles a token"),
+        ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
+                          f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
+    ]

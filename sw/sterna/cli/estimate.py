@@ -1,0 +1,75 @@
+"""`sterna estimate`: what a model takes of a board, and how fast it runs there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
+from sterna.cli.device_options import COLUMNS, EMBEDDING, ROWS, VECTOR_LANES
+from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.terminal import print_table
+
+if TYPE_CHECKING:
+    from sterna_boards.board import Board
+    from sterna_boards.estimate import Estimate
+
+
+def estimate(
+    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    board: str = BOARD,
+    rows: int | None = ROWS,
+    columns: int | None = COLUMNS,
+    vector_lanes: int | None = VECTOR_LANES,
+    lanes: str | None = LANES,
+    clock_mhz: float | None = CLOCK_MHZ,
+    embedding: str = EMBEDDING,
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+) -> None:
+    """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
+    from sterna_boards.estimate import estimate as estimate_board
+
+    from sterna.compiler.lowering import lower
+
+    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding)
+    chosen = options.board()
+    opened = open_model(model)
+    program = lower(opened.model, name=opened.name)
+    configuration = options.configuration(program)
+    found = estimate_board(
+        chosen, program, configuration, options.embedding, options.clock_hz
+    )
+    if json:
+        print(found.to_json())
+    else:
+        print_table(_table(chosen, found))
+
+
+def _table(board: Board, found: Estimate) -> list[tuple[str, object]]:
+    configuration, there, speed = found.configuration, board.capacity, found.speed
+    rows: list[tuple[str, object]] = [
+        ("model", found.model),
+        ("board", f"{board.title}, {board.device}"),
+        ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
+        ("lanes", f"{found.lanes}: {configuration.rows} rows of {configuration.columns} columns, "
+                  f"{configuration.vector_lanes} vector lanes"),
+        ("look-up tables", f"{found.luts} of {there.luts}, {found.luts_per_lane:.1f} a lane"),
+        ("flip-flops", found.ffs),
+        ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
+        ("DSPs", f"{found.dsps} of {there.dsps}"),
+        ("embedding", "on the chip" if found.embedding == "chip" else "host sends a row a token"),
+    ]
+    rows += [
+        (f"  {memory.name}", f"{memory.used} of {memory.depth} words of {memory.bits} bits"
+                             + (f", {memory.copies} copies" if memory.copies > 1 else "")
+                             + f", {memory.block_rams} block RAMs")
+        for memory in found.memories
+    ]
+    return [
+        *rows,
+        ("cycles per token", f"{speed.cycles_per_token:.0f}"),
+        ("tokens per second", f"{speed.tokens_per_second:.1f} at {found.clock_mhz:g} MHz"),
+        ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
+                          f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
+    ]

@@ -1,0 +1,47 @@
+"""Scripts in place of the open FPGA tools, for an ECP5 board."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+NETLIST = {"modules": {"sterna": {"attributes": {"top": "1"},
+                                  "cells": {"uart.sum": {"type": "CCU2C"}}}}}
+SYNTHESIS = f"echo '{json.dumps(NETLIST)}' > sterna.json; echo synthesis > sterna.rpt"
+PACKING = "test -f sterna.config && echo bits of $(cat seed) > sterna.bit"
+ROUTING = """
+while [ $# -gt 0 ]; do [ "$1" = --seed ] && seed=$2; shift; done
+test -f sterna.json && test -f sterna.lpf || { echo "ERROR: no netlist"; exit 1; }
+echo $seed > seed; echo routed > sterna.config; echo timing > sterna.tim
+cat > report.json <<END
+{"fmax": {"clock": {"achieved": $((90 + 10 * seed)).0, "constraint": 100.0}},
+ "utilization": {"TRELLIS_COMB": {"used": 5, "available": 9}}, "critical_paths": []}
+END
+"""
+
+
+class FakeTools:
+    """Scripts in place of the tools; ``calls`` lists what ran."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._record = folder / "calls"
+        self._record.write_text("")
+        for variable, text in (("YOSYS", SYNTHESIS), ("NEXTPNR_ECP5", ROUTING),
+                               ("ECPPACK", PACKING)):
+            self.write(variable, text)
+            monkeypatch.setenv(variable, str(folder / variable))
+        monkeypatch.setenv("STERNA_CACHE", str(folder / "cache"))
+
+    def write(self, variable: str, text: str, version: str = "1.0") -> None:
+        path = self._folder / variable
+        path.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo {variable} {version}; '
+                        f"exit; fi\necho {variable} >> {self._record}\n{text}\n")
+        path.chmod(0o755)
+
+    def calls(self) -> list[str]:
+        found = self._record.read_text().split()
+        self._record.write_text("")
+        return found

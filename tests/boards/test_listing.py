@@ -1,0 +1,69 @@
+"""The tables of boards, and the fit of the area model to builds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sterna.cli import application
+from sterna.program.configuration import PRESETS
+from sterna_boards.area import group_units
+from sterna_boards.baseline import Measured, read_baseline, write_baseline
+from sterna_boards.catalogue import BOARDS
+from sterna_boards.listing import board_rows, measured_rows
+
+from scripts.fit_area import fit
+
+ENTRY = Measured(
+    board="icebreaker", model="demo-tiny", configuration=PRESETS["tiny"], clock_mhz=24.0,
+    fmax_mhz=(25.0, 23.0, 24.5), luts=4000, ffs=2000, block_rams=20, single_port_rams=4, dsps=7,
+    units={"core.vector": 2000}, unit_ffs={"core.vector": 1000}, cycles_per_token=1234.5)
+
+
+def test_every_board_has_a_row() -> None:
+    rows = {row["board"]: row for row in board_rows()}
+    assert list(rows) == list(BOARDS)
+    assert rows["icebreaker"]["on_chip_memory"] == "30 x 4 kbit + 4 x 256 kbit"
+    assert rows["icebreaker"]["largest_model_weights"] == 655_000
+    measured = read_baseline()
+    for name, row in rows.items():
+        assert (row["measured_clock_mhz"] is not None) == (name in measured)
+
+
+def test_baseline_is_read_as_written(tmp_path: Path) -> None:
+    assert read_baseline(tmp_path / "none.json") == {}
+    write_baseline({"icebreaker": ENTRY}, tmp_path / "baseline.json")
+    assert read_baseline(tmp_path / "baseline.json") == {"icebreaker": ENTRY}
+    assert ENTRY.timing_met
+
+
+def test_measured_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sterna_boards.listing.read_baseline", lambda: {"icebreaker": ENTRY})
+    row, = measured_rows()
+    assert (row["lanes"], row["LUTs_per_lane"]) == (8, 500.0)
+    assert row["seeds_MHz"] == "23.0 to 25.0"
+    assert row["tokens_per_second"] == round(24e6 / 1234.5)
+
+
+def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    def output(*options: str) -> str:
+        assert application.run_arguments(["boards", *options]) == 0
+        return capsys.readouterr().out
+
+    lines = output().splitlines()
+    assert len(lines) == 2 + len(BOARDS) and lines[0].startswith("| board ")
+    assert [row["board"] for row in json.loads(output("--json"))["boards"]] == list(BOARDS)
+    assert json.loads(output("--measured", "--json"))["measured"] == measured_rows()
+
+
+def test_fit_finds_factors() -> None:
+    terms = [(1, 10), (1, 20), (1, 50)]
+    factors = fit(terms, [100 + 3 * second for _, second in terms])
+    assert factors == pytest.approx([100, 3], rel=0.02)
+    assert (fit(terms, [100 - second for _, second in terms]) >= 0).all()
+
+
+def test_unknown_units_are_others() -> None:
+    grouped = group_units({"core.vector": 5, "uart.buffer": 2, "clock": 1})
+    assert grouped["core.vector"] == 5 and grouped["other"] == 3

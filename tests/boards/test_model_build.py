@@ -1,0 +1,82 @@
+# amaranth: UnusedElaboratable=no
+"""`sterna build` around the tools, which are small scripts: folder, report, timing, failures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from sterna.cli import application
+from sterna.compiler.image import MemoryImage
+
+from tests.boards.fake_tools import ROUTING, FakeTools
+
+MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
+ARGUMENTS = ["build", MODEL, "--board", "ulx3s-85f", "--rows", "4", "--columns", "8",
+             "--vector-lanes", "4"]
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTools:
+    monkeypatch.chdir(tmp_path)
+    return FakeTools(tmp_path, monkeypatch)
+
+
+def test_folder_holds_what_the_driver_needs(tools: FakeTools, tmp_path: Path,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run_arguments([*ARGUMENTS, "--seeds", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    folder = tmp_path / "build" / "ulx3s-85f"
+    assert report["bitstream"] == "build/ulx3s-85f/sterna.bit"
+    assert (folder / "sterna.bit").read_text() == "bits of 2\n"
+    assert (report["lanes"], report["luts"], report["luts_per_lane"]) == (32, 5, 5 / 32)
+    assert report["timing_met"] and report["seeds"] == {"1": 100.0, "2": 110.0}
+    assert report["clock_mhz"] == 100.0 and report["device"] == "LFE5U-85F-6BG381C"
+    rate = 1e8 / report["cycles_per_token"]
+    assert report["tokens_per_second"] == pytest.approx(rate)
+    assert 0 < report["tokens_per_second_over_link"] < rate
+
+    image = MemoryImage.load(folder / "image.sterna")
+    assert report["image_bytes"] == sum(part.array().size for part in image.parts.values())
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["configuration_digest"] == f"{image.configuration.digest():016x}"
+    assert manifest["model_digest"] == image.model_digest()
+    assert manifest["tools"]["yosys"] == "YOSYS 1.0"
+    for name, file in manifest["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == file["sha256"]
+    assert {"logs/sterna.rpt", "logs/sterna.tim", "sterna.bit"} < manifest["files"].keys()
+
+
+def test_missed_timing_is_exit_1_and_leaves_no_folder(tools: FakeTools, tmp_path: Path,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "70 + 10"))
+    assert application.run_arguments([*ARGUMENTS, "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "sterna: ulx3s-85f: 80.0 MHz instead of 100.0 MHz; slowest is" in captured.err
+    assert not (tmp_path / "build").exists()
+
+
+def test_program_without_a_loader_says_how_to_install_it(
+        tools: FakeTools, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("OPENFPGALOADER", str(tmp_path / "nowhere"))
+    assert application.run_arguments([*ARGUMENTS, "--program"]) == 2
+    assert "apt-get install openfpgaloader" in capsys.readouterr().err
+
+
+def test_board_configuration_runs_the_model(tools: FakeTools,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    """The driver makes of configuration.json what the board was built with."""
+    assert application.run_arguments(ARGUMENTS) == 0
+    capsys.readouterr()
+    image = MemoryImage.load("build/ulx3s-85f/image.sterna")
+    from sterna.cli.device_options import ShapeOptions
+    from sterna.cli.model_argument import open_model
+    from sterna.compiler.lowering import lower
+
+    options = ShapeOptions("build/ulx3s-85f/configuration.json", None, None, None)
+    program = lower(open_model(MODEL).model)
+    assert options.fitted(program) == image.configuration
