@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 from amaranth.back import verilog
 from sterna.program.configuration import HardwareConfiguration
@@ -17,16 +18,19 @@ _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
 
-def to_verilog(configuration: HardwareConfiguration, name: str = "sterna") -> str:
+def to_verilog(configuration: HardwareConfiguration, name: str = "sterna",
+               platform: Any = None) -> str:
     """The Verilog text of `Accelerator`, module ``name``; the same text for the same input.
 
     Ports: ``clk`` and ``rst`` (synchronous, active high), ``link_in__payload``, ``link_in__valid``,
     ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
     packed port each for ``trace_vector``, ``trace_scalar`` and ``trace_accumulators``, whose bit 0
-    is their ``valid``.
+    is their ``valid``. Without a platform the Verilog suits every part; with that of an iCE40
+    UltraPlus it names the part's single-port RAMs.
     """
     return shorten_zeros(
-        verilog.convert(Accelerator(configuration), name=name, emit_src=False))
+        verilog.convert(Accelerator(configuration), name=name, platform=platform,
+                        emit_src=False))
 
 
 def to_serial_verilog(

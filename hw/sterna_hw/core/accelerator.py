@@ -81,9 +81,11 @@ class Accelerator(Component):
         m.submodules.splitter = splitter = GroupSplitter(configuration)
         m.submodules.top_k = top_k = TopK(configuration)
         m.submodules.weights = weights = SequentialSource(
-            8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS)
+            8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
+            large=True)
         m.submodules.constants = constants = SequentialSource(
-            word_group(configuration), configuration.constant_depth, Space.CONSTANTS)
+            word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
+            large=True)
         m.submodules.inputs = inputs = SequentialSource(
             word_group(configuration), configuration.input_depth, Space.INPUT)
 

@@ -11,6 +11,7 @@ from sterna.program.protocol import CHUNK_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
+from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
 
 
 class LoadableMemory(Component):
@@ -31,14 +32,17 @@ class LoadableMemory(Component):
         width: bits of a word.
         depth: words.
         space: which writes are meant.
+        large: put it into single-port RAM if the part has such and one is deep enough; then
+            content at power up is anything, and ``data`` after a write until the next read.
     """
 
-    def __init__(self, width: int, depth: int, space: Space) -> None:
+    def __init__(self, width: int, depth: int, space: Space, large: bool = False) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
         self._depth = depth
         self._space = space
+        self._large = large
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
@@ -58,18 +62,32 @@ class LoadableMemory(Component):
                            & (offered.word < self._depth)),
         ]
 
+        single_port = (self._large and self._depth <= RAM_DEPTH
+                       and has_single_port_rams(platform))
         words = []
         for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
             width = min(CHUNK_BITS, self._width - start)
+            write_enable = write_valid & (write.chunk == index)
+            if single_port:
+                m.submodules[f"bank_{index}"] = bank = SinglePortBank(width, self._depth)
+                m.d.comb += [
+                    bank.write_enable.eq(write_enable),
+                    bank.write_address.eq(write.word),
+                    bank.write_data.eq(write.data),
+                    bank.address.eq(self.address),
+                    bank.enable.eq(self.enable),
+                ]
+                words.append(bank.data)
+                continue
             # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
-            bank = memory.Memory(shape=unsigned(width), depth=self._depth, init=[],
-                                 attrs={"no_rw_check": "1"})
-            m.submodules[f"bank_{index}"] = bank
-            write_port, read_port = bank.write_port(), bank.read_port()
+            storage = memory.Memory(shape=unsigned(width), depth=self._depth, init=[],
+                                    attrs={"no_rw_check": "1"})
+            m.submodules[f"bank_{index}"] = storage
+            write_port, read_port = storage.write_port(), storage.read_port()
             m.d.comb += [
                 write_port.addr.eq(write.word),
                 write_port.data.eq(write.data),
-                write_port.en.eq(write_valid & (write.chunk == index)),
+                write_port.en.eq(write_enable),
                 read_port.addr.eq(self.address),
                 read_port.en.eq(self.enable),
             ]

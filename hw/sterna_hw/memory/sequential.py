@@ -38,14 +38,16 @@ class SequentialSource(Component):
         shape: payload shape of ``words``; word bits are its bits.
         depth: words.
         space: which writes are meant.
+        large: see `LoadableMemory`.
     """
 
     LATENCY = 3
 
-    def __init__(self, shape: Any, depth: int, space: Space) -> None:
+    def __init__(self, shape: Any, depth: int, space: Space, large: bool = False) -> None:
         self._width = Shape.cast(shape).width
         self._depth = depth
         self._space = space
+        self._large = large
         super().__init__({
             "restart": In(1),
             "base": In(range(depth)),
@@ -55,7 +57,8 @@ class SequentialSource(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.memory = memory = LoadableMemory(self._width, self._depth, self._space)
+        m.submodules.memory = memory = LoadableMemory(
+            self._width, self._depth, self._space, self._large)
         connect_streams(m, self.writes, memory.writes)
 
         running, fetched = Signal(), Signal()
