@@ -30,6 +30,8 @@ BASES = {
     "tiny": PRESETS["tiny"],
     # Two vector groups in a row group, as few columns as lanes.
     "tall": replace(PRESETS["small"], rows=16, columns=8, vector_lanes=8),
+    "tables": replace(PRESETS["small"], rows=4, columns=24, vector_lanes=4, code_depth=264,
+                      block_groups=16, lane="tables"),
 }
 
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, signed
+from amaranth.hdl import Const, Module, Mux, signed
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
+from sterna_hw.ternary.folded_adder import FoldedAdder
+
+_MEMORY_DEPTH = 16
 
 
 class Accumulators(Component):
-    """``slot += sums`` (``slot = sums`` where ``first``), exact, for ``rows`` rows at once.
+    """``slot += sums + carries`` (``slot = …`` where ``first``), for ``rows`` rows at once.
 
-    Read, add and write take one clock, so a slot may follow itself without a gap. Slot 0
-    stays zero and is read for the first sum: cheaper than a mask behind the memory as long as
-    block_groups + 1 fits the depth of a look-up table memory (16 or 32).
+    Exact. Read, add and write take one clock, so a slot may follow itself without a gap. Slot 0
+    stays zero and is read for the first sum: cheaper than a mask behind the memory, unless there
+    are as many slots as a look-up table memory is deep.
 
     Members:
         valid: In(1), add in this clock.
         slot: In, 1 .. block_groups.
         first: In(1).
-        sums: In, ``rows`` sums.
+        sums: In, ``rows`` sums. carries: In(rows).
         values: Out, ``rows`` accumulators after the add, in the same clock.
 
     Args:
@@ -40,22 +43,31 @@ class Accumulators(Component):
             "slot": In(range(configuration.block_groups + 1)),
             "first": In(1),
             "sums": In(ArrayLayout(signed(sum_bits), rows)),
+            "carries": In(configuration.rows),
             "values": Out(ArrayLayout(signed(bits), rows)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        groups, bits = self._configuration.block_groups, self._configuration.accumulator_bits
+        masked = groups == _MEMORY_DEPTH
         m.submodules.storage = storage = memory.Memory(
-            shape=self.values.shape(), depth=self._configuration.block_groups + 1, init=[])
+            shape=self.values.shape(), depth=groups if masked else groups + 1, init=[])
         write, read = storage.write_port(), storage.read_port(domain="comb")
         m.d.comb += [
-            read.addr.eq(Mux(self.first, 0, self.slot)),
+            read.addr.eq(self.slot if masked else Mux(self.first, 0, self.slot)),
             write.addr.eq(self.slot),
             write.en.eq(self.valid),
             write.data.eq(self.values),
         ]
-        m.d.comb += [
-            self.values[row].eq(read.data[row] + self.sums[row])
-            for row in range(self._configuration.rows)
-        ]
+        for row in range(self._configuration.rows):
+            m.submodules[f"adder_{row}"] = adder = FoldedAdder(
+                bits, len(self.sums[row]), bits, mask=True)
+            m.d.comb += [
+                adder.a.eq(read.data[row]),
+                adder.control.eq(~self.first if masked else Const(1)),
+                adder.b.eq(self.sums[row]),
+                adder.carry.eq(self.carries[row]),
+                self.values[row].eq(adder.total),
+            ]
         return m

@@ -23,65 +23,76 @@ class CodeBanks(Component):
     and the weights there are zero). Groups wait while both banks are complete. More than
     ``code_depth`` codes without ``last`` are an error of the program; the result is not defined.
 
-    A group accepted in clock t can be read from clock t + 1. One group and one tile a clock.
+    A group accepted in clock t can be read from clock t + 1. One group and one part a clock.
 
     Members:
         groups: In, stream of `code_group`.
         tile: In, the tile to be read from the bank in use.
+        part: In, which of the tile's parts.
         available: Out(1), that tile is there, in this clock.
         complete: Out(1), the bank in use is complete.
-        codes: Out, ``columns`` codes of the tile of the last clock.
+        codes: Out, ``columns / parts`` codes of the tile and part of the last clock.
         release: In(1), the bank in use is free after this clock, the other one in use. Only while
             ``complete`` is high.
+
+    Args:
+        configuration: shape of the accelerator.
+        parts: in how many reads a tile is fetched; each part is a whole number of groups.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration, parts: int = 1) -> None:
         self._configuration = configuration
+        self._parts = parts
         self._tiles = configuration.code_depth // configuration.columns
         super().__init__({
             "groups": In(stream.Signature(code_group(configuration))),
             "tile": In(range(self._tiles)),
+            "part": In(range(parts)),
             "available": Out(1),
             "complete": Out(1),
-            "codes": Out(ArrayLayout(signed(CODE_BITS), configuration.columns)),
+            "codes": Out(ArrayLayout(signed(CODE_BITS), configuration.columns // parts)),
             "release": In(1),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        groups_per_tile = self._configuration.groups_per_tile
+        groups_per_part = self._configuration.groups_per_tile // self._parts
         group_bits = CODE_BITS * self._configuration.vector_lanes
-        stride_bits = (self._tiles - 1).bit_length()
+        tile_bits, part_bits = (self._tiles - 1).bit_length(), (self._parts - 1).bit_length()
         # A tile is read only after it is written: no need to define what a collision returns.
         m.submodules.storage = storage = memory.Memory(
-            shape=ArrayLayout(group_bits, groups_per_tile), depth=2 << stride_bits, init=[],
-            attrs={"ram_style": "block", "no_rw_check": "1"})
+            shape=ArrayLayout(group_bits, groups_per_part), depth=2 << tile_bits + part_bits,
+            init=[], attrs={"ram_style": "block", "no_rw_check": "1"})
         write, read = storage.write_port(granularity=1), storage.read_port()
 
-        def address(tile: Any, bank: Any) -> Any:
-            return Cat(tile[:stride_bits], bank)
+        def address(part: Any, tile: Any, bank: Any) -> Any:
+            return Cat(part[:part_bits], tile[:tile_bits], bank)
 
         complete = Array(Signal(name=f"complete_{bank}") for bank in range(2))
         write_bank, read_bank = Signal(), Signal()
         filled_tiles = Signal(range(self._tiles + 1))
-        position = Signal(range(groups_per_tile))
+        filled_parts = Signal(range(max(2, self._parts)))
+        position = Signal(range(max(2, groups_per_part)))
 
         accepted = Signal()
         m.d.comb += [
             self.groups.ready.eq(~complete[write_bank]),
             accepted.eq(self.groups.valid & self.groups.ready),
-            write.addr.eq(address(filled_tiles, write_bank)),
+            write.addr.eq(address(filled_parts, filled_tiles, write_bank)),
             write.data.as_value().eq(self.groups.payload.codes.as_value().replicate(
-                groups_per_tile)),
+                groups_per_part)),
             write.en.eq(accepted << position),
         ]
         with m.If(accepted):
             m.d.sync += position.eq(position + 1)
-            with m.If(position == groups_per_tile - 1):
-                m.d.sync += [position.eq(0), filled_tiles.eq(filled_tiles + 1)]
+            with m.If(position == groups_per_part - 1):
+                m.d.sync += [position.eq(0), filled_parts.eq(filled_parts + 1)]
+                with m.If(filled_parts == self._parts - 1):
+                    m.d.sync += [filled_parts.eq(0), filled_tiles.eq(filled_tiles + 1)]
             with m.If(self.groups.payload.last):
                 m.d.sync += [
                     position.eq(0),
+                    filled_parts.eq(0),
                     filled_tiles.eq(0),
                     complete[write_bank].eq(1),
                     write_bank.eq(~write_bank),
@@ -91,7 +102,7 @@ class CodeBanks(Component):
         m.d.comb += [
             self.complete.eq(complete[read_bank]),
             self.available.eq(self.complete | (self.tile < filled_tiles)),
-            read.addr.eq(address(self.tile, read_bank)),
+            read.addr.eq(address(self.part, self.tile, read_bank)),
             read.en.eq(Const(1)),
             self.codes.eq(read.data),
         ]

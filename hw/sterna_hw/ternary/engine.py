@@ -13,30 +13,31 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.ternary.accumulators import Accumulators
-from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.issue import Issue
-from sterna_hw.ternary.lane_array import LaneArray
+from sterna_hw.ternary.lanes import AdderLanes
+from sterna_hw.ternary.table_lanes import TableLanes
 
 
 class TernaryEngine(Component):
     """Multiplies ternary matrices by int8 codes: ``rows * columns`` weights a clock.
 
     Order of weights and results is that of `sterna.program.encoding.matmul_fields`. Throughput: one
-    weight word a clock without a gap between tiles, blocks and commands, as long as weights, codes
-    and commands are there and the results are taken. Latency: a result is offered ``latency``
-    clocks after the last weight word of its row group was taken.
+    weight word a clock, as long as weights, codes and commands are there and the results are taken;
+    between tiles and commands there are ``tile_clocks`` clocks, none with adders. Latency: a result
+    is offered ``latency`` clocks after the last weight word of its row group was taken.
 
     Only the issue of a weight word ever stalls; the pipeline behind it runs free, because a last
     tile is issued only when the result queue has room for it.
 
     Members:
-        weights: In, stream of unsigned(8 * weight_bytes), packed by `sterna.program.trits`.
+        weights: In, stream of unsigned(8 * weight_bytes), see `sterna.program.weight_words`.
         codes: In, stream of `code_group`; see `CodeBanks`. Codes are -127 .. 127.
         commands: In, stream of `matmul_command`; see `Issue`. A command starts when the codes of
             its first tile are in; one with ``release`` ends only after the ``last`` code group.
         results: Out, stream of `row_group`, accumulators exact.
         busy: Out(1), a weight word is taken in this clock.
-        waiting_codes: Out(1), a command is active but the codes of its next step are missing.
+        waiting_codes: Out(1), a command is active but the codes of its next step are missing, or
+            its tables.
         waiting_weights: Out(1), the codes are there but no weight word.
         idle: Out(1), no command is active or offered and every result has been taken.
 
@@ -46,7 +47,8 @@ class TernaryEngine(Component):
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._configuration = configuration
-        self._lanes = LaneArray(configuration)
+        tables = configuration.lane == "tables"
+        self._lanes = TableLanes(configuration) if tables else AdderLanes(configuration)
         self.latency = self._lanes.latency + 1
         super().__init__({
             "weights": In(stream.Signature(8 * configuration.weight_bytes)),
@@ -63,31 +65,36 @@ class TernaryEngine(Component):
         m = Module()
         configuration = self._configuration
         m.submodules.issue = issue = Issue(configuration)
-        m.submodules.banks = banks = CodeBanks(configuration)
         m.submodules.lanes = lanes = self._lanes
         m.submodules.accumulators = accumulators = Accumulators(configuration, lanes.sum_bits)
-        # Two blocks, and at least what is on its way when every word ends a row group.
-        room = max(2 * configuration.block_groups, self.latency + 2)
+        room = configuration.result_depth
         m.submodules.queue = queue = StreamQueue(row_group(configuration), room)
         connect_streams(m, self.commands, issue.commands)
-        connect_streams(m, self.codes, banks.groups)
+        connect_streams(m, self.codes, lanes.groups)
         connect_streams(m, queue.o, self.results)
 
         credit = Signal(range(room + 1), init=room)
-        codes_ready, step_taken = Signal(), Signal()
+        next_credit = Signal.like(credit)
+        has_credit = Signal(init=1)
+        last, step_taken = Signal(), Signal()
+        # Registers where that is soon enough: the weight memory's enables hang on this.
+        m.d["sync" if lanes.settles else "comb"] += last.eq(issue.step.last)
         m.d.comb += [
-            codes_ready.eq(banks.available & (~issue.release | banks.complete)),
+            lanes.active.eq(issue.active),
+            lanes.tile.eq(issue.tile),
+            lanes.closing.eq(issue.closing),
+            lanes.turn.eq(issue.turn),
+            lanes.release.eq(issue.release),
+            lanes.advance.eq(step_taken),
+            lanes.word.eq(self.weights.payload),
             self.weights.ready.eq(
-                issue.active & codes_ready & (~issue.step.last | (credit != 0))),
+                (issue.active | int(lanes.settles)) & lanes.ready & (~last | has_credit)),
             step_taken.eq(self.weights.ready & self.weights.valid),
             issue.advance.eq(step_taken),
-            banks.tile.eq(issue.tile),
-            banks.release.eq(step_taken & issue.release),
-            lanes.word.eq(self.weights.payload),
-            lanes.codes.eq(banks.codes),
+            next_credit.eq(credit - (step_taken & issue.step.last)
+                           + (self.results.valid & self.results.ready)),
         ]
-        m.d.sync += credit.eq(
-            credit - (step_taken & issue.step.last) + (self.results.valid & self.results.ready))
+        m.d.sync += [credit.eq(next_credit), has_credit.eq(next_credit != 0)]
 
         valid, step = step_taken, issue.step
         for stage in range(lanes.latency):
@@ -101,12 +108,13 @@ class TernaryEngine(Component):
             accumulators.slot.eq(step.slot),
             accumulators.first.eq(step.first),
             accumulators.sums.eq(lanes.sums),
+            accumulators.carries.eq(lanes.carries),
             queue.i.valid.eq(valid & step.last),
             queue.i.payload.values.eq(accumulators.values),
             queue.i.payload.destination.eq(step.destination),
             self.busy.eq(step_taken),
-            self.waiting_codes.eq(issue.active & ~codes_ready),
-            self.waiting_weights.eq(issue.active & codes_ready & ~self.weights.valid),
+            self.waiting_codes.eq(issue.active & ~lanes.ready),
+            self.waiting_weights.eq(issue.active & lanes.ready & ~self.weights.valid),
             self.idle.eq(~issue.active & ~self.commands.valid & (credit == room)),
         ]
         return m

@@ -37,6 +37,8 @@ class Issue(Component):
         active: Out(1), there is a next step; the outputs below describe it.
         step: Out, `step_layout`.
         tile: Out, column tile of the codes.
+        closing: Out(1), this tile is the last one of a command that releases the codes.
+        turn: Out(1), after this step the tile changes or the command ends.
         release: Out(1), after this step the codes are done with.
         advance: In(1), the step happens in this clock. Only while ``active``.
     """
@@ -49,6 +51,8 @@ class Issue(Component):
             "active": Out(1),
             "step": Out(step_layout(configuration)),
             "tile": Out(range(tiles)),
+            "closing": Out(1),
+            "turn": Out(1),
             "release": Out(1),
             "advance": In(1),
         })
@@ -70,6 +74,8 @@ class Issue(Component):
             self.step.first.eq(first),
             self.step.last.eq(last_tile),
             self.step.destination.eq(command.destination),
+            self.closing.eq(last_tile & command.release),
+            self.turn.eq(last_group & (final | (command.tiles != 1))),
             self.release.eq(final & command.release),
             self.commands.ready.eq(~self.active | (self.advance & final)),
         ]

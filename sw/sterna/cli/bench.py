@@ -10,6 +10,7 @@ from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
+    LANE,
     ROWS,
     VECTOR_LANES,
     ShapeOptions,
@@ -32,6 +33,7 @@ def bench(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    lane: str | None = LANE,
 ) -> None:
     """Measure cycles per token, and compare every result with the golden."""
     from sterna.compiler.lowering import lower
@@ -43,7 +45,7 @@ def bench(
         raise InputError("device golden: has no clock to measure; give sim or a board's address")
     if not clock_hz > 0:
         raise InputError(f"clock-hz is {clock_hz}; it must be above 0")
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     opened = open_model(model)
     ids = random_tokens(opened, tokens, seed)
     program = lower(opened.model, name=opened.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
     from sterna.compiler.fit import Embedding
@@ -25,6 +25,7 @@ CONFIGURATION = typer.Option(
 ROWS = typer.Option(None, "--rows", help="Weight rows accumulated in parallel.")
 COLUMNS = typer.Option(None, "--columns", help="Activation codes consumed in parallel.")
 VECTOR_LANES = typer.Option(None, "--vector-lanes", help="Elements of a vector group.")
+LANE = typer.Option(None, "--lane", help=f"What a lane is made of: {' or '.join(LANES)}.")
 EMBEDDING = typer.Option(
     "auto", "--embedding", help="Where embedding rows are kept: auto, host or chip."
 )
@@ -39,6 +40,7 @@ class ShapeOptions:
     columns: int | None
     vector_lanes: int | None
     embedding_name: str = "auto"
+    lane: str | None = None
 
     @property
     def embedding(self) -> Embedding:
@@ -55,8 +57,11 @@ class ShapeOptions:
         preset = _configuration(name)
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
+            "lane": self.lane,
         }
         chosen = {key: value for key, value in given.items() if value is not None}
+        if self.lane == "tables":
+            chosen["block_groups"] = 16  # wide blocks, since every tile has its tables written
         if "columns" in chosen and chosen["columns"] > 0:
             depth = -(-preset.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["code_depth"] = depth

@@ -8,6 +8,7 @@ from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
+    LANE,
     ROWS,
     VECTOR_LANES,
     ShapeOptions,
@@ -25,6 +26,7 @@ def program(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    lane: str | None = LANE,
 ) -> None:
     """Print the program of a model."""
     from sterna.cli.disassembly import disassemble
@@ -32,7 +34,7 @@ def program(
     from sterna.compiler.lowering import lower
     from sterna.program.printing import format_program
 
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     opened = open_model(model)
     lowered = lower(opened.model, name=opened.name)
     print(format_program(lowered))

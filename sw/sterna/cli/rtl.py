@@ -13,6 +13,7 @@ from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
+    LANE,
     ROWS,
     VECTOR_LANES,
     ShapeOptions,
@@ -40,6 +41,7 @@ def rtl(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    lane: str | None = LANE,
 ) -> None:
     """Write Verilog, configuration and, for a model, its memory image, with a manifest.
 
@@ -48,7 +50,7 @@ def rtl(
     """
     from sterna.models.folder import replace_folder
 
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     if model is None and config is None:
         raise InputError("give a MODEL, or a configuration with --config")
     if output.is_dir() and any(output.iterdir()) and not force:

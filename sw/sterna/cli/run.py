@@ -10,6 +10,7 @@ from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
+    LANE,
     ROWS,
     VECTOR_LANES,
     ShapeOptions,
@@ -38,6 +39,7 @@ def run(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    lane: str | None = LANE,
 ) -> None:
     """Continue prompts; the text comes as it is made."""
     from sterna.compiler.lowering import lower
@@ -45,7 +47,7 @@ def run(
     from sterna.host.open_device import open_device
     from sterna.host.sampling import Sampling
 
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     sampling = Sampling(temperature, top_k, top_p, seed)
     opened = open_model(model)
     tokenizer = opened.tokenizer()

@@ -10,6 +10,7 @@ from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
+    LANE,
     ROWS,
     VECTOR_LANES,
     ShapeOptions,
@@ -31,6 +32,7 @@ def verify(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    lane: str | None = LANE,
 ) -> None:
     """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs."""
     from sterna_sim.verification import Verifier
@@ -39,7 +41,7 @@ def verify(
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     opened = open_model(model)
     ids = random_tokens(opened, tokens, seed)
     texts = [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]

@@ -1,11 +1,12 @@
 """Choice of the blocks in which a kernel consumes its accumulators.
 
-A block of K row groups takes ``T * m * K`` clocks in the engine (T column tiles, m matrices), its
-results leave during the last ``m * K`` of them, and the vector unit then runs the kernel's body
-over the block. Three wishes compete: the first block should be wide, because the quantiser needs
-``columns / vector_lanes`` clocks for the codes of a tile and only that many weight words hide it;
-the others should be wide enough that dependent instructions do not wait for each other; the last
-ones should be narrow, because after the last accumulate only the body's own time remains.
+A block of K row groups takes ``T * m * K`` clocks in the engine (T column tiles, m matrices), and
+with table lanes some more for each tile; its results leave during the last ``m * K`` of them, and
+the vector unit then runs the kernel's body over the block. Three wishes compete: the first block
+should be wide, because the quantiser needs ``columns / vector_lanes`` clocks for the codes of a
+tile and only that many weight words hide it; the others should be wide enough that dependent
+instructions do not wait for each other; the last ones should be narrow, because after the last
+accumulate only the body's own time remains.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ class BlockProblem:
     """What the choice depends on.
 
     ``row_groups``, ``tiles``, ``matrices``: shape of the work. ``fill``: clocks in which the
-    quantiser delivers a tile's codes. ``body``: clocks of the vector unit for a block of 1, 2, …
-    row groups. ``exposed``: whether the engine has nothing else to do after the last block.
+    quantiser delivers a tile's codes. ``turn``: clocks between two tiles in the engine. ``body``:
+    clocks of the vector unit for a block of 1, 2, … row groups. ``exposed``: whether the engine has
+    nothing else to do after the last block.
     """
 
     row_groups: int
     tiles: int
     matrices: int
     fill: int
+    turn: int
     body: tuple[int, ...]
     exposed: bool
 
@@ -70,8 +73,11 @@ def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
     fresh = True
     for run in runs:
         width = run.groups * problem.matrices
-        first = problem.tiles * (max(width, problem.fill) if fresh else width)
-        words, body = problem.tiles * width, problem.body[run.groups - 1]
+        first = problem.tiles * (max(width + problem.turn, problem.fill) if fresh
+                                 else width + problem.turn)
+        # A single tile stays what it is from block to block.
+        turn = problem.turn if problem.tiles > 1 else 0
+        words, body = problem.tiles * (width + turn), problem.body[run.groups - 1]
         fresh = False
         # The engine ends block i at ready + i * words; its results can be used `width` earlier.
         ready = engine + first - width
@@ -79,7 +85,8 @@ def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
         last = engine - width
         finish = max(finish + run.blocks * body, ready + run.blocks * body, last + body)
         busy += run.blocks * body
-    return finish, busy
+    # Turns take the engine's time from others; without any its time is the same for all choices.
+    return finish, max(busy, engine) if problem.turn else busy
 
 
 def _candidates(problem: BlockProblem, limit: int) -> Iterator[tuple[Run, ...]]:
@@ -146,5 +153,6 @@ def choose_blocks(
     )
     return _choose(BlockProblem(
         row_groups=-(-rows // configuration.rows), tiles=-(-columns // configuration.columns),
-        matrices=matrices, fill=configuration.groups_per_tile, body=clocks, exposed=exposed,
+        matrices=matrices, fill=configuration.groups_per_tile, turn=configuration.tile_clocks,
+        body=clocks, exposed=exposed,
     ))

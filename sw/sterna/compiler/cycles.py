@@ -76,9 +76,11 @@ class _Bank:
 class _Model:
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self.configuration = configuration
-        lanes = ceil(log2(configuration.columns)) + 4
+        tables = configuration.lane == "tables"
+        lanes = ceil(log2(configuration.columns // 3)) + 3 if tables else ceil(
+            log2(configuration.columns)) + 4
         self.engine_latency = lanes + SPLIT_CLOCKS
-        self.room = max(2 * configuration.block_groups, lanes + 2)
+        self.room = configuration.result_depth
         self.sequencer = START_CLOCKS
         self.vector_loaded = 0
         self.command_starts: deque[int] = deque([0] * MATRIX_QUEUE, MATRIX_QUEUE)
@@ -186,8 +188,10 @@ class _Model:
         tiles = command.tiles
         last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
         # Tile t starts when it is readable; ready times are a line, so its ends decide.
-        last = max(self.engine, bank.first) + (tiles - 1) * width
-        last = max(last, last_ready)
+        fill = self.configuration.tile_clocks
+        fills = fill if tiles > 1 or self.block == 0 else 0
+        last = max(self.engine, bank.first) + (tiles - 1) * (width + fill)
+        last = max(last, last_ready) + fills
         self.block += 1
         final = self.block == command.blocks
         if command.release and final:

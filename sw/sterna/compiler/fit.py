@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import lcm
 from typing import Literal
 
 from sterna.compiler.encoder import encode_plan, encode_reset
@@ -102,7 +103,7 @@ def fit_configuration(program: Program, base: HardwareConfiguration,
     placement = placement_for(program, base, embedding)
     plan = schedule(program, base)
     needed = requirements(program, base, plan, placement)
-    code_depth = _up(needed["code_depth"], max(_CODE_STEP, base.columns))
+    code_depth = _up(needed["code_depth"], lcm(_CODE_STEP, base.columns))
     return replace(
         base,
         code_depth=code_depth,

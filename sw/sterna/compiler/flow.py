@@ -22,7 +22,7 @@ class _Flow:
     def __init__(self, section: SectionPlan, configuration: HardwareConfiguration) -> None:
         self.steps: deque[Step] = deque(step for step, _ in section.walk())
         self.per_row_group = configuration.groups_per_row_group
-        self.capacity = 2 * configuration.block_groups
+        self.capacity = configuration.result_depth
         self.commands: deque[MatmulStep] = deque()
         self.blocks_left = 0
         self.vector: VectorStep | None = None

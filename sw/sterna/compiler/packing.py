@@ -18,7 +18,7 @@ from sterna.program.arithmetic import MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program, ScalarConstant
 from sterna.program.protocol import Space, word_bits, word_chunks
-from sterna.program.trits import pack_trits
+from sterna.program.weight_words import pack_words
 
 Words = NDArray[np.uint8]
 
@@ -109,8 +109,8 @@ def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
         rows = padded[:, first:first + count * command.groups]
         blocks = rows.reshape(len(padded), count, command.groups, *rows.shape[2:])
         # [matrix, block, group, row, tile, column] to the engine's order.
-        ordered = blocks.transpose(1, 4, 0, 2, 3, 5).reshape(-1, configuration.lanes)
-        packed = pack_trits(ordered)
+        ordered = blocks.transpose(1, 4, 0, 2, 3, 5)
+        packed = pack_words(configuration, ordered)
         words = np.zeros((len(packed), size), np.uint8)
         words[:, :configuration.weight_bytes] = packed
         yield words

@@ -10,10 +10,15 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from math import ceil, log2
+from typing import Literal, get_args
 
 from sterna.errors import InputError
 
 TRITS_PER_BYTE = 5
+
+Lane = Literal["adders", "tables"]
+"""What the ternary lanes are made of: trees of adders, or tables of the sums of three codes."""
+LANES: tuple[str, ...] = get_args(Lane)
 
 
 def _is_power_of_two(value: int) -> bool:
@@ -32,7 +37,8 @@ class HardwareConfiguration:
     rows: int = 8
     """Weight rows accumulated in parallel; a multiple of ``vector_lanes``."""
     columns: int = 32
-    """Activation codes consumed in parallel; a multiple of ``vector_lanes``, a power of two."""
+    """Activation codes consumed in parallel: with adders a power of two of at least
+    ``vector_lanes``, with tables a multiple of ``3 * vector_lanes``."""
     vector_lanes: int = 8
     """Elements in a vector group; a power of two, at least 2."""
     word_bits: int = 18
@@ -57,21 +63,28 @@ class HardwareConfiguration:
     """Look-up tables that the vector lanes hold."""
     top_k: int = 8
     """Best logits that the head keeps."""
+    lane: Lane = "adders"
+    """Adders take any order of work; tables are smaller, but must be written for each tile."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "trace" and (not isinstance(value, int) or value < 1):
+            if field.name not in ("lane", "trace") and (not isinstance(value, int) or value < 1):
                 raise InputError(
                     f"configuration: {field.name} must be a positive integer, not {value!r}"
                 )
         self._check(_is_power_of_two(self.vector_lanes) and self.vector_lanes >= 2,
                     "vector_lanes", "a power of two of at least 2")
         self._check(self.rows % self.vector_lanes == 0, "rows", "a multiple of vector_lanes")
-        self._check(_is_power_of_two(self.columns) and self.columns >= self.vector_lanes,
-                    "columns", "a power of two and at least vector_lanes")
+        self._check(self.lane in LANES, "lane", " or ".join(LANES))
+        if self.lane == "tables":
+            self._check(self.columns % (3 * self.vector_lanes) == 0, "columns",
+                        "a multiple of 3 * vector_lanes with tables")
+        else:
+            self._check(_is_power_of_two(self.columns) and self.columns >= self.vector_lanes,
+                        "columns", "a power of two and at least vector_lanes with adders")
         self._check(12 <= self.word_bits <= 18, "word_bits", "between 12 and 18")
         self._check(self.block_groups <= 16, "block_groups", "at most 16")
         self._check(self.accumulator_bits <= 32, "accumulator_bits", "at most 32")
@@ -93,8 +106,22 @@ class HardwareConfiguration:
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of one packed weight word, five trits a byte."""
+        """Bytes of one packed weight word: five trits a byte, or three in five bits with tables."""
+        if self.lane == "tables":
+            return ceil(5 * self.lanes / 24)
         return ceil(self.lanes / TRITS_PER_BYTE)
+
+    @property
+    def result_depth(self) -> int:
+        """Row groups that the engine's result queue holds, at least one block."""
+        if self.lane == "tables":
+            return 16  # the depth of a look-up table memory
+        return max(2 * self.block_groups, ceil(log2(self.columns)) + 6)
+
+    @property
+    def tile_clocks(self) -> int:
+        """Clocks without a weight word when the engine goes on to another column tile."""
+        return 15 if self.lane == "tables" else 0
 
     @property
     def groups_per_row_group(self) -> int:

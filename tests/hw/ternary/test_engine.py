@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.trits import pack_trits
+from sterna.program.configuration import HardwareConfiguration, Lane
+from sterna.program.weight_words import pack_words
 from sterna_hw.ternary import TernaryEngine
 from sterna_sim.streams import Receiver, sender, simulate
 
@@ -35,7 +35,7 @@ class Work:
         tiles = -(-len(codes) // columns)
         padded = np.pad(matrix, [(0, 0), (0, tiles * columns - len(codes))])
         words = padded.reshape(-1, groups, rows, tiles, columns).transpose(0, 3, 1, 2, 4)
-        packed = pack_trits(words.reshape(-1, rows * columns))
+        packed = pack_words(self.configuration, words.reshape(-1, rows, columns))
         self.weights += [int.from_bytes(word.tobytes(), "little") for word in packed]
         self.commands.append({"groups": groups, "blocks": len(words), "tiles": tiles,
                               "release": int(release), "destination": destination})
@@ -75,8 +75,8 @@ def run(work: Work, seed: int, *, weights: float = 1.0, codes: float = 1.0, comm
 
 
 def configuration(rows: int, columns: int, lanes: int, block_groups: int,
-                  code_depth: int) -> HardwareConfiguration:
-    return HardwareConfiguration(rows=rows, columns=columns, vector_lanes=lanes,
+                  code_depth: int, lane: Lane = "adders") -> HardwareConfiguration:
+    return HardwareConfiguration(rows=rows, columns=columns, vector_lanes=lanes, lane=lane,
                                  block_groups=block_groups, code_depth=code_depth)
 
 
@@ -86,6 +86,12 @@ SHAPES = [
     configuration(4, 4, 4, 3, 12),
     configuration(6, 8, 2, 8, 64),
     configuration(8, 16, 4, 16, 64),
+]
+TABLE_SHAPES = [
+    configuration(2, 6, 2, 4, 36, "tables"),
+    configuration(4, 24, 4, 16, 48, "tables"),
+    configuration(2, 18, 2, 3, 18, "tables"),
+    configuration(8, 48, 8, 8, 96, "tables"),
 ]
 DENSITIES = [
     {},
@@ -105,17 +111,34 @@ def test_random_work(shape: HardwareConfiguration, densities: dict) -> None:
     run(work, seed, **densities)
 
 
+@pytest.mark.parametrize("shape, densities", [
+    (TABLE_SHAPES[0], {}),
+    (TABLE_SHAPES[0], {"results": 0.3}),
+    (TABLE_SHAPES[0], {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6}),
+    (TABLE_SHAPES[1], {"results": 0.1}),
+    (TABLE_SHAPES[1], {"codes": 0.15}),
+    (TABLE_SHAPES[2], {"weights": 0.3}),
+    (TABLE_SHAPES[2], {"commands": 0.05}),
+    (TABLE_SHAPES[3], {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6}),
+], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict) else value.columns)
+def test_random_work_of_tables(shape: HardwareConfiguration, densities: dict) -> None:
+    seed = TABLE_SHAPES.index(shape) * 100 + len(densities)
+    work = Work(shape).add_random(np.random.default_rng(seed), 3)
+    run(work, seed, **densities)
+
+
 @pytest.mark.parametrize("code", [-127, 0, 127])
 @pytest.mark.parametrize("trit", [-1, 0, 1])
-def test_extremes(code: int, trit: int) -> None:
-    shape = HardwareConfiguration(rows=2, columns=4, vector_lanes=2, block_groups=2, code_depth=256,
-                                  accumulator_bits=16)
+@pytest.mark.parametrize("lane, columns", [("adders", 4), ("tables", 6)])
+def test_extremes(code: int, trit: int, lane: Lane, columns: int) -> None:
+    shape = HardwareConfiguration(rows=2, columns=columns, vector_lanes=2, block_groups=2,
+                                  code_depth=192, accumulator_bits=16, lane=lane)
     work = Work(shape)
-    codes = np.full(256, code)
+    codes = np.full(192, code)
     work.add_codes(codes)
-    work.add_command(codes, np.full((4, 256), trit), 2, True, 0)
+    work.add_command(codes, np.full((4, 192), trit), 2, True, 0)
     run(work, 1)
-    assert work.results[0]["values"] == [256 * code * trit] * 2
+    assert work.results[0]["values"] == [192 * code * trit] * 2
 
 
 def test_rest_of_the_last_tile_counts_as_filled() -> None:
@@ -260,3 +283,28 @@ def test_two_banks_let_codes_come_while_the_engine_works() -> None:
         assert taken == 12
 
     simulate(engine, watch, background=[offer])
+
+
+@pytest.mark.parametrize("groups, tiles, clocks", [(1, 3, 16), (4, 2, 19), (3, 1, 3)])
+def test_table_tiles_follow_each_other(groups: int, tiles: int, clocks: int) -> None:
+    """A tile takes its words and ``tile_clocks``; where there is only one, it stays."""
+    shape = TABLE_SHAPES[1]
+    work = Work(replace(shape, code_depth=tiles * shape.columns))
+    rng = np.random.default_rng(groups)
+    codes = rng.integers(-127, 128, tiles * shape.columns)
+    work.add_codes(codes)
+    work.add_command(codes, rng.integers(-1, 2, (5 * groups * shape.rows, len(codes))), groups,
+                     True, 0)
+    taken = run(work, 3).clocks
+    assert np.diff(taken[groups - 1::groups]).tolist() == [clocks * tiles] * 4
+
+
+def test_release_with_tables_waits_for_the_last_group() -> None:
+    """As with adders: codes after the last tile that is used do not run into the next vector."""
+    shape = TABLE_SHAPES[0]
+    work = Work(shape)
+    for length in (12, 12, 6, 12):
+        codes = np.arange(1, length + 1) + 10 * len(work.commands)
+        work.add_codes(codes)
+        work.add_command(codes[:6], np.ones((4, 6), dtype=int), 1, True, 0)
+    run(work, 2, codes=0.2)

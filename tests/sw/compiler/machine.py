@@ -24,7 +24,7 @@ from sterna.program.encoding import (
     decode,
 )
 from sterna.program.protocol import Space
-from sterna.program.trits import unpack_trits
+from sterna.program.weight_words import unpack_words
 
 _ZERO = scalars.constant(0, 0, 1)
 
@@ -64,7 +64,7 @@ class Machine:
         self.constants = unpack_groups(parts[Space.CONSTANTS], cfg.vector_lanes, cfg.word_bits)
         pairs = unpack_groups(parts[Space.TABLES], 2, cfg.word_bits)
         self.base, self.slope = (pairs[:, column].reshape(-1, 512) for column in (0, 1))
-        self.weights = unpack_trits(parts[Space.WEIGHTS][:, :cfg.weight_bytes], cfg.lanes)
+        self.weights = unpack_words(cfg, parts[Space.WEIGHTS])
         self.inputs = unpack_groups(parts[Space.INPUT], cfg.vector_lanes, cfg.word_bits)
         rng = np.random.default_rng(1)  # memory is not zero after power-up
         self.memory = rng.integers(-cfg.word_limit, cfg.word_limit,
@@ -147,7 +147,7 @@ class Machine:
             self.out.head += sums.reshape(-1).tolist()
         else:
             self.results.extend(sums)
-            assert len(self.results) <= 2 * cfg.block_groups, "the result queue overflows"
+            assert len(self.results) <= cfg.result_depth, "the result queue overflows"
         self.block += 1
         if self.block == command["blocks"]:
             self.block = 0

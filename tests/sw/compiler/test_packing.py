@@ -21,7 +21,7 @@ from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import ScalarConstant
-from sterna.program.trits import unpack_trits
+from sterna.program.weight_words import unpack_words
 
 from tests.sw.compiler.machine import unpack_groups
 from tests.sw.compiler.programs import simple_program
@@ -48,7 +48,7 @@ def test_weights_one_by_one():
     plan = schedule(program, SHAPE)
     packed = np.concatenate(list(weight_pieces(program, plan, SHAPE)))
     assert len(packed) == weight_words(plan)
-    words = unpack_trits(packed[:, :SHAPE.weight_bytes], SHAPE.lanes)
+    words = unpack_words(SHAPE, packed)
     position = 0
     for section in plan.sections:
         for repetition in range(section.repeat):
@@ -66,7 +66,7 @@ def test_weights_one_by_one():
                                 part = matrix[first:first + SHAPE.rows,
                                               tile * SHAPE.columns:(tile + 1) * SHAPE.columns]
                                 expected[:part.shape[0], :part.shape[1]] = part
-                                assert np.array_equal(words[position], expected.reshape(-1))
+                                assert np.array_equal(words[position], expected)
                                 position += 1
     assert position == len(words)
 

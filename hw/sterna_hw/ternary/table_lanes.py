@@ -1,0 +1,86 @@
+"""Lanes that look sums of three codes up instead of adding them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import memory
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
+
+from sterna_hw.stream import connect_streams
+from sterna_hw.ternary.code_banks import CodeBanks
+from sterna_hw.ternary.lanes import Lanes
+from sterna_hw.ternary.table_fill import TableFill
+from sterna_hw.ternary.table_row import TableRow, entry_bits, row_latency, row_sum_bits
+
+
+class TableLanes(Lanes):
+    """A table of 13 sums for three columns, read by every row with four bits and a sign.
+
+    When the engine goes on to another tile, its tables are written: ``tile_clocks`` clocks without
+    a weight word, and more where the codes are not there yet. Entry 0 is zero and never written.
+    Words: `sterna.program.triples`.
+    """
+
+    settles = True
+
+    def __init__(self, configuration: HardwareConfiguration) -> None:
+        self._triples = configuration.columns // TRIPLE
+        super().__init__(configuration, 2 + row_latency(self._triples),
+                         row_sum_bits(self._triples))
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        rows, triples = self._configuration.rows, self._triples
+        m.submodules.banks = banks = CodeBanks(self._configuration, TRIPLE)
+        m.submodules.fill = fill = TableFill(triples)
+        connect_streams(m, self.groups, banks.groups)
+
+        stale = Signal(init=1)
+        m.d.comb += [
+            fill.start.eq(stale & self.active & (
+                banks.complete | (banks.available & ~self.closing))),
+            banks.tile.eq(self.tile),
+            banks.part.eq(fill.part),
+            banks.release.eq(self.advance & self.release),
+            fill.codes.eq(banks.codes),
+        ]
+        with m.If(fill.start):
+            m.d.sync += stale.eq(0)
+        with m.If(fill.done):
+            m.d.sync += self.ready.eq(1)
+        with m.If(self.advance & self.turn):
+            m.d.sync += [self.ready.eq(0), stale.eq(1)]
+
+        word_1 = Signal(rows * triples * TRIPLE_BITS, reset_less=True)
+        m.d.sync += word_1.eq(self.word)
+        table_rows = []
+        for row in range(rows):
+            m.submodules[f"row_{row}"] = table_row = TableRow(triples)
+            m.d.comb += [self.sums[row].eq(table_row.total),
+                         self.carries[row].eq(table_row.carry)]
+            table_rows.append(table_row)
+        for triple in range(triples):
+            m.submodules[f"table_{triple}"] = table = memory.Memory(
+                shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
+            write = table.write_port()
+            m.d.comb += [
+                write.addr.eq(fill.index),
+                write.en.eq(fill.valid),
+                write.data.eq(fill.entries[triple]),
+            ]
+            for row, table_row in enumerate(table_rows):
+                code = word_1.word_select(row * triples + triple, TRIPLE_BITS)
+                read = table.read_port(domain="comb")
+                entry = Signal(signed(entry_bits()), name=f"entry_{row}_{triple}",
+                               reset_less=True)
+                negate = Signal(name=f"negate_{row}_{triple}", reset_less=True)
+                m.d.comb += [
+                    read.addr.eq(code[:INDEX_BITS]),
+                    table_row.entries[triple].eq(entry),
+                    table_row.negate[triple].eq(negate),
+                ]
+                m.d.sync += [entry.eq(read.data), negate.eq(code[INDEX_BITS])]
+        return m
