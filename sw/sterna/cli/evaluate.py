@@ -1,4 +1,4 @@
-"""`sterna eval`: how well the integers predict a text, beside the float reference."""
+"""`sterna eval`: how well the integers do, beside the float reference."""
 
 from __future__ import annotations
 
@@ -14,12 +14,27 @@ from sterna.errors import InputError
 
 def evaluate(
     model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
-    text: Path = typer.Option(..., "--text", help="UTF-8 text; <|end|> lines part documents."),
+    text: Path | None = typer.Option(
+        None, "--text", help="UTF-8 text; <|end|> lines part documents. Language models need one."
+    ),
     tokens: int | None = typer.Option(None, help="Score only so many tokens of the text."),
     streams: int = typer.Option(64, help="Segments of the text that are scored side by side."),
+    samples: int = typer.Option(500, help="Samples to classify; trained spiking networks."),
+    seed: int = typer.Option(0, help="Seed of the samples; spiking networks."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
 ) -> None:
-    """Bits per byte and perplexity of the golden integers and of the float reference."""
+    """Golden integers against the float reference.
+
+    Bits per byte and perplexity of a language model on a text; spikes that differ, and accuracy
+    where there is a task, of a spiking network.
+    """
+    from sterna.cli.spiking import evaluate_spiking, open_spiking
+
+    if (spiking := open_spiking(model)) is not None:
+        evaluate_spiking(spiking, samples, seed, json)
+        return
+    if text is None:
+        raise InputError(f"{model}: give a text to score with --text")
     from sterna.compiler.lowering import lower
     from sterna.golden.evaluate import compare
     from sterna.models.conversion import float_reference

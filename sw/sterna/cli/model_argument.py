@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
@@ -49,8 +50,12 @@ def open_model(text: str) -> OpenModel:
     """The model that the argument names. Raises `InputError` when there is none."""
     if text.startswith(RANDOM):
         return OpenModel(text, _random_model(text))
+    from sterna.models.spiking_examples import EXAMPLES
+    from sterna.models.spiking_store import is_spiking
     from sterna.models.store import load_model
 
+    if text in EXAMPLES or is_spiking(Path(text)):
+        raise InputError(f"{text}: is a spiking network; this command takes language models")
     return OpenModel(text, load_model(text))
 
 

@@ -10,6 +10,7 @@ from sterna.cli.terminal import print_json, print_table
 def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
     """List the shipped models."""
     from sterna.models.catalogue import shipped_models
+    from sterna.models.spiking_examples import DESCRIPTIONS
 
     found = shipped_models()
     if json:
@@ -17,7 +18,12 @@ def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) 
             "models": [
                 {"name": model.name, "folder": str(model.folder), "description": model.description}
                 for model in found
+            ] + [
+                {"name": name, "folder": None, "description": description}
+                for name, description in DESCRIPTIONS.items()
             ]
         })
     else:
-        print_table([(model.name, model.description) for model in found])
+        print_table([
+            *((model.name, model.description) for model in found), *DESCRIPTIONS.items()
+        ])

@@ -1,8 +1,9 @@
-"""`sterna run`: a model continues prompts, on any device."""
+"""`sterna run`: a model continues prompts, on any device; a spiking network takes steps."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 
@@ -17,7 +18,7 @@ from sterna.cli.device_options import (
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import ProgressReport
-from sterna.errors import LinkError
+from sterna.errors import InputError, LinkError
 
 
 def run(
@@ -34,6 +35,14 @@ def run(
     top_k: int | None = typer.Option(None, help="Sample from this many tokens at most."),
     seed: int = typer.Option(0, help="Seed of the sampling; the same on every device."),
     stats: bool = typer.Option(False, "--stats", help="Tell speed and counters afterwards."),
+    source: Path | None = typer.Option(
+        None, "--input", metavar="FILE",
+        help="Spiking networks: frames (.npz, .npy) or lines of step,address; else random spikes.",
+    ),
+    output: Path | None = typer.Option(
+        None, "-o", "--output", metavar="FILE", help="Spiking networks: .npz of every output."
+    ),
+    steps: int = typer.Option(100, help="Spiking networks: steps of random spikes."),
     config: str | None = CONFIGURATION,
     rows: int | None = ROWS,
     columns: int | None = COLUMNS,
@@ -41,12 +50,18 @@ def run(
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
 ) -> None:
-    """Continue prompts; the text comes as it is made."""
+    """Continue prompts; the text comes as it is made. Or run a spiking network on its input."""
+    from sterna.cli.spiking import open_spiking, run_spiking
     from sterna.compiler.lowering import lower
     from sterna.host.generate import Statistics, generate
     from sterna.host.open_device import open_device
     from sterna.host.sampling import Sampling
 
+    if (spiking := open_spiking(model)) is not None:
+        run_spiking(spiking, device, source, output, steps, seed)
+        return
+    if source is not None or output is not None:
+        raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     sampling = Sampling(temperature, top_k, top_p, seed)
     opened = open_model(model)

@@ -1,0 +1,56 @@
+"""The commands on spiking networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+def test_run_on_a_file_of_events(sterna, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("# step,address\n0,1\n2,3,2\n2,3\n9,11\n")
+    output = tmp_path / "outputs.npz"
+    outcome = sterna("run", "l2mu", "--input", events, "--output", output)
+    assert outcome.code == 0 and outcome.output.startswith("steps  10 x 1\n")
+    with np.load(output) as arrays:
+        assert arrays["u"].shape == (10, 1, 16) and set(np.unique(arrays["u"])) <= {0, 1}
+        assert arrays["out"].any()
+        written = arrays["out"]
+    frames = np.zeros((10, 12))
+    frames[0, 1], frames[2, 3], frames[9, 11] = 1, 3, 1
+    np.savez(tmp_path / "frames.npz", frames=frames)
+    sterna("run", "l2mu", "--input", tmp_path / "frames.npz", "--output", output)
+    with np.load(output) as arrays:
+        assert np.array_equal(arrays["out"], written)
+
+
+def test_run_on_random_spikes_is_the_same_each_time(sterna):
+    first = sterna("run", "alif", "--steps", 20, "--seed", 3).output
+    assert "hidden  " in first and first == sterna("run", "alif", "--steps", 20, "--seed", 3).output
+
+
+def test_eval_states_accuracy_and_differences(sterna):
+    values = sterna("eval", "l2mu", "--samples", 100, "--json").json
+    assert min(values["float_accuracy"], values["golden_accuracy"]) > 0.9
+    assert values["same_class"] > 0.95
+    assert [item["population"] for item in values["populations"]] == ["u", "m", "h"]
+    assert "neuron steps differ" in sterna("eval", "l2mu", "--samples", 10).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "l2mu", "--device", "sim"], "runs on device golden"),
+        (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
+        (["run", "l2mu", "--input", "pyproject.toml"], "line 1: not step,address"),
+        (["run", "l2mu", "--steps", "0"], "steps is 0"),
+        (["run", "demo", "--input", "x.npz"], "are for spiking networks"),
+        (["eval", "l2mu", "--samples", "0"], "samples is 0"),
+        (["eval", "demo"], "give a text to score"),
+        (["program", "l2mu"], "is a spiking network"),
+    ],
+)
+def test_refusals(sterna, arguments, message):
+    outcome = sterna(*arguments)
+    assert outcome.code == 2 and message in outcome.errors
+    assert len(outcome.errors.strip().splitlines()) == 1
