@@ -47,6 +47,18 @@ def test_last_block_is_short_when_the_engine_waits_for_it():
     assert hidden[-1].groups == 8
 
 
+def test_blocks_are_wide_where_every_tile_costs_a_turn():
+    """Tables: turns grow with the number of blocks, and so the engine's time counts."""
+    changes = {"columns": 24, "code_depth": 96, "block_groups": 16}
+    adders, tables = (
+        choose_blocks(shape(**changes, lane=lane) if lane == "tables" else shape(block_groups=16),
+                      rows=128, columns=96, matrices=1, body=(), exposed=False)
+        for lane in ("adders", "tables")
+    )
+    assert sum(run.blocks for run in tables) <= sum(run.blocks for run in adders)
+    assert tables == (Run(16, 1),)
+
+
 def test_choice_is_no_worse_than_equal_blocks():
     for row_groups in (8, 31, 100):
         body = tuple(max(2, 9 * width, 24) for width in range(1, 9))

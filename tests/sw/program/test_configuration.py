@@ -22,6 +22,9 @@ from sterna.program.configuration import PRESETS, HardwareConfiguration
     ({"code_depth": 500}, "code_depth = 500 must be a multiple of columns"),
     ({"tables": 5}, "tables = 5 must be at most 4"),
     ({"top_k": 65}, "top_k = 65 must be at most 64"),
+    ({"lane": "multipliers"}, "lane = multipliers must be adders or tables"),
+    ({"lane": "tables"}, "columns = 32 must be a multiple of 3 . vector_lanes with tables"),
+    ({"lane": "tables", "columns": 36}, "columns = 36 must be a multiple of 3 . vector_lanes"),
     ({"weight_depth": 0}, "weight_depth must be a positive integer, not 0"),
     ({"input_depth": 2.5}, "input_depth must be a positive integer, not 2.5"),
 ])
@@ -49,6 +52,14 @@ def test_derived_sizes():
     assert configuration.groups_per_row_group == 4
     assert configuration.groups_per_tile == 16
     assert configuration.word_limit == 131071
+
+
+def test_derived_sizes_of_tables():
+    configuration = HardwareConfiguration(rows=16, columns=96, lane="tables", code_depth=576)
+    assert configuration.lanes == 1536
+    assert configuration.weight_bytes == 16 * 32 * 5 // 8
+    assert configuration.groups_per_tile == 12
+    assert configuration.digest() != replace(configuration, rows=8).digest()
 
 
 def test_digest_names_the_hardware():
