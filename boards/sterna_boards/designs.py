@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.top import BoardTop, Loopback
 
 from sterna_boards.board import Board
+
+if TYPE_CHECKING:
+    from sterna_hw.core.accelerator import Accelerator
 
 
 @dataclass(frozen=True)
@@ -29,22 +35,41 @@ class Design:
 
 
 def accelerator(board: Board, configuration: HardwareConfiguration,
-                clock_hz: float | None = None) -> Design:
+                clock_hz: float | None = None, image: MemoryImage | None = None) -> Design:
     """The accelerator behind the board's serial port.
 
-    ``clock_hz`` is the board's own choice when not given. Raises `InputError` when the clock cannot
-    be made or the configuration has trace ports.
+    ``clock_hz`` is the board's own choice when not given. The memories start with the contents of
+    ``image`` if there is one, else empty. Raises `InputError` when the clock cannot be made, the
+    configuration has trace ports, or the part's memories always start empty.
     """
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 
+    if image is not None and board.capacity.single_port_rams:
+        raise InputError(
+            f"{board.name}: its single-port RAM starts empty, so weights cannot be baked in; load "
+            "them over the link")
+
     def core() -> Any:
         from sterna_hw.core.accelerator import Accelerator
 
-        return Accelerator(configuration)
+        return Accelerator(configuration) if image is None else with_contents(image)
 
-    return _design(board, "accelerator", configuration.to_json(), configuration.lanes, core,
-                   clock_hz)
+    key = configuration.to_json() + (image.model_digest() if image else "")
+    return _design(board, "accelerator", key, configuration.lanes, core, clock_hz)
+
+
+def _words(part: NDArray[np.uint8]) -> list[int]:
+    """The words of a part of an image, uint8 [words, bytes], as integers."""
+    return [int.from_bytes(word.tobytes(), "little") for word in part]
+
+
+def with_contents(image: MemoryImage) -> Accelerator:
+    """The accelerator of the image's configuration, with the image in its memories at power up."""
+    from sterna_hw.core.accelerator import Accelerator
+
+    initial = {space: _words(part.array()) for space, part in image.parts.items()}
+    return Accelerator(image.configuration, contents=image.contents, initial=initial)
 
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:

@@ -40,10 +40,12 @@ class ModelBuild:
     report: BuildReport
     image: MemoryImage
     speed: Speed
+    baked: bool
+    """Whether the bitstream holds the image."""
 
     @property
     def image_bytes(self) -> int:
-        """What is loaded into the memories before the first token."""
+        """What the memories hold before the first token, loaded or baked."""
         return sum(part.words * part.size for part in self.image.parts.values())
 
     def to_json(self) -> str:
@@ -54,15 +56,18 @@ class ModelBuild:
             "model": self.image.model,
             "embedding": self.image.placement,
             "image_bytes": self.image_bytes,
+            "weights": "baked" if self.baked else "link",
             "configuration": json.loads(self.image.configuration.to_json()),
         })
 
 
 def build_model(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
                 embedding: Embedding = "auto", clock_hz: float | None = None,
-                seeds: Sequence[int] = (1,), progress: Progress | None = None) -> ModelBuild:
+                seeds: Sequence[int] = (1,), progress: Progress | None = None,
+                baked: bool = False) -> ModelBuild:
     """Build the accelerator for a program; arguments as in `sterna_boards.estimate.estimate`.
 
+    ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
     Whether timing is met is in the report, as from `sterna_boards.build.build`, whose errors are
     raised here too.
     """
@@ -70,10 +75,11 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     fitted = fit_configuration(program, base, embedding)
     plan = schedule(program, fitted)
     image = compile_program(program, fitted, embedding, plan)
-    report = build(board, accelerator(board, fitted, clock_hz), seeds, progress)
+    design = accelerator(board, fitted, clock_hz, image if baked else None)
+    report = build(board, design, seeds, progress)
     line = link_bytes(fitted, image.placement, image.row_groups)
     cycles = estimate_cycles(plan, fitted).cycles
-    return ModelBuild(report=report, image=image,
+    return ModelBuild(report=report, image=image, baked=baked,
                       speed=speed(cycles, report.clock_mhz * 1e6, line, board.baud))
 
 

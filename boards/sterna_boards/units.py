@@ -12,6 +12,8 @@ _LUTS = {
     "LUT1": 1, "LUT2": 1, "LUT3": 1, "ALU": 1, "RAM16SDP4": 4, "RAM16SDP2": 4, "RAM16SDP1": 4,
 }
 
+_WRAPPER = "serial."
+"""What stands before the names of everything but the clock."""
 _FLIP_FLOPS = ("TRELLIS_FF", "SB_DFF", "DFF")
 """Beginnings of the cells' types."""
 
@@ -38,5 +40,6 @@ def _by_unit(netlist: dict[str, Any], depth: int, weight: Callable[[str], int]) 
     for name, cell in top["cells"].items():
         count = weight(cell["type"])
         if count:
+            name = name.removeprefix(_WRAPPER)
             units[".".join(name.split(".")[:-1][:depth]) or "top"] += count
     return dict(units.most_common())

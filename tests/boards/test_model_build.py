@@ -49,6 +49,13 @@ def test_folder_holds_what_the_driver_needs(tools: FakeTools, tmp_path: Path,
     assert {"logs/sterna.rpt", "logs/sterna.tim", "sterna.bit"} < manifest["files"].keys()
 
 
+def test_single_port_ram_takes_no_baked_weights(tools: FakeTools,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run_arguments(
+        ["build", MODEL, "--board", "icebreaker", "--weights", "baked"]) == 2
+    assert "icebreaker: its single-port RAM starts empty" in capsys.readouterr().err
+
+
 def test_missed_timing_is_exit_1_and_leaves_no_folder(tools: FakeTools, tmp_path: Path,
                                                       capsys: pytest.CaptureFixture[str]) -> None:
     tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "70 + 10"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amaranth.hdl import Module, Signal
@@ -52,11 +53,14 @@ class Accelerator(Component):
     Args:
         frame_timeout: clocks without a byte after which a frame that has begun is given up.
         contents: names the memory image that the memories hold from the start, 0 for none.
+        initial: the words of that image by memory, from word 0 on.
     """
 
     def __init__(self, configuration: HardwareConfiguration,
-                 frame_timeout: int = FRAME_TIMEOUT, contents: int = 0) -> None:
+                 frame_timeout: int = FRAME_TIMEOUT, contents: int = 0,
+                 initial: Mapping[Space, Sequence[int]] | None = None) -> None:
         self._contents = contents
+        self._initial = {space: (initial or {}).get(space, ()) for space in Space}
         self._configuration = configuration
         self._frame_timeout = frame_timeout
         members = {
@@ -73,21 +77,23 @@ class Accelerator(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
+        configuration, initial = self._configuration, self._initial
         m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
-        m.submodules.sequencer = sequencer = Sequencer(configuration)
+        m.submodules.sequencer = sequencer = Sequencer(
+            configuration, initial[Space.PROGRAM])
         m.submodules.engine = engine = TernaryEngine(configuration)
-        m.submodules.vector = vector = VectorUnit(configuration)
+        m.submodules.vector = vector = VectorUnit(configuration, initial[Space.TABLES])
         m.submodules.splitter = splitter = GroupSplitter(configuration)
         m.submodules.top_k = top_k = TopK(configuration)
         m.submodules.weights = weights = SequentialSource(
             8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
-            large=True)
+            initial[Space.WEIGHTS], large=True)
         m.submodules.constants = constants = SequentialSource(
             word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
-            large=True)
+            initial[Space.CONSTANTS], large=True)
         m.submodules.inputs = inputs = SequentialSource(
-            word_group(configuration), configuration.input_depth, Space.INPUT)
+            word_group(configuration), configuration.input_depth, Space.INPUT,
+            initial[Space.INPUT])
 
         for source, sink in (
             (self.link_in, link.link_in),

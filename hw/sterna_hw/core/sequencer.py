@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value
@@ -42,10 +43,15 @@ class Sequencer(Component):
         matmuls: Out, stream of `matmul_command`.
         units_idle: In(1), every unit that commands or their results reach is idle.
         done: Out(1), high for one clock at the end of the program.
+
+    Args:
+        program: words of the program memory at power up.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration,
+                 program: Sequence[int] = ()) -> None:
         self._configuration = configuration
+        self._program = program
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "start": In(stream.Signature(16)),
@@ -59,7 +65,8 @@ class Sequencer(Component):
         m = Module()
         configuration = self._configuration
         m.submodules.memory = memory = LoadableMemory(
-            instruction_bits(configuration), configuration.program_depth, Space.PROGRAM)
+            instruction_bits(configuration), configuration.program_depth, Space.PROGRAM,
+            self._program)
         m.submodules.inner = inner = LoopLevel(configuration)
         m.submodules.outer = outer = LoopLevel(configuration)
         m.submodules.queue = queue = StreamQueue(matmul_command(configuration), MATMUL_QUEUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, unsigned
@@ -18,8 +19,9 @@ class LoadableMemory(Component):
     """Words of any width, written in 32-bit chunks, with one synchronous read port.
 
     Each chunk is a bank of its own, so a chunk is written without its neighbours. Content at power
-    up is zero; it survives a reset. Writes are taken at one a clock and are in the memory two
-    clocks later; those for other spaces or beyond the depth are taken and ignored.
+    up is ``initial``, zero where that gives nothing; it survives a reset. Writes are taken at one a
+    clock and are in the memory two clocks later; those for other spaces or beyond the depth are
+    taken and ignored.
 
     Members:
         writes: In, stream of `WriteChunk`, always ready.
@@ -32,16 +34,19 @@ class LoadableMemory(Component):
         width: bits of a word.
         depth: words.
         space: which writes are meant.
+        initial: words at power up, from word 0 on.
         large: put it into single-port RAM if the part has such and one is deep enough; then
             content at power up is anything, and ``data`` after a write until the next read.
     """
 
-    def __init__(self, width: int, depth: int, space: Space, large: bool = False) -> None:
+    def __init__(self, width: int, depth: int, space: Space, initial: Sequence[int] = (),
+                 large: bool = False) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
         self._depth = depth
         self._space = space
+        self._initial = initial
         self._large = large
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
@@ -79,8 +84,10 @@ class LoadableMemory(Component):
                 ]
                 words.append(bank.data)
                 continue
+            mask = (1 << width) - 1
+            initial = [word >> start & mask for word in self._initial]
             # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
-            storage = memory.Memory(shape=unsigned(width), depth=self._depth, init=[],
+            storage = memory.Memory(shape=unsigned(width), depth=self._depth, init=initial,
                                     attrs={"no_rw_check": "1"})
             m.submodules[f"bank_{index}"] = storage
             write_port, read_port = storage.write_port(), storage.read_port()

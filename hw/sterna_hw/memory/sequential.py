@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Module, Shape, Signal
@@ -38,15 +39,18 @@ class SequentialSource(Component):
         shape: payload shape of ``words``; word bits are its bits.
         depth: words.
         space: which writes are meant.
+        initial: words at power up, from word 0 on.
         large: see `LoadableMemory`.
     """
 
     LATENCY = 3
 
-    def __init__(self, shape: Any, depth: int, space: Space, large: bool = False) -> None:
+    def __init__(self, shape: Any, depth: int, space: Space, initial: Sequence[int] = (),
+                 large: bool = False) -> None:
         self._width = Shape.cast(shape).width
         self._depth = depth
         self._space = space
+        self._initial = initial
         self._large = large
         super().__init__({
             "restart": In(1),
@@ -58,7 +62,7 @@ class SequentialSource(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.memory = memory = LoadableMemory(
-            self._width, self._depth, self._space, self._large)
+            self._width, self._depth, self._space, self._initial, self._large)
         connect_streams(m, self.writes, memory.writes)
 
         running, fetched = Signal(), Signal()

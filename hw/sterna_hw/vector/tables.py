@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, signed
@@ -34,11 +35,16 @@ class LookupTables(Component):
         table: which table, In.
         segments: for each lane the top 9 bits of the operand in two's complement, In.
         entries: for each lane the entry, Out.
+
+    Args:
+        initial: words at power up, from word 0 on: whole tables, or nothing for zeros.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration,
+                 initial: Sequence[int] = ()) -> None:
         self._entry = table_entry(configuration)
         self._tables = configuration.tables
+        self._initial = initial
         self._lanes = configuration.vector_lanes
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
@@ -72,9 +78,14 @@ class LookupTables(Component):
             address.eq(chunk.word ^ (TABLE_SEGMENTS >> 1)),
             word.eq(value),
         ]
+        # Halves change places as in the address of a write.
+        initial = [self._initial[word ^ (TABLE_SEGMENTS >> 1)]
+                   for word in range(len(self._initial))]
+        entries: Any = [{"base": word & (1 << bits // 2) - 1, "slope": word >> bits // 2}
+                        for word in initial]
         for lane in range(self._lanes):
             storage = memory.Memory(shape=self._entry, depth=self._tables * TABLE_SEGMENTS,
-                                    init=[], attrs={"no_rw_check": "1"})
+                                    init=entries, attrs={"no_rw_check": "1"})
             m.submodules[f"lane_{lane}"] = storage
             read, write = storage.read_port(), storage.write_port()
             m.d.comb += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
@@ -53,10 +54,15 @@ class VectorUnit(Component):
         idle: no command, all results written and all codes gone, Out.
         trace_vector: result (before clamping to a code) of every group that issued, in order, Out.
         trace_scalar: every scalar result in order, Out.
+
+    Args:
+        tables: words of the look-up tables at power up.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration,
+                 tables: Sequence[int] = ()) -> None:
         self._configuration = configuration
+        self._tables = tables
         words = stream.Signature(word_group(configuration))
         super().__init__({
             "commands": In(stream.Signature(vector_unit_command(configuration))),
@@ -75,7 +81,7 @@ class VectorUnit(Component):
         assert configuration.vector_latency == RESULT_STAGE + 1
         m.submodules.issue = issue = Issue(configuration)
         m.submodules.memory = vector_memory = VectorMemory(configuration)
-        m.submodules.tables = tables = LookupTables(configuration)
+        m.submodules.tables = tables = LookupTables(configuration, self._tables)
         m.submodules.scalars = scalars = ScalarUnit(configuration)
         connect_streams(m, self.writes, tables.writes)
         for name in ("commands", "accumulators", "inputs", "constants"):

@@ -34,6 +34,9 @@ def build(
     clock_mhz: float | None = CLOCK_MHZ,
     seeds: int = typer.Option(1, "--seeds", help="Placements to try; the fastest is kept."),
     embedding: str = EMBEDDING,
+    weights: str = typer.Option(
+        "link", "--weights", help="link: the driver loads them; baked: the bitstream has them."
+    ),
     program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
 ) -> None:
@@ -50,13 +53,15 @@ def build(
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding)
     if seeds < 1:
         raise InputError(f"seeds is {seeds}; it must be at least 1")
+    if weights not in ("link", "baked"):
+        raise InputError(f"weights is {weights!r}; it must be link or baked")
     chosen = options.board()
     opened = open_model(model)
     lowered = lower(opened.model, name=opened.name)
     configuration = options.configuration(lowered)
     with ProgressReport() as report:
         built = build_model(chosen, lowered, configuration, options.embedding, options.clock_hz,
-                            range(1, seeds + 1), report)
+                            range(1, seeds + 1), report, weights == "baked")
     check_timing(built.report)
     bitstream = write_build(built, output or _FOLDER / chosen.name)
     if json:
@@ -80,7 +85,8 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, 
         ("flip-flops", report.ffs),
         ("block RAMs", f"{report.block_rams} of {there.block_rams}"),
         ("DSPs", f"{report.dsps} of {there.dsps}"),
-        ("memory image", f"{built.image_bytes} bytes"),
+        ("memory image", f"{built.image_bytes} bytes, "
+                         + ("in the bitstream" if built.baked else "for the driver to load")),
         ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
                               "cycles a token"),
         ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "

@@ -55,6 +55,22 @@ def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
     assert seen == [words[address] for address in addresses]
 
 
+@pytest.mark.parametrize("width", [5, 70])
+def test_initial_words_are_there_at_power_up(width: int) -> None:
+    rng = random.Random(width)
+    words = [rng.getrandbits(width) for _ in range(6)]
+    dut = SequentialSource(width, 9, Space.WEIGHTS, initial=words)
+    receiver = Receiver(dut.words, 9)
+
+    async def start(ctx) -> None:
+        ctx.set(dut.restart, 1)
+        await ctx.tick()
+        ctx.set(dut.restart, 0)
+
+    simulate(dut, start, receiver)
+    assert receiver.values == [*words, 0, 0, 0]
+
+
 def test_one_chunk_leaves_the_others() -> None:
     dut = LoadableMemory(96, 4, Space.WEIGHTS)
     seen = []

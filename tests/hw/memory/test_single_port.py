@@ -16,7 +16,7 @@ OTHER = SimpleNamespace(device="iCE40HX8K")
 
 
 def rams(platform: object, width: int, depth: int, large: bool = True) -> int:
-    memory = LoadableMemory(width, depth, Space.WEIGHTS, large)
+    memory = LoadableMemory(width, depth, Space.WEIGHTS, large=large)
     return rtlil.convert(memory, platform=platform).count("cell \\SB_SPRAM256KA ")
 
 
