@@ -74,8 +74,8 @@ class TernaryEngine(Component):
         connect_streams(m, queue.o, self.results)
 
         credit = Signal(range(room + 1), init=room)
-        next_credit = Signal.like(credit)
         has_credit = Signal(init=1)
+        given, returned = Signal(), Signal()
         last, step_taken = Signal(), Signal()
         # Registers where that is soon enough: the weight memory's enables hang on this.
         m.d["sync" if lanes.settles else "comb"] += last.eq(issue.step.last)
@@ -91,10 +91,13 @@ class TernaryEngine(Component):
                 (issue.active | int(lanes.settles)) & lanes.ready & (~last | has_credit)),
             step_taken.eq(self.weights.ready & self.weights.valid),
             issue.advance.eq(step_taken),
-            next_credit.eq(credit - (step_taken & issue.step.last)
-                           + (self.results.valid & self.results.ready)),
+            given.eq(step_taken & issue.step.last),
+            returned.eq(self.results.valid & self.results.ready),
         ]
-        m.d.sync += [credit.eq(next_credit), has_credit.eq(next_credit != 0)]
+        m.d.sync += [
+            credit.eq(credit - given + returned),
+            has_credit.eq((credit > 1) | ((credit == 1) & ~given) | returned),
+        ]
 
         valid, step = step_taken, issue.step
         for stage in range(lanes.latency):

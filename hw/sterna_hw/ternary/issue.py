@@ -60,17 +60,17 @@ class Issue(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         command = Signal.like(self.commands.payload, reset_less=True)
-        group, tile = Signal.like(command.groups, init=1), Signal.like(command.tiles, init=1)
-        block, first = Signal.like(command.blocks, init=1), Signal(init=1)
-
+        final = Signal()
+        first = Signal(init=1)
         # The counters start at one and are compared for equality: a counter with reset and a row of
-        # look-up tables, where counting down would need a multiplexer for the reload.
-        last_group, last_tile, final = Signal(), Signal(), Signal()
+        # look-up tables, where counting down would need a multiplexer for the reload. They run one
+        # ahead, so that the comparisons leave registers.
+        offered = self.commands.payload
+        last_group, group = self._counter(m, "group", command.groups, offered.groups)
+        last_tile, tile = self._counter(m, "tile", command.tiles, offered.tiles)
+        last_block, block = self._counter(m, "block", command.blocks, offered.blocks)
         m.d.comb += [
-            last_group.eq(group == command.groups),
-            last_tile.eq(tile == command.tiles),
-            final.eq(last_group & last_tile & (block == command.blocks)),
-            self.step.slot.eq(group),
+            final.eq(last_group & last_tile & last_block),
             self.step.first.eq(first),
             self.step.last.eq(last_tile),
             self.step.destination.eq(command.destination),
@@ -78,28 +78,34 @@ class Issue(Component):
             self.turn.eq(last_group & (final | (command.tiles != 1))),
             self.release.eq(final & command.release),
             self.commands.ready.eq(~self.active | (self.advance & final)),
+            group.eq(self.advance),
+            tile.eq(self.advance & last_group),
+            block.eq(self.advance & last_group & last_tile),
         ]
 
         with m.If(self.advance):
-            m.d.sync += group.eq(group + 1)
+            m.d.sync += self.step.slot.eq(self.step.slot + 1)
             with m.If(last_group):
-                m.d.sync += [
-                    group.eq(1),
-                    tile.eq(tile + 1),
-                    self.tile.eq(self.tile + 1),
-                    first.eq(0),
-                ]
+                m.d.sync += [self.step.slot.eq(1), self.tile.eq(self.tile + 1), first.eq(0)]
                 with m.If(last_tile):
-                    m.d.sync += [
-                        tile.eq(1),
-                        self.tile.eq(0),
-                        first.eq(1),
-                        block.eq(block + 1),
-                    ]
+                    m.d.sync += [self.tile.eq(0), first.eq(1)]
             with m.If(final):
-                m.d.sync += [block.eq(1), self.active.eq(0)]
+                m.d.sync += self.active.eq(0)
         with m.If(self.commands.ready):
-            m.d.sync += command.eq(self.commands.payload)
+            m.d.sync += [command.eq(self.commands.payload), self.step.slot.eq(1)]
             with m.If(self.commands.valid):
                 m.d.sync += self.active.eq(1)
         return m
+
+    def _counter(self, m: Module, name: str, count: Any, offered: Any) -> tuple[Signal, Signal]:
+        """Whether this is the last of ``count``, in a register, and the input that goes on."""
+        last, go = Signal(name=f"last_{name}"), Signal(name=f"next_{name}")
+        ahead = Signal(len(count) + 1, init=2, name=f"{name}_after")
+        with m.If(go):
+            with m.If(last):
+                m.d.sync += [ahead.eq(2), last.eq(count == 1)]
+            with m.Else():
+                m.d.sync += [ahead.eq(ahead + 1), last.eq(ahead == count)]
+        with m.If(self.commands.ready):
+            m.d.sync += [ahead.eq(2), last.eq(offered == 1)]
+        return last, go
