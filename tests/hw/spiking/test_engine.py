@@ -119,8 +119,8 @@ def test_covering_set_covers() -> None:
 def test_ties_and_ends(strict: bool, reset: Reset) -> None:
     """Membranes that meet the threshold, and states at both ends of their ranges."""
     rng = np.random.default_rng(3)
-    formats = {"sum_bits": 7, "membrane_bits": 6, "current_bits": 7, "factor_fraction": 4,
-               "factor_bits": 6}
+    formats: dict[str, Any] = {"sum_bits": 7, "membrane_bits": 6, "current_bits": 7,
+                               "factor_fraction": 4, "factor_bits": 6}
     definition = NeuronDefinition(
         **formats, current=Current.NEW, decay=Decay.NONE, strict=strict, reset=reset)
     numbers = NeuronParameters.of(threshold=7, factor=16, current_factor=15)
