@@ -148,11 +148,15 @@ class VectorUnit(Component):
             lane_controls.broadcast_3.eq(multiplier.broadcast),
             tables.table.eq(control[2].table),
         ]
-        m.d.sync += [  # steps are those of stage 3
-            shift.steps.eq(multiplier.steps),
-            lane_controls.coarse_5.eq(shift.coarse),
-            lane_controls.fine_5.eq(shift.fine),
-            lane_controls.keep_5.eq(shift.keep),
+        m.d.comb += shift.steps.eq(multiplier.steps)  # those of stage 3
+        fine_4, keep_4 = Signal.like(shift.fine), Signal.like(shift.keep)
+        m.d.sync += [
+            lane_controls.coarse_4.eq(shift.coarse),
+            lane_controls.least_4.eq(shift.least),
+            fine_4.eq(shift.fine),
+            keep_4.eq(shift.keep),
+            lane_controls.fine_5.eq(fine_4),
+            lane_controls.keep_5.eq(keep_4),
         ]
 
         lanes = []
