@@ -42,7 +42,7 @@ class VectorUnit(Component):
 
     Latency: 7 clocks from issue to result, ``vector_latency`` to a dependent issue, 8 to the code
     stream. From the last group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE,
-    then the codes command): ``absmax_latency + 5`` clocks. The pipeline never stops; issue waits
+    then the codes command): ``absmax_latency + 6`` clocks. The pipeline never stops; issue waits
     for operands from streams and for room for codes.
 
     Members:
