@@ -14,15 +14,36 @@ _CHARACTERS_A_TOKEN = 32
 
 
 def import_model(
-    source: Path = typer.Argument(..., metavar="SRC", help="Folder of a released checkpoint."),
+    source: Path = typer.Argument(
+        ..., metavar="SRC", help="Folder of a released checkpoint, or a NIR graph (.nir)."
+    ),
     output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder to write."),
     calibrate: Path | None = typer.Option(
         None,
         metavar="TEXT",
         help="UTF-8 text whose first tokens decide the model's number formats.",
     ),
+    producer: str | None = typer.Option(
+        None, help="NIR: framework that wrote the graph: snntorch, spikingjelly, norse or nir."
+    ),
+    dt: float | None = typer.Option(None, help="NIR: time step in seconds."),
+    reset: str | None = typer.Option(None, help="NIR: hard, soft or soft_late."),
+    current: str | None = typer.Option(
+        None, help="NIR: current that the membrane takes, new or old."
+    ),
+    compare: str | None = typer.Option(None, help="NIR: a spike at > or >= the threshold."),
+    planes: int = typer.Option(5, help="NIR: ternary planes a weight; 1 is ternary, 5 is int8."),
+    fraction: int = typer.Option(16, help="NIR: fraction bits of the membrane."),
+    input_fraction: int = typer.Option(0, help="NIR: fraction bits of real-valued inputs."),
 ) -> None:
-    """Import a checkpoint (Hugging Face folder of a MatMul-free LM)."""
+    """Import a checkpoint (Hugging Face folder of a MatMul-free LM), or a NIR graph."""
+    if source.suffix == ".nir":
+        from sterna.cli.import_nir import NirArguments, import_nir
+
+        import_nir(source, output, NirArguments(
+            producer, dt, reset, current, compare, planes, fraction, input_fraction
+        ))
+        return
     from sterna.compiler.lowering import Formats
     from sterna.importers.huggingface import import_huggingface
 

@@ -36,7 +36,7 @@ class SpikingFormats:
     """
 
     planes: int = 5
-    fraction: int = 14
+    fraction: int = 16
     input_fraction: int = 0
 
 

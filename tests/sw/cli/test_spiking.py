@@ -54,3 +54,28 @@ def test_refusals(sterna, arguments, message):
     outcome = sterna(*arguments)
     assert outcome.code == 2 and message in outcome.errors
     assert len(outcome.errors.strip().splitlines()) == 1
+
+
+def test_import_of_a_nir_graph_makes_a_model_that_runs(sterna, tmp_path):
+    nir = pytest.importorskip("nir")
+    graph = nir.NIRGraph(
+        {
+            "input": nir.Input(input_type={"input": np.array([3])}),
+            "weights": nir.Affine(weight=np.eye(3) * 2, bias=np.ones(3) / 4),
+            "cells": nir.LIF(tau=np.full(3, 4e-4), r=np.full(3, 4.0), v_leak=np.zeros(3),
+                             v_threshold=np.ones(3), v_reset=np.zeros(3)),
+            "output": nir.Output(output_type={"output": np.array([3])}),
+        },
+        [("input", "weights"), ("weights", "cells"), ("cells", "output")],
+    )
+    path, folder = tmp_path / "net.nir", tmp_path / "net"
+    nir.write(path, graph)
+    outcome = sterna("import", path, "-o", folder)
+    assert outcome.code == 0 and "written by snntorch (by its forms)" in outcome.output
+    assert ", 0 of 1200 neuron steps differ" in outcome.output
+    assert "cells  " in sterna("run", folder, "--steps", 10).output
+    refused = sterna("import", path, "-o", tmp_path / "other", "--planes", 9)
+    assert refused.code == 2 and "planes is 9" in refused.errors
+    assert sterna("import", path, "-o", tmp_path / "other", "--dt", "-1").code == 2
+    assert not (tmp_path / "other").exists()
+    assert sterna("eval", folder).code == 2

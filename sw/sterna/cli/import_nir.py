@@ -1,0 +1,60 @@
+"""What `sterna import` does with a NIR graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.cli.spiking import difference_line
+from sterna.errors import InputError
+
+REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
+MOST_PLANES, MOST_FRACTION, MOST_INPUT_FRACTION = 8, 24, 7
+
+
+@dataclass(frozen=True)
+class NirArguments:
+    """The options of the command; None leaves a choice to the graph's producer."""
+
+    producer: str | None
+    dt: float | None
+    reset: str | None
+    current: str | None
+    compare: str | None
+    planes: int
+    fraction: int
+    input_fraction: int
+
+
+def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
+    """Write the model folder; tell what was chosen, and which spikes the integers change."""
+    from sterna.importers.nir import read_nir
+    from sterna.models.spiking_input import random_input
+    from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
+    from sterna.models.spiking_store import save_network
+
+    for name, low, high in (
+        ("planes", 1, MOST_PLANES), ("fraction", 0, MOST_FRACTION),
+        ("input_fraction", 0, MOST_INPUT_FRACTION),
+    ):
+        if not low <= getattr(arguments, name) <= high:
+            raise InputError(
+                f"{name} is {getattr(arguments, name)}; it must be {low} to {high}"
+            )
+    if not source.is_file():
+        raise InputError(f"{source}: file not found")
+    real, line = read_nir(
+        source, producer=arguments.producer, dt=arguments.dt, reset=arguments.reset,
+        current=arguments.current, compare=arguments.compare,
+    )
+    network = quantise(real, SpikingFormats(
+        planes=arguments.planes, fraction=arguments.fraction,
+        input_fraction=arguments.input_fraction,
+    ))
+    save_network(network, output)
+    print(f"{output}: {line}")
+    frames = random_input(real.inputs, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
+    for item in compare(real, network, frames):
+        text = difference_line(item.spikes, item.differ, item.values)
+        print(f"{output}: {item.population}: {text}, on random spikes")
+    print(f"{output}: imported; try: sterna run {output}")

@@ -1,0 +1,229 @@
+"""NIR graphs become real spiking networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sterna.errors import InputError
+from sterna.importers.nir_linear import Linear, Shape, apply
+from sterna.importers.nir_neurons import NEURONS, neuron_population, sum_population
+from sterna.importers.nir_options import NirOptions, choose
+from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
+from sterna.program.neuron import Output
+from sterna.program.spiking import INPUT
+
+Edges = list[tuple[str, str]]
+
+
+def read_nir(
+    path: Path,
+    *,
+    producer: str | None = None,
+    dt: float | None = None,
+    reset: str | None = None,
+    current: str | None = None,
+    compare: str | None = None,
+) -> tuple[RealNetwork, str]:
+    """The network of a ``.nir`` file, and a line that tells what was chosen.
+
+    Raises `InputError` when the file is no NIR graph or holds what cannot be represented.
+    """
+    try:
+        import nir
+    except ImportError:
+        raise InputError(f"{path}: reading needs the package nir; pip install nir") from None
+    try:
+        graph = nir.read(path)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, AssertionError) as error:
+        raise InputError(f"{path}: is damaged or no NIR graph ({error})") from None
+    return from_graph(
+        graph, path.stem, producer=producer, dt=dt, reset=reset, current=current,
+        compare=compare,
+    )
+
+
+def from_graph(
+    graph: Any,
+    name: str,
+    *,
+    producer: str | None = None,
+    dt: float | None = None,
+    reset: str | None = None,
+    current: str | None = None,
+    compare: str | None = None,
+) -> tuple[RealNetwork, str]:
+    """The network of a ``nir.NIRGraph``; as `read_nir`."""
+    nodes, edges = _flatten(graph, "")
+    options, line = choose(list(nodes.values()), producer, dt, reset, current, compare)
+    return _Lowering(name, nodes, edges, options).network(), line
+
+
+def _flatten(graph: Any, prefix: str) -> tuple[dict[str, Any], Edges]:
+    """Nodes and edges with nested graphs opened: their ports become plain wires."""
+    nodes: dict[str, Any] = {}
+    edges = [(prefix + source, prefix + target) for source, target in graph.edges]
+    for key, node in graph.nodes.items():
+        if type(node).__name__ != "NIRGraph":
+            nodes[prefix + key] = node
+            continue
+        inner, inner_edges = _flatten(node, f"{prefix}{key}.")
+        ports = {
+            kind: next((n for n, item in inner.items() if type(item).__name__ == kind
+                        and n.count(".") == prefix.count(".") + 1), None)
+            for kind in ("Input", "Output")
+        }
+        if None in ports.values():
+            raise InputError(f"NIR graph {prefix}{key}: has no Input or no Output")
+        nodes |= inner
+        edges = inner_edges + [
+            (str(ports["Output"]) if source == prefix + key else source,
+             str(ports["Input"]) if target == prefix + key else target)
+            for source, target in edges
+        ]
+    return nodes, edges
+
+
+class _Lowering:
+    """Walks back from every neuron through linear nodes to the neurons and inputs before it."""
+
+    def __init__(
+        self, name: str, nodes: Mapping[str, Any], edges: Edges, options: NirOptions
+    ) -> None:
+        self._name, self._nodes, self._options = name, nodes, options
+        self._before = {key: [s for s, t in edges if t == key] for key in nodes}
+        self._after = {key: [t for s, t in edges if s == key] for key in nodes}
+        unknown = {end for edge in edges for end in edge} - set(nodes)
+        if unknown:
+            raise InputError(f"NIR graph {name}: edges name no node {', '.join(sorted(unknown))}")
+        self._input = self._port("Input", self._before)
+        self._output = self._port("Output", self._after)
+        self._shapes: dict[str, Shape] = {}
+
+    def _port(self, kind: str, outside: Mapping[str, list[str]]) -> str:
+        found = [
+            key for key, node in self._nodes.items()
+            if type(node).__name__ == kind and not outside[key]
+        ]
+        if len(found) != 1:
+            raise InputError(f"NIR graph {self._name}: has {len(found)} {kind} nodes, not one")
+        return found[0]
+
+    def network(self) -> RealNetwork:
+        shape = tuple(int(size) for size in self._nodes[self._input].input_type["input"])
+        self._shapes[self._input] = shape
+        order = self._order()
+        populations: list[RealPopulation] = []
+        gathered: list[tuple[str, Linear]] = []
+        for key in order:
+            self._shapes[key] = self._neuron_shape(key)
+        for key in order:
+            linear = self._gather(key)
+            populations.append(
+                neuron_population(key, self._nodes[key], linear, self._options)
+            )
+            gathered.append((key, linear))
+        output, linear = self._output, self._gather(self._output)
+        single = linear.terms[0]
+        if len(linear.terms) == 1 and single.source != self._input and _is_identity(linear):
+            output = single.source
+        else:
+            populations.append(sum_population(output, linear.bias))
+            gathered.append((output, linear))
+        connections = tuple(
+            connection for key, value in gathered
+            for connection in self._connections(key, value, order, populations)
+        )
+        return RealNetwork(name=self._name, inputs=prod(shape), populations=tuple(populations),
+                           connections=connections, output=output)
+
+    def _connections(
+        self, target: str, linear: Linear, order: list[str], populations: list[RealPopulation]
+    ) -> list[RealConnection]:
+        graded = {p.name for p in populations if p.definition.output is Output.MEMBRANE}
+        result = []
+        for term in linear.terms:
+            if term.source in graded:
+                raise InputError(
+                    f"NIR node {term.source}: its membrane goes on to {target}; only spikes can"
+                )
+            source = INPUT if term.source == self._input else term.source
+            previous = (
+                target in order and source in order
+                and order.index(source) >= order.index(target)
+            )
+            delays = term.delays.astype(np.uint8) if term.delays.any() else None
+            result.append(RealConnection(
+                source=source, target=target, weights=term.weights, previous=previous,
+                delays=delays,
+            ))
+        return result
+
+    def _order(self) -> list[str]:
+        """Neurons in the order of execution; what goes against it is recurrence."""
+        finished: list[str] = []
+        seen = {self._input}
+        stack = [(self._input, iter(self._after[self._input]))]
+        while stack:
+            key, following = stack[-1]
+            target = next((t for t in following if t not in seen), None)
+            if target is None:
+                finished.append(key)
+                stack.pop()
+            else:
+                seen.add(target)
+                stack.append((target, iter(self._after[target])))
+        return [key for key in reversed(finished) if self._is_neuron(key)]
+
+    def _is_neuron(self, key: str) -> bool:
+        return type(self._nodes[key]).__name__ in NEURONS
+
+    def _neuron_shape(self, key: str) -> Shape:
+        """From the edges whose shape is known; recurrent ones come later and must agree."""
+        shapes = [
+            self._linear(source, (key,)).shape
+            for source in self._before[key] if self._known(source, (key,))
+        ]
+        if not shapes:
+            raise InputError(f"NIR node {key}: nothing of known shape leads to it")
+        return shapes[0]
+
+    def _known(self, key: str, path: tuple[str, ...]) -> bool:
+        if key in self._shapes:
+            return True
+        if self._is_neuron(key) or key in path:
+            return False
+        return all(self._known(source, (*path, key)) for source in self._before[key])
+
+    def _gather(self, key: str) -> Linear:
+        return self._joined(key, (key,))
+
+    def _joined(self, key: str, path: tuple[str, ...]) -> Linear:
+        if not self._before[key]:
+            raise InputError(f"NIR node {key}: nothing leads to it")
+        first, *others = (self._linear(source, path) for source in self._before[key])
+        for other in others:
+            first = first.plus(other, key)
+        return first
+
+    def _linear(self, key: str, path: tuple[str, ...]) -> Linear:
+        if key in self._shapes:
+            return Linear.identity(key, self._shapes[key])
+        if key in path:
+            raise InputError(f"NIR node {key}: lies in a circle without a neuron")
+        node, before = self._nodes[key], self._joined(key, (*path, key))
+        if type(node).__name__ == "Input":
+            return before
+        return apply(key, node, before, self._options.dt)
+
+
+def _is_identity(linear: Linear) -> bool:
+    weights: Reals = linear.terms[0].weights
+    return (
+        weights.shape[0] == weights.shape[1] and not linear.bias.any()
+        and not linear.terms[0].delays.any() and bool((weights == np.eye(len(weights))).all())
+    )
