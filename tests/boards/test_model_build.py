@@ -15,7 +15,7 @@ from tests.boards.fake_tools import ROUTING, FakeTools
 
 MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
 ARGUMENTS = ["build", MODEL, "--board", "ulx3s-85f", "--rows", "4", "--columns", "8",
-             "--vector-lanes", "4"]
+             "--vector-lanes", "4", "--lane", "adders"]
 
 
 @pytest.fixture
