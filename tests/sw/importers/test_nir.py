@@ -225,6 +225,41 @@ def test_recurrent_graph_takes_the_step_before() -> None:
     assert network.run(frames)["cell"].reshape(-1).tolist() == [0, 0, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("kind", ["RLeaky", "RSynaptic"])
+def test_recurrent_graphs_written_by_snntorch(kind: str, tmp_path: Path) -> None:
+    """Through a file, with the recurrent bias; dyadic decays survive its float32."""
+    torch.manual_seed(2)
+    values: dict[str, Any] = {
+        "beta": torch.full((9,), 0.75), "threshold": torch.ones(9), "linear_features": 9,
+        "init_hidden": True, "output": True,
+    }
+    if kind == "RSynaptic":
+        values["alpha"] = torch.full((9,), 0.5)
+    neuron = getattr(snntorch, kind)(**values)
+    module = torch.nn.Sequential(torch.nn.Linear(6, 9), neuron)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nir.write(tmp_path / "net.nir",
+                  export.export_to_nir(module, torch.zeros(1, 6), ignore_dims=[0]))
+    neuron.reset_mem()
+    network, _ = read_nir(tmp_path / "net.nir")
+    expected = spikes_of(module, inputs(6))
+    assert expected.sum() > 20
+    assert np.array_equal(network.run(inputs(6))[network.output], expected)
+
+
+def test_nested_graphs_are_opened() -> None:
+    """The same network with its neuron in a graph of its own."""
+    cell = nir.IF(r=vector(1e4, 2), v_threshold=vector(0.5, 2), v_reset=vector(0.0, 2))
+    weights = nir.Linear(weight=np.array([[1.0, -1.0], [0.25, 0.5]]))
+    plain, _ = from_graph(ported(2, 2, weights, cell), "plain")
+    nested, _ = from_graph(ported(2, 2, weights, ported(2, 2, cell)), "nested")
+    frames = inputs(2)
+    expected = plain.run(frames)[plain.output]
+    assert expected.any()
+    assert np.array_equal(nested.run(frames)[nested.output], expected)
+
+
 def test_refusals(tmp_path: Path) -> None:
     """Damaged files, unknown choices, steps that are too long, mixed delays."""
     (tmp_path / "bad.nir").write_bytes(b"no graph")
