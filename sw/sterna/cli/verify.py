@@ -33,14 +33,26 @@ def verify(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
+    steps: int = typer.Option(50, help="Spiking networks: steps of random spikes to compare."),
+    lif_lanes: int = typer.Option(4, help="Spiking networks: lanes of the LIF engine."),
 ) -> None:
-    """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs."""
+    """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs.
+
+    Of a spiking network every output and state word of its neurons, which run on the RTL of the LIF
+    engine; their input sums come from the golden network.
+    """
     from sterna_sim.verification import Verifier
 
+    from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
+    if (spiking := open_spiking(model)) is not None:
+        from sterna.cli.verify_spiking import verify_spiking
+
+        verify_spiking(spiking, steps, lif_lanes, stalls, seed, json)
+        return
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     opened = open_model(model)
     ids = random_tokens(opened, tokens, seed)

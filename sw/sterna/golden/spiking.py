@@ -13,7 +13,10 @@ Integers = NDArray[np.int64]
 
 
 class GoldenNetwork:
-    """Executes `network` on `batch` independent inputs."""
+    """Executes `network` on `batch` independent inputs.
+
+    ``populations`` hold the states, ``sums`` the exact sums of the last step, by population.
+    """
 
     def __init__(self, network: SpikingNetwork, batch: int = 1) -> None:
         self.network, self.batch = network, batch
@@ -25,6 +28,7 @@ class GoldenNetwork:
             name: [(item.source, _taps(item)) for item in network.into(name)]
             for name in self.populations
         }
+        self.sums: dict[str, Integers] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -59,7 +63,8 @@ class GoldenNetwork:
             for source, taps in self._taps[name]:
                 for delay, weights in taps:
                     sums += self._past[source][delay].astype(np.float64) @ weights
-            outputs[name] = population.step(sums.astype(np.int64))
+            self.sums[name] = sums.astype(np.int64)
+            outputs[name] = population.step(self.sums[name])
             self._past[name][0] = population.codes(outputs[name])
         return outputs
 

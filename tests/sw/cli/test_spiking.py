@@ -37,6 +37,13 @@ def test_eval_states_accuracy_and_differences(sterna):
     assert "neuron steps differ" in sterna("eval", "l2mu", "--samples", 10).output
 
 
+def test_verify_compares_every_population(sterna):
+    values = sterna("verify", "cubalif", "--steps", 5, "--json").json
+    assert values["differences"] == 0 and set(values["clocks"]) == {"hidden", "out"}
+    assert values["values_compared"] == 5 * 45 * 3
+    assert "no difference" in sterna("verify", "cubalif", "--steps", 2, "--stalls", 300).output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -47,6 +54,8 @@ def test_eval_states_accuracy_and_differences(sterna):
         (["run", "demo", "--input", "x.npz"], "are for spiking networks"),
         (["eval", "l2mu", "--samples", "0"], "samples is 0"),
         (["eval", "demo"], "give a text to score"),
+        (["verify", "l2mu", "--lif-lanes", "0"], "lif_lanes is 0"),
+        (["verify", "l2mu", "--steps", "0"], "steps is 0"),
         (["program", "l2mu"], "is a spiking network"),
     ],
 )
