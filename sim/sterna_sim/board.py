@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sterna.errors import LinkError
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_sim.build import Progress, build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
+from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.traces import Trace, unpack_trace
 
 CYCLES_PER_SECOND = 1_000_000
@@ -23,6 +27,7 @@ class SimulatedBoard:
 
     A configuration with `trace` has trace ports, see `collect_trace`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
+    Weights from AXI ports lie in a memory that behaves as `memory` says.
     Raises `InputError` when the simulator cannot be built.
     """
 
@@ -34,11 +39,15 @@ class SimulatedBoard:
         progress: Progress | None = None,
         stall_permille: int = 0,
         seed: int = 0,
+        memory: MemoryTiming | None = None,
     ) -> None:
         self.configuration = configuration
         path = library or build_simulator(configuration, progress)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self._slice = 1000
+        if configuration.weight_source == "axi":
+            size = configuration.weight_depth * configuration.weight_bytes
+            self._library.create_memory(size, (memory or MemoryTiming()).values(), seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -57,6 +66,24 @@ class SimulatedBoard:
             if time.monotonic() - start < SLICE_SECONDS / 2:
                 self._slice *= 2
         return library.pop(count)
+
+    def load_weights(self, words: Iterable[NDArray[np.uint8]]) -> None:
+        """Put weight words, uint8 [words, bytes] in LOAD form, straight into the memory outside.
+
+        Raises ValueError for a configuration whose weights are on the chip.
+        """
+        if self.configuration.weight_source != "axi":
+            raise ValueError("the weights of this configuration are on the chip")
+        library, size, first = self._open(), self.configuration.weight_bytes, 0
+        for piece in words:
+            dense = piece[:, :size]
+            library.write_memory(first, dense)
+            first += dense.size
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that the memory outside has delivered."""
+        return self._open().memory_beats * self.configuration.memory_bits // 8
 
     def collect_trace(self) -> Trace:
         """What the trace ports showed since the last call.

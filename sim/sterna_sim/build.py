@@ -17,7 +17,8 @@ from sterna_sim.toolchain import Toolchain, find_toolchain
 LIBRARY = "simulator.so"
 VERILOG = "accelerator.v"
 PREFIX = "Vaccelerator"
-HARNESS, SERIAL_HARNESS, QUEUE = "harness.cpp", "serial_harness.cpp", "byte_queue.h"
+HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
+QUEUE, MEMORY = "byte_queue.h", "axi_memory.h"
 
 VERILATOR_FLAGS = (
     "--cc", "--prefix", PREFIX, "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
@@ -41,7 +42,9 @@ def build_simulator(configuration: HardwareConfiguration, progress: Progress | N
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
     verilog = verilog_file(configuration, tell)
-    return build_library(verilog.read_text(), configuration.trace, toolchain, tell)
+    ports = configuration.memory_ports if configuration.weight_source == "axi" else 0
+    return build_library(
+        verilog.read_text(), configuration.trace, toolchain, tell, axi_ports=ports)
 
 
 def build_serial_simulator(
@@ -84,15 +87,20 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 
 def build_library(
-    verilog: str, trace: bool, toolchain: Toolchain, tell: Progress, harness: str = HARNESS
+    verilog: str, trace: bool, toolchain: Toolchain, tell: Progress, harness: str = HARNESS,
+    axi_ports: int = 0,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `trace` says whether it has trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
+    `axi_ports` says how many AXI4 masters the accelerator has.
     """
     package = resources.files("sterna_sim")
-    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE)}
+    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY)}
     compiler_flags = [*COMPILER_FLAGS, *(["-DSTERNA_TRACE"] if trace else [])]
+    if axi_ports:
+        calls = "".join(f"PORT({port})" for port in range(axi_ports))
+        compiler_flags.append(f"-DSTERNA_AXI_PORTS={calls}")
 
     def make(folder: Path) -> None:
         (folder / VERILOG).write_text(verilog)

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "Vaccelerator.h"
+#ifdef STERNA_AXI_PORTS
+#include "axi_memory.h"
+#endif
 #include "byte_queue.h"
 #include "verilated.h"
 
@@ -54,6 +57,17 @@ private:
     uint32_t permille_;
 };
 
+#ifdef STERNA_AXI_PORTS
+// Where Verilator keeps the signals of one AXI4 port.
+struct AxiSignals {
+    CData *arready, *rvalid, *awready, *wready, *bvalid;
+    const CData *arvalid, *arlen, *rready, *awvalid, *wvalid, *bready;
+    const IData *araddr, *awaddr;
+    void* rdata;
+    const void *wdata, *wstrb;
+};
+#endif
+
 class Board {
 public:
     Board(uint64_t seed, uint32_t stall_permille)
@@ -64,6 +78,17 @@ public:
         for (int cycle = 0; cycle < 2; ++cycle) edge();
         top_.rst = 0;
         cycles = 0;
+#ifdef STERNA_AXI_PORTS
+#define PORT(n) axi_.push_back({ \
+        &top_.m_axi_##n##_arready, &top_.m_axi_##n##_rvalid, &top_.m_axi_##n##_awready, \
+        &top_.m_axi_##n##_wready, &top_.m_axi_##n##_bvalid, &top_.m_axi_##n##_arvalid, \
+        &top_.m_axi_##n##_arlen, &top_.m_axi_##n##_rready, &top_.m_axi_##n##_awvalid, \
+        &top_.m_axi_##n##_wvalid, &top_.m_axi_##n##_bready, &top_.m_axi_##n##_araddr, \
+        &top_.m_axi_##n##_awaddr, &top_.m_axi_##n##_rdata, &top_.m_axi_##n##_wdata, \
+        &top_.m_axi_##n##_wstrb});
+        STERNA_AXI_PORTS
+#undef PORT
+#endif
     }
     ~Board() { top_.final(); }
 
@@ -74,6 +99,18 @@ public:
         return cycles - start;
     }
 
+#ifdef STERNA_AXI_PORTS
+    void create_memory(uint64_t bytes, const MemoryTiming& timing, uint64_t seed) {
+        memory.assign(bytes, 0);
+        ports.clear();
+        for (uint32_t index = 0; index < axi_.size(); ++index)
+            ports.emplace_back(memory, axi_.size(), index, sizeof(top_.m_axi_0_rdata), timing,
+                               seed);
+    }
+
+    std::vector<uint8_t> memory;
+    std::vector<MemoryPort> ports;
+#endif
     Queue in, out;
     uint64_t cycles = 0;
     std::vector<uint32_t> traces[3];
@@ -93,8 +130,16 @@ private:
         top_.link_in___05Fvalid = offering_;
         top_.link_in___05Fpayload = offering_ ? in.front() : 0;
         top_.link_out___05Fready = !stalls_.next();
+#ifdef STERNA_AXI_PORTS
+        for (std::size_t index = 0; index < ports.size(); ++index)
+            ports[index].before(axi_[index], cycles);
+#endif
         top_.clk = 0;
         top_.eval();
+#ifdef STERNA_AXI_PORTS
+        for (std::size_t index = 0; index < ports.size(); ++index)
+            ports[index].after(axi_[index], cycles);
+#endif
         if (offering_ && top_.link_in___05Fready) {
             in.drop();
             offering_ = false;
@@ -110,6 +155,9 @@ private:
         ++cycles;
     }
 
+#ifdef STERNA_AXI_PORTS
+    std::vector<AxiSignals> axi_;
+#endif
     VerilatedContext context_;
     Vaccelerator top_;
     Stalls stalls_;
@@ -134,6 +182,22 @@ uint64_t sterna_run(Board* board, uint64_t limit, uint64_t wanted) {
     return board->run(limit, wanted);
 }
 uint64_t sterna_cycles(Board* board) { return board->cycles; }
+
+#ifdef STERNA_AXI_PORTS
+// The memory behind the AXI ports; its contents are written here without passing the hardware.
+void sterna_memory_create(Board* board, uint64_t bytes, const MemoryTiming* timing, uint64_t seed) {
+    board->create_memory(bytes, *timing, seed);
+}
+void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uint64_t count) {
+    std::memcpy(board->memory.data() + first, bytes, count);
+}
+// Beats that crossed all ports.
+uint64_t sterna_memory_beats(Board* board) {
+    uint64_t beats = 0;
+    for (const auto& port : board->ports) beats += port.beats;
+    return beats;
+}
+#endif
 
 // Trace buffers: 0 vectors, 1 scalars, 2 accumulators; words of 32 bits, one port value after another.
 uint64_t sterna_trace_size(Board* board, uint32_t which) { return board->traces[which].size(); }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from ctypes import POINTER, c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
 from enum import IntEnum
 from pathlib import Path
@@ -65,6 +66,22 @@ class SimulatorLibrary:
         """Clock cycles since the reset."""
         return self._library.sterna_cycles(self._board)
 
+    def create_memory(self, size: int, timing: Sequence[int], seed: int) -> None:
+        """A memory of zeros behind the AXI ports; see `sterna_sim.memory.timing`."""
+        values = (c_uint32 * len(timing))(*timing)
+        self._library.sterna_memory_create(self._board, size, values, seed)
+
+    def write_memory(self, first: int, data: NDArray[np.uint8]) -> None:
+        """Put bytes into that memory without passing the hardware."""
+        contiguous = np.ascontiguousarray(data)
+        pointer = contiguous.ctypes.data_as(POINTER(c_uint8))
+        self._library.sterna_memory_write(self._board, first, pointer, contiguous.size)
+
+    @property
+    def memory_beats(self) -> int:
+        """Beats that crossed the AXI ports since the memory was created."""
+        return self._library.sterna_memory_beats(self._board)
+
     def trace(self, kind: TraceKind) -> NDArray[np.uint32]:
         """Everything captured at a trace port: port values in words of 32 bits, low word first."""
         size = self._library.sterna_trace_size(self._board, kind)
@@ -92,6 +109,12 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         "trace_data": (POINTER(c_uint32), [c_void_p, c_uint32]),
         "trace_clear": (None, [c_void_p]),
     }
+    if hasattr(library, "sterna_memory_create"):
+        signatures |= {
+            "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64]),
+            "memory_write": (None, [c_void_p, c_uint64, POINTER(c_uint8), c_uint64]),
+            "memory_beats": (c_uint64, [c_void_p]),
+        }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, f"sterna_{name}")
         function.restype = result

@@ -22,6 +22,7 @@ from sterna.program.keys import ValueKey
 
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import Progress
+from sterna_sim.memory.timing import MemoryTiming
 
 RESULT = "result"
 """Section that stands for what the board sends at the end of a token."""
@@ -68,6 +69,9 @@ class Verification:
 class Verifier:
     """A simulated board with trace ports beside a golden executor, both with the same program.
 
+    `memory` is the behaviour of a memory outside; `over_link` says that its contents are loaded
+    over the link, as a board's are, and not put there by the simulator.
+
     Errors are those of `compile_program` and `SimulatedBoard`.
     """
 
@@ -80,6 +84,8 @@ class Verifier:
         stall_permille: int = 0,
         seed: int = 0,
         progress: Progress | None = None,
+        memory: MemoryTiming | None = None,
+        over_link: bool = False,
     ) -> None:
         plan = schedule(program, configuration)
         image = compile_program(program, configuration, embedding, plan)
@@ -87,9 +93,11 @@ class Verifier:
         self._golden = GoldenExecutor(program, top_k=configuration.top_k)
         self._board = SimulatedBoard(
             replace(configuration, trace=True), progress=progress, seed=seed,
-            stall_permille=stall_permille,
+            stall_permille=stall_permille, memory=memory,
         )
-        self._device = LinkDevice(self._board, "sim")
+        outside = configuration.weight_source == "axi" and not over_link
+        self._device = LinkDevice(
+            self._board, "sim", self._board.load_weights if outside else None)
         self._device.load(image, program.parameters.embedding, progress)
 
     def verify(

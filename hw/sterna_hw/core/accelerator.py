@@ -21,7 +21,8 @@ from sterna_hw.core.top_k import TopK
 from sterna_hw.layouts import row_group, word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
-from sterna_hw.memory import SequentialSource
+from sterna_hw.memory import AxiSource, SequentialSource
+from sterna_hw.memory.axi_source import axi_members
 from sterna_hw.stream import connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
 from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
@@ -46,6 +47,8 @@ class Accelerator(Component):
         trace_vector: Out, `trace_vector`: every result group of the vector unit.
         trace_scalar: Out, `TRACE_SCALAR`: every result of the scalar unit.
         trace_accumulators: Out, `trace_accumulators`: every row group that leaves the engine.
+        m_axi_*: AXI4 masters to the weights, see `sterna_hw.memory.axi_source.axi_members`; only
+            where the configuration says ``weight_source`` axi.
 
     The trace ports exist only where the configuration says ``trace``; a trace is meant in the
     clocks in which its ``valid`` is high.
@@ -73,6 +76,8 @@ class Accelerator(Component):
                 "trace_scalar": Out(TRACE_SCALAR),
                 "trace_accumulators": Out(trace_accumulators(configuration)),
             }
+        if configuration.weight_source == "axi":
+            members |= axi_members(configuration)
         super().__init__(members)
 
     def elaborate(self, platform: Any) -> Module:
@@ -85,9 +90,7 @@ class Accelerator(Component):
         m.submodules.vector = vector = VectorUnit(configuration, initial[Space.TABLES])
         m.submodules.splitter = splitter = GroupSplitter(configuration)
         m.submodules.top_k = top_k = TopK(configuration)
-        m.submodules.weights = weights = SequentialSource(
-            8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
-            initial[Space.WEIGHTS], large=True)
+        m.submodules.weights = weights = self._weight_source(m)
         m.submodules.constants = constants = SequentialSource(
             word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
             initial[Space.CONSTANTS], large=True)
@@ -129,6 +132,19 @@ class Accelerator(Component):
             ]
         return m
 
+    def _weight_source(self, m: Module) -> SequentialSource | AxiSource:
+        """Where the weights come from; memory ports become those of the accelerator."""
+        configuration = self._configuration
+        if configuration.weight_source == "chip":
+            return SequentialSource(
+                8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
+                self._initial[Space.WEIGHTS], large=True)
+        source = AxiSource(configuration)
+        for name, member in axi_members(configuration).items():
+            outer, inner = getattr(self, name), getattr(source, name)
+            m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
+        return source
+
     def _distribute_writes(self, m: Module, link: Link, memories: dict[Space, Any]) -> None:
         """Each write goes to the memory that it names; the link names no other."""
         chunk = link.writes.payload
@@ -143,7 +159,8 @@ class Accelerator(Component):
                     ]
 
     def _run(self, m: Module, link: Link, sequencer: Sequencer, engine: TernaryEngine,
-             vector: VectorUnit, top_k: TopK, weights: SequentialSource,
+             vector: VectorUnit, top_k: TopK,
+             weights: SequentialSource | AxiSource,
              constants: SequentialSource, inputs: SequentialSource) -> None:
         """Start everything at a RUN, count while it lasts, report when it is done."""
         m.submodules.counters = counters = Counters()

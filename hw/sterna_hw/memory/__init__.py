@@ -1,6 +1,7 @@
 """Memories that the host loads, and the streams that read them in order."""
 
+from sterna_hw.memory.axi_source import AxiSource
 from sterna_hw.memory.loadable import LoadableMemory
 from sterna_hw.memory.sequential import SequentialSource
 
-__all__ = ["LoadableMemory", "SequentialSource"]
+__all__ = ["AxiSource", "LoadableMemory", "SequentialSource"]

@@ -11,7 +11,7 @@ from sterna.program.arithmetic import CODE_BITS, TABLE_INDEX_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
-from sterna_hw.vector.rounding import COARSE, ProductShift
+from sterna_hw.vector.rounding import ProductShift
 from sterna_hw.vector.tables import table_entry
 
 
@@ -23,7 +23,7 @@ def lane_control(configuration: HardwareConfiguration) -> StructLayout:
     return StructLayout({
         "use_memory_1": 1, "use_b_2": 1, "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
         "broadcast_3": signed(configuration.word_bits),
-        "coarse_4": COARSE, "least_4": COARSE - 1, "fine_5": 1, "keep_5": 5,
+        "coarse_5": 2, "fine_5": 2, "keep_5": 5,
     })
 
 
@@ -81,14 +81,16 @@ class Lane(Component):
             m.d.sync += a_3[bits - TABLE_INDEX_BITS:].eq(0)
         m.d.comb += self.segment.eq(a_2[bits - TABLE_INDEX_BITS:])
 
-        # Stage 4: factors and addend. Stage 5: product, shifted in part.
+        # Stage 4: factors and addend. Stage 5: product.
         a_4, multiplier_4 = register("a_4"), register("multiplier_4")
+        product_5 = register("product_5", 2 * bits)
         addend_4, addend_5 = register("addend_4"), register("addend_5")
         lookup = control.lookup_3.replicate(bits)
         m.d.sync += [
             a_4.eq(a_3),
             multiplier_4.eq((self.entry.slope & lookup) | multiplier_3 | control.broadcast_3),
             addend_4.eq((self.entry.base & lookup) | (b_3 & control.add_b_3.replicate(bits))),
+            product_5.eq(a_4 * multiplier_4),
             addend_5.eq(addend_4),
         ]
 
@@ -97,9 +99,8 @@ class Lane(Component):
         quotient_6, addend_6 = register("quotient_6", bits + 1), register("addend_6")
         half_6, overflow_6, sign_6 = Signal(), Signal(), Signal()
         m.d.comb += [
-            shift.product.eq(a_4 * multiplier_4),
-            shift.coarse.eq(control.coarse_4),
-            shift.least.eq(control.least_4),
+            shift.product.eq(product_5),
+            shift.coarse.eq(control.coarse_5),
             shift.fine.eq(control.fine_5),
             shift.keep.eq(control.keep_5),
         ]
@@ -107,7 +108,7 @@ class Lane(Component):
             quotient_6.eq(shift.quotient),
             half_6.eq(shift.half),
             overflow_6.eq(shift.overflow),
-            sign_6.eq(shift.negative),
+            sign_6.eq(product_5[-1]),
             addend_6.eq(addend_5),
         ]
         total = Signal(signed(bits + 3))

@@ -49,7 +49,7 @@ class AbsmaxReduction(Component):
         magnitudes: one for each lane, In.
         enable, register: whether and where the group counts, In.
         take, take_register: clear a register, In. No group may be on its way then.
-        value: of ``take_register`` while no group is on its way, at most the word limit, Out.
+        value: of ``take_register`` (through a port of its own), at most the word limit, Out.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
@@ -67,35 +67,32 @@ class AbsmaxReduction(Component):
         m = Module()
 
         level = [self.magnitudes[lane] for lane in range(self._lanes)]
-        levels = self._lanes.bit_length() - 1
-        enables = [self.enable]
-        for depth in range(levels):
+        levels = 0
+        while len(level) > 1:
             larger = []
             for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
-                best = Signal(self._magnitude, name=f"largest_{depth}_{index}")
+                best = Signal(self._magnitude, name=f"largest_{levels}_{index}", reset_less=True)
                 wins = exceeds(left, right.rest)  # wrong only where both are as large
-                with m.If(enables[-1]):
-                    m.d.sync += best.eq(Mux(wins, left.as_value(), right.as_value()))
-                with m.Else():
-                    m.d.sync += best.as_value().eq(0)
+                m.d.sync += best.eq(Mux(wins, left.as_value(), right.as_value()))
                 larger.append(best)
             level = larger
-            enables.append(delayed(m, enables[-1], 1, f"enable_{depth}"))
-        enable = enables[-1]
+            levels += 1
+        enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels, "register")
 
         m.submodules.store = store = memory.Memory(
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
         read, write = store.read_port(domain="comb"), store.write_port()
-        new, address = level[0], Signal.like(self.register)
+        shown = store.read_port(domain="comb")
+        new, grows = level[0], Signal()
         m.d.comb += [
-            address.eq(Mux(enable, register, self.take_register)),
-            read.addr.eq(address),
-            write.addr.eq(address),
-            write.en.eq(self.take | (enable & exceeds(new, read.data))),
-            # Zero when a register is taken, because nothing is on its way then.
-            write.data.eq(new.rest + (new.negative & ~new.rest.all())),
-            self.value.eq(read.data),
+            grows.eq(exceeds(new, read.data)),
+            read.addr.eq(register),
+            write.addr.eq(Mux(self.take, self.take_register, register)),
+            write.en.eq(self.take | (enable & grows)),
+            write.data.eq(Mux(self.take, 0, new.rest + (new.negative & ~new.rest.all()))),
+            shown.addr.eq(self.take_register),
+            self.value.eq(shown.data),
         ]
         return m
 

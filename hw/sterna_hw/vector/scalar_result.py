@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.encoding import ScalarCode
@@ -25,7 +25,7 @@ class ScalarResult(Component):
         base: of the interpolation, In.
         tail: low bits that the normalisation of SQUARES brings in, In.
         blank: an interpolation's operand was zero, In.
-        exponent: of left for ADD and CONSTANT, else of the result, to which a carry adds 1, In.
+        exponent: of left for ADD and CONSTANT, sum of both for MULTIPLY, else of the result, In.
         result: Out.
     """
 
@@ -41,7 +41,7 @@ class ScalarResult(Component):
         m = Module()
         bits = MANTISSA_BITS
         total = Signal(bits + 1)
-        mantissa, carry, zero = Signal(bits), Signal(), Signal()
+        mantissa, carry, zero, product = Signal(bits), Signal(), Signal(), Signal()
         m.d.comb += [total.eq(self.left + self.right), zero.eq(~mantissa[-1])]
         with m.Switch(self.operation):
             with m.Case(ScalarCode.ABSMAX):
@@ -51,6 +51,7 @@ class ScalarResult(Component):
             with m.Case(ScalarCode.MULTIPLY):
                 m.d.comb += [
                     carry.eq(self.product[-1]),
+                    product.eq(1),  # 17 significant bits of 33: the exponent grows by 16
                     mantissa.eq(Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
                 ]
             with m.Case(ScalarCode.CONSTANT, ScalarCode.ADD):
@@ -65,13 +66,16 @@ class ScalarResult(Component):
                 ]
 
         # Both exponents and their ranges are ready before the carry, which comes late, selects.
-        next_one = Signal(signed(WIDE_EXPONENT))
+        bias = Cat(Const(0, bits.bit_length() - 1), product)
+        same, next_one = Signal(signed(WIDE_EXPONENT)), Signal(signed(WIDE_EXPONENT))
         exponent, low, high = Signal(signed(WIDE_EXPONENT)), Signal(), Signal()
+        limit = 1 << (EXPONENT_BITS - 1)
         m.d.comb += [
-            next_one.eq(self.exponent + 1),
-            exponent.eq(Mux(carry, next_one, self.exponent)),
-            low.eq(zero | Mux(carry, self._too_low(next_one), self._too_low(self.exponent))),
-            high.eq(~zero & Mux(carry, self._too_high(next_one), self._too_high(self.exponent))),
+            same.eq(self.exponent + bias),
+            next_one.eq(self.exponent + (bias | 1)),
+            exponent.eq(Mux(carry, next_one, same)),
+            low.eq(zero | Mux(carry, next_one < -limit, same < -limit)),
+            high.eq(~zero & Mux(carry, next_one >= limit, same >= limit)),
             self.result.mantissa.eq((mantissa & (~low).replicate(bits)) | high.replicate(bits)),
             self.result.exponent.eq(Cat(
                 (exponent[:EXPONENT_BITS - 1] & (~low).replicate(EXPONENT_BITS - 1))
@@ -80,11 +84,3 @@ class ScalarResult(Component):
             ).as_signed()),
         ]
         return m
-
-    @staticmethod
-    def _too_low(exponent: Value) -> Value:
-        return exponent[-1] & ~exponent[EXPONENT_BITS - 1:-1].all()
-
-    @staticmethod
-    def _too_high(exponent: Value) -> Value:
-        return ~exponent[-1] & exponent[EXPONENT_BITS - 1:-1].any()

@@ -30,9 +30,9 @@ STEP = 4
 class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
-    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 3
+    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
     (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 5 to 22, SQUARES
-    7 to 18. A vector group may read a result with ``read`` one clock after ``idle`` came back.
+    6 to 17. A vector group may read a result with ``read`` one clock after ``idle`` came back.
 
     Members:
         operations: stream of scalar operations, In.
@@ -73,7 +73,7 @@ class ScalarUnit(Component):
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
         blank = Signal()
-        read_second = Signal()  # a register, because a state is decoded late
+        read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
@@ -94,7 +94,7 @@ class ScalarUnit(Component):
             tables.rsqrt.eq(new.operation[0] == (ScalarCode.RSQRT & 1)),
             tables.odd.eq(value[0] & tables.rsqrt),
             tables.index.eq(mantissa[FRACTION_BITS:-1]),
-            leading.number.eq(left),
+            leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], self.absmax)),
         ]
         m.d.sync += self.finished.eq(0)
 
@@ -120,8 +120,11 @@ class ScalarUnit(Component):
                     with m.Switch(wanted):
                         with m.Case(ScalarCode.ABSMAX):
                             m.d.comb += self.take_absmax.eq(1)
-                            m.d.sync += [left.eq(self.absmax), exponent.eq(0)]
-                            m.next = "LEAD"
+                            m.d.sync += [
+                                left.eq(leading.number), right.eq(leading.factor),
+                                exponent.eq(0),
+                            ]
+                            m.next = "MULTIPLY"
                         with m.Case(ScalarCode.SQUARES):
                             m.d.comb += self.take_squares.eq(1)
                             m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
@@ -186,29 +189,24 @@ class ScalarUnit(Component):
                 m.next = "MULTIPLY"
 
             with m.State("COLLECT"):
-                m.d.sync += window.eq(self.squares)
+                m.d.sync += [window.eq(self.squares), searching.eq(1)]
                 m.next = "SEARCH"
 
             with m.State("SEARCH"):
                 lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)
                 with m.If(window[-STEP:].any() | (exponent == lowest)):
-                    m.d.sync += left.eq(window[-MANTISSA_BITS:])
-                    m.next = "LEAD"
+                    m.d.sync += [
+                        left.eq(leading.number), right.eq(leading.factor), searching.eq(0),
+                    ]
+                    m.next = "MULTIPLY"
                 with m.Else():
                     m.d.comb += step.eq(-STEP)
                     m.d.sync += [window.eq(window << STEP), exponent.eq(moved)]
 
-            with m.State("LEAD"):
-                m.d.sync += right.eq(leading.factor)
-                m.next = "MULTIPLY"
-
             with m.State("MULTIPLY"):
                 m.d.sync += [product.eq(left * right), self.finished.eq(1)]
-                with m.If(code == ScalarCode.MULTIPLY):  # of 33 bits, 17 are kept
-                    m.d.comb += step.eq(MANTISSA_BITS - 1)
-                    m.d.sync += exponent.eq(moved)
-                with m.Elif((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
-                    m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
+                m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
+                with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
                     m.d.sync += exponent.eq(moved)
                 m.next = "START"
 

@@ -42,7 +42,7 @@ class VectorUnit(Component):
 
     Latency: 7 clocks from issue to result, ``vector_latency`` to a dependent issue, 8 to the code
     stream. From the last group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE,
-    then the codes command): ``absmax_latency + 6`` clocks. The pipeline never stops; issue waits
+    then the codes command): ``absmax_latency + 5`` clocks. The pipeline never stops; issue waits
     for operands from streams and for room for codes.
 
     Members:
@@ -148,15 +148,11 @@ class VectorUnit(Component):
             lane_controls.broadcast_3.eq(multiplier.broadcast),
             tables.table.eq(control[2].table),
         ]
-        m.d.comb += shift.steps.eq(multiplier.steps)  # those of stage 3
-        fine_4, keep_4 = Signal.like(shift.fine), Signal.like(shift.keep)
-        m.d.sync += [
-            lane_controls.coarse_4.eq(shift.coarse),
-            lane_controls.least_4.eq(shift.least),
-            fine_4.eq(shift.fine),
-            keep_4.eq(shift.keep),
-            lane_controls.fine_5.eq(fine_4),
-            lane_controls.keep_5.eq(keep_4),
+        m.d.sync += [  # steps are those of stage 3
+            shift.steps.eq(multiplier.steps),
+            lane_controls.coarse_5.eq(shift.coarse),
+            lane_controls.fine_5.eq(shift.fine),
+            lane_controls.keep_5.eq(shift.keep),
         ]
 
         lanes = []

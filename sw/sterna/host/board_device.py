@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from sterna.compiler.image import MemoryImage
+from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.errors import LinkError
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult
@@ -42,10 +42,17 @@ class LinkDevice:
     result that is lost leaves open whether the token was computed. After either the board is loaded
     again and the text so far is repeated; `recoveries` counts how often. A board whose bitstream
     holds the image is not loaded, before or after.
+
+    `load_weights` puts weight words (pieces as in `ImagePart`) into a memory outside in another way
+    than over the link.
     """
 
-    def __init__(self, transport: Transport, name: str) -> None:
+    def __init__(
+        self, transport: Transport, name: str,
+        load_weights: Callable[[Iterator[NDArray[np.uint8]]], None] | None = None,
+    ) -> None:
         self.name = name
+        self._load_weights = load_weights
         self.recoveries = 0
         self._link = Link(transport, name)
         self._image: MemoryImage | None = None
@@ -131,8 +138,10 @@ class LinkDevice:
         return contents != 0
 
     def _write_image(self, image: MemoryImage, progress: Progress | None) -> None:
-        total = sum(part.words * part.size for part in image.parts.values())
-        self._link.requests(_load_requests(image, total, progress), LOAD_SECONDS)
+        parts = dict(image.parts)
+        if self._load_weights is not None:
+            self._load_weights(parts.pop(Space.WEIGHTS).pieces())
+        self._link.requests(_load_requests(parts, progress), LOAD_SECONDS)
 
     def _reset(self) -> None:
         self._run("reset", 0)
@@ -199,10 +208,11 @@ def _build_again(image: MemoryImage) -> str:
 
 
 def _load_requests(
-    image: MemoryImage, total: int, progress: Progress | None
+    parts: dict[Space, ImagePart], progress: Progress | None
 ) -> Iterator[Request]:
+    total = sum(part.words * part.size for part in parts.values())
     done = 0
-    for space, part in image.parts.items():
+    for space, part in parts.items():
         most = max(1, (MAX_PAYLOAD - _LOAD.size) // part.size)
         first = 0
         for piece in part.pieces():

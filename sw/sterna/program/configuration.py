@@ -15,6 +15,8 @@ from typing import Literal, get_args
 from sterna.errors import InputError
 
 TRITS_PER_BYTE = 5
+WEIGHT_SOURCES = ("chip", "axi")
+AXI_ADDRESS_BITS = 32
 
 Lane = Literal["adders", "tables"]
 """What the ternary lanes are made of: trees of adders, or tables of the sums of three codes."""
@@ -53,6 +55,16 @@ class HardwareConfiguration:
     """Vector memory, in groups."""
     weight_depth: int = 8192
     """On-chip weight memory, in words of ``rows * columns`` trits."""
+    weight_source: str = "chip"
+    """Where weights come from: ``chip``, or ``axi`` for memories behind AXI4 ports."""
+    memory_ports: int = 1
+    """AXI4 read ports among which the weights are striped, a power of two."""
+    memory_bits: int = 128
+    """Width of a port, from 32 to 512, a power of two."""
+    memory_burst: int = 16
+    """Beats of a burst, a power of two; a burst has at most 4 kB."""
+    memory_prefetch: int = 512
+    """Beats that each port fetches ahead, at least two bursts."""
     constant_depth: int = 2048
     """Constant memory, in groups."""
     input_depth: int = 64
@@ -71,7 +83,9 @@ class HardwareConfiguration:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("lane", "trace") and (not isinstance(value, int) or value < 1):
+            if field.type != "int":
+                continue
+            if not isinstance(value, int) or value < 1:
                 raise InputError(
                     f"configuration: {field.name} must be a positive integer, not {value!r}"
                 )
@@ -94,6 +108,23 @@ class HardwareConfiguration:
         self._check(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
         self._check(self.tables <= 4, "tables", "at most 4")
         self._check(self.top_k <= 64, "top_k", "at most 64")
+        self._check_memory()
+
+    def _check_memory(self) -> None:
+        self._check(self.weight_source in WEIGHT_SOURCES, "weight_source",
+                    " or ".join(WEIGHT_SOURCES))
+        self._check(_is_power_of_two(self.memory_ports) and self.memory_ports <= 32,
+                    "memory_ports", "a power of two of at most 32")
+        self._check(_is_power_of_two(self.memory_bits) and 32 <= self.memory_bits <= 512,
+                    "memory_bits", "a power of two from 32 to 512")
+        self._check(_is_power_of_two(self.memory_burst) and self.memory_burst <= 256
+                    and self.memory_burst * self.memory_bits // 8 <= 4096,
+                    "memory_burst", "a power of two of at most 256 beats and 4096 bytes")
+        self._check(self.memory_prefetch >= 2 * self.memory_burst, "memory_prefetch",
+                    f"at least two bursts, {2 * self.memory_burst}")
+        region = self.weight_depth * self.weight_bytes // self.memory_ports
+        self._check(self.weight_source != "axi" or region <= (1 << AXI_ADDRESS_BITS) - 8192,
+                    "weight_depth", f"at most what {AXI_ADDRESS_BITS} address bits reach")
 
     def _check(self, condition: bool, name: str, rule: str) -> None:
         if not condition:

@@ -26,6 +26,12 @@ from sterna.program.configuration import PRESETS, HardwareConfiguration
     ({"lane": "tables"}, "columns = 32 must be a multiple of 3 . vector_lanes with tables"),
     ({"lane": "tables", "columns": 36}, "columns = 36 must be a multiple of 3 . vector_lanes"),
     ({"weight_depth": 0}, "weight_depth must be a positive integer, not 0"),
+    ({"weight_source": "tape"}, "weight_source = tape must be chip or axi"),
+    ({"memory_ports": 3}, "memory_ports = 3 must be a power of two of at most 32"),
+    ({"memory_bits": 1024}, "memory_bits = 1024 must be a power of two from 32 to 512"),
+    ({"memory_bits": 512, "memory_burst": 128}, "memory_burst = 128 must be .* 4096 bytes"),
+    ({"memory_prefetch": 31}, "memory_prefetch = 31 must be at least two bursts, 32"),
+    ({"weight_source": "axi", "weight_depth": 1 << 27}, "at most what 32 address bits reach"),
     ({"input_depth": 2.5}, "input_depth must be a positive integer, not 2.5"),
 ])
 def test_wrong_values(changes, message):
@@ -67,7 +73,8 @@ def test_digest_names_the_hardware():
     assert replace(configuration, trace=True).digest() == configuration.digest()
     digests = {
         replace(configuration, **{name: value}).digest()
-        for name, value in [("rows", 8), ("top_k", 4), ("weight_depth", 9000), ("tables", 2)]
+        for name, value in [("rows", 8), ("weight_source", "axi"), ("top_k", 4),
+                            ("weight_depth", 9000), ("tables", 2)]
     }
-    assert len(digests | {configuration.digest()}) == 5
+    assert len(digests | {configuration.digest()}) == 6
     assert 0 <= configuration.digest() < 1 << 64

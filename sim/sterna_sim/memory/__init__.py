@@ -1,0 +1,1 @@
+"""Models of memories outside the accelerator."""

@@ -1,0 +1,32 @@
+"""A simulated accelerator with its weights in a memory outside."""
+
+from __future__ import annotations
+
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import Embedding
+from sterna.host.board_device import LinkDevice
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
+
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.build import Progress
+from sterna_sim.memory.timing import MemoryTiming
+
+
+def open_with_memory(
+    program: Program,
+    configuration: HardwareConfiguration,
+    embedding: Embedding,
+    timing: MemoryTiming,
+    progress: Progress | None = None,
+) -> LinkDevice:
+    """A simulation with the program loaded, the weights from behind; errors as `open_device`."""
+    image = compile_program(program, configuration, embedding)
+    board = SimulatedBoard(configuration, progress=progress, memory=timing)
+    device = LinkDevice(board, "sim", board.load_weights)
+    try:
+        device.load(image, program.parameters.embedding, progress)
+    except BaseException:
+        device.close()
+        raise
+    return device

@@ -1,0 +1,171 @@
+# amaranth: UnusedElaboratable=no
+"""Weights from AXI4 ports: order, stalls, refresh, restarts, loading."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.protocol import CHUNK_BITS, Space
+from sterna_hw.memory import AxiSource
+from sterna_hw.memory.axi_port import AxiReadPort
+from sterna_hw.memory.axi_source import axi_members
+from sterna_hw.memory.gearbox import Gearbox
+from sterna_sim.memory.axi_model import AxiMemory
+from sterna_sim.streams import Receiver, sender, simulate
+
+SMALL = replace(PRESETS["small"], weight_source="axi", weight_depth=150, memory_bits=32,
+                memory_burst=4, memory_prefetch=32)
+
+
+def memories(source: AxiSource, configuration: HardwareConfiguration, stream: bytes,
+             **options) -> list[AxiMemory]:
+    """One memory a port, with the documented share of the dense stream."""
+    ports, beat = configuration.memory_ports, configuration.memory_bits // 8
+    size = configuration.memory_burst * beat
+    region = -(-len(stream) // (ports * size)) * size
+    regions = [bytearray(region) for _ in range(ports)]
+    for index, byte in enumerate(stream):
+        regions[index // beat % ports][index // (beat * ports) * beat + index % beat] = byte
+    names = [name.removeprefix("m_axi_0_") for name in axi_members(configuration)
+             if name.startswith("m_axi_0_")]
+    return [
+        AxiMemory(SimpleNamespace(**{name: getattr(source, f"m_axi_{port}_{name}")
+                                     for name in names}),
+                  data, seed=port, **options)
+        for port, data in enumerate(regions)
+    ]
+
+
+def restart(source: AxiSource):
+    async def bench(ctx) -> None:
+        ctx.set(source.restart, 1)
+        await ctx.tick()
+        ctx.set(source.restart, 0)
+
+    return bench
+
+
+def contents(configuration: HardwareConfiguration, seed: int) -> tuple[bytes, list[int]]:
+    size = configuration.weight_bytes
+    stream = random.Random(seed).randbytes(size * configuration.weight_depth)
+    words = [int.from_bytes(stream[first:first + size], "little")
+             for first in range(0, len(stream), size)]
+    return stream, words
+
+
+@pytest.mark.parametrize("ports, bits, rows, columns", [
+    (1, 32, 4, 16), (2, 64, 4, 16), (4, 32, 8, 16), (1, 512, 4, 16), (2, 32, 4, 8),
+])
+@pytest.mark.parametrize("options", [
+    {}, {"stall": 0.4, "latency": 17}, {"refresh": (60, 25), "latency": 30},
+])
+def test_every_word_once_in_order(ports, bits, rows, columns, options) -> None:
+    configuration = replace(SMALL, memory_ports=ports, memory_bits=bits, rows=rows,
+                            columns=columns, weight_depth=70)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, bits)
+    behind = memories(source, configuration, stream, **options)
+    receiver = Receiver(source.words, len(words), seed=1, density=0.7 if options else 1.0)
+
+    async def quiet(ctx) -> None:
+        await restart(source)(ctx)
+        await receiver(ctx)
+        ctx.set(source.words.ready, 1)
+        for _ in range(100):
+            _, _, valid = await ctx.tick().sample(source.words.valid)
+            assert not valid, "words behind the last one"
+
+    simulate(source, quiet, background=behind)
+    assert receiver.values == words
+
+
+def test_the_memory_never_idles() -> None:
+    """Requests run ahead of a long latency, and a pause of the reader costs nothing later."""
+    configuration = replace(SMALL, memory_prefetch=64)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 3)
+    behind = memories(source, configuration, stream, latency=25)
+    receiver = Receiver(source.words, len(words))
+
+    async def bench(ctx) -> None:
+        await restart(source)(ctx)
+        for _ in range(40):
+            await ctx.tick()
+        await receiver(ctx)
+
+    simulate(source, bench, background=behind)
+    assert receiver.values == words
+    assert behind[0].most > 5
+    # 4 bytes a clock; at the begin the queue is filled.
+    assert receiver.clocks[-1] <= len(stream) / 4 + 15 - (40 - 25)
+
+
+@pytest.mark.parametrize("density", [1.0, 0.3])
+def test_restart_drops_what_is_under_way(density: float) -> None:
+    configuration = replace(SMALL, memory_ports=2, weight_depth=40)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 5)
+    behind = memories(source, configuration, stream, stall=0.3, latency=20)
+    rng = random.Random(2)
+
+    async def bench(ctx) -> None:
+        for trial in range(25):
+            await restart(source)(ctx)
+            for _ in range(rng.randrange(40)):
+                await ctx.tick()
+            count = rng.randrange(41)
+            receiver = Receiver(source.words, count, seed=trial, density=density)
+            await receiver(ctx)
+            assert receiver.values == words[:count]
+
+    simulate(source, bench, background=behind)
+
+
+@pytest.mark.parametrize("ports, bits", [(1, 32), (2, 64), (4, 128)])
+def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
+    configuration = replace(SMALL, memory_ports=ports, memory_bits=bits, weight_depth=20)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 7)
+    behind = memories(source, configuration, bytes(len(stream)), stall=0.2)
+    chunks = -(-8 * configuration.weight_bytes // CHUNK_BITS)
+    writes = [{"space": Space.WEIGHTS, "word": index, "chunk": chunk,
+               "data": word >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
+              for index, word in enumerate(words) for chunk in range(chunks)]
+    random.Random(1).shuffle(writes)
+    receiver = Receiver(source.words, len(words))
+
+    async def bench(ctx) -> None:
+        await sender(source.writes, writes)(ctx)
+        await restart(source)(ctx)
+        await receiver(ctx)
+
+    simulate(source, bench, background=behind)
+    assert receiver.values == words
+
+
+@pytest.mark.parametrize("taken, given", [(1, 1), (1, 5), (4, 13), (8, 10), (6, 9), (16, 26)])
+@pytest.mark.parametrize("density", [1.0, 0.4])
+def test_gearbox_cuts_anywhere(taken: int, given: int, density: float) -> None:
+    dut = Gearbox(taken, given)
+    data = random.Random(given).randbytes(taken * given * 6)
+    beats = [int.from_bytes(data[i:i + taken], "little") for i in range(0, len(data), taken)]
+    words = [int.from_bytes(data[i:i + given], "little") for i in range(0, len(data), given)]
+    receiver = Receiver(dut.o, len(words), density=density)
+    simulate(dut, sender(dut.i, beats, density=density, seed=3), receiver)
+    assert receiver.values == words
+    if density == 1.0:
+        last_taken = len(beats) - 1
+        assert receiver.clocks[-1] == last_taken + dut.stages + 1
+
+
+def test_impossible_sizes() -> None:
+    with pytest.raises(ValueError, match="longer than words"):
+        Gearbox(5, 4)
+    with pytest.raises(ValueError, match="may cross 4096"):
+        AxiReadPort(512, 128, 512, 1)
+    with pytest.raises(ValueError, match="shorter than two bursts"):
+        AxiReadPort(64, 16, 31, 1)

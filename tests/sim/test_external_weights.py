@@ -1,0 +1,114 @@
+"""Weights from AXI ports: no memory, however it behaves, changes a bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from sterna.compiler.fit import fit_configuration
+from sterna.errors import InputError
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.definition import Program
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.memory.timing import MemoryTiming
+from sterna_sim.verification import Verification, Verifier
+
+from tests.sim.shapes import random_program
+
+pytestmark = pytest.mark.verilator
+
+BASE = replace(PRESETS["small"], weight_source="axi", memory_ports=2, memory_bits=64,
+               memory_burst=8, memory_prefetch=64)
+REFRESH = {"interval": 300, "refresh": 60}
+
+
+@cache
+def program() -> Program:
+    return random_program(96, 2, 100, 97, seed=5)
+
+
+@cache
+def configuration() -> HardwareConfiguration:
+    return fit_configuration(program(), BASE, "host")
+
+
+def verify(timing: MemoryTiming, seed: int = 0, counts: tuple[int, ...] = (3, 2),
+           **options) -> Verification:
+    generator = np.random.default_rng(seed)
+    texts = [generator.integers(0, 97, count).tolist() for count in counts]
+    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=timing, **options)
+    try:
+        return verifier.verify(texts)
+    finally:
+        verifier.close()
+
+
+@pytest.mark.parametrize("timing", [
+    MemoryTiming(latency=0),
+    MemoryTiming(latency=300, requests=1),
+    MemoryTiming(rate=9000, stagger=77, **REFRESH),
+    MemoryTiming(rate=200_000, buffer=16, **REFRESH),
+    MemoryTiming(stall_permille=600),
+], ids=["fast", "one request", "slow with refresh", "bursts after refresh", "stalls"])
+def test_no_vector_differs(timing):
+    outcome = verify(timing)
+    assert outcome.first_difference is None
+    assert (outcome.tokens, outcome.differences) == (5, 0)
+    assert outcome.vectors_compared > 500
+
+
+def test_weights_loaded_over_the_link():
+    outcome = verify(MemoryTiming(stall_permille=100), counts=(2,), over_link=True)
+    assert outcome.first_difference is None and outcome.vectors_compared > 200
+
+
+def test_random_memories_never_change_a_bit():
+    """Stalls, refresh at every phase against the token, pauses of the link: a long random run."""
+    generator = np.random.default_rng(11)
+    for seed in range(40):
+        interval = int(generator.integers(20, 2000))
+        timing = MemoryTiming(
+            latency=int(generator.integers(0, 400)),
+            rate=int(generator.integers(3000, 130_000)),
+            buffer=int(generator.integers(1, 64)),
+            requests=int(generator.integers(1, 16)),
+            interval=interval,
+            refresh=int(generator.integers(1, interval)),
+            stagger=int(generator.integers(0, interval)),
+            stall_permille=int(generator.integers(0, 700)),
+        )
+        stalls = int(generator.integers(0, 500))
+        outcome = verify(timing, seed, (2, 1), stall_permille=stalls)
+        assert outcome.first_difference is None, timing
+        assert outcome.tokens == 3
+
+
+def test_the_memory_is_as_fast_as_its_timing():
+    """A token that waits only for weights takes as long as its bytes at the memory's rate."""
+    words = configuration().weight_depth
+    size = words * configuration().weight_bytes
+    cycles = verify(MemoryTiming(rate=8192), counts=(1,)).counters.cycles
+    clocks = size / (2 * 8 / 8)
+    assert clocks < cycles < 1.05 * clocks + 300
+
+
+def test_only_weights_outside_are_loaded_from_behind():
+    outside = replace(configuration(), trace=True)
+    board = SimulatedBoard(outside)
+    board.configuration = replace(outside, weight_source="chip")
+    with pytest.raises(ValueError, match="on the chip"):
+        board.load_weights([])
+    board.close()
+
+
+@pytest.mark.parametrize("wrong, message", [
+    ({"latency": -1}, "latency is negative"),
+    ({"rate": 0}, "at least 1"),
+    ({"stall_permille": 1000}, "always pauses"),
+    ({"interval": 5, "refresh": 5}, "always pauses"),
+])
+def test_impossible_memories(wrong, message):
+    with pytest.raises(InputError, match=message):
+        MemoryTiming(**wrong)
