@@ -35,12 +35,8 @@ def unit_terms(configuration: HardwareConfiguration) -> dict[str, tuple[float, .
     rows, columns = configuration.rows, configuration.columns
     lanes, vector_lanes = configuration.lanes, configuration.vector_lanes
     group = vector_lanes * configuration.word_bits
-    engine = (lanes, rows, columns)
-    adders = engine if configuration.lane == "adders" else (0, 0, 0)
-    # Tables cost for each column, their selection for each lane.
-    tables = engine if configuration.lane == "tables" else (0, 0, 0)
     return {
-        "core.engine": (1, *adders, *tables),
+        "core.engine": (1, lanes, rows, columns),
         "core.vector": (1, group),
         "core.splitter": (1, rows, group),
         "core.top_k": (1, configuration.top_k),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,22 +12,35 @@ from sterna.cli.device_options import (
     CONFIGURATION,
     EMBEDDING,
     LANE,
+    MEMORY,
     ROWS,
+    SHAPE,
     VECTOR_LANES,
     ShapeOptions,
+    default_memory,
 )
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.model_argument import MODEL_HELP, opened_model
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
 
+if TYPE_CHECKING:
+    from sterna_sim.memory.presets import MemoryPreset
+
+    from sterna.program.configuration import HardwareConfiguration
+
+IDEAL_BYTES = 0.2
+"""Bytes of a weight at five trits a byte, padding aside."""
+
 
 def bench(
-    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
+    size: str | None = SHAPE,
     device: str = typer.Option("sim", help="sim, or the address of a board."),
     tokens: int = typer.Option(4, help="Tokens to compute."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
-    clock_hz: float = typer.Option(100e6, help="Clock for which tokens per second are told."),
+    clock_hz: float | None = typer.Option(
+        None, help="Clock for which tokens per second are told; without a memory 100 MHz."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     config: str | None = CONFIGURATION,
     rows: int | None = ROWS,
@@ -34,6 +48,7 @@ def bench(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
+    memory: str | None = MEMORY,
 ) -> None:
     """Measure cycles per token, and compare every result with the golden."""
     from sterna.compiler.lowering import lower
@@ -43,15 +58,29 @@ def bench(
 
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
+                         memory or default_memory(size, config))
+    outside = shape.memory
+    if clock_hz is None:
+        clock_hz = outside.clock_hz if outside else 100e6
     if not clock_hz > 0:
         raise InputError(f"clock-hz is {clock_hz}; it must be above 0")
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
-    opened = open_model(model)
-    ids = random_tokens(opened, tokens, seed)
-    program = lower(opened.model, name=opened.name)
-    configuration = shape.fitted(program)
-    with ProgressReport() as report:
-        machine = open_device(device, program, configuration, shape.embedding, report)
+    if outside and (device != "sim" or clock_hz != outside.clock_hz):
+        raise InputError(
+            f"memory {outside.name}: is simulated, at {outside.clock_hz / 1e6:g} MHz; leave "
+            "--device and --clock-hz out")
+    with ProgressReport() as report, opened_model(model, size, seed, report) as opened:
+        name = opened.name
+        ids = random_tokens(opened, tokens, seed)
+        program = lower(opened.model, name=name)
+        configuration = shape.fitted(program)
+        if outside is None:
+            machine = open_device(device, program, configuration, shape.embedding, report)
+        else:
+            from sterna_sim.memory.device import open_with_memory
+
+            machine = open_with_memory(
+                program, configuration, shape.embedding, outside.timing(), report)
         try:
             results, seconds = [], 0.0
             for done, token in enumerate(ids):
@@ -61,11 +90,11 @@ def bench(
                 seconds += time.monotonic() - start
         finally:
             machine.close()
-    golden = GoldenDevice(program, configuration.top_k)
-    differences = sum(
-        result.candidates() != golden.step(token).candidates()
-        for token, result in zip(ids, results, strict=True)
-    )
+        golden = GoldenDevice(program, configuration.top_k)
+        differences = 0
+        for done, (token, result) in enumerate(zip(ids, results, strict=True)):
+            report("comparing with the golden", done, tokens)
+            differences += result.candidates() != golden.step(token).candidates()
     total = Counters.total(result.counters for result in results)
     repeats = {section.name: section.repeat for section in program.sections}
     weights = sum(
@@ -74,7 +103,7 @@ def bench(
     )
     cycles = total.cycles / tokens
     values: dict[str, object] = {
-        "model": opened.name,
+        "model": name,
         "device": device,
         "lanes": configuration.lanes,
         "streams": 1,
@@ -88,21 +117,62 @@ def bench(
         "clock_hz": clock_hz,
         "tokens_per_second_at_clock": clock_hz / cycles,
         "wall_tokens_per_second": tokens / seconds,
+        "aggregate_tokens_per_second": clock_hz / cycles,
         "differences": differences,
     }
+    if outside is not None:
+        values |= _memory_values(outside, configuration, weights, clock_hz / cycles)
     if json:
         print_json(values)
     else:
         print_table([
-            ("model", f"{opened.name}, {weights} ternary weights a token"),
+            ("model", f"{name}, {weights} ternary weights a token"),
             ("device", f"{device}, {configuration.lanes} lanes"),
             ("cycles per token", f"{cycles:.1f}, {weights / configuration.lanes:.1f} at full use"),
             ("engine busy", f"{total.utilisation:.2%} of the cycles"),
             ("engine waiting", f"{total.waiting_codes / total.cycles:.2%} for codes, "
                                f"{total.waiting_weights / total.cycles:.2%} for weights"),
             ("at the clock", f"{clock_hz / cycles:.1f} tokens/s at {clock_hz / 1e6:g} MHz"),
+            *_memory_rows(values),
             ("here", f"{tokens / seconds:.2f} tokens/s"),
             ("results unlike golden", differences),
         ])
     if differences:
         raise CheckError(f"{differences} of {tokens} results differ from the golden")
+
+
+def _memory_values(
+    memory: MemoryPreset, configuration: HardwareConfiguration, weights: int, speed: float
+) -> dict[str, object]:
+    """The memory and how much of it is used; the roofline reads 1.6 bits a weight and no padding.
+
+    ``memory_gb_s`` is what the memory gives a reader that never pauses, refresh taken off;
+    ``memory_peak_gb_s`` is the data sheet's.
+    """
+    roofline = memory.gb_s * 1e9 / (weights * IDEAL_BYTES)
+    peak = memory.peak_gb_s * 1e9 / (weights * IDEAL_BYTES)
+    return {
+        "memory": memory.name,
+        "memory_ports": configuration.memory_ports,
+        "memory_port_bits": configuration.memory_bits,
+        "prefetch_bytes": configuration.memory_prefetch * configuration.memory_ports
+        * configuration.memory_bits // 8,
+        "vector_lanes": configuration.vector_lanes,
+        "memory_gb_s": memory.gb_s,
+        "memory_peak_gb_s": memory.peak_gb_s,
+        "bytes_per_token": configuration.weight_depth * configuration.weight_bytes,
+        "roofline_tokens_per_second": roofline,
+        "roofline_utilisation": speed / roofline,
+        "peak_utilisation": speed / peak,
+    }
+
+
+def _memory_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
+    if "memory" not in values:
+        return []
+    return [
+        ("memory", f"{values['memory']}, {values['memory_gb_s']:.1f} GB/s beside refresh, "
+                   f"{values['bytes_per_token'] / 1e6:.1f} MB a token"),
+        ("of its roofline", f"{values['roofline_utilisation']:.2%} of "
+                            f"{values['roofline_tokens_per_second']:.1f} tokens/s"),
+    ]

@@ -12,10 +12,13 @@ from sterna.errors import InputError
 from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
+    from sterna_sim.memory.presets import MemoryPreset
+
     from sterna.compiler.fit import Embedding
     from sterna.program.definition import Program
 
 DEFAULT_PRESET = "standard"
+DEFAULT_MEMORY = "ddr4x4-77"
 EMBEDDINGS = ("auto", "host", "chip")
 
 CONFIGURATION = typer.Option(
@@ -29,6 +32,15 @@ LANE = typer.Option(None, "--lane", help=f"What a lane is made of: {' or '.join(
 EMBEDDING = typer.Option(
     "auto", "--embedding", help="Where embedding rows are kept: auto, host or chip."
 )
+MEMORY = typer.Option(
+    None, "--memory", metavar="NAME",
+    help="Weights in a memory outside, with the accelerator for it: ddr4x4-77, kv260-16, "
+         "ddr3-1.6 or hbm-460.",
+)
+SHAPE = typer.Option(
+    None, "--shape", metavar="SIZE",
+    help="Instead of MODEL: a random checkpoint of a released size, 370m, 1.3b or 2.7b.",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,16 @@ class ShapeOptions:
     vector_lanes: int | None
     embedding_name: str = "auto"
     lane: str | None = None
+    memory_name: str | None = None
+
+    @property
+    def memory(self) -> MemoryPreset | None:
+        """The chosen memory outside. Raises `InputError` when there is none of that name."""
+        if self.memory_name is None:
+            return None
+        from sterna_sim.memory.presets import find_memory
+
+        return find_memory(self.memory_name)
 
     @property
     def embedding(self) -> Embedding:
@@ -53,8 +75,7 @@ class ShapeOptions:
 
     def base(self) -> HardwareConfiguration:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
-        name = self.config or DEFAULT_PRESET
-        preset = _configuration(name)
+        preset = self._start()
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
             "lane": self.lane,
@@ -69,11 +90,24 @@ class ShapeOptions:
             chosen["accumulator_bits"] = max(preset.accumulator_bits, bits)
         return replace(preset, **chosen)
 
+    def _start(self) -> HardwareConfiguration:
+        memory = self.memory
+        if memory is None:
+            return _configuration(self.config or DEFAULT_PRESET)
+        if self.config is not None:
+            raise InputError("--memory and --config both name a shape; give one of them")
+        return memory.configuration()
+
     def fitted(self, program: Program) -> HardwareConfiguration:
         """The shape with the depths that a program needs."""
         from sterna.compiler.fit import fit_configuration
 
         return fit_configuration(program, self.base(), self.embedding)
+
+
+def default_memory(size: str | None, config: str | None) -> str | None:
+    """A released size does not fit on a chip: its weights lie outside unless a shape is given."""
+    return DEFAULT_MEMORY if size is not None and config is None else None
 
 
 def _configuration(name: str) -> HardwareConfiguration:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
+    from sterna.cli.terminal import ProgressReport
     from sterna.models.text import Tokenizer
     from sterna.models.weights import MatMulFreeModel
 
@@ -44,6 +48,31 @@ class OpenModel:
     def end(self) -> int | None:
         """The token that ends a text."""
         return self.model.config.eos_token_id
+
+
+@contextmanager
+def opened_model(
+    model: str | None, shape: str | None, seed: int, report: ProgressReport
+) -> Iterator[OpenModel]:
+    """The model that is named, or a random one of a released shape, which is gone afterwards.
+
+    Raises `InputError` unless exactly one of the two is given.
+    """
+    if (model is None) == (shape is None):
+        raise InputError("give either a MODEL or a --shape")
+    if model is not None:
+        yield open_model(model)
+        return
+    from sterna.importers.released_shapes import import_random_shape, released_shape
+    from sterna.models.store import load_model
+
+    assert shape is not None
+    released_shape(shape)
+    with tempfile.TemporaryDirectory(prefix="sterna-") as folder:
+        target = Path(folder) / "model"
+        import_random_shape(
+            shape, target, seed, lambda done, layers: report("importing layers", done, layers))
+        yield OpenModel(shape, load_model(target))
 
 
 def open_model(text: str) -> OpenModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 
 import typer
@@ -11,18 +12,22 @@ from sterna.cli.device_options import (
     CONFIGURATION,
     EMBEDDING,
     LANE,
+    MEMORY,
     ROWS,
+    SHAPE,
     VECTOR_LANES,
     ShapeOptions,
+    default_memory,
 )
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.model_argument import MODEL_HELP, opened_model
 from sterna.cli.terminal import ProgressReport, print_json
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
 
 
 def verify(
-    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
+    size: str | None = SHAPE,
     tokens: int = typer.Option(8, help="Tokens to compare; of four or more, some after a reset."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
     stalls: int = typer.Option(0, help="Pauses of the link, in a thousandth of the cycles."),
@@ -35,6 +40,7 @@ def verify(
     lane: str | None = LANE,
     steps: int = typer.Option(50, help="Spiking networks: steps of random spikes to compare."),
     lif_lanes: int = typer.Option(4, help="Spiking networks: lanes of the LIF engine."),
+    memory: str | None = MEMORY,
 ) -> None:
     """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs.
 
@@ -48,39 +54,45 @@ def verify(
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
-    if (spiking := open_spiking(model)) is not None:
+    if model is not None and (spiking := open_spiking(model)) is not None:
         from sterna.cli.verify_spiking import verify_spiking
 
         verify_spiking(spiking, steps, lif_lanes, stalls, seed, json)
         return
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
-    opened = open_model(model)
-    ids = random_tokens(opened, tokens, seed)
-    texts = [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
-    program = lower(opened.model, name=opened.name)
-    with ProgressReport() as report:
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
+                         memory or default_memory(size, config))
+    outside = shape.memory
+    with ProgressReport() as report, opened_model(model, size, seed, report) as opened:
+        name = opened.name
+        ids = random_tokens(opened, tokens, seed)
+        texts = [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
+        program = lower(opened.model, name=name)
         verifier = Verifier(
             program, shape.fitted(program), shape.embedding,
             stall_permille=stalls, seed=seed, progress=report,
+            memory=outside.timing() if outside else None,
         )
+        start = time.monotonic()
         try:
             outcome = verifier.verify(
                 texts, lambda done: report("comparing tokens", done, tokens)
             )
         finally:
             verifier.close()
+    seconds = time.monotonic() - start
     first = outcome.first_difference
     if json:
         print_json({
-            "model": opened.name,
+            "model": name,
             "device": "sim",
             "tokens": outcome.tokens,
             "vectors_compared": outcome.vectors_compared,
             "differences": outcome.differences,
+            "seconds": seconds,
             "first_difference": asdict(first) if first else None,
         })
     summary = f"{outcome.tokens} tokens, {outcome.vectors_compared} vectors compared"
     if first is not None:
         raise CheckError(f"{summary}, {outcome.differences} differ; the first: {first}")
     if not json:
-        print(f"{opened.name}: {summary}, no difference")
+        print(f"{name}: {summary}, no difference, in {seconds:.1f} s")

@@ -47,7 +47,9 @@ def write_random_checkpoint(
         if shards > 1:
             name = f"model-{shard + 1:05d}-of-{shards:05d}.safetensors"
         part = keys[len(keys) * shard // shards : len(keys) * (shard + 1) // shards]
-        tensors = {key: _draw(key, shapes[key], generator).to(DATA_TYPES[dtype]) for key in part}
+        tensors = {
+            key: draw_tensor(key, shapes[key], generator).to(DATA_TYPES[dtype]) for key in part
+        }
         save_file(tensors, folder / name, {"format": "pt"})
         weight_map |= dict.fromkeys(part, name)
     if shards > 1:
@@ -61,7 +63,8 @@ def write_random_checkpoint(
     _byte_tokenizer(config.vocab_size).save(str(folder / TOKENIZER_FILE))
 
 
-def _draw(key: str, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def draw_tensor(key: str, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """A random latent tensor, float32, of the size that a trained one has."""
     values = torch.randn(shape, generator=generator)
     if key in (LOWER_BOUNDS, EMBEDDINGS):
         return values

@@ -1,0 +1,52 @@
+"""Random checkpoints of the released shapes, imported as they are drawn and never kept."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sterna.errors import InputError
+from sterna.importers.huggingface import expected_tensors
+from sterna.importers.random_checkpoint import draw_tensor
+from sterna.models.configuration import ModelConfig
+from sterna.models.conversion import LatentTensors
+from sterna.models.store import save_model
+from sterna.models.weights import assemble
+
+SHAPES: dict[str, ModelConfig] = {
+    "370m": ModelConfig(hidden_size=1024, num_hidden_layers=24),
+    "1.3b": ModelConfig(hidden_size=2048, num_hidden_layers=24),
+    "2.7b": ModelConfig(hidden_size=2560, num_hidden_layers=32),
+}
+"""Geometry of MMfreeLM-370M, -1.3B and -2.7B."""
+
+
+def import_random_shape(
+    name: str, folder: Path, seed: int = 0, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Import a random float16 checkpoint of a released shape into the model folder ``folder``.
+
+    Every tensor is drawn when it is imported, from a generator of its own, and ternarised like one
+    that was read: memory holds a layer, the disk only the ternary model. Raises `InputError` for an
+    unknown name.
+    """
+    config = released_shape(name)
+    shapes = expected_tensors(config)
+
+    def fetch(key: str) -> Tensor:
+        # The generator looks at 32 bits of its seed.
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {key}".encode()))
+        return draw_tensor(key, shapes[key], generator).half()
+
+    save_model(assemble(config, LatentTensors(fetch, f"random {name}")), folder, progress)
+
+
+def released_shape(name: str) -> ModelConfig:
+    """The geometry of a released size. Raises `InputError` for an unknown name."""
+    if name not in SHAPES:
+        raise InputError(f"shape {name!r}: no such size; there are {', '.join(SHAPES)}")
+    return SHAPES[name]
