@@ -77,14 +77,20 @@ class FoldedAdder(Component):
         if len(halves) % 2:
             halves.append((0, (Const(0),) * 4, None))
 
-        carry: Value = Const(0)
-        for cell in range(len(halves) // 2):
-            ports: dict[str, Any] = {"p_INJECT1_0": "NO", "p_INJECT1_1": "NO", "i_CIN": carry}
+        # The first half ignores the carry that comes in and nobody looks at the last one that goes
+        # out: left open, since placement would spend a cell on either.
+        carry = None
+        cells = len(halves) // 2
+        for cell in range(cells):
+            ports: dict[str, Any] = {"p_INJECT1_0": "NO", "p_INJECT1_1": "NO"}
             for half, (init, inputs, output) in enumerate(halves[2 * cell:2 * cell + 2]):
                 ports[f"p_INIT{half}"] = Const(init, 16)
                 for name, value in zip("ABCD", inputs, strict=True):
                     ports[f"i_{name}{half}"] = value
                 if output is not None:
                     ports[f"o_S{half}"] = output
-            carry = Signal(name=f"carry_{cell}")
-            m.submodules[f"cell_{cell}"] = Instance("CCU2C", o_COUT=carry, **ports)
+            if carry is not None:
+                ports["i_CIN"] = carry
+            if cell < cells - 1:
+                carry = ports["o_COUT"] = Signal(name=f"carry_{cell}")
+            m.submodules[f"cell_{cell}"] = Instance("CCU2C", **ports)
