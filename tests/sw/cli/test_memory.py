@@ -1,0 +1,42 @@
+"""Weights in a memory outside, from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+RANDOM = "random:hidden=96,layers=2,intermediate=160,vocabulary=97,seed=2"
+SMALL = ["--rows", 4, "--columns", 32, "--vector-lanes", 4]
+
+
+@pytest.mark.verilator
+def test_bench_tells_the_roofline_of_the_memory(sterna):
+    outcome = sterna("bench", RANDOM, "--memory", "ddr3-1.6", *SMALL, "--tokens", 2, "--json")
+    assert outcome.code == 0, outcome.errors
+    values = outcome.json
+    assert (values["differences"], values["streams"], values["lanes"]) == (0, 1, 128)
+    assert values["memory"] == "ddr3-1.6" and values["clock_hz"] == 100e6
+    assert values["memory_gb_s"] == pytest.approx(1.567, rel=1e-3)
+    ideal = values["weights_per_token"] / 5
+    assert values["bytes_per_token"] > ideal
+    assert values["roofline_tokens_per_second"] == pytest.approx(
+        values["memory_gb_s"] * 1e9 / ideal)
+    speed = values["tokens_per_second_at_clock"]
+    assert values["aggregate_tokens_per_second"] == speed
+    assert values["roofline_utilisation"] == pytest.approx(
+        speed / values["roofline_tokens_per_second"])
+    # So small a model pays for its barriers, but never reads faster than the memory.
+    assert 0.2 < values["roofline_utilisation"] < 1
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["verify"], "give either a MODEL or a --shape"),
+    (["bench", "demo", "--shape", "370m"], "give either a MODEL or a --shape"),
+    (["verify", "--shape", "7b"], "shape '7b': no such size; there are 370m"),
+    (["bench", "demo", "--memory", "tape"], "memory 'tape': no such memory; there are ddr4x4-77"),
+    (["verify", "demo", "--memory", "kv260-16", "--config", "small"], "give one of them"),
+    (["bench", "demo", "--memory", "kv260-16", "--clock-hz", 1e6], "is simulated, at 250 MHz"),
+])
+def test_contradictions_are_one_line(sterna, arguments, message):
+    outcome = sterna(*arguments)
+    assert outcome.code == 2
+    assert message in outcome.errors and outcome.errors.count("\n") == 1
