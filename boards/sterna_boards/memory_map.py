@@ -16,7 +16,7 @@ _MODES = {
     "gw2a": _GOWIN,
 }
 """Bits and words of a block RAM with one write and one read port."""
-_FIXED = {"ecp5": 2, "ice40": 13, "gw1n": 2, "gw2a": 2}
+_FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2}
 """Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
 _LUT_RAM_CELLS = 16
 """Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""

@@ -71,15 +71,14 @@ class ScalarTables(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        empty = ((0, 0),) * SCALAR_SEGMENTS
-        tables = CODE_SCALE_TABLE + empty + RSQRT_EVEN_TABLE + RSQRT_ODD_TABLE
+        tables = CODE_SCALE_TABLE + RSQRT_EVEN_TABLE + RSQRT_ODD_TABLE
         rows = [base | slope << MANTISSA_BITS for base, slope in tables]
         m.submodules.store = store = memory.Memory(
             shape=unsigned(SEGMENT.size), depth=len(rows), init=rows)
         read = store.read_port()
         m.d.comb += [
             read.en.eq(self.enable),
-            read.addr.eq(Cat(self.index, self.odd, self.rsqrt)),
+            read.addr.eq(Cat(self.index, self.rsqrt & ~self.odd, self.rsqrt & self.odd)),
             self.segment.eq(read.data),
         ]
         return m

@@ -20,6 +20,8 @@ Embedding = Literal["auto", "host", "chip"]
 
 _MEMORY_STEP = 512
 _CODE_STEP = 64
+_INPUT_STEP = 16
+"""Depth of look-up table memory, which a short row can lie in."""
 
 
 def _up(value: int, step: int) -> int:
@@ -113,7 +115,7 @@ def fit_configuration(program: Program, base: HardwareConfiguration,
         weight_depth=_up(needed["weight_depth"],
                          _MEMORY_STEP if base.weight_source == "chip" else 1),
         constant_depth=_up(needed["constant_depth"], _MEMORY_STEP),
-        input_depth=_up(needed["input_depth"], _CODE_STEP),
+        input_depth=_up(needed["input_depth"], _INPUT_STEP),
         program_depth=_up(needed["program_depth"], _CODE_STEP),
         tables=max(1, needed["tables"]),
     )
