@@ -25,7 +25,7 @@ def shipped_models() -> list[ShippedModel]:
         ShippedModel(
             "demo",
             _SHIPPED / "demo",
-            "MatMul-free LM trained on public-domain fairy tales, 1.8 million ternary weights",
+            "MatMul-free LM trained on public-domain fairy tales, 1.5 million ternary weights",
         ),
         ShippedModel(
             "demo-tiny",

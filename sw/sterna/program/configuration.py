@@ -215,6 +215,6 @@ PRESETS: dict[str, HardwareConfiguration] = {
     "small": HardwareConfiguration(
         rows=4, columns=16, vector_lanes=4, block_groups=8, code_depth=256, top_k=8,
     ),
-    "standard": HardwareConfiguration(),
+    "standard": HardwareConfiguration(rows=16, columns=16, vector_lanes=16),
 }
 """Named shapes: ``standard`` has 256 lanes and is the default of the command line."""
