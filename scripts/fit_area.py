@@ -29,7 +29,7 @@ def fit(terms: Sequence[Sequence[float]], counts: Sequence[float]) -> NDArray[np
     """Non-negative factors with the least squared relative error: coordinate descent."""
     target = np.maximum(np.asarray(counts, float), 1.0)
     matrix = np.asarray(terms, float)
-    scale = matrix.mean(0)
+    scale = np.where(matrix.any(0), matrix.mean(0), 1.0)
     matrix = matrix / scale / target[:, None] * target.mean()
     goal = np.asarray(counts, float) / target * target.mean()
     gram = matrix.T @ matrix + RIDGE * len(goal) * np.eye(len(scale))

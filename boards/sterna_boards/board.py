@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sterna.program.arithmetic import CODE_LIMIT
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.configuration import HardwareConfiguration, Lane
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +35,15 @@ class Shape:
     vector_lanes: int
     block_groups: int = 8
     top_k: int = 8
+    lane: Lane = "adders"
 
     def configuration(self) -> HardwareConfiguration:
         """A configuration of this shape, to be fitted to a program."""
         code_depth = -(-HardwareConfiguration.code_depth // self.columns) * self.columns
         return HardwareConfiguration(
             rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
-            block_groups=self.block_groups, top_k=self.top_k, code_depth=code_depth,
+            block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
+            code_depth=code_depth,
             accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1)
 
 

@@ -21,7 +21,12 @@ from sterna.program.protocol import Space, word_chunks
 
 from sterna_boards.area import estimate_area
 from sterna_boards.board import Board
-from sterna_boards.memory_map import OnChipMemory, memory_map, total_block_rams
+from sterna_boards.memory_map import (
+    OnChipMemory,
+    memory_map,
+    total_block_rams,
+    total_single_port_rams,
+)
 from sterna_boards.speed import Speed, link_bytes, speed
 
 ROUTABLE = 0.9
@@ -54,6 +59,7 @@ class Estimate:
     luts_per_lane: float
     ffs: int
     block_rams: int
+    single_port_rams: int
     dsps: int
     units: dict[str, int]
     """Look-up tables by unit."""
@@ -92,22 +98,25 @@ def estimate(board: Board, program: Program, configuration: HardwareConfiguratio
     if placement == "host":
         words[Space.INPUT] = 0
     line = link_bytes(fitted, placement, row_groups(program, fitted))
-    short = _short(board, area.luts, rams, area.dsps)
+    single_port = total_single_port_rams(memories)
+    short = _short(board, area.luts, rams, area.dsps, single_port)
     return Estimate(
         board=board.name, device=board.device, model=program.name, configuration=fitted,
         clock_mhz=clock_hz / 1e6, fits=not short, short=short, embedding=placement,
         memories=tuple(memories), lanes=fitted.lanes, luts=area.luts,
-        luts_per_lane=area.luts / fitted.lanes, ffs=area.ffs, block_rams=rams, dsps=area.dsps,
-        units=area.units,
+        luts_per_lane=area.luts / fitted.lanes, ffs=area.ffs, block_rams=rams,
+        single_port_rams=single_port, dsps=area.dsps, units=area.units,
         image_bytes=sum(4 * word_chunks(fitted, space) * count for space, count in words.items()),
         speed=speed(estimate_cycles(plan, fitted).cycles, clock_hz, line, board.baud),
     )
 
 
-def _short(board: Board, luts: int, block_rams: int, dsps: int) -> tuple[str, ...]:
+def _short(board: Board, luts: int, block_rams: int, dsps: int,
+           single_port_rams: int) -> tuple[str, ...]:
     there = board.capacity
     wanted = (("look-up tables", luts, int(ROUTABLE * there.luts)),
-              ("block RAMs", block_rams, there.block_rams), ("DSPs", dsps, there.dsps))
+              ("block RAMs", block_rams, there.block_rams), ("DSPs", dsps, there.dsps),
+              ("single-port RAMs", single_port_rams, there.single_port_rams))
     return tuple(f"{count} of {most} {name}" for name, count, most in wanted if count > most)
 
 
@@ -124,11 +133,11 @@ def choose_lanes(board: Board, program: Program, base: HardwareConfiguration,
             shapes.setdefault(shape.lanes, []).append(shape)
     if not shapes:
         raise InputError(
-            f"lanes: {lanes} are not rows (a multiple of {base.vector_lanes}) times columns (a "
-            f"power of two of at least {base.vector_lanes})")
+            f"lanes: {lanes} are not rows (a multiple of {base.vector_lanes}) times columns of "
+            f"{base.lane}; give another number, or --rows and --columns")
     for count in sorted(shapes, reverse=True):
         likely = [shape for shape in shapes[count] if lanes or not _short(
-            board, estimate_area(board.family, shape).luts, 0, 0)]
+            board, estimate_area(board.family, shape).luts, 0, 0, 0)]
         found = [estimate(board, program, shape, embedding) for shape in likely]
         fitting = [one for one in found if one.fits or lanes]
         if fitting:
@@ -141,8 +150,10 @@ def _shapes(base: HardwareConfiguration) -> list[HardwareConfiguration]:
     """Engines of common shapes, up to `_MOST_LANES`."""
     shapes = []
     columns = base.vector_lanes
+    if base.lane == "tables":
+        columns *= 3
     while columns <= _MOST_LANES // base.vector_lanes:
-        code_depth = max(base.code_depth, columns)
+        code_depth = -(-base.code_depth // columns) * columns
         for multiple in (1, 2, 3, 4, 6, 8, 12, 16):
             rows = multiple * base.vector_lanes
             if rows <= 2 * columns and rows * columns <= _MOST_LANES:

@@ -18,6 +18,9 @@ _MODES = {
 """Bits and words of a block RAM with one write and one read port."""
 _FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2}
 """Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
+_LARGE = (Space.WEIGHTS, Space.CONSTANTS)
+"""Memories that go to single-port RAM where there is some."""
+_SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
 _LUT_RAM_CELLS = 16
 """Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""
 
@@ -27,7 +30,8 @@ class OnChipMemory:
     """A memory of an accelerator.
 
     ``used`` words of ``depth`` hold something; ``bits`` is the width of a word; ``copies`` hold the
-    same, one for each read port. ``block_rams`` counts all copies; 0 means look-up tables.
+    same, one for each read port. ``block_rams`` counts all copies; with ``single_port_rams`` it is
+    0, as for memories of look-up tables.
     """
 
     name: str
@@ -36,6 +40,7 @@ class OnChipMemory:
     bits: int
     copies: int
     block_rams: int
+    single_port_rams: int = 0
 
 
 def block_rams(family: str, width: int, depth: int, always: bool = False) -> int:
@@ -61,11 +66,16 @@ def memory_map(family: str, configuration: HardwareConfiguration,
         return [min(CHUNK_BITS, width - start) for start in range(0, width, CHUNK_BITS)]
 
     def loadable(name: str, space: Space) -> OnChipMemory:
-        return memory(name, word_depth(configuration, space),
-                      chunks(word_bits(configuration, space)))
+        depth, widths = word_depth(configuration, space), chunks(word_bits(configuration, space))
+        if family == "ice40" and space in _LARGE and depth <= _SINGLE_PORT_DEPTH:
+            rams = sum(-(-width // _SINGLE_PORT_BITS) for width in widths)
+            return OnChipMemory(name, used.get(name, depth), depth, sum(widths), 1, 0, rams)
+        return memory(name, depth, widths)
 
     group = configuration.vector_lanes * configuration.word_bits
-    tiles = configuration.code_depth // configuration.columns
+    # Tables are filled from thirds of a tile.
+    parts = 3 if configuration.lane == "tables" else 1
+    tile_bits = (configuration.code_depth // configuration.columns - 1).bit_length()
     return [
         loadable("weights", Space.WEIGHTS),
         loadable("constants", Space.CONSTANTS),
@@ -75,7 +85,8 @@ def memory_map(family: str, configuration: HardwareConfiguration,
                configuration.vector_lanes),
         memory("vectors and state", configuration.vector_depth, [group], 2),
         # Written in parts, for which a block RAM has 32 of its 36 bits.
-        memory("codes", 2 << (tiles - 1).bit_length(), chunks(8 * configuration.columns),
+        memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
+               chunks(8 * configuration.columns // parts),
                always=True),
     ]
 
@@ -83,3 +94,8 @@ def memory_map(family: str, configuration: HardwareConfiguration,
 def total_block_rams(family: str, memories: Sequence[OnChipMemory]) -> int:
     """Block RAMs of a whole accelerator with these memories."""
     return _FIXED[family] + sum(memory.block_rams for memory in memories)
+
+
+def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:
+    """Single-port RAMs of these memories."""
+    return sum(memory.single_port_rams for memory in memories)

@@ -72,7 +72,7 @@ def test_auto_takes_the_most_lanes_that_fit() -> None:
 
 
 def test_lanes_can_be_asked_for() -> None:
-    board, program = find_board("ulx3s-85f"), _program("demo-tiny")
+    board, program = find_board("orangecrab-85f"), _program("demo-tiny")
     base = board.shape.configuration()
     assert choose_lanes(board, program, base, 256).lanes == 256
     with pytest.raises(InputError, match="lanes: 100 are not rows"):

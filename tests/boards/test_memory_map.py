@@ -23,10 +23,26 @@ def test_one_memory(family: str, width: int, depth: int, expected: int) -> None:
     assert block_rams(family, width, depth) == expected
 
 
-@pytest.mark.parametrize(("family", "expected"), [("gw1n", 30), ("ice40", 113)])
+@pytest.mark.parametrize(("family", "expected"), [("gw1n", 30), ("gw2a", 30)])
 def test_a_whole_accelerator(family: str, expected: int) -> None:
     """Counted in the netlists of this configuration."""
     assert total_block_rams(family, memory_map(family, SMALL, {})) == expected
+
+
+def test_an_ultraplus_keeps_large_memories_in_single_port_rams() -> None:
+    memories = {memory.name: memory for memory in memory_map("ice40", SMALL, {})}
+    assert (memories["weights"].single_port_rams, memories["weights"].block_rams) == (4, 0)
+    assert memories["constants"].single_port_rams == 3
+    # Of 113 block RAMs in a netlist without single-port RAM 70 held weights and constants.
+    assert total_block_rams("ice40", list(memories.values())) == 113 - 70
+
+
+def test_tables_read_codes_in_thirds() -> None:
+    """Eight block RAMs in the netlist of an engine of 8 by 96 lanes."""
+    tables = HardwareConfiguration(rows=8, columns=96, vector_lanes=8, block_groups=16,
+                                   code_depth=576, accumulator_bits=18, lane="tables")
+    memories = {memory.name: memory for memory in memory_map("ecp5", tables, {})}
+    assert memories["codes"].block_rams == 8
 
 
 def test_words_in_use_are_told_by_name() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -37,6 +37,7 @@ class BoardOptions:
     lanes: str | None
     clock_mhz: float | None
     embedding_name: str
+    lane: str | None = None
 
     def board(self) -> Board:
         """The board. Raises `InputError` for an unknown name."""
@@ -69,7 +70,11 @@ class BoardOptions:
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
         }
-        chosen: dict[str, int] = {key: value for key, value in given.items() if value is not None}
+        chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if self.lane is not None:
+            chosen["lane"] = self.lane
+            # Wide blocks with tables, since every column tile has its tables written.
+            chosen["block_groups"] = 16 if self.lane == "tables" else 8
         base = self.board().shape.configuration()
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
-from sterna.cli.device_options import COLUMNS, EMBEDDING, ROWS, VECTOR_LANES
+from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
@@ -30,6 +30,7 @@ def build(
     rows: int | None = ROWS,
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
+    lane: str | None = LANE,
     lanes: str | None = LANES,
     clock_mhz: float | None = CLOCK_MHZ,
     seeds: int = typer.Option(1, "--seeds", help="Placements to try; the fastest is kept."),
@@ -50,7 +51,8 @@ def build(
 
     from sterna.compiler.lowering import lower
 
-    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding)
+    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
+                           lane)
     if seeds < 1:
         raise InputError(f"seeds is {seeds}; it must be at least 1")
     if weights not in ("link", "baked"):

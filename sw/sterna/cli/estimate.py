@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
-from sterna.cli.device_options import COLUMNS, EMBEDDING, ROWS, VECTOR_LANES
+from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import print_table
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
     from sterna_boards.estimate import Estimate
+    from sterna_boards.memory_map import OnChipMemory
 
 
 def estimate(
@@ -22,6 +23,7 @@ def estimate(
     rows: int | None = ROWS,
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
+    lane: str | None = LANE,
     lanes: str | None = LANES,
     clock_mhz: float | None = CLOCK_MHZ,
     embedding: str = EMBEDDING,
@@ -32,7 +34,8 @@ def estimate(
 
     from sterna.compiler.lowering import lower
 
-    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding)
+    options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
+                           lane)
     chosen = options.board()
     opened = open_model(model)
     program = lower(opened.model, name=opened.name)
@@ -63,7 +66,7 @@ def _table(board: Board, found: Estimate) -> list[tuple[str, object]]:
     rows += [
         (f"  {memory.name}", f"{memory.used} of {memory.depth} words of {memory.bits} bits"
                              + (f", {memory.copies} copies" if memory.copies > 1 else "")
-                             + f", {memory.block_rams} block RAMs")
+                             + f", {_rams(memory)}")
         for memory in found.memories
     ]
     return [
@@ -73,3 +76,9 @@ def _table(board: Board, found: Estimate) -> list[tuple[str, object]]:
         ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
                           f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
     ]
+
+
+def _rams(memory: OnChipMemory) -> str:
+    if memory.single_port_rams:
+        return f"{memory.single_port_rams} single-port RAMs"
+    return f"{memory.block_rams} block RAMs"
