@@ -48,8 +48,8 @@ def test_measured_boards_meet_timing(entry: Measured) -> None:
 
 
 def test_image_bytes_are_those_of_the_image() -> None:
-    program = _program("demo-tiny")
-    found = estimate(find_board("tang-nano-20k"), program)
+    program = _program("demo")
+    found = estimate(find_board("ulx3s-85f"), program)
     image: MemoryImage = compile_program(program, found.configuration)
     assert found.image_bytes == sum(part.array().size for part in image.parts.values())
     assert found.embedding == image.placement == "host"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sterna.host.frames import Frame, encode_frame
 from sterna.program.configuration import PRESETS
@@ -14,7 +16,7 @@ def _size(kind: FrameType, payload: int) -> int:
 
 
 def test_bytes_of_a_token() -> None:
-    configuration = PRESETS["standard"]
+    configuration = replace(PRESETS["standard"], vector_lanes=8)
     run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * configuration.top_k)
     assert link_bytes(configuration, "chip", 32) == run
     row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
