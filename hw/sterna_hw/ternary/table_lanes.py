@@ -15,6 +15,10 @@ from sterna_hw.ternary.lanes import Lanes
 from sterna_hw.ternary.table_fill import TableFill
 from sterna_hw.ternary.table_row import TableRow, entry_bits, row_latency, row_sum_bits
 
+_READERS = 4
+"""Rows that share a memory in the netlist. In hardware every row has its own; but yosys tries all
+ways to map the read ports of a memory, exponentially many, and runs out of memory at 16."""
+
 
 class TableLanes(Lanes):
     """A table of 13 sums for three columns, read by every row with four bits and a sign.
@@ -63,15 +67,17 @@ class TableLanes(Lanes):
                          self.carries[row].eq(table_row.carry)]
             table_rows.append(table_row)
         for triple in range(triples):
-            m.submodules[f"table_{triple}"] = table = memory.Memory(
-                shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
-            write = table.write_port()
-            m.d.comb += [
-                write.addr.eq(fill.index),
-                write.en.eq(fill.valid),
-                write.data.eq(fill.entries[triple]),
-            ]
             for row, table_row in enumerate(table_rows):
+                if row % _READERS == 0:
+                    table = memory.Memory(
+                        shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
+                    m.submodules[f"table_{triple}_{row // _READERS}"] = table
+                    write = table.write_port()
+                    m.d.comb += [
+                        write.addr.eq(fill.index),
+                        write.en.eq(fill.valid),
+                        write.data.eq(fill.entries[triple]),
+                    ]
                 code = word_1.word_select(row * triples + triple, TRIPLE_BITS)
                 read = table.read_port(domain="comb")
                 entry = Signal(signed(entry_bits()), name=f"entry_{row}_{triple}",
