@@ -47,7 +47,7 @@ class CodeBanks(Component):
         super().__init__({
             "groups": In(stream.Signature(code_group(configuration))),
             "tile": In(range(self._tiles)),
-            "part": In(range(parts)),
+            "part": In(range(max(2, parts))),
             "available": Out(1),
             "complete": Out(1),
             "codes": Out(ArrayLayout(signed(CODE_BITS), configuration.columns // parts)),
