@@ -58,6 +58,8 @@ class SerialBoard:
         self.port = os.ttyname(self._slave)
         self._guard = threading.Lock()
         self._stopped = threading.Event()
+        # Not join(): interrupted, it takes a running thread for ended (Python 3.11, bpo-45274).
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=self.port, daemon=True)
 
     @property
@@ -72,7 +74,7 @@ class SerialBoard:
 
     def wait(self) -> None:
         """Return when the board has stopped, which another thread or an interrupt does."""
-        self._thread.join()
+        self._ended.wait()
 
     def unplug(self) -> None:
         """Stop the board and take the port away; safe to call twice."""
@@ -80,7 +82,7 @@ class SerialBoard:
             return
         self._stopped.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._ended.wait()
         os.close(self._slave)
         os.close(self._master)
         self._library.close()
@@ -93,6 +95,12 @@ class SerialBoard:
         self.unplug()
 
     def _serve(self) -> None:
+        try:
+            self._carry_bytes()
+        finally:
+            self._ended.set()
+
+    def _carry_bytes(self) -> None:
         quiet = 0
         while not self._stopped.is_set():
             wait = QUIET_SECONDS if quiet > QUIET_CYCLES else 0
