@@ -15,7 +15,7 @@ class Capacity:
     """What the device has, as nextpnr lets a design use it."""
 
     luts: int
-    """Logic cells: four-input look-up tables with a flip-flop beside each."""
+    """Look-up tables: of four inputs with a flip-flop beside each, of six on Xilinx parts."""
     block_rams: int
     block_ram_bits: int
     """Bits of one block RAM."""
@@ -23,6 +23,8 @@ class Capacity:
     """Multipliers of 18 by 18 bits (16 by 16 on iCE40)."""
     single_port_rams: int = 0
     """Single-port RAMs of 256 kbit (iCE40 UltraPlus)."""
+    large_rams: int = 0
+    """RAMs of 288 kbit (UltraRAM of UltraScale+)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,8 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Board:
-    """A board that bitstreams can be made for."""
+class Target:
+    """What every board has, whoever makes its bitstreams."""
 
     name: str
     """What the user types."""
@@ -57,7 +59,7 @@ class Board:
     device: str
     """Ordering name of the FPGA."""
     family: str
-    """A key of `sterna_hw.board.pll.LIMITS`: "ecp5", "ice40", "gw1n" or "gw2a"."""
+    """"ecp5", "ice40", "gw1n" or "gw2a"; of vendors' tools "xc7", "xcup" or "stratix10"."""
     pin_hz: int
     """Frequency of the oscillator on the clock pin."""
     clock_hz: int
@@ -71,7 +73,17 @@ class Board:
     model: str
     """The shipped model that the board is measured with."""
     memory: str
-    """External memory, in words; the generator does not use it yet."""
+    """External memory, in words."""
+
+    def configuration(self) -> HardwareConfiguration:
+        """The board's own accelerator, to be fitted to a program."""
+        return self.shape.configuration()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board(Target):
+    """A board that bitstreams are made for with open tools; its external memory is not used yet."""
+
     platform: Callable[[], Any]
     """Makes a new Amaranth platform; one serves one build."""
     loader: tuple[str, ...]

@@ -20,7 +20,7 @@ from sterna.program.definition import Program
 from sterna.program.protocol import Space, word_chunks
 
 from sterna_boards.area import estimate_area
-from sterna_boards.board import Board
+from sterna_boards.board import Target
 from sterna_boards.memory_map import (
     OnChipMemory,
     memory_map,
@@ -75,7 +75,7 @@ class Estimate:
         return json.dumps(values)
 
 
-def estimate(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
+def estimate(board: Target, program: Program, configuration: HardwareConfiguration | None = None,
              embedding: Embedding = "auto", clock_hz: float | None = None) -> Estimate:
     """What the program takes of the board and how fast it runs there.
 
@@ -83,7 +83,7 @@ def estimate(board: Board, program: Program, configuration: HardwareConfiguratio
     program needs. Raises `InputError` for a program that the accelerator cannot execute.
     """
     clock_hz = clock_hz or board.clock_hz
-    base = configuration or board.shape.configuration()
+    base = configuration or board.configuration()
     fitted = fit_configuration(program, base, embedding)
     placement = placement_for(program, base, embedding)
     plan = schedule(program, fitted)
@@ -111,7 +111,7 @@ def estimate(board: Board, program: Program, configuration: HardwareConfiguratio
     )
 
 
-def _short(board: Board, luts: int, block_rams: int, dsps: int,
+def _short(board: Target, luts: int, block_rams: int, dsps: int,
            single_port_rams: int) -> tuple[str, ...]:
     there = board.capacity
     wanted = (("look-up tables", luts, int(ROUTABLE * there.luts)),
@@ -120,7 +120,7 @@ def _short(board: Board, luts: int, block_rams: int, dsps: int,
     return tuple(f"{count} of {most} {name}" for name, count, most in wanted if count > most)
 
 
-def choose_lanes(board: Board, program: Program, base: HardwareConfiguration,
+def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
                  lanes: int | None = None, embedding: Embedding = "auto") -> HardwareConfiguration:
     """The largest engine that fits the board, or of ``lanes`` lanes the fastest.
 

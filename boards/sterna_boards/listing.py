@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sterna_boards.baseline import Measured, read_baseline
-from sterna_boards.board import Board
+from sterna_boards.board import Board, Target
 from sterna_boards.catalogue import BOARDS
+from sterna_boards.vendor.board import ExportBoard
+from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
 _TRITS_PER_BIT = 5 / 8
 _WEIGHT_SHARE = 0.75
@@ -12,30 +14,46 @@ _WEIGHT_SHARE = 0.75
 _SINGLE_PORT_RAM_BITS = 1 << 18
 
 
-def largest_model(board: Board) -> int:
-    """Ternary weights that fit on the chip, about: at 1.6 bits, in three quarters of the memory.
+_LARGE_RAM_BITS = 9 << 15
 
-    Where there are single-port RAMs they are all for weights.
+
+def largest_model(board: Target) -> int:
+    """Ternary weights that fit, about: at 1.6 bits, in three quarters of the memory on the chip.
+
+    Where there are single-port RAMs they are all for weights, and so is a memory outside that the
+    accelerator is connected to.
     """
     there = board.capacity
-    if there.single_port_rams:
+    if isinstance(board, ExportBoard) and board.outside is not None:
+        bits = 8.0 * board.outside.ports * board.outside.port_bytes
+    elif there.single_port_rams:
         bits = float(there.single_port_rams * _SINGLE_PORT_RAM_BITS)
     else:
-        bits = _WEIGHT_SHARE * there.block_rams * there.block_ram_bits
+        bits = _WEIGHT_SHARE * (there.block_rams * there.block_ram_bits
+                                + there.large_rams * _LARGE_RAM_BITS)
     return int(bits * _TRITS_PER_BIT) // 1000 * 1000
 
 
+_TOOLS = {"vivado": "Vivado project", "quartus": "Quartus project"}
+
+
 def board_rows() -> list[dict[str, object]]:
-    """One row for each board: what it has, and the clock that was measured on it, or None."""
+    """One row for each board: what it has, and the clock that was measured on it, or None.
+
+    ``bitstream`` says who makes it: `sterna build`, or the tool of a project of `sterna rtl`.
+    """
     measured = read_baseline()
     rows: list[dict[str, object]] = []
-    for board in BOARDS.values():
+    for board in [*BOARDS.values(), *EXPORT_BOARDS.values()]:
         there, found = board.capacity, measured.get(board.name)
         memory = f"{there.block_rams} x {there.block_ram_bits // 1024} kbit"
         if there.single_port_rams:
             memory += f" + {there.single_port_rams} x 256 kbit"
+        if there.large_rams:
+            memory += f" + {there.large_rams} x 288 kbit"
+        tool = _TOOLS[board.flow] if isinstance(board, ExportBoard) else "sterna build"
         rows.append({
-            "board": board.name, "device": board.device, "luts": there.luts,
+            "board": board.name, "device": board.device, "bitstream": tool, "luts": there.luts,
             "on_chip_memory": memory, "dsps": there.dsps, "external_memory": board.memory,
             "link": board.link, "link_bits_per_second": board.baud,
             "largest_model_weights": largest_model(board),

@@ -11,6 +11,8 @@ from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.core.accelerator import Accelerator
+from sterna_hw.link.receiver import FRAME_TIMEOUT
+from sterna_hw.memory.axi_source import axi_members
 
 SMALL_MEMORY = 64
 
@@ -36,16 +38,19 @@ def to_verilog(configuration: HardwareConfiguration, name: str = "sterna",
 def to_serial_verilog(
     configuration: HardwareConfiguration,
     divisor: Fraction | int,
-    frame_timeout: int,
+    frame_timeout: int = FRAME_TIMEOUT,
     name: str = "sterna",
+    platform: Any = None,
 ) -> str:
     """The Verilog text of an accelerator behind a UART, as on a board.
 
-    Ports: ``clk``, ``rst`` (synchronous, active high), ``rx`` and ``tx`` (idle high). A bit takes
-    ``divisor`` clocks, at least 3; ``frame_timeout`` is as for `Accelerator`.
+    Ports: ``clk``, ``rst`` (synchronous, active high), ``rx`` and ``tx`` (idle high), and those of
+    `axi_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
+    ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
-    unit = SerialUnit(Accelerator(configuration, frame_timeout), divisor)
-    return shorten_zeros(verilog.convert(unit, name=name, emit_src=False))
+    memory = axi_members(configuration) if configuration.weight_source == "axi" else {}
+    unit = SerialUnit(Accelerator(configuration, frame_timeout), divisor, memory)
+    return shorten_zeros(verilog.convert(unit, name=name, platform=platform, emit_src=False))
 
 
 def shorten_zeros(text: str) -> str:

@@ -12,6 +12,7 @@ from sterna_boards.area import group_units
 from sterna_boards.baseline import Measured, read_baseline, write_baseline
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.listing import board_rows, measured_rows
+from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
 from scripts.fit_area import fit
 
@@ -23,7 +24,9 @@ ENTRY = Measured(
 
 def test_every_board_has_a_row() -> None:
     rows = {row["board"]: row for row in board_rows()}
-    assert list(rows) == list(BOARDS)
+    assert list(rows) == [*BOARDS, *EXPORT_BOARDS]
+    assert rows["icebreaker"]["bitstream"] == "sterna build"
+    assert rows["arty-a7-100t"]["bitstream"] == "Vivado project"
     assert rows["icebreaker"]["on_chip_memory"] == "30 x 4 kbit + 4 x 256 kbit"
     assert rows["icebreaker"]["largest_model_weights"] == 655_000
     measured = read_baseline()
@@ -52,8 +55,9 @@ def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
         return capsys.readouterr().out
 
     lines = output().splitlines()
-    assert len(lines) == 2 + len(BOARDS) and lines[0].startswith("| board ")
-    assert [row["board"] for row in json.loads(output("--json"))["boards"]] == list(BOARDS)
+    assert len(lines) == 2 + len(BOARDS) + len(EXPORT_BOARDS) and lines[0].startswith("| board ")
+    assert [row["board"] for row in json.loads(output("--json"))["boards"]] == [
+        *BOARDS, *EXPORT_BOARDS]
     assert json.loads(output("--measured", "--json"))["measured"] == measured_rows()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -20,18 +21,22 @@ class SerialUnit(Component):
 
     Members:
         rx: In(1), idle high, in no relation to the clock. tx: Out(1), idle high.
+        Those of ``memory``, connected to the core's members of the same names.
 
     Args:
         core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
             accelerator or `Loopback`.
         divisor: clocks of a bit, at least 3.
+        memory: members of the core that are ports to memories outside, by name.
     """
 
-    def __init__(self, core: Any, divisor: Fraction | int) -> None:
+    def __init__(self, core: Any, divisor: Fraction | int,
+                 memory: Mapping[str, Any] | None = None) -> None:
         self._core = core
         self._divisor = divisor
+        self._memory = dict(memory or {})
         idle_high: Any = {"init": 1}
-        super().__init__({"rx": In(1, **idle_high), "tx": Out(1, **idle_high)})
+        super().__init__({"rx": In(1, **idle_high), "tx": Out(1, **idle_high), **self._memory})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -40,4 +45,7 @@ class SerialUnit(Component):
         m.d.comb += [uart.rx.eq(self.rx), self.tx.eq(uart.tx)]
         connect_streams(m, uart.received, core.link_in)
         connect_streams(m, core.link_out, uart.sent)
+        for name, member in self._memory.items():
+            outer, inner = getattr(self, name), getattr(core, name)
+            m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
         return m

@@ -12,7 +12,8 @@ from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board
+    from sterna_boards.board import Board, Target
+    from sterna_boards.vendor.board import ExportBoard
 
     from sterna.compiler.fit import Embedding
     from sterna.program.configuration import HardwareConfiguration
@@ -39,11 +40,28 @@ class BoardOptions:
     embedding_name: str
     lane: str | None = None
 
-    def board(self) -> Board:
-        """The board. Raises `InputError` for an unknown name."""
-        from sterna_boards.catalogue import find_board
+    def target(self) -> Target:
+        """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
+        from sterna_boards.vendor.catalogue import find_target
 
-        return find_board(self.name)
+        return find_target(self.name)
+
+    def board(self) -> Board:
+        """The board, of those with open tools. Raises `InputError` for another."""
+        from sterna_boards.board import Board
+
+        chosen = self.target()
+        if not isinstance(chosen, Board):
+            raise InputError(
+                f"{self.name}: its vendor's tool makes the bitstream, from the project that "
+                f"`sterna rtl MODEL --board {self.name} -o DIR` writes")
+        return chosen
+
+    def export_board(self) -> ExportBoard:
+        """The board, of those that projects are written for. Raises `InputError` for another."""
+        from sterna_boards.vendor.catalogue import find_export_board
+
+        return find_export_board(self.name)
 
     @property
     def clock_hz(self) -> float | None:
@@ -75,7 +93,8 @@ class BoardOptions:
             chosen["lane"] = self.lane
             # Wide blocks with tables, since every column tile has its tables written.
             chosen["block_groups"] = 16 if self.lane == "tables" else 8
-        base = self.board().shape.configuration()
+        board = self.target()
+        base = board.configuration()
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1
@@ -86,4 +105,10 @@ class BoardOptions:
         if self.lanes != "auto" and not self.lanes.isdecimal():
             raise InputError(f"lanes is {self.lanes!r}; give a whole number, or auto")
         lanes = None if self.lanes == "auto" else int(self.lanes)
-        return choose_lanes(self.board(), program, replace(base, **chosen), lanes, self.embedding)
+        return choose_lanes(board, program, replace(base, **chosen), lanes, self.embedding)
+
+    def fitted(self, program: Program) -> HardwareConfiguration:
+        """The shape with the depths that a program needs."""
+        from sterna.compiler.fit import fit_configuration
+
+        return fit_configuration(program, self.configuration(program), self.embedding)

@@ -12,7 +12,7 @@ from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import print_table
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board
+    from sterna_boards.board import Target
     from sterna_boards.estimate import Estimate
     from sterna_boards.memory_map import OnChipMemory
 
@@ -49,7 +49,7 @@ def estimate(
         print_table(_table(chosen, found))
 
 
-def _table(board: Board, found: Estimate) -> list[tuple[str, object]]:
+def _table(board: Target, found: Estimate) -> list[tuple[str, object]]:
     configuration, there, speed = found.configuration, board.capacity, found.speed
     rows: list[tuple[str, object]] = [
         ("model", found.model),

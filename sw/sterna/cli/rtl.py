@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from sterna import __version__
+from sterna.cli.board_options import CLOCK_MHZ, BoardOptions
 from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
@@ -42,15 +43,29 @@ def rtl(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
+    board: str | None = typer.Option(
+        None, "--board", metavar="NAME",
+        help="Write the project of a board whose vendor's tool makes the bitstream.",
+    ),
+    clock_mhz: float | None = CLOCK_MHZ,
 ) -> None:
     """Write Verilog, configuration and, for a model, its memory image, with a manifest.
 
     Without a model the preset of --config is written as it is; with one its memories get the
-    depths that the model needs.
+    depths that the model needs. With --board there are constraints and a script that makes the
+    bitstream with the vendor's tool.
     """
     from sterna.models.folder import replace_folder
 
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
+    options = None
+    if board is not None:
+        if model is None or config is not None:
+            raise InputError("with --board give a MODEL and no --config: the shape is the board's")
+        options = BoardOptions(board, rows, columns, vector_lanes, None, clock_mhz, embedding, lane)
+        options.export_board()
+    elif clock_mhz is not None:
+        raise InputError("clock-mhz: is for --board; the Verilog alone has no clock of its own")
     if model is None and config is None:
         raise InputError("give a MODEL, or a configuration with --config")
     if output.is_dir() and any(output.iterdir()) and not force:
@@ -60,18 +75,27 @@ def rtl(
         if model is None:
             configuration = shape.base()
         else:
-            configuration, memories = _write_image(model, shape, folder, report)
+            configuration, memories = _write_image(model, options or shape, folder, report)
         (folder / CONFIG).write_text(configuration.to_json() + "\n")
-        from sterna_hw.verilog import to_verilog
-
         report("generating Verilog", 0, 1)
-        (folder / VERILOG).write_text(to_verilog(configuration))
-        (folder / MANIFEST).write_text(_manifest(folder, model, configuration, memories))
+        descriptions = DESCRIPTIONS
+        if options is not None and model is not None:
+            from sterna_boards.vendor.export import write_project
+
+            descriptions = DESCRIPTIONS | write_project(
+                options.export_board(), configuration, options.clock_hz, model, folder)
+            memories = {"board": board, **memories}
+        else:
+            from sterna_hw.verilog import to_verilog
+
+            (folder / VERILOG).write_text(to_verilog(configuration))
+        (folder / MANIFEST).write_text(
+            _manifest(folder, model, configuration, memories, descriptions))
     print(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
 
 
 def _write_image(
-    model: str, shape: ShapeOptions, folder: Path, report: ProgressReport
+    model: str, shape: ShapeOptions | BoardOptions, folder: Path, report: ProgressReport
 ) -> tuple[HardwareConfiguration, dict[str, object]]:
     from sterna.compiler.compile import compile_program
     from sterna.compiler.lowering import lower
@@ -94,10 +118,11 @@ def _manifest(
     model: str | None,
     configuration: HardwareConfiguration,
     memories: dict[str, object],
+    descriptions: dict[str, str],
 ) -> str:
     files = {
         path.name: {
-            "description": DESCRIPTIONS[path.name],
+            "description": descriptions[path.name],
             "bytes": path.stat().st_size,
             "sha256": _sha256(path),
         }

@@ -1,0 +1,79 @@
+"""What the generator knows of a board that it writes a vendor's project for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_boards.board import Target
+
+Flow = Literal["vivado", "quartus"]
+Memory = Literal["ps", "ddr4", "hbm"]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A port of the top level and where it is; ``place`` None is for the user to fill in."""
+
+    port: str
+    place: str | None
+    standard: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideMemory:
+    """A memory that the project's script connects to the accelerator's AXI ports."""
+
+    kind: Memory
+    """Processing system of a Zynq UltraScale+, DDR4 controllers of the fabric, or HBM."""
+    ports: int
+    bits: int
+    """Width of a port of the accelerator."""
+    burst: int
+    prefetch: int
+    """Beats."""
+    port_bytes: int
+    """Size of the region behind each port."""
+    gb_s: float
+    """What a reader that never pauses gets from all ports."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportBoard(Target):
+    """A board that `sterna rtl` writes a project for.
+
+    ``family`` is the one of the parts: "xc7", "xcup" (UltraScale+) or "stratix10".
+    """
+
+    flow: Flow
+    """The tool that makes the bitstream."""
+    board_files: str
+    """Name of the vendor's board files that the script needs, empty for none."""
+    pins: tuple[Pin, ...]
+    """Pins of the top level; those of memories come from the board files."""
+    outside: OutsideMemory | None
+    port_name: str
+    """The serial port on a Linux host, as an example."""
+    use: str
+    """How the bitstream gets into the board, in a sentence or two."""
+    source: str
+    """Where pins and parts are published."""
+
+    def configuration(self) -> HardwareConfiguration:
+        """The board's own accelerator, to be fitted to a program; weights where it has memory."""
+        outside, own = self.outside, super().configuration()
+        if outside is None:
+            return own
+        return replace(
+            own, weight_source="axi", memory_ports=outside.ports,
+            memory_bits=outside.bits, memory_burst=outside.burst,
+            memory_prefetch=outside.prefetch)
+
+
+@dataclass(frozen=True)
+class VendorPlatform:
+    """Tells the hardware of which family its cells are."""
+
+    family: str

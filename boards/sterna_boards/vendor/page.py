@@ -1,0 +1,39 @@
+"""The page that lies in a project's folder and says how to use it."""
+
+from __future__ import annotations
+
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_boards.vendor.board import ExportBoard
+
+_TOOLS = {"vivado": ("Vivado", "vivado -mode batch -source build.tcl", "sterna.bit"),
+          "quartus": ("Quartus Prime Pro", "quartus_sh -t build.tcl", "sterna.sof")}
+_PAGE = """\
+# {title}: {lanes} lanes at {clock_mhz:g} MHz
+
+{tool} makes the bitstream `{bitstream}` for {device}. In this folder:
+
+    {command}
+
+It ends with 2 and says why when something is missing, and with 1 when timing is missed. The project
+was never run on this board: open tools have checked that it elaborates, and have counted its area.
+
+{use}
+
+Then, with the serial port of the board (link: {link}, {baud} bit/s):
+
+    sterna run {model} --device serial://{port} --config configuration.json
+
+The driver loads the memory image over the link before the first token.
+Pins: {source}.
+"""
+
+
+def page(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: float,
+         model: str) -> str:
+    """The text in Markdown."""
+    tool, command, bitstream = _TOOLS[board.flow]
+    return _PAGE.format(
+        title=board.title, device=board.device, lanes=configuration.lanes,
+        clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=board.use,
+        link=board.link, baud=board.baud, port=board.port_name, model=model, source=board.source)
