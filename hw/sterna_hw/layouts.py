@@ -7,12 +7,20 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.program import encoding
 from sterna.program.arithmetic import CODE_BITS
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Fields, Kind, instruction_bits, instruction_fields
+from sterna.program.encoding import (
+    Configuration,
+    Fields,
+    Kind,
+    instruction_bits,
+    instruction_fields,
+)
 from sterna.program.protocol import CHUNK_BITS
+from sterna.program.spiking_configuration import SpikingConfiguration
 
 __all__ = [
     "WriteChunk", "code_group", "row_group", "word_group", "instruction_layout",
     "instruction_bits", "matmul_command", "vector_command", "scalar_command",
+    "accumulate_command", "neuron_command",
 ]
 
 
@@ -47,7 +55,7 @@ def _layout(fields: Fields) -> StructLayout:
     return StructLayout({name: unsigned(width) for name, width in fields})
 
 
-def instruction_layout(configuration: HardwareConfiguration, kind: Kind) -> StructLayout:
+def instruction_layout(configuration: Configuration, kind: Kind) -> StructLayout:
     """Fields of an instruction of that kind, header included, least significant first."""
     return _layout(instruction_fields(configuration)[kind])
 
@@ -65,3 +73,13 @@ def vector_command(configuration: HardwareConfiguration) -> StructLayout:
 def scalar_command(configuration: HardwareConfiguration) -> StructLayout:
     """A scalar operation."""
     return _layout(encoding.scalar_fields(configuration))
+
+
+def accumulate_command(configuration: SpikingConfiguration) -> StructLayout:
+    """Codes of a source into the accumulators."""
+    return _layout(encoding.accumulate_fields(configuration))
+
+
+def neuron_command(configuration: SpikingConfiguration) -> StructLayout:
+    """A step of a population."""
+    return _layout(encoding.neuron_fields(configuration))

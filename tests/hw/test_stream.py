@@ -11,7 +11,7 @@ from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import PRESETS
-from sterna.program.encoding import Kind
+from sterna.program.encoding import instruction_fields
 from sterna_hw import layouts
 from sterna_hw.component import Component
 from sterna_hw.stream import StreamBuffer, StreamQueue, connect_streams
@@ -139,6 +139,7 @@ def test_layout_sizes() -> None:
     assert layouts.code_group(configuration).size == 2 * 8 + 1
     assert layouts.row_group(configuration).size == 2 * 20 + 1
     assert layouts.word_group(configuration).size == 2 * 18
-    sizes = [layouts.instruction_layout(configuration, kind).size for kind in Kind]
+    sizes = [layouts.instruction_layout(configuration, kind).size
+             for kind in instruction_fields(configuration)]
     assert max(sizes) == layouts.instruction_bits(configuration)
     assert layouts.matmul_command(configuration).size == 5 + 16 + 12 + 2

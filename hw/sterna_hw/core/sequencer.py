@@ -10,7 +10,13 @@ from amaranth.lib import stream
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import HEADER, Kind, instruction_bits, instruction_fields
+from sterna.program.encoding import (
+    HEADER,
+    Configuration,
+    Kind,
+    instruction_bits,
+    instruction_fields,
+)
 from sterna.program.protocol import Space
 
 from sterna_hw.component import Component
@@ -44,22 +50,34 @@ class Sequencer(Component):
         units_idle: In(1), every unit that commands or their results reach is idle.
         done: Out(1), high for one clock at the end of the program.
 
+    What instructions mean is in `_command_members`, `_dispatch`, `_dispatched` and `_walk`; another
+    kind of accelerator has others and shares the rest.
+
     Args:
         program: words of the program memory at power up.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
-                 program: Sequence[int] = ()) -> None:
+    def __init__(self, configuration: Configuration, program: Sequence[int] = ()) -> None:
         self._configuration = configuration
         self._program = program
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "start": In(stream.Signature(16)),
-            "commands": Out(stream.Signature(vector_unit_command(configuration))),
-            "matmuls": Out(stream.Signature(matmul_command(configuration))),
+            **self._command_members(),
             "units_idle": In(1),
             "done": Out(1),
         })
+
+    def _command_members(self) -> dict[str, Any]:
+        configuration = self._machine()
+        return {
+            "commands": Out(stream.Signature(vector_unit_command(configuration))),
+            "matmuls": Out(stream.Signature(matmul_command(configuration))),
+        }
+
+    def _machine(self) -> HardwareConfiguration:
+        assert isinstance(self._configuration, HardwareConfiguration)
+        return self._configuration
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -67,26 +85,21 @@ class Sequencer(Component):
         m.submodules.memory = memory = LoadableMemory(
             instruction_bits(configuration), configuration.program_depth, Space.PROGRAM,
             self._program)
-        m.submodules.inner = inner = LoopLevel(configuration)
-        m.submodules.outer = outer = LoopLevel(configuration)
-        m.submodules.queue = queue = StreamQueue(matmul_command(configuration), MATMUL_QUEUE)
         connect_streams(m, self.writes, memory.writes)
-        connect_streams(m, queue.o, self.matmuls)
 
         instruction = Signal(instruction_bits(configuration), reset_less=True)
         address = Signal(range(configuration.program_depth))
         following = Signal.like(address, name="following_address", reset_less=True)
-        both_offsets = Signal.like(inner.offset, name="both_offsets", reset_less=True)
         quiet = Signal(range(QUIET_CLOCKS))
 
-        executing, taken = Signal(), Signal()
+        executing, taken, begin = Signal(), Signal(), Signal()
         next_address = Signal.like(address, name="next_address")
-        ended = self._dispatch(m, instruction, inner.offset, both_offsets, queue, executing, taken)
-        self._walk_loops(m, instruction, inner, outer, following, executing & taken, next_address)
+        offsets = self._walk(m, instruction, begin, following, executing & taken, next_address)
+        ended = self._dispatch(m, instruction, offsets, executing, taken)
 
         with m.FSM():
             with m.State("idle"):
-                m.d.comb += [self.start.ready.eq(1), inner.clear.eq(1), outer.clear.eq(1)]
+                m.d.comb += [self.start.ready.eq(1), begin.eq(1)]
                 m.d.sync += address.eq(self.start.payload)
                 with m.If(self.start.valid):
                     m.next = "fetch"
@@ -97,7 +110,6 @@ class Sequencer(Component):
                 m.d.sync += [
                     instruction.eq(memory.data),
                     following.eq(address + 1),
-                    both_offsets.eq(inner.offset + outer.offset),
                     quiet.eq(0),
                 ]
                 m.next = "execute"
@@ -114,19 +126,29 @@ class Sequencer(Component):
                     m.next = "decode"
             with m.State("drain"):
                 m.d.sync += quiet.eq(0)
-                with m.If(self.units_idle & ~self.commands.valid & ~self.matmuls.valid):
+                with m.If(self.units_idle & ~self._dispatched()):
                     m.d.sync += quiet.eq(quiet + 1)
                     with m.If(quiet == QUIET_CLOCKS - 1):
                         m.d.comb += self.done.eq(1)
                         m.next = "idle"
         return m
 
-    def _dispatch(self, m: Module, instruction: Signal, inner_offset: Signal, both_offsets: Signal,
-                  queue: StreamQueue, executing: Signal, taken: Signal) -> Signal:
+    def _dispatched(self) -> Value:
+        """Whether a command still waits to be taken."""
+        return self.commands.valid | self.matmuls.valid
+
+    def _dispatch(self, m: Module, instruction: Signal, offsets: tuple[Value, Value],
+                  executing: Signal, taken: Signal) -> Signal:
         """Hand the instruction on; ``taken`` says that it is done. Returns whether it is END."""
-        configuration = self._configuration
+        configuration = self._machine()
+        m.submodules.queue = queue = StreamQueue(matmul_command(configuration), MATMUL_QUEUE)
+        connect_streams(m, queue.o, self.matmuls)
+        inner_offset, outer_offset = offsets
+        both_offsets = Signal(configuration.address_bits, reset_less=True)
+        m.d.sync += both_offsets.eq(inner_offset + outer_offset)
         fields = {kind: View(layout, instruction[:layout.size]) for kind, layout in (
-            (kind, instruction_layout(configuration, kind)) for kind in Kind)}
+            (kind, instruction_layout(configuration, kind))
+            for kind in instruction_fields(configuration))}
         vector, scalar, matmul = fields[Kind.VECTOR], fields[Kind.SCALAR], fields[Kind.MATMUL]
         command = self.commands.payload
         commands_open = ~self.commands.valid | self.commands.ready
@@ -168,10 +190,17 @@ class Sequencer(Component):
         ]
         return ended
 
-    def _walk_loops(self, m: Module, instruction: Signal, inner: LoopLevel, outer: LoopLevel,
-                    following: Signal, done: Value, next_address: Signal) -> None:
-        """Open a loop at REPEAT; at the end of a body go back or on, the inner level first."""
-        layout = instruction_layout(self._configuration, Kind.REPEAT)
+    def _walk(self, m: Module, instruction: Signal, begin: Value, following: Signal, done: Value,
+              next_address: Signal) -> tuple[Value, Value]:
+        """Open a loop at REPEAT; at the end of a body go back or on, the inner level first.
+
+        Returns the address offsets of both levels.
+        """
+        configuration = self._machine()
+        m.submodules.inner = inner = LoopLevel(configuration)
+        m.submodules.outer = outer = LoopLevel(configuration)
+        m.d.comb += [inner.clear.eq(begin), outer.clear.eq(begin)]
+        layout = instruction_layout(configuration, Kind.REPEAT)
         repeat = View(layout, instruction[:layout.size])
         opens = Signal()
         m.d.comb += opens.eq(done & (repeat.kind == Kind.REPEAT))
@@ -195,3 +224,4 @@ class Sequencer(Component):
                 ]
                 with m.If(ends_outer & ~outer.last):
                     m.d.comb += next_address.eq(outer.start)
+        return inner.offset, outer.offset

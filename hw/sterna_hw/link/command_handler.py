@@ -5,13 +5,15 @@ from __future__ import annotations
 from amaranth.hdl import Array, Cat, Const, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 from sterna.program.protocol import (
     CHUNK_BITS,
     VERSION,
     ErrorCode,
     FrameType,
     Space,
+    result_entries,
+    result_words,
     word_chunks,
     word_depth,
 )
@@ -28,17 +30,12 @@ from sterna_hw.link.frames import (
 
 RUN_LENGTH = 10
 LOAD_HEADER = 5
-COUNTER_WORDS = 4
-SCALE_WORDS = 2
-
-
-def result_words(configuration: HardwareConfiguration) -> int:
-    """32-bit words in the payload of a RESULT frame."""
-    return COUNTER_WORDS + SCALE_WORDS + 2 * configuration.top_k
 
 
 def _below(value: Value, bound: int) -> Value:
     """``value < bound``; for powers of two without the subtraction that synthesis would make."""
+    if bound == 0:
+        return Const(0, 1)
     if bound & (bound - 1) == 0:
         return ~value[bound.bit_length() - 1:].any()
     return value < bound
@@ -73,7 +70,7 @@ class CommandHandler(Component):
         What the INFO frame says of the memories; unless it is 0 only INPUT can be loaded.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, contents: int = 0) -> None:
+    def __init__(self, configuration: Configuration, contents: int = 0) -> None:
         self._configuration = configuration
         self._contents = contents
         super().__init__({
@@ -198,7 +195,8 @@ class CommandHandler(Component):
     def _answer(self, m: Module, error: Signal, fault: Signal) -> None:
         """Send the answer; the outcome is taken when the transmitter has all of it."""
         configuration = self._configuration
-        identity = (VERSION.to_bytes(2, "little") + configuration.top_k.to_bytes(2, "little")
+        identity = (VERSION.to_bytes(2, "little")
+                    + result_entries(configuration).to_bytes(2, "little")
                     + configuration.digest().to_bytes(8, "little")
                     + self._contents.to_bytes(8, "little"))
         result_length = 4 * result_words(configuration)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 from sterna.program.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
@@ -30,7 +30,7 @@ class Link(Component):
     result : In(stream of unsigned(32))
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, configuration: Configuration,
                  frame_timeout: int = FRAME_TIMEOUT, contents: int = 0) -> None:
         self._configuration = configuration
         self._contents = contents

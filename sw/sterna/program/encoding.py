@@ -13,6 +13,11 @@ address in vector memory is ``base + inner + (outer if its layer bit is set)``, 
 | SCALAR | a scalar operation |
 | MATMUL | dispatch a matrix command to the ternary engine's queue |
 | REPEAT | repeat the instructions up to the one whose ``ends`` bit closes the level |
+| ACCUMULATE | codes of a source into the accumulators, times their weights |
+| NEURON | one step of the neurons of a population, or another way to new codes |
+
+END is common to all accelerators; ACCUMULATE and NEURON belong to spiking ones, the others to those
+of language models.
 
 A repeated part runs ``count`` times; the level's offset grows by ``step`` after each time and
 returns to 0 after the last.
@@ -26,7 +31,10 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.spiking_configuration import SpikingConfiguration
 
+Configuration = HardwareConfiguration | SpikingConfiguration
+"""What shapes an accelerator of either kind."""
 Fields = tuple[tuple[str, int], ...]
 
 
@@ -38,6 +46,8 @@ class Kind(IntEnum):
     SCALAR = 2
     MATMUL = 3
     REPEAT = 4
+    ACCUMULATE = 5
+    NEURON = 6
 
 
 class SourceA(IntEnum):
@@ -98,6 +108,8 @@ class ScalarCode(IntEnum):
 
 LENGTH_BITS = 13
 COUNT_BITS = 16
+GROUP_BITS = 10
+UNIT_BITS = 3
 
 
 def vector_fields(configuration: HardwareConfiguration) -> Fields:
@@ -142,11 +154,47 @@ def repeat_fields(configuration: HardwareConfiguration) -> Fields:
     return (("level", 1), ("count", COUNT_BITS), ("step", configuration.address_bits))
 
 
+def accumulate_fields(configuration: SpikingConfiguration) -> Fields:
+    """Fields of an ACCUMULATE instruction after ``kind`` and ``ends``.
+
+    The ``sources`` codes from word ``codes`` of the code memory on, in order, are multiplied by
+    their weights. Source ``k`` has ``groups`` weight words from ``weights + k * groups`` on; word
+    ``g`` goes to accumulator group ``g``. With ``skip`` sources that were silent are left out.
+    """
+    return (("codes", _address_bits(configuration.code_depth)), ("sources", LENGTH_BITS),
+            ("weights", _address_bits(configuration.weight_depth)), ("groups", GROUP_BITS),
+            ("skip", 1))
+
+
+def neuron_fields(configuration: SpikingConfiguration) -> Fields:
+    """Fields of a NEURON instruction after ``kind`` and ``ends``.
+
+    ``groups`` groups of new codes enter the delay lines from word ``codes`` of the code memory on.
+    They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
+    accumulators from group 0 on and leaves them zero. ``store`` and ``result`` say where its
+    outputs go: codes, the step's results. ``clear`` stands alone: the words become zero, and so do
+    the states of all neurons.
+    """
+    return (("unit", UNIT_BITS), ("codes", _address_bits(configuration.code_depth)),
+            ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1))
+
+
+def _address_bits(depth: int) -> int:
+    return max(1, (depth - 1).bit_length())
+
+
 HEADER: Fields = (("kind", 3), ("ends", 2))
 
 
-def instruction_fields(configuration: HardwareConfiguration) -> Mapping[Kind, Fields]:
-    """All fields of each instruction kind, least significant first, header included."""
+def instruction_fields(configuration: Configuration) -> Mapping[Kind, Fields]:
+    """All fields of each instruction kind that the accelerator knows, least significant first,
+    header included."""
+    if isinstance(configuration, SpikingConfiguration):
+        return {
+            Kind.END: HEADER,
+            Kind.ACCUMULATE: HEADER + accumulate_fields(configuration),
+            Kind.NEURON: HEADER + neuron_fields(configuration),
+        }
     return {
         Kind.END: HEADER,
         Kind.VECTOR: HEADER + vector_fields(configuration),
@@ -156,13 +204,13 @@ def instruction_fields(configuration: HardwareConfiguration) -> Mapping[Kind, Fi
     }
 
 
-def instruction_bits(configuration: HardwareConfiguration) -> int:
+def instruction_bits(configuration: Configuration) -> int:
     """Width of an instruction word."""
     kinds = instruction_fields(configuration).values()
     return max(sum(width for _, width in fields) for fields in kinds)
 
 
-def encode(configuration: HardwareConfiguration, kind: Kind, **values: int) -> int:
+def encode(configuration: Configuration, kind: Kind, **values: int) -> int:
     """Pack one instruction; absent fields are zero.
 
     Raises ValueError when a value does not fit its field and KeyError for an unknown field.
@@ -180,7 +228,7 @@ def encode(configuration: HardwareConfiguration, kind: Kind, **values: int) -> i
     return word
 
 
-def decode(configuration: HardwareConfiguration, word: int) -> tuple[Kind, dict[str, int]]:
+def decode(configuration: Configuration, word: int) -> tuple[Kind, dict[str, int]]:
     """Unpack one instruction into its kind and fields."""
     kind = Kind(word & 7)
     values, position = {}, 0

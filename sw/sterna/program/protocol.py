@@ -20,6 +20,11 @@ RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 eac
 u32, exponent i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have
 row 0xFFFFFFFF.
 
+A spiking accelerator takes the same frames. A RUN is a time step, with the input's codes at the
+first input word; the row limit means nothing. INFO has ``outputs`` in place of top_k. Its RESULT:
+cycles, accumulate-busy, events (sources accumulated) and sources looked at, u32 each; then the
+``outputs`` values of the network, i32 each.
+
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before
 count as lost. Of several faults the answer names the first of CRC, TYPE, LENGTH, SPACE; SPACE also
@@ -30,8 +35,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import instruction_bits
+from sterna.program.encoding import Configuration, instruction_bits
+from sterna.program.spiking_configuration import SpikingConfiguration
 
 START = 0xA5
 VERSION = 2
@@ -41,6 +46,8 @@ MAX_PAYLOAD = 4096
 """Longest payload that the host sends; the board accepts any length."""
 NO_ROW = 0xFFFF_FFFF
 CHUNK_BITS = 32
+COUNTER_WORDS = 4
+SCALE_WORDS = 2
 
 
 class FrameType(IntEnum):
@@ -74,12 +81,22 @@ class Space(IntEnum):
     INPUT = 4
 
 
-def word_bits(configuration: HardwareConfiguration, space: Space) -> int:
+def word_bits(configuration: Configuration, space: Space) -> int:
     """Width of a word of the memory.
 
     WEIGHTS: packed trits. CONSTANTS and INPUT: a vector group, lane 0 lowest. TABLES: word
-    ``table * 512 + segment``, base in the low ``word_bits``, slope above.
+    ``table * 512 + segment``, base in the low ``word_bits``, slope above. In a spiking accelerator
+    WEIGHTS: the weights of ``lanes`` synapses, above them their taps; CONSTANTS: the parameters of
+    ``neuron_lanes`` neurons; INPUT: as many codes; there are no TABLES.
     """
+    if isinstance(configuration, SpikingConfiguration):
+        return {
+            Space.PROGRAM: instruction_bits(configuration),
+            Space.WEIGHTS: configuration.weight_word_bits,
+            Space.CONSTANTS: configuration.constant_bits,
+            Space.TABLES: CHUNK_BITS,
+            Space.INPUT: configuration.neuron_lanes * configuration.code_bits,
+        }[space]
     group = configuration.vector_lanes * configuration.word_bits
     return {
         Space.PROGRAM: instruction_bits(configuration),
@@ -90,8 +107,16 @@ def word_bits(configuration: HardwareConfiguration, space: Space) -> int:
     }[space]
 
 
-def word_depth(configuration: HardwareConfiguration, space: Space) -> int:
+def word_depth(configuration: Configuration, space: Space) -> int:
     """Words of the memory."""
+    if isinstance(configuration, SpikingConfiguration):
+        return {
+            Space.PROGRAM: configuration.program_depth,
+            Space.WEIGHTS: configuration.weight_depth,
+            Space.CONSTANTS: configuration.constant_depth,
+            Space.TABLES: 0,
+            Space.INPUT: configuration.input_depth,
+        }[space]
     return {
         Space.PROGRAM: configuration.program_depth,
         Space.WEIGHTS: configuration.weight_depth,
@@ -101,6 +126,20 @@ def word_depth(configuration: HardwareConfiguration, space: Space) -> int:
     }[space]
 
 
-def word_chunks(configuration: HardwareConfiguration, space: Space) -> int:
+def result_words(configuration: Configuration) -> int:
+    """32-bit words in the payload of a RESULT frame."""
+    if isinstance(configuration, SpikingConfiguration):
+        return COUNTER_WORDS + configuration.outputs
+    return COUNTER_WORDS + SCALE_WORDS + 2 * configuration.top_k
+
+
+def result_entries(configuration: Configuration) -> int:
+    """The entries of a RESULT frame, as INFO names them."""
+    if isinstance(configuration, SpikingConfiguration):
+        return configuration.outputs
+    return configuration.top_k
+
+
+def word_chunks(configuration: Configuration, space: Space) -> int:
     """32-bit chunks that one word of the memory takes in LOAD data."""
     return -(-word_bits(configuration, space) // CHUNK_BITS)

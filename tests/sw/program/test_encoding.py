@@ -18,13 +18,18 @@ from sterna.program.encoding import (
     instruction_bits,
     instruction_fields,
 )
+from sterna.program.neuron import NeuronDefinition
+from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 STANDARD = PRESETS["standard"]
+SPIKING = SpikingConfiguration(
+    accumulator_bits=24, weight_depth=3000, units=(NeuronUnit(definition=NeuronDefinition()),))
+BOTH = [(item, kind) for item in (STANDARD, SPIKING) for kind in instruction_fields(item)]
 
 
-@given(st.sampled_from(list(Kind)), st.sampled_from(list(PRESETS)), st.data())
-def test_every_field_comes_back(kind, preset, data):
-    configuration = PRESETS[preset]
+@given(st.sampled_from([*PRESETS.values(), SPIKING]), st.data())
+def test_every_field_comes_back(configuration, data):
+    kind = data.draw(st.sampled_from(list(instruction_fields(configuration))))
     values = {
         name: data.draw(st.integers(0, (1 << width) - 1))
         for name, width in instruction_fields(configuration)[kind] if name != "kind"
@@ -34,13 +39,13 @@ def test_every_field_comes_back(kind, preset, data):
     assert decode(configuration, word) == (kind, {**values, "kind": int(kind)})
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_fields_do_not_overlap(kind):
+@pytest.mark.parametrize(("configuration", "kind"), BOTH)
+def test_fields_do_not_overlap(configuration, kind):
     seen = 0
-    for name, width in instruction_fields(STANDARD)[kind]:
+    for name, width in instruction_fields(configuration)[kind]:
         if name == "kind":
             continue
-        ones = encode(STANDARD, kind, **{name: (1 << width) - 1}) & ~int(kind)
+        ones = encode(configuration, kind, **{name: (1 << width) - 1}) & ~int(kind)
         assert ones.bit_count() == width and not seen & ones & ~7
         seen |= ones
 

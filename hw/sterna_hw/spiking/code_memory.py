@@ -1,0 +1,78 @@
+"""The last codes of every source: one delay line memory for the input and all populations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, signed, unsigned
+from amaranth.lib import memory
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.spiking_configuration import SpikingConfiguration
+
+from sterna_hw.component import Component
+
+
+def history_word(configuration: SpikingConfiguration) -> ArrayLayout:
+    """The histories of ``neuron_lanes`` sources: ``taps`` codes each, the newest lowest."""
+    return ArrayLayout(unsigned(configuration.history_bits), configuration.neuron_lanes)
+
+
+def code_word(configuration: SpikingConfiguration) -> ArrayLayout:
+    """New codes of ``neuron_lanes`` sources."""
+    return ArrayLayout(signed(configuration.code_bits), configuration.neuron_lanes)
+
+
+class CodeMemory(Component):
+    """Keeps ``taps`` codes of each source; one word a clock is read, or gets its next codes.
+
+    Members:
+        address: In(range(code_depth)). enable: In(1), read in this clock.
+        data: Out, `history_word`, the word last read (latency 1).
+        shift: In, structure of ``valid``, ``clear``, ``address`` and ``codes`` (`code_word`): the
+            codes become the newest of their word and the oldest are forgotten; with ``clear`` all
+            become 0. The word is there for reads two clocks later; in this clock none is read.
+    """
+
+    def __init__(self, configuration: SpikingConfiguration) -> None:
+        self._configuration = configuration
+        self._address = range(max(2, configuration.code_depth))
+        super().__init__({
+            "address": In(self._address),
+            "enable": In(1),
+            "data": Out(history_word(configuration)),
+            "shift": In(shift_layout(configuration)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        m.submodules.storage = storage = memory.Memory(
+            shape=history_word(configuration), depth=max(2, configuration.code_depth), init=[],
+            attrs={"no_rw_check": "1"})
+        read, write = storage.read_port(), storage.write_port()
+        shift = Signal.like(self.shift, name="kept_shift", reset_less=True)
+        valid = Signal()
+        m.d.sync += [shift.eq(self.shift), valid.eq(self.shift.valid)]
+        m.d.comb += [
+            read.addr.eq(self.address),
+            read.en.eq(self.enable | self.shift.valid),
+            self.data.eq(read.data),
+            write.addr.eq(shift.address),
+            write.en.eq(valid),
+        ]
+        with m.If(self.shift.valid):
+            m.d.comb += read.addr.eq(self.shift.address)
+        kept = configuration.history_bits - configuration.code_bits
+        with m.If(~shift.clear):
+            for lane, code in enumerate(shift.codes):
+                m.d.comb += write.data[lane].eq(Cat(code, read.data[lane][:kept]))
+        return m
+
+
+def shift_layout(configuration: SpikingConfiguration) -> StructLayout:
+    """New codes for a word of the memory."""
+    return StructLayout({
+        "valid": 1, "clear": 1, "address": range(max(2, configuration.code_depth)),
+        "codes": code_word(configuration),
+    })

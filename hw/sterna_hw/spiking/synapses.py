@@ -1,0 +1,200 @@
+"""Events times their columns of weights, added to the accumulators of the targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
+from amaranth.lib import memory, stream
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.encoding import GROUP_BITS
+from sterna.program.spiking_configuration import SpikingConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.spiking.arithmetic import select
+from sterna_hw.spiking.code_scanner import address_range, source_event
+from sterna_hw.spiking.pipeline import Pipeline, Word
+
+ROUND_TRIP = 4
+"""Clocks from the read of an accumulator to the first that sees what was added."""
+
+
+def weight_word(configuration: SpikingConfiguration) -> StructLayout:
+    """The synapses from a source to ``lanes`` targets."""
+    taps = {"taps": ArrayLayout(unsigned(configuration.tap_bits), configuration.lanes)}
+    return StructLayout({
+        "weights": ArrayLayout(signed(configuration.weight_bits), configuration.lanes),
+        **(taps if configuration.tap_bits else {}),
+    })
+
+
+def accumulator_group(configuration: SpikingConfiguration) -> ArrayLayout:
+    """The sums of ``lanes`` targets."""
+    return ArrayLayout(signed(configuration.accumulator_bits), configuration.lanes)
+
+
+def product(pipeline: Pipeline, name: str, code: Word, weight: Word) -> Word:
+    """The exact product of two signed words, by shifts and adds: a code has few bits.
+
+    Latency: the number of levels of a tree over the code's bits, at least 1 clock.
+    """
+    bits = len(code.value)
+
+    def digit(index: int) -> Any:
+        """Bit ``index`` of the code times the weight; the highest bit counts negative."""
+        def masked(code: Value, weight: Value) -> Value:
+            term = select(code[index], weight) << index
+            return -term if index == bits - 1 else term
+        return masked
+
+    def pair(low: int) -> Word:
+        def total(code: Value, weight: Value) -> Value:
+            first = select(code[low], weight) << low
+            second = select(code[low + 1], weight) << (low + 1)
+            return first - second if low + 1 == bits - 1 else first + second
+        return pipeline.compute(f"{name}_{low}", total, code, weight)
+
+    terms = [pair(low) for low in range(0, bits - 1, 2)]
+    if bits % 2:
+        terms.append(pipeline.compute(f"{name}_{bits - 1}", digit(bits - 1), code, weight))
+    while len(terms) > 1:
+        level = [
+            pipeline.compute(f"{name}_sum", lambda a, b: a + b, *terms[index:index + 2])
+            for index in range(0, len(terms) - 1, 2)
+        ]
+        terms = level + terms[len(terms) - len(terms) % 2:]
+    return terms[0]
+
+
+class SynapseArray(Component):
+    """Reads an event's weight words and adds code times weight to ``lanes`` accumulators a clock.
+
+    With several taps each lane takes the code of the step that its synapse names. Throughput: one
+    weight word a clock; an event takes ``max(groups, ROUND_TRIP)`` clocks, because an accumulator
+    must be written before it is read again. Latency from an event to its last sum: ``latency``
+    clocks after its last word is asked for. Sums wrap; the compiler knows that they fit.
+
+    Members:
+        events: In, stream of `source_event`. groups: In, weight words of each; steady from the
+            first event on until ``idle``.
+        address, enable: Out, data: In; the read port of the weight memory (latency 1).
+        take: In, structure of ``valid`` and ``group``: read the accumulators of a group, which are
+            0 afterwards; only while ``idle``.
+        sums: Out, `accumulator_group`, what was taken in the last clock that had ``take.valid``.
+        busy: Out(1), a weight word is asked for in this clock.
+        idle: Out(1), all sums are written.
+    """
+
+    def __init__(self, configuration: SpikingConfiguration) -> None:
+        self._configuration = configuration
+        group = address_range(configuration.accumulator_depth)
+        super().__init__({
+            "events": In(stream.Signature(source_event(configuration))),
+            "groups": In(GROUP_BITS),
+            "address": Out(address_range(configuration.weight_depth)),
+            "enable": Out(1),
+            "data": In(configuration.weight_word_bits),
+            "take": In(StructLayout({"valid": 1, "group": group})),
+            "sums": Out(accumulator_group(configuration)),
+            "busy": Out(1),
+            "idle": Out(1),
+        })
+        self._pipeline = Pipeline()
+        # The words of all lanes two clocks after their address: weights in a register.
+        self._weights = Signal(weight_word(configuration), reset_less=True)
+        self._history = Word("history", Signal(configuration.history_bits), 0)
+        self._products = [self._lane(lane) for lane in range(configuration.lanes)]
+        self.latency = 2 + self._products[0].stage + 1
+
+    def _lane(self, lane: int) -> Word:
+        """The product of a lane; stage 0 is that of the registered weight word."""
+        configuration, pipeline = self._configuration, self._pipeline
+        bits = configuration.code_bits
+        weight = Word(f"weight_{lane}", self._weights.weights[lane], 0)
+        code = Word(f"code_{lane}", self._history.value[:bits].as_signed(), 0)
+        if configuration.tap_bits:
+            tap = Word(f"tap_{lane}", self._weights.taps[lane], 0)
+            code = pipeline.compute(
+                f"code_{lane}", lambda history, tap: history.word_select(tap, bits).as_signed(),
+                self._history, tap)
+        return product(pipeline, f"product_{lane}", code, weight)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration, stage = self._configuration, self._products[0].stage
+        asking, group, history = self._walk(m)
+        m.d.comb += self._history.value.eq(self._delays(m, history, 2)[2])
+        m.d.sync += [self._weights.as_value().eq(self.data), *self._pipeline.statements]
+        # What is asked for in a clock is in the register of weights two clocks later. The sum
+        # before is there when the product is, and the new sum goes to the memory a clock later.
+        asked = self._delays(m, asking, stage + 3)
+        groups = self._delays(m, group, stage + 3)
+        read_at, write_at = stage, stage + 3
+
+        m.submodules.storage = storage = memory.Memory(
+            shape=accumulator_group(configuration), depth=max(2, configuration.accumulator_depth),
+            init=[], attrs={"no_rw_check": "1"})
+        read, write = storage.read_port(), storage.write_port()
+        before = Signal.like(self.sums, name="before", reset_less=True)
+        m.d.sync += before.eq(read.data)
+        m.d.comb += [
+            read.addr.eq(groups[read_at]),
+            read.en.eq(asked[read_at] | self.take.valid),
+            self.sums.eq(read.data),
+        ]
+        taken, taken_group = (self._delays(m, value, 2) for value in (
+            self.take.valid, self.take.group))
+        with m.If(self.take.valid):
+            m.d.comb += read.addr.eq(self.take.group)
+        m.d.comb += [
+            write.addr.eq(groups[write_at]), write.en.eq(asked[write_at] | taken[2])]
+        with m.If(taken[2]):
+            m.d.comb += write.addr.eq(taken_group[2])
+        for lane, word in enumerate(self._products):
+            total = Signal(signed(configuration.accumulator_bits), name=f"total_{lane}",
+                           reset_less=True)
+            m.d.sync += total.eq(before[lane] + word.value)
+            with m.If(taken[1]):
+                m.d.sync += total.eq(0)
+            m.d.comb += write.data[lane].eq(total)
+        moving = Cat(*asked[1:], *taken[1:]).any()
+        m.d.comb += self.idle.eq(~moving & self.events.ready & ~asking)
+        return m
+
+    def _walk(self, m: Module) -> tuple[Signal, Signal, Signal]:
+        """Ask for an event's weight words one after the other; whether, which group, history."""
+        active, asking = Signal(), Signal()
+        history = Signal(self._configuration.history_bits, reset_less=True)
+        count = Signal(GROUP_BITS, reset_less=True)
+        last, short = Signal(GROUP_BITS), Signal()
+        m.d.sync += [short.eq(self.groups < ROUND_TRIP), last.eq(self.groups - 1)]
+        with m.If(short):
+            m.d.sync += last.eq(ROUND_TRIP - 1)
+        ends = Signal()
+        m.d.comb += [
+            ends.eq(count == last),
+            asking.eq(active & (~short | (count < self.groups))),
+            self.events.ready.eq(~active | ends),
+            self.enable.eq(asking),
+            self.busy.eq(asking),
+        ]
+        m.d.sync += [count.eq(count + 1), self.address.eq(self.address + 1)]
+        with m.If(self.events.ready):
+            event = self.events.payload
+            m.d.sync += [
+                active.eq(self.events.valid), count.eq(0), history.eq(event.history),
+                self.address.eq(event.column),
+            ]
+        group = Signal(len(self.take.group))
+        m.d.comb += group.eq(count)
+        return asking, group, history
+
+    def _delays(self, m: Module, value: Value, clocks: int) -> list[Value]:
+        """The value as it was 0, 1, … ``clocks`` clocks before."""
+        values = [value]
+        for clock in range(1, clocks + 1):
+            later = Signal(value.shape(), name=f"after_{clock}")
+            m.d.sync += later.eq(values[-1])
+            values.append(later)
+        return values
