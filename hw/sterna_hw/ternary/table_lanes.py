@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import memory
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
@@ -14,6 +14,7 @@ from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.lanes import Lanes
 from sterna_hw.ternary.table_fill import TableFill
 from sterna_hw.ternary.table_row import TableRow, entry_bits, row_latency, row_sum_bits
+from sterna_hw.ternary.xilinx import lookup_memory, xilinx_family
 
 _READERS = 4
 """Rows that share a memory in the netlist. In hardware every row has its own; but yosys tries all
@@ -67,26 +68,39 @@ class TableLanes(Lanes):
                          self.carries[row].eq(table_row.carry)]
             table_rows.append(table_row)
         for triple in range(triples):
+            codes = [word_1.word_select(row * triples + triple, TRIPLE_BITS)
+                     for row in range(rows)]
+            words = self._tables(m, platform, triple, fill, [code[:INDEX_BITS] for code in codes])
             for row, table_row in enumerate(table_rows):
-                if row % _READERS == 0:
-                    table = memory.Memory(
-                        shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
-                    m.submodules[f"table_{triple}_{row // _READERS}"] = table
-                    write = table.write_port()
-                    m.d.comb += [
-                        write.addr.eq(fill.index),
-                        write.en.eq(fill.valid),
-                        write.data.eq(fill.entries[triple]),
-                    ]
-                code = word_1.word_select(row * triples + triple, TRIPLE_BITS)
-                read = table.read_port(domain="comb")
                 entry = Signal(signed(entry_bits()), name=f"entry_{row}_{triple}",
                                reset_less=True)
                 negate = Signal(name=f"negate_{row}_{triple}", reset_less=True)
                 m.d.comb += [
-                    read.addr.eq(code[:INDEX_BITS]),
                     table_row.entries[triple].eq(entry),
                     table_row.negate[triple].eq(negate),
                 ]
-                m.d.sync += [entry.eq(read.data), negate.eq(code[INDEX_BITS])]
+                m.d.sync += [entry.eq(words[row]), negate.eq(codes[row][INDEX_BITS])]
         return m
+
+    def _tables(self, m: Module, platform: Any, triple: int, fill: TableFill,
+                addresses: list[Value]) -> list[Value]:
+        """The entries of a triple at each row's address."""
+        family = xilinx_family(platform)
+        if family is not None:
+            return lookup_memory(m, family, f"table_{triple}", fill.entries[triple],
+                                 fill.index, fill.valid, addresses)
+        words = []
+        for row, address in enumerate(addresses):
+            if row % _READERS == 0:
+                table = memory.Memory(shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
+                m.submodules[f"table_{triple}_{row // _READERS}"] = table
+                write = table.write_port()
+                m.d.comb += [
+                    write.addr.eq(fill.index),
+                    write.en.eq(fill.valid),
+                    write.data.eq(fill.entries[triple]),
+                ]
+            read = table.read_port(domain="comb")
+            m.d.comb += read.addr.eq(address)
+            words.append(read.data)
+        return words
