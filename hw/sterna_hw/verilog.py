@@ -11,6 +11,7 @@ from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.core.accelerator import Accelerator
+from sterna_hw.core.data_path import DataPath
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory.axi_source import axi_members
 
@@ -26,13 +27,18 @@ def to_verilog(configuration: HardwareConfiguration, name: str = "sterna",
 
     Ports: ``clk`` and ``rst`` (synchronous, active high), ``link_in__payload``, ``link_in__valid``,
     ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
-    packed port each for ``trace_vector``, ``trace_scalar`` and ``trace_accumulators``, whose bit 0
-    is their ``valid``. Without a platform the Verilog suits every part; with that of an iCE40
-    UltraPlus it names the part's single-port RAMs.
+    packed port each for ``trace_vector_<n>``, ``trace_scalar_<n>`` and ``trace_accumulators_<n>``
+    of every token stream n, whose bit 0 is their ``valid``. Without a platform the Verilog suits
+    every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs. Of several
+    token streams the data path is one module, ``<name>_data_path``.
     """
-    return shorten_zeros(
-        verilog.convert(Accelerator(configuration), name=name, platform=platform,
-                        emit_src=False))
+    path_module = f"{name}_data_path" if configuration.streams > 1 else None
+    text = verilog.convert(Accelerator(configuration, path_module=path_module), name=name,
+                           platform=platform, emit_src=False)
+    if path_module is not None:
+        text += verilog.convert(DataPath(configuration), name=path_module, platform=platform,
+                                emit_src=False)
+    return shorten_zeros(text)
 
 
 def to_serial_verilog(

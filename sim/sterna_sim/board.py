@@ -86,16 +86,27 @@ class SimulatedBoard:
         return self._open().memory_beats * self.configuration.memory_bits // 8
 
     def collect_trace(self) -> Trace:
-        """What the trace ports showed since the last call.
+        """What the trace ports of the first token stream showed since the last call.
+
+        Raises ValueError for a configuration without trace ports.
+        """
+        return self.collect_traces()[0]
+
+    def collect_traces(self) -> list[Trace]:
+        """What the trace ports of every token stream showed since the last call.
 
         Raises ValueError for a configuration without trace ports.
         """
         if not self.configuration.trace:
             raise ValueError("the configuration has no trace ports")
         library = self._open()
-        words = {kind: library.trace(kind) for kind in TraceKind}
+        traces = [
+            unpack_trace(self.configuration, {kind: library.trace(stream, kind)
+                                              for kind in TraceKind})
+            for stream in range(self.configuration.streams)
+        ]
         library.clear_traces()
-        return unpack_trace(self.configuration, words)
+        return traces
 
     @property
     def cycles(self) -> int:

@@ -44,7 +44,8 @@ def build_simulator(configuration: HardwareConfiguration, progress: Progress | N
     verilog = verilog_file(configuration, tell)
     ports = configuration.memory_ports if configuration.weight_source == "axi" else 0
     return build_library(
-        verilog.read_text(), configuration.trace, toolchain, tell, axi_ports=ports)
+        verilog.read_text(), configuration.streams if configuration.trace else 0, toolchain, tell,
+        axi_ports=ports)
 
 
 def build_serial_simulator(
@@ -64,7 +65,7 @@ def build_serial_simulator(
     toolchain = find_toolchain()
     key = f"serial {divisor} {frame_timeout} {configuration.to_json()}"
     verilog = _cached_verilog(key, generate, tell)
-    return build_library(verilog.read_text(), False, toolchain, tell, SERIAL_HARNESS)
+    return build_library(verilog.read_text(), 0, toolchain, tell, SERIAL_HARNESS)
 
 
 def verilog_file(configuration: HardwareConfiguration, tell: Progress) -> Path:
@@ -87,17 +88,20 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 
 def build_library(
-    verilog: str, trace: bool, toolchain: Toolchain, tell: Progress, harness: str = HARNESS,
+    verilog: str, traced: int, toolchain: Toolchain, tell: Progress, harness: str = HARNESS,
     axi_ports: int = 0,
 ) -> Path:
-    """Compile Verilog with the ports of an accelerator; `trace` says whether it has trace ports.
+    """Compile Verilog with the ports of an accelerator; `traced` token streams have trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has.
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY)}
-    compiler_flags = [*COMPILER_FLAGS, *(["-DSTERNA_TRACE"] if trace else [])]
+    compiler_flags = [*COMPILER_FLAGS]
+    if traced:
+        streams = "".join(f"STREAM({stream})" for stream in range(traced))
+        compiler_flags.append(f"-DSTERNA_TRACE={streams}")
     if axi_ports:
         calls = "".join(f"PORT({port})" for port in range(axi_ports))
         compiler_flags.append(f"-DSTERNA_AXI_PORTS={calls}")

@@ -14,7 +14,7 @@ from sterna.errors import InputError
 
 
 class TraceKind(IntEnum):
-    """The trace ports."""
+    """The trace ports of a token stream."""
 
     VECTORS = 0
     SCALARS = 1
@@ -82,12 +82,13 @@ class SimulatorLibrary:
         """Beats that crossed the AXI ports since the memory was created."""
         return self._library.sterna_memory_beats(self._board)
 
-    def trace(self, kind: TraceKind) -> NDArray[np.uint32]:
+    def trace(self, stream: int, kind: TraceKind) -> NDArray[np.uint32]:
         """Everything captured at a trace port: port values in words of 32 bits, low word first."""
-        size = self._library.sterna_trace_size(self._board, kind)
+        which = len(TraceKind) * stream + kind
+        size = self._library.sterna_trace_size(self._board, which)
         if size == 0:
             return np.zeros(0, np.uint32)
-        data = self._library.sterna_trace_data(self._board, kind)
+        data = self._library.sterna_trace_data(self._board, which)
         return np.ctypeslib.as_array(data, (size,)).copy()
 
     def clear_traces(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -15,7 +17,7 @@ from sterna.errors import CheckError
 from sterna.golden.executor import GoldenExecutor
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
-from sterna.host.device import StepResult
+from sterna.host.device import StreamStep
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.keys import ValueKey
@@ -23,7 +25,10 @@ from sterna.program.keys import ValueKey
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import Progress
 from sterna_sim.memory.timing import MemoryTiming
+from sterna_sim.traces import Trace
 
+JOINING, GOING_ON = 0.7, 0.8
+"""Chances of a text to join while others run, and of one that is there to go on."""
 RESULT = "result"
 """Section that stands for what the board sends at the end of a token."""
 
@@ -65,6 +70,34 @@ class Verification:
     first_difference: Difference | None = None
     counters: Counters = Counters()
 
+    def compare(self, text: _Text, key: ValueKey, name: str, golden: NDArray[np.int64],
+                simulated: NDArray[np.int64]) -> None:
+        """Count a value of the text's current token, and keep the first difference."""
+        self.vectors_compared += 1
+        element = _first_difference(golden, simulated)
+        if element is None:
+            return
+        self.differences += 1
+        if self.first_difference is None:
+            self.first_difference = Difference(
+                text.number, text.position, key.section, key.repetition, key.item, key.operation,
+                name, element, _at(golden, element), _at(simulated, element),
+            )
+
+
+@dataclass
+class _Text:
+    """A text on its way: what is left of it, and the golden that reads the same."""
+
+    number: int
+    golden: GoldenExecutor
+    left: list[int]
+    position: int = 0
+
+    def advance(self) -> None:
+        self.left = self.left[1:]
+        self.position += 1
+
 
 class Verifier:
     """A simulated board with trace ports beside a golden executor, both with the same program.
@@ -91,6 +124,7 @@ class Verifier:
         image = compile_program(program, configuration, embedding, plan)
         self._layout: TraceLayout = trace_layout(plan, configuration)
         self._golden = GoldenExecutor(program, top_k=configuration.top_k)
+        self._random = random.Random(seed)
         self._board = SimulatedBoard(
             replace(configuration, trace=True), progress=progress, seed=seed,
             stall_permille=stall_permille, memory=memory,
@@ -103,19 +137,36 @@ class Verifier:
     def verify(
         self, texts: Iterable[list[int]], told: Callable[[int], None] | None = None
     ) -> Verification:
-        """Run texts (lists of token ids), each from a reset; `told` hears the tokens done."""
+        """Run texts (lists of token ids), each from a reset; `told` hears the tokens done.
+
+        Where the hardware has several token streams, texts join and leave at random, and a random
+        part of those that are there go on together.
+        """
         outcome = Verification()
         counters = []
-        for number, text in enumerate(texts):
-            self._device.reset()
-            self._board.collect_trace()
-            self._golden.reset()
-            for position, token in enumerate(text):
-                result = self._token(outcome, number, position, token)
-                counters.append(result.counters)
-                outcome.tokens += 1
-                if told is not None:
-                    told(outcome.tokens)
+        waiting = deque(enumerate(texts))
+        running: dict[int, _Text] = {}
+        self._device.reset()
+        self._device.leave(0)
+        self._board.collect_traces()
+        while waiting or running:
+            while waiting and len(running) < self._device.streams and (
+                    not running or self._random.random() < JOINING):
+                number, tokens = waiting.popleft()
+                running[self._device.join()] = _Text(number, self._golden.beside(), tokens)
+                self._board.collect_traces()
+            chosen = [stream for stream in running if self._random.random() < GOING_ON]
+            chosen = chosen or [self._random.choice(list(running))]
+            steps = self._device.run({stream: running[stream].left for stream in chosen})
+            traces = self._board.collect_traces()
+            for stream, step in steps.items():
+                self._compare(outcome, running[stream], step, traces)
+                if not running[stream].left:
+                    self._device.leave(stream)
+                    del running[stream]
+            counters.append(steps[chosen[0]].result.counters)
+            if told is not None:
+                told(outcome.tokens)
         outcome.counters = Counters.total(counters)
         return outcome
 
@@ -123,42 +174,37 @@ class Verifier:
         """Free the simulation."""
         self._device.close()
 
-    def _token(self, outcome: Verification, text: int, position: int, token: int) -> StepResult:
-        expected: dict[ValueKey, tuple[str, NDArray[np.int64]]] = {}
+    def _compare(self, outcome: Verification, text: _Text, step: StreamStep,
+                 traces: list[Trace]) -> None:
+        """The tokens of a step in every value, and what the board sent of the last of them."""
+        for place in step.places:
+            expected: dict[ValueKey, tuple[str, NDArray[np.int64]]] = {}
 
-        def observe(key: ValueKey, name: str, value: NDArray[np.int64]) -> None:
-            expected[key] = (name, np.asarray(value, np.int64).reshape(-1))
+            def observe(key: ValueKey, name: str, value: NDArray[np.int64],
+                        expected: dict = expected) -> None:
+                expected[key] = (name, np.asarray(value, np.int64).reshape(-1))
 
-        best = self._golden.step(token, observe=observe)
-        result = self._device.step(token)
-        trace = self._board.collect_trace()
-        found = assemble(self._layout, trace.vectors, trace.scalars, trace.accumulators)
-        if unknown := found.keys() - expected.keys():
-            raise CheckError(f"the board computed {min(unknown)}, which the program does not have")
-
-        def compare(key: ValueKey, name: str, golden: NDArray, simulated: NDArray) -> None:
-            outcome.vectors_compared += 1
-            element = _first_difference(golden, simulated)
-            if element is None:
-                return
-            outcome.differences += 1
-            if outcome.first_difference is None:
-                outcome.first_difference = Difference(
-                    text, position, key.section, key.repetition, key.item, key.operation, name,
-                    element, _at(golden, element), _at(simulated, element),
-                )
-
-        nothing = np.zeros(0, np.int64)
-        for key, (name, golden) in expected.items():
-            compare(key, name, golden, found.get(key, nothing))
-        scale = [best.mantissa, best.exponent], [result.mantissa, result.exponent]
-        for item, (name, golden, simulated) in enumerate((
-            ("scale", *scale),
-            ("logits", best.accumulators, result.values),
-            ("tokens", best.rows, result.rows),
-        )):
-            compare(ValueKey(RESULT, 0, item, 0), name, np.array(golden), np.array(simulated))
-        return result
+            best = text.golden.step(text.left[0], observe=observe)
+            trace = traces[place]
+            found = assemble(self._layout, trace.vectors, trace.scalars, trace.accumulators)
+            if unknown := found.keys() - expected.keys():
+                raise CheckError(
+                    f"the board computed {min(unknown)}, which the program does not have")
+            nothing = np.zeros(0, np.int64)
+            for key, (name, golden) in expected.items():
+                outcome.compare(text, key, name, golden, found.get(key, nothing))
+            if place == step.places[-1]:
+                result = step.result
+                scale = [best.mantissa, best.exponent], [result.mantissa, result.exponent]
+                for item, (name, golden, simulated) in enumerate((
+                    ("scale", *scale),
+                    ("logits", best.accumulators, result.values),
+                    ("tokens", best.rows, result.rows),
+                )):
+                    outcome.compare(text, ValueKey(RESULT, 0, item, 0), name, np.array(golden),
+                                    np.array(simulated))
+            text.advance()
+            outcome.tokens += 1
 
 
 def _first_difference(golden: NDArray, simulated: NDArray) -> int | None:

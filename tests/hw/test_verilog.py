@@ -12,7 +12,7 @@ from sterna_hw.verilog import SMALL_MEMORY, shorten_zeros, to_verilog
 TINY = PRESETS["tiny"]
 LINK = {"clk", "rst", *(f"link_{way}__{member}" for way in ("in", "out")
                         for member in ("payload", "valid", "ready"))}
-TRACE = {"trace_vector", "trace_scalar", "trace_accumulators"}
+TRACE = {"trace_vector_0", "trace_scalar_0", "trace_accumulators_0"}
 
 
 def ports(text: str, name: str) -> set[str]:

@@ -29,11 +29,11 @@ class Echo(wiring.Component):
         if configuration.trace:
             lanes = data.ArrayLayout(signed(configuration.word_bits), configuration.vector_lanes)
             rows = data.ArrayLayout(signed(configuration.accumulator_bits), configuration.rows)
-            members["trace_vector"] = _trace_port(data=lanes)
-            members["trace_scalar"] = _trace_port(
+            members["trace_vector_0"] = _trace_port(data=lanes)
+            members["trace_scalar_0"] = _trace_port(
                 mantissa=MANTISSA_BITS, exponent=signed(EXPONENT_BITS)
             )
-            members["trace_accumulators"] = _trace_port(values=rows)
+            members["trace_accumulators_0"] = _trace_port(values=rows)
         super().__init__(members)
 
     def elaborate(self, platform) -> Module:
@@ -49,16 +49,16 @@ class Echo(wiring.Component):
             m.d.sync += [full.eq(self.link_in.valid), byte.eq(self.link_in.payload + 1)]
         if self._trace:
             m.d.comb += [
-                self.trace_vector.valid.eq(leaves),
-                self.trace_scalar.valid.eq(leaves),
-                self.trace_scalar.mantissa.eq(byte.as_unsigned()),
-                self.trace_scalar.exponent.eq(-byte),
-                self.trace_accumulators.valid.eq(leaves),
+                self.trace_vector_0.valid.eq(leaves),
+                self.trace_scalar_0.valid.eq(leaves),
+                self.trace_scalar_0.mantissa.eq(byte.as_unsigned()),
+                self.trace_scalar_0.exponent.eq(-byte),
+                self.trace_accumulators_0.valid.eq(leaves),
             ]
-            for index in range(self.trace_vector.data.shape().length):
-                m.d.comb += self.trace_vector.data[index].eq(byte * (index + 1))
-            for index in range(self.trace_accumulators.values.shape().length):
-                m.d.comb += self.trace_accumulators.values[index].eq(-byte - index)
+            for index in range(self.trace_vector_0.data.shape().length):
+                m.d.comb += self.trace_vector_0.data[index].eq(byte * (index + 1))
+            for index in range(self.trace_accumulators_0.values.shape().length):
+                m.d.comb += self.trace_accumulators_0.values[index].eq(-byte - index)
         return m
 
 

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import EVENTS, Counters
-from sterna_hw.core.group_splitter import GroupSplitter
+from sterna_hw.core.data_path import (
+    DataPath,
+    DataPathInstance,
+    add_data_path,
+    data_path_signature,
+    trace_members,
+)
+from sterna_hw.core.input_rows import InputRows
 from sterna_hw.core.result_words import ResultWords
 from sterna_hw.core.sequencer import Sequencer
-from sterna_hw.core.top_k import TopK
-from sterna_hw.layouts import row_group, word_group
+from sterna_hw.core.stream_fork import StreamFork
+from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory import AxiSource, SequentialSource
 from sterna_hw.memory.axi_source import axi_members
 from sterna_hw.stream import connect_streams
-from sterna_hw.ternary.engine import TernaryEngine
-from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
 
-
-def trace_accumulators(configuration: HardwareConfiguration) -> StructLayout:
-    """Payload of the accumulator trace."""
-    return StructLayout({"valid": 1, "values": row_group(configuration)["values"].shape})
+COMMANDS_AHEAD = 32
+CONSTANTS_AHEAD = 16
+"""Commands and constants that a data path may be behind another one."""
 
 
 class Accelerator(Component):
@@ -40,13 +44,17 @@ class Accelerator(Component):
     input word of the RUN frame; top-k and counters are cleared and the sequencer starts at the
     entry. When it has reached END and all units are idle, the RESULT is sent.
 
+    Every token stream has a `DataPath`. All that a RUN makes active carry out the same commands
+    with the same weights and constants, each of which is fetched once; a data path that stalls may
+    be some items behind. The others see nothing, and keep their state.
+
     The counters run from the clock after the RUN frame is accepted until the sequencer is done.
 
     Members:
         link_in: In, stream of unsigned(8). link_out: Out, stream of unsigned(8).
-        trace_vector: Out, `trace_vector`: every result group of the vector unit.
-        trace_scalar: Out, `TRACE_SCALAR`: every result of the scalar unit.
-        trace_accumulators: Out, `trace_accumulators`: every row group that leaves the engine.
+        trace_vector_<n>: Out, `trace_vector`: every result group of the vector unit of stream n.
+        trace_scalar_<n>: Out, `TRACE_SCALAR`: every result of its scalar unit.
+        trace_accumulators_<n>: Out, `trace_accumulators`: every row group that leaves its engine.
         m_axi_*: AXI4 masters to the weights, see `sterna_hw.memory.axi_source.axi_members`; only
             where the configuration says ``weight_source`` axi.
 
@@ -57,11 +65,15 @@ class Accelerator(Component):
         frame_timeout: clocks without a byte after which a frame that has begun is given up.
         contents: names the memory image that the memories hold from the start, 0 for none.
         initial: the words of that image by memory, from word 0 on.
+        path_module: name of a module with the Verilog of a `DataPath`, to be used for each of
+            several streams; elaborated here unless given.
     """
 
     def __init__(self, configuration: HardwareConfiguration,
                  frame_timeout: int = FRAME_TIMEOUT, contents: int = 0,
-                 initial: Mapping[Space, Sequence[int]] | None = None) -> None:
+                 initial: Mapping[Space, Sequence[int]] | None = None,
+                 path_module: str | None = None) -> None:
+        self._path_module = path_module
         self._contents = contents
         self._initial = {space: (initial or {}).get(space, ()) for space in Space}
         self._configuration = configuration
@@ -72,9 +84,8 @@ class Accelerator(Component):
         }
         if configuration.trace:
             members |= {
-                "trace_vector": Out(trace_vector(configuration)),
-                "trace_scalar": Out(TRACE_SCALAR),
-                "trace_accumulators": Out(trace_accumulators(configuration)),
+                f"{name}_{number}": member for number in range(configuration.streams)
+                for name, member in trace_members(configuration).items()
             }
         if configuration.weight_source == "axi":
             members |= axi_members(configuration)
@@ -86,51 +97,78 @@ class Accelerator(Component):
         m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
         m.submodules.sequencer = sequencer = Sequencer(
             configuration, initial[Space.PROGRAM])
-        m.submodules.engine = engine = TernaryEngine(configuration)
-        m.submodules.vector = vector = VectorUnit(configuration, initial[Space.TABLES])
-        m.submodules.splitter = splitter = GroupSplitter(configuration)
-        m.submodules.top_k = top_k = TopK(configuration)
         m.submodules.weights = weights = self._weight_source(m)
         m.submodules.constants = constants = SequentialSource(
             word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
             initial[Space.CONSTANTS], large=True)
-        m.submodules.inputs = inputs = SequentialSource(
-            word_group(configuration), configuration.input_depth, Space.INPUT,
-            initial[Space.INPUT])
-
-        for source, sink in (
-            (self.link_in, link.link_in),
-            (link.link_out, self.link_out),
-            (sequencer.commands, vector.commands),
-            (sequencer.matmuls, engine.commands),
-            (weights.words, engine.weights),
-            (vector.codes, engine.codes),
-            (engine.results, splitter.row_groups),
-            (splitter.vector, vector.accumulators),
-            (splitter.head, top_k.values),
-            (constants.words, vector.constants),
-            (inputs.words, vector.inputs),
+        tables = initial[Space.TABLES]
+        if configuration.streams == 1:
+            # A single stream needs no level of its own and no forks.
+            paths: list[Any] = [data_path_signature(configuration).create(path=("path",))]
+            add_data_path(m, paths[0], configuration, tables)
+            m.submodules.inputs = inputs = SequentialSource(
+                word_group(configuration), configuration.input_depth, Space.INPUT,
+                initial[Space.INPUT])
+            m.d.comb += inputs.base.eq(link.runs.payload.input_word_0)
+            connect_streams(m, inputs.words, paths[0].inputs)
+        else:
+            module = self._path_module
+            paths = [DataPathInstance(configuration, module) if module
+                     else DataPath(configuration, tables) for _ in range(configuration.streams)]
+            m.submodules.inputs = inputs = InputRows(configuration, initial[Space.INPUT])
+            for number, path in enumerate(paths):
+                m.submodules[f"path_{number}"] = path
+                m.d.comb += getattr(inputs, f"base_{number}").eq(
+                    link.runs.payload[f"input_word_{number}"])
+                connect_streams(m, getattr(inputs, f"words_{number}"), path.inputs)
+        begin = Signal()
+        active = self._active(link)
+        for name, source, ahead in (
+            ("commands", sequencer.commands, COMMANDS_AHEAD),
+            ("matmuls", sequencer.matmuls, 2),
+            ("weights", weights.words, 2),
+            ("constants", constants.words, CONSTANTS_AHEAD),
         ):
-            connect_streams(m, source, sink)
-        self._distribute_writes(m, link, {
-            Space.PROGRAM: sequencer.writes,
-            Space.WEIGHTS: weights.writes,
-            Space.CONSTANTS: constants.writes,
-            Space.TABLES: vector.writes,
-            Space.INPUT: inputs.writes,
-        })
-        m.d.comb += sequencer.units_idle.eq(
-            engine.idle & splitter.idle & vector.idle & top_k.idle)
-        self._run(m, link, sequencer, engine, vector, top_k, weights, constants, inputs)
+            self._share(m, name, source, paths, ahead, active, begin)
 
+        connect_streams(m, self.link_in, link.link_in)
+        connect_streams(m, link.link_out, self.link_out)
+        self._distribute_writes(m, link, {
+            Space.PROGRAM: [sequencer.writes],
+            Space.WEIGHTS: [weights.writes],
+            Space.CONSTANTS: [constants.writes],
+            Space.TABLES: [path.writes for path in paths],
+            Space.INPUT: [inputs.writes],
+        })
+        m.d.comb += [
+            sequencer.units_idle.eq(Cat(path.idle for path in paths).all()),
+            *(source.restart.eq(begin) for source in (weights, constants, inputs)),
+        ]
+        self._run(m, link, sequencer, paths, active, begin)
         if configuration.trace:
-            m.d.comb += [
-                self.trace_vector.eq(vector.trace_vector),
-                self.trace_scalar.eq(vector.trace_scalar),
-                self.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),
-                self.trace_accumulators.values.eq(engine.results.payload.values),
-            ]
+            m.d.comb += [getattr(self, f"{name}_{number}").eq(getattr(path, name))
+                         for number, path in enumerate(paths)
+                         for name in trace_members(configuration)]
         return m
+
+    def _active(self, link: Link) -> Value:
+        """Which token streams run, from a RUN frame until its RESULT is sent."""
+        streams = self._configuration.streams
+        return link.runs.payload.active[:streams] if streams > 1 else Const(1)
+
+    def _share(self, m: Module, name: str, source: Any, paths: list[Any], ahead: int,
+               active: Value, begin: Signal) -> None:
+        """Give every item of the stream to all data paths that are active."""
+        if len(paths) == 1:
+            connect_streams(m, source, getattr(paths[0], name))
+            return
+        fork = StreamFork(source.payload.shape(), len(paths), ahead)
+        # What was fetched ahead for the run before is forgotten when the next one begins.
+        m.submodules[f"{name}_fork"] = ResetInserter(begin)(fork)
+        connect_streams(m, source, fork.i)
+        m.d.comb += fork.active.eq(active)
+        for number, path in enumerate(paths):
+            connect_streams(m, getattr(fork, f"o_{number}"), getattr(path, name))
 
     def _weight_source(self, m: Module) -> SequentialSource | AxiSource:
         """Where the weights come from; memory ports become those of the accelerator."""
@@ -145,53 +183,63 @@ class Accelerator(Component):
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
         return source
 
-    def _distribute_writes(self, m: Module, link: Link, memories: dict[Space, Any]) -> None:
-        """Each write goes to the memory that it names; the link names no other."""
+    def _distribute_writes(self, m: Module, link: Link,
+                           memories: dict[Space, list[Any]]) -> None:
+        """Each write goes to the memories that it names; the link names no other."""
         chunk = link.writes.payload
-        for writes in memories.values():
+        for writes in chain(*memories.values()):
             m.d.comb += writes.payload.eq(chunk)
         with m.Switch(chunk.space):
-            for space, writes in memories.items():
+            for space, sinks in memories.items():
                 with m.Case(space):
                     m.d.comb += [
-                        writes.valid.eq(link.writes.valid),
-                        link.writes.ready.eq(writes.ready),
+                        *(writes.valid.eq(link.writes.valid) for writes in sinks),
+                        link.writes.ready.eq(sinks[0].ready),  # several are always ready
                     ]
 
-    def _run(self, m: Module, link: Link, sequencer: Sequencer, engine: TernaryEngine,
-             vector: VectorUnit, top_k: TopK,
-             weights: SequentialSource | AxiSource,
-             constants: SequentialSource, inputs: SequentialSource) -> None:
+    def _run(self, m: Module, link: Link, sequencer: Sequencer, paths: list[Any],
+             active: Value, begin: Signal) -> None:
         """Start everything at a RUN, count while it lasts, report when it is done."""
         m.submodules.counters = counters = Counters()
         m.submodules.result = result = ResultWords(self._configuration)
         connect_streams(m, result.words, link.result)
 
         request = link.runs.payload
-        begin = Signal()
         running = Signal()
         m.d.comb += [
             sequencer.start.valid.eq(link.runs.valid),
             sequencer.start.payload.eq(request.entry),
             link.runs.ready.eq(sequencer.start.ready),
             begin.eq(link.runs.valid & link.runs.ready),
-            *(source.restart.eq(begin) for source in (weights, constants, inputs)),
-            inputs.base.eq(request.input_word),
-            top_k.clear.eq(begin),
-            top_k.limit.eq(request.row_limit),
             counters.clear.eq(begin),
             counters.running.eq(running),
-            *(getattr(counters, event).eq(getattr(engine, event)) for event in EVENTS),
             result.start.eq(sequencer.done),
             result.cycles.eq(counters.cycles),
             *(getattr(result, f"{event}_cycles").eq(getattr(counters, f"{event}_cycles"))
               for event in EVENTS),
-            result.scale.eq(vector.result_scalar),
-            top_k.index.eq(result.index),
-            result.value.eq(top_k.value),
-            result.row.eq(top_k.row),
         ]
         with m.If(begin):
             m.d.sync += running.eq(1)
         with m.Elif(sequencer.done):
             m.d.sync += running.eq(0)
+        for number, path in enumerate(paths):
+            m.d.comb += [
+                path.clear.eq(begin & active[number]),
+                path.limit.eq(request.row_limit),
+                path.index.eq(result.index),
+            ]
+        # Every active engine takes the same words: the events of the first one count.
+        for number, path in reversed([*enumerate(paths)]):
+            with m.If(active[number]):
+                m.d.comb += [getattr(counters, event).eq(getattr(path, event))
+                             for event in EVENTS]
+        if len(paths) > 1:
+            m.d.comb += result.active.eq(active)
+        with m.Switch(result.stream if len(paths) > 1 else Const(0)):
+            for number, path in enumerate(paths):
+                with m.Case(number):
+                    m.d.comb += [
+                        result.scale.eq(path.result_scalar),
+                        result.value.eq(path.value),
+                        result.row.eq(path.row),
+                    ]

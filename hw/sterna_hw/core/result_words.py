@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS
+from sterna.program.protocol import CHUNK_BITS, COUNTER_WORDS
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import COUNTER_BITS, EVENTS
@@ -19,14 +19,17 @@ FIXED_WORDS = 6
 
 
 class ResultWords(Component):
-    """Reads counters, scale and top-k entries in the order of the protocol.
+    """Reads counters, scales and top-k entries in the order of the protocol.
 
     One word in two clocks; the first is valid two clocks after ``start``. What it reads must be
-    steady until the last word is taken.
+    steady until the last word is taken. Scale and entries of every active token stream follow each
+    other, the lowest stream first.
 
     Members:
         start: In(1), send one payload.
         cycles, busy_cycles, waiting_weights_cycles, waiting_codes_cycles: In(32).
+        active: In(streams), token streams that ran; only where the configuration has several.
+        stream: Out, whose scale, value and row are wanted, the same clock; only with ``active``.
         scale: In(SCALAR).
         index: Out(range(top_k)), entry wanted; value: In(signed word), row: In(32), the same clock.
         words: Out, stream of unsigned(32).
@@ -35,7 +38,9 @@ class ResultWords(Component):
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._configuration = configuration
+        streams = configuration.streams
         super().__init__({
+            **({"active": In(streams), "stream": Out(range(streams))} if streams > 1 else {}),
             "start": In(1),
             "cycles": In(COUNTER_BITS),
             **{f"{event}_cycles": In(COUNTER_BITS) for event in EVENTS},
@@ -83,4 +88,21 @@ class ResultWords(Component):
                     m.d.sync += entry.eq(entry + 1)
                     with m.If(entry == self._configuration.top_k - 1):
                         m.d.sync += active.eq(0)
+            if self._configuration.streams > 1:
+                self._next_stream(m, fixed, entry, second, active)
         return m
+
+    def _next_stream(self, m: Module, fixed: Signal, entry: Signal, second: Signal,
+                     active: Signal) -> None:
+        """After the counters and after the last entry of a stream go on to the next active one."""
+        left = Signal.like(self.active, name="left")
+        rest = Signal.like(left, name="rest")
+        m.d.comb += rest.eq(left & (left - 1))
+        for number in reversed(range(len(left))):
+            with m.If(left[number]):
+                m.d.comb += self.stream.eq(number)
+        with m.If(fixed == COUNTER_WORDS - 1):
+            m.d.sync += [left.eq(self.active), active.eq(self.active.any())]
+        with m.If(second & (entry == self._configuration.top_k - 1)):
+            m.d.sync += [left.eq(rest), active.eq(rest.any()), fixed.eq(COUNTER_WORDS),
+                         entry.eq(0)]

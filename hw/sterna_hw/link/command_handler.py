@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.encoding import Configuration
@@ -14,6 +14,7 @@ from sterna.program.protocol import (
     Space,
     result_entries,
     result_words,
+    token_streams,
     word_chunks,
     word_depth,
 )
@@ -24,11 +25,10 @@ from sterna_hw.link.frames import (
     ANSWER_HEADER,
     FRAME_HEADER,
     LAST_BYTE,
-    RUN_REQUEST,
     FrameOutcome,
+    run_request,
 )
 
-RUN_LENGTH = 10
 LOAD_HEADER = 5
 
 
@@ -59,7 +59,7 @@ class CommandHandler(Component):
     answers : Out(stream of ANSWER_HEADER), answer_payload : Out(stream of LAST_BYTE)
         As `FrameTransmitter` takes them.
     writes : Out(stream of WriteChunk)
-    runs : Out(stream of RUN_REQUEST)
+    runs : Out(stream of run_request)
         The request stays in the payload until its RESULT is sent.
     result : In(stream of unsigned(32))
         The words of a RESULT payload; the first is valid when the run is done.
@@ -80,15 +80,16 @@ class CommandHandler(Component):
             "answers": Out(stream.Signature(ANSWER_HEADER)),
             "answer_payload": Out(stream.Signature(LAST_BYTE)),
             "writes": Out(stream.Signature(WriteChunk)),
-            "runs": Out(stream.Signature(RUN_REQUEST)),
+            "runs": Out(stream.Signature(run_request(configuration))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        # The last RUN_LENGTH payload bytes, the latest on top: arguments of RUN, LOAD and its data.
-        arguments = Signal(8 * RUN_LENGTH)
-        count = Signal(range(RUN_LENGTH + 2))
+        # As many payload bytes as RUN has, the latest on top: arguments of RUN, LOAD and its data.
+        run_length = run_request(self._configuration).size // 8
+        arguments = Signal(8 * run_length)
+        count = Signal(range(run_length + 2))
         accepted = Signal()
         m.d.comb += [
             accepted.eq(self.payload.valid & self.payload.ready),
@@ -96,7 +97,7 @@ class CommandHandler(Component):
         ]
         with m.If(accepted):
             m.d.sync += arguments.eq(Cat(arguments[8:], self.payload.payload))
-            with m.If(count != RUN_LENGTH + 1):
+            with m.If(count != run_length + 1):
                 m.d.sync += count.eq(count + 1)
         with m.If(self.outcomes.valid & self.outcomes.ready):
             m.d.sync += count.eq(0)
@@ -104,7 +105,7 @@ class CommandHandler(Component):
         whole_words, space_error = Signal(), Signal()
         self._load(m, arguments[-CHUNK_BITS:], accepted, count, whole_words, space_error)
         error, fault = Signal(ErrorCode), Signal()
-        self._judge(m, count, whole_words, space_error, error, fault)
+        self._judge(m, count, run_length, whole_words, space_error, error, fault)
         self._answer(m, error, fault)
         return m
 
@@ -167,15 +168,15 @@ class CommandHandler(Component):
         with m.If(self.outcomes.valid & self.outcomes.ready):
             m.d.sync += [position.eq(0), chunk.eq(0), space_error.eq(0)]
 
-    def _judge(self, m: Module, count: Signal, whole_words: Signal, space_error: Signal,
-               error: Signal, fault: Signal) -> None:
+    def _judge(self, m: Module, count: Signal, run_length: int, whole_words: Signal,
+               space_error: Signal, error: Signal, fault: Signal) -> None:
         """Find what is wrong with a complete frame."""
         known, right_length, right_space = Signal(init=1), Signal(), Signal(init=1)
         with m.Switch(self.header.type):
             with m.Case(FrameType.HELLO):
                 m.d.comb += right_length.eq(count == 0)
             with m.Case(FrameType.RUN):
-                m.d.comb += right_length.eq(count == RUN_LENGTH)
+                m.d.comb += right_length.eq(count == run_length)
             with m.Case(FrameType.LOAD):
                 m.d.comb += [right_length.eq(whole_words), right_space.eq(~space_error)]
             with m.Default():
@@ -199,8 +200,14 @@ class CommandHandler(Component):
                     + result_entries(configuration).to_bytes(2, "little")
                     + configuration.digest().to_bytes(8, "little")
                     + self._contents.to_bytes(8, "little"))
-        result_length = 4 * result_words(configuration)
-        left = Signal(range(result_length + 1))
+        result_length: Value | int = 4 * result_words(configuration)
+        streams = token_streams(configuration)
+        left = Signal(range(4 * result_words(configuration, streams) + 1))
+        if streams > 1:
+            counters = 4 * result_words(configuration, 0)
+            active = self.runs.payload.active[:streams]
+            result_length = counters + sum(
+                (Mux(ran, result_length - counters, 0) for ran in active), Const(0))
         reported = Signal(ErrorCode)
         finished = Signal()
         answer = self.answers.payload
@@ -209,7 +216,7 @@ class CommandHandler(Component):
             answer.sequence.eq(self.header.sequence),
         ]
 
-        def announce(kind: FrameType, length: int, following: str | None) -> None:
+        def announce(kind: FrameType, length: Value | int, following: str | None) -> None:
             m.d.comb += [
                 self.answers.valid.eq(1),
                 answer.type.eq(kind),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import unsigned
 from amaranth.lib import enum
 from amaranth.lib.data import StructLayout
+from sterna.program.encoding import Configuration
+from sterna.program.protocol import MASK_BITS, token_streams
 
 FRAME_HEADER = StructLayout({"type": unsigned(8), "sequence": unsigned(8)})
 """What a frame is: its `sterna.program.protocol.FrameType` and the host's number for it."""
@@ -19,12 +21,18 @@ ANSWER_HEADER = StructLayout({
 LAST_BYTE = StructLayout({"byte": unsigned(8), "last": unsigned(1)})
 """A payload byte, and whether it is the last of its frame."""
 
-RUN_REQUEST = StructLayout({
-    "entry": unsigned(16),
-    "input_word": unsigned(32),
-    "row_limit": unsigned(32),
-})
-"""The payload of a RUN frame: first instruction, first input word, rows that count for top-k."""
+def run_request(configuration: Configuration) -> StructLayout:
+    """The payload of a RUN frame: first instruction, first input words, rows that count for top-k.
+
+    ``input_word_<n>`` is for token stream n; with several of them ``active`` says which ones run.
+    """
+    streams = token_streams(configuration)
+    return StructLayout({
+        "entry": unsigned(16),
+        **{f"input_word_{number}": unsigned(32) for number in range(streams)},
+        "row_limit": unsigned(32),
+        **({"active": unsigned(MASK_BITS)} if streams > 1 else {}),
+    })
 
 
 class FrameOutcome(enum.Enum, shape=2):

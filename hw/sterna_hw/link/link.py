@@ -11,7 +11,7 @@ from sterna.program.protocol import CHUNK_BITS
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
 from sterna_hw.link.command_handler import CommandHandler
-from sterna_hw.link.frames import RUN_REQUEST
+from sterna_hw.link.frames import run_request
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
 from sterna_hw.stream import connect_streams
@@ -26,7 +26,7 @@ class Link(Component):
     -------
     link_in : In(stream of unsigned(8)), link_out : Out(stream of unsigned(8))
     writes : Out(stream of WriteChunk)
-    runs : Out(stream of RUN_REQUEST)
+    runs : Out(stream of run_request)
     result : In(stream of unsigned(32))
     """
 
@@ -39,7 +39,7 @@ class Link(Component):
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
             "writes": Out(stream.Signature(WriteChunk)),
-            "runs": Out(stream.Signature(RUN_REQUEST)),
+            "runs": Out(stream.Signature(run_request(configuration))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
 

@@ -34,8 +34,8 @@ def row_groups(program: Program, configuration: HardwareConfiguration) -> int:
 
 
 def input_words(program: Program, configuration: HardwareConfiguration, placement: str) -> int:
-    """INPUT words that a placement of the embedding rows takes."""
-    rows = program.rows if placement == "chip" else 1
+    """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
+    rows = program.rows if placement == "chip" else configuration.streams
     return rows * row_groups(program, configuration)
 
 

@@ -54,8 +54,9 @@ class MemoryImage:
 
     ``parts`` has one entry for each `Space`, in LOAD form. ``entries`` are program counters: run
     ``reset`` once before a text, ``token`` for each token. ``rows`` is the row limit of RUN (the
-    vocabulary). ``placement`` says where embedding rows come from: ``host`` loads one row at INPUT
-    word 0 before each RUN; ``chip`` has row r at word ``r * row_groups``.
+    vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each RUN
+    one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip`` has
+    row r at word ``r * row_groups``.
     """
 
     configuration: HardwareConfiguration
@@ -66,11 +67,11 @@ class MemoryImage:
     placement: Placement
     row_groups: int
 
-    def input_word(self, token: int) -> int:
-        """First INPUT word of a token's row, for RUN; raises `InputError` for an unknown token."""
+    def input_word(self, token: int, stream: int = 0) -> int:
+        """First INPUT word of the row of a stream's token; raises `InputError` if there is none."""
         if not 0 <= token < self.rows:
             raise InputError(f"token {token} is outside the vocabulary of {self.rows}")
-        return token * self.row_groups if self.placement == "chip" else 0
+        return (token if self.placement == "chip" else stream) * self.row_groups
 
     def input_words(self, values: ArrayLike) -> NDArray[np.uint8]:
         """An embedding row as INPUT words for LOAD, uint8 [row_groups, bytes]."""

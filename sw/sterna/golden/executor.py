@@ -6,6 +6,8 @@ by side ([streams, elements] arrays throughout); each gives what it would give a
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -62,6 +64,12 @@ class GoldenExecutor:
             for name, table in program.tables.items()
         }
         self._states: dict[tuple[str, int, str], Tensor] = {}
+
+    def beside(self) -> GoldenExecutor:
+        """Another executor of the program, with a text of its own; parameters are kept once."""
+        other = copy(self)
+        other._states = {}
+        return other
 
     def reset(self) -> None:
         """Forget every state vector: the next token is the first of its text."""

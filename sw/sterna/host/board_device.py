@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -12,10 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.errors import LinkError
 from sterna.host.counters import Counters
-from sterna.host.device import StepResult
+from sterna.host.device import StepResult, StreamStep
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
 from sterna.host.transport import Transport
-from sterna.program.protocol import MAX_PAYLOAD, NO_ROW, VERSION, FrameType, Space
+from sterna.program.configuration import HardwareConfiguration
+from sterna.program.protocol import (
+    MASK_BITS,
+    MAX_PAYLOAD,
+    NO_ROW,
+    VERSION,
+    FrameType,
+    Space,
+)
 
 HELLO_SECONDS = 1.0
 LOAD_SECONDS = 5.0
@@ -25,8 +33,8 @@ RUN_SECONDS_PER_WEIGHT_WORD = 4e-6
 
 _INFO = struct.Struct("<HHQQ")
 _LOAD = struct.Struct("<BI")
-_RUN = struct.Struct("<HII")
-_RESULT = struct.Struct("<IIIIIi")
+_COUNTERS = struct.Struct("<IIII")
+_SCALE = struct.Struct("<Ii")
 _PAIR = np.dtype([("value", "<i4"), ("row", "<u4")])
 
 _Result = TypeVar("_Result")
@@ -43,6 +51,9 @@ class LinkDevice:
     again and the text so far is repeated; `recoveries` counts how often. A board whose bitstream
     holds the image is not loaded, before or after.
 
+    Token streams live in data paths, one in each; what a run says of the streams it does not name
+    is nothing, and they keep their state.
+
     `load_weights` puts weight words (pieces as in `ImagePart`) into a memory outside in another way
     than over the link.
     """
@@ -58,7 +69,8 @@ class LinkDevice:
         self._image: MemoryImage | None = None
         self._has_contents = False
         self._embedding: Callable[[int], ArrayLike] | None = None
-        self._text: list[int] = []
+        self._texts: dict[int, list[int]] = {}
+        self._places: dict[int, int] = {}
 
     def load(
         self,
@@ -76,6 +88,7 @@ class LinkDevice:
             raise ValueError("this image leaves embedding rows to the host: give `embedding`")
         self._has_contents = self._check(image)
         self._image, self._embedding = image, embedding
+        self._link.expect(_result_size(image.configuration, self.streams))
         if self._has_contents:
             self.reset()
             return
@@ -87,17 +100,46 @@ class LinkDevice:
                 return
         raise LinkError(f"{self.name}: the line damages frames all the time; check the cable")
 
+    @property
+    def streams(self) -> int:
+        """Data paths of the board."""
+        return self._loaded().configuration.streams
+
     def reset(self) -> None:
-        """Forget the text: the next token is the first of a new one."""
-        self._text = []
-        self._with_recovery(self._reset)
+        """Forget all texts: the next token is the first of a new one, in stream 0."""
+        self._texts, self._places = {0: []}, {0: 0}
+        self._with_recovery(lambda: self._reset(range(self.streams)))
 
     def step(self, token: int) -> StepResult:
-        """Compute one token. Raises `InputError` for an id outside the vocabulary."""
-        self._loaded().input_word(token)
-        result = self._with_recovery(lambda: self._compute(token))
-        self._text.append(token)
-        return result
+        """Compute one token of stream 0. Raises `InputError` for an id outside the vocabulary."""
+        return self.run({0: [token]})[0].result
+
+    def join(self) -> int:
+        """Begin another text, see `StreamDevice`."""
+        free = sorted(set(range(self.streams)) - set(self._places.values()))
+        if not free:
+            raise ValueError(f"all {self.streams} streams are in use")
+        stream = min(set(range(self.streams)) - set(self._texts))
+        self._texts[stream], self._places[stream] = [], free[0]
+        self._with_recovery(lambda: self._reset([free[0]]))
+        return stream
+
+    def leave(self, stream: int) -> None:
+        """End a text, see `StreamDevice`."""
+        del self._texts[stream], self._places[stream]
+
+    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
+        """Compute the first token of every stream that is named, see `StreamDevice`."""
+        image = self._loaded()
+        for stream, ids in tokens.items():
+            if stream not in self._texts or not ids:
+                raise ValueError(f"stream {stream} has not begun or is given no token")
+            for token in ids:
+                image.input_word(token)
+        steps = self._with_recovery(lambda: self._compute(tokens))
+        for stream, step in steps.items():
+            self._texts[stream] += tokens[stream][:len(step.places)]
+        return steps
 
     def close(self) -> None:
         """Close the transport."""
@@ -143,39 +185,59 @@ class LinkDevice:
             self._load_weights(parts.pop(Space.WEIGHTS).pieces())
         self._link.requests(_load_requests(parts, progress), LOAD_SECONDS)
 
-    def _reset(self) -> None:
-        self._run("reset", 0)
+    def _reset(self, places: Iterable[int]) -> None:
+        self._run("reset", dict.fromkeys(places, 0))
 
-    def _compute(self, token: int) -> StepResult:
+    def _compute(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
+        """One run; every stream computes in the data path where it lives."""
         image = self._loaded()
+        fed = {self._places[stream]: ids[0] for stream, ids in tokens.items()}
+        words = {place: image.input_word(token, place) for place, token in fed.items()}
         if image.placement == "host":
-            assert self._embedding is not None
-            row = image.input_words(self._embedding(token)).tobytes()
-            request = Request(FrameType.LOAD, _LOAD.pack(Space.INPUT, 0) + row, FrameType.ACK)
-            self._link.request(request, LOAD_SECONDS)
-        return self._run("token", image.input_word(token))
+            embedding = self._embedding
+            assert embedding is not None
+            self._link.requests((
+                Request(FrameType.LOAD, _LOAD.pack(Space.INPUT, words[place])
+                        + image.input_words(embedding(token)).tobytes(), FrameType.ACK)
+                for place, token in fed.items()
+            ), LOAD_SECONDS)
+        results = self._run("token", words)
+        return {stream: StreamStep((place := self._places[stream],), results[place])
+                for stream in tokens}
 
-    def _run(self, entry: str, input_word: int) -> StepResult:
-        image = self._loaded()
-        payload = _RUN.pack(image.entries[entry], input_word, image.rows)
+    def _run(self, entry: str, input_words: Mapping[int, int]) -> dict[int, StepResult]:
+        """Run the named data paths, each from its input word on."""
+        image, streams = self._loaded(), self.streams
+        words = [input_words.get(place, 0) for place in range(streams)]
+        payload = struct.pack(f"<H{streams}II", image.entries[entry], *words, image.rows)
+        if streams > 1:
+            payload += sum(1 << place for place in input_words).to_bytes(MASK_BITS // 8, "little")
         seconds = RUN_SECONDS + RUN_SECONDS_PER_WEIGHT_WORD * image.parts[Space.WEIGHTS].words
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
         answer = self._link.request(request, seconds, repeatable=False)
-        return self._result(answer, image.configuration.top_k)
+        return self._results(answer, sorted(input_words))
 
-    def _result(self, payload: bytes, top_k: int) -> StepResult:
-        if len(payload) != _RESULT.size + top_k * _PAIR.itemsize:
+    def _results(self, payload: bytes, places: list[int]) -> dict[int, StepResult]:
+        """The result of every data path that ran, lowest first."""
+        configuration = self._loaded().configuration
+        if len(payload) != _result_size(configuration, len(places)):
             raise LinkError(f"{self.name}: a result of {len(payload)} bytes is of no known form")
-        *counters, mantissa, exponent = _RESULT.unpack_from(payload)
-        pairs = np.frombuffer(payload, _PAIR, offset=_RESULT.size)
-        pairs = pairs[pairs["row"] != NO_ROW]
-        return StepResult(
-            values=pairs["value"].astype(np.int64),
-            rows=pairs["row"].astype(np.int64),
-            mantissa=mantissa,
-            exponent=exponent,
-            counters=Counters(*counters),
-        )
+        counters = Counters(*_COUNTERS.unpack_from(payload))
+        position, results = _COUNTERS.size, {}
+        for place in places:
+            mantissa, exponent = _SCALE.unpack_from(payload, position)
+            position += _SCALE.size
+            pairs = np.frombuffer(payload, _PAIR, configuration.top_k, position)
+            position += pairs.nbytes
+            pairs = pairs[pairs["row"] != NO_ROW]
+            results[place] = StepResult(
+                values=pairs["value"].astype(np.int64),
+                rows=pairs["row"].astype(np.int64),
+                mantissa=mantissa,
+                exponent=exponent,
+                counters=counters,
+            )
+        return results
 
     def _with_recovery(self, action: Callable[[], _Result]) -> _Result:
         for attempt in range(ATTEMPTS):
@@ -193,14 +255,22 @@ class LinkDevice:
         raise LinkError(f"{self.name}: the line damages frames all the time; check the cable")
 
     def _recover(self) -> None:
-        """Load the board again and repeat the text so far."""
+        """Load the board again and repeat the texts so far."""
         self.recoveries += 1
         self._check(self._loaded())  # a board that is gone is found out in seconds
         if not self._has_contents:
             self._write_image(self._loaded(), None)
-        self._reset()
-        for token in self._text:
-            self._compute(token)
+        self._reset(range(self.streams))
+        left = {stream: text for stream, text in self._texts.items() if text}
+        while left:
+            steps = self._compute(left)
+            left = {stream: rest for stream, text in left.items()
+                    if (rest := text[len(steps[stream].places):])}
+
+
+def _result_size(configuration: HardwareConfiguration, streams: int) -> int:
+    """Bytes of a RESULT of so many token streams."""
+    return _COUNTERS.size + streams * (_SCALE.size + configuration.top_k * _PAIR.itemsize)
 
 
 def _build_again(image: MemoryImage) -> str:

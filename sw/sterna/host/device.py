@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,6 +35,18 @@ class StepResult:
         return np.ldexp(self.values.astype(np.float64) * self.mantissa, self.exponent)
 
 
+@dataclass(frozen=True)
+class StreamStep:
+    """What one run computed of a token stream.
+
+    ``places`` names the data paths that computed its tokens, in order; ``result`` is that of the
+    last of these tokens.
+    """
+
+    places: tuple[int, ...]
+    result: StepResult
+
+
 class Device(Protocol):
     """A machine with a program loaded: it keeps the state of one text from token to token."""
 
@@ -49,4 +62,32 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Give the machine back; safe to call twice."""
+        ...
+
+
+class StreamDevice(Device, Protocol):
+    """A machine that keeps the state of up to `streams` texts, and computes them together.
+
+    A reset leaves one stream, number 0, which `step` feeds.
+    """
+
+    @property
+    def streams(self) -> int:
+        """How many token streams there may be at a time."""
+        ...
+
+    def join(self) -> int:
+        """Begin another text, in the stream returned. Raises ValueError when all are in use."""
+        ...
+
+    def leave(self, stream: int) -> None:
+        """End a text and make room for another one."""
+        ...
+
+    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
+        """One run: feed every stream that is named with the first of its tokens, or more of them.
+
+        Each stream is named with the tokens that it is to read next, at least one. Raises
+        `InputError` for an id outside the vocabulary, ValueError for an unknown stream.
+        """
         ...

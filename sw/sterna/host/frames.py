@@ -46,7 +46,7 @@ class FrameDecoder:
     """
 
     def __init__(self, longest: int = LONGEST_PAYLOAD) -> None:
-        self._longest = longest
+        self.longest = longest
         self._buffer = bytearray()
         self.damaged = 0
         """Start bytes that did not open a good frame so far."""
@@ -87,7 +87,7 @@ class FrameDecoder:
             if len(buffer) < _HEADER.size:
                 return None
             length = self._length()
-            if length <= self._longest:
+            if length <= self.longest:
                 if len(buffer) < OVERHEAD + length:
                     return None
                 body = bytes(buffer[1 : _HEADER.size + length])

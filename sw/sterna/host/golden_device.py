@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from sterna.golden.executor import GoldenExecutor
@@ -16,6 +18,12 @@ class GoldenDevice:
 
     def __init__(self, program: Program, top_k: int) -> None:
         self._executor = GoldenExecutor(program, top_k=top_k)
+
+    def beside(self) -> GoldenDevice:
+        """Another golden of the same program, with a text of its own; parameters are kept once."""
+        other = copy(self)
+        other._executor = self._executor.beside()
+        return other
 
     def reset(self) -> None:
         """Forget the text: the next token is the first of a new one."""

@@ -104,6 +104,10 @@ class Link:
             self._fail(sent, True)
             self._send(sent, waiting)
 
+    def expect(self, longest: int) -> None:
+        """Accept answers with payloads of so many bytes."""
+        self._decoder.longest = max(LONGEST_ANSWER, longest)
+
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()

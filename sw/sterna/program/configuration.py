@@ -77,6 +77,8 @@ class HardwareConfiguration:
     """Best logits that the head keeps."""
     lane: Lane = "adders"
     """Adders take any order of work; tables are smaller, but must be written for each tile."""
+    streams: int = 1
+    """Token streams that share every fetched weight; each has a data path of its own."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
@@ -108,6 +110,7 @@ class HardwareConfiguration:
         self._check(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
         self._check(self.tables <= 4, "tables", "at most 4")
         self._check(self.top_k <= 64, "top_k", "at most 64")
+        self._check(self.streams <= 16, "streams", "at most 16")
         self._check_memory()
 
     def _check_memory(self) -> None:

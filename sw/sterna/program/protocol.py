@@ -9,7 +9,7 @@ before START are skipped; a frame that stops in the middle is given up after a t
 |--|--|--|--|
 | HELLO | - | INFO | version u16, top_k u16, configuration digest u64, contents u64 |
 | LOAD | space u8, first word u32, data | ACK | - |
-| RUN | entry u16, first input word u32, row limit u32 | RESULT | counters, scale, top-k (below) |
+| RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k (below) |
 | anything broken | | ERROR | code u8 |
 
 CONTENTS names the memory image that the bitstream holds (`MemoryImage.contents`), 0 when the
@@ -25,6 +25,10 @@ first input word; the row limit means nothing. INFO has ``outputs`` in place of 
 cycles, accumulate-busy, events (sources accumulated) and sources looked at, u32 each; then the
 ``outputs`` values of the network, i32 each.
 
+A board of several token streams gets a first input word for each of them in RUN, and behind the row
+limit a mask u16 of the streams that run; the others keep their state. Its RESULT has scale and
+pairs for every stream that ran, the lowest first.
+
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before
 count as lost. Of several faults the answer names the first of CRC, TYPE, LENGTH, SPACE; SPACE also
@@ -39,7 +43,7 @@ from sterna.program.encoding import Configuration, instruction_bits
 from sterna.program.spiking_configuration import SpikingConfiguration
 
 START = 0xA5
-VERSION = 2
+VERSION = 3
 CRC_POLYNOMIAL = 0x1021
 CRC_START = 0xFFFF
 MAX_PAYLOAD = 4096
@@ -48,6 +52,8 @@ NO_ROW = 0xFFFF_FFFF
 CHUNK_BITS = 32
 COUNTER_WORDS = 4
 SCALE_WORDS = 2
+MASK_BITS = 16
+"""Bits of a mask of token streams."""
 
 
 class FrameType(IntEnum):
@@ -126,11 +132,16 @@ def word_depth(configuration: Configuration, space: Space) -> int:
     }[space]
 
 
-def result_words(configuration: Configuration) -> int:
-    """32-bit words in the payload of a RESULT frame."""
+def token_streams(configuration: Configuration) -> int:
+    """Token streams that a RUN may name."""
+    return 1 if isinstance(configuration, SpikingConfiguration) else configuration.streams
+
+
+def result_words(configuration: Configuration, streams: int = 1) -> int:
+    """32-bit words in the payload of a RESULT frame of so many token streams."""
     if isinstance(configuration, SpikingConfiguration):
         return COUNTER_WORDS + configuration.outputs
-    return COUNTER_WORDS + SCALE_WORDS + 2 * configuration.top_k
+    return COUNTER_WORDS + streams * (SCALE_WORDS + 2 * configuration.top_k)
 
 
 def result_entries(configuration: Configuration) -> int:

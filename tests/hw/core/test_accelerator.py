@@ -52,9 +52,9 @@ def converse(frames: list[bytes], *, density: float = 1.0, ready: float = 1.0, s
             sent.extend(frame)
 
     async def watch(ctx):
-        shape = dut.trace_accumulators.shape()
+        shape = dut.trace_accumulators_0.shape()
         while True:
-            *_, bits = await ctx.tick().sample(dut.trace_accumulators.as_value())
+            *_, bits = await ctx.tick().sample(dut.trace_accumulators_0.as_value())
             if bits & 1:
                 trace.extend(unpack(shape, bits)["values"])
 

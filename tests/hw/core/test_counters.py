@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
@@ -80,3 +81,44 @@ def test_result_words(ready):
     assert received.values == words * 2
     if ready == 1.0:
         assert received.clocks[count - 1] - received.clocks[0] == 2 * (count - 1)
+
+
+@pytest.mark.parametrize("active", [0b10, 0b101, 0b111, 0])
+def test_result_words_of_several_streams(active):
+    dut = ResultWords(replace(TINY, streams=3))
+    rng = random.Random(active)
+    scales = [(rng.getrandbits(16), rng.randint(-300, 300)) for _ in range(3)]
+    entries = [[(rng.randint(-100_000, 100_000), rng.getrandbits(32))
+                for _ in range(TINY.top_k)] for _ in range(3)]
+
+    async def start(ctx):
+        ctx.set(dut.active, active)
+        ctx.set(dut.cycles, 77)
+        for _ in range(2):
+            await ctx.tick()
+            ctx.set(dut.start, 1)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            while True:
+                await ctx.tick()
+                if ctx.get(dut.idle):
+                    break
+
+    async def show(ctx):
+        while True:
+            stream = ctx.get(dut.stream)
+            value, row = entries[stream][ctx.get(dut.index)]
+            for port, shown in ((dut.value, value), (dut.row, row),
+                                (dut.scale.mantissa, scales[stream][0]),
+                                (dut.scale.exponent, scales[stream][1])):
+                ctx.set(port, shown)
+            await ctx.changed(dut.index, dut.stream)
+
+    words = [77, 0, 0, 0]
+    for stream in range(3):
+        if active >> stream & 1:
+            words += [scales[stream][0], scales[stream][1] & 0xFFFF_FFFF]
+            words += [word & 0xFFFF_FFFF for entry in entries[stream] for word in entry]
+    received = Receiver(dut.words, 2 * len(words), seed=3, density=0.6)
+    simulate(dut, start, received, background=[show])
+    assert received.values == words * 2

@@ -113,7 +113,7 @@ def error(sequence: int, code: ErrorCode) -> Frame:
 
 def test_hello():
     board = drive([frame_bytes(FrameType.HELLO, 77)])
-    identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), 0)
+    identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), 0)
     assert board.answers == [Frame(FrameType.INFO, 77, identity)]
 
 
@@ -121,7 +121,7 @@ def test_a_board_with_contents_names_them_and_takes_only_input():
     contents = 0x0123456789ABCDEF
     loads = [load(space, 1, [5], space) for space in Space]
     board = drive([frame_bytes(FrameType.HELLO, 77), *loads], contents=contents)
-    identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), contents)
+    identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), contents)
     refused = [error(space, ErrorCode.SPACE) for space in Space if space != Space.INPUT]
     assert board.answers == [
         Frame(FrameType.INFO, 77, identity), *refused, Frame(FrameType.ACK, Space.INPUT, b"")]
@@ -137,7 +137,7 @@ def test_back_to_back_frames(density, ready, write_ready):
         kind = rng.choice(["hello", "load", "load", "load", "run"])
         if kind == "hello":
             pieces.append(frame_bytes(FrameType.HELLO, sequence))
-            identity = struct.pack("<HHQQ", 2, TINY.top_k, TINY.digest(), 0)
+            identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), 0)
             answers.append(Frame(FrameType.INFO, sequence, identity))
         elif kind == "load":
             space = rng.choice(list(Space))

@@ -22,7 +22,8 @@ class FakeBoard:
     """Answers frames like the hardware.
 
     A RUN counts the runs since the state was last reset (entry 1) in the best value, so that a
-    token computed twice is seen. `loads` keeps the LOAD payloads as they arrived, damaged or not.
+    token computed twice is seen; of several `streams` each has a count of its own. `loads` keeps
+    the LOAD payloads as they arrived, damaged or not.
     """
 
     def __init__(
@@ -33,13 +34,14 @@ class FakeBoard:
         contents: int = 0,
         to_board: Fault = no_fault,
         to_host: Fault = no_fault,
+        streams: int = 1,
     ) -> None:
         self.digest, self.top_k, self.version = digest, top_k, version
         self.contents = contents
         self.to_board, self.to_host = to_board, to_host
         self.loads: list[bytes] = []
-        self.runs: list[tuple[int, int, int]] = []
-        self.position = 0
+        self.runs: list[tuple[int, ...]] = []
+        self.positions = [0] * streams
         self.unplugged = False
         self.closed = False
         self._output = bytearray()
@@ -83,9 +85,16 @@ class FakeBoard:
         return Frame(FrameType.ERROR, frame.sequence, bytes([ErrorCode.TYPE]))
 
     def _run(self, payload: bytes) -> bytes:
-        entry, first_word, limit = struct.unpack("<HII", payload)
-        self.runs.append((entry, first_word, limit))
-        self.position = 0 if entry == 1 else self.position + 1
-        head = struct.pack("<IIIIIi", 100, 90, 0, 10, 0x10000, -16)
-        best = struct.pack("<iI", self.position, 5)
-        return head + best + struct.pack("<iI", 0, NO_ROW) * (self.top_k - 1)
+        streams = len(self.positions)
+        form = f"<H{streams}II" + ("H" if streams > 1 else "")
+        fields = struct.unpack(form, payload)
+        entry, active = fields[0], fields[-1] if streams > 1 else 1
+        self.runs.append(fields)
+        answer = struct.pack("<IIII", 100, 90, 0, 10)
+        for stream in range(streams):
+            if active >> stream & 1:
+                self.positions[stream] = 0 if entry == 1 else self.positions[stream] + 1
+                answer += struct.pack("<Ii", 0x10000, -16)
+                answer += struct.pack("<iI", self.positions[stream], 5)
+                answer += struct.pack("<iI", 0, NO_ROW) * (self.top_k - 1)
+        return answer

@@ -1,0 +1,138 @@
+"""What every token stream has of its own: engine, vector unit with its memory, and top-k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.data import StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.core.counters import EVENTS
+from sterna_hw.core.group_splitter import GroupSplitter
+from sterna_hw.core.top_k import TopK
+from sterna_hw.layouts import WriteChunk, matmul_command, row_group, word_group
+from sterna_hw.stream import connect_streams
+from sterna_hw.ternary.engine import TernaryEngine
+from sterna_hw.vector.command import SCALAR, vector_unit_command
+from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
+
+
+def trace_accumulators(configuration: HardwareConfiguration) -> StructLayout:
+    """Payload of the accumulator trace."""
+    return StructLayout({"valid": 1, "values": row_group(configuration)["values"].shape})
+
+
+def trace_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+    """Trace ports of one data path."""
+    return {
+        "trace_vector": Out(trace_vector(configuration)),
+        "trace_scalar": Out(TRACE_SCALAR),
+        "trace_accumulators": Out(trace_accumulators(configuration)),
+    }
+
+
+def data_path_signature(configuration: HardwareConfiguration) -> wiring.Signature:
+    """The members of a `DataPath`."""
+    words = stream.Signature(word_group(configuration))
+    return wiring.Signature({
+        "commands": In(stream.Signature(vector_unit_command(configuration))),
+        "matmuls": In(stream.Signature(matmul_command(configuration))),
+        "weights": In(stream.Signature(8 * configuration.weight_bytes)),
+        "constants": In(words), "inputs": In(words),
+        "writes": In(stream.Signature(WriteChunk)),
+        "clear": In(1), "limit": In(32), "index": In(range(configuration.top_k)),
+        "value": Out(signed(configuration.word_bits)), "row": Out(32),
+        "result_scalar": Out(SCALAR),
+        **{event: Out(1) for event in EVENTS},
+        "idle": Out(1),
+        **trace_members(configuration),
+    })
+
+
+def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
+                  tables: Sequence[int]) -> None:
+    """Put the units of a data path into a module, and connect them with ``ports``."""
+    m.submodules.engine = engine = TernaryEngine(configuration)
+    m.submodules.vector = vector = VectorUnit(configuration, tables)
+    m.submodules.splitter = splitter = GroupSplitter(configuration)
+    m.submodules.top_k = top_k = TopK(configuration)
+    for source, sink in (
+        (ports.commands, vector.commands),
+        (ports.matmuls, engine.commands),
+        (ports.weights, engine.weights),
+        (ports.constants, vector.constants),
+        (ports.inputs, vector.inputs),
+        (ports.writes, vector.writes),
+        (vector.codes, engine.codes),
+        (engine.results, splitter.row_groups),
+        (splitter.vector, vector.accumulators),
+        (splitter.head, top_k.values),
+    ):
+        connect_streams(m, source, sink)
+    m.d.comb += [
+        *(getattr(top_k, name).eq(getattr(ports, name)) for name in ("clear", "limit", "index")),
+        *(getattr(ports, name).eq(getattr(top_k, name)) for name in ("value", "row")),
+        *(getattr(ports, event).eq(getattr(engine, event)) for event in EVENTS),
+        ports.result_scalar.eq(vector.result_scalar),
+        ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle),
+        ports.trace_vector.eq(vector.trace_vector),
+        ports.trace_scalar.eq(vector.trace_scalar),
+        ports.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),
+        ports.trace_accumulators.values.eq(engine.results.payload.values),
+    ]
+
+
+class DataPath(Component):
+    """Computes one token stream from commands, weights, constants and input rows.
+
+    Its vector memory holds the state of the stream, which nothing but commands changes. Latency and
+    throughput are those of the units.
+
+    Members:
+        commands: In, stream of `vector_unit_command`. matmuls: In, stream of `matmul_command`.
+        weights: In, stream of packed weight words.
+        constants, inputs: In, streams of `word_group`.
+        writes: In, stream of `WriteChunk`, always ready; takes space TABLES.
+        clear: In(1), limit: In(32), index: In, value: Out, row: Out, as in `TopK`.
+        result_scalar: Out(SCALAR), the scale of the head's words.
+        busy, waiting_weights, waiting_codes: Out(1), as in `TernaryEngine`.
+        idle: Out(1), no command and nothing on its way.
+        trace_*: Out, see `trace_members`.
+
+    Args:
+        tables: words of the look-up tables at power up.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration,
+                 tables: Sequence[int] = ()) -> None:
+        self._configuration = configuration
+        self._tables = tables
+        super().__init__(data_path_signature(configuration))
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        add_data_path(m, self, self._configuration, self._tables)
+        return m
+
+
+class DataPathInstance(Component):
+    """A `DataPath` whose Verilog is written by itself, as module ``module``, once for all streams.
+
+    Amaranth would write it, with everything inside, once for each.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration, module: str) -> None:
+        self._module = module
+        super().__init__(data_path_signature(configuration))
+
+    def elaborate(self, platform: Any) -> Instance:
+        ports: dict[str, Any] = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
+        for path, member, value in self.signature.flatten(self):
+            direction = "i" if member.flow is In else "o"
+            ports[f"{direction}_{'__'.join(map(str, path))}"] = value
+        return Instance(self._module, **ports)
