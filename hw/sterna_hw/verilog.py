@@ -8,10 +8,12 @@ from typing import Any
 
 from amaranth.back import verilog
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
+from sterna_hw.core.tops import accelerator_of
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory.axi_source import axi_members
 
@@ -21,28 +23,27 @@ _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
 
-def to_verilog(configuration: HardwareConfiguration, name: str = "sterna",
+def to_verilog(configuration: Configuration, name: str = "sterna",
                platform: Any = None) -> str:
-    """The Verilog text of `Accelerator`, module ``name``; the same text for the same input.
+    """The Verilog text of an accelerator, module ``name``; the same text for the same input.
 
     Ports: ``clk`` and ``rst`` (synchronous, active high), ``link_in__payload``, ``link_in__valid``,
     ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
-    packed port each for ``trace_vector_<n>``, ``trace_scalar_<n>`` and ``trace_accumulators_<n>``
-    of every token stream n, whose bit 0 is their ``valid``. Without a platform the Verilog suits
-    every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs. Of several
-    token streams the data path is one module, ``<name>_data_path``.
+    packed port each for its `trace_ports`, whose bit 0 is their ``valid``. Without a platform the
+    Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
+    Of several token streams the data path is one module, ``<name>_data_path``.
     """
-    path_module = f"{name}_data_path" if configuration.streams > 1 else None
-    text = verilog.convert(Accelerator(configuration, path_module=path_module), name=name,
-                           platform=platform, emit_src=False)
-    if path_module is not None:
-        text += verilog.convert(DataPath(configuration), name=path_module, platform=platform,
-                                emit_src=False)
-    return shorten_zeros(text)
+    shared, core, text = f"{name}_data_path", accelerator_of(configuration), ""
+    if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
+        core = Accelerator(configuration, path_module=shared)
+        text = verilog.convert(DataPath(configuration), name=shared, platform=platform,
+                               emit_src=False)
+    return shorten_zeros(
+        verilog.convert(core, name=name, platform=platform, emit_src=False) + text)
 
 
 def to_serial_verilog(
-    configuration: HardwareConfiguration,
+    configuration: Configuration,
     divisor: Fraction | int,
     frame_timeout: int = FRAME_TIMEOUT,
     name: str = "sterna",
@@ -54,8 +55,10 @@ def to_serial_verilog(
     `axi_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
     ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
-    memory = axi_members(configuration) if configuration.weight_source == "axi" else {}
-    unit = SerialUnit(Accelerator(configuration, frame_timeout), divisor, memory)
+    memory: dict[str, Any] = {}
+    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
+        memory = axi_members(configuration)
+    unit = SerialUnit(accelerator_of(configuration, frame_timeout), divisor, memory)
     return shorten_zeros(verilog.convert(unit, name=name, platform=platform, emit_src=False))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import LinkError
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
+from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import Progress, build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
@@ -20,6 +23,12 @@ CYCLES_PER_SECOND = 1_000_000
 """Clock cycles that a time-out of one second allows."""
 SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""
+
+
+def _has_memory(configuration: Configuration) -> TypeGuard[HardwareConfiguration]:
+    """Whether weights lie in a memory outside."""
+    return (isinstance(configuration, HardwareConfiguration)
+            and configuration.weight_source == "axi")
 
 
 class SimulatedBoard:
@@ -33,7 +42,7 @@ class SimulatedBoard:
 
     def __init__(
         self,
-        configuration: HardwareConfiguration,
+        configuration: Configuration,
         *,
         library: Path | None = None,
         progress: Progress | None = None,
@@ -45,7 +54,7 @@ class SimulatedBoard:
         path = library or build_simulator(configuration, progress)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self._slice = 1000
-        if configuration.weight_source == "axi":
+        if _has_memory(configuration):
             size = configuration.weight_depth * configuration.weight_bytes
             self._library.create_memory(size, (memory or MemoryTiming()).values(), seed)
 
@@ -72,7 +81,7 @@ class SimulatedBoard:
 
         Raises ValueError for a configuration whose weights are on the chip.
         """
-        if self.configuration.weight_source != "axi":
+        if not _has_memory(self.configuration):
             raise ValueError("the weights of this configuration are on the chip")
         library, size, first = self._open(), self.configuration.weight_bytes, 0
         for piece in words:
@@ -83,6 +92,8 @@ class SimulatedBoard:
     @property
     def memory_bytes(self) -> int:
         """Bytes that the memory outside has delivered."""
+        if not _has_memory(self.configuration):
+            raise ValueError("this configuration has no memory outside")
         return self._open().memory_beats * self.configuration.memory_bits // 8
 
     def collect_trace(self) -> Trace:
@@ -97,16 +108,25 @@ class SimulatedBoard:
 
         Raises ValueError for a configuration without trace ports.
         """
+        configuration, words = self.configuration, self.collect_words()
+        assert isinstance(configuration, HardwareConfiguration)
+        return [
+            unpack_trace(
+                configuration, {kind: words[len(TraceKind) * stream + kind] for kind in TraceKind})
+            for stream in range(configuration.streams)
+        ]
+
+    def collect_words(self) -> list[NDArray[np.uint32]]:
+        """What each of the `trace_ports` showed since the last call, as `SimulatorLibrary.trace`.
+
+        Raises ValueError for a configuration without trace ports.
+        """
         if not self.configuration.trace:
             raise ValueError("the configuration has no trace ports")
         library = self._open()
-        traces = [
-            unpack_trace(self.configuration, {kind: library.trace(stream, kind)
-                                              for kind in TraceKind})
-            for stream in range(self.configuration.streams)
-        ]
+        words = [library.trace(port) for port, _ in enumerate(trace_ports(self.configuration))]
         library.clear_traces()
-        return traces
+        return words
 
     @property
     def cycles(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
 from sterna.cache import cached_folder, digest
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
+from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
@@ -33,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
 
 
-def build_simulator(configuration: HardwareConfiguration, progress: Progress | None = None) -> Path:
+def build_simulator(configuration: Configuration, progress: Progress | None = None) -> Path:
     """The shared library that simulates this configuration; built unless it is in the cache.
 
     Trace ports are there when the configuration says so. Raises `InputError` when a tool is missing
@@ -42,14 +44,15 @@ def build_simulator(configuration: HardwareConfiguration, progress: Progress | N
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
     verilog = verilog_file(configuration, tell)
-    ports = configuration.memory_ports if configuration.weight_source == "axi" else 0
-    return build_library(
-        verilog.read_text(), configuration.streams if configuration.trace else 0, toolchain, tell,
-        axi_ports=ports)
+    ports = 0
+    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
+        ports = configuration.memory_ports
+    traces = trace_ports(configuration) if configuration.trace else []
+    return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports)
 
 
 def build_serial_simulator(
-    configuration: HardwareConfiguration,
+    configuration: Configuration,
     divisor: int,
     frame_timeout: int,
     progress: Progress | None = None,
@@ -65,10 +68,10 @@ def build_serial_simulator(
     toolchain = find_toolchain()
     key = f"serial {divisor} {frame_timeout} {configuration.to_json()}"
     verilog = _cached_verilog(key, generate, tell)
-    return build_library(verilog.read_text(), 0, toolchain, tell, SERIAL_HARNESS)
+    return build_library(verilog.read_text(), [], toolchain, tell, SERIAL_HARNESS)
 
 
-def verilog_file(configuration: HardwareConfiguration, tell: Progress) -> Path:
+def verilog_file(configuration: Configuration, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
     def generate() -> str:
@@ -88,10 +91,10 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 
 def build_library(
-    verilog: str, traced: int, toolchain: Toolchain, tell: Progress, harness: str = HARNESS,
-    axi_ports: int = 0,
+    verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
+    harness: str = HARNESS, axi_ports: int = 0,
 ) -> Path:
-    """Compile Verilog with the ports of an accelerator; `traced` token streams have trace ports.
+    """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has.
@@ -99,9 +102,9 @@ def build_library(
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY)}
     compiler_flags = [*COMPILER_FLAGS]
-    if traced:
-        streams = "".join(f"STREAM({stream})" for stream in range(traced))
-        compiler_flags.append(f"-DSTERNA_TRACE={streams}")
+    if traces:
+        calls = "".join(f"TRACE({number},{name})" for number, name in enumerate(traces))
+        compiler_flags.append(f"-DSTERNA_TRACE={calls}")
     if axi_ports:
         calls = "".join(f"PORT({port})" for port in range(axi_ports))
         compiler_flags.append(f"-DSTERNA_AXI_PORTS={calls}")

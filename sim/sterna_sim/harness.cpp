@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int MOST_STREAMS = 16;
+constexpr int MOST_TRACES = 48;
 
 // Verilator writes the second of two underscores in a port's name as `_05F`.
 // It keeps ports of up to 64 bits in integers and wider ones in arrays of 32-bit words.
@@ -115,7 +115,7 @@ public:
 #endif
     Queue in, out;
     uint64_t cycles = 0;
-    std::vector<uint32_t> traces[3 * MOST_STREAMS];
+    std::vector<uint32_t> traces[MOST_TRACES];
 
 private:
     void edge() {
@@ -148,12 +148,9 @@ private:
         }
         if (top_.link_out___05Fvalid && top_.link_out___05Fready) out.push(top_.link_out___05Fpayload);
 #ifdef STERNA_TRACE
-    #define STREAM(n) \
-        capture(top_.trace_vector_##n, traces[3 * n]); \
-        capture(top_.trace_scalar_##n, traces[3 * n + 1]); \
-        capture(top_.trace_accumulators_##n, traces[3 * n + 2]);
+#define TRACE(n, port) capture(top_.port, traces[n]);
         STERNA_TRACE
-#undef STREAM
+#undef TRACE
 #endif
         top_.clk = 1;
         top_.eval();
@@ -204,8 +201,8 @@ uint64_t sterna_memory_beats(Board* board) {
 }
 #endif
 
-// Trace buffers, three for each token stream: vectors, scalars, accumulators; words of 32 bits, one
-// port value after another.
+// Trace buffers, one for each port in the order of the build; words of 32 bits, one port value after
+// another.
 uint64_t sterna_trace_size(Board* board, uint32_t which) { return board->traces[which].size(); }
 const uint32_t* sterna_trace_data(Board* board, uint32_t which) {
     return board->traces[which].data();

@@ -82,13 +82,12 @@ class SimulatorLibrary:
         """Beats that crossed the AXI ports since the memory was created."""
         return self._library.sterna_memory_beats(self._board)
 
-    def trace(self, stream: int, kind: TraceKind) -> NDArray[np.uint32]:
+    def trace(self, port: int) -> NDArray[np.uint32]:
         """Everything captured at a trace port: port values in words of 32 bits, low word first."""
-        which = len(TraceKind) * stream + kind
-        size = self._library.sterna_trace_size(self._board, which)
+        size = self._library.sterna_trace_size(self._board, port)
         if size == 0:
             return np.zeros(0, np.uint32)
-        data = self._library.sterna_trace_data(self._board, which)
+        data = self._library.sterna_trace_data(self._board, port)
         return np.ctypeslib.as_array(data, (size,)).copy()
 
     def clear_traces(self) -> None:

@@ -1,122 +1,145 @@
-"""Runs the neurons of a spiking network on the RTL of the LIF engine, beside the golden.
+"""Runs a spiking network on the RTL of the whole accelerator, beside the golden.
 
-Each population gets an engine of its own, fed with the golden network's exact sums of every step;
-every output and every state word is compared. What accumulates the sums is not simulated here.
+Of every population and step the exact sums, the outputs and all state words are compared, and what
+the accelerator sends back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sterna.compiler.spiking.fit import fit_spiking
+from sterna.compiler.spiking.image import compile_network
+from sterna.compiler.spiking.plan import groups_of, unit_key
 from sterna.golden.spiking import GoldenNetwork
-from sterna.program.spiking import Population, SpikingNetwork
-from sterna_hw.spiking import LifEngine
+from sterna.host.spiking_device import SpikingBoard, StepCounters
+from sterna.program.neuron import Output
+from sterna.program.spiking import SpikingNetwork
+from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
-from sterna_sim.streams import Receiver, sender, simulate, unpack
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.build import Progress
+from sterna_sim.traces import unpack_fields
 
 Integers = NDArray[np.int64]
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was compared of one population; ``first`` names the first difference."""
-
-    population: str
-    values: int
-    differences: int
-    first: str | None
-    clocks: int
+RESULT = "result"
+"""What the accelerator sends at the end of a step."""
 
 
-def record(network: SpikingNetwork, codes: Integers) -> list[dict[str, dict[str, Integers]]]:
-    """For each step and population of one golden run: sums, output and states, [neurons] each.
+@dataclass
+class SpikingOutcome:
+    """What was compared; ``first`` names the first difference."""
 
-    `codes` are int64 [steps, inputs].
+    values: int = 0
+    differences: int = 0
+    first: str | None = None
+    counters: list[StepCounters] = field(default_factory=list)
+
+    def compare(self, step: int, place: str, what: str, golden: Integers, found: Integers) -> None:
+        """Count the elements that differ."""
+        self.values += golden.size
+        if found.shape != golden.shape:
+            found = np.resize(found, golden.shape) if found.size else np.full_like(golden, 1 << 40)
+        wrong = np.flatnonzero(found != golden)
+        self.differences += len(wrong)
+        if len(wrong) and self.first is None:
+            neuron = int(wrong[0])
+            self.first = (
+                f"step {step}, {place}, neuron {neuron}: {what} is {found[neuron]}, "
+                f"golden {golden[neuron]}")
+
+
+class SpikingVerifier:
+    """A simulated accelerator with trace ports beside the golden network.
+
+    `board` is a simulation of the configuration with trace ports, instead of one that is built.
+    Errors are those of `compile_network` and `SimulatedBoard`.
     """
-    golden, steps = GoldenNetwork(network), []
-    for row in codes:
-        outputs = golden.step(row[None])
-        steps.append({
-            name: {"sums": golden.sums[name][0].copy(), "output": outputs[name][0].copy()}
-            | {key: value[0].copy() for key, value in population.state.items()}
-            for name, population in golden.populations.items()
-        })
-    return steps
+
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        configuration: SpikingConfiguration | None = None,
+        *,
+        skip: bool = True,
+        stall_permille: int = 0,
+        seed: int = 0,
+        progress: Progress | None = None,
+        board: SimulatedBoard | None = None,
+    ) -> None:
+        configuration = configuration or fit_spiking(network)
+        self._network = network
+        self._configuration = replace(configuration, trace=True)
+        self._golden = GoldenNetwork(network)
+        self._board = board or SimulatedBoard(
+            self._configuration, progress=progress, seed=seed, stall_permille=stall_permille)
+        self._device = SpikingBoard(self._board, "sim")
+        self._device.load(compile_network(network, configuration, skip=skip), None, progress)
+        self.outcome = SpikingOutcome()
+        self._steps = 0
+
+    def reset(self) -> None:
+        """Both start again."""
+        self._device.reset()
+        self._golden.reset()
+        self._board.collect_words()
+
+    def step(self, codes: Integers) -> None:
+        """One time step with input codes [inputs] on both, and the comparison."""
+        outputs = self._golden.step(codes[None])
+        result = self._device.step(codes)
+        found = self._traced()
+        for population in self._network.populations:
+            name = population.name
+            golden = {"sum": self._golden.sums[name][0], "output": outputs[name][0]} | {
+                key: value[0] for key, value in self._golden.populations[name].state.items()}
+            for key, values in golden.items():
+                self.outcome.compare(
+                    self._steps, name, key, values, found[name].get(key, np.zeros(0, np.int64)))
+        self.outcome.compare(
+            self._steps, RESULT, "output", outputs[self._network.output][0], result.outputs)
+        self.outcome.counters.append(result.counters)
+        self._steps += 1
+
+    def close(self) -> None:
+        """Free the simulation."""
+        self._device.close()
+
+    def _traced(self) -> dict[str, dict[str, Integers]]:
+        """What the trace ports showed of each population in this step."""
+        lanes, words = self._configuration.neuron_lanes, self._board.collect_words()
+        units: dict[int, dict[str, Integers]] = {}
+        for number, unit in enumerate(self._configuration.units):
+            ports = words[3 * number:3 * number + 3]
+            units[number] = _unpacked(self._configuration, unit, ports)
+        found: dict[str, dict[str, Integers]] = {}
+        used = dict.fromkeys(units, 0)
+        keys = [unit.definition for unit in self._configuration.units]
+        for population in self._network.populations:
+            number = keys.index(
+                unit_key(population.definition, self._configuration.accumulator_bits))
+            first = used[number] * lanes
+            used[number] += groups_of(population.neurons, lanes)
+            found[population.name] = {
+                key: values[first:first + population.neurons]
+                for key, values in units[number].items()}
+        return found
 
 
-def verify_population(
-    population: Population,
-    steps: list[dict[str, Integers]],
-    lanes: int,
-    density: float,
-    seed: int,
-) -> Outcome:
-    """Simulate the population's engine on the recorded sums and compare.
-
-    `density` is the share of clocks in which each stream is ready or offers something.
-    """
-    definition, neurons = population.definition, population.neurons
-    parameters = dict(population.parameters.items())
-    varying = [name for name, values in parameters.items() if (values != values[0]).any()]
-    engine = LifEngine(
-        definition,
-        {name: int(values[0]) for name, values in parameters.items() if name not in varying},
-        neurons, lanes, varying=varying, trace=True,
-    )
-    count = len(steps) * engine.groups
-
-    def grouped(row: Integers) -> list[list[int]]:
-        return np.pad(row, (0, -neurons % lanes)).reshape(-1, lanes).tolist()
-
-    receiver = Receiver(engine.outputs, count, seed=seed + 1, density=density)
-    sums = [group for step in steps for group in grouped(step["sums"])]
-    benches: list[Any] = [sender(engine.sums, sums, seed=seed, density=density), receiver]
-    if varying:
-        full = dict(population.parameters.expanded(neurons).items())
-        columns = {name: grouped(full[name]) for name in varying}
-        words = [
-            [{name: columns[name][group][lane] for name in varying} for lane in range(lanes)]
-            for group in range(engine.groups)
-        ]
-        benches.append(
-            sender(engine.parameters, words * len(steps), seed=seed + 2, density=density)
-        )
-    written: list[list[dict[str, int]]] = []
-    clocks = 0
-
-    async def watch(ctx: Any) -> None:
-        nonlocal clocks
-        while len(written) < count:
-            _, _, trace = await ctx.tick().sample(engine.trace.as_value())
-            clocks += 1
-            item = unpack(engine.trace.shape(), trace)
-            if item["valid"]:
-                written.append(item["states"])
-
-    simulate(engine, *benches, watch)
-    found = {"output": receiver.values} | {
-        name: [[lane[name] for lane in group] for group in written]
-        for name in definition.states
-    }
-    return _compare(population.name, steps, found, neurons, clocks)
-
-
-def _compare(
-    name: str, steps: list[dict[str, Integers]], found: dict[str, Any], neurons: int, clocks: int
-) -> Outcome:
-    values, differences, first = 0, 0, None
-    for key, groups in found.items():
-        expected = np.stack([step[key] for step in steps])
-        actual = np.array(groups).reshape(len(steps), -1)[:, :neurons]
-        wrong = np.argwhere(actual != expected)
-        values, differences = values + expected.size, differences + len(wrong)
-        if len(wrong) and first is None:
-            step, neuron = (int(index) for index in wrong[0])
-            first = (
-                f"{name}, neuron {neuron}, step {step}: {key} is {actual[step, neuron]}, "
-                f"golden {expected[step, neuron]}"
-            )
-    return Outcome(name, values, differences, first, clocks)
+def _unpacked(configuration: SpikingConfiguration, unit: NeuronUnit,
+              ports: list[NDArray[np.uint32]]) -> dict[str, Integers]:
+    """Sums, outputs and states of a unit's neurons in order, from its three ports."""
+    definition, lanes = unit.definition, configuration.neuron_lanes
+    count = definition.output is Output.SPIKE
+    output = (definition.max_count.bit_length() if count else definition.membrane_bits, not count)
+    state = [(definition.state_bits(name), name != "refractory") for name in definition.states]
+    sums, outputs, states = (
+        unpack_fields(words, lanes * fields)
+        for words, fields in zip(
+            ports, ([(configuration.accumulator_bits, True)], [output], state), strict=True))
+    each = states.reshape(-1, len(state))
+    return {"sum": sums.reshape(-1), "output": outputs.reshape(-1)} | {
+        name: each[:, index] for index, name in enumerate(definition.states)}

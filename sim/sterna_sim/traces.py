@@ -35,13 +35,13 @@ def unpack_trace(
     rows = [(configuration.accumulator_bits, True)] * configuration.rows
     scalar = [(MANTISSA_BITS, False), (EXPONENT_BITS, True)]
     return Trace(
-        _unpack(words[TraceKind.VECTORS], lanes),
-        _unpack(words[TraceKind.SCALARS], scalar),
-        _unpack(words[TraceKind.ACCUMULATORS], rows),
+        unpack_fields(words[TraceKind.VECTORS], lanes),
+        unpack_fields(words[TraceKind.SCALARS], scalar),
+        unpack_fields(words[TraceKind.ACCUMULATORS], rows),
     )
 
 
-def _unpack(words: NDArray[np.uint32], fields: list[tuple[int, bool]]) -> NDArray[np.int64]:
+def unpack_fields(words: NDArray[np.uint32], fields: list[tuple[int, bool]]) -> NDArray[np.int64]:
     """[values, fields] from packed values; fields are (width up to 32, signed), low bits first."""
     bits = 1 + sum(width for width, _ in fields)
     stride = -(-bits // 32)

@@ -29,7 +29,7 @@ def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None
     configuration = fit_configuration(program, PRESETS["tiny"], embedding)
     image = compile_program(program, configuration, embedding)
     text = verilog.convert(with_contents(image), name="sterna", emit_src=False)
-    library = build_library(text, False, find_toolchain(), lambda step, done, parts: None)
+    library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
 
     told: list[str] = []
     device = LinkDevice(SimulatedBoard(configuration, library=library), "sim")

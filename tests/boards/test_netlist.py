@@ -34,7 +34,7 @@ def test_the_netlist_gives_the_numbers_of_the_golden(family: str, cells: set[str
     configuration = common_configuration(BASE, [(program, "host")])
     verilog = netlist_verilog(configuration, family)
     assert cells <= set(verilog.split())
-    library = build_library(verilog, False, find_toolchain(), lambda step, done, parts: None)
+    library = build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
     image = compile_program(program, configuration, "host")
     golden = GoldenDevice(program, configuration.top_k)
     board = LinkDevice(SimulatedBoard(configuration, library=library), "netlist")

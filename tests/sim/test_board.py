@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
 from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna_hw.core.tops import trace_ports
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
@@ -32,7 +33,8 @@ def build():
             tools = find_toolchain()
             verilog = echo_verilog(configuration)
             built[configuration] = build_library(
-                verilog, configuration.trace, tools, lambda step, done, parts: None
+                verilog, trace_ports(configuration) if configuration.trace else [], tools,
+                lambda step, done, parts: None
             )
         return built[configuration]
 
@@ -122,12 +124,12 @@ def test_a_damaged_library_is_told(tmp_path):
 def test_broken_verilog_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("STERNA_CACHE", str(tmp_path))
     with pytest.raises(InputError, match="verilator_bin failed: .*syntax error"):
-        build_library("module broken(", False, find_toolchain(), lambda *progress: None)
+        build_library("module broken(", [], find_toolchain(), lambda *progress: None)
     assert not list((tmp_path / "simulator").glob("*[!k]"))
 
 
 def test_the_digest_of_the_cache_is_that_of_the_content(build):
     tools = find_toolchain()
     verilog = echo_verilog(PLAIN)
-    again = build_library(verilog, False, tools, pytest.fail)
+    again = build_library(verilog, [], tools, pytest.fail)
     assert again == build(PLAIN)

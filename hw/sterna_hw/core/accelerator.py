@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
@@ -25,6 +24,7 @@ from sterna_hw.core.input_rows import InputRows
 from sterna_hw.core.result_words import ResultWords
 from sterna_hw.core.sequencer import Sequencer
 from sterna_hw.core.stream_fork import StreamFork
+from sterna_hw.core.writes import distribute_writes
 from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
@@ -133,7 +133,7 @@ class Accelerator(Component):
 
         connect_streams(m, self.link_in, link.link_in)
         connect_streams(m, link.link_out, self.link_out)
-        self._distribute_writes(m, link, {
+        distribute_writes(m, link.writes, {
             Space.PROGRAM: [sequencer.writes],
             Space.WEIGHTS: [weights.writes],
             Space.CONSTANTS: [constants.writes],
@@ -182,20 +182,6 @@ class Accelerator(Component):
             outer, inner = getattr(self, name), getattr(source, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
         return source
-
-    def _distribute_writes(self, m: Module, link: Link,
-                           memories: dict[Space, list[Any]]) -> None:
-        """Each write goes to the memories that it names; the link names no other."""
-        chunk = link.writes.payload
-        for writes in chain(*memories.values()):
-            m.d.comb += writes.payload.eq(chunk)
-        with m.Switch(chunk.space):
-            for space, sinks in memories.items():
-                with m.Case(space):
-                    m.d.comb += [
-                        *(writes.valid.eq(link.writes.valid) for writes in sinks),
-                        link.writes.ready.eq(sinks[0].ready),  # several are always ready
-                    ]
 
     def _run(self, m: Module, link: Link, sequencer: Sequencer, paths: list[Any],
              active: Value, begin: Signal) -> None:

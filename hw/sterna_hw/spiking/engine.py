@@ -30,7 +30,8 @@ class LifEngine(Component):
     Throughput: one group a clock, if ``groups`` is above ``latency``; a smaller population takes
     ``latency + 1`` clocks a step, because a neuron's state must be back before its next step.
     Latency: ``latency`` clocks to the written state, ``output_latency`` to ``outputs.valid``.
-    Streams stall and never drop: a group enters only if its output has room.
+    Streams stall and never drop: a group enters only if its output has room. With
+    ``always_ready`` outputs leave at once, a clock earlier, and there is no queue for them.
 
     Members:
         sums: stream of ``lanes`` sums ``x``, signed of ``sum_bits``, In.
@@ -49,6 +50,7 @@ class LifEngine(Component):
         varying: names of the parameters that differ.
         codes: outputs are codes for the ternary engine, signed 8 bits.
         trace: build the member ``trace``.
+        always_ready: whoever takes ``outputs`` never pauses.
 
     Raises:
         InputError: a constant does not fit, a parameter is unknown or both constant and varying,
@@ -65,6 +67,7 @@ class LifEngine(Component):
         varying: Sequence[str] = (),
         codes: bool = False,
         trace: bool = False,
+        always_ready: bool = False,
     ) -> None:
         if neurons < 1 or lanes < 1:
             raise InputError(
@@ -89,19 +92,19 @@ class LifEngine(Component):
             Lane(definition, self._constants, self._varying, codes) for _ in range(lanes)]
         # Sums enter the lanes from a register, state from one behind the memory.
         self.latency = 1 + self._lanes[0].state_latency
-        self.output_latency = 2 + self._lanes[0].output_latency
+        self.output_latency = 2 - always_ready + self._lanes[0].output_latency
         self._states = ArrayLayout(state_layout(definition), lanes)
         super().__init__({
             "sums": In(stream.Signature(ArrayLayout(signed(definition.sum_bits), lanes))),
             **({"parameters": In(stream.Signature(ArrayLayout(self._varying, lanes)))}
                if varying else {}),
             "outputs": Out(stream.Signature(
-                ArrayLayout(output_shape(definition, codes), lanes))),
+                ArrayLayout(output_shape(definition, codes), lanes), always_ready=always_ready)),
             "restart": In(1),
             **({"trace": Out(StructLayout({"valid": 1, "states": self._states}))}
                if trace else {}),
         })
-        self._trace = trace
+        self._trace, self._always_ready = trace, always_ready
         # Enough for what is on its way while a place is freed and seen to be free.
         self._depth = QUEUE_STEP * -(-(self.output_latency + 2) // QUEUE_STEP)
 
@@ -115,10 +118,16 @@ class LifEngine(Component):
             """Whether a group entered that many clocks ago."""
             return valid[clocks - 1]
 
-        m.submodules.queue = queue = StreamQueue(self.outputs.payload.shape(), self._depth)
-        connect_streams(m, queue.o, self.outputs)
-        m.d.comb += queue.i.valid.eq(entered(self.output_latency - 1))
-        room = self._below(m, "room", self._depth, enter, queue.o.valid & queue.o.ready)
+        room: Value = Const(1, 1)
+        if self._always_ready:
+            outputs = self.outputs.payload
+            m.d.comb += self.outputs.valid.eq(entered(self.output_latency))
+        else:
+            m.submodules.queue = queue = StreamQueue(self.outputs.payload.shape(), self._depth)
+            connect_streams(m, queue.o, self.outputs)
+            outputs = queue.i.payload
+            m.d.comb += queue.i.valid.eq(entered(self.output_latency - 1))
+            room = self._below(m, "room", self._depth, enter, queue.o.valid & queue.o.ready)
         returned: Any = Const(1, 1)
         if self.groups <= self.latency:
             returned = self._below(m, "returned", self.groups, enter, entered(self.latency))
@@ -167,7 +176,7 @@ class LifEngine(Component):
             m.d.comb += [
                 lane.state.eq(state[index]),
                 write.data[index].eq(lane.new_state),
-                queue.i.payload[index].eq(lane.output),
+                outputs[index].eq(lane.output),
             ]
         if self._trace:
             m.d.comb += [self.trace.valid.eq(write.en), self.trace.states.eq(write.data)]

@@ -20,6 +20,7 @@ from sterna.cli.device_options import (
     default_memory,
 )
 from sterna.cli.model_argument import MODEL_HELP, opened_model
+from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
@@ -49,8 +50,29 @@ def bench(
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
     memory: str | None = MEMORY,
+    steps: int = typer.Option(50, help="Spiking networks: steps of random spikes."),
+    silent: float | None = typer.Option(
+        None, help="Spiking networks: share of the input's codes that are 0."),
+    layer: str | None = typer.Option(
+        None, metavar="INPUTSxNEURONS",
+        help="Instead of MODEL: one spiking layer with random weights, such as 1024x1024."),
+    lanes: int | None = SPIKE_LANES,
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
-    """Measure cycles per token, and compare every result with the golden."""
+    """Measure cycles per token or time step, and compare every result with the golden."""
+    from sterna.cli.spiking import open_spiking
+
+    if layer is not None and (model is not None or size is not None):
+        raise InputError("give a MODEL, a --shape or a --layer, one of them")
+    if layer is not None or model is not None:
+        from sterna.cli.bench_spiking import bench_spiking, layer_network
+
+        spiking = layer_network(layer, seed) if layer else open_spiking(model or "")
+        if spiking is not None:
+            options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+            bench_spiking(spiking, device, steps, silent, options, clock_hz, seed, json)
+            return
     from sterna.compiler.lowering import lower
     from sterna.host.counters import Counters
     from sterna.host.golden_device import GoldenDevice

@@ -17,6 +17,7 @@ from sterna.cli.device_options import (
     ShapeOptions,
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError, LinkError
 
@@ -49,6 +50,9 @@ def run(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
+    lanes: int | None = SPIKE_LANES,
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
     """Continue prompts; the text comes as it is made. Or run a spiking network on its input."""
     from sterna.cli.spiking import open_spiking, run_spiking
@@ -58,7 +62,8 @@ def run(
     from sterna.host.sampling import Sampling
 
     if (spiking := open_spiking(model)) is not None:
-        run_spiking(spiking, device, source, output, steps, seed)
+        options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+        run_spiking(spiking, device, source, output, steps, seed, options)
         return
     if source is not None or output is not None:
         raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")

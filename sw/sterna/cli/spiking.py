@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sterna.cli.terminal import print_json, print_table
+from sterna.cli.spiking_options import SpikingOptions
+from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sterna.models.spiking import RealNetwork
     from sterna.program.spiking import SpikingNetwork
 
+NIR_SUFFIX = ".nir"
 EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE = 100, 8, 0.2
 
 
@@ -34,16 +40,33 @@ def open_spiking(text: str) -> OpenSpiking | None:
     if text in EXAMPLES:
         real = EXAMPLES[text]()
         return OpenSpiking(text, quantise(real), real)
+    if Path(text).suffix == NIR_SUFFIX:
+        return _open_graph(Path(text))
     if is_spiking(Path(text)):
         return OpenSpiking(text, load_network(Path(text)), None)
     return None
 
 
+def _open_graph(path: Path) -> OpenSpiking:
+    """A NIR graph with every choice left to its producer; tells on standard error what they are."""
+    from sterna.importers.nir import read_nir
+    from sterna.models.spiking_quantise import quantise
+
+    if not path.is_file():
+        raise InputError(f"{path}: file not found")
+    real, line = read_nir(path)
+    print(f"{path}: {line}", file=sys.stderr)
+    return OpenSpiking(str(path), quantise(real), real)
+
+
 def run_spiking(
     opened: OpenSpiking, device: str, source: Path | None, output: Path | None, steps: int,
-    seed: int,
+    seed: int, options: SpikingOptions,
 ) -> None:
-    """Run the golden network on a file, or on random spikes, and tell what every population did."""
+    """Run the network on a file, or on random spikes, and tell what its populations did.
+
+    The golden tells of all populations, other devices of the network's output.
+    """
     import numpy as np
 
     from sterna.golden.spiking import GoldenNetwork
@@ -51,14 +74,16 @@ def run_spiking(
     from sterna.models.spiking_quantise import input_codes
     from sterna.program.neuron import Output
 
-    if device != "golden":
-        raise InputError(f"{opened.name}: a spiking network runs on device golden, not {device}")
     network = opened.network
     if source is not None:
         frames = read_input(source, network.inputs)
     else:
         frames = random_input(network.inputs, steps, 1, EVALUATION_RATE, seed)
-    outputs = GoldenNetwork(network, frames.shape[1]).run(input_codes(network, frames))
+    codes = input_codes(network, frames)
+    if device == "golden":
+        outputs = GoldenNetwork(network, frames.shape[1]).run(codes)
+    else:
+        outputs = {network.output: _run_on(opened, device, codes, options)}
     if output is not None:
         try:
             with output.open("wb") as file:
@@ -67,6 +92,8 @@ def run_spiking(
             raise InputError(f"{output}: cannot be written ({error.strerror})") from None
     rows: list[tuple[str, object]] = [("steps", f"{frames.shape[0]} x {frames.shape[1]}")]
     for item in network.populations:
+        if item.name not in outputs:
+            continue
         values = outputs[item.name]
         if item.definition.output is Output.SPIKE:
             text = f"{int(values.sum())} spikes, {values.mean():.2%} of {values.size}"
@@ -75,6 +102,28 @@ def run_spiking(
             text = f"largest sum at {', '.join(str(int(index)) for index in best[:16])}"
         rows.append((item.name, text))
     print_table(rows)
+
+
+def _run_on(
+    opened: OpenSpiking, device: str, codes: NDArray[np.int64], options: SpikingOptions
+) -> NDArray[np.int64]:
+    """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
+    import numpy as np
+
+    from sterna.host.spiking_device import open_spiking_device
+
+    network = opened.network
+    with ProgressReport() as report:
+        machine = open_spiking_device(device, network, options.fitted(network), report)
+        try:
+            results = []
+            for item in range(codes.shape[1]):
+                machine.reset()
+                results.append([machine.step(row).outputs for row in codes[:, item]])
+                report("running", item + 1, codes.shape[1])
+        finally:
+            machine.close()
+    return np.array(results).swapaxes(0, 1)
 
 
 def evaluate_spiking(opened: OpenSpiking, samples: int, seed: int, json: bool) -> None:

@@ -20,6 +20,7 @@ from sterna.cli.device_options import (
     default_memory,
 )
 from sterna.cli.model_argument import MODEL_HELP, opened_model
+from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
@@ -39,13 +40,18 @@ def verify(
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
     steps: int = typer.Option(50, help="Spiking networks: steps of random spikes to compare."),
-    lif_lanes: int = typer.Option(4, help="Spiking networks: lanes of the LIF engine."),
+    lanes: int | None = SPIKE_LANES,
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
+    skip: bool = typer.Option(
+        True, "--skip/--no-skip", help="Spiking networks: leave silent sources out."
+    ),
     memory: str | None = MEMORY,
 ) -> None:
     """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs.
 
-    Of a spiking network every output and state word of its neurons, which run on the RTL of the LIF
-    engine; their input sums come from the golden network.
+    Of a spiking network every sum, every output and every state word of all its neurons, and what
+    the accelerator sends back, at random spikes.
     """
     from sterna_sim.verification import Verifier
 
@@ -57,7 +63,8 @@ def verify(
     if model is not None and (spiking := open_spiking(model)) is not None:
         from sterna.cli.verify_spiking import verify_spiking
 
-        verify_spiking(spiking, steps, lif_lanes, stalls, seed, json)
+        options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+        verify_spiking(spiking, steps, options, skip, stalls, seed, json)
         return
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
                          memory or default_memory(size, config))

@@ -15,7 +15,9 @@ from sterna.compiler.container import read_container, write_container
 from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_bits, word_depth
+from sterna.program.spiking_configuration import read_configuration
 
 Placement = Literal["host", "chip"]
 
@@ -53,13 +55,14 @@ class MemoryImage:
     """Contents of an accelerator's memories for one program.
 
     ``parts`` has one entry for each `Space`, in LOAD form. ``entries`` are program counters: run
-    ``reset`` once before a text, ``token`` for each token. ``rows`` is the row limit of RUN (the
-    vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each RUN
-    one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip`` has
-    row r at word ``r * row_groups``.
+    ``reset`` once before a text, ``token`` for each token, or ``step`` for each time step of a
+    spiking network, which has its input codes at INPUT word 0. ``rows`` is the row limit of RUN
+    (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each
+    RUN one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip``
+    has row r at word ``r * row_groups``.
     """
 
-    configuration: HardwareConfiguration
+    configuration: Configuration
     model: str
     parts: Mapping[Space, ImagePart]
     entries: Mapping[str, int]
@@ -75,6 +78,7 @@ class MemoryImage:
 
     def input_words(self, values: ArrayLike) -> NDArray[np.uint8]:
         """An embedding row as INPUT words for LOAD, uint8 [row_groups, bytes]."""
+        assert isinstance(self.configuration, HardwareConfiguration)
         words = pack_row(self.configuration, values)
         if len(words) != self.row_groups:
             raise InputError(f"an embedding row has {len(words)} groups, not {self.row_groups}")
@@ -123,7 +127,7 @@ class MemoryImage:
     def load(cls, path: Path | str) -> MemoryImage:
         """Read and check an image file; raises `InputError` naming the file if it is damaged."""
         parts, manifest = read_container(Path(path))
-        configuration = HardwareConfiguration.from_json(manifest["configuration"])
+        configuration = read_configuration(manifest["configuration"])
         if f"{configuration.digest():016x}" != manifest["configuration_digest"]:
             raise InputError(f"{path}: made by another version of Sterna; make the image again")
         arrays = {}

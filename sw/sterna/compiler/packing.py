@@ -17,6 +17,7 @@ from sterna.errors import InputError
 from sterna.program.arithmetic import MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program, ScalarConstant
+from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_bits, word_chunks
 from sterna.program.weight_words import pack_words
 
@@ -26,7 +27,7 @@ _PIECE_TRITS = 1 << 24
 _PIECE_ROWS = 256
 
 
-def word_bytes(configuration: HardwareConfiguration, space: Space) -> int:
+def word_bytes(configuration: Configuration, space: Space) -> int:
     """Bytes of a word in LOAD data."""
     return 4 * word_chunks(configuration, space)
 

@@ -23,6 +23,8 @@ from sterna.program.protocol import (
     VERSION,
     FrameType,
     Space,
+    result_words,
+    token_streams,
 )
 
 HELLO_SECONDS = 1.0
@@ -84,11 +86,11 @@ class LinkDevice:
         the host. Raises `LinkError` when the board is of another version, configuration or
         model.
         """
-        if image.placement == "host" and embedding is None:
+        if "token" in image.entries and image.placement == "host" and embedding is None:
             raise ValueError("this image leaves embedding rows to the host: give `embedding`")
         self._has_contents = self._check(image)
         self._image, self._embedding = image, embedding
-        self._link.expect(_result_size(image.configuration, self.streams))
+        self._link.expect(4 * result_words(image.configuration, self.streams))
         if self._has_contents:
             self.reset()
             return
@@ -103,7 +105,7 @@ class LinkDevice:
     @property
     def streams(self) -> int:
         """Data paths of the board."""
-        return self._loaded().configuration.streams
+        return token_streams(self._loaded().configuration)
 
     def reset(self) -> None:
         """Forget all texts: the next token is the first of a new one, in stream 0."""
@@ -212,15 +214,20 @@ class LinkDevice:
         payload = struct.pack(f"<H{streams}II", image.entries[entry], *words, image.rows)
         if streams > 1:
             payload += sum(1 << place for place in input_words).to_bytes(MASK_BITS // 8, "little")
-        seconds = RUN_SECONDS + RUN_SECONDS_PER_WEIGHT_WORD * image.parts[Space.WEIGHTS].words
+        return self._results(self._request_run(payload), sorted(input_words))
+
+    def _request_run(self, payload: bytes) -> bytes:
+        """Send a RUN and wait for its RESULT."""
+        words = self._loaded().parts[Space.WEIGHTS].words
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
-        answer = self._link.request(request, seconds, repeatable=False)
-        return self._results(answer, sorted(input_words))
+        seconds = RUN_SECONDS + RUN_SECONDS_PER_WEIGHT_WORD * words
+        return self._link.request(request, seconds, repeatable=False)
 
     def _results(self, payload: bytes, places: list[int]) -> dict[int, StepResult]:
         """The result of every data path that ran, lowest first."""
         configuration = self._loaded().configuration
-        if len(payload) != _result_size(configuration, len(places)):
+        assert isinstance(configuration, HardwareConfiguration)
+        if len(payload) != 4 * result_words(configuration, len(places)):
             raise LinkError(f"{self.name}: a result of {len(payload)} bytes is of no known form")
         counters = Counters(*_COUNTERS.unpack_from(payload))
         position, results = _COUNTERS.size, {}
@@ -261,16 +268,15 @@ class LinkDevice:
         if not self._has_contents:
             self._write_image(self._loaded(), None)
         self._reset(range(self.streams))
+        self._repeat()
+
+    def _repeat(self) -> None:
+        """Compute the texts so far."""
         left = {stream: text for stream, text in self._texts.items() if text}
         while left:
             steps = self._compute(left)
             left = {stream: rest for stream, text in left.items()
                     if (rest := text[len(steps[stream].places):])}
-
-
-def _result_size(configuration: HardwareConfiguration, streams: int) -> int:
-    """Bytes of a RESULT of so many token streams."""
-    return _COUNTERS.size + streams * (_SCALE.size + configuration.top_k * _PAIR.itemsize)
 
 
 def _build_again(image: MemoryImage) -> str:

@@ -134,6 +134,17 @@ def delays_ssc() -> RealNetwork:
     return _delays("delays_ssc", (512, 512, 512), 35, 31, 1.5)
 
 
+def layer(inputs: int, neurons: int, seed: int = 0) -> RealNetwork:
+    """One layer of any size, to measure with."""
+    definition = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.HARD)
+    population = RealPopulation(name="layer", neurons=neurons, definition=definition,
+                                values={"factor": np.array([0.9])})
+    weights = _random(np.random.default_rng(seed), neurons, inputs, 2.0)
+    return RealNetwork(
+        name="layer", inputs=inputs, populations=(population,), output="layer",
+        connections=(RealConnection(source=INPUT, target="layer", weights=weights),))
+
+
 EXAMPLES: dict[str, Callable[[], RealNetwork]] = {
     "alif": alif, "cubalif": cubalif, "delays": delays, "delays_ssc": delays_ssc, "l2mu": l2mu,
 }

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
 from sterna.program.neuron import NeuronDefinition
 from sterna.program.neuron_parameters import FACTORS, NeuronParameters
 
@@ -177,3 +178,12 @@ class SpikingConfiguration:
         """A 64-bit number that names this hardware (trace ports do not count)."""
         text = replace(self, trace=False).to_json()
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def read_configuration(text: str) -> HardwareConfiguration | SpikingConfiguration:
+    """The configuration of either kind of accelerator, from its JSON; raises `InputError`."""
+    try:
+        spiking = "units" in json.loads(text)
+    except (TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"configuration: not readable: {error}") from error
+    return (SpikingConfiguration if spiking else HardwareConfiguration).from_json(text)

@@ -37,24 +37,54 @@ def test_eval_states_accuracy_and_differences(sterna):
     assert "neuron steps differ" in sterna("eval", "l2mu", "--samples", 10).output
 
 
-def test_verify_compares_every_population(sterna):
-    values = sterna("verify", "cubalif", "--steps", 5, "--json").json
-    assert values["differences"] == 0 and set(values["clocks"]) == {"hidden", "out"}
-    assert values["values_compared"] == 5 * 45 * 3
-    assert "no difference" in sterna("verify", "cubalif", "--steps", 2, "--stalls", 300).output
+@pytest.mark.verilator
+@pytest.mark.slow
+def test_verify_compares_every_value(sterna):
+    values = sterna("verify", "cubalif", "--steps", 20, "--json").json
+    # Sum, output and two states of 45 neurons, and the seven outputs that come back.
+    assert values["differences"] == 0 and values["values_compared"] == 20 * (45 * 4 + 7)
+    assert values["first_difference"] is None and values["cycles"] > 20 * 45
+    outcome = sterna("verify", "cubalif", "--steps", 3, "--stalls", 300, "--no-skip")
+    assert outcome.code == 0 and "no difference" in outcome.output
+
+
+@pytest.mark.verilator
+@pytest.mark.slow
+def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
+    arguments = ("run", "cubalif", "--steps", 30, "--output")
+    sterna(*arguments, tmp_path / "golden.npz")
+    outcome = sterna(*arguments, tmp_path / "sim.npz", "--device", "sim")
+    assert outcome.code == 0 and "out  " in outcome.output and "hidden" not in outcome.output
+    with np.load(tmp_path / "golden.npz") as golden, np.load(tmp_path / "sim.npz") as found:
+        assert golden["out"].any() and np.array_equal(golden["out"], found["out"])
+    values = sterna("bench", "cubalif", "--steps", 30, "--silent", 0.9, "--json").json
+    assert values["differences"] == 0 and values["synapses"] == 2166
+    assert values["cycles_per_step"] < values["cycles_per_step_without_skipping"]
+    assert 0.5 < values["share_of_zero_inputs_skipped"] < 1
+    # 24 bits of each of two states for 48 neurons, and two bits of each of 52 codes.
+    assert values["state_memory_bits"] == 48 * 2 * 24 + 52 * 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "l2mu", "--device", "sim"], "runs on device golden"),
+        (["run", "l2mu", "--device", "nowhere"], "no such device"),
+        (["run", "l2mu", "--device", "sim", "--lanes", "6"], "lanes is 6"),
+        (["run", "l2mu", "--device", "sim", "--code-bits", "9"], "code_bits is 9"),
+        (["run", "l2mu", "--device", "sim", "--config", "nowhere"], "no such file"),
+        (["run", "nowhere.nir"], "nowhere.nir: file not found"),
+        (["bench", "l2mu", "--device", "golden"], "has no clock"),
+        (["bench", "l2mu", "--silent", "2"], "silent is 2"),
+        (["bench", "--layer", "9"], "give inputs and neurons"),
+        (["bench", "--layer", "9x0"], "both sizes must be at least 1"),
+        (["bench", "l2mu", "--layer", "9x9"], "one of them"),
         (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
         (["run", "l2mu", "--input", "pyproject.toml"], "line 1: not step,address"),
         (["run", "l2mu", "--steps", "0"], "steps is 0"),
         (["run", "demo", "--input", "x.npz"], "are for spiking networks"),
         (["eval", "l2mu", "--samples", "0"], "samples is 0"),
         (["eval", "demo"], "give a text to score"),
-        (["verify", "l2mu", "--lif-lanes", "0"], "lif_lanes is 0"),
+        (["verify", "l2mu", "--neuron-lanes", "0"], "neuron_lanes must be a positive integer"),
         (["verify", "l2mu", "--steps", "0"], "steps is 0"),
         (["program", "l2mu"], "is a spiking network"),
     ],

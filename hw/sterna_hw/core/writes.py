@@ -1,0 +1,24 @@
+"""Writes of the host to the memories that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from amaranth.hdl import Module
+from sterna.program.protocol import Space
+
+
+def distribute_writes(m: Module, source: Any, memories: Mapping[Space, Sequence[Any]]) -> None:
+    """Hand each write to the memories that it names; the link names no other."""
+    chunk = source.payload
+    for writes in chain(*memories.values()):
+        m.d.comb += writes.payload.eq(chunk)
+    with m.Switch(chunk.space):
+        for space, sinks in memories.items():
+            with m.Case(space):
+                m.d.comb += [
+                    *(writes.valid.eq(source.valid) for writes in sinks),
+                    source.ready.eq(sinks[0].ready),  # several are always ready
+                ]

@@ -1,0 +1,219 @@
+"""Executes NEURON commands: accumulators through a LIF engine to new codes and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.lib import stream
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import In, Out
+from sterna.program.encoding import LENGTH_BITS
+from sterna.program.spiking_configuration import (
+    RESULT_BITS,
+    NeuronUnit,
+    SpikingConfiguration,
+)
+
+from sterna_hw.component import Component
+from sterna_hw.layouts import neuron_command
+from sterna_hw.spiking.arithmetic import Shifted
+from sterna_hw.spiking.code_memory import code_word, shift_layout
+from sterna_hw.spiking.code_scanner import address_range
+from sterna_hw.spiking.engine import LifEngine
+from sterna_hw.spiking.lane import output_shape, state_layout
+from sterna_hw.spiking.output_codes import signed_output, to_code
+from sterna_hw.spiking.pipeline import Pipeline, Word
+from sterna_hw.spiking.sum_groups import SumGroups
+from sterna_hw.spiking.synapses import accumulator_group
+
+
+def result_group(configuration: SpikingConfiguration) -> StructLayout:
+    """Outputs of ``neuron_lanes`` neurons for the step's result."""
+    values = ArrayLayout(signed(RESULT_BITS), configuration.neuron_lanes)
+    return StructLayout({"valid": 1, "first": 1, "values": values})
+
+
+def trace_unit(configuration: SpikingConfiguration, unit: NeuronUnit) -> dict[str, StructLayout]:
+    """Payloads of the trace ports of a unit: sums that enter it, its outputs and new states."""
+    lanes = configuration.neuron_lanes
+    return {
+        "sums": StructLayout({
+            "valid": 1, "values": ArrayLayout(signed(configuration.accumulator_bits), lanes)}),
+        "outputs": StructLayout({
+            "valid": 1, "values": ArrayLayout(output_shape(unit.definition, False), lanes)}),
+        "states": StructLayout({
+            "valid": 1, "states": ArrayLayout(state_layout(unit.definition), lanes)}),
+    }
+
+
+class NeuronRunner(Component):
+    """The LIF engines, and what brings them sums and parameters and takes their outputs.
+
+    One command at a time. Throughput: one group of ``neuron_lanes`` neurons a clock while sums and
+    parameters come and the engine takes them; codes of the input likewise. Latency of a command:
+    that of the engine's output and about ten clocks beside its groups.
+
+    Members:
+        commands: In, stream of `neuron_command`; taken when the one before is done.
+        take: Out, sums: In; the accumulators, as in `SynapseArray`.
+        constants: In, stream of words of ``constant_bits``: parameters in the order of use, those
+            of a neuron in the order of its unit's ``varying``, the first lowest.
+        inputs: In, stream of `code_word`.
+        shift: Out, `shift_layout`; new codes for `CodeMemory`.
+        result: Out, `result_group`; ``first`` marks the first group of a command.
+        idle: Out(1), nothing is left of any command.
+        trace_<unit>_sums, _outputs, _states: Out, only where the configuration says ``trace``.
+    """
+
+    def __init__(self, configuration: SpikingConfiguration) -> None:
+        self._configuration = configuration
+        members = {
+            "commands": In(stream.Signature(neuron_command(configuration))),
+            "take": Out(StructLayout({
+                "valid": 1, "group": address_range(configuration.accumulator_depth)})),
+            "sums": In(accumulator_group(configuration)),
+            "constants": In(stream.Signature(configuration.constant_bits)),
+            "inputs": In(stream.Signature(code_word(configuration))),
+            "shift": Out(shift_layout(configuration)),
+            "result": Out(result_group(configuration)),
+            "idle": Out(1),
+        }
+        if configuration.trace:
+            for number, unit in enumerate(configuration.units):
+                members |= {f"trace_{number}_{name}": Out(layout)
+                            for name, layout in trace_unit(configuration, unit).items()}
+        super().__init__(members)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        m.submodules.groups = groups = SumGroups(configuration)
+        m.d.comb += [self.take.eq(groups.take), groups.sums.eq(self.sums)]
+        command = Signal(neuron_command(configuration), reset_less=True)
+        left = Signal(LENGTH_BITS)
+        running, from_input, clears = Signal(), Signal(), Signal()
+        m.d.comb += [
+            self.idle.eq(~running & ~self.shift.valid),
+            self.commands.ready.eq(~running),
+            from_input.eq(running & (command.unit == 0) & ~command.clear),
+            clears.eq(running & command.clear),
+        ]
+        produced, codes, values = self._engines(m, groups, command, running, clears)
+        with m.If(from_input):
+            m.d.comb += [self.inputs.ready.eq(1), codes.eq(self.inputs.payload)]
+
+        done, new = Signal(), Signal()
+        m.d.comb += [
+            new.eq(produced | clears | (from_input & self.inputs.valid)),
+            done.eq(new & (left == 1)),
+        ]
+        first = Signal()
+        m.d.sync += [
+            self.shift.valid.eq(new & (command.store | from_input | clears)),
+            self.shift.clear.eq(clears),
+            self.shift.codes.eq(codes),
+            self.shift.address.eq(command.codes),
+            self.result.valid.eq(produced & command.result),
+            self.result.first.eq(first),
+            self.result["values"].eq(values),
+        ]
+        with m.If(new):
+            m.d.sync += [left.eq(left - 1), command.codes.eq(command.codes + 1), first.eq(0)]
+        with m.If(done):
+            m.d.sync += running.eq(0)
+        offered = self.commands.payload
+        with m.If(self.commands.valid & self.commands.ready):
+            m.d.sync += [
+                command.eq(offered), left.eq(offered.groups), running.eq(1), first.eq(1)]
+            m.d.comb += [
+                groups.start.eq((offered.unit != 0) & ~offered.clear),
+                groups.count.eq(offered.groups),
+            ]
+        return m
+
+    def _engines(self, m: Module, groups: SumGroups, command: Any, running: Value,
+                 clears: Value) -> tuple[Value, Any, Any]:
+        """All units; whether the chosen one has a group, its codes, and its outputs in full."""
+        configuration = self._configuration
+        produced = Signal()
+        codes = Signal(code_word(configuration))
+        values = Signal(ArrayLayout(signed(RESULT_BITS), configuration.neuron_lanes))
+        cleared = Signal()
+        m.d.sync += cleared.eq(clears)
+        for number, unit in enumerate(configuration.units):
+            m.submodules[f"unit_{number}"] = engine = LifEngine(
+                unit.definition, dict(unit.constants), unit.groups * configuration.neuron_lanes,
+                configuration.neuron_lanes, varying=unit.varying, trace=configuration.trace,
+                always_ready=True)
+            chosen = Signal(name=f"chosen_{number}")
+            m.d.comb += [
+                chosen.eq(running & (command.unit == number + 1) & ~command.clear),
+                engine.sums.payload.eq(groups.o.payload),
+                engine.sums.valid.eq(groups.o.valid & chosen),
+                engine.restart.eq(clears & ~cleared),
+            ]
+            with m.If(chosen):
+                m.d.comb += groups.o.ready.eq(engine.sums.ready)
+            if unit.varying:
+                self._parameters(m, engine, unit, chosen)
+            valid, unit_codes, unit_values = self._outputs(m, number, unit, engine)
+            with m.If(valid):
+                m.d.comb += produced.eq(1)
+                if unit.codes:
+                    m.d.comb += codes.eq(unit_codes)
+                if unit.results:
+                    m.d.comb += values.eq(unit_values)
+            if configuration.trace:
+                self._trace(m, number, engine)
+        return produced, codes, values
+
+    def _parameters(self, m: Module, engine: LifEngine, unit: NeuronUnit, chosen: Value) -> None:
+        """The words of the constant memory belong to whoever is chosen."""
+        m.d.comb += engine.parameters.valid.eq(self.constants.valid & chosen)
+        with m.If(chosen):
+            m.d.comb += self.constants.ready.eq(engine.parameters.ready)
+        bits = unit.parameter_bits
+        for lane in range(self._configuration.neuron_lanes):
+            word = self.constants.payload[lane * bits:(lane + 1) * bits]
+            m.d.comb += engine.parameters.payload[lane].as_value().eq(word)
+
+    def _outputs(self, m: Module, number: int, unit: NeuronUnit,
+                 engine: LifEngine) -> tuple[Value, Any, Any]:
+        """Outputs in step with the codes that are made of them."""
+        configuration, definition = self._configuration, unit.definition
+        pipeline = Pipeline()
+        words = [Word(f"output_{number}_{lane}", signed_output(output), 0)
+                 for lane, output in enumerate(engine.outputs.payload)]
+        stage = 0
+        codes = Signal(code_word(configuration), name=f"codes_{number}")
+        if unit.codes:
+            made = [
+                to_code(pipeline, word.name, definition.output,
+                        Shifted(word, definition.output_shift, definition.rounding),
+                        configuration)
+                for word in words]
+            stage = made[0].stage
+            m.d.comb += [codes[lane].eq(word.value) for lane, word in enumerate(made)]
+        values = [pipeline.at(word, stage) for word in words]
+        valid: Value = engine.outputs.valid
+        for clock in range(stage):
+            later = Signal(name=f"valid_{number}_{clock}")
+            m.d.sync += later.eq(valid)
+            valid = later
+        m.d.sync += pipeline.statements
+        full = Signal(ArrayLayout(signed(RESULT_BITS), len(values)), name=f"values_{number}")
+        m.d.comb += [full[lane].eq(value) for lane, value in enumerate(values)]
+        return valid, codes, full
+
+    def _trace(self, m: Module, number: int, engine: LifEngine) -> None:
+        sums, outputs, states = (
+            getattr(self, f"trace_{number}_{name}") for name in ("sums", "outputs", "states"))
+        m.d.comb += [
+            sums.valid.eq(engine.sums.valid & engine.sums.ready),
+            sums["values"].eq(engine.sums.payload),
+            outputs.valid.eq(engine.outputs.valid),
+            outputs["values"].eq(engine.outputs.payload),
+            states.valid.eq(engine.trace.valid),
+            states.states.eq(engine.trace.states),
+        ]

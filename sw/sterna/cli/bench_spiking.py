@@ -1,0 +1,165 @@
+"""What `sterna bench` does with a spiking network, or with one layer of a size."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sterna.cli.spiking import EVALUATION_RATE, OpenSpiking
+from sterna.cli.spiking_options import SpikingOptions
+from sterna.cli.terminal import ProgressReport, print_json, print_table
+from sterna.errors import CheckError, InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.spiking_configuration import SpikingConfiguration
+
+CLOCK_HZ = 100e6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Sums over the steps of a run; ``differences`` counts outputs unlike the golden's."""
+
+    cycles: int
+    busy: int
+    events: int
+    sources: int
+    differences: int
+    seconds: float
+
+
+def layer_network(text: str, seed: int) -> OpenSpiking:
+    """A layer of LIF neurons with random weights of 8 bits, from a size such as ``1024x1024``.
+
+    Raises `InputError` for another text.
+    """
+    from sterna.models.spiking_examples import layer
+    from sterna.models.spiking_quantise import quantise
+
+    inputs, cross, neurons = text.partition("x")
+    if not cross or not inputs.isdecimal() or not neurons.isdecimal():
+        raise InputError(f"layer is {text!r}; give inputs and neurons, such as 1024x1024")
+    if not int(inputs) or not int(neurons):
+        raise InputError(f"layer is {text!r}; both sizes must be at least 1")
+    real = layer(int(inputs), int(neurons), seed)
+    return OpenSpiking(text, quantise(real), real)
+
+
+def bench_spiking(
+    opened: OpenSpiking, device: str, steps: int, silent: float | None, options: SpikingOptions,
+    clock_hz: float | None, seed: int, json: bool,
+) -> None:
+    """Measure steps of random spikes with and without skipping, and compare the outputs."""
+    from sterna.models.spiking_input import random_input
+    from sterna.models.spiking_quantise import input_codes
+
+    if device == "golden":
+        raise InputError("device golden: has no clock to measure; give sim or a board's address")
+    clock = CLOCK_HZ if clock_hz is None else clock_hz
+    if not clock > 0:
+        raise InputError(f"clock-hz is {clock}; it must be above 0")
+    if silent is not None and not 0 <= silent <= 1:
+        raise InputError(f"silent is {silent}; it must be between 0 and 1")
+    rate = EVALUATION_RATE if silent is None else 1 - silent
+    network = opened.network
+    codes = input_codes(network, random_input(network.inputs, steps, 1, rate, seed))[:, 0]
+    configuration = options.fitted(network)
+    with ProgressReport() as report:
+        skipping = _measure(network, configuration, device, codes, True, report)
+        whole = _measure(network, configuration, device, codes, False, report)
+    if (whole.events, whole.sources) != (skipping.sources, skipping.sources):
+        raise CheckError(f"{opened.name}: the counters of events contradict each other")
+    cycles = skipping.cycles / steps
+    operations = _operations(network, codes)
+    values: dict[str, object] = {
+        "model": opened.name,
+        "device": device,
+        "lanes": configuration.lanes,
+        "neuron_lanes": configuration.neuron_lanes,
+        "steps": steps,
+        "cycles_per_step": cycles,
+        "cycles_per_step_without_skipping": whole.cycles / steps,
+        "accumulate_busy": skipping.busy / skipping.cycles,
+        "synapses": sum(item.planes[0].size for item in network.connections),
+        "synaptic_operations_per_step": operations / steps,
+        "synaptic_operations_per_second": operations / skipping.cycles * clock,
+        "share_of_zero_inputs_skipped": 1 - skipping.events / skipping.sources,
+        "state_memory_bits": configuration.state_memory_bits,
+        "clock_hz": clock,
+        "steps_per_second_at_clock": clock / cycles,
+        "wall_steps_per_second": steps / skipping.seconds,
+        "differences": skipping.differences + whole.differences,
+    }
+    if json:
+        print_json(values)
+    else:
+        print_table([
+            ("network", f"{opened.name}, {values['synapses']} synapses"),
+            ("device", f"{device}, {configuration.lanes} lanes, {configuration.neuron_lanes} "
+                       "neuron lanes"),
+            ("cycles per step", f"{cycles:.1f}; {whole.cycles / steps:.1f} without skipping"),
+            ("sources skipped", f"{values['share_of_zero_inputs_skipped']:.2%}"),
+            ("at the clock", f"{clock / cycles:.1f} steps/s, "
+                             f"{operations / skipping.cycles * clock / 1e6:.1f} million synaptic "
+                             f"operations/s at {clock / 1e6:g} MHz"),
+            ("state memory", f"{configuration.state_memory_bits} bits"),
+            ("here", f"{steps / skipping.seconds:.1f} steps/s"),
+            ("outputs unlike golden", values["differences"]),
+        ])
+    if values["differences"]:
+        raise CheckError(f"{values['differences']} outputs differ from the golden")
+
+
+def _measure(
+    network: SpikingNetwork, configuration: SpikingConfiguration, device: str,
+    codes: NDArray[np.int64], skip: bool, report: ProgressReport,
+) -> Measured:
+    from sterna.host.spiking_device import GoldenSpikingDevice, open_spiking_device
+
+    golden = GoldenSpikingDevice(network)
+    machine = open_spiking_device(device, network, configuration, report, skip=skip)
+    counters, differences, seconds = [], 0, 0.0
+    try:
+        for done, row in enumerate(codes):
+            report("running with skipping" if skip else "running without", done, len(codes))
+            start = time.monotonic()
+            found = machine.step(row)
+            seconds += time.monotonic() - start
+            counters.append(found.counters)
+            differences += int((found.outputs != golden.step(row).outputs).sum())
+    finally:
+        machine.close()
+    cycles, busy, events, sources = (
+        sum(getattr(item, name) for item in counters)
+        for name in ("cycles", "busy", "events", "sources"))
+    return Measured(cycles, busy, events, sources, differences, seconds)
+
+
+def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:
+    """Weights that a code other than 0 meets, in all steps; each is an addition that must be."""
+    import numpy as np
+
+    from sterna.golden.spiking import GoldenNetwork
+    from sterna.program.spiking import INPUT
+
+    golden, total = GoldenNetwork(network), 0
+    loud: dict[str, list[NDArray[np.bool_]]] = {}
+    for row in codes:
+        outputs = golden.step(row[None])
+        loud.setdefault(INPUT, []).append(row != 0)
+        for name, population in golden.populations.items():
+            loud.setdefault(name, []).append(population.codes(outputs[name])[0] != 0)
+    for item in network.connections:
+        spikes, targets = np.array(loud[item.source]), item.planes.shape[1]
+        late = np.full((targets, spikes.shape[1]), 0) if item.delays is None else item.delays
+        late = late.astype(np.int64) + item.previous
+        for delay in np.unique(late):
+            if delay < len(spikes):
+                fired = spikes[:len(spikes) - delay].sum(0)
+                total += int((fired * (late == delay).sum(0)).sum())
+    return total

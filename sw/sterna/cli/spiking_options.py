@@ -1,0 +1,76 @@
+"""Options that shape the accelerator of a spiking network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna.compiler.spiking.fit import SpikingShape
+    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.spiking_configuration import SpikingConfiguration
+
+SPIKE_LANES = typer.Option(
+    None, "--lanes", help="Spiking networks: synapses accumulated a clock (16)."
+)
+NEURON_LANES = typer.Option(
+    None, "--neuron-lanes", help="Spiking networks: neurons updated a clock (4)."
+)
+CODE_BITS = typer.Option(
+    None, "--code-bits",
+    help="Spiking networks: width of codes; 2 for spikes, 8 for counts and real inputs.",
+)
+
+
+@dataclass(frozen=True)
+class SpikingOptions:
+    """The options of a command; what is not given follows from the network."""
+
+    lanes: int | None = None
+    neuron_lanes: int | None = None
+    code_bits: int | None = None
+    config: str | None = None
+
+    def shape(self, lanes: int | None = None, neuron_lanes: int | None = None) -> SpikingShape:
+        """The shape; the arguments stand for what was not given. Raises `InputError`."""
+        from sterna.compiler.spiking.fit import (
+            DEFAULT_LANES,
+            DEFAULT_NEURON_LANES,
+            SpikingShape,
+        )
+
+        chosen = {
+            "lanes": (self.lanes, lanes or DEFAULT_LANES),
+            "neuron_lanes": (self.neuron_lanes, neuron_lanes or DEFAULT_NEURON_LANES),
+        }
+        values = {name: usual if given is None else given
+                  for name, (given, usual) in chosen.items()}
+        if self.code_bits is not None and self.code_bits < 1:
+            raise InputError(f"code_bits is {self.code_bits}; it must be 2 to 8")
+        return SpikingShape(**values, code_bits=self.code_bits)
+
+    def fitted(self, network: SpikingNetwork) -> SpikingConfiguration:
+        """The accelerator for the network, or that of a configuration file."""
+        from sterna.compiler.spiking.fit import fit_spiking
+
+        if self.config is None:
+            return fit_spiking(network, self.shape())
+        return _from_file(self.config)
+
+
+def _from_file(name: str) -> SpikingConfiguration:
+    from sterna.program.spiking_configuration import SpikingConfiguration, read_configuration
+
+    try:
+        configuration = read_configuration(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"config {name!r}: no such file; give the configuration.json of a build") from None
+    if not isinstance(configuration, SpikingConfiguration):
+        raise InputError(f"config {name!r}: is that of a language model's accelerator")
+    return configuration

@@ -1,0 +1,173 @@
+"""Machines that run spiking networks: golden, and accelerators behind a link."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.compiler.image import MemoryImage
+from sterna.compiler.spiking.image import RESET, STEP, compile_network, input_words
+from sterna.errors import InputError, LinkError
+from sterna.golden.spiking import GoldenNetwork
+from sterna.host.board_device import LOAD_SECONDS, LinkDevice, Progress
+from sterna.host.link import Request
+from sterna.host.open_device import DEVICES
+from sterna.host.transport import Transport, open_transport
+from sterna.program.protocol import COUNTER_WORDS, FrameType, Space, result_words
+from sterna.program.spiking import SpikingNetwork
+from sterna.program.spiking_configuration import SpikingConfiguration
+
+Integers = NDArray[np.int64]
+
+_COUNTERS = struct.Struct(f"<{COUNTER_WORDS}I")
+_LOAD = struct.Struct("<BI")
+_RUN = struct.Struct("<HII")
+
+
+@dataclass(frozen=True)
+class StepCounters:
+    """What the accelerator counted in a step."""
+
+    cycles: int = 0
+    busy: int = 0
+    """Cycles in which a weight word was asked for."""
+    events: int = 0
+    """Sources that were accumulated, once for each connection."""
+    sources: int = 0
+    """Sources that were looked at, once for each connection."""
+
+
+@dataclass(frozen=True)
+class SpikingStep:
+    """The network's outputs of a time step, int64 [neurons]."""
+
+    outputs: Integers
+    counters: StepCounters = field(default_factory=StepCounters)
+
+
+class SpikingDevice(Protocol):
+    """A machine with a spiking network loaded; it keeps the state from step to step."""
+
+    name: str
+
+    def reset(self) -> None:
+        """All state and every past code to 0."""
+        ...
+
+    def step(self, codes: Integers) -> SpikingStep:
+        """One time step with input codes [inputs]. Raises `InputError` for codes it cannot take."""
+        ...
+
+    def close(self) -> None:
+        """Give the machine back; safe to call twice."""
+        ...
+
+
+class GoldenSpikingDevice:
+    """The golden network as a device."""
+
+    def __init__(self, network: SpikingNetwork) -> None:
+        self.name = "golden"
+        self._golden = GoldenNetwork(network)
+
+    def reset(self) -> None:
+        """All state and every past code to 0."""
+        self._golden.reset()
+
+    def step(self, codes: Integers) -> SpikingStep:
+        """One time step with input codes [inputs]."""
+        return SpikingStep(self._golden.step(codes[None])[self._golden.network.output][0])
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class SpikingBoard(LinkDevice):
+    """A spiking accelerator at the other end of a transport, real or simulated.
+
+    Load it with an image of `sterna.compiler.spiking.image.compile_network`; what is said of
+    `LinkDevice` holds, with time steps for tokens.
+    """
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        super().__init__(transport, name)
+        self._steps: list[bytes] = []
+
+    def reset(self) -> None:
+        """All state and every past code to 0."""
+        self._steps = []
+        self._with_recovery(lambda: self._reset(()))
+
+    def step(self, codes: Any) -> Any:
+        """One time step with input codes [inputs]; a `SpikingStep`."""
+        configuration = self._loaded().configuration
+        assert isinstance(configuration, SpikingConfiguration)
+        words = input_words(configuration, codes)
+        if len(words) != self._loaded().row_groups:
+            raise InputError(f"{self.name}: {len(codes)} input codes are not those of the network")
+        item = words.tobytes()
+        result = self._with_recovery(lambda: self._take(item))
+        self._steps.append(item)
+        return result
+
+    def _reset(self, places: Iterable[int]) -> None:
+        del places
+        self._request_run(self._run_payload(RESET))
+
+    def _repeat(self) -> None:
+        for item in self._steps:
+            self._take(item)
+
+    def _take(self, words: bytes) -> SpikingStep:
+        payload = _LOAD.pack(Space.INPUT, 0) + words
+        self._link.request(Request(FrameType.LOAD, payload, FrameType.ACK), LOAD_SECONDS)
+        answer = self._request_run(self._run_payload(STEP))
+        if len(answer) != 4 * result_words(self._loaded().configuration):
+            raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
+        outputs = np.frombuffer(answer, "<i4", offset=_COUNTERS.size).astype(np.int64)
+        return SpikingStep(outputs, StepCounters(*_COUNTERS.unpack_from(answer)))
+
+    def _run_payload(self, entry: str) -> bytes:
+        return _RUN.pack(self._loaded().entries[entry], 0, 0)
+
+
+def open_spiking_device(
+    address: str,
+    network: SpikingNetwork,
+    configuration: SpikingConfiguration | None = None,
+    progress: Progress | None = None,
+    *,
+    skip: bool = True,
+) -> SpikingDevice:
+    """A device with the network loaded, ready for its first step.
+
+    `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
+    hardware, by default the one that fits; `skip` as in `compile_network`. Raises `InputError` for
+    an unknown device, a network that does not fit and missing tools, `LinkError` when the board
+    does not answer or is another one.
+    """
+    if address == "golden":
+        return GoldenSpikingDevice(network)
+    if address != "sim" and "://" not in address:
+        raise InputError(f"{address}: no such device; give {DEVICES}")
+    image = compile_network(network, configuration, skip=skip)
+    device = SpikingBoard(_transport(address, image, progress), address)
+    try:
+        device.load(image, None, progress)
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def _transport(address: str, image: MemoryImage, progress: Progress | None) -> Transport:
+    if address != "sim":
+        return open_transport(address)
+    from sterna_sim.board import SimulatedBoard
+
+    return SimulatedBoard(image.configuration, progress=progress)

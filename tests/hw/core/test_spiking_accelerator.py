@@ -1,0 +1,67 @@
+# amaranth: UnusedElaboratable=no
+"""Whole spiking networks over the link: every sum, output and state word is the golden's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.program.spiking import SpikingNetwork
+from sterna_sim.spiking import SpikingVerifier
+
+from tests.hw.core.spiking_networks import random_network
+from tests.hw.core.stepped_board import SteppedBoard
+
+
+def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> SpikingVerifier:
+    configuration = fit_spiking(network, shape)
+    density = options.pop("density", 1.0)
+    board: Any = SteppedBoard(replace(configuration, trace=True), density, 3)
+    return SpikingVerifier(network, configuration, board=board, **options)
+
+
+def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:
+    rng = np.random.default_rng(network.inputs)
+    codes = rng.integers(-127, 128, (steps, network.inputs))
+    return codes * (rng.random(codes.shape) < 0.5)
+
+
+@pytest.mark.parametrize(
+    ("seed", "delays", "lanes", "width", "skip"),
+    [(1, 0, 8, 4, True), (2, 3, 4, 4, True), (4, 5, 2, 1, False)])
+def test_a_network_is_the_golden_one(
+    seed: int, delays: int, lanes: int, width: int, skip: bool
+) -> None:
+    """Under pauses of the link, before and after a reset."""
+    network = random_network(seed, delays)
+    codes = random_codes(network, 6)
+    verifier = verifier_of(
+        network, SpikingShape(lanes=lanes, neuron_lanes=width), skip=skip, density=0.8)
+    for row in codes[:4]:
+        verifier.step(row)
+    verifier.reset()
+    for row in codes[4:]:
+        verifier.step(row)
+    outcome = verifier.outcome
+    assert outcome.first is None
+    assert outcome.values > 6 * 3 * sum(item.neurons for item in network.populations)
+    sources = sum(item.planes.shape[2] for item in network.connections)
+    for counters in outcome.counters:
+        assert counters.sources == sources
+        assert counters.events < sources if skip else counters.events == sources
+
+
+def test_a_difference_is_found_and_named() -> None:
+    """The weights of another network."""
+    network, other = random_network(1), random_network(1)
+    weights = replace(other.connections[0], planes=-other.connections[0].planes)
+    other = replace(other, connections=(weights, *other.connections[1:]))
+    verifier = verifier_of(network, SpikingShape(lanes=4, neuron_lanes=2))
+    verifier._golden = verifier_of(other, SpikingShape(lanes=4, neuron_lanes=2))._golden
+    verifier.step(np.full(network.inputs, 5))
+    assert verifier.outcome.differences
+    assert verifier.outcome.first is not None
+    assert verifier.outcome.first.startswith("step 0, p0, neuron ")

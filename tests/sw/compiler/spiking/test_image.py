@@ -1,0 +1,165 @@
+"""The image of a spiking network: an interpreter of its words gives the golden's sums."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sterna.compiler.image import MemoryImage
+from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.compiler.spiking.image import compile_network, input_words
+from sterna.compiler.spiking.plan import taps
+from sterna.errors import InputError
+from sterna.golden.neuron import GoldenPopulation
+from sterna.golden.spiking import GoldenNetwork
+from sterna.program.encoding import Kind, decode
+from sterna.program.protocol import Space
+from sterna.program.spiking import INPUT, Connection, SpikingNetwork
+from sterna.program.spiking_configuration import SpikingConfiguration
+
+from tests.hw.core.spiking_networks import random_network
+
+SHAPE = SpikingShape(lanes=6, neuron_lanes=2)
+
+
+def field(word: int, start: int, bits: int) -> int:
+    """A signed field of a word."""
+    value = word >> start & ((1 << bits) - 1)
+    return value - (value >> (bits - 1) << bits)
+
+
+class Machine:
+    """Executes an image word by word, with golden neurons of which it knows the program alone."""
+
+    def __init__(self, network: SpikingNetwork, image: MemoryImage) -> None:
+        self.network, self.image = network, image
+        assert isinstance(image.configuration, SpikingConfiguration)
+        self.configuration = image.configuration
+        self.words = {space: [int.from_bytes(row.tobytes(), "little") for row in part.array()]
+                      for space, part in image.parts.items()}
+        self.history = np.zeros(
+            (self.configuration.code_depth * self.configuration.neuron_lanes,
+             self.configuration.taps), np.int64)
+        self.neurons = [GoldenPopulation(item.definition, item.parameters, item.neurons)
+                        for item in network.populations]
+
+    def step(self, codes: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """Sums of the populations in order, and the outputs that are the step's result."""
+        c, lanes = self.configuration, self.configuration.lanes
+        accumulators = np.zeros(c.accumulator_depth * lanes, np.int64)
+        sums, result = [], np.zeros(0, np.int64)
+        address = self.image.entries["step"]
+        populations = iter(self.neurons)
+        while True:
+            kind, fields = decode(c, self.words[Space.PROGRAM][address])
+            address += 1
+            if kind is Kind.END:
+                return sums, result
+            first = fields["codes"] * c.neuron_lanes
+            if kind is Kind.ACCUMULATE:
+                for source in range(fields["sources"]):
+                    for group in range(fields["groups"]):
+                        word = self.words[Space.WEIGHTS][
+                            fields["weights"] + source * fields["groups"] + group]
+                        for lane in range(lanes):
+                            weight = field(word, lane * c.weight_bits, c.weight_bits)
+                            start = lanes * c.weight_bits + lane * c.tap_bits
+                            tap = word >> start & ((1 << c.tap_bits) - 1)
+                            accumulators[group * lanes + lane] += (
+                                weight * self.history[first + source, tap])
+                continue
+            if fields["unit"] == 0:
+                new = codes
+            else:
+                population = next(populations)
+                size = self.network.populations[len(sums)].neurons
+                assert fields["groups"] == -(-size // c.neuron_lanes)
+                sums.append(accumulators[:size].copy())
+                accumulators[:] = 0
+                output = population.step(sums[-1][None])
+                new = population.codes(output)[0]
+                if fields["result"]:
+                    result = output[0]
+            if fields["store"]:
+                part = self.history[first:first + len(new)]
+                part[:] = np.column_stack([new, part[:, :-1]])
+
+
+@pytest.mark.parametrize(("seed", "delays"), [(0, 0), (1, 4), (5, 0), (6, 9)])
+def test_the_program_means_the_network(seed: int, delays: int) -> None:
+    """Recurrent, delayed and skipping connections, over several steps."""
+    network = random_network(seed, delays)
+    machine = Machine(network, compile_network(network, fit_spiking(network, SHAPE)))
+    golden = GoldenNetwork(network)
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        codes = rng.integers(-127, 128, network.inputs) * (rng.random(network.inputs) < 0.5)
+        outputs = golden.step(codes[None])
+        sums, result = machine.step(codes)
+        for item, values in zip(network.populations, sums, strict=True):
+            assert np.array_equal(values, golden.sums[item.name][0])
+        assert np.array_equal(result, outputs[network.output][0])
+
+
+def test_taps_of_late_sources_are_one_less() -> None:
+    """A population that is still to come has the step before as its newest codes."""
+    network = random_network(0)
+
+    def tap(source: str, target: str, previous: bool) -> int:
+        item = next(item for item in network.connections if (
+            item.source, item.target, item.previous) == (source, target, previous))
+        return int(taps(network, item).max())
+
+    assert tap(INPUT, "p0", False) == 0 and tap(INPUT, "p0", True) == 1
+    assert tap("p3", "p0", True) == 0 and tap("p0", "p0", True) == 0
+    assert tap("p1", "p2", True) == 1
+
+
+def test_an_image_comes_back_from_its_file(tmp_path) -> None:
+    """With the configuration of its kind."""
+    network = random_network(2, 3)
+    image = compile_network(network)
+    image.save(tmp_path / "image")
+    loaded = MemoryImage.load(tmp_path / "image")
+    assert loaded.configuration == image.configuration and loaded.entries == image.entries
+    assert loaded.model_digest() == image.model_digest()
+
+
+def test_skipping_is_a_bit_of_the_program() -> None:
+    """The rest of the image is the same."""
+    network = random_network(3)
+    images = [compile_network(network, skip=skip) for skip in (True, False)]
+    differ = [space for space in Space if not np.array_equal(
+        images[0].parts[space].array(), images[1].parts[space].array())]
+    assert differ == [Space.PROGRAM]
+
+
+def test_refusals() -> None:
+    """Each names what does not fit and the way out."""
+    network = random_network(1)
+    fitted = fit_spiking(network, SHAPE)
+    with pytest.raises(InputError, match="weight_depth = 9 must be at least"):
+        compile_network(network, replace(fitted, weight_depth=9))
+    with pytest.raises(InputError, match="its neurons are others"):
+        compile_network(random_network(1), replace(
+            fitted, units=(*fitted.units, fitted.units[0])))
+    with pytest.raises(InputError, match="its codes need 8 bits, not 2"):
+        fit_spiking(network, SpikingShape(code_bits=2))
+    with pytest.raises(InputError, match="lanes is 6; it must be a multiple"):
+        fit_spiking(network, SpikingShape(lanes=6, neuron_lanes=4))
+    with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
+        fit_spiking(wide_network())
+    spikes = replace(fitted, code_bits=2)
+    with pytest.raises(InputError, match="an input code of -5; .* --code-bits 8"):
+        input_words(spikes, [0, 1, -5])
+
+
+def wide_network() -> SpikingNetwork:
+    """More inputs than an instruction names."""
+    network = random_network(1)
+    first = network.populations[:1]
+    planes = np.zeros((1, first[0].neurons, 9000), np.int8)
+    return SpikingNetwork(
+        name="wide", inputs=9000, populations=first, output="p0",
+        connections=(Connection(source=INPUT, target="p0", planes=planes),))
