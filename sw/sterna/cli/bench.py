@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,10 +14,12 @@ from sterna.cli.device_options import (
     MEMORY,
     ROWS,
     SHAPE,
+    STREAMS,
     VECTOR_LANES,
     ShapeOptions,
     default_memory,
 )
+from sterna.cli.measurement import measure
 from sterna.cli.model_argument import MODEL_HELP, opened_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json, print_table
@@ -38,7 +39,7 @@ def bench(
     model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
     size: str | None = SHAPE,
     device: str = typer.Option("sim", help="sim, or the address of a board."),
-    tokens: int = typer.Option(4, help="Tokens to compute."),
+    tokens: int = typer.Option(4, help="Tokens to compute, of each stream."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
     clock_hz: float | None = typer.Option(
         None, help="Clock for which tokens per second are told; without a memory 100 MHz."),
@@ -59,6 +60,7 @@ def bench(
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    streams: int | None = STREAMS,
 ) -> None:
     """Measure cycles per token or time step, and compare every result with the golden."""
     from sterna.cli.spiking import open_spiking
@@ -75,13 +77,12 @@ def bench(
             return
     from sterna.compiler.lowering import lower
     from sterna.host.counters import Counters
-    from sterna.host.golden_device import GoldenDevice
-    from sterna.host.open_device import open_device
+    from sterna.host.open_device import open_board
 
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
-                         memory or default_memory(size, config))
+                         memory or default_memory(size, config), streams)
     outside = shape.memory
     if clock_hz is None:
         clock_hz = outside.clock_hz if outside else 100e6
@@ -93,31 +94,23 @@ def bench(
             "--device and --clock-hz out")
     with ProgressReport() as report, opened_model(model, size, seed, report) as opened:
         name = opened.name
-        ids = random_tokens(opened, tokens, seed)
         program = lower(opened.model, name=name)
         configuration = shape.fitted(program)
         if outside is None:
-            machine = open_device(device, program, configuration, shape.embedding, report)
+            machine = open_board(device, program, configuration, shape.embedding, report)
         else:
             from sterna_sim.memory.device import open_with_memory
 
             machine = open_with_memory(
                 program, configuration, shape.embedding, outside.timing(), report)
         try:
-            results, seconds = [], 0.0
-            for done, token in enumerate(ids):
-                report("computing tokens", done, tokens)
-                start = time.monotonic()
-                results.append(machine.step(token))
-                seconds += time.monotonic() - start
+            texts = [random_tokens(opened, tokens, seed + stream)
+                     for stream in range(configuration.streams)]
+            measured = measure(machine, texts, report)
         finally:
             machine.close()
-        golden = GoldenDevice(program, configuration.top_k)
-        differences = 0
-        for done, (token, result) in enumerate(zip(ids, results, strict=True)):
-            report("comparing with the golden", done, tokens)
-            differences += result.candidates() != golden.step(token).candidates()
-    total = Counters.total(result.counters for result in results)
+        differences = measured.differences(program, configuration.top_k, report)
+    total = Counters.total(measured.together)
     repeats = {section.name: section.repeat for section in program.sections}
     weights = sum(
         height * width * repeats[section]
@@ -128,7 +121,7 @@ def bench(
         "model": name,
         "device": device,
         "lanes": configuration.lanes,
-        "streams": 1,
+        "streams": configuration.streams,
         "tokens": tokens,
         "cycles_per_token": cycles,
         "weights_per_token": weights,
@@ -138,10 +131,13 @@ def bench(
         "waiting_for_codes": total.waiting_codes / total.cycles,
         "clock_hz": clock_hz,
         "tokens_per_second_at_clock": clock_hz / cycles,
-        "wall_tokens_per_second": tokens / seconds,
-        "aggregate_tokens_per_second": clock_hz / cycles,
+        "wall_tokens_per_second": measured.tokens / measured.seconds,
+        "aggregate_tokens_per_second": configuration.streams * clock_hz / cycles,
         "differences": differences,
     }
+    if measured.alone is not None:
+        values["single_tokens_per_second"] = clock_hz / measured.alone.cycles
+        values["aggregate_speedup"] = configuration.streams * measured.alone.cycles / cycles
     if outside is not None:
         values |= _memory_values(outside, configuration, weights, clock_hz / cycles)
     if json:
@@ -149,18 +145,19 @@ def bench(
     else:
         print_table([
             ("model", f"{name}, {weights} ternary weights a token"),
-            ("device", f"{device}, {configuration.lanes} lanes"),
+            ("device", f"{device}, {configuration.lanes} lanes, {configuration.streams} streams"),
             ("cycles per token", f"{cycles:.1f}, {weights / configuration.lanes:.1f} at full use"),
             ("engine busy", f"{total.utilisation:.2%} of the cycles"),
             ("engine waiting", f"{total.waiting_codes / total.cycles:.2%} for codes, "
                                f"{total.waiting_weights / total.cycles:.2%} for weights"),
             ("at the clock", f"{clock_hz / cycles:.1f} tokens/s at {clock_hz / 1e6:g} MHz"),
+            *_stream_rows(values),
             *_memory_rows(values),
-            ("here", f"{tokens / seconds:.2f} tokens/s"),
+            ("here", f"{measured.tokens / measured.seconds:.2f} tokens/s"),
             ("results unlike golden", differences),
         ])
     if differences:
-        raise CheckError(f"{differences} of {tokens} results differ from the golden")
+        raise CheckError(f"{differences} of {measured.tokens} results differ from the golden")
 
 
 def _memory_values(
@@ -187,6 +184,15 @@ def _memory_values(
         "roofline_utilisation": speed / roofline,
         "peak_utilisation": speed / peak,
     }
+
+
+def _stream_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
+    if "aggregate_speedup" not in values:
+        return []
+    return [
+        ("all streams", f"{values['aggregate_tokens_per_second']:.1f} tokens/s, "
+                        f"{values['aggregate_speedup']:.2f} times one stream alone"),
+    ]
 
 
 def _memory_rows(values: dict[str, Any]) -> list[tuple[str, object]]:

@@ -37,6 +37,9 @@ MEMORY = typer.Option(
     help="Weights in a memory outside, with the accelerator for it: ddr4x4-77, kv260-16, "
          "ddr3-1.6 or hbm-460.",
 )
+STREAMS = typer.Option(
+    None, "--streams", help="Token streams that share every fetched weight, up to 16."
+)
 SHAPE = typer.Option(
     None, "--shape", metavar="SIZE",
     help="Instead of MODEL: a random checkpoint of a released size, 370m, 1.3b or 2.7b.",
@@ -54,6 +57,7 @@ class ShapeOptions:
     embedding_name: str = "auto"
     lane: str | None = None
     memory_name: str | None = None
+    streams: int | None = None
 
     @property
     def memory(self) -> MemoryPreset | None:
@@ -78,7 +82,7 @@ class ShapeOptions:
         preset = self._start()
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
-            "lane": self.lane,
+            "lane": self.lane, "streams": self.streams,
         }
         chosen = {key: value for key, value in given.items() if value is not None}
         if self.lane == "tables":

@@ -15,6 +15,7 @@ from sterna.cli.device_options import (
     MEMORY,
     ROWS,
     SHAPE,
+    STREAMS,
     VECTOR_LANES,
     ShapeOptions,
     default_memory,
@@ -29,7 +30,8 @@ from sterna.errors import CheckError, InputError
 def verify(
     model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
     size: str | None = SHAPE,
-    tokens: int = typer.Option(8, help="Tokens to compare; of four or more, some after a reset."),
+    tokens: int = typer.Option(
+        8, help="Tokens of each stream to compare; of four or more, some in another text."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
     stalls: int = typer.Option(0, help="Pauses of the link, in a thousandth of the cycles."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
@@ -47,8 +49,11 @@ def verify(
         True, "--skip/--no-skip", help="Spiking networks: leave silent sources out."
     ),
     memory: str | None = MEMORY,
+    streams: int | None = STREAMS,
 ) -> None:
     """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs.
+
+    With several token streams, texts join and leave at random.
 
     Of a spiking network every sum, every output and every state word of all its neurons, and what
     the accelerator sends back, at random spikes.
@@ -67,22 +72,25 @@ def verify(
         verify_spiking(spiking, steps, options, skip, stalls, seed, json)
         return
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
-                         memory or default_memory(size, config))
+                         memory or default_memory(size, config), streams)
     outside = shape.memory
     with ProgressReport() as report, opened_model(model, size, seed, report) as opened:
         name = opened.name
-        ids = random_tokens(opened, tokens, seed)
-        texts = [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
         program = lower(opened.model, name=name)
+        configuration = shape.fitted(program)
+        texts = []
+        for stream in range(configuration.streams):
+            ids = random_tokens(opened, tokens, seed + stream)
+            texts += [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
         verifier = Verifier(
-            program, shape.fitted(program), shape.embedding,
+            program, configuration, shape.embedding,
             stall_permille=stalls, seed=seed, progress=report,
             memory=outside.timing() if outside else None,
         )
         start = time.monotonic()
         try:
             outcome = verifier.verify(
-                texts, lambda done: report("comparing tokens", done, tokens)
+                texts, lambda done: report("comparing tokens", done, sum(map(len, texts)))
             )
         finally:
             verifier.close()
@@ -92,6 +100,7 @@ def verify(
         print_json({
             "model": name,
             "device": "sim",
+            "streams": configuration.streams,
             "tokens": outcome.tokens,
             "vectors_compared": outcome.vectors_compared,
             "differences": outcome.differences,

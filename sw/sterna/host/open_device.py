@@ -37,6 +37,17 @@ def open_device(
     configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
     if address == "golden":
         return GoldenDevice(program, configuration.top_k)
+    return open_board(address, program, configuration, embedding, progress)
+
+
+def open_board(
+    address: str,
+    program: Program,
+    configuration: HardwareConfiguration,
+    embedding: Embedding = "auto",
+    progress: Progress | None = None,
+) -> LinkDevice:
+    """A board, real or simulated, with the program loaded; arguments as of `open_device`."""
     if address != "sim" and "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
     image = compile_program(program, configuration, embedding)

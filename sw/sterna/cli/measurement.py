@@ -1,0 +1,76 @@
+"""Runs of a board, timed, and what the golden says of their results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sterna.host.counters import Counters
+    from sterna.host.device import StepResult, StreamDevice
+    from sterna.program.definition import Program
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Measurement:
+    """Counters of every run with all token streams, and of a token of one stream ``alone``.
+
+    ``alone`` is None where there is only one stream. ``tokens`` were computed in ``seconds``.
+    """
+
+    together: list[Counters] = field(default_factory=list)
+    alone: Counters | None = None
+    tokens: int = 0
+    seconds: float = 0.0
+    results: list[tuple[list[int], StepResult]] = field(default_factory=list)
+    """Every result with the text that ends with its token."""
+
+    def differences(self, program: Program, top_k: int, report: Progress) -> int:
+        """How many results differ from those of the golden."""
+        from sterna.host.golden_device import GoldenDevice
+
+        wanted: dict[tuple[int, ...], StepResult] = {}
+        first = GoldenDevice(program, top_k)
+        differences = 0
+        longest_first = sorted(self.results, key=lambda entry: -len(entry[0]))
+        for done, (text, result) in enumerate(longest_first):
+            report("comparing with the golden", done, len(self.results))
+            key = tuple(text)
+            if key not in wanted:
+                golden = first.beside()
+                for position, token in enumerate(text):
+                    wanted[key[:position + 1]] = golden.step(token)
+            differences += result.candidates() != wanted[key].candidates()
+        return differences
+
+
+def measure(machine: StreamDevice, texts: list[list[int]], report: Progress) -> Measurement:
+    """Compute a text in each stream of the machine, all together, after a token of one alone.
+
+    ``texts`` are as many as there are streams, and equally long.
+    """
+    measured = Measurement()
+
+    def run(tokens: dict[int, list[int]]) -> Counters:
+        start = time.monotonic()
+        steps = machine.run({stream: text[-1:] for stream, text in tokens.items()})
+        measured.seconds += time.monotonic() - start
+        measured.tokens += len(steps)
+        measured.results += [(tokens[stream], step.result) for stream, step in steps.items()]
+        return steps[0].result.counters
+
+    if len(texts) > 1:
+        report("computing one stream alone", 0, 1)
+        measured.alone = run({0: texts[0][:1]})
+    machine.reset()
+    for _ in texts[1:]:
+        machine.join()
+    for position in range(len(texts[0])):
+        report("computing tokens", position, len(texts[0]))
+        measured.together.append(run(
+            {stream: text[:position + 1] for stream, text in enumerate(texts)}))
+    return measured
