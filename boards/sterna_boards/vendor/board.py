@@ -39,6 +39,11 @@ class OutsideMemory:
     gb_s: float
     """What a reader that never pauses gets from all ports."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether all ports see one address space, in which each has its own region."""
+        return self.kind != "ddr4"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExportBoard(Target):

@@ -6,10 +6,14 @@ from sterna.errors import InputError
 
 from sterna_boards.board import Target
 from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.vendor.alveo import ALVEO_U250, ALVEO_U280
 from sterna_boards.vendor.arty_a7 import ARTY_A7_100T
 from sterna_boards.vendor.board import ExportBoard
+from sterna_boards.vendor.kv260 import KV260
+from sterna_boards.vendor.stratix10 import D5005
 
-EXPORT_BOARDS: dict[str, ExportBoard] = {board.name: board for board in (ARTY_A7_100T,)}
+EXPORT_BOARDS: dict[str, ExportBoard] = {
+    board.name: board for board in (ARTY_A7_100T, KV260, ALVEO_U250, ALVEO_U280, D5005)}
 
 
 def find_export_board(name: str) -> ExportBoard:

@@ -10,13 +10,26 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna_hw.link.uart import LEAST_DIVISOR
 from sterna_hw.verilog import to_serial_verilog
 
-from sterna_boards.vendor import vivado
+from sterna_boards.vendor import quartus, vivado
 from sterna_boards.vendor.board import ExportBoard, VendorPlatform
 from sterna_boards.vendor.page import page
-from sterna_boards.vendor.top import series_7_top
+from sterna_boards.vendor.top import series_7_top, stratix_10_top
+from sterna_boards.vendor.wrapper import wrapper
 
 ACCELERATOR, TOP, SCRIPT, README = "accelerator.v", "top.v", "build.tcl", "README.md"
-XDC = "sterna.xdc"
+XDC, QSF, SDC, CELL, LOAD = (
+    "sterna.xdc", "sterna.qsf", "sterna.sdc", "sterna_board.v", "load.tcl")
+_DESCRIPTIONS = {
+    ACCELERATOR: "accelerator with its UART; ports: clk, rst, rx, tx, memories outside",
+    TOP: "top level: clock, reset and pins",
+    CELL: "the accelerator as a cell of the block design that the script makes",
+    XDC: "pins and clocks",
+    QSF: "pins",
+    SDC: "clocks",
+    SCRIPT: "makes the bitstream",
+    LOAD: "loads the bitstream and starts the memory",
+    README: "how to make the bitstream and use it",
+}
 
 
 
@@ -31,25 +44,67 @@ def write_project(board: ExportBoard, configuration: HardwareConfiguration, cloc
     """
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
-    top, made_hz = series_7_top(board.pin_hz, clock_hz or board.clock_hz)
-    files = {
-        ACCELERATOR: accelerator_verilog(board, configuration, made_hz),
-        TOP: top,
-        XDC: vivado.constraints(board),
-        SCRIPT: vivado.script(
-            board, {"part": board.device, "constraints": XDC, "top": "top",
-                    "sources": f"{ACCELERATOR} {TOP}"},
-            ("vivado_project", "vivado_finish")),
-        README: page(board, configuration, made_hz, model),
-    }
+    clock_hz = clock_hz or board.clock_hz
+    if board.flow == "quartus":
+        made_hz, files = clock_hz, _quartus_files(board, clock_hz)
+    elif board.outside is None:
+        made_hz, files = _pin_files(board, clock_hz)
+    else:
+        made_hz, files = clock_hz, _block_design_files(board, configuration, clock_hz)
+    files[ACCELERATOR] = accelerator_verilog(board, configuration, made_hz)
+    files[README] = page(board, configuration, made_hz, model)
     for name, text in files.items():
         (folder / name).write_text(text)
+    return {name: _DESCRIPTIONS[name] for name in files}
+
+
+def _pin_files(board: ExportBoard, clock_hz: float) -> tuple[float, dict[str, str]]:
+    """A Vivado project without IP, and the clock that it makes."""
+    top, made_hz = series_7_top(board.pin_hz, clock_hz)
+    settings = {"part": board.device, "constraints": XDC, "top": "top",
+                "sources": f"{ACCELERATOR} {TOP}"}
+    return made_hz, {
+        TOP: top,
+        XDC: vivado.constraints(board),
+        SCRIPT: vivado.script(board, settings, ("vivado_project", "vivado_finish")),
+    }
+
+
+def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration,
+                        clock_hz: float) -> dict[str, str]:
+    """A Vivado project whose script builds a block design with the memories."""
+    outside = board.outside
+    assert outside is not None
+    region = configuration.weight_depth * configuration.weight_bytes // outside.ports
+    if region > outside.port_bytes:
+        raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
+                         f"are {outside.port_bytes}")
+    settings = {
+        "part": board.device, "board_files": board.board_files, "constraints": XDC,
+        "sources": f"{ACCELERATOR} {CELL}", "clock_mhz": f"{clock_hz / 1e6:g}",
+        "memory_ports": outside.ports, "port_bytes": outside.port_bytes,
+    }
+    steps = ("vivado_project", "block_design", f"memory_{outside.kind}", "block_design_end",
+             "vivado_finish")
+    files = {
+        CELL: wrapper(configuration, outside),
+        XDC: vivado.constraints(board),
+        SCRIPT: vivado.script(board, settings, steps),
+    }
+    if outside.kind == "ps":
+        files[SCRIPT] += vivado.step("ps_finish")
+        files[LOAD] = vivado.step("load_ps")
+    return files
+
+
+def _quartus_files(board: ExportBoard, clock_hz: float) -> dict[str, str]:
+    settings = {"part": board.device, "constraints": QSF, "timing": SDC, "top": "top",
+                "sources": f"{ACCELERATOR} {TOP}"}
     return {
-        ACCELERATOR: "accelerator with its UART; ports: clk, rst, rx, tx",
-        TOP: "top level: clock, reset and pins",
-        XDC: "pins and clocks",
-        SCRIPT: "makes the bitstream: vivado -mode batch -source build.tcl",
-        README: "how to make the bitstream and use it",
+        TOP: stratix_10_top(),
+        QSF: quartus.assignments(board),
+        SDC: quartus.timing(clock_hz),
+        SCRIPT: quartus.script(board, settings),
     }
 
 

@@ -65,7 +65,7 @@ def synthesise(family: str, source: Path, top: str = "sterna") -> Synthesis:
     Raises `InputError` without yosys, and `CheckError` with its complaint when it fails.
     """
     yosys = find_tool("yosys").executable
-    script = (f"read_verilog -DSYNTHESIS source.v; hierarchy -check -top {top}; "
+    script = (f"read_verilog -DSYNTHESIS source.v; "
               f"{_SYNTHESIS[family]} -top {top}; autoname; write_json netlist.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

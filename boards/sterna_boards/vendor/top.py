@@ -48,6 +48,40 @@ endmodule
 """
 
 
+_STRATIX_10_TOP = """\
+// Clock, reset and pins around the accelerator, for a Stratix 10.
+module top (
+    input wire clk_pin,
+    input wire rx,
+    output wire tx
+);
+  wire configuring;
+  reset_release release_cell (.ninit_done(configuring));
+
+  // The reset begins at once and ends in step with the clock.
+  reg [3:0] reset = 4'hf;
+  always @(posedge clk_pin or posedge configuring)
+    if (configuring) reset <= 4'hf;
+    else reset <= {reset[2:0], 1'b0};
+
+  sterna accelerator (
+      .clk(clk_pin),
+      .rst(reset[3]),
+      .rx(rx),
+      .tx(tx)
+  );
+endmodule
+"""
+
+
+def stratix_10_top() -> str:
+    """Verilog of module ``top`` for a Stratix 10, whose clock is that of the pin.
+
+    Ports: ``clk_pin``, ``rx``, ``tx``. Module ``reset_release`` is made by the build script.
+    """
+    return _STRATIX_10_TOP
+
+
 def series_7_top(pin_hz: float, clock_hz: float) -> tuple[str, float]:
     """Verilog of module ``top`` for a 7-series part, and the clock that it makes in hertz.
 

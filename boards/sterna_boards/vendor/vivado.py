@@ -34,6 +34,9 @@ def script(board: ExportBoard, settings: dict[str, object], steps: tuple[str, ..
     """The text of ``build.tcl``: settings, then the named files of this package in turn."""
     head = [f"# Makes the bitstream for {board.title}:  vivado -mode batch -source build.tcl"]
     head += [f"set {name} {{{value}}}" for name, value in settings.items()]
-    folder = resources.files("sterna_boards.vendor")
-    parts = [(folder / f"{step}.tcl").read_text() for step in ("check", *steps)]
-    return "\n".join(["\n".join(head) + "\n", *parts])
+    return "\n".join(["\n".join(head) + "\n", *map(step, ("check", *steps))])
+
+
+def step(name: str) -> str:
+    """The text of a Tcl file of this package."""
+    return (resources.files("sterna_boards.vendor") / f"{name}.tcl").read_text()

@@ -10,12 +10,15 @@ import pytest
 
 _COMMANDS = """
 set calls {}
-set answers [dict create PROGRESS 100% SLACK 0.25]
+set answers {}
+array set quartus {quartus_rootpath /quartus}
+proc exec {args} {}
 proc exit {{code 0}} {error "exit $code"}
 rename puts real_puts
 proc puts {args} {lappend ::said [lindex $args end]}
 proc unknown {name args} {
   lappend ::calls [linsert $args 0 $name]
+  if {[dict exists $::answers $name]} {return [dict get $::answers $name]}
   if {$name eq "get_property" && [dict exists $::answers [lindex $args 0]]} {
     return [dict get $::answers [lindex $args 0]]
   }
