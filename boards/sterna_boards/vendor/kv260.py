@@ -18,7 +18,7 @@ KV260 = ExportBoard(
     link="Pmod USBUART (FT232R) in the upper row of the Pmod connector J2",
     capacity=Capacity(luts=117_120, block_rams=144, block_ram_bits=36_864, dsps=1_248,
                       large_rams=64),
-    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, lane="tables"),
+    shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sterna_boards.vendor.board import ExportBoard
 from sterna_boards.vendor.vivado import FILL_IN, step
 
@@ -22,7 +24,7 @@ def timing(clock_hz: float) -> str:
             "set_false_path -from [get_ports rx]\nset_false_path -to [get_ports tx]\n")
 
 
-def script(board: ExportBoard, settings: dict[str, object]) -> str:
+def script(board: ExportBoard, settings: Mapping[str, object]) -> str:
     """The text of ``build.tcl``."""
     head = [f"# Makes the bitstream for {board.title}:  quartus_sh -t build.tcl"]
     head += [f"set {name} {{{value}}}" for name, value in settings.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 
 from sterna_boards.vendor.board import ExportBoard
@@ -30,7 +31,7 @@ def constraints(board: ExportBoard) -> str:
     return "\n".join(lines) + "\n"
 
 
-def script(board: ExportBoard, settings: dict[str, object], steps: tuple[str, ...]) -> str:
+def script(board: ExportBoard, settings: Mapping[str, object], steps: tuple[str, ...]) -> str:
     """The text of ``build.tcl``: settings, then the named files of this package in turn."""
     head = [f"# Makes the bitstream for {board.title}:  vivado -mode batch -source build.tcl"]
     head += [f"set {name} {{{value}}}" for name, value in settings.items()]

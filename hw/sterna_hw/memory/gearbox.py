@@ -18,8 +18,9 @@ class Gearbox(Component):
 
     A beat is rotated to its place in the word, a bit of the distance in each stage, and merged
     with what the beats before left. The distance depends on nothing but the number of the beat,
-    so the rotation is a pipeline. Throughput one beat a clock; latency of a word: ``stages + 1``
-    clocks after its last byte.
+    so the rotation is a pipeline. Where words are several whole beats nothing is rotated: registers
+    of the word take one beat after the other, without a look-up table for each of its bits.
+    Throughput one beat a clock; latency of a word: ``stages + 1`` clocks after its last byte.
 
     Members:
         restart: In(1), forget everything; the next beat begins a word.
@@ -27,7 +28,7 @@ class Gearbox(Component):
         o: Out, stream of unsigned(8 * given), first byte lowest; leaves a register.
 
     Attributes:
-        stages: stages of the rotation.
+        stages: stages of the rotation, or of the buffer that stands for it.
 
     Args:
         taken: bytes of a beat, at most ``given``.
@@ -44,7 +45,8 @@ class Gearbox(Component):
         # Distances are multiples of this unit; positions are counted in it.
         self._unit = gcd(taken, given)
         self._positions = given // self._unit
-        self.stages = (self._positions - 1).bit_length()
+        self._whole = given % taken == 0 and given > taken
+        self.stages = 1 if self._whole else (self._positions - 1).bit_length()
         super().__init__({
             "restart": In(1),
             "i": In(stream.Signature(8 * taken)),
@@ -52,6 +54,8 @@ class Gearbox(Component):
         })
 
     def elaborate(self, platform: Any) -> Module:
+        if self._whole:
+            return self._collect()
         m = Module()
         unit_bits, positions = 8 * self._unit, self._positions
         step = self._taken // self._unit
@@ -110,4 +114,35 @@ class Gearbox(Component):
             self.o.valid.eq(buffer.o.valid),
             buffer.o.ready.eq(self.o.ready),
         ]
+        return m
+
+    def _collect(self) -> Module:
+        """Words of several whole beats."""
+        m = Module()
+        beat_bits, beats = 8 * self._taken, self._positions
+        buffer = StreamBuffer(beat_bits)
+        m.submodules.buffer = ResetInserter(self.restart)(buffer)
+        begun = Signal(beat_bits * (beats - 1), reset_less=True)
+        word = Signal(8 * self._given, reset_less=True)
+        position = Signal(range(beats))
+        completes, free, taken = Signal(), Signal(), Signal()
+        m.d.comb += [
+            buffer.i.payload.eq(self.i.payload),
+            buffer.i.valid.eq(self.i.valid & ~self.restart),
+            self.i.ready.eq(buffer.i.ready & ~self.restart),
+            completes.eq(position == beats - 1),
+            free.eq(~self.o.valid | self.o.ready),
+            buffer.o.ready.eq(~completes | free),
+            taken.eq(buffer.o.valid & buffer.o.ready),
+            self.o.payload.eq(word),
+        ]
+        with m.If(free):
+            m.d.sync += self.o.valid.eq(buffer.o.valid & completes)
+        with m.If(taken & completes):
+            m.d.sync += [word.eq(Cat(begun, buffer.o.payload)), position.eq(0)]
+        with m.Elif(taken):
+            m.d.sync += [begun.word_select(position, beat_bits).eq(buffer.o.payload),
+                         position.eq(position + 1)]
+        with m.If(self.restart):
+            m.d.sync += [position.eq(0), self.o.valid.eq(0)]
         return m

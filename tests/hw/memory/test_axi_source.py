@@ -147,7 +147,8 @@ def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
     assert receiver.values == words
 
 
-@pytest.mark.parametrize("taken, given", [(1, 1), (1, 5), (4, 13), (8, 10), (6, 9), (16, 26)])
+@pytest.mark.parametrize("taken, given", [(1, 1), (1, 5), (4, 13), (8, 10), (6, 9), (16, 26),
+                                          (4, 8), (8, 40)])
 @pytest.mark.parametrize("density", [1.0, 0.4])
 def test_gearbox_cuts_anywhere(taken: int, given: int, density: float) -> None:
     dut = Gearbox(taken, given)
