@@ -15,7 +15,7 @@ from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
 from sterna_hw.core.tops import accelerator_of
 from sterna_hw.link.receiver import FRAME_TIMEOUT
-from sterna_hw.memory.axi_source import axi_members
+from sterna_hw.memory.ports import memory_members
 
 SMALL_MEMORY = 64
 
@@ -52,12 +52,12 @@ def to_serial_verilog(
     """The Verilog text of an accelerator behind a UART, as on a board.
 
     Ports: ``clk``, ``rst`` (synchronous, active high), ``rx`` and ``tx`` (idle high), and those of
-    `axi_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
+    `memory_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
     ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
     memory: dict[str, Any] = {}
-    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
-        memory = axi_members(configuration)
+    if isinstance(configuration, HardwareConfiguration):
+        memory = memory_members(configuration)
     unit = SerialUnit(accelerator_of(configuration, frame_timeout), divisor, memory)
     return shorten_zeros(verilog.convert(unit, name=name, platform=platform, emit_src=False))
 

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from sterna.errors import LinkError
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
+from sterna.program.sdram import find_part
 from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import Progress, build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
+from sterna_sim.memory.sdram import SdramChip, raise_fault
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.traces import Trace, unpack_trace
 
+MemoryBehaviour = MemoryTiming | SdramChip
+"""How the memory outside behaves: behind AXI ports, or an SDRAM."""
 CYCLES_PER_SECOND = 1_000_000
 """Clock cycles that a time-out of one second allows."""
 SLICE_SECONDS = 0.1
@@ -28,7 +32,7 @@ SLICE_SECONDS = 0.1
 def _has_memory(configuration: Configuration) -> TypeGuard[HardwareConfiguration]:
     """Whether weights lie in a memory outside."""
     return (isinstance(configuration, HardwareConfiguration)
-            and configuration.weight_source == "axi")
+            and configuration.weight_source != "chip")
 
 
 class SimulatedBoard:
@@ -36,7 +40,8 @@ class SimulatedBoard:
 
     A configuration with `trace` has trace ports, see `collect_trace`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
-    Weights from AXI ports lie in a memory that behaves as `memory` says.
+    Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
+    part of the configuration or another, and a violation of its data sheet is a `CheckError`.
     Raises `InputError` when the simulator cannot be built.
     """
 
@@ -48,15 +53,27 @@ class SimulatedBoard:
         progress: Progress | None = None,
         stall_permille: int = 0,
         seed: int = 0,
-        memory: MemoryTiming | None = None,
+        memory: MemoryBehaviour | None = None,
     ) -> None:
         self.configuration = configuration
         path = library or build_simulator(configuration, progress)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self._slice = 1000
+        self._has_sdram = _has_memory(configuration) and configuration.weight_source == "sdram"
         if _has_memory(configuration):
+            self._create_memory(self._library, configuration, memory, seed)
+
+    def _create_memory(self, library: SimulatorLibrary, configuration: HardwareConfiguration,
+                       memory: MemoryBehaviour | None, seed: int) -> None:
+        expected = SdramChip if self._has_sdram else MemoryTiming
+        if memory is not None and not isinstance(memory, expected):
+            raise ValueError(f"weights from {configuration.weight_source}, not from {memory}")
+        if self._has_sdram:
+            chip = memory or SdramChip(find_part(configuration.sdram), configuration.sdram_hz)
+            library.create_sdram(chip.values(), seed)
+        else:
             size = configuration.weight_depth * configuration.weight_bytes
-            self._library.create_memory(size, (memory or MemoryTiming()).values(), seed)
+            library.create_memory(size, (memory or MemoryTiming()).values(), seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -72,6 +89,8 @@ class SimulatedBoard:
         while left > 0 and library.available() < count:
             start = time.monotonic()
             left -= library.run(min(left, self._slice), count)
+            if self._has_sdram:
+                raise_fault(library.sdram_fault)
             if time.monotonic() - start < SLICE_SECONDS / 2:
                 self._slice *= 2
         return library.pop(count)

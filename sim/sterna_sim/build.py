@@ -20,7 +20,7 @@ LIBRARY = "simulator.so"
 VERILOG = "accelerator.v"
 PREFIX = "Vaccelerator"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
-QUEUE, MEMORY = "byte_queue.h", "axi_memory.h"
+QUEUE, MEMORY, SDRAM = "byte_queue.h", "axi_memory.h", "sdram_memory.h"
 
 VERILATOR_FLAGS = (
     "--cc", "--prefix", PREFIX, "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
@@ -44,11 +44,13 @@ def build_simulator(configuration: Configuration, progress: Progress | None = No
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
     verilog = verilog_file(configuration, tell)
-    ports = 0
-    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
-        ports = configuration.memory_ports
+    source = (configuration.weight_source if isinstance(configuration, HardwareConfiguration)
+              else "chip")
+    ports = (configuration.memory_ports
+             if isinstance(configuration, HardwareConfiguration) and source == "axi" else 0)
     traces = trace_ports(configuration) if configuration.trace else []
-    return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports)
+    return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
+                         sdram=source == "sdram")
 
 
 def build_serial_simulator(
@@ -92,15 +94,16 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
-    harness: str = HARNESS, axi_ports: int = 0,
+    harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
-    `axi_ports` says how many AXI4 masters the accelerator has.
+    `axi_ports` says how many AXI4 masters the accelerator has, `sdram` whether it has the pins of
+    an SDRAM.
     """
     package = resources.files("sterna_sim")
-    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY)}
+    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY, SDRAM)}
     compiler_flags = [*COMPILER_FLAGS]
     if traces:
         calls = "".join(f"TRACE({number},{name})" for number, name in enumerate(traces))
@@ -108,6 +111,9 @@ def build_library(
     if axi_ports:
         calls = "".join(f"PORT({port})" for port in range(axi_ports))
         compiler_flags.append(f"-DSTERNA_AXI_PORTS={calls}")
+
+    if sdram:
+        compiler_flags.append("-DSTERNA_SDRAM")
 
     def make(folder: Path) -> None:
         (folder / VERILOG).write_text(verilog)

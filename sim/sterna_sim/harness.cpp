@@ -11,6 +11,9 @@
 #ifdef STERNA_AXI_PORTS
 #include "axi_memory.h"
 #endif
+#ifdef STERNA_SDRAM
+#include "sdram_memory.h"
+#endif
 #include "byte_queue.h"
 #include "verilated.h"
 
@@ -97,7 +100,7 @@ public:
     // Runs until `wanted` bytes wait in `out`, at most `limit` cycles; returns the cycles run.
     uint64_t run(uint64_t limit, std::size_t wanted) {
         const uint64_t start = cycles;
-        while (cycles - start < limit && out.size() < wanted) cycle();
+        while (cycles - start < limit && out.size() < wanted && !failed()) cycle();
         return cycles - start;
     }
 
@@ -113,6 +116,9 @@ public:
     std::vector<uint8_t> memory;
     std::vector<MemoryPort> ports;
 #endif
+#ifdef STERNA_SDRAM
+    std::unique_ptr<Sdram> sdram;
+#endif
     Queue in, out;
     uint64_t cycles = 0;
     std::vector<uint32_t> traces[MOST_TRACES];
@@ -126,6 +132,14 @@ private:
         ++cycles;
     }
 
+    bool failed() const {
+#ifdef STERNA_SDRAM
+        return !sdram->fault.empty();
+#else
+        return false;
+#endif
+    }
+
     void cycle() {
         // A byte that was offered stays offered until it is taken.
         offering_ = !in.empty() && (offering_ || !stalls_.next());
@@ -136,11 +150,18 @@ private:
         for (std::size_t index = 0; index < ports.size(); ++index)
             ports[index].before(axi_[index], cycles);
 #endif
+#ifdef STERNA_SDRAM
+        top_.sdram_dq_i = sdram->data_in();
+#endif
         top_.clk = 0;
         top_.eval();
 #ifdef STERNA_AXI_PORTS
         for (std::size_t index = 0; index < ports.size(); ++index)
             ports[index].after(axi_[index], cycles);
+#endif
+#ifdef STERNA_SDRAM
+        sdram->end_clock({bool(top_.sdram_ras_n), bool(top_.sdram_cas_n), bool(top_.sdram_we_n),
+                          bool(top_.sdram_dq_oe), top_.sdram_ba, top_.sdram_a, top_.sdram_dq_o});
 #endif
         if (offering_ && top_.link_in___05Fready) {
             in.drop();
@@ -199,6 +220,19 @@ uint64_t sterna_memory_beats(Board* board) {
     for (const auto& port : board->ports) beats += port.beats;
     return beats;
 }
+#endif
+
+#ifdef STERNA_SDRAM
+// The SDRAM at the pins; its contents are written here without passing the hardware.
+void sterna_sdram_create(Board* board, const SdramSheet* sheet, uint64_t seed) {
+    board->sdram = std::make_unique<Sdram>(*sheet, seed);
+}
+void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uint64_t count) {
+    board->sdram->write(first, bytes, count);
+}
+uint64_t sterna_memory_beats(Board* board) { return board->sdram->beats; }
+// The first violation of the data sheet, empty while there is none; the board does not run after it.
+const char* sterna_sdram_fault(Board* board) { return board->sdram->fault.c_str(); }
 #endif
 
 // Trace buffers, one for each port in the order of the build; words of 32 bits, one port value after

@@ -71,15 +71,25 @@ class SimulatorLibrary:
         values = (c_uint32 * len(timing))(*timing)
         self._library.sterna_memory_create(self._board, size, values, seed)
 
+    def create_sdram(self, sheet: Sequence[int], seed: int) -> None:
+        """An SDRAM at the pins; see `sterna_sim.memory.sdram.SdramChip.values`."""
+        values = (c_uint64 * len(sheet))(*sheet)
+        self._library.sterna_sdram_create(self._board, values, seed)
+
+    @property
+    def sdram_fault(self) -> bytes:
+        """The first violation of the SDRAM's data sheet, empty while there is none."""
+        return self._library.sterna_sdram_fault(self._board)
+
     def write_memory(self, first: int, data: NDArray[np.uint8]) -> None:
-        """Put bytes into that memory without passing the hardware."""
+        """Put bytes into the memory outside without passing the hardware."""
         contiguous = np.ascontiguousarray(data)
         pointer = contiguous.ctypes.data_as(POINTER(c_uint8))
         self._library.sterna_memory_write(self._board, first, pointer, contiguous.size)
 
     @property
     def memory_beats(self) -> int:
-        """Beats that crossed the AXI ports since the memory was created."""
+        """Beats that the memory outside has delivered."""
         return self._library.sterna_memory_beats(self._board)
 
     def trace(self, port: int) -> NDArray[np.uint32]:
@@ -110,8 +120,14 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         "trace_clear": (None, [c_void_p]),
     }
     if hasattr(library, "sterna_memory_create"):
+        signatures["memory_create"] = (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64])
+    if hasattr(library, "sterna_sdram_create"):
         signatures |= {
-            "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64]),
+            "sdram_create": (None, [c_void_p, POINTER(c_uint64), c_uint64]),
+            "sdram_fault": (c_char_p, [c_void_p]),
+        }
+    if hasattr(library, "sterna_memory_write"):
+        signatures |= {
             "memory_write": (None, [c_void_p, c_uint64, POINTER(c_uint8), c_uint64]),
             "memory_beats": (c_uint64, [c_void_p]),
         }

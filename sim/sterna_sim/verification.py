@@ -22,9 +22,8 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.keys import ValueKey
 
-from sterna_sim.board import SimulatedBoard
+from sterna_sim.board import MemoryBehaviour, SimulatedBoard
 from sterna_sim.build import Progress
-from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.traces import Trace
 
 JOINING, GOING_ON = 0.7, 0.8
@@ -117,7 +116,7 @@ class Verifier:
         stall_permille: int = 0,
         seed: int = 0,
         progress: Progress | None = None,
-        memory: MemoryTiming | None = None,
+        memory: MemoryBehaviour | None = None,
         over_link: bool = False,
     ) -> None:
         plan = schedule(program, configuration)
@@ -129,7 +128,7 @@ class Verifier:
             replace(configuration, trace=True), progress=progress, seed=seed,
             stall_permille=stall_permille, memory=memory,
         )
-        outside = configuration.weight_source == "axi" and not over_link
+        outside = configuration.weight_source != "chip" and not over_link
         self._device = LinkDevice(
             self._board, "sim", self._board.load_weights if outside else None)
         self._device.load(image, program.parameters.embedding, progress)

@@ -28,8 +28,8 @@ from sterna_hw.core.writes import distribute_writes
 from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
-from sterna_hw.memory import AxiSource, SequentialSource
-from sterna_hw.memory.axi_source import axi_members
+from sterna_hw.memory import AxiSource, SdramSource, SequentialSource
+from sterna_hw.memory.ports import memory_members
 from sterna_hw.stream import connect_streams
 
 COMMANDS_AHEAD = 32
@@ -55,8 +55,8 @@ class Accelerator(Component):
         trace_vector_<n>: Out, `trace_vector`: every result group of the vector unit of stream n.
         trace_scalar_<n>: Out, `TRACE_SCALAR`: every result of its scalar unit.
         trace_accumulators_<n>: Out, `trace_accumulators`: every row group that leaves its engine.
-        m_axi_*: AXI4 masters to the weights, see `sterna_hw.memory.axi_source.axi_members`; only
-            where the configuration says ``weight_source`` axi.
+        m_axi_*, sdram_*: AXI4 masters or pins of the memory that holds the weights, see
+            `sterna_hw.memory.ports.memory_members`.
 
     The trace ports exist only where the configuration says ``trace``; a trace is meant in the
     clocks in which its ``valid`` is high.
@@ -87,9 +87,7 @@ class Accelerator(Component):
                 f"{name}_{number}": member for number in range(configuration.streams)
                 for name, member in trace_members(configuration).items()
             }
-        if configuration.weight_source == "axi":
-            members |= axi_members(configuration)
-        super().__init__(members)
+        super().__init__(members | memory_members(configuration))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -170,15 +168,15 @@ class Accelerator(Component):
         for number, path in enumerate(paths):
             connect_streams(m, getattr(fork, f"o_{number}"), getattr(path, name))
 
-    def _weight_source(self, m: Module) -> SequentialSource | AxiSource:
+    def _weight_source(self, m: Module) -> SequentialSource | AxiSource | SdramSource:
         """Where the weights come from; memory ports become those of the accelerator."""
         configuration = self._configuration
         if configuration.weight_source == "chip":
             return SequentialSource(
                 8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
                 self._initial[Space.WEIGHTS], large=True)
-        source = AxiSource(configuration)
-        for name, member in axi_members(configuration).items():
+        source = (AxiSource if configuration.weight_source == "axi" else SdramSource)(configuration)
+        for name, member in memory_members(configuration).items():
             outer, inner = getattr(self, name), getattr(source, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
         return source

@@ -2,6 +2,7 @@
 
 from sterna_hw.memory.axi_source import AxiSource
 from sterna_hw.memory.loadable import LoadableMemory
+from sterna_hw.memory.sdram_source import SdramSource
 from sterna_hw.memory.sequential import SequentialSource
 
-__all__ = ["AxiSource", "LoadableMemory", "SequentialSource"]
+__all__ = ["AxiSource", "LoadableMemory", "SdramSource", "SequentialSource"]

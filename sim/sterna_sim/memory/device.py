@@ -8,16 +8,15 @@ from sterna.host.board_device import LinkDevice
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 
-from sterna_sim.board import SimulatedBoard
+from sterna_sim.board import MemoryBehaviour, SimulatedBoard
 from sterna_sim.build import Progress
-from sterna_sim.memory.timing import MemoryTiming
 
 
 def open_with_memory(
     program: Program,
     configuration: HardwareConfiguration,
     embedding: Embedding,
-    timing: MemoryTiming,
+    timing: MemoryBehaviour,
     progress: Progress | None = None,
 ) -> LinkDevice:
     """A simulation with the program loaded, the weights from behind; errors as `open_device`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 
+from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES, SdramPreset
 from sterna_sim.memory.timing import UNIT_RATE, MemoryTiming
 
 
@@ -107,11 +108,12 @@ MEMORIES = {preset.name: preset for preset in (
         prefetch=256, rows=64, columns=256, vector_lanes=64,
     ),
 )}
-"""Memories by name; peaks and boards as in the anchors of the README."""
+"""Memories behind AXI ports by name; peaks and boards as in the anchors of the README."""
 
 
-def find_memory(name: str) -> MemoryPreset:
+def find_memory(name: str) -> MemoryPreset | SdramPreset:
     """The memory of that name. Raises `InputError` when there is none."""
-    if name not in MEMORIES:
-        raise InputError(f"memory {name!r}: no such memory; there are {', '.join(MEMORIES)}")
-    return MEMORIES[name]
+    known = {**MEMORIES, **SDRAM_MEMORIES}
+    if name not in known:
+        raise InputError(f"memory {name!r}: no such memory; there are {', '.join(known)}")
+    return known[name]

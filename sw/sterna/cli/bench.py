@@ -28,6 +28,7 @@ from sterna.errors import CheckError, InputError
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
+    from sterna_sim.memory.sdram_presets import SdramPreset
 
     from sterna.program.configuration import HardwareConfiguration
 
@@ -161,7 +162,8 @@ def bench(
 
 
 def _memory_values(
-    memory: MemoryPreset, configuration: HardwareConfiguration, weights: int, speed: float
+    memory: MemoryPreset | SdramPreset, configuration: HardwareConfiguration, weights: int,
+    speed: float,
 ) -> dict[str, object]:
     """The memory and how much of it is used; the roofline reads 1.6 bits a weight and no padding.
 
@@ -199,7 +201,7 @@ def _memory_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
     if "memory" not in values:
         return []
     return [
-        ("memory", f"{values['memory']}, {values['memory_gb_s']:.1f} GB/s beside refresh, "
+        ("memory", f"{values['memory']}, {values['memory_gb_s']:.4g} GB/s beside refresh, "
                    f"{values['bytes_per_token'] / 1e6:.1f} MB a token"),
         ("of its roofline", f"{values['roofline_utilisation']:.2%} of "
                             f"{values['roofline_tokens_per_second']:.1f} tokens/s"),

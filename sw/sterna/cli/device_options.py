@@ -13,6 +13,7 @@ from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
+    from sterna_sim.memory.sdram_presets import SdramPreset
 
     from sterna.compiler.fit import Embedding
     from sterna.program.definition import Program
@@ -35,7 +36,7 @@ EMBEDDING = typer.Option(
 MEMORY = typer.Option(
     None, "--memory", metavar="NAME",
     help="Weights in a memory outside, with the accelerator for it: ddr4x4-77, kv260-16, "
-         "ddr3-1.6 or hbm-460.",
+         "ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k.",
 )
 STREAMS = typer.Option(
     None, "--streams", help="Token streams that share every fetched weight, up to 16."
@@ -60,7 +61,7 @@ class ShapeOptions:
     streams: int | None = None
 
     @property
-    def memory(self) -> MemoryPreset | None:
+    def memory(self) -> MemoryPreset | SdramPreset | None:
         """The chosen memory outside. Raises `InputError` when there is none of that name."""
         if self.memory_name is None:
             return None

@@ -13,9 +13,10 @@ from math import ceil, log2
 from typing import Literal, get_args
 
 from sterna.errors import InputError
+from sterna.program.sdram import BURST_BEATS, find_part
 
 TRITS_PER_BYTE = 5
-WEIGHT_SOURCES = ("chip", "axi")
+WEIGHT_SOURCES = ("chip", "axi", "sdram")
 AXI_ADDRESS_BITS = 32
 
 Lane = Literal["adders", "tables"]
@@ -56,15 +57,19 @@ class HardwareConfiguration:
     weight_depth: int = 8192
     """On-chip weight memory, in words of ``rows * columns`` trits."""
     weight_source: str = "chip"
-    """Where weights come from: ``chip``, or ``axi`` for memories behind AXI4 ports."""
+    """Where weights come from: ``chip``, ``axi`` for memories behind AXI4 ports, or ``sdram``."""
     memory_ports: int = 1
     """AXI4 read ports among which the weights are striped, a power of two."""
     memory_bits: int = 128
-    """Width of a port, from 32 to 512, a power of two."""
+    """Width of a port, from 32 to 512, a power of two; with an SDRAM its own."""
     memory_burst: int = 16
     """Beats of a burst, a power of two; a burst has at most 4 kB."""
     memory_prefetch: int = 512
     """Beats that each port fetches ahead, at least two bursts."""
+    sdram: str = "16m16"
+    """SDR SDRAM that holds the weights: a key of `sterna.program.sdram.PARTS`."""
+    sdram_hz: int = 75_000_000
+    """Clock of the accelerator and of its SDRAM, in hertz, which gives the part's times."""
     constant_depth: int = 2048
     """Constant memory, in groups."""
     input_depth: int = 64
@@ -116,6 +121,9 @@ class HardwareConfiguration:
     def _check_memory(self) -> None:
         self._check(self.weight_source in WEIGHT_SOURCES, "weight_source",
                     " or ".join(WEIGHT_SOURCES))
+        if self.weight_source == "sdram":
+            self._check_sdram()
+            return
         self._check(_is_power_of_two(self.memory_ports) and self.memory_ports <= 32,
                     "memory_ports", "a power of two of at most 32")
         self._check(_is_power_of_two(self.memory_bits) and 32 <= self.memory_bits <= 512,
@@ -128,6 +136,25 @@ class HardwareConfiguration:
         region = self.weight_depth * self.weight_bytes // self.memory_ports
         self._check(self.weight_source != "axi" or region <= (1 << AXI_ADDRESS_BITS) - 8192,
                     "weight_depth", f"at most what {AXI_ADDRESS_BITS} address bits reach")
+
+    def _check_sdram(self) -> None:
+        part = find_part(self.sdram)
+        part.clocks(self.sdram_hz)
+        self._check(self.memory_ports == 1, "memory_ports", "1 with an SDRAM")
+        self._check(self.memory_bits == part.bits, "memory_bits", f"those of the part, {part.bits}")
+        self._check(self.memory_burst == BURST_BEATS, "memory_burst",
+                    f"{BURST_BEATS} with an SDRAM")
+        self._check(self.memory_prefetch >= 2 * BURST_BEATS, "memory_prefetch",
+                    f"at least two bursts, {2 * BURST_BEATS}")
+        self._check(self.weight_depth * self.weight_bytes <= part.bytes, "weight_depth",
+                    f"at most what {part.bytes} bytes of {part.name} hold")
+
+    def with_sdram(self, name: str, clock_hz: float, prefetch: int = 1024) -> HardwareConfiguration:
+        """The same with the weights in an SDRAM; raises `InputError` when that cannot be."""
+        part = find_part(name)
+        return replace(
+            self, weight_source="sdram", sdram=name, sdram_hz=round(clock_hz), memory_ports=1,
+            memory_bits=part.bits, memory_burst=BURST_BEATS, memory_prefetch=prefetch)
 
     def _check(self, condition: bool, name: str, rule: str) -> None:
         if not condition:
