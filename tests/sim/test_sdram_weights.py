@@ -1,0 +1,119 @@
+"""A whole accelerator with its weights in an SDR SDRAM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from sterna.compiler.fit import fit_configuration
+from sterna.errors import CheckError, InputError
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.definition import Program
+from sterna.program.sdram import find_part
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.memory.sdram import SdramChip
+from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES
+from sterna_sim.memory.timing import MemoryTiming
+from sterna_sim.verification import Verification, Verifier
+
+from tests.sim.shapes import random_program
+
+CLOCK = 50e6
+
+
+@cache
+def program() -> Program:
+    return random_program(96, 2, 100, 97, seed=5)
+
+
+@cache
+def configuration() -> HardwareConfiguration:
+    return fit_configuration(program(), PRESETS["small"].with_sdram("16m16", CLOCK), "host")
+
+
+def verify(counts: tuple[int, ...], seed: int = 0, memory: SdramChip | None = None,
+           **options) -> Verification:
+    generator = np.random.default_rng(seed)
+    texts = [generator.integers(0, 97, count).tolist() for count in counts]
+    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=memory, **options)
+    try:
+        return verifier.verify(texts)
+    finally:
+        verifier.close()
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize("seed", range(6))
+def test_no_vector_differs(seed):
+    """The link pauses at random, so that refreshes come at another phase of every token."""
+    outcome = verify((12, 8), seed, stall_permille=100 * seed)
+    assert outcome.first_difference is None
+    assert (outcome.tokens, outcome.differences) == (20, 0)
+    assert outcome.vectors_compared > 2000
+
+
+@pytest.mark.verilator
+def test_weights_loaded_over_the_link():
+    outcome = verify((2,), stall_permille=50, over_link=True)
+    assert outcome.first_difference is None and outcome.vectors_compared > 200
+
+
+@pytest.mark.verilator
+def test_a_token_is_as_fast_as_the_part():
+    """A token that waits only for weights takes as long as its bytes, and refresh its share."""
+    chosen = configuration()
+    outcome = verify((6,))
+    clocks = chosen.weight_depth * chosen.weight_bytes / 2
+    clocks /= 1 - find_part(chosen.sdram).clocks(CLOCK).refresh_share
+    assert clocks < outcome.counters.cycles / 6 < 1.01 * clocks + 200
+
+
+@pytest.mark.verilator
+def test_a_part_that_is_too_slow_for_the_controller_is_named():
+    """A board built for 50 MHz that runs at 100 MHz."""
+    with pytest.raises(CheckError, match=r"SDRAM: (power-up time|tRP|tRCD|tRFC): .* in clock \d+"):
+        verify((1,), memory=SdramChip(find_part("16m16"), 2 * CLOCK))
+    slow = replace(find_part("16m16"), t_rcd=45.0)
+    with pytest.raises(CheckError, match="SDRAM: tRCD: an access after 40 ns instead of 45"):
+        verify((1,), memory=SdramChip(slow, CLOCK))
+
+
+@pytest.mark.verilator
+def test_another_kind_of_memory_is_refused():
+    with pytest.raises(ValueError, match="weights from sdram, not from MemoryTiming"):
+        SimulatedBoard(replace(configuration(), trace=True), memory=MemoryTiming())
+
+
+@pytest.mark.parametrize("preset", SDRAM_MEMORIES.values(), ids=list(SDRAM_MEMORIES))
+def test_presets_use_all_that_refresh_leaves(preset):
+    part, chosen = find_part(preset.part), preset.configuration()
+    assert preset.peak_gb_s == pytest.approx(part.bits / 8 * preset.clock_hz / 1e9)
+    assert 0.97 < preset.gb_s / preset.peak_gb_s < 1
+    assert chosen.weight_bytes > 3 * part.bits / 8, "the engine makes up for its barriers"
+    assert chosen.weight_bytes * 5 < 1.02 * chosen.lanes, "bytes that pad a word"
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"sdram": "tape"}, "SDRAM 'tape': no such part; there are 16m16, 2m32"),
+    ({"sdram_hz": 200_000_000}, "16m16: runs at up to 133 MHz with CAS latency 3, not at 200 MHz"),
+    ({"sdram_hz": 400_000}, "0.4 MHz is too slow for its refresh"),
+    ({"memory_bits": 32}, "memory_bits = 32 must be those of the part, 16"),
+    ({"memory_ports": 2}, "memory_ports = 2 must be 1 with an SDRAM"),
+    ({"memory_burst": 16}, "memory_burst = 16 must be 8 with an SDRAM"),
+    ({"memory_prefetch": 15}, "memory_prefetch = 15 must be at least two bursts, 16"),
+    ({"weight_depth": 1 << 23}, "weight_depth = 8388608 must be at most what 33554432 bytes"),
+])
+def test_wrong_values(changes, message):
+    base = PRESETS["small"].with_sdram("16m16", CLOCK)
+    with pytest.raises(InputError, match=message):
+        replace(base, **changes)
+
+
+def test_the_digest_names_the_part_and_its_clock():
+    base = PRESETS["small"].with_sdram("16m16", CLOCK)
+    others = [replace(base, sdram_hz=60_000_000), base.with_sdram("2m32", CLOCK),
+              replace(base, memory_prefetch=512), PRESETS["small"]]
+    assert len({one.digest() for one in [base, *others]}) == 5
+    assert HardwareConfiguration.from_json(base.to_json()) == base
