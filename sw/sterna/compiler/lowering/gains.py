@@ -32,12 +32,17 @@ def scale_gain(gain: NDArray[np.floating], bits: int, limit: int) -> ScaledGain:
     return ScaledGain(words.astype(np.int32), fraction)
 
 
-def scalar_constant(value: float) -> ScalarConstant:
-    """The nearest scalar float of a number that is not negative."""
+def scalar_constant(value: float, word_bits: int) -> ScalarConstant:
+    """The nearest scalar float of a number that is not negative.
+
+    Of the mantissa no more bits are used than a constant of ``word_bits`` can hold, the low ones
+    are zero.
+    """
     if value == 0:
         return ScalarConstant(0, 0)
+    bits = min(MANTISSA_BITS, word_bits - 1)
     fraction, exponent = frexp(value)
-    mantissa = round(fraction * 2**MANTISSA_BITS)
-    if mantissa == 1 << MANTISSA_BITS:
+    mantissa = round(fraction * 2**bits)
+    if mantissa == 1 << bits:
         mantissa, exponent = mantissa >> 1, exponent + 1
-    return ScalarConstant(mantissa, exponent - MANTISSA_BITS)
+    return ScalarConstant(mantissa << MANTISSA_BITS - bits, exponent - MANTISSA_BITS)

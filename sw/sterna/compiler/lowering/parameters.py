@@ -95,7 +95,7 @@ class MatMulFreeParameters:
             factor = self._factor(
                 self._model.lm_head, 0, self._head_gain.fraction, self._final_norm.fraction
             )
-            return scalar_constant(_only(name, {"head_factor": factor}))
+            return scalar_constant(_only(name, {"head_factor": factor}), self._formats.word_bits)
         layer, gains, formats = self._layer(repetition), self._gains(repetition), self._formats
         activation = formats.activation_fraction
         unit = gains.unit.fraction
@@ -125,7 +125,7 @@ class MatMulFreeParameters:
             ),
             "down_epsilon": lambda: NORM_EPSILON * columns * 2.0 ** (2 * product),
         }
-        return scalar_constant(_only(name, values)())
+        return scalar_constant(_only(name, values)(), formats.word_bits)
 
     def embedding(self, token: int) -> NDArray[np.int32]:
         """The embedding row in the format of the residual stream."""

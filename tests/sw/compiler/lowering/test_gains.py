@@ -37,14 +37,16 @@ def test_powers_of_two_start_an_interval(value, fraction):
 
 
 @settings(deadline=None)
-@given(st.floats(1e-30, 1e30))
-def test_scalar_constants_are_nearest(value):
-    constant = scalar_constant(value)
+@given(st.floats(1e-30, 1e30), st.integers(12, 18))
+def test_scalar_constants_are_nearest(value, word_bits):
+    constant = scalar_constant(value, word_bits)
     assert 1 << 16 <= constant.mantissa < 1 << 17
-    assert abs(constant.mantissa * 2.0**constant.exponent / value - 1) <= 2.0**-17
+    assert constant.mantissa % (1 << 18 - word_bits) == 0
+    assert abs(constant.mantissa * 2.0**constant.exponent / value - 1) <= 2.0 ** (1 - word_bits)
 
 
-def test_special_scalar_constants():
-    assert (scalar_constant(0).mantissa, scalar_constant(0).exponent) == (0, 0)
-    rounded_up = scalar_constant(2 - 2**-30)
+@pytest.mark.parametrize("word_bits", [12, 16, 18])
+def test_special_scalar_constants(word_bits):
+    assert (scalar_constant(0, word_bits).mantissa, scalar_constant(0, word_bits).exponent) == (0, 0)
+    rounded_up = scalar_constant(2 - 2**-30, word_bits)
     assert (rounded_up.mantissa, rounded_up.exponent) == (1 << 16, -15)
