@@ -1,10 +1,9 @@
-"""Area of an accelerator without synthesis: a sum over its units of linear terms.
+"""Area and clock of an accelerator without synthesis.
 
 Each unit's look-up tables and flip-flops are modelled as non-negative factors times a few terms of
-the configuration (`unit_terms`). The factors of every family stand in `area.json`;
-`scripts/fit_area.py` fits them to the builds in `baseline.json`. While that is empty they are those
-of netlists of six small configurations, of the engine of tables alone (8 by 96), and of one placed
-ECP5 design, whose ratio of placed to synthesised look-up tables stands for all families.
+the configuration (`unit_terms`). The clock falls with a power of the look-up tables: longer ways.
+The factors of every family stand in `area.json`; `scripts/fit_area.py` fits them to the builds in
+`baseline.json`. Those of a family without a build are those of netlists, and it has no clock.
 """
 
 from __future__ import annotations
@@ -18,6 +17,8 @@ from pathlib import Path
 from sterna.program.configuration import HardwareConfiguration
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
+CLOCK_LUTS = 10_000
+"""Look-up tables of the design whose clock is a family's factor."""
 OTHER = "other"
 """Everything that `unit_terms` has no name for: link, counters, clock and borders."""
 
@@ -54,9 +55,16 @@ def unit_terms(configuration: HardwareConfiguration) -> dict[str, tuple[float, .
     }
 
 
-def dsp_terms(configuration: HardwareConfiguration) -> tuple[float, ...]:
-    """The terms that the multipliers are linear in: those of the scalar unit and of each lane."""
-    return (1, configuration.vector_lanes)
+def dsps(family: str, configuration: HardwareConfiguration) -> int:
+    """Multipliers as synthesis maps them: two in each vector lane, one in the scalar unit.
+
+    The DSPs of an iCE40 are 16 bits wide: longer words take three for each product, shorter ones
+    leave the one of the scalar unit to look-up tables.
+    """
+    lanes = 2 * configuration.vector_lanes
+    if family == "ice40" and configuration.word_bits <= 16:
+        return lanes
+    return 1 + lanes * (3 if family == "ice40" else 1)
 
 
 def estimate_area(family: str, configuration: HardwareConfiguration) -> AreaEstimate:
@@ -70,9 +78,22 @@ def estimate_area(family: str, configuration: HardwareConfiguration) -> AreaEsti
     return AreaEstimate(
         luts=round(scale * sum(units.values())),
         ffs=round(flip_flops),
-        dsps=round(_dot(factors["dsps"], dsp_terms(configuration))),
+        dsps=dsps(family, configuration),
         units={name: round(scale * value) for name, value in units.items()},
     )
+
+
+def expected_mhz(family: str, luts: int) -> float | None:
+    """Clock that the best of three placements is expected to reach; None for a family unmeasured.
+
+    ``mhz * (luts / CLOCK_LUTS) ** -slope``: every family has its own ``mhz``, the slope is that of
+    the families with several builds.
+    """
+    clock = _factors()[family].get("clock")
+    if clock is None:
+        return None
+    mhz, slope = clock
+    return mhz * (luts / CLOCK_LUTS) ** -slope
 
 
 def group_units(cells: Mapping[str, int]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration, Lane
 
@@ -78,6 +79,19 @@ class Target:
     def configuration(self) -> HardwareConfiguration:
         """The board's own accelerator, to be fitted to a program."""
         return self.shape.configuration()
+
+    @property
+    def weight_sources(self) -> tuple[str, ...]:
+        """Where weights can come from, as `HardwareConfiguration.weight_source` names it."""
+        return ("chip",)
+
+    def check_weight_source(self, configuration: HardwareConfiguration) -> None:
+        """Raise `InputError` when the weights come from a memory that the board does not have."""
+        if configuration.weight_source not in self.weight_sources:
+            raise InputError(
+                f"{self.name}: no memory of this board gives weights through "
+                f"{configuration.weight_source!r}; set weight_source to "
+                f"{' or '.join(self.weight_sources)}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,8 +40,10 @@ def accelerator(board: Board, configuration: HardwareConfiguration,
 
     ``clock_hz`` is the board's own choice when not given. The memories start with the contents of
     ``image`` if there is one, else empty. Raises `InputError` when the clock cannot be made, the
-    configuration has trace ports, or the part's memories always start empty.
+    configuration has trace ports, its weights come from a memory that the board does not have, or
+    the part's memories always start empty.
     """
+    board.check_weight_source(configuration)
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 

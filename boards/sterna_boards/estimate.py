@@ -19,7 +19,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.protocol import Space, word_chunks
 
-from sterna_boards.area import estimate_area
+from sterna_boards.area import estimate_area, expected_mhz
 from sterna_boards.board import Target
 from sterna_boards.memory_map import (
     OnChipMemory,
@@ -48,6 +48,8 @@ class Estimate:
     model: str
     configuration: HardwareConfiguration
     clock_mhz: float
+    expected_mhz: float | None
+    """Clock that a build is expected to reach, see `sterna_boards.area.expected_mhz`."""
     fits: bool
     short: tuple[str, ...]
     """What there is not enough of, one clause each."""
@@ -80,10 +82,12 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     """What the program takes of the board and how fast it runs there.
 
     ``configuration`` gives the shape, by default the board's own; its depths become those that the
-    program needs. Raises `InputError` for a program that the accelerator cannot execute.
+    program needs. Raises `InputError` for a program that the accelerator cannot execute, and for
+    weights from a memory that the board does not have.
     """
     clock_hz = clock_hz or board.clock_hz
     base = configuration or board.configuration()
+    board.check_weight_source(base)
     fitted = fit_configuration(program, base, embedding)
     placement = placement_for(program, base, embedding)
     plan = schedule(program, fitted)
@@ -102,7 +106,8 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     short = _short(board, area.luts, rams, area.dsps, single_port)
     return Estimate(
         board=board.name, device=board.device, model=program.name, configuration=fitted,
-        clock_mhz=clock_hz / 1e6, fits=not short, short=short, embedding=placement,
+        clock_mhz=clock_hz / 1e6, expected_mhz=expected_mhz(board.family, area.luts),
+        fits=not short, short=short, embedding=placement,
         memories=tuple(memories), lanes=fitted.lanes, luts=area.luts,
         luts_per_lane=area.luts / fitted.lanes, ffs=area.ffs, block_rams=rams,
         single_port_rams=single_port, dsps=area.dsps, units=area.units,
@@ -121,12 +126,16 @@ def _short(board: Target, luts: int, block_rams: int, dsps: int,
 
 
 def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
-                 lanes: int | None = None, embedding: Embedding = "auto") -> HardwareConfiguration:
-    """The largest engine that fits the board, or of ``lanes`` lanes the fastest.
+                 lanes: int | None = None, embedding: Embedding = "auto",
+                 clock_hz: float | None = None) -> HardwareConfiguration:
+    """The largest engine that fits the board and meets the clock, or of ``lanes`` the fastest.
 
-    Rows and columns are chosen, everything else is that of ``base``. Raises `InputError` when no
-    engine fits, or none has so many lanes.
+    Rows and columns are chosen, everything else is that of ``base``; the clock is the board's own
+    when not given. What clock an engine meets is `sterna_boards.area.expected_mhz`, fitted to the
+    measured builds; on a family without builds only the area counts. Raises `InputError` when no
+    engine fits and meets the clock, or none has so many lanes.
     """
+    wanted_mhz = (clock_hz or board.clock_hz) / 1e6
     shapes: dict[int, list[HardwareConfiguration]] = {}
     for shape in _shapes(base):
         if lanes is None or shape.lanes == lanes:
@@ -138,12 +147,14 @@ def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
     for count in sorted(shapes, reverse=True):
         likely = [shape for shape in shapes[count] if lanes or not _short(
             board, estimate_area(board.family, shape).luts, 0, 0, 0)]
-        found = [estimate(board, program, shape, embedding) for shape in likely]
-        fitting = [one for one in found if one.fits or lanes]
+        found = [estimate(board, program, shape, embedding, clock_hz) for shape in likely]
+        fitting = [one for one in found if lanes or (
+            one.fits and (one.expected_mhz is None or one.expected_mhz >= wanted_mhz))]
         if fitting:
             return min(fitting, key=lambda one: one.speed.cycles_per_token).configuration
-    raise InputError(f"{board.name}: no engine fits with vector_lanes = {base.vector_lanes}; "
-                     "give fewer, or a smaller model")
+    raise InputError(
+        f"{board.name}: no engine fits and reaches {wanted_mhz:g} MHz with vector_lanes = "
+        f"{base.vector_lanes}; give fewer, a slower clock or a smaller model")
 
 
 def _shapes(base: HardwareConfiguration) -> list[HardwareConfiguration]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from sterna.errors import CheckError
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
+from sterna_boards.gowin_segments import segmentless_data_base
 from sterna_boards.rtlil import relax_collisions
 from sterna_boards.tools import Tool
 
 NAME = "sterna"
 REPORT = "report.json"
+_DATA_BASE = "chipdb.bin"
 _COMMANDS = f"build_{NAME}.json"
 _SEED = "--seed 0"
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
@@ -65,7 +67,13 @@ class Flow:
                   if file.suffix in (".lpf", ".pcf", ".cst") or file.name == self.netlist]
         for copy in copies:
             shutil.copyfile(netlist / copy.name, copy)
-        self._run(netlist, folder, 1, "route", seed)
+        options = []
+        data_base = self._data_base()
+        if data_base is not None:
+            copies.append(folder / _DATA_BASE)
+            copies[-1].write_bytes(data_base)
+            options = ["--chipdb", _DATA_BASE]
+        self._run(netlist, folder, 1, "route", seed, options)
         for copy in copies:
             copy.unlink()
 
@@ -80,7 +88,15 @@ class Flow:
         # Without -dsp the multipliers of an UP5K stay idle; the others infer them unasked.
         return "-dsp" if self.board.family == "ice40" else ""
 
-    def _run(self, plan: Path, folder: Path, index: int, step: str, seed: int = 0) -> None:
+    def _data_base(self) -> bytes | None:
+        """What nextpnr is to use instead of its own data base of the part."""
+        if not self.board.family.startswith("gw"):
+            return None
+        return segmentless_data_base(self.tools["nextpnr-himbaechel-gowin"],
+                                     self.board.platform().chip)
+
+    def _run(self, plan: Path, folder: Path, index: int, step: str, seed: int = 0,
+             options: Sequence[str] = ()) -> None:
         """Run a command of the plan; its output is kept as ``step``.log.
 
         Raises `CheckError` with the tool's last complaint and the place of a copy of the log.
@@ -92,7 +108,8 @@ class Flow:
         tool = command[0]
         log = folder / f"{step}.log"
         with open(log, "w") as file:
-            result = subprocess.run([self.tools[tool].executable, *command[1:]], cwd=folder,
+            result = subprocess.run([self.tools[tool].executable, *command[1:], *options],
+                                    cwd=folder,
                                     stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         if result.returncode != 0:
             kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"

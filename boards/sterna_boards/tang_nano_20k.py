@@ -41,7 +41,7 @@ TANG_NANO_20K = Board(
     baud=2_000_000,
     link="BL616, USB connector",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
-    shape=Shape(rows=4, columns=16, vector_lanes=4, top_k=4),
+    shape=Shape(rows=8, columns=8, vector_lanes=4, top_k=4),
     model="demo-tiny",
     memory="SDRAM 8 MB in the package, 32 bits",
     platform=_platform,

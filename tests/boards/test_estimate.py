@@ -15,10 +15,13 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.image import MemoryImage
 from sterna.compiler.lowering import lower
 from sterna.errors import InputError
+from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
+from sterna_boards.area import dsps
 from sterna_boards.baseline import Measured, read_baseline
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate import choose_lanes, estimate
+from sterna_boards.model_build import build_model
 
 MEASURED = list(read_baseline().values())
 SECONDS = 2.0
@@ -67,8 +70,46 @@ def test_auto_takes_the_most_lanes_that_fit() -> None:
     base = board.shape.configuration()
     chosen = estimate(board, program, choose_lanes(board, program, base))
     assert chosen.fits and chosen.lanes >= board.shape.rows * board.shape.columns
-    with pytest.raises(InputError, match="no engine fits with vector_lanes = 4"):
+    with pytest.raises(InputError, match="no engine fits and reaches 100 MHz with vector_lanes = "):
         choose_lanes(replace(board, capacity=replace(board.capacity, luts=1000)), program, base)
+
+
+def test_auto_gives_up_lanes_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    board, program = find_board("ulx3s-85f"), _program("demo-tiny")
+    base = board.shape.configuration()
+
+    def lanes(clock_hz: float | None = None) -> int:
+        return choose_lanes(board, program, base, clock_hz=clock_hz).lanes
+
+    unhurried = lanes(1e6)
+    monkeypatch.setattr("sterna_boards.estimate.expected_mhz",
+                        lambda family, luts: 2e6 / luts)
+    assert 0 < lanes(60e6) < lanes(30e6) <= unhurried
+    chosen = estimate(board, program, choose_lanes(board, program, base, clock_hz=60e6))
+    assert chosen.expected_mhz is not None and chosen.expected_mhz >= 60
+    with pytest.raises(InputError, match="no engine fits and reaches 1000 MHz"):
+        lanes(1e9)
+    monkeypatch.setattr("sterna_boards.estimate.expected_mhz", lambda family, luts: None)
+    assert lanes(1e9) == unhurried
+
+
+def test_weights_from_a_memory_that_is_not_there_are_refused() -> None:
+    board, program = find_board("icebreaker"), _program("demo-tiny")
+    outside = replace(board.shape.configuration(), weight_source="axi")
+    with pytest.raises(InputError, match="icebreaker: no memory of this board gives weights thr"):
+        estimate(board, program, outside)
+    with pytest.raises(InputError, match="through 'axi'; set weight_source to chip"):
+        build_model(board, program, outside)
+
+
+@pytest.mark.parametrize(("family", "word_bits", "vector_lanes", "expected"), [
+    ("ecp5", 18, 4, 9), ("ecp5", 16, 8, 17), ("gw2a", 18, 4, 9), ("gw1n", 16, 2, 5),
+    ("ice40", 16, 2, 4), ("ice40", 18, 2, 13),
+])
+def test_multipliers_are_as_in_netlists(family: str, word_bits: int, vector_lanes: int,
+                                        expected: int) -> None:
+    shape = HardwareConfiguration(rows=8, word_bits=word_bits, vector_lanes=vector_lanes)
+    assert dsps(family, shape) == expected
 
 
 def test_lanes_can_be_asked_for() -> None:

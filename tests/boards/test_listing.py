@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sterna_boards.catalogue import BOARDS
 from sterna_boards.listing import board_rows, measured_rows
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
-from scripts.fit_area import fit
+from scripts.fit_area import fit, fit_clocks
 
 ENTRY = Measured(
     board="icebreaker", model="demo-tiny", configuration=PRESETS["tiny"], clock_mhz=24.0,
@@ -66,6 +67,18 @@ def test_fit_finds_factors() -> None:
     factors = fit(terms, [100 + 3 * second for _, second in terms])
     assert factors == pytest.approx([100, 3], rel=0.02)
     assert (fit(terms, [100 - second for _, second in terms]) >= 0).all()
+
+
+def test_clocks_fall_with_a_common_slope() -> None:
+    def entry(luts: int, *clocks: float) -> Measured:
+        return replace(ENTRY, luts=luts, fmax_mhz=clocks)
+
+    fitted = fit_clocks({"ecp5": [entry(5_000, 200, 120), entry(20_000, 50, 100)],
+                         "gw2a": [entry(40_000, 30)]})
+    assert fitted["ecp5"] == pytest.approx([200 / 2**0.5, 0.5], rel=1e-3)
+    assert fitted["gw2a"] == pytest.approx([60, 0.5], rel=1e-3)
+    faster = fit_clocks({"ecp5": [entry(5_000, 50), entry(20_000, 100)]})
+    assert faster["ecp5"][1] == 0
 
 
 def test_unknown_units_are_others() -> None:

@@ -66,6 +66,11 @@ class ExportBoard(Target):
     source: str
     """Where pins and parts are published."""
 
+    @property
+    def weight_sources(self) -> tuple[str, ...]:
+        """On the chip, and the memories that the project connects."""
+        return ("chip",) if self.outside is None else ("chip", "axi")
+
     def configuration(self) -> HardwareConfiguration:
         """The board's own accelerator, to be fitted to a program; weights where it has memory."""
         outside, own = self.outside, super().configuration()

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 BOARD = typer.Option(..., "--board", metavar="NAME", help="A board of `sterna boards`.")
 LANES = typer.Option(
     None, "--lanes", metavar="N|auto",
-    help="Ternary lanes: rows and columns are chosen; auto takes the most that fit.",
+    help="Ternary lanes: rows and columns are chosen; auto takes the most that fit and meet the "
+         "clock.",
 )
 CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
 
@@ -105,7 +106,8 @@ class BoardOptions:
         if self.lanes != "auto" and not self.lanes.isdecimal():
             raise InputError(f"lanes is {self.lanes!r}; give a whole number, or auto")
         lanes = None if self.lanes == "auto" else int(self.lanes)
-        return choose_lanes(board, program, replace(base, **chosen), lanes, self.embedding)
+        return choose_lanes(board, program, replace(base, **chosen), lanes, self.embedding,
+                            self.clock_hz)
 
     def fitted(self, program: Program) -> HardwareConfiguration:
         """The shape with the depths that a program needs."""

@@ -55,6 +55,8 @@ def _table(board: Target, found: Estimate) -> list[tuple[str, object]]:
         ("model", found.model),
         ("board", f"{board.title}, {board.device}"),
         ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
+        ("clock", f"{found.clock_mhz:g} MHz wanted" + (
+            "" if found.expected_mhz is None else f", {found.expected_mhz:.0f} MHz expected")),
         ("lanes", f"{found.lanes}: {configuration.rows} rows of {configuration.columns} columns, "
                   f"{configuration.vector_lanes} vector lanes"),
         ("look-up tables", f"{found.luts} of {there.luts}, {found.luts_per_lane:.1f} a lane"),

@@ -47,6 +47,7 @@ def test_scalar_constants_are_nearest(value, word_bits):
 
 @pytest.mark.parametrize("word_bits", [12, 16, 18])
 def test_special_scalar_constants(word_bits):
-    assert (scalar_constant(0, word_bits).mantissa, scalar_constant(0, word_bits).exponent) == (0, 0)
+    zero = scalar_constant(0, word_bits)
+    assert (zero.mantissa, zero.exponent) == (0, 0)
     rounded_up = scalar_constant(2 - 2**-30, word_bits)
     assert (rounded_up.mantissa, rounded_up.exponent) == (1 << 16, -15)
