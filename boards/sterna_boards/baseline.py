@@ -1,4 +1,4 @@
-"""The tracked table of measured builds: area, clock and cycles by board."""
+"""The tracked tables of what was measured: builds by board, and units alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from sterna.program.configuration import HardwareConfiguration
 
 BASELINE_FILE = Path(__file__).parent / "baseline.json"
+UNITS_FILE = Path(__file__).parent / "units.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,35 @@ class Measured:
     def timing_met(self) -> bool:
         """Whether the best seed is fast enough; that is the bitstream which is kept."""
         return max(self.fmax_mhz) >= self.clock_mhz
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredUnit:
+    """A unit that was placed and routed alone; `scripts/measure_units.py` makes them."""
+
+    unit: str
+    device: str
+    lanes: int
+    clock_mhz: float
+    fmax_mhz: tuple[float, ...]
+    """Highest clock of each seed, from seed 1 on."""
+    luts: int
+    ffs: int
+    block_rams: int
+    dsps: int
+
+
+def read_units(path: Path = UNITS_FILE) -> list[MeasuredUnit]:
+    """The measured units; empty when none was ever measured."""
+    if not path.is_file():
+        return []
+    return [MeasuredUnit(**{**values, "fmax_mhz": tuple(values["fmax_mhz"])})
+            for values in json.loads(path.read_text())]
+
+
+def write_units(units: list[MeasuredUnit], path: Path = UNITS_FILE) -> None:
+    """Write the table of units."""
+    path.write_text(json.dumps([asdict(unit) for unit in units], indent=1) + "\n")
 
 
 def read_baseline(path: Path = BASELINE_FILE) -> dict[str, Measured]:

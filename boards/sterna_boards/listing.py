@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sterna_boards.baseline import Measured, read_baseline
+from sterna_boards.baseline import Measured, MeasuredUnit, read_baseline, read_units
 from sterna_boards.board import Board, Target
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.vendor.board import ExportBoard
@@ -79,4 +79,19 @@ def _measured_row(board: Board, entry: Measured) -> dict[str, object]:
         "block_RAMs": entry.block_rams, "DSPs": entry.dsps,
         "cycles_per_token": round(entry.cycles_per_token),
         "tokens_per_second": round(1e6 * entry.clock_mhz / entry.cycles_per_token),
+    }
+
+
+def unit_rows() -> list[dict[str, object]]:
+    """One row for each unit that was measured alone."""
+    return [_unit_row(unit) for unit in read_units()]
+
+
+def _unit_row(unit: MeasuredUnit) -> dict[str, object]:
+    return {
+        "unit": unit.unit, "device": unit.device, "lanes": unit.lanes,
+        "clock_MHz": f"{unit.clock_mhz:g}",
+        "seeds_MHz": f"{min(unit.fmax_mhz):.1f} to {max(unit.fmax_mhz):.1f}",
+        "LUTs": unit.luts, "LUTs_per_lane": round(unit.luts / unit.lanes, 1), "FFs": unit.ffs,
+        "block_RAMs": unit.block_rams, "DSPs": unit.dsps,
     }

@@ -10,13 +10,21 @@ import pytest
 from sterna.cli import application
 from sterna.program.configuration import PRESETS
 from sterna_boards.area import group_units
-from sterna_boards.baseline import Measured, read_baseline, write_baseline
+from sterna_boards.baseline import (
+    Measured,
+    MeasuredUnit,
+    read_baseline,
+    read_units,
+    write_baseline,
+    write_units,
+)
 from sterna_boards.catalogue import BOARDS
-from sterna_boards.listing import board_rows, measured_rows
+from sterna_boards.listing import board_rows, measured_rows, unit_rows
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
 from scripts.fit_area import fit, fit_clocks
 
+README = Path(__file__).parents[2] / "README.md"
 ENTRY = Measured(
     board="icebreaker", model="demo-tiny", configuration=PRESETS["tiny"], clock_mhz=24.0,
     fmax_mhz=(25.0, 23.0, 24.5), luts=4000, ffs=2000, block_rams=20, single_port_rams=4, dsps=7,
@@ -59,7 +67,32 @@ def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(lines) == 2 + len(BOARDS) + len(EXPORT_BOARDS) and lines[0].startswith("| board ")
     assert [row["board"] for row in json.loads(output("--json"))["boards"]] == [
         *BOARDS, *EXPORT_BOARDS]
-    assert json.loads(output("--measured", "--json"))["measured"] == measured_rows()
+    assert json.loads(output("--measured", "--json")) == {
+        "measured": measured_rows(), "units": unit_rows()}
+
+
+def test_readme_has_the_measured_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run_arguments(["boards", "--measured"]) == 0
+    tables = capsys.readouterr().out.strip()
+    assert len(tables.splitlines()) >= 2 + len(read_baseline()) + 1 + 3
+    assert tables in README.read_text()
+
+
+def test_units_are_read_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit = MeasuredUnit(unit="LIF engine", device="LFE5U-85F-6", lanes=16, clock_mhz=100.0,
+                        fmax_mhz=(130.5, 128.0), luts=1536, ffs=2000, block_rams=16, dsps=0)
+    assert read_units(tmp_path / "none.json") == []
+    write_units([unit], tmp_path / "units.json")
+    assert read_units(tmp_path / "units.json") == [unit]
+    monkeypatch.setattr("sterna_boards.listing.read_units", lambda: [unit])
+    row, = unit_rows()
+    assert (row["LUTs_per_lane"], row["seeds_MHz"]) == (96.0, "128.0 to 130.5")
+
+
+def test_measured_units_meet_their_clock() -> None:
+    assert {unit.unit for unit in read_units()} == {"LIF engine"}
+    for unit in read_units():
+        assert min(unit.fmax_mhz) >= unit.clock_mhz and len(unit.fmax_mhz) >= 3
 
 
 def test_fit_finds_factors() -> None:

@@ -17,7 +17,8 @@ SMALL = HardwareConfiguration(
     ("ecp5", 1, 16384, 1), ("ecp5", 8, 64, 0), ("ecp5", 32, 64, 1), ("ecp5", 144, 576, 8),
     ("ice40", 32, 4096, 32), ("ice40", 24, 4096, 24), ("ice40", 32, 1536, 12),
     ("ice40", 4, 64, 1), ("ice40", 36, 448, 5),
-    ("gw1n", 32, 4096, 8), ("gw1n", 24, 4096, 6), ("gw1n", 4, 64, 0), ("gw1n", 9, 128, 0), ("gw2a", 9, 192, 1),
+    ("gw1n", 32, 4096, 8), ("gw1n", 24, 4096, 6), ("gw1n", 4, 64, 0), ("gw1n", 9, 128, 0),
+    ("gw2a", 9, 192, 1),
 ])
 def test_one_memory(family: str, width: int, depth: int, expected: int) -> None:
     assert block_rams(family, width, depth) == expected

@@ -10,23 +10,27 @@ from sterna.cli.terminal import print_json
 def boards(
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     measured: bool = typer.Option(
-        False, "--measured", help="The measured builds instead: lanes, clock, area, speed."
+        False, "--measured", help="What was measured: builds, and units alone on an ECP5."
     ),
 ) -> None:
     """List the boards with device, memories, link, largest model and measured clock."""
-    from sterna_boards.listing import board_rows, measured_rows
+    from sterna_boards.listing import board_rows, measured_rows, unit_rows
 
-    rows = measured_rows() if measured else board_rows()
+    tables = {"measured": measured_rows(), "units": unit_rows()} if measured else {
+        "boards": board_rows()}
     if json:
-        print_json({"measured" if measured else "boards": rows})
-    else:
+        print_json(dict(tables))
+        return
+    for number, rows in enumerate(tables.values()):
+        if number:
+            print()
         _print_markdown(rows)
 
 
 def _print_markdown(rows: list[dict[str, object]]) -> None:
     """A table with names of columns, aligned, as Markdown takes it."""
     if not rows:
-        print("nothing is measured yet: scripts/measure_boards.py")
+        print("nothing is measured yet: scripts/measure_boards.py, scripts/measure_units.py")
         return
     lines = [[name.replace("_", " ") for name in rows[0]]]
     lines += [["" if value is None else f"{value}" for value in row.values()] for row in rows]
