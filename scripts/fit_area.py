@@ -2,9 +2,9 @@
 
     python scripts/fit_area.py [--file FILE] [-o FILE]
 
-Every unit's factors are fitted to all ECP5 builds, non-negative and with the least relative error;
-a unit of another family takes those times the mean ratio of its own builds. The clock of a build is
-that of its best seed. Families without a build keep the factors that the output file has for them.
+Each unit's factors keep their proportions, which are those of netlists of small configurations, and
+are scaled so that they give the unit's cells over all builds of the family. The clock of a build is
+that of its best seed. Families without a build keep their factors; fitting again changes nothing.
 """
 
 from __future__ import annotations
@@ -15,62 +15,53 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from sterna_boards.area import CLOCK_LUTS, FACTORS_FILE, group_units, unit_terms
 from sterna_boards.baseline import BASELINE_FILE, Measured, read_baseline
 from sterna_boards.catalogue import find_board
 
-REFERENCE = "ecp5"
-ROUNDS = 20_000
-RIDGE = 1e-4
-"""Weight of small factors against a close fit: decides where builds leave factors open."""
+SAME_CELLS = {"gw1n": "gw2a"}
+"""Families whose area is that of another one; the clock is their own."""
+DIGITS = 4
 
 
-def fit(terms: Sequence[Sequence[float]], counts: Sequence[float]) -> NDArray[np.float64]:
-    """Non-negative factors with the least squared relative error: coordinate descent."""
-    target = np.maximum(np.asarray(counts, float), 1.0)
-    matrix = np.asarray(terms, float)
-    scale = np.where(matrix.any(0), matrix.mean(0), 1.0)
-    matrix = matrix / scale / target[:, None] * target.mean()
-    goal = np.asarray(counts, float) / target * target.mean()
-    gram = matrix.T @ matrix + RIDGE * len(goal) * np.eye(len(scale))
-    correlation, factors = matrix.T @ goal, np.zeros(len(scale))
-    for _ in range(ROUNDS):
-        before = factors.copy()
-        for place in range(len(factors)):
-            rest = correlation[place] - gram[place] @ factors + gram[place, place] * factors[place]
-            factors[place] = max(0.0, rest / gram[place, place])
-        if np.allclose(before, factors, rtol=1e-9, atol=1e-9):
-            break
-    return factors / scale
+def scaled(factors: Sequence[float], terms: Sequence[Sequence[float]],
+           counts: Sequence[float]) -> list[float]:
+    """The factors times one number, so that all terms together give all counts together.
+
+    Where the one or the other is nothing the factors stay.
+    """
+    predicted = float(np.sum(np.asarray(terms, float) @ np.asarray(factors, float)))
+    ratio = sum(counts) / predicted if predicted and sum(counts) else 1.0
+    return [factor if round(ratio, DIGITS) == 1 else round(ratio * factor, DIGITS)
+            for factor in factors]
 
 
-def _ratio(terms: Sequence[Sequence[float]], counts: Sequence[float],
-           factors: NDArray[np.float64]) -> NDArray[np.float64]:
-    predicted = float(np.sum(np.asarray(terms) @ factors))
-    return factors * (sum(counts) / predicted) if predicted else factors
-
-
-def fit_all(entries: Sequence[Measured]) -> dict[str, dict]:
-    """The factors of every family."""
+def fit_all(entries: Sequence[Measured], known: Mapping[str, dict]) -> dict[str, dict]:
+    """The factors of every family, from those that are known."""
     families: dict[str, list[Measured]] = {}
     for entry in entries:
         families.setdefault(find_board(entry.board).family, []).append(entry)
-    reference = families[REFERENCE]
     clocks = fit_clocks(families)
-    result: dict[str, dict] = {}
-    for family, own in families.items():
-        kinds: dict[str, dict[str, list[float]]] = {"luts": {}, "ffs": {}}
-        for kind, units in (("luts", "units"), ("ffs", "unit_ffs")):
-            for name in unit_terms(own[0].configuration):
-                factors = fit(*_data(reference, units, name))
-                if family != REFERENCE:
-                    factors = _ratio(*_data(own, units, name), factors)
-                kinds[kind][name] = [round(float(factor), 6) for factor in factors]
-        packing = sum(entry.luts for entry in own) / sum(
-            sum(entry.units.values()) for entry in own)
-        result[family] = {"packing": round(packing, 4), **kinds, "clock": clocks[family]}
+    result = {}
+    for family, factors in known.items():
+        own = [entry for other, builds in families.items() for entry in builds
+               if SAME_CELLS.get(other, other) == SAME_CELLS.get(family, family)]
+        result[family] = {**factors, **({"clock": clocks[family]} if family in clocks else {})}
+        if own:
+            result[family] |= _fit_area(own, factors)
     return result
+
+
+def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str, object]:
+    fitted: dict[str, object] = {
+        "packing": round(sum(entry.luts for entry in own)
+                         / sum(sum(entry.units.values()) for entry in own), DIGITS)}
+    for kind, units in (("luts", "units"), ("ffs", "unit_ffs")):
+        fitted[kind] = {
+            name: scaled(values, [unit_terms(entry.configuration)[name] for entry in own],
+                         [group_units(getattr(entry, units))[name] for entry in own])
+            for name, values in factors[kind].items()}
+    return fitted
 
 
 def fit_clocks(families: Mapping[str, Sequence[Measured]]) -> dict[str, list[float]]:
@@ -86,25 +77,18 @@ def fit_clocks(families: Mapping[str, Sequence[Measured]]) -> dict[str, list[flo
         across += float((sizes - sizes.mean()) @ (clocks - clocks.mean()))
         along += float(((sizes - sizes.mean()) ** 2).sum())
     slope = max(0.0, -across / along) if along else 0.0
-    return {family: [round(float(np.exp(clock + slope * size)), 2), round(slope, 4)]
+    return {family: [round(float(np.exp(clock + slope * size)), 2), round(slope, DIGITS)]
             for family, (size, clock) in means.items()}
 
 
-def _data(entries: Sequence[Measured], units: str,
-          name: str) -> tuple[list[tuple[float, ...]], list[float]]:
-    return ([unit_terms(entry.configuration)[name] for entry in entries],
-            [group_units(getattr(entry, units))[name] for entry in entries])
-
-
 def main() -> None:
-    """Fit, write, and print measured and modelled area of every build."""
+    """Fit, write, and print measured and modelled area and clock of every build."""
     parser = argparse.ArgumentParser(description="Fit the area model to the measured builds.")
     parser.add_argument("--file", type=Path, default=BASELINE_FILE, help="the measured builds")
     parser.add_argument("-o", "--output", type=Path, default=FACTORS_FILE, help="the factors")
     arguments = parser.parse_args()
     entries = list(read_baseline(arguments.file).values())
-    known = json.loads(arguments.output.read_text()) if arguments.output.is_file() else {}
-    factors = {**known, **fit_all(entries)}
+    factors = fit_all(entries, json.loads(FACTORS_FILE.read_text()))
     arguments.output.write_text(json.dumps(factors, indent=1) + "\n")
     for entry in entries:
         family = factors[find_board(entry.board).family]

@@ -2,8 +2,11 @@
 
 Each unit's look-up tables and flip-flops are modelled as non-negative factors times a few terms of
 the configuration (`unit_terms`). The clock falls with a power of the look-up tables: longer ways.
-The factors of every family stand in `area.json`; `scripts/fit_area.py` fits them to the builds in
-`baseline.json`. Those of a family without a build are those of netlists, and it has no clock.
+The factors of every family stand in `area.json`. Their proportions are those of netlists of six
+small configurations and of the engine of tables alone (8 by 96); `scripts/fit_area.py` scales them
+to the builds in `baseline.json`. A family without a build keeps those of netlists, and has no
+clock; on iCE40 ``packing`` is that of a packed design, where most flip-flops take cells of their
+own.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sterna.cli import application
 from sterna.program.configuration import PRESETS
-from sterna_boards.area import group_units
+from sterna_boards.area import FACTORS_FILE, group_units
 from sterna_boards.baseline import (
     Measured,
     MeasuredUnit,
@@ -22,7 +22,7 @@ from sterna_boards.catalogue import BOARDS
 from sterna_boards.listing import board_rows, measured_rows, unit_rows
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
-from scripts.fit_area import fit, fit_clocks
+from scripts.fit_area import fit_all, fit_clocks, scaled
 
 README = Path(__file__).parents[2] / "README.md"
 ENTRY = Measured(
@@ -74,7 +74,8 @@ def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
 def test_readme_has_the_measured_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert application.run_arguments(["boards", "--measured"]) == 0
     tables = capsys.readouterr().out.strip()
-    assert len(tables.splitlines()) >= 2 + len(read_baseline()) + 1 + 3
+    rows = [line for line in tables.splitlines() if line.startswith("| ")]
+    assert len(rows) == sum(2 + len(table) for table in (measured_rows(), unit_rows()) if table)
     assert tables in README.read_text()
 
 
@@ -95,11 +96,26 @@ def test_measured_units_meet_their_clock() -> None:
         assert min(unit.fmax_mhz) >= unit.clock_mhz and len(unit.fmax_mhz) >= 3
 
 
-def test_fit_finds_factors() -> None:
+def test_factors_are_scaled_to_the_builds() -> None:
     terms = [(1, 10), (1, 20), (1, 50)]
-    factors = fit(terms, [100 + 3 * second for _, second in terms])
-    assert factors == pytest.approx([100, 3], rel=0.02)
-    assert (fit(terms, [100 - second for _, second in terms]) >= 0).all()
+    counts = [2 * (100 + 3 * second) for _, second in terms]
+    assert scaled([100, 3], terms, counts) == pytest.approx([200, 6])
+    assert scaled([200, 6], terms, counts) == [200, 6]
+    assert scaled([200, 6], terms, [0, 0, 0]) == [200, 6]
+    assert scaled([0.0], [(1,)], [5]) == [0.0]
+
+
+def test_tracked_factors_are_the_fit_of_the_tracked_builds() -> None:
+    known = json.loads(FACTORS_FILE.read_text())
+    again = fit_all(list(read_baseline().values()), known)
+    assert again.keys() == known.keys()
+    for family, factors in again.items():
+        assert factors.keys() == known[family].keys()
+        assert factors["packing"] == known[family]["packing"]
+        assert factors.get("clock") == known[family].get("clock")
+        for kind in ("luts", "ffs"):
+            for name, values in factors[kind].items():
+                assert values == pytest.approx(known[family][kind][name], rel=1e-3)
 
 
 def test_clocks_fall_with_a_common_slope() -> None:

@@ -21,7 +21,10 @@ def boards(
     if json:
         print_json(dict(tables))
         return
-    for number, rows in enumerate(tables.values()):
+    filled = [rows for rows in tables.values() if rows]
+    if not filled:
+        print("nothing is measured yet: scripts/measure_boards.py, scripts/measure_units.py")
+    for number, rows in enumerate(filled):
         if number:
             print()
         _print_markdown(rows)
@@ -29,9 +32,6 @@ def boards(
 
 def _print_markdown(rows: list[dict[str, object]]) -> None:
     """A table with names of columns, aligned, as Markdown takes it."""
-    if not rows:
-        print("nothing is measured yet: scripts/measure_boards.py, scripts/measure_units.py")
-        return
     lines = [[name.replace("_", " ") for name in rows[0]]]
     lines += [["" if value is None else f"{value}" for value in row.values()] for row in rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
