@@ -70,7 +70,7 @@ def test_auto_takes_the_most_lanes_that_fit() -> None:
     base = board.shape.configuration()
     chosen = estimate(board, program, choose_lanes(board, program, base))
     assert chosen.fits and chosen.lanes >= board.shape.rows * board.shape.columns
-    with pytest.raises(InputError, match="no engine fits and reaches 100 MHz with vector_lanes = "):
+    with pytest.raises(InputError, match=r"no engine fits and reaches \d+ MHz with vec"):
         choose_lanes(replace(board, capacity=replace(board.capacity, luts=1000)), program, base)
 
 
