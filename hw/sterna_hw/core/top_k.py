@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, stream
-from amaranth.lib.data import StructLayout
+from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.protocol import NO_ROW
@@ -24,14 +24,16 @@ class TopK(Component):
 
     Of equal words the earlier is the better. Words from position ``limit`` on are ignored.
 
-    The sorted list is one small memory, and a word is compared with its last entry only. A word
-    that is better waits in a queue and is then inserted from the end of the list, one entry a
-    clock; the stream goes on meanwhile until the queue is full. Of N words in random order about
-    ``k * (1 + ln(N / k))`` are inserted, so that a long stream costs one clock a word.
+    The sorted list is one small memory, and words are compared with its last entry only,
+    ``head_words`` of them in a clock. A word that is better waits in a queue and is then inserted
+    from the end of the list, one entry a clock; the stream goes on meanwhile until the queue is
+    full. Of N words in random order about ``k * (1 + ln(N / k))`` are inserted, so that a long
+    stream costs a clock for each ``head_words`` words.
 
-    Throughput: one word a clock (a group takes ``vector_lanes`` clocks) while the queue has room; a
-    stream that keeps growing costs ``top_k + 2`` clocks a word. Latency: ``idle`` returns two
-    clocks after the last word, and up to ``top_k + 2`` more for each candidate that waits.
+    Throughput: ``head_words`` words a clock while none of them is better, else one better word a
+    clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
+    Latency: ``idle`` returns two clocks after the last word, and up to ``top_k + 2`` more for each
+    candidate that waits.
 
     Members:
         values: In, stream of `word_group`.
@@ -62,54 +64,75 @@ class TopK(Component):
             "value": signed(self._configuration.word_bits),
             "row": unsigned(ROW_BITS),
         })
-        element = Signal(entry, reset_less=True)
-        element_valid = Signal()
-        element_taken = Signal()
-        self._serialise(m, element, element_valid, element_taken)
+        count = self._configuration.head_words
+        index_bits = (count - 1).bit_length()
+        words = Signal(ArrayLayout(signed(self._configuration.word_bits), count), reset_less=True)
+        slice_number = Signal(ROW_BITS - index_bits, reset_less=True)
+        # Words of the slice that count and have not been refused or handed on.
+        pending = Signal(count)
+        taken = Signal()
+        self._cut(m, words, slice_number, pending, taken)
 
         m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
         full, worst = Signal(), Signal(signed(self._configuration.word_bits), reset_less=True)
-        good = Signal()
+        good = Signal(count)
+        index = Signal(range(max(2, count)))
+        rest = Signal(count)
+        for number in reversed(range(count)):
+            m.d.comb += good[number].eq(pending[number] & (~full | (words[number] > worst)))
+            with m.If(good[number]):
+                m.d.comb += index.eq(number)
         m.d.comb += [
-            good.eq(~full | (element.value > worst)),
-            candidates.i.payload.eq(element),
-            candidates.i.valid.eq(element_valid & good),
-            element_taken.eq(candidates.i.ready | ~good),
+            # All but the first, which goes to the queue: the list only gets better.
+            rest.eq(good & (good - 1)),
+            candidates.i.payload.value.eq(words[index] if count > 1 else words[0]),
+            candidates.i.payload.row.eq(Cat(index[:index_bits], slice_number)),
+            candidates.i.valid.eq(good.any()),
+            taken.eq(~good.any() | (candidates.i.ready & ~rest.any())),
         ]
+        with m.If(~taken & candidates.i.ready):
+            m.d.sync += pending.eq(rest)
         busy = Signal()
         self._insert(m, entry, candidates.o, full, worst, busy)
         m.d.comb += self.idle.eq(
-            ~(self.values.valid | element_valid | candidates.o.valid | busy))
+            ~(self.values.valid | pending.any() | candidates.o.valid | busy))
         return m
 
-    def _serialise(self, m: Module, element: Any, valid: Signal, taken: Signal) -> None:
-        """Offer the words of each group one by one, with their rows, up to the limit."""
-        lanes = self._configuration.vector_lanes
-        lane = Signal(range(lanes))
-        row = Signal(ROW_BITS)
+    def _cut(self, m: Module, words: Any, slice_number: Signal, pending: Signal,
+             taken: Signal) -> None:
+        """Cut each group into slices; ``pending`` of a new one are its words up to the limit."""
+        count = len(pending)
+        slices = self._configuration.vector_lanes // count
+        index_bits = (count - 1).bit_length()
+        place = Signal(range(max(2, slices)))
+        number = Signal.like(slice_number, name="number", reset_less=False)
         closed = Signal()
-        counts = Signal()
-        advance = Signal()
-        words = Cat(self.values.payload).word_select(lane, self._configuration.word_bits)
+        before, last = Signal(), Signal()
+        counting = Signal(count)
+        group = Cat(self.values.payload)
+        bits = count * self._configuration.word_bits
         m.d.comb += [
-            counts.eq(~closed & (row != self.limit)),
-            advance.eq(self.values.valid & (~valid | taken)),
-            self.values.ready.eq((~valid | taken) & (lane == lanes - 1)),
+            before.eq(~closed & (number != self.limit >> index_bits)),
+            *(counting[index].eq(before | (~closed & (index < self.limit[:index_bits])))
+              for index in range(count)),
+            last.eq(place == slices - 1),
+            self.values.ready.eq(taken & last),
         ]
-        with m.If(~valid | taken):
+        with m.If(taken):
             m.d.sync += [
-                valid.eq(self.values.valid & counts),
-                element.value.eq(words),
-                element.row.eq(row),
+                pending.eq(counting & self.values.valid.replicate(count)),
+                words.as_value().eq(group.word_select(place, bits) if slices > 1 else group),
+                slice_number.eq(number),
             ]
-        with m.If(advance):
-            m.d.sync += [
-                lane.eq(lane + 1),
-                row.eq(row + 1),
-                closed.eq(~counts | (row == (1 << ROW_BITS) - 1)),
-            ]
+            with m.If(self.values.valid):
+                m.d.sync += [
+                    number.eq(number + 1),
+                    closed.eq(~before | number.all()),
+                ]
+                if slices > 1:
+                    m.d.sync += place.eq(place + 1)
         with m.If(self.clear):
-            m.d.sync += [lane.eq(0), row.eq(0), closed.eq(0)]
+            m.d.sync += [place.eq(0), number.eq(0), closed.eq(0)]
 
     def _insert(self, m: Module, entry: StructLayout, source: Any, full: Signal, worst: Signal,
                 busy: Signal) -> None:

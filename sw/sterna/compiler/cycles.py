@@ -221,7 +221,7 @@ class _Model:
             self._rank(command.rows, arrival)
 
     def _rank(self, rows: int, arrival: int) -> None:
-        """The head takes a row group: a word a clock while those worth keeping find room.
+        """The head takes a row group while words worth keeping find room.
 
         Of words in random order the n-th is among the k best so far with probability k / n and
         then moves half of them.
@@ -229,7 +229,7 @@ class _Model:
         best, time = self.configuration.top_k, max(self.head_free, arrival)
         for _ in range(self.configuration.rows):
             self.head_rows += 1
-            time += 1
+            time += 1 / self.configuration.head_words
             if self.head_rows <= rows:
                 kept = min(best, self.head_rows)
                 cost = kept / 2 + 2

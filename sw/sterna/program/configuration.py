@@ -55,7 +55,7 @@ class HardwareConfiguration:
     vector_depth: int = 512
     """Vector memory, in groups."""
     weight_depth: int = 8192
-    """On-chip weight memory, in words of ``rows * columns`` trits."""
+    """Weight words of a token, of ``rows * columns`` trits each, wherever they are kept."""
     weight_source: str = "chip"
     """Where weights come from: ``chip``, ``axi`` for memories behind AXI4 ports, or ``sdram``."""
     memory_ports: int = 1
@@ -70,6 +70,11 @@ class HardwareConfiguration:
     """SDR SDRAM that holds the weights: a key of `sterna.program.sdram.PARTS`."""
     sdram_hz: int = 75_000_000
     """Clock of the accelerator and of its SDRAM, in hertz, which gives the part's times."""
+    resident_words: int = 0
+    """Weight words kept on the chip although the weights are outside, spread evenly over the
+    token (`sterna.program.weight_words.resident`)."""
+    constant_source: str = "chip"
+    """Where constants come from: ``chip``, or ``axi``, behind the weights in their memory."""
     constant_depth: int = 2048
     """Constant memory, in groups."""
     input_depth: int = 64
@@ -80,6 +85,8 @@ class HardwareConfiguration:
     """Look-up tables that the vector lanes hold."""
     top_k: int = 8
     """Best logits that the head keeps."""
+    head_words: int = 1
+    """Words of the head that are compared with the worst of those in a clock, a power of two."""
     lane: Lane = "adders"
     """Adders take any order of work; tables are smaller, but must be written for each tile."""
     streams: int = 1
@@ -91,6 +98,8 @@ class HardwareConfiguration:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type != "int":
+                continue
+            if field.name == "resident_words" and value == 0:
                 continue
             if not isinstance(value, int) or value < 1:
                 raise InputError(
@@ -115,6 +124,8 @@ class HardwareConfiguration:
         self._check(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
         self._check(self.tables <= 4, "tables", "at most 4")
         self._check(self.top_k <= 64, "top_k", "at most 64")
+        self._check(_is_power_of_two(self.head_words) and self.head_words <= self.vector_lanes,
+                    "head_words", "a power of two of at most vector_lanes")
         self._check(self.streams <= 16, "streams", "at most 16")
         self._check_memory()
 
@@ -133,7 +144,13 @@ class HardwareConfiguration:
                     "memory_burst", "a power of two of at most 256 beats and 4096 bytes")
         self._check(self.memory_prefetch >= 2 * self.memory_burst, "memory_prefetch",
                     f"at least two bursts, {2 * self.memory_burst}")
-        region = self.weight_depth * self.weight_bytes // self.memory_ports
+        self._check(self.constant_source in ("chip", self.weight_source), "constant_source",
+                    "chip, or where the weights are")
+        self._check(self.constant_source in ("chip", "axi"), "constant_source", "chip or axi")
+        self._check(self.resident_words < (self.weight_depth if self.weight_source != "chip"
+                                           else 1), "resident_words",
+                    "less than weight_depth, and 0 unless the weights are outside")
+        region = self.memory_bytes // self.memory_ports
         self._check(self.weight_source != "axi" or region <= (1 << AXI_ADDRESS_BITS) - 8192,
                     "weight_depth", f"at most what {AXI_ADDRESS_BITS} address bits reach")
 
@@ -171,6 +188,29 @@ class HardwareConfiguration:
         if self.lane == "tables":
             return ceil(5 * self.lanes / 24)
         return ceil(self.lanes / TRITS_PER_BYTE)
+
+    @property
+    def outside_words(self) -> int:
+        """Weight words in the memory outside, if the weights are there."""
+        return self.weight_depth - self.resident_words
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of a group of constants in a memory outside."""
+        return ceil(self.vector_lanes * self.word_bits / 8)
+
+    @property
+    def constant_base(self) -> int:
+        """Byte of the first constant in a memory outside: behind the last burst of weights."""
+        burst = self.memory_burst * self.memory_ports * self.memory_bits // 8
+        return ceil(self.outside_words * self.weight_bytes / burst) * burst
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that a memory outside holds, which are also those that a token reads."""
+        if self.constant_source == "chip":
+            return self.outside_words * self.weight_bytes
+        return self.constant_base + self.constant_depth * self.constant_bytes
 
     @property
     def result_depth(self) -> int:

@@ -15,8 +15,9 @@ from sterna_sim.streams import put
 LARGE = (1 << 17) - 1
 
 
-def shape(lanes: int, top_k: int) -> HardwareConfiguration:
-    return replace(PRESETS["tiny"], vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k)
+def shape(lanes: int, top_k: int, head_words: int = 1) -> HardwareConfiguration:
+    return replace(PRESETS["tiny"], vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k,
+                   head_words=head_words)
 
 
 def model(words: list[int], limit: int, top_k: int) -> list[tuple[int, int]]:
@@ -26,9 +27,9 @@ def model(words: list[int], limit: int, top_k: int) -> list[tuple[int, int]]:
 
 
 def run(lanes: int, top_k: int, streams: list[tuple[list[int], int]], *, density: float = 1.0,
-        seed: int = 0) -> tuple[list[list[tuple[int, int]]], list[int]]:
+        seed: int = 0, head_words: int = 1) -> tuple[list[list[tuple[int, int]]], list[int]]:
     """For each (words, limit): the entries shown at the end and the clocks that it took."""
-    dut = TopK(shape(lanes, top_k))
+    dut = TopK(shape(lanes, top_k, head_words))
     shown, spent, clocks = [], [], [0]
 
     async def count(ctx):
@@ -69,16 +70,18 @@ def random_words(rng: random.Random, count: int, spread: int) -> list[int]:
     return [rng.randint(-spread, spread) for _ in range(count)]
 
 
-@pytest.mark.parametrize("lanes, top_k", [(2, 4), (8, 16), (4, 1), (2, 3), (4, 64)])
+@pytest.mark.parametrize("lanes, top_k, head_words", [
+    (2, 4, 1), (8, 16, 1), (4, 1, 1), (2, 3, 1), (4, 64, 1), (8, 16, 2), (4, 1, 4), (16, 8, 8),
+])
 @pytest.mark.parametrize("density", [1.0, 0.2])
-def test_random_streams(lanes, top_k, density):
+def test_random_streams(lanes, top_k, head_words, density):
     rng = random.Random(lanes * top_k)
     streams = []
     for spread in (1, 5, 300, LARGE):
         words = random_words(rng, lanes * rng.randrange(3, 60), spread)
         # The last group is padding in part: the limit is no multiple of the lanes.
         streams.append((words, len(words) - rng.randrange(lanes)))
-    shown, _ = run(lanes, top_k, streams, density=density, seed=1)
+    shown, _ = run(lanes, top_k, streams, density=density, seed=1, head_words=head_words)
     assert shown == [model(words, limit, top_k) for words, limit in streams]
 
 
@@ -92,9 +95,11 @@ def test_random_streams(lanes, top_k, density):
     pytest.param([5, 6], id="fewer than k"),
     pytest.param([], id="none"),
 ])
-def test_special_streams(words):
+@pytest.mark.parametrize("lanes, head_words", [(2, 1), (2, 2), (4, 2)])
+def test_special_streams(words, lanes, head_words):
+    words = words[:len(words) // lanes * lanes]
     streams = [(words, limit) for limit in sorted({0, 1, 3, len(words), len(words) + 1, 1 << 31})]
-    shown, _ = run(2, 4, streams)
+    shown, _ = run(lanes, 4, streams, head_words=head_words)
     assert shown == [model(words, limit, 4) for _, limit in streams]
 
 
@@ -104,6 +109,15 @@ def test_one_word_a_clock_when_the_list_has_settled():
     _, (clocks,) = run(8, 16, [(words, len(words))])
     filling = sum(range(1, 17)) + 16
     assert clocks <= len(words) + filling - CANDIDATES
+
+
+@pytest.mark.parametrize("head_words", [2, 8])
+def test_several_words_a_clock(head_words):
+    rng = random.Random(5)
+    words = [LARGE - place for place in range(8)] + random_words(rng, 8 * 500, 1000)
+    _, (clocks,) = run(8, 8, [(words, len(words))], head_words=head_words)
+    filling = sum(range(1, 9)) + 8
+    assert clocks <= len(words) / head_words + filling
 
 
 def test_clocks_of_a_random_stream():
