@@ -11,11 +11,13 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 
 from sterna_hw.board.serial import SerialUnit
+from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
 from sterna_hw.core.tops import accelerator_of
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory.ports import memory_members
+from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
 
 SMALL_MEMORY = 64
 
@@ -33,13 +35,12 @@ def to_verilog(configuration: Configuration, name: str = "sterna",
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
     Of several token streams the data path is one module, ``<name>_data_path``.
     """
-    shared, core, text = f"{name}_data_path", accelerator_of(configuration), ""
+    units: dict[str, Component] = {name: accelerator_of(configuration)}
     if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
-        core = Accelerator(configuration, path_module=shared)
-        text = verilog.convert(DataPath(configuration), name=shared, platform=platform,
-                               emit_src=False)
-    return shorten_zeros(
-        verilog.convert(core, name=name, platform=platform, emit_src=False) + text)
+        shared = f"{name}_data_path"
+        units = {name: Accelerator(configuration, path_module=shared),
+                 shared: DataPath(configuration)}
+    return _text(units, platform)
 
 
 def to_serial_verilog(
@@ -59,7 +60,14 @@ def to_serial_verilog(
     if isinstance(configuration, HardwareConfiguration):
         memory = memory_members(configuration)
     unit = SerialUnit(accelerator_of(configuration, frame_timeout), divisor, memory)
-    return shorten_zeros(verilog.convert(unit, name=name, platform=platform, emit_src=False))
+    return _text({name: unit}, platform)
+
+
+def _text(units: dict[str, Component], platform: Any) -> str:
+    platform = platform or VerilogText()
+    text = "".join(verilog.convert(unit, name=name, platform=platform, emit_src=False)
+                   for name, unit in units.items())
+    return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
 
 
 def shorten_zeros(text: str) -> str:

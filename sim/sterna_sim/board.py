@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import LinkError
+from sterna.host.board_device import Loader
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
+from sterna.program.protocol import Space, word_chunks
 from sterna.program.sdram import find_part
 from sterna_hw.core.tops import trace_ports
 
@@ -25,6 +28,10 @@ MemoryBehaviour = MemoryTiming | SdramChip
 """How the memory outside behaves: behind AXI ports, or an SDRAM."""
 CYCLES_PER_SECOND = 1_000_000
 """Clock cycles that a time-out of one second allows."""
+CHIP_MEMORIES = {Space.WEIGHTS: "weights.memory", Space.CONSTANTS: "constants.memory"}
+"""Memories that may be too large to be loaded over the link, below the top level."""
+RESIDENT = "mixed.chip.memory"
+"""Weights that stay on the chip while others are outside."""
 SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""
 
@@ -72,8 +79,8 @@ class SimulatedBoard:
             chip = memory or SdramChip(find_part(configuration.sdram), configuration.sdram_hz)
             library.create_sdram(chip.values(), seed)
         else:
-            size = configuration.weight_depth * configuration.weight_bytes
-            library.create_memory(size, (memory or MemoryTiming()).values(), seed)
+            library.create_memory(
+                configuration.memory_bytes, (memory or MemoryTiming()).values(), seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -95,14 +102,50 @@ class SimulatedBoard:
                 self._slice *= 2
         return library.pop(count)
 
-    def load_weights(self, words: Iterable[NDArray[np.uint8]]) -> None:
-        """Put weight words, uint8 [words, bytes] in LOAD form, straight into the memory outside.
+    def loaders(self) -> dict[Space, Loader]:
+        """What puts words, uint8 [words, bytes] in LOAD form, straight into large memories.
 
-        Raises ValueError for a configuration whose weights are on the chip.
+        These are the weights outside, and memories on the chip from `MODULE_DEPTH` words on.
         """
-        if not _has_memory(self.configuration):
-            raise ValueError("the weights of this configuration are on the chip")
-        library, size, first = self._open(), self.configuration.weight_bytes, 0
+        configuration, library = self.configuration, self._open()
+        found: dict[Space, Loader] = {}
+        if not isinstance(configuration, HardwareConfiguration):
+            return found
+        for space, path in CHIP_MEMORIES.items():
+            # Nothing is written: this asks whether the memory can be reached.
+            chunks = word_chunks(configuration, space)
+            if library.write_chip(path, 0, np.zeros((0, 4 * chunks), np.uint8)):
+                found[space] = partial(self._load_chip, path)
+        if _has_memory(configuration):
+            found[Space.WEIGHTS] = self._load_mixed
+            chunks = word_chunks(configuration, Space.WEIGHTS)
+            if configuration.resident_words and not library.write_chip(
+                    RESIDENT, 0, np.zeros((0, 4 * chunks), np.uint8)):
+                del found[Space.WEIGHTS]
+        if configuration.constant_source == "axi":
+            found[Space.CONSTANTS] = partial(
+                self._load_outside, configuration.constant_base, configuration.constant_bytes)
+        return found
+
+    def _load_chip(self, path: str, words: Iterable[NDArray[np.uint8]]) -> None:
+        library, first = self._open(), 0
+        for piece in words:
+            library.write_chip(path, first, piece)
+            first += len(piece)
+
+    def _load_mixed(self, words: Iterable[NDArray[np.uint8]]) -> None:
+        configuration, library, first = self.configuration, self._open(), 0
+        assert _has_memory(configuration)
+        size, outside = configuration.weight_bytes, configuration.outside_words
+        for piece in words:
+            cut = max(0, min(len(piece), outside - first))
+            library.write_memory(first * size, piece[:cut, :size])
+            if cut < len(piece):
+                library.write_chip(RESIDENT, first + cut - outside, piece[cut:])
+            first += len(piece)
+
+    def _load_outside(self, first: int, size: int, words: Iterable[NDArray[np.uint8]]) -> None:
+        library = self._open()
         for piece in words:
             dense = piece[:, :size]
             library.write_memory(first, dense)

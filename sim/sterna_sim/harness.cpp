@@ -4,7 +4,9 @@
 // thread at a time; several boards in one process are independent.
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "Vaccelerator.h"
@@ -16,6 +18,8 @@
 #endif
 #include "byte_queue.h"
 #include "verilated.h"
+#include "verilated_sym_props.h"
+#include "verilated_syms.h"
 
 namespace {
 
@@ -102,6 +106,25 @@ public:
         const uint64_t start = cycles;
         while (cycles - start < limit && out.size() < wanted && !failed()) cycle();
         return cycles - start;
+    }
+
+    // Puts words of `size` bytes straight into a memory on the chip, a bank for each four bytes;
+    // false when the Verilog has no such memory module. See sterna_hw.memory.storage.
+    bool write_chip(const char* path, uint64_t first, const uint8_t* words, uint64_t count,
+                    uint32_t size) {
+        for (uint32_t bank = 0; bank < size / 4; ++bank) {
+            const std::string name = std::string("TOP.sterna.") + path + ".bank_" +
+                std::to_string(bank) + ".ram";
+            const VerilatedScope* const scope = context_.scopeFind(name.c_str());
+            if (scope == nullptr) return false;
+            const VerilatedVar* const memory = scope->varFind("memory");
+            const uint32_t bytes = memory->entSize();
+            uint8_t* to = static_cast<uint8_t*>(memory->datap()) + first * bytes;
+            const uint8_t* from = words + 4 * bank;
+            for (uint64_t word = 0; word < count; ++word, to += bytes, from += size)
+                std::memcpy(to, from, bytes);
+        }
+        return true;
     }
 
 #ifdef STERNA_AXI_PORTS
@@ -205,6 +228,11 @@ uint64_t sterna_run(Board* board, uint64_t limit, uint64_t wanted) {
     return board->run(limit, wanted);
 }
 uint64_t sterna_cycles(Board* board) { return board->cycles; }
+
+int sterna_chip_write(Board* board, const char* path, uint64_t first, const uint8_t* words,
+                      uint64_t count, uint32_t size) {
+    return board->write_chip(path, first, words, count, size);
+}
 
 #ifdef STERNA_AXI_PORTS
 // The memory behind the AXI ports; its contents are written here without passing the hardware.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, c_char_p, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_uint8, c_uint32, c_uint64, c_void_p
 from enum import IntEnum
 from pathlib import Path
 
@@ -66,6 +66,17 @@ class SimulatorLibrary:
         """Clock cycles since the reset."""
         return self._library.sterna_cycles(self._board)
 
+    def write_chip(self, path: str, first: int, words: NDArray[np.uint8]) -> bool:
+        """Put words, uint8 [words, bytes] in LOAD form, into a memory without passing the hardware.
+
+        `path` is that of a `LoadableMemory` below the top level. Returns whether that can be done:
+        memories that are small or have contents are not modules of their own.
+        """
+        contiguous = np.ascontiguousarray(words)
+        pointer = contiguous.ctypes.data_as(POINTER(c_uint8))
+        return bool(self._library.sterna_chip_write(
+            self._board, path.encode(), first, pointer, *contiguous.shape))
+
     def create_memory(self, size: int, timing: Sequence[int], seed: int) -> None:
         """A memory of zeros behind the AXI ports; see `sterna_sim.memory.timing`."""
         values = (c_uint32 * len(timing))(*timing)
@@ -115,6 +126,8 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         "available": (c_uint64, [c_void_p]),
         "run": (c_uint64, [c_void_p, c_uint64, c_uint64]),
         "cycles": (c_uint64, [c_void_p]),
+        "chip_write": (c_int, [c_void_p, c_char_p, c_uint64, POINTER(c_uint8), c_uint64,
+                               c_uint32]),
         "trace_size": (c_uint64, [c_void_p, c_uint32]),
         "trace_data": (POINTER(c_uint32), [c_void_p, c_uint32]),
         "trace_clear": (None, [c_void_p]),

@@ -129,8 +129,7 @@ class Verifier:
             stall_permille=stall_permille, memory=memory,
         )
         outside = configuration.weight_source != "chip" and not over_link
-        self._device = LinkDevice(
-            self._board, "sim", self._board.load_weights if outside else None)
+        self._device = LinkDevice(self._board, "sim", self._board.loaders() if outside else None)
         self._device.load(image, program.parameters.embedding, progress)
 
     def verify(

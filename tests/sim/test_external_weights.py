@@ -7,10 +7,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.errors import InputError
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.program.protocol import Space
+from sterna_hw.memory.storage import MODULE_DEPTH
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
@@ -34,11 +36,19 @@ def configuration() -> HardwareConfiguration:
     return fit_configuration(program(), BASE, "host")
 
 
+@cache
+def levels() -> HardwareConfiguration:
+    """Every second weight word on the chip, constants outside."""
+    fitted = fit_configuration(program(), replace(BASE, constant_source="axi"), "host")
+    return with_residents(fitted, fitted.weight_depth * fitted.weight_bytes * 4)
+
+
 def verify(timing: MemoryTiming, seed: int = 0, counts: tuple[int, ...] = (3, 2),
-           **options) -> Verification:
+           chosen: HardwareConfiguration | None = None, **options) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for count in counts]
-    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=timing, **options)
+    verifier = Verifier(program(), chosen or configuration(), "host", seed=seed, memory=timing,
+                        **options)
     try:
         return verifier.verify(texts)
     finally:
@@ -59,13 +69,18 @@ def test_no_vector_differs(timing):
     assert outcome.vectors_compared > 500
 
 
-def test_weights_loaded_over_the_link():
-    outcome = verify(MemoryTiming(stall_permille=100), counts=(2,), over_link=True)
+@pytest.mark.parametrize("mixed", [False, True], ids=["all outside", "levels"])
+def test_memories_loaded_over_the_link(mixed):
+    outcome = verify(MemoryTiming(stall_permille=100), counts=(2,), over_link=True,
+                     chosen=levels() if mixed else None)
     assert outcome.first_difference is None and outcome.vectors_compared > 200
 
 
 def test_random_memories_never_change_a_bit():
-    """Stalls, refresh at every phase against the token, pauses of the link: a long random run."""
+    """Stalls, refresh at every phase against the token, pauses of the link: a long random run.
+
+    All weights outside, and with half of them on the chip and the constants outside.
+    """
     generator = np.random.default_rng(11)
     for seed in range(40):
         interval = int(generator.integers(20, 2000))
@@ -80,7 +95,8 @@ def test_random_memories_never_change_a_bit():
             stall_permille=int(generator.integers(0, 700)),
         )
         stalls = int(generator.integers(0, 500))
-        outcome = verify(timing, seed, (2, 1), stall_permille=stalls)
+        outcome = verify(timing, seed, (2, 1), stall_permille=stalls,
+                         chosen=levels() if seed % 2 else None)
         assert outcome.first_difference is None, timing
         assert outcome.tokens == 3
 
@@ -94,13 +110,25 @@ def test_the_memory_is_as_fast_as_its_timing():
     assert clocks < cycles < 1.05 * clocks + 300
 
 
-def test_only_weights_outside_are_loaded_from_behind():
-    outside = replace(configuration(), trace=True)
-    board = SimulatedBoard(outside)
-    board.configuration = replace(outside, weight_source="chip")
-    with pytest.raises(ValueError, match="on the chip"):
-        board.load_weights([])
-    board.close()
+def test_large_memories_are_loaded_from_behind():
+    """Those that are modules of their own in the Verilog; the others come over the link."""
+    for chosen, constants in ((configuration(), configuration().constant_depth >= MODULE_DEPTH),
+                              (levels(), True)):
+        board = SimulatedBoard(replace(chosen, trace=True))
+        expected = {Space.WEIGHTS, Space.CONSTANTS} if constants else {Space.WEIGHTS}
+        assert set(board.loaders()) == expected
+        board.close()
+    assert levels().resident_words >= MODULE_DEPTH
+
+
+def test_levels_take_their_share_of_the_memory():
+    """The token is faster than the memory alone would let it be, by the words on the chip."""
+    timing = MemoryTiming(rate=8192)
+    alone = verify(timing, counts=(1,)).counters.cycles
+    mixed = verify(timing, counts=(1,), chosen=levels()).counters.cycles
+    size = levels().memory_bytes / (configuration().weight_depth * configuration().weight_bytes)
+    assert size < 0.7
+    assert mixed < (size + 0.05) * alone
 
 
 @pytest.mark.parametrize("wrong, message", [

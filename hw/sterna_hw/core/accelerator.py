@@ -28,7 +28,7 @@ from sterna_hw.core.writes import distribute_writes
 from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
-from sterna_hw.memory import AxiSource, SdramSource, SequentialSource
+from sterna_hw.memory import AxiSource, MixedWeights, SdramSource, SequentialSource
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.stream import connect_streams
 
@@ -95,10 +95,24 @@ class Accelerator(Component):
         m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
         m.submodules.sequencer = sequencer = Sequencer(
             configuration, initial[Space.PROGRAM])
+        begin = Signal()
         m.submodules.weights = weights = self._weight_source(m)
-        m.submodules.constants = constants = SequentialSource(
-            word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
-            initial[Space.CONSTANTS], large=True)
+        weight_words, weight_writes = weights.words, weights.writes
+        m.d.comb += weights.restart.eq(begin)
+        if configuration.resident_words:
+            m.submodules.mixed = mixed = MixedWeights(configuration)
+            connect_streams(m, weights.words, mixed.outside)
+            connect_streams(m, mixed.outside_writes, weights.writes)
+            m.d.comb += mixed.restart.eq(begin)
+            weight_words, weight_writes = mixed.words, mixed.writes
+        if configuration.constant_source == "chip":
+            m.submodules.constants = constants = SequentialSource(
+                word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
+                initial[Space.CONSTANTS], large=True)
+            m.d.comb += constants.restart.eq(begin)
+            constant_words, constant_writes = constants.words, constants.writes
+        else:
+            constant_words, constant_writes = weights.constants, weights.constant_writes
         tables = initial[Space.TABLES]
         if configuration.streams == 1:
             # A single stream needs no level of its own and no forks.
@@ -119,13 +133,12 @@ class Accelerator(Component):
                 m.d.comb += getattr(inputs, f"base_{number}").eq(
                     link.runs.payload[f"input_word_{number}"])
                 connect_streams(m, getattr(inputs, f"words_{number}"), path.inputs)
-        begin = Signal()
         active = self._active(link)
         for name, source, ahead in (
             ("commands", sequencer.commands, COMMANDS_AHEAD),
             ("matmuls", sequencer.matmuls, 2),
-            ("weights", weights.words, 2),
-            ("constants", constants.words, CONSTANTS_AHEAD),
+            ("weights", weight_words, 2),
+            ("constants", constant_words, CONSTANTS_AHEAD),
         ):
             self._share(m, name, source, paths, ahead, active, begin)
 
@@ -133,14 +146,14 @@ class Accelerator(Component):
         connect_streams(m, link.link_out, self.link_out)
         distribute_writes(m, link.writes, {
             Space.PROGRAM: [sequencer.writes],
-            Space.WEIGHTS: [weights.writes],
-            Space.CONSTANTS: [constants.writes],
+            Space.WEIGHTS: [weight_writes],
+            Space.CONSTANTS: [constant_writes],
             Space.TABLES: [path.writes for path in paths],
             Space.INPUT: [inputs.writes],
         })
         m.d.comb += [
             sequencer.units_idle.eq(Cat(path.idle for path in paths).all()),
-            *(source.restart.eq(begin) for source in (weights, constants, inputs)),
+            inputs.restart.eq(begin),
         ]
         self._run(m, link, sequencer, paths, active, begin)
         if configuration.trace:

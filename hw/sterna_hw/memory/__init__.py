@@ -2,7 +2,8 @@
 
 from sterna_hw.memory.axi_source import AxiSource
 from sterna_hw.memory.loadable import LoadableMemory
+from sterna_hw.memory.mixed import MixedWeights
 from sterna_hw.memory.sdram_source import SdramSource
 from sterna_hw.memory.sequential import SequentialSource
 
-__all__ = ["AxiSource", "LoadableMemory", "SdramSource", "SequentialSource"]
+__all__ = ["AxiSource", "LoadableMemory", "MixedWeights", "SdramSource", "SequentialSource"]

@@ -17,7 +17,7 @@ BOUNDARY = 4096
 
 
 class AxiReadPort(Component):
-    """Reads ``bursts`` bursts from address 0 upwards, fetching ahead as far as its queue has room.
+    """Reads ``bursts`` bursts from ``base`` upwards, fetching ahead as far as its queue has room.
 
     Bursts are INCR, of equal length and aligned to it, so that none crosses 4 kB. A burst is
     requested only when the queue has room for all its beats, so ``rready`` is always high and the
@@ -27,7 +27,7 @@ class AxiReadPort(Component):
     Throughput one beat a clock; latency 4 clocks beside the memory's.
 
     Members:
-        restart: In(1), begin again at address 0. Beats that are still on their way are taken and
+        restart: In(1), begin again at ``base``. Beats that are still on their way are taken and
             dropped; a request on offer stays until it is accepted. Nothing happens before the
             first restart.
         arvalid, araddr, arready, rvalid, rdata, rready: channels AR and R of AXI4.
@@ -38,12 +38,14 @@ class AxiReadPort(Component):
         burst_beats: beats of a burst, a power of two; a burst has at most 4 kB.
         queue_beats: beats held, at least two bursts.
         bursts: bursts in all.
+        base: address of the first, a multiple of their size.
 
     Raises:
         ValueError: a burst is longer than 4 kB or the queue too short.
     """
 
-    def __init__(self, data_bits: int, burst_beats: int, queue_beats: int, bursts: int) -> None:
+    def __init__(self, data_bits: int, burst_beats: int, queue_beats: int, bursts: int,
+                 base: int = 0) -> None:
         self._burst_bytes = burst_beats * data_bits // 8
         if self._burst_bytes > BOUNDARY or BOUNDARY % self._burst_bytes:
             raise ValueError(f"a burst of {self._burst_bytes} bytes may cross {BOUNDARY} bytes")
@@ -53,6 +55,7 @@ class AxiReadPort(Component):
         self._burst_beats = burst_beats
         self._queue_beats = queue_beats
         self._bursts = bursts
+        self._base = base
         super().__init__({
             "restart": In(1),
             "arvalid": Out(1),
@@ -113,6 +116,6 @@ class AxiReadPort(Component):
                 room.eq(depth),
                 unwanted.eq(outstanding - self.rvalid),
                 left.eq(self._bursts),
-                address.eq(0),
+                address.eq(self._base),
             ]
         return m

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Module, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
 from sterna.program.protocol import Space
 
 from sterna_hw.component import Component
-from sterna_hw.layouts import WriteChunk
-from sterna_hw.memory.axi_port import AxiReadPort
+from sterna_hw.layouts import WriteChunk, word_group
+from sterna_hw.memory.axi_share import AxiReadShare
 from sterna_hw.memory.axi_writer import AxiWriter
-from sterna_hw.memory.gearbox import Gearbox
+from sterna_hw.memory.striped_reader import StripedReader
 from sterna_hw.stream import connect_streams
 
 _INCREMENT, _BUFFERABLE = 1, 3
@@ -52,109 +52,133 @@ class AxiSource(Component):
     ``b % n``, with n bytes a beat. Each port reads its region, from its address 0, in long bursts;
     whoever connects it may add an offset. The last burst may read up to 4 kB behind the last word.
 
-    After ``restart`` the words 0 .. depth - 1 follow, then nothing more. Prefetched are
+    After ``restart`` the words 0 .. outside_words - 1 follow, then nothing more. Prefetched are
     ``memory_prefetch`` beats a port. Throughput: one word a clock, or what the ports deliver.
 
+    With ``constant_source`` axi the constants lie behind the weights, from byte
+    `HardwareConfiguration.constant_base` on, each group in whole bytes. They have a reader of
+    their own, with two bursts fetched ahead in every port, whose requests go before the weights':
+    they are few, and the vector unit should not wait for a queue of weights.
+
     Members:
-        restart: In(1). words: Out, stream of unsigned(8 * weight_bytes).
+        restart: In(1), of all streams. words: Out, stream of unsigned(8 * weight_bytes).
         writes: In, stream of `WriteChunk` for the weights; see `AxiWriter`.
+        constants: Out, stream of `word_group`. constant_writes: In, stream of `WriteChunk`. Both
+            only where the constants are outside.
         m_axi_*: see `axi_members`.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._configuration = configuration
-        super().__init__({
+        self._has_constants = configuration.constant_source == "axi"
+        members: dict[str, Any] = {
             "restart": In(1),
             "words": Out(stream.Signature(8 * configuration.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
             **axi_members(configuration),
-        })
+        }
+        if self._has_constants:
+            members |= {
+                "constants": Out(stream.Signature(word_group(configuration))),
+                "constant_writes": In(stream.Signature(WriteChunk)),
+            }
+        super().__init__(members)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         configuration = self._configuration
-        ports, bits = configuration.memory_ports, configuration.memory_bits
-        beat_bytes = ports * bits // 8
-        burst_bytes = configuration.memory_burst * beat_bytes
-        total = configuration.weight_depth * configuration.weight_bytes
-        readers = []
-        for port in range(ports):
-            reader = AxiReadPort(bits, configuration.memory_burst, configuration.memory_prefetch,
-                                 -(-total // burst_bytes))
-            m.submodules[f"reader_{port}"] = reader
-            readers.append(reader)
-            m.d.comb += reader.restart.eq(self.restart)
-            for name in ("arready", "rvalid", "rdata"):
-                m.d.comb += getattr(reader, name).eq(self._port(port, name))
-            for name in ("arvalid", "araddr", "rready"):
-                m.d.comb += self._port(port, name).eq(getattr(reader, name))
+        m.submodules.reader = reader = StripedReader(
+            configuration, configuration.weight_bytes, configuration.outside_words, 0,
+            configuration.memory_prefetch)
+        connect_streams(m, reader.words, self.words)
+        readers = [reader]
+        if self._has_constants:
+            m.submodules.constant_reader = constants = StripedReader(
+                configuration, configuration.constant_bytes, configuration.constant_depth,
+                configuration.constant_base, 2 * configuration.memory_burst)
+            readers.append(constants)
             m.d.comb += [
-                self._port(port, "arlen").eq(configuration.memory_burst - 1),
-                self._port(port, "arsize").eq((bits // 8).bit_length() - 1),
-                self._port(port, "arburst").eq(_INCREMENT),
-                self._port(port, "arcache").eq(_BUFFERABLE),
+                Value.cast(self.constants.payload).eq(constants.words.payload),
+                self.constants.valid.eq(constants.words.valid),
+                constants.words.ready.eq(self.constants.ready),
             ]
-
-        # What is wider than a word enters the gearbox in parts.
-        part_bytes = beat_bytes
-        while part_bytes > configuration.weight_bytes:
-            part_bytes //= 2
-        parts = beat_bytes // part_bytes
-        m.submodules.gearbox = gearbox = Gearbox(part_bytes, configuration.weight_bytes)
-        part = Signal(range(max(2, parts)))
-        beat = Cat(reader.beats.payload for reader in readers)
-        whole, taken = Signal(), Signal()
-        m.d.comb += [
-            whole.eq(Cat(reader.beats.valid for reader in readers).all()),
-            gearbox.restart.eq(self.restart),
-            gearbox.i.valid.eq(whole),
-            gearbox.i.payload.eq(beat.word_select(part, 8 * part_bytes) if parts > 1 else beat),
-            taken.eq(whole & gearbox.i.ready & (part == parts - 1)),
-            *(reader.beats.ready.eq(taken) for reader in readers),
-        ]
-        if parts > 1:
-            with m.If(whole & gearbox.i.ready):
-                m.d.sync += part.eq(part + 1)
-            with m.If(self.restart):
-                m.d.sync += part.eq(0)
-        self._limit(m, gearbox)
+        m.d.comb += [each.restart.eq(self.restart) for each in readers]
+        for port in range(configuration.memory_ports):
+            self._read(m, port, readers)
         self._write(m)
         return m
 
     def _port(self, port: int, name: str) -> Any:
         return getattr(self, f"m_axi_{port}_{name}")
 
-    def _limit(self, m: Module, gearbox: Gearbox) -> None:
-        """Nothing follows the last word: the rest of the last burst is padding."""
-        left = Signal(range(self._configuration.weight_depth + 1))
+    def _read(self, m: Module, port: int, readers: list[StripedReader]) -> None:
+        """Connect the read channels of a port with its readers."""
+        configuration = self._configuration
         m.d.comb += [
-            self.words.payload.eq(gearbox.o.payload),
-            self.words.valid.eq(gearbox.o.valid & (left != 0)),
-            gearbox.o.ready.eq(self.words.ready & (left != 0)),
+            self._port(port, "arlen").eq(configuration.memory_burst - 1),
+            self._port(port, "arsize").eq((configuration.memory_bits // 8).bit_length() - 1),
+            self._port(port, "arburst").eq(_INCREMENT),
+            self._port(port, "arcache").eq(_BUFFERABLE),
+            self._port(port, "rready").eq(1),
+            *(getattr(reader, f"rdata_{port}").eq(self._port(port, "rdata"))
+              for reader in readers),
         ]
-        with m.If(self.words.valid & self.words.ready):
-            m.d.sync += left.eq(left - 1)
-        with m.If(self.restart):
-            m.d.sync += left.eq(self._configuration.weight_depth)
+        if len(readers) == 1:
+            m.d.comb += [
+                self._port(port, "arvalid").eq(getattr(readers[0], f"arvalid_{port}")),
+                self._port(port, "araddr").eq(getattr(readers[0], f"araddr_{port}")),
+                getattr(readers[0], f"arready_{port}").eq(self._port(port, "arready")),
+                getattr(readers[0], f"rvalid_{port}").eq(self._port(port, "rvalid")),
+            ]
+            return
+        most = configuration.memory_prefetch // configuration.memory_burst + 2
+        share = AxiReadShare(configuration.memory_burst, most)
+        m.submodules[f"share_{port}"] = share
+        m.d.comb += [
+            self._port(port, "arvalid").eq(share.arvalid),
+            self._port(port, "araddr").eq(share.araddr),
+            share.arready.eq(self._port(port, "arready")),
+            share.rvalid.eq(self._port(port, "rvalid")),
+        ]
+        for number, reader in enumerate(readers):
+            m.d.comb += [
+                getattr(share, f"arvalid_{number}").eq(getattr(reader, f"arvalid_{port}")),
+                getattr(share, f"araddr_{number}").eq(getattr(reader, f"araddr_{port}")),
+                getattr(reader, f"arready_{port}").eq(getattr(share, f"arready_{number}")),
+                getattr(reader, f"rvalid_{port}").eq(getattr(share, f"rvalid_{number}")),
+            ]
 
     def _write(self, m: Module) -> None:
+        """Connect the write channels: one writer for each object, of which one works at a time."""
         configuration = self._configuration
         bits, ports = configuration.memory_bits, configuration.memory_ports
-        m.submodules.writer = writer = AxiWriter(
-            ports, bits, configuration.weight_bytes, Space.WEIGHTS)
+        writer = AxiWriter(ports, bits, configuration.weight_bytes, Space.WEIGHTS)
+        m.submodules.writer = writer
         connect_streams(m, self.writes, writer.writes)
+        writers = [writer]
+        if self._has_constants:
+            m.submodules.constant_writer = second = AxiWriter(
+                ports, bits, configuration.constant_bytes, Space.CONSTANTS,
+                configuration.constant_base)
+            connect_streams(m, self.constant_writes, second.writes)
+            writers.append(second)
         for port in range(ports):
-            for name in ("awready", "wready", "bvalid"):
-                m.d.comb += getattr(writer, name)[port].eq(self._port(port, name))
+            for each in writers:
+                for name in ("awready", "wready", "bvalid"):
+                    m.d.comb += getattr(each, name)[port].eq(self._port(port, name))
             m.d.comb += [
-                self._port(port, "awvalid").eq(writer.awvalid[port]),
-                self._port(port, "wvalid").eq(writer.wvalid[port]),
-                self._port(port, "awaddr").eq(writer.awaddr),
                 self._port(port, "awsize").eq((bits // 8).bit_length() - 1),
                 self._port(port, "awburst").eq(_INCREMENT),
                 self._port(port, "awcache").eq(_BUFFERABLE),
-                self._port(port, "wdata").eq(writer.wdata),
-                self._port(port, "wstrb").eq(writer.wstrb),
                 self._port(port, "wlast").eq(1),
                 self._port(port, "bready").eq(1),
             ]
+            for each in writers:
+                with m.If(each.awvalid.any() | each.wvalid.any()):
+                    m.d.comb += [
+                        self._port(port, "awvalid").eq(each.awvalid[port]),
+                        self._port(port, "wvalid").eq(each.wvalid[port]),
+                        self._port(port, "awaddr").eq(each.awaddr),
+                        self._port(port, "wdata").eq(each.wdata),
+                        self._port(port, "wstrb").eq(each.wstrb),
+                    ]

@@ -31,14 +31,16 @@ class AxiWriter(Component):
 
     Args:
         ports: AXI ports. data_bits: width of each. word_bytes: bytes of a word.
-        space: which writes are meant.
+        space: which writes are meant. base: dense address of word 0.
     """
 
-    def __init__(self, ports: int, data_bits: int, word_bytes: int, space: Space) -> None:
+    def __init__(self, ports: int, data_bits: int, word_bytes: int, space: Space,
+                 base: int = 0) -> None:
         self._ports = ports
         self._beat_bytes = data_bits // 8
         self._word_bytes = word_bytes
         self._space = space
+        self._base = base
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "awaddr": Out(AXI_ADDRESS_BITS),
@@ -90,7 +92,7 @@ class AxiWriter(Component):
                 with m.If(bit == len(size) - 1):
                     m.next = "offset"
             with m.State("offset"):
-                m.d.sync += product.eq(product + offset)
+                m.d.sync += product.eq(product + offset + self._base)
                 m.next = "place"
             with m.State("place"):
                 self._place(m, product, beat, row, port, strobe)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, unsigned
-from amaranth.lib import memory, stream
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
+from sterna_hw.memory.storage import Storage
 
 
 class BlockQueue(Component):
@@ -39,30 +40,29 @@ class BlockQueue(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.storage = storage = memory.Memory(
-            shape=unsigned(self._width), depth=self._depth, init=[],
-            attrs={"ram_style": "block", "no_rw_check": "1"})
-        write, read = storage.write_port(), storage.read_port()
+        m.submodules.storage = storage = Storage(self._width, self._depth, block=True)
         stored = Signal(range(self._depth + 1))
         fetch = Signal()
         m.d.comb += [
             fetch.eq((stored != 0) & (~self.o.valid | self.o.ready)),
-            write.data.eq(self.data),
-            write.en.eq(self.push),
-            read.en.eq(fetch),
-            self.o.payload.eq(read.data),
+            storage.write_data.eq(self.data),
+            storage.write_enable.eq(self.push),
+            storage.enable.eq(fetch),
+            self.o.payload.eq(storage.data),
         ]
         m.d.sync += stored.eq(stored + self.push - fetch)
         with m.If(fetch):
             m.d.sync += self.o.valid.eq(1)
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        for pointer, step in ((write.addr, self.push), (read.addr, fetch)):
+        write, read = Signal(range(self._depth)), Signal(range(self._depth))
+        m.d.comb += [storage.write_address.eq(write), storage.address.eq(read)]
+        for pointer, step in ((write, self.push), (read, fetch)):
             with m.If(step):
                 with m.If(pointer == self._depth - 1):
                     m.d.sync += pointer.eq(0)
                 with m.Else():
                     m.d.sync += pointer.eq(pointer + 1)
         with m.If(self.clear):
-            m.d.sync += [stored.eq(0), self.o.valid.eq(0), write.addr.eq(0), read.addr.eq(0)]
+            m.d.sync += [stored.eq(0), self.o.valid.eq(0), write.eq(0), read.eq(0)]
         return m

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, unsigned
-from amaranth.lib import memory, stream
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.protocol import CHUNK_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
 from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
+from sterna_hw.memory.storage import Storage
 
 
 class LoadableMemory(Component):
@@ -73,31 +74,18 @@ class LoadableMemory(Component):
         for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
             width = min(CHUNK_BITS, self._width - start)
             write_enable = write_valid & (write.chunk == index)
-            if single_port:
-                m.submodules[f"bank_{index}"] = bank = SinglePortBank(width, self._depth)
-                m.d.comb += [
-                    bank.write_enable.eq(write_enable),
-                    bank.write_address.eq(write.word),
-                    bank.write_data.eq(write.data),
-                    bank.address.eq(self.address),
-                    bank.enable.eq(self.enable),
-                ]
-                words.append(bank.data)
-                continue
             mask = (1 << width) - 1
             initial = [word >> start & mask for word in self._initial]
-            # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
-            storage = memory.Memory(shape=unsigned(width), depth=self._depth, init=initial,
-                                    attrs={"no_rw_check": "1"})
-            m.submodules[f"bank_{index}"] = storage
-            write_port, read_port = storage.write_port(), storage.read_port()
+            bank = (SinglePortBank(width, self._depth) if single_port
+                    else Storage(width, self._depth, initial))
+            m.submodules[f"bank_{index}"] = bank
             m.d.comb += [
-                write_port.addr.eq(write.word),
-                write_port.data.eq(write.data),
-                write_port.en.eq(write_enable),
-                read_port.addr.eq(self.address),
-                read_port.en.eq(self.enable),
+                bank.write_enable.eq(write_enable),
+                bank.write_address.eq(write.word),
+                bank.write_data.eq(write.data),
+                bank.address.eq(self.address),
+                bank.enable.eq(self.enable),
             ]
-            words.append(read_port.data)
+            words.append(bank.data)
         m.d.comb += self.data.eq(Cat(words))
         return m

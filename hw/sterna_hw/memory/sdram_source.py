@@ -30,8 +30,8 @@ class SdramSource(Component):
     """The weight source for SDR SDRAM, with the members of `SequentialSource` less ``base``.
 
     Words lie byte after byte from beat 0 on, without padding. After ``restart`` the words 0 ..
-    depth - 1 follow, then nothing more. ``memory_prefetch`` beats are fetched ahead. Throughput:
-    one word a clock, or what the part delivers; see `SdramController`.
+    outside_words - 1 follow, then nothing more. ``memory_prefetch`` beats are fetched ahead.
+    Throughput: one word a clock, or what the part delivers; see `SdramController`.
 
     Members:
         restart: In(1). words: Out, stream of unsigned(8 * weight_bytes).
@@ -65,11 +65,11 @@ class SdramSource(Component):
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
 
         depth = configuration.memory_prefetch
-        total = configuration.weight_depth * configuration.weight_bytes
+        total = configuration.outside_words * configuration.weight_bytes
         bursts = -(-total // (BURST_BEATS * part.bits // 8))
         m.submodules.queue = queue = BlockQueue(part.bits, depth)
         m.submodules.dense = dense = DenseWords(
-            part.bits // 8, configuration.weight_bytes, configuration.weight_depth)
+            part.bits // 8, configuration.weight_bytes, configuration.outside_words)
         m.d.comb += [
             controller.restart.eq(self.restart),
             queue.clear.eq(self.restart),

@@ -22,7 +22,7 @@ def open_with_memory(
     """A simulation with the program loaded, the weights from behind; errors as `open_device`."""
     image = compile_program(program, configuration, embedding)
     board = SimulatedBoard(configuration, progress=progress, memory=timing)
-    device = LinkDevice(board, "sim", board.load_weights)
+    device = LinkDevice(board, "sim", board.loaders())
     try:
         device.load(image, program.parameters.embedding, progress)
     except BaseException:

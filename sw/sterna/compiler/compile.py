@@ -16,6 +16,7 @@ from sterna.compiler.fit import (
 )
 from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.compiler.packing import (
+    by_level,
     constant_pieces,
     constant_words,
     input_pieces,
@@ -57,7 +58,9 @@ def compile_program(program: Program, configuration: HardwareConfiguration,
             Space.PROGRAM: ImagePart.from_array(words),
             Space.WEIGHTS: ImagePart(
                 weight_words(plan), size[Space.WEIGHTS],
-                lambda: weight_pieces(program, plan, configuration)),
+                lambda: by_level(configuration, weight_pieces(program, plan, configuration))
+                if configuration.resident_words else
+                weight_pieces(program, plan, configuration)),
             Space.CONSTANTS: ImagePart(
                 constant_words(plan), size[Space.CONSTANTS],
                 lambda: constant_pieces(program, plan, configuration)),

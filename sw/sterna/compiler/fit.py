@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import lcm
+from math import ceil, lcm
 from typing import Literal
 
 from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.packing import constant_words, weight_words
-from sterna.compiler.plan import Plan
+from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.program.encoding import Destination
 from sterna.program.instructions import Quantise
 
 Embedding = Literal["auto", "host", "chip"]
@@ -81,6 +82,9 @@ def check_plan(program: Program, configuration: HardwareConfiguration, plan: Pla
         f"{name} = {getattr(configuration, name)} must be at least {value}"
         for name, value in needed.items() if getattr(configuration, name) < value
     ]
+    if configuration.resident_words and needed["weight_depth"] != configuration.weight_depth:
+        # They are counted off over the whole depth.
+        short.append(f"weight_depth must be {needed['weight_depth']} with resident_words")
     if short:
         raise InputError(f"program {program.name} does not fit the configuration: "
                          + "; ".join(short))
@@ -91,6 +95,29 @@ def check_fit(program: Program, configuration: HardwareConfiguration,
     """Raise `InputError` that lists what of the program does not fit and by how much."""
     placement = placement_for(program, configuration, embedding)
     check_plan(program, configuration, schedule(program, configuration), placement)
+
+
+def _head_words(base: HardwareConfiguration, plan: Plan) -> int:
+    """Words that the head delivers in a clock; a chip that is paid for by lanes keeps the base's.
+
+    Comparing them in turn would make a memory outside wait.
+    """
+    rates = [base.lanes / (step.tiles * base.columns)
+             for section in plan.sections for step in section.steps()
+             if isinstance(step, MatmulStep) and step.destination is Destination.HEAD]
+    if base.weight_source == "chip" or not rates:
+        return base.head_words
+    wanted = 1 << (ceil(max(rates)) - 1).bit_length()
+    return max(base.head_words, min(wanted, base.vector_lanes))
+
+
+def with_residents(configuration: HardwareConfiguration, bits: float) -> HardwareConfiguration:
+    """The configuration with as many weights on the chip, beside those outside, as ``bits`` hold.
+
+    Its depths must be fitted. Raises `InputError` when its weights are not outside.
+    """
+    words = int(bits // (8 * configuration.weight_bytes))
+    return replace(configuration, resident_words=min(words, configuration.weight_depth - 1))
 
 
 def fit_configuration(program: Program, base: HardwareConfiguration,
@@ -108,13 +135,15 @@ def fit_configuration(program: Program, base: HardwareConfiguration,
     code_depth = _up(needed["code_depth"], lcm(_CODE_STEP, base.columns))
     return replace(
         base,
+        head_words=_head_words(base, plan),
         code_depth=code_depth,
         accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1,
         vector_depth=_up(needed["vector_depth"], _CODE_STEP),
         # Words that nobody needs would be read from a memory outside all the same.
         weight_depth=_up(needed["weight_depth"],
                          _MEMORY_STEP if base.weight_source == "chip" else 1),
-        constant_depth=_up(needed["constant_depth"], _MEMORY_STEP),
+        constant_depth=_up(needed["constant_depth"],
+                           _MEMORY_STEP if base.constant_source == "chip" else 1),
         input_depth=_up(needed["input_depth"], _INPUT_STEP),
         program_depth=_up(needed["program_depth"], _CODE_STEP),
         tables=max(1, needed["tables"]),

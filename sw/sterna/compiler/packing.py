@@ -19,7 +19,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program, ScalarConstant
 from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_bits, word_chunks
-from sterna.program.weight_words import pack_words
+from sterna.program.weight_words import pack_words, resident
 
 Words = NDArray[np.uint8]
 
@@ -115,6 +115,17 @@ def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
         words = np.zeros((len(packed), size), np.uint8)
         words[:, :configuration.weight_bytes] = packed
         yield words
+
+
+def by_level(configuration: HardwareConfiguration, pieces: Iterator[Words]) -> Iterator[Words]:
+    """Weight words in the order of loading: those outside, then those resident on the chip."""
+    first, kept = 0, []
+    for piece in pieces:
+        stays = resident(configuration, first, len(piece))
+        first += len(piece)
+        kept.append(piece[stays])
+        yield piece[~stays]
+    yield from kept
 
 
 def weight_words(plan: Plan) -> int:

@@ -45,6 +45,10 @@ Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
 
 
+Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
+"""Takes all words of a memory, pieces as in `ImagePart`."""
+
+
 class LinkDevice:
     """An accelerator at the other end of a transport, real or simulated.
 
@@ -56,16 +60,15 @@ class LinkDevice:
     Token streams live in data paths, one in each; what a run says of the streams it does not name
     is nothing, and they keep their state.
 
-    `load_weights` puts weight words (pieces as in `ImagePart`) into a memory outside in another way
-    than over the link.
+    `loaders` put words into memories in another way than over the link.
     """
 
     def __init__(
         self, transport: Transport, name: str,
-        load_weights: Callable[[Iterator[NDArray[np.uint8]]], None] | None = None,
+        loaders: Mapping[Space, Loader] | None = None,
     ) -> None:
         self.name = name
-        self._load_weights = load_weights
+        self._loaders = dict(loaders or {})
         self.recoveries = 0
         self._link = Link(transport, name)
         self._image: MemoryImage | None = None
@@ -183,8 +186,8 @@ class LinkDevice:
 
     def _write_image(self, image: MemoryImage, progress: Progress | None) -> None:
         parts = dict(image.parts)
-        if self._load_weights is not None:
-            self._load_weights(parts.pop(Space.WEIGHTS).pieces())
+        for space, load in self._loaders.items():
+            load(parts.pop(space).pieces())
         self._link.requests(_load_requests(parts, progress), LOAD_SECONDS)
 
     def _reset(self, places: Iterable[int]) -> None:

@@ -132,6 +132,12 @@ class HardwareConfiguration:
     def _check_memory(self) -> None:
         self._check(self.weight_source in WEIGHT_SOURCES, "weight_source",
                     " or ".join(WEIGHT_SOURCES))
+        self._check(self.constant_source == "chip" or (
+            self.constant_source == self.weight_source == "axi"), "constant_source",
+            "chip, or axi where the weights are axi")
+        self._check(self.resident_words < (self.weight_depth if self.weight_source != "chip"
+                                           else 1), "resident_words",
+                    "less than weight_depth, and 0 unless the weights are outside")
         if self.weight_source == "sdram":
             self._check_sdram()
             return
@@ -144,12 +150,6 @@ class HardwareConfiguration:
                     "memory_burst", "a power of two of at most 256 beats and 4096 bytes")
         self._check(self.memory_prefetch >= 2 * self.memory_burst, "memory_prefetch",
                     f"at least two bursts, {2 * self.memory_burst}")
-        self._check(self.constant_source in ("chip", self.weight_source), "constant_source",
-                    "chip, or where the weights are")
-        self._check(self.constant_source in ("chip", "axi"), "constant_source", "chip or axi")
-        self._check(self.resident_words < (self.weight_depth if self.weight_source != "chip"
-                                           else 1), "resident_words",
-                    "less than weight_depth, and 0 unless the weights are outside")
         region = self.memory_bytes // self.memory_ports
         self._check(self.weight_source != "axi" or region <= (1 << AXI_ADDRESS_BITS) - 8192,
                     "weight_depth", f"at most what {AXI_ADDRESS_BITS} address bits reach")
@@ -163,7 +163,7 @@ class HardwareConfiguration:
                     f"{BURST_BEATS} with an SDRAM")
         self._check(self.memory_prefetch >= 2 * BURST_BEATS, "memory_prefetch",
                     f"at least two bursts, {2 * BURST_BEATS}")
-        self._check(self.weight_depth * self.weight_bytes <= part.bytes, "weight_depth",
+        self._check(self.memory_bytes <= part.bytes, "weight_depth",
                     f"at most what {part.bytes} bytes of {part.name} hold")
 
     def with_sdram(self, name: str, clock_hz: float, prefetch: int = 1024) -> HardwareConfiguration:

@@ -29,3 +29,12 @@ def unpack_words(configuration: HardwareConfiguration, packed: ArrayLike) -> NDA
         return unpack_triples(words, configuration.rows, configuration.columns)
     return unpack_trits(words, configuration.lanes).reshape(
         -1, configuration.rows, configuration.columns)
+
+
+def resident(configuration: HardwareConfiguration, first: int, count: int) -> NDArray[np.bool_]:
+    """Which of ``count`` weight words from word ``first`` on are kept on the chip.
+
+    Of ``weight_depth`` words ``resident_words`` are, as evenly as whole words allow.
+    """
+    steps = np.arange(first, first + count + 1, dtype=np.int64) * configuration.resident_words
+    return np.diff(steps // configuration.weight_depth) > 0

@@ -147,6 +147,89 @@ def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
     assert receiver.values == words
 
 
+CONSTANTS = replace(SMALL, constant_source="axi", constant_depth=70, weight_depth=60)
+
+
+def with_constants(configuration: HardwareConfiguration, seed: int) -> tuple[bytes, list, list]:
+    """The dense memory with both objects, the weight words and the constant groups."""
+    weights, words = contents(configuration, seed)
+    rng = random.Random(seed + 1)
+    width, lanes = configuration.word_bits, configuration.vector_lanes
+    groups = [[rng.randrange(-(1 << width - 1), 1 << width - 1) for _ in range(lanes)]
+              for _ in range(configuration.constant_depth)]
+    dense = weights.ljust(configuration.constant_base, b"\0")
+    for group in groups:
+        value = sum((word & (1 << width) - 1) << width * lane for lane, word in enumerate(group))
+        dense += value.to_bytes(configuration.constant_bytes, "little")
+    return dense, words, groups
+
+
+@pytest.mark.parametrize("ports, bits", [(1, 32), (2, 64), (1, 512)])
+@pytest.mark.parametrize("options", [{}, {"stall": 0.4, "latency": 17, "refresh": (60, 25)}])
+def test_constants_share_the_ports(ports: int, bits: int, options: dict) -> None:
+    """Both streams are whole and in order, whichever of them is taken first, and again."""
+    configuration = replace(CONSTANTS, memory_ports=ports, memory_bits=bits)
+    source = AxiSource(configuration)
+    dense, words, groups = with_constants(configuration, bits)
+    behind = memories(source, configuration, dense, **options)
+    received: list = []
+    densities = [(1.0, 1.0), (0.6, 0.1), (0.1, 0.6)]
+
+    async def bench(ctx) -> None:
+        for trial, (fast, _) in enumerate(densities):
+            await restart(source)(ctx)
+            started.append(trial)
+            receiver = Receiver(source.words, len(words), seed=trial, density=fast)
+            await receiver(ctx)
+            assert receiver.values == words
+            while len(received) <= trial:
+                await ctx.tick()
+            assert received[trial] == groups
+
+    started: list = []
+
+    async def take_constants(ctx) -> None:
+        for trial, (_, fast) in enumerate(densities):
+            while len(started) <= trial:
+                await ctx.tick()
+            receiver = Receiver(source.constants, len(groups), seed=trial, density=fast)
+            await receiver(ctx)
+            received.append([list(group) for group in receiver.values])
+
+    simulate(source, bench, background=[*behind, take_constants])
+
+
+def test_constants_are_loaded_behind_the_weights() -> None:
+    configuration = replace(CONSTANTS, memory_ports=2, constant_depth=9, weight_depth=11)
+    source = AxiSource(configuration)
+    dense, words, groups = with_constants(configuration, 4)
+    behind = memories(source, configuration, bytes(len(dense)), stall=0.2)
+    writes = {Space.WEIGHTS: [], Space.CONSTANTS: []}
+    for space, size, first in ((Space.WEIGHTS, configuration.weight_bytes, 0),
+                               (Space.CONSTANTS, configuration.constant_bytes,
+                                configuration.constant_base)):
+        depth = len(words) if space is Space.WEIGHTS else len(groups)
+        for index in range(depth):
+            start = first + index * size
+            value = int.from_bytes(dense[start:start + size], "little")
+            writes[space] += [
+                {"space": space, "word": index, "chunk": chunk,
+                 "data": value >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
+                for chunk in range(-(-size // 4))]
+    weights, constants = Receiver(source.words, 11), Receiver(source.constants, 9)
+
+    async def bench(ctx) -> None:
+        await sender(source.writes, writes[Space.WEIGHTS])(ctx)
+        await sender(source.constant_writes, writes[Space.CONSTANTS])(ctx)
+        await restart(source)(ctx)
+        await weights(ctx)
+        await constants(ctx)
+
+    simulate(source, bench, background=behind)
+    assert weights.values == words
+    assert [list(group) for group in constants.values] == groups
+
+
 @pytest.mark.parametrize("taken, given", [(1, 1), (1, 5), (4, 13), (8, 10), (6, 9), (16, 26),
                                           (4, 8), (8, 40)])
 @pytest.mark.parametrize("density", [1.0, 0.4])

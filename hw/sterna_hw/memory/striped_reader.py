@@ -1,0 +1,82 @@
+"""A region that is striped among memory ports, as a stream of words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+
+from sterna_hw.component import Component
+from sterna_hw.memory.axi_port import AxiReadPort
+from sterna_hw.memory.dense_words import DenseWords
+from sterna_hw.stream import connect_streams
+
+
+class StripedReader(Component):
+    """Words that lie one after the other in beats that go round the ports.
+
+    After ``restart`` the words 0 .. depth - 1 follow, then nothing more. Throughput: one word a
+    clock, or what the ports deliver. The last burst may read behind the last word.
+
+    Members:
+        restart: In(1). words: Out, stream of unsigned(8 * word_bytes).
+        arvalid_<p>, araddr_<p>, arready_<p>, rvalid_<p>, rdata_<p>: of every port p; beats are
+            taken whenever they come.
+
+    Args:
+        configuration: gives ports, their width and the burst.
+        word_bytes: bytes of a word. depth: words.
+        base: dense address of word 0, a multiple of a burst of all ports.
+        queue_beats: beats that each port fetches ahead.
+    """
+
+    def __init__(self, configuration: HardwareConfiguration, word_bytes: int, depth: int,
+                 base: int, queue_beats: int) -> None:
+        self._configuration = configuration
+        self._word_bytes = word_bytes
+        self._depth = depth
+        self._base = base
+        self._queue_beats = queue_beats
+        members: dict[str, Any] = {}
+        for port in range(configuration.memory_ports):
+            members |= {
+                f"arvalid_{port}": Out(1), f"araddr_{port}": Out(AXI_ADDRESS_BITS),
+                f"arready_{port}": In(1), f"rvalid_{port}": In(1),
+                f"rdata_{port}": In(configuration.memory_bits),
+            }
+        super().__init__({
+            "restart": In(1), "words": Out(stream.Signature(8 * word_bytes)), **members,
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        configuration = self._configuration
+        ports, bits = configuration.memory_ports, configuration.memory_bits
+        beat_bytes = ports * bits // 8
+        burst_bytes = configuration.memory_burst * beat_bytes
+        bursts = -(-self._depth * self._word_bytes // burst_bytes)
+        readers = []
+        for port in range(ports):
+            reader = AxiReadPort(bits, configuration.memory_burst, self._queue_beats, bursts,
+                                 self._base // ports)
+            m.submodules[f"reader_{port}"] = reader
+            readers.append(reader)
+            m.d.comb += reader.restart.eq(self.restart)
+            for name in ("arready", "rvalid", "rdata"):
+                m.d.comb += getattr(reader, name).eq(getattr(self, f"{name}_{port}"))
+            for name in ("arvalid", "araddr"):
+                m.d.comb += getattr(self, f"{name}_{port}").eq(getattr(reader, name))
+
+        m.submodules.dense = dense = DenseWords(beat_bytes, self._word_bytes, self._depth)
+        whole = Cat(reader.beats.valid for reader in readers).all()
+        m.d.comb += [
+            dense.restart.eq(self.restart),
+            dense.beats.payload.eq(Cat(reader.beats.payload for reader in readers)),
+            dense.beats.valid.eq(whole),
+            *(reader.beats.ready.eq(dense.beats.ready & whole) for reader in readers),
+        ]
+        connect_streams(m, dense.words, self.words)
+        return m
