@@ -32,7 +32,7 @@ def scaled(factors: Sequence[float], terms: Sequence[Sequence[float]],
     """
     predicted = float(np.sum(np.asarray(terms, float) @ np.asarray(factors, float)))
     ratio = sum(counts) / predicted if predicted and sum(counts) else 1.0
-    return [factor if round(ratio, DIGITS) == 1 else round(ratio * factor, DIGITS)
+    return [factor if round(ratio, DIGITS) == 1 else float(f"{ratio * factor:.6g}")
             for factor in factors]
 
 

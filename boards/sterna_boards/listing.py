@@ -69,17 +69,22 @@ def measured_rows() -> list[dict[str, object]]:
 
 
 def _measured_row(board: Board, entry: Measured) -> dict[str, object]:
-    worst, best = min(entry.fmax_mhz), max(entry.fmax_mhz)
     lanes = entry.configuration.lanes
     return {
         "board": board.name, "model": entry.model, "lanes": lanes,
         "clock_MHz": f"{entry.clock_mhz:g}",
-        "seeds_MHz": f"{worst:.1f} to {best:.1f}",
+        "routed_MHz": _span(entry.fmax_mhz),
         "LUTs": entry.luts, "LUTs_per_lane": round(entry.luts / lanes, 1),
         "block_RAMs": entry.block_rams, "DSPs": entry.dsps,
         "cycles_per_token": round(entry.cycles_per_token),
         "tokens_per_second": round(1e6 * entry.clock_mhz / entry.cycles_per_token),
     }
+
+
+def _span(clocks: tuple[float, ...]) -> str:
+    """The slowest and the fastest seed, or the only one."""
+    worst, best = min(clocks), max(clocks)
+    return f"{worst:.1f}" + (f" to {best:.1f}" if len(clocks) > 1 else "")
 
 
 def unit_rows() -> list[dict[str, object]]:
@@ -91,7 +96,7 @@ def _unit_row(unit: MeasuredUnit) -> dict[str, object]:
     return {
         "unit": unit.unit, "device": unit.device, "lanes": unit.lanes,
         "clock_MHz": f"{unit.clock_mhz:g}",
-        "seeds_MHz": f"{min(unit.fmax_mhz):.1f} to {max(unit.fmax_mhz):.1f}",
+        "routed_MHz": _span(unit.fmax_mhz),
         "LUTs": unit.luts, "LUTs_per_lane": round(unit.luts / unit.lanes, 1), "FFs": unit.ffs,
         "block_RAMs": unit.block_rams, "DSPs": unit.dsps,
     }

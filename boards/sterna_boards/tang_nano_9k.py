@@ -34,7 +34,7 @@ TANG_NANO_9K = Board(
     baud=3_000_000,
     link="BL702, USB connector",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),
-    shape=Shape(rows=8, columns=8, vector_lanes=2, block_groups=4, top_k=4),
+    shape=Shape(rows=8, columns=4, vector_lanes=2, block_groups=4, top_k=4),
     model="demo-tiny",
     memory="PSRAM 8 MB in the package",
     platform=_platform,

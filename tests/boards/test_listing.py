@@ -54,8 +54,11 @@ def test_measured_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sterna_boards.listing.read_baseline", lambda: {"icebreaker": ENTRY})
     row, = measured_rows()
     assert (row["lanes"], row["LUTs_per_lane"]) == (8, 500.0)
-    assert row["seeds_MHz"] == "23.0 to 25.0"
+    assert row["routed_MHz"] == "23.0 to 25.0"
     assert row["tokens_per_second"] == round(24e6 / 1234.5)
+    once = replace(ENTRY, fmax_mhz=(25.0,))
+    monkeypatch.setattr("sterna_boards.listing.read_baseline", lambda: {"icebreaker": once})
+    assert measured_rows()[0]["routed_MHz"] == "25.0"
 
 
 def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +90,7 @@ def test_units_are_read_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert read_units(tmp_path / "units.json") == [unit]
     monkeypatch.setattr("sterna_boards.listing.read_units", lambda: [unit])
     row, = unit_rows()
-    assert (row["LUTs_per_lane"], row["seeds_MHz"]) == (96.0, "128.0 to 130.5")
+    assert (row["LUTs_per_lane"], row["routed_MHz"]) == (96.0, "128.0 to 130.5")
 
 
 def test_measured_units_meet_their_clock() -> None:
