@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.top import BoardTop, Loopback
 
 from sterna_boards.board import Board
-
-if TYPE_CHECKING:
-    from sterna_hw.core.accelerator import Accelerator
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Design:
     top: Callable[[], BoardTop]
 
 
-def accelerator(board: Board, configuration: HardwareConfiguration,
+def accelerator(board: Board, configuration: Configuration,
                 clock_hz: float | None = None, image: MemoryImage | None = None) -> Design:
     """The accelerator behind the board's serial port.
 
@@ -43,7 +41,8 @@ def accelerator(board: Board, configuration: HardwareConfiguration,
     configuration has trace ports, its weights come from a memory that the board does not have, or
     the part's memories always start empty.
     """
-    board.check_weight_source(configuration)
+    if isinstance(configuration, HardwareConfiguration):
+        board.check_weight_source(configuration)
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 
@@ -53,9 +52,9 @@ def accelerator(board: Board, configuration: HardwareConfiguration,
             "them over the link")
 
     def core() -> Any:
-        from sterna_hw.core.accelerator import Accelerator
+        from sterna_hw.core.tops import accelerator_of
 
-        return Accelerator(configuration) if image is None else with_contents(image)
+        return accelerator_of(configuration) if image is None else with_contents(image)
 
     key = configuration.to_json() + (image.model_digest() if image else "")
     return _design(board, "accelerator", key, configuration.lanes, core, clock_hz)
@@ -66,12 +65,12 @@ def _words(part: NDArray[np.uint8]) -> list[int]:
     return [int.from_bytes(word.tobytes(), "little") for word in part]
 
 
-def with_contents(image: MemoryImage) -> Accelerator:
+def with_contents(image: MemoryImage) -> Any:
     """The accelerator of the image's configuration, with the image in its memories at power up."""
-    from sterna_hw.core.accelerator import Accelerator
+    from sterna_hw.core.tops import accelerator_of
 
     initial = {space: _words(part.array()) for space, part in image.parts.items()}
-    return Accelerator(image.configuration, contents=image.contents, initial=initial)
+    return accelerator_of(image.configuration, contents=image.contents, initial=initial)
 
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:

@@ -103,7 +103,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
         words[Space.INPUT] = 0
     line = link_bytes(fitted, placement, row_groups(program, fitted))
     single_port = total_single_port_rams(memories)
-    short = _short(board, area.luts, rams, area.dsps, single_port)
+    short = shortages(board, area.luts, rams, area.dsps, single_port)
     return Estimate(
         board=board.name, device=board.device, model=program.name, configuration=fitted,
         clock_mhz=clock_hz / 1e6, expected_mhz=expected_mhz(board.family, area.luts),
@@ -116,8 +116,9 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     )
 
 
-def _short(board: Target, luts: int, block_rams: int, dsps: int,
-           single_port_rams: int) -> tuple[str, ...]:
+def shortages(board: Target, luts: int, block_rams: int, dsps: int,
+              single_port_rams: int) -> tuple[str, ...]:
+    """What the board has not enough of, one clause each."""
     there = board.capacity
     wanted = (("look-up tables", luts, int(ROUTABLE * there.luts)),
               ("block RAMs", block_rams, there.block_rams), ("DSPs", dsps, there.dsps),
@@ -145,7 +146,7 @@ def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
             f"lanes: {lanes} are not rows (a multiple of {base.vector_lanes}) times columns of "
             f"{base.lane}; give another number, or --rows and --columns")
     for count in sorted(shapes, reverse=True):
-        likely = [shape for shape in shapes[count] if lanes or not _short(
+        likely = [shape for shape in shapes[count] if lanes or not shortages(
             board, estimate_area(board.family, shape).luts, 0, 0, 0)]
         found = [estimate(board, program, shape, embedding, clock_hz) for shape in likely]
         fitting = [one for one in found if lanes or (

@@ -20,8 +20,8 @@ _FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2}
 """Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
 _LARGE = (Space.WEIGHTS, Space.CONSTANTS)
 """Memories that go to single-port RAM where there is some."""
-_SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
-_LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24}
+SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
+LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24}
 """Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""
 
 
@@ -48,7 +48,7 @@ def block_rams(family: str, width: int, depth: int, always: bool = False) -> int
 
     Small memories become look-up tables, unless the design asks for block RAM (``always``).
     """
-    if not always and -(-width // 4) * -(-depth // 16) <= _LUT_RAM_CELLS[family]:
+    if not always and -(-width // 4) * -(-depth // 16) <= LUT_RAM_CELLS[family]:
         return 0
     return min(-(-width // bits) * -(-depth // words) for bits, words in _MODES[family])
 
@@ -68,7 +68,7 @@ def memory_map(family: str, configuration: HardwareConfiguration,
     def loadable(name: str, space: Space) -> OnChipMemory:
         depth, widths = word_depth(configuration, space), chunks(word_bits(configuration, space))
         if family == "ice40" and space in _LARGE and depth <= _SINGLE_PORT_DEPTH:
-            rams = sum(-(-width // _SINGLE_PORT_BITS) for width in widths)
+            rams = sum(-(-width // SINGLE_PORT_BITS) for width in widths)
             return OnChipMemory(name, used.get(name, depth), depth, sum(widths), 1, 0, rams)
         return memory(name, depth, widths)
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sterna import __version__
 from sterna.compiler.compile import compile_program
@@ -83,7 +84,19 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
                       speed=speed(cycles, report.clock_mhz * 1e6, line, board.baud))
 
 
-def write_build(built: ModelBuild, target: Path) -> Path:
+class Built(Protocol):
+    """What a folder is written of."""
+
+    @property
+    def report(self) -> BuildReport: ...
+
+    @property
+    def image(self) -> MemoryImage: ...
+
+    def to_json(self) -> str: ...
+
+
+def write_build(built: Built, target: Path) -> Path:
     """Write bitstream, image, configuration, logs and a manifest; returns the bitstream.
 
     The folder appears whole or not at all, and replaces that of an earlier build. Raises
@@ -101,7 +114,7 @@ def write_build(built: ModelBuild, target: Path) -> Path:
     return target / report.bitstream.name
 
 
-def _manifest(built: ModelBuild, folder: Path) -> str:
+def _manifest(built: Built, folder: Path) -> str:
     files = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:

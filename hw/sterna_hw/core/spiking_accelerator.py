@@ -118,10 +118,13 @@ class SpikingAccelerator(Component):
 
     def _dispatch(self, m: Module, sequencer: SpikingSequencer, accumulate: AccumulateUnit,
                   neurons: NeuronRunner) -> None:
-        """Each command to its unit, when both units are done with those before."""
+        """Each command to its unit, when both units are done with those before.
+
+        That they are is known a clock later, so that sequencer and units share no long path.
+        """
         command, idle = sequencer.commands, Signal()
+        m.d.sync += idle.eq(accumulate.idle & neurons.idle & ~(command.valid & idle))
         m.d.comb += [
-            idle.eq(accumulate.idle & neurons.idle),
             sequencer.units_idle.eq(idle),
             accumulate.commands.payload.eq(command.payload.accumulate),
             accumulate.commands.valid.eq(command.valid & ~command.payload.neurons & idle),

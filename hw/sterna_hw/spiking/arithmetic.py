@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Value, signed
 from sterna.program.neuron import Rounding
 
 from sterna_hw.spiking.pipeline import Pipeline, Word, constant
 
-MULTIPLIER_BITS = 18
-"""Signed operands of a hardware multiplier of the common families."""
+FEW_BITS = 4
+"""Operands up to this width are multiplied by shifts and adds."""
 
 
 def saturate(value: Value, bits: int) -> Value:
@@ -78,19 +79,23 @@ class Shifted:
         return add(minuend, ~self.quotient(value), ~self.carry(value))
 
 
-def _pieces(value: Value) -> list[tuple[int, Value]]:
-    """The value as a sum of signed pieces that fit a multiplier, with their weights' exponents."""
-    if len(value) <= MULTIPLIER_BITS:
-        return [(0, value)]
-    low = MULTIPLIER_BITS - 1
-    return [(0, Cat(value[:low], Const(0, 1)).as_signed()), (low, value[low:].as_signed())]
+def _pieces(word: Word, most: int) -> list[tuple[int, Word]]:
+    """The word as a sum of signed pieces of at most so many bits, with their exponents."""
+    value, low = word.value, most - 1
+    if len(value) <= most:
+        return [(0, word)]
+    return [
+        (0, replace(word, value=Cat(value[:low], Const(0, 1)).as_signed())),
+        (low, replace(word, value=value[low:].as_signed())),
+    ]
 
 
 def multiply(pipeline: Pipeline, name: str, left: Word, right: Word) -> Word:
     """The exact product of two signed words.
 
     Latency: none if ``right`` is a constant 0 or power of two; 1 clock if both fit one hardware
-    multiplier; else 2, with registers between the multipliers and their sum.
+    multiplier; else that of the parts, with registers between them and their sum. A part of
+    `FEW_BITS` takes no multiplier.
     """
     number = right.constant
     if number == 0:
@@ -98,14 +103,18 @@ def multiply(pipeline: Pipeline, name: str, left: Word, right: Word) -> Word:
     if number is not None and number > 0 and number & (number - 1) == 0:
         zeros = Const(0, number.bit_length() - 1)
         return Word(name, Cat(zeros, left.value).as_signed(), left.stage)
+    most = pipeline.multiplier_bits
     partial: list[Word] = []
     exponents: list[int] = []
-    for index, (exponent, _) in enumerate(_pieces(left.value)):
-        for other, (more, _) in enumerate(_pieces(right.value)):
-            def product(a: Value, b: Value, index: int = index, other: int = other) -> Value:
-                return _pieces(a)[index][1] * _pieces(b)[other][1]
-
-            partial.append(pipeline.compute(f"{name}_part_{index}_{other}", product, left, right))
+    factors = _pieces(right, most)
+    for exponent, piece in _pieces(left, most):
+        for more, factor in factors:
+            part = f"{name}_part_{exponent}_{more}"
+            if len(factor.value) <= FEW_BITS < len(piece.value):
+                partial.append(shift_product(pipeline, part, factor, piece))
+            else:
+                partial.append(pipeline.compute(part, lambda a, b: a * b, piece, factor))
+                pipeline.multipliers += 1
             exponents.append(exponent + more)
     if len(partial) == 1:
         return partial[0]
@@ -118,6 +127,38 @@ def multiply(pipeline: Pipeline, name: str, left: Word, right: Word) -> Word:
         return result[:width].as_signed()
 
     return pipeline.compute(name, total, *partial)
+
+
+def shift_product(pipeline: Pipeline, name: str, code: Word, weight: Word) -> Word:
+    """The exact product of two signed words by shifts and adds; ``code`` has few bits.
+
+    Latency: the levels of a tree over the code's bits, at least 1 clock.
+    """
+    bits = len(code.value)
+
+    def digit(code: Value, weight: Value, index: int) -> Any:
+        """A bit of the code times the weight; the highest bit counts negative."""
+        term = select(code[index], weight) << index
+        return -term if index == bits - 1 else term
+
+    def pair(low: int) -> Word:
+        def total(code: Value, weight: Value) -> Value:
+            first = select(code[low], weight) << low
+            second = select(code[low + 1], weight) << (low + 1)
+            return first - second if low + 1 == bits - 1 else first + second
+        return pipeline.compute(f"{name}_{low}", total, code, weight)
+
+    terms = [pair(low) for low in range(0, bits - 1, 2)]
+    if bits % 2:
+        terms.append(pipeline.compute(
+            f"{name}_{bits - 1}", lambda c, w: digit(c, w, bits - 1), code, weight))
+    while len(terms) > 1:
+        level = [
+            pipeline.compute(f"{name}_sum", lambda a, b: a + b, *terms[index:index + 2])
+            for index in range(0, len(terms) - 1, 2)
+        ]
+        terms = level + terms[len(terms) - len(terms) % 2:]
+    return terms[0]
 
 
 def select(condition: Value, value: Value) -> Value:

@@ -1,3 +1,5 @@
+# amaranth: UnusedElaboratable=no
+# (an engine may be made for what it says of itself, and so are its lanes then)
 """The LIF engine: a population of neurons, in turn on a few lanes."""
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from sterna.program.neuron_parameters import NeuronParameters
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.lane import Lane, output_shape, parameter_shape, state_layout
+from sterna_hw.spiking.pipeline import MULTIPLIER_BITS
 from sterna_hw.stream import StreamQueue, connect_streams
 
 QUEUE_STEP = 16
@@ -32,6 +35,9 @@ class LifEngine(Component):
     Latency: ``latency`` clocks to the written state, ``output_latency`` to ``outputs.valid``.
     Streams stall and never drop: a group enters only if its output has room. With
     ``always_ready`` outputs leave at once, a clock earlier, and there is no queue for them.
+
+    Attributes:
+        pipeline_bits: bits of the registers of all lanes. multipliers: hardware multipliers.
 
     Members:
         sums: stream of ``lanes`` sums ``x``, signed of ``sum_bits``, In.
@@ -51,6 +57,7 @@ class LifEngine(Component):
         codes: outputs are codes for the ternary engine, signed 8 bits.
         trace: build the member ``trace``.
         always_ready: whoever takes ``outputs`` never pauses.
+        multiplier_bits: width of the signed operands of a hardware multiplier.
 
     Raises:
         InputError: a constant does not fit, a parameter is unknown or both constant and varying,
@@ -68,6 +75,7 @@ class LifEngine(Component):
         codes: bool = False,
         trace: bool = False,
         always_ready: bool = False,
+        multiplier_bits: int = MULTIPLIER_BITS,
     ) -> None:
         if neurons < 1 or lanes < 1:
             raise InputError(
@@ -89,7 +97,10 @@ class LifEngine(Component):
         self._varying = StructLayout(
             {name: parameter_shape(definition, name) for name in varying})
         self._lanes = [
-            Lane(definition, self._constants, self._varying, codes) for _ in range(lanes)]
+            Lane(definition, self._constants, self._varying, codes, multiplier_bits)
+            for _ in range(lanes)]
+        self.pipeline_bits = sum(lane.pipeline_bits for lane in self._lanes)
+        self.multipliers = sum(lane.multipliers for lane in self._lanes)
         # Sums enter the lanes from a register, state from one behind the memory.
         self.latency = 1 + self._lanes[0].state_latency
         self.output_latency = 2 - always_ready + self._lanes[0].output_latency

@@ -15,7 +15,7 @@ from sterna_hw.component import Component
 from sterna_hw.spiking.arithmetic import Shifted, multiply, saturate, select
 from sterna_hw.spiking.fire import spike, spike_count
 from sterna_hw.spiking.membrane import Integration
-from sterna_hw.spiking.pipeline import Pipeline, Word, constant
+from sterna_hw.spiking.pipeline import MULTIPLIER_BITS, Pipeline, Word, constant
 
 CODE_LIMIT_BITS = 8
 
@@ -49,6 +49,9 @@ class Lane(Component):
     Latency: ``output_latency`` and ``state_latency`` clocks from ``sum``; they depend on the flags
     and on which parameters are constants. Units that the flags do not need are not built.
 
+    Attributes:
+        pipeline_bits: bits of its registers. multipliers: hardware multipliers.
+
     Members:
         sum: ``x``, signed of ``sum_bits``, In.
         parameters: structure of the parameters that are not constants, In, only if there are any.
@@ -61,6 +64,7 @@ class Lane(Component):
         constants: parameters that are the same for all neurons.
         varying: layout of the others.
         codes: the output is a code for the ternary engine.
+        multiplier_bits: as for `Pipeline`.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Lane(Component):
         constants: Mapping[str, int],
         varying: StructLayout,
         codes: bool,
+        multiplier_bits: int = MULTIPLIER_BITS,
     ) -> None:
         self._definition, self._codes = definition, codes
         layout = state_layout(definition)
@@ -79,12 +84,13 @@ class Lane(Component):
             "output": Out(output_shape(definition, codes)),
             "new_state": Out(layout),
         })
-        self._pipeline = Pipeline()
+        self._pipeline = Pipeline(multiplier_bits)
         self._parameters = {name: constant(value) for name, value in constants.items()}
         for name in varying.members:
             self._parameters[name] = Word(name, self.parameters[name], 0)
         before = {name: Word(name, self.state[name], 1) for name in definition.states}
         self._output, self._states = self._build(Word("sum", self.sum, 0), before)
+        self.pipeline_bits, self.multipliers = self._pipeline.bits, self._pipeline.multipliers
         self.output_latency = self._output.stage
         self.state_latency = max(word.stage for word in self._states.values())
         self._results: list[Any] = [self.output.eq(self._output.value)]

@@ -145,7 +145,7 @@ class NeuronRunner(Component):
             m.submodules[f"unit_{number}"] = engine = LifEngine(
                 unit.definition, dict(unit.constants), unit.groups * configuration.neuron_lanes,
                 configuration.neuron_lanes, varying=unit.varying, trace=configuration.trace,
-                always_ready=True)
+                always_ready=True, multiplier_bits=configuration.multiplier_bits)
             chosen = Signal(name=f"chosen_{number}")
             m.d.comb += [
                 chosen.eq(running & (command.unit == number + 1) & ~command.clear),

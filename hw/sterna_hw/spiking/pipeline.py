@@ -8,6 +8,9 @@ from typing import Any
 
 from amaranth.hdl import Const, Signal, Value, signed
 
+MULTIPLIER_BITS = 18
+"""Signed operands of a hardware multiplier of the common families; 16 on iCE40."""
+
 
 @dataclass(frozen=True, eq=False)
 class Word:
@@ -30,9 +33,18 @@ class Pipeline:
 
     A word at stage ``s`` belongs to what entered ``s`` clocks before. Statements for the clocked
     domain are in ``statements``.
+
+    Attributes:
+        multipliers: hardware multipliers of the computations so far. bits: those of the registers.
+
+    Args:
+        multiplier_bits: width of the signed operands of a hardware multiplier.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, multiplier_bits: int = MULTIPLIER_BITS) -> None:
+        self.multiplier_bits = multiplier_bits
+        self.multipliers = 0
+        self.bits = 0
         self.statements: list[Any] = []
         self._delayed: dict[tuple[Word, int], Value] = {}
 
@@ -56,4 +68,5 @@ class Pipeline:
     def _register(self, name: str, value: Value) -> Signal:
         register = Signal(value.shape(), name=name, reset_less=True)
         self.statements.append(register.eq(value))
+        self.bits += len(register)
         return register

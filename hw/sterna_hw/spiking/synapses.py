@@ -12,7 +12,7 @@ from sterna.program.encoding import GROUP_BITS
 from sterna.program.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
-from sterna_hw.spiking.arithmetic import select
+from sterna_hw.spiking.arithmetic import shift_product
 from sterna_hw.spiking.code_scanner import address_range, source_event
 from sterna_hw.spiking.pipeline import Pipeline, Word
 
@@ -32,39 +32,6 @@ def weight_word(configuration: SpikingConfiguration) -> StructLayout:
 def accumulator_group(configuration: SpikingConfiguration) -> ArrayLayout:
     """The sums of ``lanes`` targets."""
     return ArrayLayout(signed(configuration.accumulator_bits), configuration.lanes)
-
-
-def product(pipeline: Pipeline, name: str, code: Word, weight: Word) -> Word:
-    """The exact product of two signed words, by shifts and adds: a code has few bits.
-
-    Latency: the number of levels of a tree over the code's bits, at least 1 clock.
-    """
-    bits = len(code.value)
-
-    def digit(index: int) -> Any:
-        """Bit ``index`` of the code times the weight; the highest bit counts negative."""
-        def masked(code: Value, weight: Value) -> Value:
-            term = select(code[index], weight) << index
-            return -term if index == bits - 1 else term
-        return masked
-
-    def pair(low: int) -> Word:
-        def total(code: Value, weight: Value) -> Value:
-            first = select(code[low], weight) << low
-            second = select(code[low + 1], weight) << (low + 1)
-            return first - second if low + 1 == bits - 1 else first + second
-        return pipeline.compute(f"{name}_{low}", total, code, weight)
-
-    terms = [pair(low) for low in range(0, bits - 1, 2)]
-    if bits % 2:
-        terms.append(pipeline.compute(f"{name}_{bits - 1}", digit(bits - 1), code, weight))
-    while len(terms) > 1:
-        level = [
-            pipeline.compute(f"{name}_sum", lambda a, b: a + b, *terms[index:index + 2])
-            for index in range(0, len(terms) - 1, 2)
-        ]
-        terms = level + terms[len(terms) - len(terms) % 2:]
-    return terms[0]
 
 
 class SynapseArray(Component):
@@ -106,6 +73,7 @@ class SynapseArray(Component):
         self._history = Word("history", Signal(configuration.history_bits), 0)
         self._products = [self._lane(lane) for lane in range(configuration.lanes)]
         self.latency = 2 + self._products[0].stage + 1
+        self.pipeline_bits = self._pipeline.bits
 
     def _lane(self, lane: int) -> Word:
         """The product of a lane; stage 0 is that of the registered weight word."""
@@ -118,12 +86,12 @@ class SynapseArray(Component):
             code = pipeline.compute(
                 f"code_{lane}", lambda history, tap: history.word_select(tap, bits).as_signed(),
                 self._history, tap)
-        return product(pipeline, f"product_{lane}", code, weight)
+        return shift_product(pipeline, f"product_{lane}", code, weight)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         configuration, stage = self._configuration, self._products[0].stage
-        asking, group, history = self._walk(m)
+        active, asking, group, history = self._walk(m)
         m.d.comb += self._history.value.eq(self._delays(m, history, 2)[2])
         m.d.sync += [self._weights.as_value().eq(self.data), *self._pipeline.statements]
         # What is asked for in a clock is in the register of weights two clocks later. The sum
@@ -159,11 +127,14 @@ class SynapseArray(Component):
                 m.d.sync += total.eq(0)
             m.d.comb += write.data[lane].eq(total)
         moving = Cat(*asked[1:], *taken[1:]).any()
-        m.d.comb += self.idle.eq(~moving & self.events.ready & ~asking)
+        m.d.comb += self.idle.eq(~moving & ~active)
         return m
 
-    def _walk(self, m: Module) -> tuple[Signal, Signal, Signal]:
-        """Ask for an event's weight words one after the other; whether, which group, history."""
+    def _walk(self, m: Module) -> tuple[Signal, Signal, Signal, Signal]:
+        """Ask for an event's weight words one after the other.
+
+        Whether there is an event, whether a word is asked for, its group, the event's history.
+        """
         active, asking = Signal(), Signal()
         history = Signal(self._configuration.history_bits, reset_less=True)
         count = Signal(GROUP_BITS, reset_less=True)
@@ -188,7 +159,7 @@ class SynapseArray(Component):
             ]
         group = Signal(len(self.take.group))
         m.d.comb += group.eq(count)
-        return asking, group, history
+        return active, asking, group, history
 
     def _delays(self, m: Module, value: Value, clocks: int) -> list[Value]:
         """The value as it was 0, 1, … ``clocks`` clocks before."""

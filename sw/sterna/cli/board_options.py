@@ -23,7 +23,7 @@ BOARD = typer.Option(..., "--board", metavar="NAME", help="A board of `sterna bo
 LANES = typer.Option(
     None, "--lanes", metavar="N|auto",
     help="Ternary lanes: rows and columns are chosen; auto takes the most that fit and meet the "
-         "clock.",
+         "clock. Of spiking networks: synapses accumulated a clock.",
 )
 CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
 

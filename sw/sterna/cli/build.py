@@ -11,6 +11,7 @@ import typer
 from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
 from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
 
@@ -40,6 +41,8 @@ def build(
     ),
     program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
     """Build a bitstream for a board; what was built before is kept.
 
@@ -49,6 +52,8 @@ def build(
     from sterna_boards.model_build import build_model, write_build
     from sterna_boards.program import program as load_bitstream
 
+    from sterna.cli.board_spiking import build_spiking
+    from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
@@ -58,6 +63,13 @@ def build(
     if weights not in ("link", "baked"):
         raise InputError(f"weights is {weights!r}; it must be link or baked")
     chosen = options.board()
+    if (spiking := open_spiking(model)) is not None:
+        bitstream = build_spiking(
+            spiking, options, SpikingOptions(None, neuron_lanes, code_bits), seeds,
+            weights == "baked", output or _FOLDER / chosen.name, json)
+        if program:
+            load_bitstream(chosen, bitstream)
+        return
     opened = open_model(model)
     lowered = lower(opened.model, name=opened.name)
     configuration = options.configuration(lowered)

@@ -9,6 +9,7 @@ import typer
 from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
 from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import print_table
 
 if TYPE_CHECKING:
@@ -28,14 +29,21 @@ def estimate(
     clock_mhz: float | None = CLOCK_MHZ,
     embedding: str = EMBEDDING,
     json: bool = typer.Option(False, "--json", help="One JSON object."),
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
     """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
     from sterna_boards.estimate import estimate as estimate_board
 
+    from sterna.cli.board_spiking import estimate_spiking
+    from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
                            lane)
+    if (spiking := open_spiking(model)) is not None:
+        estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
+        return
     chosen = options.board()
     opened = open_model(model)
     program = lower(opened.model, name=opened.name)

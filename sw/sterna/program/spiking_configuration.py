@@ -19,7 +19,7 @@ from sterna.program.neuron_parameters import FACTORS, NeuronParameters
 MOST_UNITS = 7
 RESULT_BITS = 32
 _RANGES = {"weight_bits": (2, 16), "code_bits": (2, 8), "accumulator_bits": (4, 32),
-           "taps": (1, 256)}
+           "taps": (1, 256), "multiplier_bits": (8, 25)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,8 @@ class SpikingConfiguration:
     taps: int = 1
     """Steps of codes that are kept of every source; above 1 each synapse names the one it reads."""
     accumulator_bits: int = 20
+    multiplier_bits: int = 18
+    """Signed operands of the part's multipliers; 16 on iCE40."""
     weight_depth: int = 1024
     accumulator_depth: int = 16
     """Groups of ``lanes`` targets that a population may have."""

@@ -76,13 +76,15 @@ class Comparison:
         codes: bool = False,
         density: float = 1.0,
         seed: int = 0,
+        multiplier_bits: int = 18,
     ) -> None:
         steps, neurons = sums.shape
         varying = [name for name, values in parameters.items() if values.size > 1]
         constants = {
             name: int(values[0]) for name, values in parameters.items() if values.size == 1}
         self.engine = engine = LifEngine(
-            definition, constants, neurons, lanes, varying=varying, codes=codes, trace=True)
+            definition, constants, neurons, lanes, varying=varying, codes=codes, trace=True,
+            multiplier_bits=multiplier_bits)
         self._golden(definition, parameters, sums, codes)
 
         groups = self._grouped(sums)

@@ -213,3 +213,15 @@ def test_refusals(arguments: tuple[Any, ...], message: str) -> None:
         LifEngine(NeuronDefinition(), *arguments)
     with pytest.raises(InputError, match="gain is constant and varies"):
         LifEngine(NeuronDefinition(), {"gain": 2}, 8, 2, varying=["gain"])
+
+
+@pytest.mark.parametrize("bits", [16, 11])
+def test_narrow_multipliers_give_the_same_products(bits: int) -> None:
+    """Pieces that fit them, and pieces of few bits by shifts; all states at their extremes."""
+    definition = NeuronDefinition(
+        sum_bits=20, membrane_bits=24, gain_shift=3, current=Current.NEW, adaptive=True)
+    parameters = random_parameters(
+        np.random.default_rng(bits), definition, 9, ("gain", "factor"), True)
+    sums = random_sums(np.random.default_rng(1), definition, 40, 9)
+    run = Comparison(definition, parameters, sums, 2, multiplier_bits=bits)
+    assert run.engine.multipliers > 0

@@ -65,6 +65,13 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
     assert values["state_memory_bits"] == 48 * 2 * 24 + 52 * 2
 
 
+def test_estimate_on_a_board(sterna):
+    values = sterna("estimate", "l2mu", "--board", "icebreaker", "--json").json
+    assert values["fits"] and values["configuration"]["lanes"] == 2
+    output = sterna("estimate", "l2mu", "--board", "ulx3s-85f", "--lanes", 8).output
+    assert "8, 4 neuron lanes, 2 kinds of neurons" in output and "fits              yes" in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -78,6 +85,9 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
         (["bench", "--layer", "9"], "give inputs and neurons"),
         (["bench", "--layer", "9x0"], "both sizes must be at least 1"),
         (["bench", "l2mu", "--layer", "9x9"], "one of them"),
+        (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "shapes language models"),
+        (["build", "l2mu", "--board", "icebreaker", "--lanes", "auto"], "give a whole number"),
+        (["build", "l2mu", "--board", "icebreaker", "--weights", "baked"], "starts empty"),
         (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
         (["run", "l2mu", "--input", "pyproject.toml"], "line 1: not step,address"),
         (["run", "l2mu", "--steps", "0"], "steps is 0"),

@@ -30,6 +30,7 @@ class SpikingShape:
     lanes: int = DEFAULT_LANES
     neuron_lanes: int = DEFAULT_NEURON_LANES
     code_bits: int | None = None
+    multiplier_bits: int = 18
 
 
 def fit_spiking(network: SpikingNetwork, shape: SpikingShape | None = None) -> SpikingConfiguration:
@@ -47,6 +48,7 @@ def fit_spiking(network: SpikingNetwork, shape: SpikingShape | None = None) -> S
     # Checks the shape before anything is divided by it.
     checked = SpikingConfiguration(
         lanes=shape.lanes, neuron_lanes=shape.neuron_lanes, code_bits=code_bits,
+        multiplier_bits=shape.multiplier_bits,
         units=(NeuronUnit(definition=NeuronDefinition(sum_bits=20)),))
     lanes, width = checked.lanes, checked.neuron_lanes
     bits = accumulator_bits_needed(network, checked.code_limit)

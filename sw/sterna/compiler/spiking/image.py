@@ -85,7 +85,7 @@ def _check(network: SpikingNetwork, configuration: SpikingConfiguration) -> None
     """Raise `InputError` that lists what does not fit and by how much."""
     needed = fit_spiking(network, SpikingShape(
         lanes=configuration.lanes, neuron_lanes=configuration.neuron_lanes,
-        code_bits=configuration.code_bits))
+        code_bits=configuration.code_bits, multiplier_bits=configuration.multiplier_bits))
     fields = ("weight_bits", "taps", "accumulator_bits", "weight_depth", "accumulator_depth",
               "code_depth", "constant_depth", "input_depth", "program_depth")
     short = [
