@@ -37,7 +37,7 @@ COLORLIGHT_I9 = Board(
     device="LFE5U-45F-6BG381C",
     family="ecp5",
     pin_hz=25_000_000,
-    clock_hz=100_000_000,
+    clock_hz=75_000_000,
     baud=1_000_000,
     link="debug adapter of the extension board",
     capacity=Capacity(luts=43_848, block_rams=108, block_ram_bits=18_432, dsps=72),

@@ -19,7 +19,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna_boards.area import dsps
 from sterna_boards.baseline import Measured, read_baseline
-from sterna_boards.catalogue import find_board
+from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.estimate import choose_lanes, estimate
 from sterna_boards.model_build import build_model
 
@@ -91,6 +91,18 @@ def test_auto_gives_up_lanes_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> N
         lanes(1e9)
     monkeypatch.setattr("sterna_boards.estimate.expected_mhz", lambda family, luts: None)
     assert lanes(1e9) == unhurried
+
+
+@pytest.mark.parametrize("name", [name for name in BOARDS if name != "icebreaker"])
+def test_own_engine_fits(name: str) -> None:
+    board = find_board(name)
+    found = estimate(board, _program(board.model))
+    assert found.fits, found.short
+
+
+def test_the_engine_is_too_large_for_an_ultraplus() -> None:
+    found = estimate(find_board("icebreaker"), _program("demo-tiny"))
+    assert any(clause.endswith("of 4752 look-up tables") for clause in found.short)
 
 
 def test_weights_from_a_memory_that_is_not_there_are_refused() -> None:
