@@ -125,7 +125,7 @@ def test_multipliers_are_as_in_netlists(family: str, word_bits: int, vector_lane
 
 
 def test_lanes_can_be_asked_for() -> None:
-    board, program = find_board("orangecrab-85f"), _program("demo-tiny")
+    board, program = find_board("colorlight-i9"), _program("demo-tiny")
     base = board.shape.configuration()
     assert choose_lanes(board, program, base, 256).lanes == 256
     with pytest.raises(InputError, match="lanes: 100 are not rows"):
