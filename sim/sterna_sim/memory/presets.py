@@ -21,7 +21,8 @@ class MemoryPreset:
 
     ``dram_gb_s`` is the data sheet's peak of all channels. In every ``refresh_interval_ns`` nothing
     is delivered for ``refresh_ns``, in all channels at once if they are ports of ``one_dram``. A
-    controller holds ``buffer`` beats for its port. ``prefetch`` are beats.
+    controller holds ``buffer`` beats for its port. ``prefetch`` are beats. ``chip_mbit`` is
+    what the block memories of the board's part hold.
     """
 
     name: str
@@ -39,6 +40,7 @@ class MemoryPreset:
     rows: int
     columns: int
     vector_lanes: int
+    chip_mbit: float
 
     @property
     def port_gb_s(self) -> float:
@@ -86,26 +88,26 @@ MEMORIES = {preset.name: preset for preset in (
     MemoryPreset(
         name="ddr4x4-77", ports=4, bits=512, clock_hz=300e6, dram_gb_s=76.8, refresh_ns=350,
         refresh_interval_ns=7800, latency_ns=150, one_dram=False, buffer=1, burst=64,
-        prefetch=1024, rows=32, columns=64, vector_lanes=32,
+        prefetch=1024, rows=32, columns=64, vector_lanes=32, chip_mbit=454,
     ),
     # Kria KV260: one DDR4-2400 of 64 bits behind four ports, which carry less than the DRAM gives;
     # bitnet-kv260 measured 15.9 to 16.0 GB/s there, so its buffers bridge the refresh.
     MemoryPreset(
         name="kv260-16", ports=4, bits=128, clock_hz=250e6, dram_gb_s=19.2, refresh_ns=350,
         refresh_interval_ns=7800, latency_ns=250, one_dram=True, buffer=128, burst=64,
-        prefetch=1024, rows=16, columns=32, vector_lanes=16,
+        prefetch=1024, rows=16, columns=32, vector_lanes=16, chip_mbit=23.1,
     ),
     # ECPIX-5, Versa, OrangeCrab, Arty class: DDR3-800 of 16 bits, 2 Gb (tRFC 160 ns).
     MemoryPreset(
         name="ddr3-1.6", ports=1, bits=128, clock_hz=100e6, dram_gb_s=1.6, refresh_ns=160,
         refresh_interval_ns=7800, latency_ns=200, one_dram=True, buffer=1, burst=64,
-        prefetch=512, rows=8, columns=16, vector_lanes=8,
+        prefetch=512, rows=8, columns=16, vector_lanes=8, chip_mbit=3.8,
     ),
     # Alveo U280: HBM2, 32 pseudo-channels as ports of 512 bits at half their clock.
     MemoryPreset(
         name="hbm-460", ports=32, bits=512, clock_hz=225e6, dram_gb_s=460.8, refresh_ns=260,
         refresh_interval_ns=3900, latency_ns=200, one_dram=False, buffer=1, burst=16,
-        prefetch=256, rows=64, columns=256, vector_lanes=64,
+        prefetch=256, rows=64, columns=256, vector_lanes=64, chip_mbit=341,
     ),
 )}
 """Memories behind AXI ports by name; peaks and boards as in the anchors of the README."""

@@ -15,7 +15,8 @@ class SdramPreset:
     """A part, its clock, which is that of the accelerator, and the accelerator's shape.
 
     Members are those of `sterna_sim.memory.presets.MemoryPreset`; ``part`` is a key of
-    `sterna.program.sdram.PARTS`. ``prefetch`` are beats.
+    `sterna.program.sdram.PARTS`. ``prefetch`` are beats. ``chip_mbit`` is what
+    the board's block memories hold.
     """
 
     name: str
@@ -25,6 +26,7 @@ class SdramPreset:
     columns: int
     vector_lanes: int
     prefetch: int
+    chip_mbit: float
 
     @property
     def peak_gb_s(self) -> float:
@@ -51,10 +53,10 @@ SDRAM_MEMORIES = {preset.name: preset for preset in (
     # A beat has 10 or 20 weights; 64 lanes take more, which makes up for the barriers, and waste
     # only 1.6 % of a word's bytes. The clocks are those of the boards' other builds.
     SdramPreset(name="sdram-ulx3s", part="16m16", clock_hz=75e6, rows=4, columns=16,
-                vector_lanes=4, prefetch=1024),
+                vector_lanes=4, prefetch=1024, chip_mbit=3.8),
     SdramPreset(name="sdram-i9", part="2m32", clock_hz=75e6, rows=4, columns=16,
-                vector_lanes=4, prefetch=1024),
+                vector_lanes=4, prefetch=1024, chip_mbit=2.0),
     SdramPreset(name="sdram-tang20k", part="2m32", clock_hz=54e6, rows=4, columns=16,
-                vector_lanes=4, prefetch=512),
+                vector_lanes=4, prefetch=512, chip_mbit=0.8),
 )}
 """Memories by name."""

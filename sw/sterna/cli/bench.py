@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sterna.cli.device_options import (
+    CHIP_MBIT,
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
@@ -62,6 +63,7 @@ def bench(
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
     streams: int | None = STREAMS,
+    chip_mbit: float | None = CHIP_MBIT,
 ) -> None:
     """Measure cycles per token or time step, and compare every result with the golden."""
     from sterna.cli.spiking import open_spiking
@@ -83,7 +85,7 @@ def bench(
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
-                         memory or default_memory(size, config), streams)
+                         memory or default_memory(size, config), streams, chip_mbit)
     outside = shape.memory
     if clock_hz is None:
         clock_hz = outside.clock_hz if outside else 100e6
@@ -181,7 +183,10 @@ def _memory_values(
         "vector_lanes": configuration.vector_lanes,
         "memory_gb_s": memory.gb_s,
         "memory_peak_gb_s": memory.peak_gb_s,
-        "bytes_per_token": configuration.weight_depth * configuration.weight_bytes,
+        "bytes_per_token": 0 if configuration.weight_source == "chip"
+        else configuration.memory_bytes,
+        "constant_source": configuration.constant_source,
+        "resident_share": configuration.resident_words / configuration.weight_depth,
         "roofline_tokens_per_second": roofline,
         "roofline_utilisation": speed / roofline,
         "peak_utilisation": speed / peak,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sterna.program.definition import Program
 
 BOARD = typer.Option(..., "--board", metavar="NAME", help="A board of `sterna boards`.")
+ESTIMATE_BOARD = typer.Option(None, "--board", metavar="NAME", help="A board of `sterna boards`.")
 LANES = typer.Option(
     None, "--lanes", metavar="N|auto",
     help="Ternary lanes: rows and columns are chosen; auto takes the most that fit and meet the "

@@ -38,6 +38,10 @@ MEMORY = typer.Option(
     help="Weights in a memory outside, with the accelerator for it: ddr4x4-77, kv260-16, "
          "ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k.",
 )
+CHIP_MBIT = typer.Option(
+    None, "--chip-mbit", metavar="MBIT",
+    help="With --memory: how much the chip holds; objects are placed by size, the rest outside.",
+)
 STREAMS = typer.Option(
     None, "--streams", help="Token streams that share every fetched weight, up to 16."
 )
@@ -59,6 +63,7 @@ class ShapeOptions:
     lane: str | None = None
     memory_name: str | None = None
     streams: int | None = None
+    chip_mbit: float | None = None
 
     @property
     def memory(self) -> MemoryPreset | SdramPreset | None:
@@ -104,10 +109,29 @@ class ShapeOptions:
         return memory.configuration()
 
     def fitted(self, program: Program) -> HardwareConfiguration:
-        """The shape with the depths that a program needs."""
+        """The shape with the depths that a program needs, objects placed if a chip is given."""
         from sterna.compiler.fit import fit_configuration
 
+        if self.chip_mbit is not None:
+            return self.placed(program)[0]
         return fit_configuration(program, self.base(), self.embedding)
+
+    def placed(self, program: Program) -> tuple[HardwareConfiguration, Embedding]:
+        """The shape with every object placed on the chip or outside, and the embedding's place.
+
+        Without ``chip_mbit`` the chip is that of the memory's board. Raises `InputError` when there
+        is no memory outside, or too little on the chip.
+        """
+        from sterna.compiler.placement import place
+
+        memory = self.memory
+        if memory is None:
+            raise InputError("chip-mbit: says what stays beside a memory outside; give --memory")
+        mbit = memory.chip_mbit if self.chip_mbit is None else self.chip_mbit
+        if not mbit > 0:
+            raise InputError(f"chip-mbit is {mbit}; it must be above 0")
+        return place(program, self.base(), int(mbit * 1e6), memory.gb_s * 1e9 / memory.clock_hz,
+                     self.embedding)
 
 
 def default_memory(size: str | None, config: str | None) -> str | None:

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from json import loads
 from typing import TYPE_CHECKING
 
 import typer
 
-from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
-from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.board_options import CLOCK_MHZ, ESTIMATE_BOARD, LANES, BoardOptions
+from sterna.cli.device_options import (
+    CHIP_MBIT,
+    COLUMNS,
+    EMBEDDING,
+    LANE,
+    MEMORY,
+    ROWS,
+    SHAPE,
+    VECTOR_LANES,
+    ShapeOptions,
+    default_memory,
+)
+from sterna.cli.model_argument import MODEL_HELP, opened_shape
+from sterna.cli.plan import estimate_memory, plan_rows
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
-from sterna.cli.terminal import print_table
+from sterna.cli.terminal import print_json, print_table
+from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Target
     from sterna_boards.estimate import Estimate
     from sterna_boards.memory_map import OnChipMemory
 
+    from sterna.compiler.placement import PlacedObject
+
 
 def estimate(
-    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
-    board: str = BOARD,
+    model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
+    size: str | None = SHAPE,
+    board: str | None = ESTIMATE_BOARD,
+    memory: str | None = MEMORY,
+    chip_mbit: float | None = CHIP_MBIT,
     rows: int | None = ROWS,
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
@@ -38,26 +58,41 @@ def estimate(
     from sterna.cli.board_spiking import estimate_spiking
     from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
+    from sterna.compiler.placement import placed_objects
 
+    if board is None:
+        if lanes is not None or clock_mhz is not None:
+            raise InputError("--lanes and --clock-mhz choose for a board; give --board")
+        shape = ShapeOptions(None, rows, columns, vector_lanes, embedding, lane,
+                             memory or default_memory(size, None), None, chip_mbit)
+        if shape.memory is None:
+            raise InputError("give a --board or a --memory")
+        opened = opened_shape(model, size)
+        estimate_memory(lower(opened.model, name=opened.name), shape, json)
+        return
+    if memory is not None or chip_mbit is not None:
+        raise InputError("--memory and --chip-mbit say what --board knows; give one of them")
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
                            lane)
-    if (spiking := open_spiking(model)) is not None:
+    if model is not None and (spiking := open_spiking(model)) is not None:
         estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
         return
     chosen = options.board()
-    opened = open_model(model)
+    opened = opened_shape(model, size)
     program = lower(opened.model, name=opened.name)
     configuration = options.configuration(program)
     found = estimate_board(
         chosen, program, configuration, options.embedding, options.clock_hz
     )
+    objects = placed_objects(program, found.configuration, found.embedding)
     if json:
-        print(found.to_json())
+        print_json(loads(found.to_json()) | {"objects": [asdict(entry) for entry in objects]})
     else:
-        print_table(_table(chosen, found))
+        print_table(_table(chosen, found, objects))
 
 
-def _table(board: Target, found: Estimate) -> list[tuple[str, object]]:
+def _table(board: Target, found: Estimate,
+           objects: list[PlacedObject]) -> list[tuple[str, object]]:
     configuration, there, speed = found.configuration, board.capacity, found.speed
     rows: list[tuple[str, object]] = [
         ("model", found.model),
@@ -71,7 +106,7 @@ def _table(board: Target, found: Estimate) -> list[tuple[str, object]]:
         ("flip-flops", found.ffs),
         ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
         ("DSPs", f"{found.dsps} of {there.dsps}"),
-        ("embedding", "on the chip" if found.embedding == "chip" else "host sends a row a token"),
+        *plan_rows(objects),
     ]
     rows += [
         (f"  {memory.name}", f"{memory.used} of {memory.depth} words of {memory.bits} bits"

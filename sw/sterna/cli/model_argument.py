@@ -75,6 +75,22 @@ def opened_model(
         yield OpenModel(shape, load_model(target))
 
 
+def opened_shape(model: str | None, shape: str | None) -> OpenModel:
+    """The model that is named, or one of a released shape whose weights nobody asks for.
+
+    Raises `InputError` unless exactly one of the two is given.
+    """
+    if (model is None) == (shape is None):
+        raise InputError("give either a MODEL or a --shape")
+    if model is not None:
+        return open_model(model)
+    from sterna.importers.released_shapes import released_shape
+    from sterna.models.random_model import random_model
+
+    assert shape is not None
+    return OpenModel(shape, random_model(released_shape(shape), 0))
+
+
 def open_model(text: str) -> OpenModel:
     """The model that the argument names. Raises `InputError` when there is none."""
     if text.startswith(RANDOM):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import typer
 
 from sterna.cli.device_options import (
+    CHIP_MBIT,
     COLUMNS,
     CONFIGURATION,
     EMBEDDING,
@@ -50,6 +51,7 @@ def verify(
     ),
     memory: str | None = MEMORY,
     streams: int | None = STREAMS,
+    chip_mbit: float | None = CHIP_MBIT,
 ) -> None:
     """Compare every vector, scalar and accumulator of random tokens; exit 1 if one differs.
 
@@ -72,7 +74,7 @@ def verify(
         verify_spiking(spiking, steps, options, skip, stalls, seed, json)
         return
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
-                         memory or default_memory(size, config), streams)
+                         memory or default_memory(size, config), streams, chip_mbit)
     outside = shape.memory
     with ProgressReport() as report, opened_model(model, size, seed, report) as opened:
         name = opened.name

@@ -40,3 +40,42 @@ def test_contradictions_are_one_line(sterna, arguments, message):
     outcome = sterna(*arguments)
     assert outcome.code == 2
     assert message in outcome.errors and outcome.errors.count("\n") == 1
+
+
+def test_the_plan_of_a_released_shape(sterna):
+    """Constants and most of what the engine can take stay on the chip, the rest is streamed."""
+    outcome = sterna("estimate", "--shape", "370m", "--memory", "ddr4x4-77", "--json")
+    assert outcome.code == 0, outcome.errors
+    values = outcome.json
+    places = {entry["name"]: entry["place"] for entry in values["objects"]}
+    assert (places["weights"], places["resident weights"]) == ("memory", "chip")
+    assert (places["constants"], places["embedding"]) == ("chip", "host")
+    bits = {entry["name"]: entry["bits"] for entry in values["objects"]}
+    # 341,049,344 weights of 1.6 bits, and little padding.
+    assert 1 < (bits["weights"] + bits["resident weights"]) / (1.6 * 341_049_344) < 1.01
+    assert bits["weights"] == 8 * values["bytes_per_token"]
+    assert values["chip_bits"] <= values["chip_capacity_bits"]
+    roofline = values["memory_gb_s"] * 1e9 / (0.2 * 341_049_344)
+    assert values["tokens_per_second"] > 1.5 * roofline
+
+
+def test_a_small_chip_streams_constants_too(sterna):
+    outcome = sterna("estimate", RANDOM, "--memory", "ddr3-1.6", *SMALL, "--chip-mbit", 0.45)
+    assert outcome.code == 0, outcome.errors
+    assert "memory: read once a token" in outcome.output
+    assert "memory: gains and scales" in outcome.output
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["estimate", "demo"], "give a --board or a --memory"),
+    (["estimate", "--memory", "ddr3-1.6"], "give either a MODEL or a --shape"),
+    (["estimate", "demo", "--board", "ulx3s-85f", "--memory", "ddr3-1.6"], "give one of them"),
+    (["estimate", "demo", "--memory", "ddr3-1.6", "--lanes", "64"], "give --board"),
+    (["bench", "demo", "--chip-mbit", 3], "give --memory"),
+    (["estimate", "demo", "--memory", "ddr3-1.6", "--chip-mbit", -1], "must be above 0"),
+    (["estimate", "--shape", "370m", "--chip-mbit", 1], "give a larger chip"),
+])
+def test_plans_that_cannot_be(sterna, arguments, message):
+    outcome = sterna(*arguments)
+    assert outcome.code == 2
+    assert message in outcome.errors and outcome.errors.count("\n") == 1
