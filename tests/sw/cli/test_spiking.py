@@ -123,6 +123,11 @@ def test_import_of_a_nir_graph_makes_a_model_that_runs(sterna, tmp_path):
     assert outcome.code == 0 and "written by snntorch (by its forms)" in outcome.output
     assert ", 0 of 1200 neuron steps differ" in outcome.output
     assert "cells  " in sterna("run", folder, "--steps", 10).output
+    directly = sterna("run", path, "--steps", 10)
+    assert directly.output == sterna("run", folder, "--steps", 10).output
+    assert "written by snntorch (by its forms)" in directly.errors
+    for board in ("icebreaker", "ulx3s-85f"):
+        assert sterna("estimate", path, "--board", board, "--json").json["fits"]
     refused = sterna("import", path, "-o", tmp_path / "other", "--planes", 9)
     assert refused.code == 2 and "planes is 9" in refused.errors
     assert sterna("import", path, "-o", tmp_path / "other", "--dt", "-1").code == 2
