@@ -14,6 +14,7 @@ from sterna.errors import CheckError
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
+from sterna_boards.ecp5_netlist import improve
 from sterna_boards.gowin_segments import segmentless_data_base
 from sterna_boards.rtlil import relax_collisions
 from sterna_boards.tools import Tool
@@ -25,6 +26,14 @@ _COMMANDS = f"build_{NAME}.json"
 _SEED = "--seed 0"
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
+_SYNTHESIS = {
+    "ecp5": "-nowidelut",  # a third less control logic; a wide multiplexer takes its LUTs anyway
+    "ice40": "-dsp",  # without it the multipliers of an UP5K stay idle; the others infer them
+}
+_LARGE = 1000
+"""Lanes from which on an ECP5 is nearly full: the default router then takes an hour and more, the
+other one minutes; and units are so far apart that wires count more for their delay."""
+_LARGE_OPTIONS = " --router router2 --placer-heap-timingweight 40"
 
 Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
@@ -49,9 +58,13 @@ class Flow:
 
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
+        family = self.board.family
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
+        if family == "ecp5" and design.lanes >= _LARGE:
+            options += _LARGE_OPTIONS
         plan = self.board.platform().prepare(
-            design.top(), NAME, nextpnr_opts=options, synth_opts=self._synthesis_options())
+            design.top(), NAME, nextpnr_opts=options,
+            synth_opts=_SYNTHESIS.get(family, ""))
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
         plan.extract(str(folder))
@@ -59,6 +72,8 @@ class Flow:
     def synthesise(self, folder: Path) -> None:
         """Make the netlist."""
         self._run(folder, folder, 0, "synthesise")
+        if self.board.family == "ecp5":
+            improve(folder / self.netlist)
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int) -> None:
         """Place and route in ``folder`` what lies in ``netlist``; writes the timing report."""
@@ -83,10 +98,6 @@ class Flow:
         for file in folder.iterdir():
             if file.suffix in (".config", ".asc", ".svf") or file.name.endswith(".pnr.json"):
                 file.unlink()
-
-    def _synthesis_options(self) -> str:
-        # Without -dsp the multipliers of an UP5K stay idle; the others infer them unasked.
-        return "-dsp" if self.board.family == "ice40" else ""
 
     def _data_base(self) -> bytes | None:
         """What nextpnr is to use instead of its own data base of the part."""

@@ -82,6 +82,28 @@ class StreamBuffer(Component):
         return m
 
 
+class StreamRegister(Component):
+    """A single register: payload, ``valid`` and ``ready`` all leave flip-flops, without logic.
+
+    Latency 1 clock, one item in two clocks.
+
+    Args:
+        shape: payload shape.
+    """
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.i.ready.eq(~self.o.valid)
+        with m.If(~self.o.valid):
+            m.d.sync += [self.o.valid.eq(self.i.valid), self.o.payload.eq(self.i.payload)]
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        return m
+
+
 class StreamQueue(Component):
     """First in, first out, in look-up table memory.
 
@@ -91,14 +113,17 @@ class StreamQueue(Component):
     Args:
         shape: payload shape.
         depth: items held; the memory is cheapest at 16 or 32.
+        counted: whoever fills the queue counts what it holds and never offers an item too many;
+            ``ready`` is then always high.
 
     Raises:
         ValueError: depth is below 1.
     """
 
-    def __init__(self, shape: Any, depth: int) -> None:
+    def __init__(self, shape: Any, depth: int, counted: bool = False) -> None:
         if depth < 1:
             raise ValueError(f"a queue holds at least one item, not {depth}")
+        self._counted = counted
         self._shape = shape
         self._depth = depth
         super().__init__({
@@ -123,7 +148,8 @@ class StreamQueue(Component):
             self.o.valid.eq(level != 0),
         ]
         full = Signal()
-        m.d.sync += full.eq(level == self._depth)
+        if not self._counted:
+            m.d.sync += full.eq(level == self._depth)
         m.d.comb += [
             self.i.ready.eq(~full),
             write.data.eq(self.i.payload),

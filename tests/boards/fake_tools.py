@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-NETLIST = {"modules": {"sterna": {"attributes": {"top": "1"},
-                                  "cells": {"uart.sum": {"type": "CCU2C"}}}}}
+NETLIST = {"modules": {"sterna": {
+    "attributes": {"top": "1"}, "ports": {}, "netnames": {},
+    "cells": {"uart.sum": {"type": "CCU2C", "parameters": {}, "port_directions": {},
+                           "connections": {}}},
+}}}
 SYNTHESIS = f"echo '{json.dumps(NETLIST)}' > sterna.json; echo synthesis > sterna.rpt"
 PACKING = "test -f sterna.config && echo bits of $(cat seed) > sterna.bit"
 ROUTING = """

@@ -14,7 +14,7 @@ from sterna.program.configuration import PRESETS
 from sterna.program.encoding import instruction_fields
 from sterna_hw import layouts
 from sterna_hw.component import Component
-from sterna_hw.stream import StreamBuffer, StreamQueue, connect_streams
+from sterna_hw.stream import StreamBuffer, StreamQueue, StreamRegister, connect_streams
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 
 PAYLOAD = StructLayout({"values": ArrayLayout(signed(5), 3), "last": 1})
@@ -27,14 +27,17 @@ def _payloads(count: int, seed: int = 1) -> list[dict]:
 
 
 def _component(kind: str) -> Component:
-    return StreamBuffer(PAYLOAD) if kind == "buffer" else StreamQueue(PAYLOAD, int(kind))
+    if kind == "counted":
+        return StreamQueue(PAYLOAD, 200, counted=True)
+    slices = {"buffer": StreamBuffer, "register": StreamRegister}
+    return slices[kind](PAYLOAD) if kind in slices else StreamQueue(PAYLOAD, int(kind))
 
 
 def _endpoint(shape) -> stream.Interface:
     return stream.Signature(shape).create()
 
 
-@pytest.mark.parametrize("kind", ["buffer", "1", "3", "16"])
+@pytest.mark.parametrize("kind", ["buffer", "register", "counted", "1", "3", "16"])
 @pytest.mark.parametrize("offered, taken", [(1.0, 1.0), (0.5, 1.0), (1.0, 0.5), (0.6, 0.6)])
 def test_items_pass_in_order(kind: str, offered: float, taken: float) -> None:
     payloads = _payloads(200)
@@ -43,10 +46,12 @@ def test_items_pass_in_order(kind: str, offered: float, taken: float) -> None:
     simulate(component, sender(component.i, payloads, seed=3, density=offered), receiver)
     assert receiver.values == payloads
     if offered == taken == 1.0 and kind != "1":
-        assert receiver.clocks == list(range(1, len(payloads) + 1))
+        step = 2 if kind == "register" else 1
+        assert receiver.clocks == list(range(1, step * len(payloads) + 1, step))
 
 
-@pytest.mark.parametrize("kind, capacity", [("buffer", 2), ("1", 1), ("3", 3), ("16", 16)])
+@pytest.mark.parametrize(
+    "kind, capacity", [("buffer", 2), ("register", 1), ("1", 1), ("3", 3), ("16", 16)])
 def test_capacity(kind: str, capacity: int) -> None:
     component = _component(kind)
     taken = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
@@ -16,6 +17,7 @@ from sterna_hw.core.counters import EVENTS, Counters
 from sterna_hw.core.data_path import (
     DataPath,
     DataPathInstance,
+    WordDelays,
     add_data_path,
     data_path_signature,
     trace_members,
@@ -28,13 +30,21 @@ from sterna_hw.core.writes import distribute_writes
 from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
 from sterna_hw.link.receiver import FRAME_TIMEOUT
-from sterna_hw.memory import AxiSource, MixedWeights, SdramSource, SequentialSource
+from sterna_hw.memory import (
+    AxiSource,
+    LateSource,
+    MixedWeights,
+    SdramSource,
+    SequentialSource,
+)
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.stream import connect_streams
 
 COMMANDS_AHEAD = 32
 CONSTANTS_AHEAD = 16
 """Commands and constants that a data path may be behind another one."""
+WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
+"""Of memories on chip that serve a single stream."""
 
 
 class Accelerator(Component):
@@ -105,22 +115,24 @@ class Accelerator(Component):
             connect_streams(m, mixed.outside_writes, weights.writes)
             m.d.comb += mixed.restart.eq(begin)
             weight_words, weight_writes = mixed.words, mixed.writes
+        words, delays = word_group(configuration), WORD_DELAYS
+        if not isinstance(weights, LateSource):
+            delays = replace(delays, weights=0)
         if configuration.constant_source == "chip":
-            m.submodules.constants = constants = SequentialSource(
-                word_group(configuration), configuration.constant_depth, Space.CONSTANTS,
-                initial[Space.CONSTANTS], large=True)
+            m.submodules.constants = constants = self._chip_source(
+                words, configuration.constant_depth, Space.CONSTANTS, delays.constants)
             m.d.comb += constants.restart.eq(begin)
             constant_words, constant_writes = constants.words, constants.writes
         else:
+            delays = replace(delays, constants=0)
             constant_words, constant_writes = weights.constants, weights.constant_writes
         tables = initial[Space.TABLES]
         if configuration.streams == 1:
             # A single stream needs no level of its own and no forks.
             paths: list[Any] = [data_path_signature(configuration).create(path=("path",))]
-            add_data_path(m, paths[0], configuration, tables)
-            m.submodules.inputs = inputs = SequentialSource(
-                word_group(configuration), configuration.input_depth, Space.INPUT,
-                initial[Space.INPUT])
+            add_data_path(m, paths[0], configuration, tables, delays)
+            m.submodules.inputs = inputs = LateSource(
+                words, configuration.input_depth, Space.INPUT, delays.inputs, initial[Space.INPUT])
             m.d.comb += inputs.base.eq(link.runs.payload.input_word_0)
             connect_streams(m, inputs.words, paths[0].inputs)
         else:
@@ -181,13 +193,24 @@ class Accelerator(Component):
         for number, path in enumerate(paths):
             connect_streams(m, getattr(fork, f"o_{number}"), getattr(path, name))
 
-    def _weight_source(self, m: Module) -> SequentialSource | AxiSource | SdramSource:
+    def _chip_source(self, shape: Any, depth: int, space: Space,
+                     delay: int) -> SequentialSource | LateSource:
+        """Words on chip. Forks take them when they come, so several streams cannot wait."""
+        memory = (shape, depth, space)
+        initial = self._initial[space]
+        if self._configuration.streams > 1:
+            return SequentialSource(*memory, initial, large=True)
+        return LateSource(*memory, delay, initial, large=True)
+
+    def _weight_source(
+            self, m: Module) -> SequentialSource | LateSource | AxiSource | SdramSource:
         """Where the weights come from; memory ports become those of the accelerator."""
         configuration = self._configuration
         if configuration.weight_source == "chip":
-            return SequentialSource(
-                8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS,
-                self._initial[Space.WEIGHTS], large=True)
+            memory = (8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS)
+            if configuration.lane == "tables":
+                return self._chip_source(*memory, WORD_DELAYS.weights)
+            return SequentialSource(*memory, self._initial[Space.WEIGHTS], large=True)
         source = (AxiSource if configuration.weight_source == "axi" else SdramSource)(configuration)
         for name, member in memory_members(configuration).items():
             outer, inner = getattr(self, name), getattr(source, name)

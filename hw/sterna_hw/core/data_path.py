@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, signed
@@ -16,10 +17,22 @@ from sterna_hw.core.counters import EVENTS
 from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_hw.core.top_k import TopK
 from sterna_hw.layouts import WriteChunk, matmul_command, row_group, word_group
-from sterna_hw.stream import connect_streams
+from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
 from sterna_hw.vector.command import SCALAR, vector_unit_command
 from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
+
+
+@dataclass(frozen=True)
+class WordDelays:
+    """Clocks from a transfer on a stream to its payload, zero for an ordinary stream.
+
+    See `LateSource`; the greatest that the units take are 3, 2 and 1.
+    """
+
+    weights: int = 0
+    constants: int = 0
+    inputs: int = 0
 
 
 def trace_accumulators(configuration: HardwareConfiguration) -> StructLayout:
@@ -55,15 +68,23 @@ def data_path_signature(configuration: HardwareConfiguration) -> wiring.Signatur
 
 
 def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
-                  tables: Sequence[int]) -> None:
+                  tables: Sequence[int], delays: WordDelays = WordDelays()) -> None:
     """Put the units of a data path into a module, and connect them with ``ports``."""
-    m.submodules.engine = engine = TernaryEngine(configuration)
-    m.submodules.vector = vector = VectorUnit(configuration, tables)
+    m.submodules.engine = engine = TernaryEngine(configuration, delays.weights)
+    m.submodules.vector = vector = VectorUnit(
+        configuration, tables, delays.constants, delays.inputs)
     m.submodules.splitter = splitter = GroupSplitter(configuration)
     m.submodules.top_k = top_k = TopK(configuration)
+    # The units lie far from each other: neither the sequencer nor what takes results should wait
+    # for what another one decides in the same clock.
+    m.submodules.matmuls = matmuls = StreamRegister(matmul_command(configuration))
+    m.submodules.commands = commands = StreamRegister(vector_unit_command(configuration))
+    m.submodules.head = head = StreamRegister(word_group(configuration))
     for source, sink in (
-        (ports.commands, vector.commands),
-        (ports.matmuls, engine.commands),
+        (ports.commands, commands.i),
+        (commands.o, vector.commands),
+        (ports.matmuls, matmuls.i),
+        (matmuls.o, engine.commands),
         (ports.weights, engine.weights),
         (ports.constants, vector.constants),
         (ports.inputs, vector.inputs),
@@ -71,7 +92,8 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         (vector.codes, engine.codes),
         (engine.results, splitter.row_groups),
         (splitter.vector, vector.accumulators),
-        (splitter.head, top_k.values),
+        (splitter.head, head.i),
+        (head.o, top_k.values),
     ):
         connect_streams(m, source, sink)
     m.d.comb += [
@@ -79,7 +101,7 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         *(getattr(ports, name).eq(getattr(top_k, name)) for name in ("value", "row")),
         *(getattr(ports, event).eq(getattr(engine, event)) for event in EVENTS),
         ports.result_scalar.eq(vector.result_scalar),
-        ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle),
+        ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle & ~head.o.valid),
         ports.trace_vector.eq(vector.trace_vector),
         ports.trace_scalar.eq(vector.trace_scalar),
         ports.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),

@@ -20,6 +20,7 @@ class GroupSplitter(Component):
 
     Throughput: one word group a clock, so ``rows / vector_lanes`` clocks a row group. Latency: one
     clock. The order of rows is kept; a row group for one destination waits for those before it.
+    ``valid`` of the row groups must not depend on ``ready``.
 
     An accumulator is at most ``127 * code_depth``; where a word holds that, nothing is saturated.
 
@@ -47,35 +48,58 @@ class GroupSplitter(Component):
         lanes = configuration.vector_lanes
         part = Signal(range(max(2, parts)))  # a signal of no bits is two wires in Verilog
         group = Signal(word_group(configuration), reset_less=True)
-        valid = Signal()
-        for_head = Signal()
+        for_vector, for_head, valid = Signal(), Signal(), Signal()
 
-        taken = Mux(for_head, self.head.ready, self.vector.ready)
-        accept = Signal()
+        offered, width = self.row_groups.payload, configuration.accumulator_bits
+        accept, more, begins = Signal(), Signal(), Signal()
         m.d.comb += [
-            accept.eq(~valid | taken),
-            self.row_groups.ready.eq(accept & (part == parts - 1)),
-            self.vector.valid.eq(valid & ~for_head),
-            self.head.valid.eq(valid & for_head),
+            valid.eq(for_vector | for_head),
+            accept.eq(~((for_vector & ~self.vector.ready) | (for_head & ~self.head.ready))),
+            more.eq(self.row_groups.valid),
+            begins.eq(accept & self.row_groups.valid),
+            self.row_groups.ready.eq(accept),
+            self.vector.valid.eq(for_vector),
+            self.head.valid.eq(for_head),
             self.vector.payload.eq(group),
             self.head.payload.eq(group),
             self.idle.eq(~valid & ~self.row_groups.valid),
         ]
-        values = self.row_groups.payload.values
-        width = configuration.accumulator_bits
-        chosen = Cat(values).word_select(part, lanes * width) if parts > 1 else Cat(values)
-        with m.If(accept):
-            m.d.sync += [
-                valid.eq(self.row_groups.valid),
-                for_head.eq(self.row_groups.payload.destination == Destination.HEAD),
-                *(group[lane].eq(self._saturate(chosen.word_select(lane, width).as_signed()))
-                  for lane in range(lanes)),
+        chosen: Value = Cat(offered.values)[:lanes * width]
+        to_head = offered.destination == Destination.HEAD
+        if parts > 1:
+            # The first part takes the others along, so that the row group goes a clock later, by a
+            # register: what takes the words may decide late.
+            others = Signal((parts - 1) * lanes * width, reset_less=True)
+            done = Signal()
+            first = part == 0
+            m.d.comb += [
+                more.eq(~first | self.row_groups.valid),
+                begins.eq(accept & first & self.row_groups.valid),
+                self.row_groups.ready.eq(done),
             ]
-            with m.If(self.row_groups.valid):
+            m.d.sync += done.eq(begins)
+            others_to_head = Signal()
+            with m.If(begins):
+                m.d.sync += [
+                    others.eq(Cat(offered.values)[lanes * width:]),
+                    others_to_head.eq(to_head),
+                ]
+            to_head = Mux(first, to_head, others_to_head)
+            later = others if parts == 2 else others.word_select(
+                (part - 1)[:len(part)], lanes * width)
+            chosen = Mux(first, chosen, later)
+            with m.If(accept & more):
                 with m.If(part == parts - 1):
                     m.d.sync += part.eq(0)
                 with m.Else():
                     m.d.sync += part.eq(part + 1)
+        with m.If(accept):
+            m.d.sync += [
+                for_vector.eq(more & ~to_head),
+                for_head.eq(more & to_head),
+                *(group[lane].eq(self._saturate(chosen.word_select(lane, width).as_signed()))
+                  for lane in range(lanes)),
+            ]
         return m
 
     def _saturate(self, value: Value) -> Value:

@@ -31,7 +31,7 @@ class ResultWords(Component):
         active: In(streams), token streams that ran; only where the configuration has several.
         stream: Out, whose scale, value and row are wanted, the same clock; only with ``active``.
         scale: In(SCALAR).
-        index: Out(range(top_k)), entry wanted; value: In(signed word), row: In(32), the same clock.
+        index: Out(range(top_k)), entry wanted; value: In(signed word), row: In(32), the next clock.
         words: Out, stream of unsigned(32).
         idle: Out(1), the last word is taken.
     """

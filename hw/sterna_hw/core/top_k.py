@@ -40,7 +40,7 @@ class TopK(Component):
         clear: In(1), forget everything and start again at position 0; only while idle.
         limit: In(32), words that count; steady while values flow. At most ``2**ROW_BITS`` count.
         idle: Out(1), every word taken so far is in the list or refused.
-        index: In(range(top_k)), entry to show; only while idle.
+        index: In(range(top_k)), entry to show in the next clock; only while idle.
         value: Out(signed word), the entry's word, 0 where there is none.
         row: Out(32), its position, ``NO_ROW`` where there is none.
     """
@@ -151,13 +151,21 @@ class TopK(Component):
         place = Signal(range(depth + 1))
         better = Signal()
         present = Signal()
+        # The place before, or what is shown, ahead of time: the comparison behind it is long.
+        looked_at = Signal(range(max(2, depth)), reset_less=True)
+        shown = Signal.like(self.index, reset_less=True)
+        m.d.sync += [
+            shown.eq(self.index),
+            looked_at.eq(Mux(busy, place - 2, Mux(source.valid, count - 1, self.index))),
+        ]
         m.d.comb += [
             full.eq(count == depth),
-            better.eq((place != 0) & (candidate.value > read.data.value)),
-            read.addr.eq(Mux(busy, place - 1, self.index)),
+            # The sign of one subtraction; a comparison would test for equality too.
+            better.eq((place != 0) & (read.data.value - candidate.value)[-1]),
+            read.addr.eq(looked_at),
             source.ready.eq(~busy),
             write.addr.eq(place),
-            present.eq(self.index < count),
+            present.eq(shown < count),
             self.value.eq(Mux(present, read.data.value, 0)),
             self.row.eq(Mux(present, read.data.row, NO_ROW)),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
@@ -21,8 +22,8 @@ class LoadableMemory(Component):
 
     Each chunk is a bank of its own, so a chunk is written without its neighbours. Content at power
     up is ``initial``, zero where that gives nothing; it survives a reset. Writes are taken at one a
-    clock and are in the memory two clocks later; those for other spaces or beyond the depth are
-    taken and ignored.
+    clock and are in the memory two clocks later, three with ``spread``; those for other spaces or
+    beyond the depth are taken and ignored.
 
     Members:
         writes: In, stream of `WriteChunk`, always ready.
@@ -38,10 +39,11 @@ class LoadableMemory(Component):
         initial: words at power up, from word 0 on.
         large: put it into single-port RAM if the part has such and one is deep enough; then
             content at power up is anything, and ``data`` after a write until the next read.
+        spread: give the writes a register more, for banks that lie all over the die.
     """
 
     def __init__(self, width: int, depth: int, space: Space, initial: Sequence[int] = (),
-                 large: bool = False) -> None:
+                 large: bool = False, spread: bool = False) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
@@ -49,6 +51,7 @@ class LoadableMemory(Component):
         self._space = space
         self._initial = initial
         self._large = large
+        self._spread = spread
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
@@ -67,13 +70,20 @@ class LoadableMemory(Component):
             write_valid.eq(self.writes.valid & (offered.space == self._space)
                            & (offered.word < self._depth)),
         ]
+        chosen: Any = [write_valid & (write.chunk == index)
+                       for index in range(ceil(self._width / CHUNK_BITS))]
+        if self._spread:
+            far = Signal(WriteChunk, reset_less=True)
+            enables = Signal(len(chosen))
+            m.d.sync += [far.eq(write), enables.eq(Cat(chosen))]
+            write, chosen = far, enables
 
         single_port = (self._large and self._depth <= RAM_DEPTH
                        and has_single_port_rams(platform))
         words = []
         for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
             width = min(CHUNK_BITS, self._width - start)
-            write_enable = write_valid & (write.chunk == index)
+            write_enable = chosen[index]
             mask = (1 << width) - 1
             initial = [word >> start & mask for word in self._initial]
             bank = (SinglePortBank(width, self._depth) if single_port

@@ -17,7 +17,7 @@ _MEMORY_DEPTH = 16
 
 
 class Accumulators(Component):
-    """``slot += sums + carries`` (``slot = …`` where ``first``), for ``rows`` rows at once.
+    """``slot += sums + carries`` (``slot = …`` unless ``again``), for ``rows`` rows at once.
 
     Exact. Read, add and write take one clock, so a slot may follow itself without a gap. Slot 0
     stays zero and is read for the first sum: cheaper than a mask behind the memory, unless there
@@ -26,7 +26,7 @@ class Accumulators(Component):
     Members:
         valid: In(1), add in this clock.
         slot: In, 1 .. block_groups.
-        first: In(1).
+        again: In(1), the slot holds a sum of the same row group.
         sums: In, ``rows`` sums. carries: In(rows).
         values: Out, ``rows`` accumulators after the add, in the same clock.
 
@@ -41,7 +41,7 @@ class Accumulators(Component):
         super().__init__({
             "valid": In(1),
             "slot": In(range(configuration.block_groups + 1)),
-            "first": In(1),
+            "again": In(1),
             "sums": In(ArrayLayout(signed(sum_bits), rows)),
             "carries": In(configuration.rows),
             "values": Out(ArrayLayout(signed(bits), rows)),
@@ -55,7 +55,7 @@ class Accumulators(Component):
             shape=self.values.shape(), depth=groups if masked else groups + 1, init=[])
         write, read = storage.write_port(), storage.read_port(domain="comb")
         m.d.comb += [
-            read.addr.eq(self.slot if masked else Mux(self.first, 0, self.slot)),
+            read.addr.eq(self.slot if masked else Mux(self.again, self.slot, 0)),
             write.addr.eq(self.slot),
             write.en.eq(self.valid),
             write.data.eq(self.values),
@@ -65,7 +65,7 @@ class Accumulators(Component):
                 bits, len(self.sums[row]), bits, mask=True)
             m.d.comb += [
                 adder.a.eq(read.data[row]),
-                adder.control.eq(~self.first if masked else Const(1)),
+                adder.control.eq(self.again if masked else Const(1)),
                 adder.b.eq(self.sums[row]),
                 adder.carry.eq(self.carries[row]),
                 self.values[row].eq(adder.total),

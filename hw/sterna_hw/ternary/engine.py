@@ -30,7 +30,8 @@ class TernaryEngine(Component):
     tile is issued only when the result queue has room for it.
 
     Members:
-        weights: In, stream of unsigned(8 * weight_bytes), see `sterna.program.weight_words`.
+        weights: In, stream of unsigned(8 * weight_bytes), see `sterna.program.weight_words`. A
+            payload is taken ``word_delay`` clocks after its transfer.
         codes: In, stream of `code_group`; see `CodeBanks`. Codes are -127 .. 127.
         commands: In, stream of `matmul_command`; see `Issue`. A command starts when the codes of
             its first tile are in; one with ``release`` ends only after the ``last`` code group.
@@ -39,14 +40,20 @@ class TernaryEngine(Component):
         waiting_codes: Out(1), a command is active but the codes of its next step are missing, or
             its tables.
         waiting_weights: Out(1), the codes are there but no weight word.
-        idle: Out(1), no command is active or offered and every result has been taken.
+        idle: Out(1), no command is active or offered and every result was taken before this clock.
 
     Attributes:
-        latency: clocks from weight word to result.
+        latency: clocks from the transfer of a weight word to the result.
+
+    Args:
+        configuration: shape of the accelerator.
+        word_delay: clocks from a transfer on ``weights`` to its payload, see `LateSource`; at most
+            the ``word_delay`` of the lanes. Zero is an ordinary stream.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, configuration: HardwareConfiguration, word_delay: int = 0) -> None:
         self._configuration = configuration
+        self._word_delay = word_delay
         tables = configuration.lane == "tables"
         self._lanes = TableLanes(configuration) if tables else AdderLanes(configuration)
         self.latency = self._lanes.latency + 1
@@ -68,10 +75,16 @@ class TernaryEngine(Component):
         m.submodules.lanes = lanes = self._lanes
         m.submodules.accumulators = accumulators = Accumulators(configuration, lanes.sum_bits)
         room = configuration.result_depth
-        m.submodules.queue = queue = StreamQueue(row_group(configuration), room)
+        m.submodules.queue = queue = StreamQueue(row_group(configuration), room, counted=True)
         connect_streams(m, self.commands, issue.commands)
         connect_streams(m, self.codes, lanes.groups)
         connect_streams(m, queue.o, self.results)
+
+        word = self.weights.payload
+        for clock in range(self._word_delay, lanes.word_delay):
+            later = Signal.like(word, name=f"word_{clock + 1}", reset_less=True)
+            m.d.sync += later.eq(word)
+            word = later
 
         credit = Signal(range(room + 1), init=room)
         has_credit = Signal(init=1)
@@ -86,30 +99,32 @@ class TernaryEngine(Component):
             lanes.turn.eq(issue.turn),
             lanes.release.eq(issue.release),
             lanes.advance.eq(step_taken),
-            lanes.word.eq(self.weights.payload),
+            lanes.word.eq(word),
             self.weights.ready.eq(
                 (issue.active | int(lanes.settles)) & lanes.ready & (~last | has_credit)),
             step_taken.eq(self.weights.ready & self.weights.valid),
             issue.advance.eq(step_taken),
             given.eq(step_taken & issue.step.last),
-            returned.eq(self.results.valid & self.results.ready),
         ]
         m.d.sync += [
+            returned.eq(self.results.valid & self.results.ready),
             credit.eq(credit - given + returned),
             has_credit.eq((credit > 1) | ((credit == 1) & ~given) | returned),
         ]
 
-        valid, step = step_taken, issue.step
+        # Registers feed the inverse of ``first``, which every bit of every accumulator hangs on.
+        valid, step, again = step_taken, issue.step, ~issue.step.first
         for stage in range(lanes.latency):
             next_valid = Signal(name=f"valid_{stage + 1}")
             next_step = Signal.like(issue.step, name=f"step_{stage + 1}", reset_less=True)
-            m.d.sync += [next_valid.eq(valid), next_step.eq(step)]
-            valid, step = next_valid, next_step
+            next_again = Signal(name=f"again_{stage + 1}", reset_less=True)
+            m.d.sync += [next_valid.eq(valid), next_step.eq(step), next_again.eq(again)]
+            valid, step, again = next_valid, next_step, next_again
 
         m.d.comb += [
             accumulators.valid.eq(valid),
             accumulators.slot.eq(step.slot),
-            accumulators.first.eq(step.first),
+            accumulators.again.eq(again),
             accumulators.sums.eq(lanes.sums),
             accumulators.carries.eq(lanes.carries),
             queue.i.valid.eq(valid & step.last),

@@ -20,7 +20,8 @@ from sterna_hw.ternary.lane_array import LaneArray
 class Lanes(Component):
     """Codes in, weight words in, row sums out: all that the engine knows of its lanes.
 
-    Whatever word enters in clock t is summed in clock t + ``latency``, one word a clock.
+    The word that is taken in clock t enters in clock t + ``word_delay`` and is summed in clock
+    t + ``latency``, one word a clock.
 
     Members:
         groups: In, stream of `code_group`; see `CodeBanks`.
@@ -31,17 +32,19 @@ class Lanes(Component):
         release: In(1), after it the codes are done with.
         ready: Out(1), the word can be taken in this clock.
         advance: In(1), it is taken; only while ``active`` and ``ready``.
-        word: In(8 * weight_bytes), the word.
+        word: In(8 * weight_bytes), the word taken ``word_delay`` clocks ago.
         sums: Out, ``rows`` sums of ``sum_bits`` bits.
         carries: Out(rows), ones to be added to the sums.
 
     Attributes:
-        latency: clocks from ``word`` to ``sums``.
+        latency: clocks from taking a word to ``sums``.
         sum_bits: width of a sum.
+        word_delay: clocks from taking a word to ``word``.
         settles: whether ``ready`` is low in the first two clocks of each tile.
     """
 
     settles = False
+    word_delay = 0
 
     def __init__(self, configuration: HardwareConfiguration, latency: int, sum_bits: int) -> None:
         self._configuration = configuration

@@ -14,12 +14,16 @@ from sterna_hw.component import Component
 from sterna_hw.ternary.folded_adder import FoldedAdder
 from sterna_hw.ternary.table_row import entry_bits
 
+WRITE_CLOCKS = 4
+"""From asking for a code to writing the entry that it makes."""
+
 
 class TableFill(Component):
     """Entries 1 to 13 of every table in the order of `sterna.program.triples.STEPS`.
 
     Started in clock t, it asks for part ``STEPS[k][0]`` of the codes in clock t + k, gets them in
-    the clock after, and writes entry k + 1 in clock t + k + 3.
+    the clock after, and writes entry k + 1 in clock t + k + `WRITE_CLOCKS`. What is written passes
+    a register on its way to the tables, which are far apart.
 
     Members:
         start: In(1), only while ``idle``.
@@ -28,7 +32,7 @@ class TableFill(Component):
         codes: In, ``triples`` codes, in the clock after they were asked for.
         index: Out, entry that is written. valid: Out(1).
         entries: Out, ``triples`` entries.
-        done: Out(1), in the clock before the last write.
+        done: Out(1), `WRITE_CLOCKS` clocks before the last write. Leaves a register.
 
     Args:
         triples: tables.
@@ -64,34 +68,38 @@ class TableFill(Component):
 
         subtract = Signal()
         m.d.comb += subtract.eq(Array(Const(int(sign < 0), 1) for _, sign in STEPS)[step])
+        m.d.sync += self.done.eq(step == len(STEPS) - 2)
         subtract_1, subtract_2 = Signal(), Signal()
-        valid_1, valid_2, last_1 = Signal(), Signal(), Signal()
+        valid_1, valid_2, valid_3 = Signal(), Signal(), Signal()
+        clear_2 = Signal(init=1)  # one more register instead of an inverter before 300 others
         codes_2 = Signal.like(self.codes, reset_less=True)
+        index_3 = Signal.like(self.index)
         m.d.sync += [
             subtract_1.eq(subtract),
             subtract_2.eq(subtract_1),
             valid_1.eq(running),
             valid_2.eq(valid_1),
-            last_1.eq(last),
-            self.done.eq(last_1),
+            clear_2.eq(~valid_1),
+            valid_3.eq(valid_2),
+            self.valid.eq(valid_3),
             codes_2.eq(self.codes),
-            self.valid.eq(valid_2),
+            self.index.eq(index_3),
         ]
         with m.If(valid_2):
-            m.d.sync += self.index.eq(self.index + 1)
+            m.d.sync += index_3.eq(index_3 + 1)
         with m.Else():
-            m.d.sync += self.index.eq(0)
-        for index in range(self._triples):
-            m.submodules[f"adder_{index}"] = adder = FoldedAdder(
+            m.d.sync += index_3.eq(0)
+        for table in range(self._triples):
+            entry = Signal(signed(entry_bits()), name=f"entry_{table}", reset_less=True)
+            m.submodules[f"adder_{table}"] = adder = FoldedAdder(
                 entry_bits(), CODE_BITS, entry_bits())
             m.d.comb += [
-                adder.a.eq(self.entries[index]),
-                adder.b.eq(codes_2[index]),
+                adder.a.eq(entry),
+                adder.b.eq(codes_2[table]),
                 adder.invert_b.eq(subtract_2),
                 adder.carry.eq(subtract_2),
             ]
-            with m.If(valid_2):
-                m.d.sync += self.entries[index].eq(adder.total)
-            with m.Else():
-                m.d.sync += self.entries[index].eq(0)
+            m.d.sync += [entry.eq(adder.total), self.entries[table].eq(entry)]
+            with m.If(clear_2):
+                m.d.sync += entry.eq(0)
         return m

@@ -12,7 +12,7 @@ from sterna.program.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
 from sterna_hw.stream import connect_streams
 from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.lanes import Lanes
-from sterna_hw.ternary.table_fill import TableFill
+from sterna_hw.ternary.table_fill import WRITE_CLOCKS, TableFill
 from sterna_hw.ternary.table_row import TableRow, entry_bits, row_latency, row_sum_bits
 from sterna_hw.ternary.xilinx import lookup_memory, xilinx_family
 
@@ -26,14 +26,16 @@ class TableLanes(Lanes):
 
     When the engine goes on to another tile, its tables are written: ``tile_clocks`` clocks without
     a weight word, and more where the codes are not there yet. Entry 0 is zero and never written.
-    Words: `sterna.program.triples`.
+    Words: `sterna.program.triples`. They come late, so that wide memories far away can fetch them
+    without stopping, and the last entry is written just before the first word is looked up.
     """
 
     settles = True
+    word_delay = WRITE_CLOCKS - 1
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._triples = configuration.columns // TRIPLE
-        super().__init__(configuration, 2 + row_latency(self._triples),
+        super().__init__(configuration, self.word_delay + 2 + row_latency(self._triples),
                          row_sum_bits(self._triples))
 
     def elaborate(self, platform: Any) -> Module:
@@ -43,16 +45,20 @@ class TableLanes(Lanes):
         m.submodules.fill = fill = TableFill(triples)
         connect_streams(m, self.groups, banks.groups)
 
-        stale = Signal(init=1)
+        # Banks and tables are far from what walks the tiles: a register on the way of each signal.
+        stale, begins = Signal(init=1), Signal()
         m.d.comb += [
-            fill.start.eq(stale & self.active & (
+            begins.eq(stale & self.active & ~banks.release & (
                 banks.complete | (banks.available & ~self.closing))),
             banks.tile.eq(self.tile),
             banks.part.eq(fill.part),
-            banks.release.eq(self.advance & self.release),
             fill.codes.eq(banks.codes),
         ]
-        with m.If(fill.start):
+        m.d.sync += [
+            banks.release.eq(self.advance & self.release),
+            fill.start.eq(begins),
+        ]
+        with m.If(begins):
             m.d.sync += stale.eq(0)
         with m.If(fill.done):
             m.d.sync += self.ready.eq(1)
@@ -93,7 +99,7 @@ class TableLanes(Lanes):
         for row, address in enumerate(addresses):
             if row % _READERS == 0:
                 table = memory.Memory(shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
-                m.submodules[f"table_{triple}_{row // _READERS}"] = table
+                m.submodules[f"table_{row // _READERS}_{triple}"] = table
                 write = table.write_port()
                 m.d.comb += [
                     write.addr.eq(fill.index),

@@ -25,14 +25,16 @@ class Issue(Component):
 
     Members:
         commands: stream of `vector_unit_command`.
-        accumulators, inputs, constants: streams of groups; each takes part only when used.
+        accumulators: stream of groups, takes part only when used.
+        inputs_valid, inputs_ready, constants_valid, constants_ready: of two more such streams,
+            whose payloads go elsewhere.
         code_credit: one more group of codes may issue, In; code_issued: one does, Out.
         scalar_idle: no scalar operation is in execution (its result is readable next clock), In.
-        operations: stream of scalar operations whose wait is over. For CONSTANT the constant
-            stream's payload is valid, and taken together with the operation.
+        operations: stream of scalar operations whose wait is over. For CONSTANT the next constant
+            has been offered for two clocks, and is taken together with the operation.
         a_address, b_address: of the group that issues in this clock, Out.
         control: of the group that issued in the clock before (stage 1), Out.
-        accumulator_words, input_words, constant_words: stage 1, zero if not used, Out.
+        accumulator_words: stage 1, zero if not used, Out.
         idle: no command, and every result written and reduced, Out.
     """
 
@@ -43,15 +45,14 @@ class Issue(Component):
         super().__init__({
             "commands": In(stream.Signature(vector_unit_command(configuration))),
             "accumulators": In(stream.Signature(words)),
-            "inputs": In(stream.Signature(words)),
-            "constants": In(stream.Signature(words)),
+            "inputs_valid": In(1), "inputs_ready": Out(1),
+            "constants_valid": In(1), "constants_ready": Out(1),
             "code_credit": In(1), "code_issued": Out(1),
             "scalar_idle": In(1),
             "operations": Out(stream.Signature(scalar_command(configuration))),
             "a_address": Out(address), "b_address": Out(address),
             "control": Out(group_control(configuration)),
-            "accumulator_words": Out(words), "input_words": Out(words),
-            "constant_words": Out(words),
+            "accumulator_words": Out(words),
             "idle": Out(1),
         })
 
@@ -73,24 +74,31 @@ class Issue(Component):
                      | (vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE))
         takes_constant = operation.operation == ScalarCode.CONSTANT
 
+        # A scalar takes the constant that is on offer, not the one of a transfer two clocks ago.
+        offered, settled = Signal(), Signal()
+        m.d.sync += [
+            offered.eq(self.constants_valid & ~self.constants_ready),
+            settled.eq(offered & self.constants_valid & ~self.constants_ready),
+        ]
+
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             issue.eq(
                 present & ~scalar & waited
                 & (self.accumulators.valid | ~from_accumulators)
-                & (self.inputs.valid | ~from_input)
-                & (self.constants.valid | ~from_constants)
+                & (self.inputs_valid | ~from_input)
+                & (self.constants_valid | ~from_constants)
                 & (self.code_credit | ~vector.codes)
             ),
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
-                present & scalar & old_enough & (self.constants.valid | ~takes_constant)),
+                present & scalar & old_enough & (settled | ~takes_constant)),
             finished.eq(Mux(scalar, self.operations.valid & self.operations.ready, issue & last)),
             self.accumulators.ready.eq(issue & from_accumulators),
-            self.inputs.ready.eq(issue & from_input),
-            self.constants.ready.eq(Mux(scalar, takes_constant & finished, issue & from_constants)),
+            self.inputs_ready.eq(issue & from_input),
+            self.constants_ready.eq(Mux(scalar, takes_constant & finished, issue & from_constants)),
             self.a_address.eq(vector.a_address),
             self.b_address.eq(vector.b_address),
         ]
@@ -135,6 +143,8 @@ class Issue(Component):
         m.d.sync += [
             control.valid.eq(issue),
             control.use_memory.eq(vector.a_source == SourceA.MEMORY),
+            control.use_input.eq(issue & from_input),
+            control.use_constant.eq(issue & from_constants),
             control.use_b.eq(multiplier == MultiplierSelect.MEMORY),
             control.lookup.eq(multiplier == MultiplierSelect.TABLE),
             control.use_scalar.eq(by_scalar),
@@ -156,13 +166,10 @@ class Issue(Component):
             control.squares.eq(issue & vector.squares),
             control.squares_register.eq(vector.squares_register),
         ]
-        for source, words in ((self.accumulators, self.accumulator_words),
-                              (self.inputs, self.input_words),
-                              (self.constants, self.constant_words)):
-            with m.If(source.ready & ~scalar):
-                m.d.sync += words.eq(source.payload)
-            with m.Else():
-                m.d.sync += words.as_value().eq(0)
+        with m.If(self.accumulators.ready):
+            m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
+        with m.Else():
+            m.d.sync += self.accumulator_words.as_value().eq(0)
         return m
 
     def _needed_age(self, m: Module, new: Any) -> Signal:

@@ -21,7 +21,8 @@ def lane_control(configuration: HardwareConfiguration) -> StructLayout:
     ``shift`` selects are those of `ShiftSelect`.
     """
     return StructLayout({
-        "use_memory_1": 1, "use_b_2": 1, "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
+        "use_input_1": 1, "use_memory_2": 1, "use_b_2": 1, "use_constant_2": 1,
+        "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
         "broadcast_3": signed(configuration.word_bits),
         "coarse_5": 2, "fine_5": 2, "keep_5": 5,
     })
@@ -30,13 +31,12 @@ def lane_control(configuration: HardwareConfiguration) -> StructLayout:
 class Lane(Component):
     """``saturate(round_shift(a * multiplier, shift) + addend)``, one element a clock.
 
-    Latency: operands in stage 1, table entry in stage 3, result in stage 7. Operands that are not
-    used must be zero (except memory words, which ``use_memory_1``, ``use_b_2`` and ``add_b_3``
-    gate): sources meet in OR gates.
+    Latency: operands in stages 1 and 2, table entry in stage 3, result in stage 7. Sources meet in
+    OR gates; an accumulator that is not used must be zero, control gates the others.
 
     Members:
         control: see `lane_control`, In.
-        memory_a, memory_b, accumulator, input, constant: words in stage 1, In.
+        memory_a, memory_b, accumulator, input: words in stage 1, In. constant: in stage 2, In.
         segment: table segment in stage 2, Out; entry: table entry in stage 3, In.
         word: the result in stage 7, Out.
         magnitude, negative: of the result in stage 7 as ``abs(word) = magnitude + negative``, where
@@ -65,21 +65,27 @@ class Lane(Component):
         def register(name: str, width: int = bits) -> Signal:
             return Signal(signed(width), name=name, reset_less=True)
 
-        # Stage 1 to 3: operands; the look-up replaces a by its fraction.
-        a_2, b_2, constant_2 = register("a_2"), register("b_2"), register("constant_2")
+        # Stage 1 to 3: operands; the look-up replaces a by its fraction. Words from memories go
+        # straight to a register, which a block RAM has inside.
+        memory_2, stream_2 = register("memory_2"), register("stream_2")
+        a_2 = Signal(signed(bits))
+        b_2 = register("b_2")
         a_3, b_3, multiplier_3 = register("a_3"), register("b_3"), register("multiplier_3")
         m.d.sync += [
-            a_2.eq((self.memory_a & control.use_memory_1.replicate(bits))
-                   | self.accumulator | self.input),
+            memory_2.eq(self.memory_a),
+            stream_2.eq(self.accumulator | (self.input & control.use_input_1.replicate(bits))),
             b_2.eq(self.memory_b),
-            constant_2.eq(self.constant),
             a_3.eq(a_2),
             b_3.eq(b_2),
-            multiplier_3.eq((b_2 & control.use_b_2.replicate(bits)) | constant_2),
+            multiplier_3.eq((b_2 & control.use_b_2.replicate(bits))
+                            | (self.constant & control.use_constant_2.replicate(bits))),
         ]
         with m.If(control.lookup_2):
             m.d.sync += a_3[bits - TABLE_INDEX_BITS:].eq(0)
-        m.d.comb += self.segment.eq(a_2[bits - TABLE_INDEX_BITS:])
+        m.d.comb += [
+            a_2.eq((memory_2 & control.use_memory_2.replicate(bits)) | stream_2),
+            self.segment.eq(a_2[bits - TABLE_INDEX_BITS:]),
+        ]
 
         # Stage 4: factors and addend. Stage 5: product.
         a_4, multiplier_4 = register("a_4"), register("multiplier_4")

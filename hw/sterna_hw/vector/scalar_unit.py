@@ -68,7 +68,7 @@ class ScalarUnit(Component):
 
         code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
         left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
-        product, base = Signal(2 * MANTISSA_BITS), Signal(MANTISSA_BITS)
+        product, base = Signal(2 * MANTISSA_BITS, reset_less=True), Signal(MANTISSA_BITS)
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
         window = Signal(SQUARES_BITS)
@@ -96,7 +96,8 @@ class ScalarUnit(Component):
             tables.index.eq(mantissa[FRACTION_BITS:-1]),
             leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], self.absmax)),
         ]
-        m.d.sync += self.finished.eq(0)
+        # The product is looked at only in the clock after MULTIPLY.
+        m.d.sync += [self.finished.eq(0), product.eq(left * right)]
 
         # All exponents go through one adder: ``exponent`` or its complement plus ``step``.
         wide = WIDE_EXPONENT
@@ -204,7 +205,7 @@ class ScalarUnit(Component):
                     m.d.sync += [window.eq(window << STEP), exponent.eq(moved)]
 
             with m.State("MULTIPLY"):
-                m.d.sync += [product.eq(left * right), self.finished.eq(1)]
+                m.d.sync += self.finished.eq(1)
                 m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
                 with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
                     m.d.sync += exponent.eq(moved)

@@ -57,11 +57,14 @@ class VectorUnit(Component):
 
     Args:
         tables: words of the look-up tables at power up.
+        constant_delay, input_delay: clocks from a transfer to its payload, see `LateSource`; at
+            most 2 and 1. Zero is an ordinary stream.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
-                 tables: Sequence[int] = ()) -> None:
+    def __init__(self, configuration: HardwareConfiguration, tables: Sequence[int] = (),
+                 constant_delay: int = 0, input_delay: int = 0) -> None:
         self._configuration = configuration
+        self._delays = {"constants": constant_delay, "inputs": input_delay}
         self._tables = tables
         words = stream.Signature(word_group(configuration))
         super().__init__({
@@ -84,8 +87,14 @@ class VectorUnit(Component):
         m.submodules.tables = tables = LookupTables(configuration, self._tables)
         m.submodules.scalars = scalars = ScalarUnit(configuration)
         connect_streams(m, self.writes, tables.writes)
-        for name in ("commands", "accumulators", "inputs", "constants"):
+        for name in ("commands", "accumulators"):
             connect_streams(m, getattr(self, name), getattr(issue, name))
+        m.d.comb += [
+            issue.inputs_valid.eq(self.inputs.valid),
+            self.inputs.ready.eq(issue.inputs_ready),
+            issue.constants_valid.eq(self.constants.valid),
+            self.constants.ready.eq(issue.constants_ready),
+        ]
         connect_streams(m, issue.operations, scalars.operations)
 
         control = {1: issue.control}  # control of the group in each stage
@@ -93,7 +102,8 @@ class VectorUnit(Component):
             control[number] = Signal(group_control(configuration), name=f"control_{number}")
             m.d.sync += control[number].eq(control[number - 1])
 
-        lanes = self._lanes(m, control, issue, vector_memory, tables, scalars)
+        constants = self._late(m, "constants", 2)
+        lanes = self._lanes(m, control, issue, constants, vector_memory, tables, scalars)
         result = control[RESULT_STAGE]
         words = Signal(word_group(configuration), reset_less=True)
         m.d.comb += [
@@ -108,7 +118,7 @@ class VectorUnit(Component):
         codes = self._codes(m, issue, result, lanes)
 
         # A constant group as scalar: mantissa (its high bits if a word is too short), exponent.
-        mantissa, exponent = self.constants.payload[0], self.constants.payload[1]
+        mantissa, exponent = constants[0], constants[1]
         missing = MANTISSA_BITS + 1 - configuration.word_bits
         m.d.comb += [
             scalars.constant.mantissa.eq(mantissa[:-1] << missing),
@@ -124,8 +134,19 @@ class VectorUnit(Component):
         ]
         return m
 
-    def _lanes(self, m: Module, control: Any, issue: Issue, vector_memory: VectorMemory,
-               tables: LookupTables, scalars: ScalarUnit) -> list[Lane]:
+    def _late(self, m: Module, name: str, stage: int) -> Any:
+        """The payload of a stream, ``stage`` clocks after its transfer."""
+        words = getattr(self, name).payload
+        for clock in range(self._delays[name], stage):
+            later = Signal(word_group(self._configuration), name=f"{name}_{clock + 1}",
+                           reset_less=True)
+            m.d.sync += later.eq(words)
+            words = later
+        return words
+
+    def _lanes(self, m: Module, control: Any, issue: Issue, constants: Any,
+               vector_memory: VectorMemory, tables: LookupTables,
+               scalars: ScalarUnit) -> list[Lane]:
         configuration = self._configuration
         m.submodules.multiplier = multiplier = BroadcastMultiplier(configuration)
         m.submodules.shift = shift = ShiftSelect()
@@ -140,7 +161,9 @@ class VectorUnit(Component):
             multiplier.negative.eq(control[2].negative),
             multiplier.lookup.eq(control[2].lookup),
             multiplier.shift.eq(control[2].shift),
-            lane_controls.use_memory_1.eq(control[1].use_memory),
+            lane_controls.use_input_1.eq(control[1].use_input),
+            lane_controls.use_memory_2.eq(control[2].use_memory),
+            lane_controls.use_constant_2.eq(control[2].use_constant),
             lane_controls.use_b_2.eq(control[2].use_b),
             lane_controls.lookup_2.eq(control[2].lookup),
             lane_controls.lookup_3.eq(control[3].lookup),
@@ -155,6 +178,7 @@ class VectorUnit(Component):
             lane_controls.keep_5.eq(shift.keep),
         ]
 
+        inputs = self._late(m, "inputs", 1)
         lanes = []
         for index in range(configuration.vector_lanes):
             lane = Lane(configuration)
@@ -164,8 +188,8 @@ class VectorUnit(Component):
                 lane.memory_a.eq(vector_memory.a[index]),
                 lane.memory_b.eq(vector_memory.b[index]),
                 lane.accumulator.eq(issue.accumulator_words[index]),
-                lane.input.eq(issue.input_words[index]),
-                lane.constant.eq(issue.constant_words[index]),
+                lane.input.eq(inputs[index]),
+                lane.constant.eq(constants[index]),
                 tables.segments[index].eq(lane.segment),
                 lane.entry.eq(tables.entries[index]),
             ]

@@ -77,7 +77,7 @@ class _Model:
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self.configuration = configuration
         tables = configuration.lane == "tables"
-        lanes = ceil(log2(configuration.columns // 3)) + 3 if tables else ceil(
+        lanes = ceil(log2(configuration.columns // 3)) + 6 if tables else ceil(
             log2(configuration.columns)) + 4
         self.engine_latency = lanes + SPLIT_CLOCKS
         self.room = configuration.result_depth
@@ -121,7 +121,7 @@ class _Model:
         while len(self.commands) >= MATRIX_QUEUE:
             self._accumulate_block()
         self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.command_starts[0])
-        self.commands.append((step, self.sequencer + 2))
+        self.commands.append((step, self.sequencer + 3))
 
     def _command(self) -> int:
         """Dispatch a vector or scalar command; clock in which the unit has it.
@@ -129,7 +129,7 @@ class _Model:
         One command waits in a register while the unit works on the one before.
         """
         self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.vector_loaded - 1)
-        self.vector_loaded = max(self.sequencer + 2, self.vector_free)
+        self.vector_loaded = max(self.sequencer + 3, self.vector_free)
         return self.vector_loaded
 
     def _scalar(self, step: ScalarStep) -> None:

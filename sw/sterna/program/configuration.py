@@ -222,7 +222,7 @@ class HardwareConfiguration:
     @property
     def tile_clocks(self) -> int:
         """Clocks without a weight word when the engine goes on to another column tile."""
-        return 15 if self.lane == "tables" else 0
+        return 14 if self.lane == "tables" else 0
 
     @property
     def groups_per_row_group(self) -> int:

@@ -54,6 +54,7 @@ def run(lanes: int, top_k: int, streams: list[tuple[list[int], int]], *, density
             entries = []
             for index in range(top_k):
                 ctx.set(dut.index, index)
+                await ctx.tick()
                 *_, value, row = await ctx.tick().sample(dut.value, dut.row)
                 entries.append((value, row))
             shown.append(entries)

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import signed
 from amaranth.lib.data import ArrayLayout
 from sterna.program.protocol import CHUNK_BITS, Space
-from sterna_hw.memory import LoadableMemory, SequentialSource
+from sterna_hw.memory import LateSource, LoadableMemory, SequentialSource
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 
 
@@ -167,3 +167,67 @@ def test_nothing_comes_before_the_first_restart() -> None:
             assert not valid
 
     simulate(source, bench)
+
+
+@pytest.mark.parametrize("width, depth, delay", [(5, 1, 1), (70, 13, 2), (70, 13, 3), (32, 16, 3)])
+@pytest.mark.parametrize("density", [1.0, 0.4])
+def test_late_words_belong_to_their_transfers(width: int, depth: int, delay: int,
+                                              density: float) -> None:
+    rng = random.Random(depth)
+    words = [rng.getrandbits(width) for _ in range(depth)]
+    source = LateSource(width, depth, Space.WEIGHTS, delay)
+    base, count = depth // 2, 3 * depth
+    transfers, payloads = [], []
+
+    async def bench(ctx) -> None:
+        await sender(source.writes, _loads(words, width, Space.WEIGHTS))(ctx)
+        assert not ctx.get(source.words.valid)
+        for _ in range(3):
+            await ctx.tick()
+        for start in (0, base):
+            ctx.set(source.base, start)
+            ctx.set(source.restart, 1)
+            await ctx.tick()
+            ctx.set(source.restart, 0)
+            transfers.clear()
+            payloads.clear()
+            while len(transfers) < count:
+                ready = rng.random() < density
+                ctx.set(source.words.ready, ready)
+                _, _, valid, payload = await ctx.tick().sample(
+                    source.words.valid, source.words.payload)
+                assert valid
+                if ready:
+                    transfers.append(len(payloads))
+                payloads.append(payload)
+            ctx.set(source.words.ready, 0)
+            for _ in range(delay):
+                _, _, payload = await ctx.tick().sample(source.words.payload)
+                payloads.append(payload)
+            taken = [payloads[clock + delay] for clock in transfers]
+            assert taken == [words[(start + index) % depth] for index in range(count)]
+
+    simulate(source, bench)
+
+
+def test_initial_words_of_a_late_source() -> None:
+    source = LateSource(40, 4, Space.WEIGHTS, 2, initial=[1 << 39, 7])
+    seen = []
+
+    async def bench(ctx) -> None:
+        ctx.set(source.restart, 1)
+        await ctx.tick()
+        ctx.set(source.restart, 0)
+        ctx.set(source.words.ready, 1)
+        for _ in range(5):
+            _, _, payload = await ctx.tick().sample(source.words.payload)
+            seen.append(payload)
+
+    simulate(source, bench)
+    assert seen[2:] == [1 << 39, 7, 0]
+
+
+@pytest.mark.parametrize("delay", [0, 4])
+def test_impossible_delays(delay: int) -> None:
+    with pytest.raises(ValueError, match=f"1 to 3 clocks late, not {delay}"):
+        LateSource(8, 4, Space.WEIGHTS, delay)

@@ -113,7 +113,7 @@ def test_accumulators(groups: int) -> None:
             sums = rng.choice([-2048, 2047, int(rng.integers(-2048, 2048))], 2)
             ctx.set(dut.valid, valid or step < groups)
             ctx.set(dut.slot, slot + 1)
-            ctx.set(dut.first, first)
+            ctx.set(dut.again, not first)
             for row in range(2):
                 ctx.set(dut.sums[row], int(sums[row]))
             _, _, *values = await ctx.tick().sample(dut.values[0], dut.values[1])

@@ -14,7 +14,7 @@ from amaranth.back import verilog
 from amaranth.sim import Simulator
 from sterna.program.triples import entries
 from sterna_hw.ternary.folded_adder import FoldedAdder
-from sterna_hw.ternary.table_fill import TableFill
+from sterna_hw.ternary.table_fill import WRITE_CLOCKS, TableFill
 from sterna_hw.ternary.table_row import TableRow, row_latency, row_sum_bits
 from sterna_sim.streams import simulate
 
@@ -140,7 +140,7 @@ def test_table_fill() -> None:
     async def bench(ctx) -> None:
         for codes in fills:
             written = np.zeros((14, 2), int)
-            done = []
+            done, writes = [], []
             for clock in range(20):
                 ctx.set(dut.start, clock == 0)
                 part = ctx.get(dut.part)
@@ -149,11 +149,13 @@ def test_table_fill() -> None:
                 for table in range(2):
                     ctx.set(dut.codes[table], int(codes[part, table]))
                 if valid:
+                    writes.append(clock)
                     assert not written[index].any() or index == 0
                     written[index] = first, second
                 if last:
                     done.append(clock)
             assert np.array_equal(written, entries().astype(int) @ codes)
-            assert done == [14]
+            assert done == [12]
+            assert writes == list(range(WRITE_CLOCKS, 13 + WRITE_CLOCKS))
 
     simulate(dut, bench)
