@@ -21,6 +21,8 @@ def evaluate(
     streams: int = typer.Option(64, help="Segments of the text that are scored side by side."),
     samples: int = typer.Option(500, help="Samples to classify; trained spiking networks."),
     seed: int = typer.Option(0, help="Seed of the samples; spiking networks."),
+    device: str | None = typer.Option(
+        None, help="Trained spiking networks: classify on sim or a board too."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
 ) -> None:
     """Golden integers against the float reference.
@@ -31,8 +33,11 @@ def evaluate(
     from sterna.cli.spiking import evaluate_spiking, open_spiking
 
     if (spiking := open_spiking(model)) is not None:
-        evaluate_spiking(spiking, samples, seed, json)
+        evaluate_spiking(spiking, samples, seed, device, json)
         return
+    if device is not None:
+        raise InputError(f"{model}: --device is for spiking networks; language models are scored "
+                         "by the golden")
     if text is None:
         raise InputError(f"{model}: give a text to score with --text")
     from sterna.compiler.lowering import lower

@@ -126,8 +126,13 @@ def _run_on(
     return np.array(results).swapaxes(0, 1)
 
 
-def evaluate_spiking(opened: OpenSpiking, samples: int, seed: int, json: bool) -> None:
-    """Spikes that quantisation changes, by population; for `l2mu` also the accuracies."""
+def evaluate_spiking(
+    opened: OpenSpiking, samples: int, seed: int, device: str | None, json: bool
+) -> None:
+    """Spikes that quantisation changes, by population; for `l2mu` also the accuracies.
+
+    With a device its accuracy too, and how many of its outputs are not the golden's.
+    """
     from sterna.models.spiking_input import random_input
     from sterna.models.spiking_quantise import compare
 
@@ -142,7 +147,9 @@ def evaluate_spiking(opened: OpenSpiking, samples: int, seed: int, json: bool) -
         raise InputError(f"seed is {seed}; it must be 0 or more")
     values: dict[str, object] = {"model": opened.name}
     if opened.name == "l2mu":
-        values |= _accuracies(opened, samples, seed)
+        values |= _accuracies(opened, samples, seed, device)
+    elif device is not None:
+        raise InputError(f"{opened.name}: has no task to be right at; only l2mu takes --device")
     frames = random_input(
         opened.network.inputs, EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE, seed
     )
@@ -162,7 +169,9 @@ def difference_line(spikes: int, differ: int, values: int) -> str:
     return f"{spikes} spikes, {differ} of {values} neuron steps differ ({differ / values:.3%})"
 
 
-def _accuracies(opened: OpenSpiking, samples: int, seed: int) -> dict[str, object]:
+def _accuracies(
+    opened: OpenSpiking, samples: int, seed: int, device: str | None
+) -> dict[str, object]:
     from sterna.golden.spiking import GoldenNetwork
     from sterna.models.patterns import burst_orders
 
@@ -170,10 +179,19 @@ def _accuracies(opened: OpenSpiking, samples: int, seed: int) -> dict[str, objec
     spikes, labels = burst_orders(samples, seed)
     network = opened.network
     expected = opened.real.run(spikes.astype(float))[network.output].sum(0).argmax(1)
-    found = GoldenNetwork(network, samples).run(spikes)[network.output].sum(0).argmax(1)
-    return {
+    outputs = GoldenNetwork(network, samples).run(spikes)[network.output]
+    found = outputs.sum(0).argmax(1)
+    values: dict[str, object] = {
         "samples": samples,
         "float_accuracy": float((expected == labels).mean()),
         "golden_accuracy": float((found == labels).mean()),
         "same_class": float((expected == found).mean()),
     }
+    if device is not None:
+        computed = _run_on(opened, device, spikes, SpikingOptions())
+        values |= {
+            "device": device,
+            "device_accuracy": float((computed.sum(0).argmax(1) == labels).mean()),
+            "outputs_unlike_golden": int((computed != outputs).sum()),
+        }
+    return values

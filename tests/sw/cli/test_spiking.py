@@ -35,6 +35,9 @@ def test_eval_states_accuracy_and_differences(sterna):
     assert values["same_class"] > 0.95
     assert [item["population"] for item in values["populations"]] == ["u", "m", "h"]
     assert "neuron steps differ" in sterna("eval", "l2mu", "--samples", 10).output
+    values = sterna("eval", "l2mu", "--samples", 9, "--device", "golden", "--json").json
+    assert values["device_accuracy"] == values["golden_accuracy"]
+    assert values["outputs_unlike_golden"] == 0
 
 
 @pytest.mark.verilator
@@ -94,6 +97,8 @@ def test_estimate_on_a_board(sterna):
         (["run", "demo", "--input", "x.npz"], "are for spiking networks"),
         (["eval", "l2mu", "--samples", "0"], "samples is 0"),
         (["eval", "demo"], "give a text to score"),
+        (["eval", "demo", "--device", "sim"], "--device is for spiking networks"),
+        (["eval", "alif", "--device", "sim"], "has no task"),
         (["verify", "l2mu", "--neuron-lanes", "0"], "neuron_lanes must be a positive integer"),
         (["verify", "l2mu", "--steps", "0"], "steps is 0"),
         (["program", "l2mu"], "is a spiking network"),
