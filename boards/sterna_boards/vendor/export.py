@@ -75,7 +75,7 @@ def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration
     """A Vivado project whose script builds a block design with the memories."""
     outside = board.outside
     assert outside is not None
-    region = configuration.weight_depth * configuration.weight_bytes // outside.ports
+    region = configuration.memory_bytes // outside.ports
     if region > outside.port_bytes:
         raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
                          f"are {outside.port_bytes}")
