@@ -1,26 +1,33 @@
 """Synthesise exported accelerators with yosys and renew the tracked table of their area.
 
-    python scripts/vendor_area.py [BOARD…] [--file FILE]
+    python scripts/vendor_area.py [BOARD…] [--file FILE] [--factors FILE]
 
 Boards that are not named are left as they are; without names all are synthesised, each with its own
-configuration for its own model.
+configuration for its own model. The area model of a board's family is that of ECP5 times the ratio
+of what was counted to what that gives, unit by unit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from sterna.cli.model_argument import open_model
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.lowering import lower
+from sterna_boards.area import FACTORS_FILE, group_units, unit_terms
 from sterna_boards.vendor.area_table import AREA_FILE, Synthesised, read_areas, write_areas
 from sterna_boards.vendor.board import ExportBoard
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS, find_export_board
 from sterna_boards.vendor.export import accelerator_verilog
 from sterna_boards.vendor.synthesis import synthesise
+
+SHOWN = 20
+"""Units that are printed."""
 
 
 def measure(board: ExportBoard) -> Synthesised:
@@ -36,19 +43,53 @@ def measure(board: ExportBoard) -> Synthesised:
     return Synthesised(board=board.name, model=opened.name, configuration=configuration, area=area)
 
 
+def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
+    """The area model that gives what was counted; ``reference`` is that of ECP5."""
+    terms = unit_terms(entry.configuration)
+    cells: dict[str, int] = {}
+    for name, count in entry.area.units.items():
+        unit = ".".join(name.split(".")[:2])
+        cells[unit] = cells.get(unit, 0) + count
+    counted = group_units(cells)
+
+    def modelled(kind: str, name: str) -> float:
+        return sum(factor * term for factor, term in
+                   zip(reference[kind][name], terms[name], strict=True))
+
+    def scaled(kind: str, name: str, ratio: float) -> list[float]:
+        return [round(ratio * factor, 6) for factor in reference[kind][name]]
+
+    registers = entry.area.ffs / sum(modelled("ffs", name) for name in terms)
+    # The clock of a family is known from placements only.
+    kept = {name: value for name, value in reference.items() if name != "clock"}
+    return {
+        **kept, "packing": 1.0,
+        "luts": {name: scaled("luts", name, counted[name] / (modelled("luts", name) or 1))
+                 for name in terms},
+        "ffs": {name: scaled("ffs", name, registers) for name in terms},
+    }
+
+
 def main() -> None:
     """Synthesise the boards of the command line."""
     parser = argparse.ArgumentParser(description="Synthesise projects and renew the table.")
     parser.add_argument("boards", nargs="*", metavar="BOARD", help="all when none is named")
     parser.add_argument("--file", type=Path, default=AREA_FILE, help="the table to renew")
+    parser.add_argument("--factors", type=Path, default=FACTORS_FILE, help="the area model")
     arguments = parser.parse_args()
     for name in arguments.boards or list(EXPORT_BOARDS):
         print(name, file=sys.stderr, flush=True)
-        entry = measure(find_export_board(name))
+        board = find_export_board(name)
+        entry = measure(board)
         write_areas({**read_areas(arguments.file), name: entry}, arguments.file)
+        model = json.loads(arguments.factors.read_text())
+        model[board.family] = factors(entry, model["ecp5"])
+        arguments.factors.write_text(json.dumps(model, indent=1) + "\n")
         print(f"{name}: {entry.area.luts} look-up tables, {entry.configuration.lanes} lanes, "
               f"{entry.luts_per_lane:.2f} a lane, {entry.area.block_rams:g} block RAMs, "
               f"{entry.area.dsps} DSPs", flush=True)
+        for unit, count in list(entry.area.units.items())[:SHOWN]:
+            print(f"  {unit}: {count}", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
@@ -71,7 +72,13 @@ def dsps(family: str, configuration: HardwareConfiguration) -> int:
 
 
 def estimate_area(family: str, configuration: HardwareConfiguration) -> AreaEstimate:
-    """Area of the accelerator with its board's clock and link."""
+    """Area of the accelerator with its board's clock and link.
+
+    Raises `InputError` for a family of which nothing was ever synthesised.
+    """
+    if family not in _factors():
+        raise InputError(f"{family}: no accelerator was synthesised for this family yet; "
+                         "scripts/vendor_area.py BOARD does it")
     factors = _factors()[family]
     terms = unit_terms(configuration)
     units = {name: _dot(factors["luts"][name], values) for name, values in terms.items()}

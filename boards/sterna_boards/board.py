@@ -93,6 +93,11 @@ class Target:
                 f"{configuration.weight_source!r}; set weight_source to "
                 f"{' or '.join(self.weight_sources)}")
 
+    def memory_cycles(self, bytes_per_token: int, clock_hz: float) -> float:
+        """Clocks in which the memory outside delivers a token's weights; none without one."""
+        del bytes_per_token, clock_hz
+        return 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Board(Target):

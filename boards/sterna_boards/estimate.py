@@ -101,6 +101,9 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     words[Space.TABLES] = used["tables"]
     if placement == "host":
         words[Space.INPUT] = 0
+    cycles = estimate_cycles(plan, fitted).cycles
+    if fitted.weight_source == "axi":
+        cycles = max(cycles, board.memory_cycles(used["weights"] * fitted.weight_bytes, clock_hz))
     line = link_bytes(fitted, placement, row_groups(program, fitted))
     single_port = total_single_port_rams(memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)
@@ -112,7 +115,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
         luts_per_lane=area.luts / fitted.lanes, ffs=area.ffs, block_rams=rams,
         single_port_rams=single_port, dsps=area.dsps, units=area.units,
         image_bytes=sum(4 * word_chunks(fitted, space) * count for space, count in words.items()),
-        speed=speed(estimate_cycles(plan, fitted).cycles, clock_hz, line, board.baud),
+        speed=speed(cycles, clock_hz, line, board.baud),
     )
 
 

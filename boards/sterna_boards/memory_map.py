@@ -14,14 +14,18 @@ _MODES = {
     "ice40": ((16, 256), (8, 512), (4, 1024), (2, 2048)),
     "gw1n": _GOWIN,
     "gw2a": _GOWIN,
+    "xc7": _GOWIN,
+    "xcup": _GOWIN,
+    "stratix10": ((40, 512), (20, 1024), (10, 2048)),
 }
-"""Bits and words of a block RAM with one write and one read port."""
-_FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2}
+"""Bits and words of a block RAM with one write and one read port; of Xilinx parts those of half."""
+_FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
 """Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
 _LARGE = (Space.WEIGHTS, Space.CONSTANTS)
 """Memories that go to single-port RAM where there is some."""
 SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
-LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24}
+LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24, "xc7": 64, "xcup": 64,
+                 "stratix10": 16}
 """Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""
 
 
@@ -76,8 +80,14 @@ def memory_map(family: str, configuration: HardwareConfiguration,
     # Tables are filled from thirds of a tile.
     parts = 3 if configuration.lane == "tables" else 1
     tile_bits = (configuration.code_depth // configuration.columns - 1).bit_length()
+    if configuration.weight_source == "axi":
+        widths = [configuration.memory_bits] * configuration.memory_ports
+        weights = memory("weights fetched ahead", configuration.memory_prefetch, widths,
+                         always=True)
+    else:
+        weights = loadable("weights", Space.WEIGHTS)
     return [
-        loadable("weights", Space.WEIGHTS),
+        weights,
         loadable("constants", Space.CONSTANTS),
         loadable("input rows", Space.INPUT),
         loadable("program", Space.PROGRAM),

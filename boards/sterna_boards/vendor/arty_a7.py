@@ -16,7 +16,7 @@ ARTY_A7_100T = ExportBoard(
     clock_hz=100_000_000,
     baud=3_000_000,
     link="FT2232H, USB connector J10, second port",
-    capacity=Capacity(luts=63_400, block_rams=135, block_ram_bits=36_864, dsps=240),
+    capacity=Capacity(luts=63_400, block_rams=270, block_ram_bits=18_432, dsps=240),
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="DDR3L 256 MB, 16 bits (not used)",

@@ -71,6 +71,12 @@ class ExportBoard(Target):
         """On the chip, and the memories that the project connects."""
         return ("chip",) if self.outside is None else ("chip", "axi")
 
+    def memory_cycles(self, bytes_per_token: int, clock_hz: float) -> float:
+        """Clocks in which the memory outside delivers a token's weights; none without one."""
+        if self.outside is None:
+            return 0.0
+        return bytes_per_token / (self.outside.gb_s * 1e9) * clock_hz
+
     def configuration(self) -> HardwareConfiguration:
         """The board's own accelerator, to be fitted to a program; weights where it has memory."""
         outside, own = self.outside, super().configuration()

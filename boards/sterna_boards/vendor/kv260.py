@@ -16,9 +16,10 @@ KV260 = ExportBoard(
     clock_hz=250_000_000,
     baud=3_000_000,
     link="Pmod USBUART (FT232R) in the upper row of the Pmod connector J2",
-    capacity=Capacity(luts=117_120, block_rams=144, block_ram_bits=36_864, dsps=1_248,
+    capacity=Capacity(luts=117_120, block_rams=288, block_ram_bits=18_432, dsps=1_248,
                       large_rams=64),
-    shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
+    # A weight word is ten beats of all ports: lanes for several token streams at once.
+    shape=Shape(rows=32, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,

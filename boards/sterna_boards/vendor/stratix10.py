@@ -18,7 +18,7 @@ D5005 = ExportBoard(
     link="two pins of your choice, 1.8 V",
     # Adaptive logic modules, M20K blocks, multipliers of 18 by 19 bits.
     capacity=Capacity(luts=933_120, block_rams=11_721, block_ram_bits=20_480, dsps=11_520),
-    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, lane="tables"),
+    shape=Shape(rows=16, columns=32, vector_lanes=8),
     model="demo",
     memory="DDR4 32 GB (not used)",
     outside=None,

@@ -9,6 +9,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ _LUTS = {
 }
 """Look-up tables of six inputs, or adaptive logic modules, which hold two small tables."""
 _FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "MISTRAL_FF")
-_BLOCK_RAMS = {"RAMB36E1": 1, "RAMB36E2": 1, "RAMB18E1": 0.5, "RAMB18E2": 0.5, "MISTRAL_M10K": 1}
+_BLOCK_RAMS = {"RAMB36E1": 2, "RAMB36E2": 2, "RAMB18E1": 1, "RAMB18E2": 1, "MISTRAL_M10K": 1}
+"""Block RAMs of 18 kbit (10 kbit of a Cyclone V)."""
 _DSPS = {"DSP48E1": 1, "DSP48E2": 1, "MISTRAL_MUL27X27": 1, "MISTRAL_MUL18X18": 0.5,
          "MISTRAL_MUL9X9": 1 / 3}
 _SYNTHESIS = {
@@ -36,8 +38,6 @@ _SYNTHESIS = {
     # The newest family that yosys knows with adaptive logic modules; block RAMs are smaller there.
     "stratix10": "synth_intel_alm -family cyclonev",
 }
-_WRAPPER = "core."
-"""What stands before the names of everything but the UART."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,12 @@ class Synthesis:
     """Area of an accelerator with its UART, without the memory controllers of the vendor.
 
     ``luts`` counts everything that takes a look-up table: logic, carry, memory, shift registers.
-    ``units`` splits it by hierarchical name, two names deep.
+    ``units`` splits it by hierarchical name, three names deep.
     """
 
     luts: int
     ffs: int
-    block_rams: float
+    block_rams: int
     dsps: int
     units: dict[str, int]
 
@@ -89,18 +89,18 @@ def _area(module: dict[str, Any]) -> Synthesis:
         totals[cell["type"]] += 1
         luts = _LUTS.get(cell["type"], 0)
         if luts:
-            path = name.removeprefix(_WRAPPER).split(".")[:-1][:2]
+            path = name.split(".")[:-1][:3]
             unit = ".".join(path) or "top"
             units[unit] = units.get(unit, 0) + luts
     largest = sorted(units.items(), key=lambda item: -item[1])
     return Synthesis(
         luts=round(_weigh(_LUTS, totals)),
         ffs=sum(count for kind, count in totals.items() if kind in _FLIP_FLOPS),
-        block_rams=_weigh(_BLOCK_RAMS, totals),
+        block_rams=round(_weigh(_BLOCK_RAMS, totals)),
         dsps=round(_weigh(_DSPS, totals)),
         units={name: round(count) for name, count in largest},
     )
 
 
-def _weigh(weights: dict[str, float], totals: Counter[str]) -> float:
+def _weigh(weights: Mapping[str, float], totals: Counter[str]) -> float:
     return sum(weight * totals[kind] for kind, weight in weights.items())

@@ -10,7 +10,10 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
-from sterna_hw.stream import StreamBuffer
+from sterna_hw.stream import StreamBuffer, StreamQueue
+
+_WAITING = 4
+"""Beats that wait for the registers of a word."""
 
 
 class Gearbox(Component):
@@ -120,7 +123,8 @@ class Gearbox(Component):
         """Words of several whole beats."""
         m = Module()
         beat_bits, beats = 8 * self._taken, self._positions
-        buffer = StreamBuffer(beat_bits)
+        # A queue in look-up table memory takes less than the spare register of a buffer.
+        buffer = StreamQueue(beat_bits, _WAITING)
         m.submodules.buffer = ResetInserter(self.restart)(buffer)
         begun = Signal(beat_bits * (beats - 1), reset_less=True)
         word = Signal(8 * self._given, reset_less=True)

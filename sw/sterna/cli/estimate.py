@@ -77,7 +77,7 @@ def estimate(
     if model is not None and (spiking := open_spiking(model)) is not None:
         estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
         return
-    chosen = options.board()
+    chosen = options.target()
     opened = opened_shape(model, size)
     program = lower(opened.model, name=opened.name)
     configuration = options.configuration(program)

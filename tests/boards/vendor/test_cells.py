@@ -35,7 +35,7 @@ def test_the_cells_give_the_numbers_of_the_golden(family: str, cells: set[str]) 
     configuration = common_configuration(BASE, [(program, "host")])
     verilog = to_verilog(configuration, platform=VendorPlatform(family))
     assert cells <= set(verilog.split())
-    library = build_library(verilog + cell_models("xilinx", verilog), False, find_toolchain(),
+    library = build_library(verilog + cell_models("xilinx", verilog), (), find_toolchain(),
                             lambda step, done, parts: None)
     image = compile_program(program, configuration, "host")
     golden = GoldenDevice(program, configuration.top_k)

@@ -30,6 +30,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, board in EXPORT_BOARDS.items():
         folders[name] = folder = tmp_path_factory.mktemp(name)
         small = replace(board.configuration(), rows=2, columns=6, vector_lanes=2, code_depth=60,
+                        lane="tables",
                         weight_depth=1024, memory_prefetch=2 * board.configuration().memory_burst)
         write_project(board, small, None, "demo-tiny", folder)
     return folders
