@@ -126,7 +126,9 @@ class Flow:
             kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(log, kept)
-            raise CheckError(f"{self.board.name}: {tool} failed: {_complaint(log)} (log: {kept})")
+            stopped = result.returncode < 0
+            complaint = f"stopped by signal {-result.returncode}" if stopped else _complaint(log)
+            raise CheckError(f"{self.board.name}: {tool} failed: {complaint} (log: {kept})")
 
 
 def _complaint(log: Path) -> str:

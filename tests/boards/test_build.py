@@ -83,6 +83,12 @@ def test_failing_tool_is_one_line_with_a_log(tools: FakeTools) -> None:
     assert tools.calls() == ["NEXTPNR_ECP5", "ECPPACK"]
 
 
+def test_a_tool_that_was_killed_is_said(tools: FakeTools) -> None:
+    tools.write("NEXTPNR_ECP5", "kill -9 $$")
+    with pytest.raises(CheckError, match=r"nextpnr-ecp5 failed: stopped by signal 9 \(log: "):
+        build(BOARD, loopback(BOARD))
+
+
 def test_missing_board_package_is_said(tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install amaranth-boards"):
