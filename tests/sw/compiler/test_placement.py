@@ -105,3 +105,15 @@ def test_residents_are_counted_off_over_the_whole_depth(program):
     longer = replace(fitted, weight_depth=fitted.weight_depth + 1, resident_words=5)
     with pytest.raises(InputError, match=r"weight_depth must be \d+ with resident_words"):
         compile_program(program, longer, "host")
+
+
+def test_the_head_compares_as_many_words_as_a_fast_engine_gives(program):
+    """256 lanes over 96 columns give three rows a clock; lanes on the chip pay for themselves."""
+    standard = PRESETS["standard"]
+    outside = replace(standard, weight_source="axi")
+    assert fit_configuration(program, outside, "host").head_words == 4
+    assert fit_configuration(program, standard, "host").head_words == 1
+    assert fit_configuration(program, replace(standard, head_words=8), "host").head_words == 8
+    assert fit_configuration(program, BASE, "host").head_words == 1
+    with pytest.raises(InputError, match="head_words = 32 must be a power of two of at most"):
+        replace(standard, head_words=32)
