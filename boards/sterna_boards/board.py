@@ -9,6 +9,7 @@ from typing import Any
 from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration, Lane
+from sterna.program.sdram import find_part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,19 @@ class Shape:
             block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
             code_depth=code_depth,
             accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardSdram:
+    """An SDRAM, and the accelerator for weights in it, no wider than the part can use."""
+
+    part: str
+    """A key of `sterna.program.sdram.PARTS`."""
+    shape: Shape
+    clock_hz: int
+    """Clock of accelerator and part unless another is asked for."""
+    prefetch: int
+    """Beats that are fetched ahead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +115,42 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Board(Target):
-    """A board that bitstreams are made for with open tools; its external memory is not used yet."""
+    """A board that bitstreams are made for with open tools."""
 
     platform: Callable[[], Any]
     """Makes a new Amaranth platform; one serves one build."""
     loader: tuple[str, ...]
     """Arguments of openFPGALoader that say which board and cable."""
+    sdram: BoardSdram | None = None
+    """What ``--weights sdram`` builds, where the pins are known."""
+
+    @property
+    def weight_sources(self) -> tuple[str, ...]:
+        """Where weights can come from, as `HardwareConfiguration.weight_source` names it."""
+        return ("chip",) if self.sdram is None else ("chip", "sdram")
+
+    def sdram_configuration(self, clock_hz: float | None = None) -> HardwareConfiguration:
+        """The accelerator with its weights in the SDRAM, at the clock or at that of `sdram`.
+
+        Raises `InputError` when there is no SDRAM, or the clock is none for it.
+        """
+        sdram = self._sdram()
+        return sdram.shape.configuration().with_sdram(
+            sdram.part, clock_hz or sdram.clock_hz, sdram.prefetch)
+
+    def check_sdram(self, configuration: HardwareConfiguration, clock_hz: float) -> None:
+        """Raise `InputError` when the configuration is for another part or clock."""
+        part, clock = self._sdram().part, round(clock_hz)
+        if (configuration.sdram, configuration.sdram_hz) != (part, clock):
+            raise InputError(
+                f"{self.name}: the configuration is for SDRAM {configuration.sdram} at "
+                f"{configuration.sdram_hz / 1e6:g} MHz, this is {part} at {clock / 1e6:g} MHz")
+
+    def memory_cycles(self, bytes_per_token: int, clock_hz: float) -> float:
+        part = find_part(self._sdram().part)
+        return bytes_per_token / (part.bits / 8) / (1 - part.clocks(clock_hz).refresh_share)
+
+    def _sdram(self) -> BoardSdram:
+        if self.sdram is None:
+            raise InputError(f"{self.name}: has no SDRAM that weights can lie in")
+        return self.sdram

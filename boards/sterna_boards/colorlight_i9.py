@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.board import Board, BoardSdram, Capacity, Shape
 
 
 def _platform() -> Any:
     from amaranth.build import Attrs, Clock, Pins, PinsN, Resource
     from amaranth.vendor import LatticeECP5Platform
-    from amaranth_boards.resources import UARTResource
+    from amaranth_boards.resources import SDRAMResource, UARTResource
 
     levels = Attrs(IO_TYPE="LVCMOS33")
 
     class ColorlightI9Platform(LatticeECP5Platform):
-        """Clock, serial port and light-emitting diode of the module."""
+        """Clock, serial port, light-emitting diode and SDRAM of the module.
+
+        The board ties CKE high, CS# and DQM low. Pins as documented by the project
+        Colorlight-FPGA-Projects and used by litex-boards.
+        """
 
         device = "LFE5U-45F"
         package = "BG381"
@@ -25,6 +29,12 @@ def _platform() -> Any:
             Resource("clk25", 0, Pins("P3", dir="i"), Clock(25e6), levels),
             Resource("led", 0, PinsN("L2", dir="o"), levels),
             UARTResource(0, rx="H18", tx="J17", attrs=levels),
+            SDRAMResource(
+                0, clk="B9", we_n="A10", ras_n="B10", cas_n="A9", ba="B11 C8",
+                a="B13 C14 A16 A17 B16 B15 A14 A13 A12 A11 B12",
+                dq="D15 E14 E13 D12 E12 D11 C10 B17 B8 A8 C7 A7 A6 B6 A5 B5 "
+                   "D5 C5 D6 C6 E7 D7 E8 D8 E9 D9 E11 C11 C12 D13 D14 C15",
+                attrs=Attrs(IO_TYPE="LVCMOS33", SLEWRATE="FAST")),
         ]
         connectors = []
 
@@ -46,4 +56,7 @@ COLORLIGHT_I9 = Board(
     memory="SDRAM 8 MB, 32 bits",
     platform=_platform,
     loader=("-b", "colorlight-i9"),
+    # A clock brings 20 weights.
+    sdram=BoardSdram(part="2m32", shape=Shape(rows=4, columns=16, vector_lanes=4),
+                     clock_hz=75_000_000, prefetch=1024),
 )

@@ -13,7 +13,9 @@ from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna_hw.board.clock import ClockGenerator, generated_hz
+from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
 from sterna_hw.board.top import BoardTop, Loopback
+from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
 
@@ -57,7 +59,13 @@ def accelerator(board: Board, configuration: Configuration,
         return accelerator_of(configuration) if image is None else with_contents(image)
 
     key = configuration.to_json() + (image.model_digest() if image else "")
-    return _design(board, "accelerator", key, configuration.lanes, core, clock_hz)
+    pins = None
+    if configuration.weight_source == "sdram":
+        board.check_sdram(configuration, clock_hz or board.clock_hz)
+        if image is not None:
+            raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
+        pins = memory_members(configuration)
+    return _design(board, "accelerator", key, configuration.lanes, core, clock_hz, pins)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -79,12 +87,13 @@ def loopback(board: Board, clock_hz: float | None = None) -> Design:
 
 
 def _design(board: Board, name: str, key: str, lanes: int, core: Callable[[], Any],
-            clock_hz: float | None) -> Design:
+            clock_hz: float | None, sdram: dict[str, Any] | None = None) -> Design:
     wanted = clock_hz or board.clock_hz
     made = generated_hz(board.family, board.pin_hz, wanted)
 
     def top() -> BoardTop:
-        clock = ClockGenerator(board.family, board.pin_hz, wanted)
-        return BoardTop(core(), clock, board.baud)
+        lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
+        clock = ClockGenerator(board.family, board.pin_hz, wanted, lead)
+        return BoardTop(core(), clock, board.baud, sdram)
 
     return Design(name, f"{name} {key} {wanted}", lanes, made, top)

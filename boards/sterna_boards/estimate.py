@@ -102,7 +102,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     if placement == "host":
         words[Space.INPUT] = 0
     cycles = estimate_cycles(plan, fitted).cycles
-    if fitted.weight_source == "axi":
+    if fitted.weight_source != "chip":
         cycles = max(cycles, board.memory_cycles(used["weights"] * fitted.weight_bytes, clock_hz))
     line = link_bytes(fitted, placement, row_groups(program, fitted))
     single_port = total_single_port_rams(memories)

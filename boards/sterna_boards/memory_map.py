@@ -80,12 +80,12 @@ def memory_map(family: str, configuration: HardwareConfiguration,
     # Tables are filled from thirds of a tile.
     parts = 3 if configuration.lane == "tables" else 1
     tile_bits = (configuration.code_depth // configuration.columns - 1).bit_length()
-    if configuration.weight_source == "axi":
+    if configuration.weight_source == "chip":
+        weights = loadable("weights", Space.WEIGHTS)
+    else:
         widths = [configuration.memory_bits] * configuration.memory_ports
         weights = memory("weights fetched ahead", configuration.memory_prefetch, widths,
                          always=True)
-    else:
-        weights = loadable("weights", Space.WEIGHTS)
     return [
         weights,
         loadable("constants", Space.CONSTANTS),

@@ -19,6 +19,7 @@ from sterna.compiler.schedule import schedule
 from sterna.models.folder import replace_folder
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.program.protocol import Space
 
 from sterna_boards.board import Board
 from sterna_boards.build import build
@@ -49,6 +50,14 @@ class ModelBuild:
         """What the memories hold before the first token, loaded or baked."""
         return sum(part.words * part.size for part in self.image.parts.values())
 
+    @property
+    def sdram(self) -> HardwareConfiguration | None:
+        """The configuration when it has its weights in an SDRAM."""
+        configuration = self.image.configuration
+        if not isinstance(configuration, HardwareConfiguration):
+            return None
+        return configuration if configuration.weight_source == "sdram" else None
+
     def to_json(self) -> str:
         """Report and speed as one JSON object, with the configuration."""
         return json.dumps({
@@ -57,7 +66,7 @@ class ModelBuild:
             "model": self.image.model,
             "embedding": self.image.placement,
             "image_bytes": self.image_bytes,
-            "weights": "baked" if self.baked else "link",
+            "weights": "baked" if self.baked else "sdram" if self.sdram else "link",
             "configuration": json.loads(self.image.configuration.to_json()),
         })
 
@@ -80,6 +89,9 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     report = build(board, design, seeds, progress)
     line = link_bytes(fitted, image.placement, image.row_groups)
     cycles = estimate_cycles(plan, fitted).cycles
+    if fitted.weight_source == "sdram":
+        size = image.parts[Space.WEIGHTS].words * fitted.weight_bytes
+        cycles = max(cycles, board.memory_cycles(size, report.clock_mhz * 1e6))
     return ModelBuild(report=report, image=image, baked=baked,
                       speed=speed(cycles, report.clock_mhz * 1e6, line, board.baud))
 

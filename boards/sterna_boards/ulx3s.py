@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.board import Board, BoardSdram, Capacity, Shape
 
 
 def _platform_85f() -> Any:
@@ -18,6 +18,10 @@ def _platform_12f() -> Any:
 
     return ULX3S_12F_Platform()
 
+
+# A clock brings 10 weights; 64 lanes make up for the barriers, in words with little padding.
+_SDRAM = BoardSdram(part="16m16", shape=Shape(rows=4, columns=16, vector_lanes=4),
+                    clock_hz=75_000_000, prefetch=1024)
 
 ULX3S_85F = Board(
     name="ulx3s-85f",
@@ -34,6 +38,7 @@ ULX3S_85F = Board(
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_85f,
     loader=("-b", "ulx3s"),
+    sdram=_SDRAM,
 )
 
 ULX3S_12F = Board(
@@ -52,4 +57,5 @@ ULX3S_12F = Board(
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_12f,
     loader=("-b", "ulx3s"),
+    sdram=_SDRAM,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, Signal
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer, ResetSynchronizer
+from sterna.errors import InputError
 
 from sterna_hw.board.pll import PllSettings, find_settings
 
@@ -30,19 +31,28 @@ class ClockGenerator(Elaboratable):
     has one, or the loop not being locked; it ends in step with the clock. On iCE40 it lasts
     another 15 microseconds.
 
+    With a ``lead`` it also drives the domain ``memory``, which the parent defines too: the same
+    clock, earlier by a whole number of the oscillator's periods. Only the loop of an ECP5 does that
+    here.
+
     Args:
         family: "ecp5", "ice40", "gw1n" or "gw2a".
         pin_hz: frequency at the pin ``platform.default_clk``.
         clock_hz: frequency of ``sync``.
+        lead: seconds by which ``memory`` leads, with the least and the most of them that will do.
 
     Raises:
-        InputError: the loop cannot make the frequency.
+        InputError: the loop cannot make the frequency or the lead.
     """
 
-    def __init__(self, family: str, pin_hz: float, clock_hz: float) -> None:
+    def __init__(self, family: str, pin_hz: float, clock_hz: float,
+                 lead: tuple[float, float, float] | None = None) -> None:
         self._family = family
         self._pin_hz = pin_hz
-        self._settings = None if clock_hz == pin_hz else find_settings(family, pin_hz, clock_hz)
+        self._settings = None
+        if clock_hz != pin_hz or lead is not None:
+            self._settings = find_settings(family, pin_hz, clock_hz)
+        self._delay = None if lead is None else self._memory_delay(lead)
         self.clock_hz = generated_hz(family, pin_hz, clock_hz)
 
     def elaborate(self, platform: Any) -> Module:
@@ -58,7 +68,7 @@ class ClockGenerator(Elaboratable):
             m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
             m.d.comb += clock.eq(buffer.i)
         else:
-            locked = Signal()
+            locked, early = Signal(), Signal()
             # The pad of an iCE40 loop has no input buffer of its own.
             if self._family == "ice40":
                 reference = pin.io
@@ -66,13 +76,27 @@ class ClockGenerator(Elaboratable):
                 m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
                 reference = buffer.i
             m.submodules.pll = _loop(self._family, self._settings, platform, reference,
-                                     self._pin_hz, clock, locked)
+                                     self._pin_hz, clock, locked, early, self._delay)
             reset = reset | ~locked
+            if self._delay is not None:
+                m.d.comb += ClockSignal("memory").eq(early)
         m.d.comb += ClockSignal("sync").eq(clock)
         if self._family == "ice40":
             reset = self._stretched(m, reset)
         m.submodules.reset = ResetSynchronizer(reset, domain="sync")
         return m
+
+    def _memory_delay(self, lead: tuple[float, float, float]) -> int:
+        """Periods of the oscillator by which ``memory`` follows the edge before."""
+        assert self._settings is not None
+        settings = self._settings
+        divider = settings.parameters.get("CLKOS_DIV", 0)
+        periods = round(lead[0] * settings.oscillator_hz)
+        if not lead[1] <= periods / settings.oscillator_hz <= lead[2] or periods >= divider:
+            raise InputError(
+                f"clock: no clock {lead[0] * 1e9:g} ns earlier at {settings.output_hz / 1e6:g} MHz "
+                f"on {self._family}; ask for another frequency")
+        return divider - periods
 
     def _stretched(self, m: Module, reset: Any) -> Signal:
         m.domains.startup = ClockDomain(reset_less=True, local=True)
@@ -91,10 +115,16 @@ class ClockGenerator(Elaboratable):
 
 
 def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin_hz: float,
-          clock: Signal, locked: Signal) -> Instance:
+          clock: Signal, locked: Signal, early: Signal, delay: int | None) -> Instance:
     parameters: dict[str, Any] = {f"p_{name}": value
                                   for name, value in settings.parameters.items()}
     if family == "ecp5":
+        if delay is not None:
+            divider = settings.parameters["CLKOS_DIV"]
+            parameters |= {
+                "p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": divider, "p_CLKOS2_FPHASE": 0,
+                "p_CLKOS2_CPHASE": divider - 1 + delay, "o_CLKOS2": early,
+            }
         return Instance(
             "EHXPLLL", **parameters,
             p_FEEDBK_PATH="CLKOP", p_CLKOP_ENABLE="ENABLED", p_CLKOS_ENABLE="ENABLED",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ from amaranth.lib import io, stream
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.board.clock import ClockGenerator
+from sterna_hw.board.sdram_pins import SdramPins
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
 from sterna_hw.link.uart import DATA_BITS
@@ -42,17 +44,21 @@ class Loopback(Component):
 class BoardTop(Elaboratable):
     """What becomes a bitstream.
 
-    Takes the resource ``uart`` 0 (``rx``, ``tx``) and the default clock and reset of the platform.
+    Takes the resource ``uart`` 0 (``rx``, ``tx``) and the default clock and reset of the platform,
+    and with an SDRAM also ``sdram`` 0.
 
     Args:
         core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
             accelerator or `Loopback`.
         clock: makes the domain ``sync``.
         baud: bits a second on the line; the clock must be at least three times as fast.
+        sdram: members of the core that are the pins of an SDRAM; its clock is ``memory`` then.
     """
 
-    def __init__(self, core: Any, clock: ClockGenerator, baud: int) -> None:
+    def __init__(self, core: Any, clock: ClockGenerator, baud: int,
+                 sdram: Mapping[str, Any] | None = None) -> None:
         self._core = core
+        self._sdram = sdram
         self._clock = clock
         self._divisor = Fraction(round(clock.clock_hz), baud)
 
@@ -60,7 +66,10 @@ class BoardTop(Elaboratable):
         m = Module()
         m.domains.sync = ClockDomain()
         m.submodules.clock = self._clock
-        m.submodules.serial = serial = SerialUnit(self._core, self._divisor)
+        m.submodules.serial = serial = SerialUnit(self._core, self._divisor, self._sdram)
+        if self._sdram:
+            m.domains.memory = ClockDomain(reset_less=True)
+            m.submodules.sdram = SdramPins(serial)
         pins = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)

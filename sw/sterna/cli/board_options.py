@@ -26,7 +26,19 @@ LANES = typer.Option(
     help="Ternary lanes: rows and columns are chosen; auto takes the most that fit and meet the "
          "clock. Of spiking networks: synapses accumulated a clock.",
 )
+WEIGHTS = typer.Option(
+    "link", "--weights",
+    help="link: the driver loads them; baked: the bitstream has them; sdram: the driver loads them "
+         "into the board's SDRAM.",
+)
 CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
+
+
+def check_weights(weights: str) -> str:
+    """The same word. Raises `InputError` for one that `WEIGHTS` does not know."""
+    if weights not in ("link", "baked", "sdram"):
+        raise InputError(f"weights is {weights!r}; it must be link, baked or sdram")
+    return weights
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class BoardOptions:
     clock_mhz: float | None
     embedding_name: str
     lane: str | None = None
+    weights: str = "link"
 
     def target(self) -> Target:
         """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
@@ -67,9 +80,9 @@ class BoardOptions:
 
     @property
     def clock_hz(self) -> float | None:
-        """The wanted clock, None for the board's own."""
+        """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_mhz is None:
-            return None
+            return self.board().sdram_configuration().sdram_hz if self.weights == "sdram" else None
         if not self.clock_mhz > 0:
             raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0")
         return self.clock_mhz * 1e6
@@ -97,6 +110,8 @@ class BoardOptions:
             chosen["block_groups"] = 16 if self.lane == "tables" else 8
         board = self.target()
         base = board.configuration()
+        if self.weights == "sdram":
+            base = self.board().sdram_configuration(self.clock_hz)
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, BoardOptions
+from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, WEIGHTS, BoardOptions, check_weights
 from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
@@ -36,9 +36,7 @@ def build(
     clock_mhz: float | None = CLOCK_MHZ,
     seeds: int = typer.Option(1, "--seeds", help="Placements to try; the fastest is kept."),
     embedding: str = EMBEDDING,
-    weights: str = typer.Option(
-        "link", "--weights", help="link: the driver loads them; baked: the bitstream has them."
-    ),
+    weights: str = WEIGHTS,
     program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     neuron_lanes: int | None = NEURON_LANES,
@@ -57,11 +55,9 @@ def build(
     from sterna.compiler.lowering import lower
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
-                           lane)
+                           lane, check_weights(weights))
     if seeds < 1:
         raise InputError(f"seeds is {seeds}; it must be at least 1")
-    if weights not in ("link", "baked"):
-        raise InputError(f"weights is {weights!r}; it must be link or baked")
     chosen = options.board()
     if (spiking := open_spiking(model)) is not None:
         bitstream = build_spiking(
@@ -101,8 +97,16 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, 
         ("DSPs", f"{report.dsps} of {there.dsps}"),
         ("memory image", f"{built.image_bytes} bytes, "
                          + ("in the bitstream" if built.baked else "for the driver to load")),
+        *_sdram_rows(built),
         ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
                               "cycles a token"),
         ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
                           f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
     ]
+
+
+def _sdram_rows(built: ModelBuild) -> list[tuple[str, object]]:
+    if built.sdram is None:
+        return []
+    size = built.sdram.weight_depth * built.sdram.weight_bytes
+    return [("SDRAM", f"{built.sdram.sdram}, {size} bytes of weights a token")]

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sterna.cli.board_options import CLOCK_MHZ, ESTIMATE_BOARD, LANES, BoardOptions
+from sterna.cli.board_options import (
+    CLOCK_MHZ,
+    ESTIMATE_BOARD,
+    LANES,
+    WEIGHTS,
+    BoardOptions,
+    check_weights,
+)
 from sterna.cli.device_options import (
     CHIP_MBIT,
     COLUMNS,
@@ -48,6 +55,7 @@ def estimate(
     lanes: str | None = LANES,
     clock_mhz: float | None = CLOCK_MHZ,
     embedding: str = EMBEDDING,
+    weights: str = WEIGHTS,
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
@@ -73,7 +81,7 @@ def estimate(
     if memory is not None or chip_mbit is not None:
         raise InputError("--memory and --chip-mbit say what --board knows; give one of them")
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
-                           lane)
+                           lane, check_weights(weights))
     if model is not None and (spiking := open_spiking(model)) is not None:
         estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
         return
