@@ -30,10 +30,6 @@ _SYNTHESIS = {
     "ecp5": "-nowidelut",  # a third less control logic; a wide multiplexer takes its LUTs anyway
     "ice40": "-dsp",  # without it the multipliers of an UP5K stay idle; the others infer them
 }
-_LARGE = 1000
-"""Lanes from which on an ECP5 is nearly full: the default router then takes an hour and more, the
-other one minutes; and units are so far apart that wires count more for their delay."""
-_LARGE_OPTIONS = " --router router2 --placer-heap-timingweight 40"
 
 Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
@@ -58,13 +54,10 @@ class Flow:
 
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
-        family = self.board.family
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
-        if family == "ecp5" and design.lanes >= _LARGE:
-            options += _LARGE_OPTIONS
         plan = self.board.platform().prepare(
             design.top(), NAME, nextpnr_opts=options,
-            synth_opts=_SYNTHESIS.get(family, ""))
+            synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
         plan.extract(str(folder))
