@@ -35,12 +35,11 @@ def to_verilog(configuration: Configuration, name: str = "sterna",
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
     Of several token streams the data path is one module, ``<name>_data_path``.
     """
-    units: dict[str, Component] = {name: accelerator_of(configuration)}
     if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
         shared = f"{name}_data_path"
-        units = {name: Accelerator(configuration, path_module=shared),
-                 shared: DataPath(configuration)}
-    return _text(units, platform)
+        return _text({name: Accelerator(configuration, path_module=shared),
+                      shared: DataPath(configuration)}, platform)
+    return _text({name: accelerator_of(configuration)}, platform)
 
 
 def to_serial_verilog(

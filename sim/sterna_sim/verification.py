@@ -138,7 +138,7 @@ class Verifier:
         """Run texts (lists of token ids), each from a reset; `told` hears the tokens done.
 
         Where the hardware has several token streams, texts join and leave at random, and a random
-        part of those that are there go on together.
+        part of those that are there go on together, by a token or by as many as a run can read.
         """
         outcome = Verification()
         counters = []
@@ -155,7 +155,10 @@ class Verifier:
                 self._board.collect_traces()
             chosen = [stream for stream in running if self._random.random() < GOING_ON]
             chosen = chosen or [self._random.choice(list(running))]
-            steps = self._device.run({stream: running[stream].left for stream in chosen})
+            steps = self._device.run({
+                stream: left[:self._random.choice((1, len(left)))] for stream in chosen
+                for left in (running[stream].left,)
+            })
             traces = self._board.collect_traces()
             for stream, step in steps.items():
                 self._compare(outcome, running[stream], step, traces)

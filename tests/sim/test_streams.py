@@ -8,41 +8,43 @@ from functools import cache
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verifier
 
 from tests.sim.shapes import random_program
-from tests.sim.test_external_weights import BASE
 
 pytestmark = pytest.mark.verilator
 
 STREAMS = 3
+SHAPE = (48, 2, 40, 33)
+BASE = replace(PRESETS["tiny"], streams=STREAMS, weight_source="axi", memory_ports=2,
+               memory_bits=64, memory_burst=8, memory_prefetch=64)
 
 
 @cache
 def program() -> Program:
-    return random_program(96, 2, 100, 97, seed=5)
+    return random_program(*SHAPE, seed=5)
 
 
 @cache
-def configuration(embedding: str) -> HardwareConfiguration:
-    return fit_configuration(program(), replace(BASE, streams=STREAMS), embedding)
+def configuration() -> HardwareConfiguration:
+    return fit_configuration(program(), BASE, "host")
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_streams_that_join_and_leave_compute_what_they_compute_alone(seed):
     generator = np.random.default_rng(seed)
-    texts = [generator.integers(0, 97, int(count)).tolist()
-             for count in generator.integers(1, 6, 3 * STREAMS)]
+    texts = [generator.integers(0, 33, int(count)).tolist()
+             for count in generator.integers(1, 9, 3 * STREAMS)]
     timing = MemoryTiming(
         latency=int(generator.integers(0, 200)), rate=int(generator.integers(8000, 130_000)),
         buffer=int(generator.integers(1, 64)),
         interval=300, refresh=int(generator.integers(1, 200)),
         stall_permille=int(generator.integers(0, 400)),
     )
-    verifier = Verifier(program(), configuration("host"), "host", seed=seed, memory=timing,
+    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=timing,
                         stall_permille=int(generator.integers(0, 400)))
     try:
         outcome = verifier.verify(texts)
@@ -52,17 +54,33 @@ def test_streams_that_join_and_leave_compute_what_they_compute_alone(seed):
     assert outcome.tokens == sum(map(len, texts))
 
 
+def cycles(tokens: dict[int, list[int]]) -> tuple[int, int]:
+    """Clocks and runs until every stream has read its tokens, with a memory that is slow."""
+    verifier = Verifier(program(), configuration(), "host", memory=MemoryTiming(rate=16_384))
+    clocks = runs = 0
+    try:
+        for _ in range(len(tokens) - 1):
+            verifier._device.join()
+        while tokens:
+            steps = verifier._device.run(tokens)
+            clocks += steps[min(steps)].result.counters.cycles
+            runs += 1
+            tokens = {stream: left for stream, ids in tokens.items()
+                      if (left := ids[len(steps[stream].places):])}
+    finally:
+        verifier.close()
+    return clocks, runs
+
+
 def test_every_weight_is_fetched_once_for_all_streams():
     """A token of three streams takes hardly longer than one of a single stream."""
-    cycles = {}
-    for streams in (1, STREAMS):
-        verifier = Verifier(program(), configuration("host"), "host",
-                            memory=MemoryTiming(rate=16_384))
-        try:
-            for _ in range(streams - 1):
-                verifier._device.join()
-            steps = verifier._device.run({stream: [5 + stream] for stream in range(streams)})
-            cycles[streams] = steps[0].result.counters.cycles
-        finally:
-            verifier.close()
-    assert cycles[STREAMS] < 1.05 * cycles[1]
+    alone, _ = cycles({0: [5]})
+    together, runs = cycles({stream: [5 + stream] for stream in range(STREAMS)})
+    assert runs == 1 and together < 1.05 * alone
+
+
+def test_a_prompt_is_read_in_chunks():
+    prompt = list(range(2, 2 + 4 * STREAMS))
+    alone, _ = cycles({0: [5]})
+    clocks, runs = cycles({0: prompt})
+    assert runs == 4 and clocks < 1.1 * 4 * alone

@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.configuration import COMMANDS_AHEAD, HardwareConfiguration
 from sterna.program.protocol import Space
 
 from sterna_hw.component import Component
@@ -40,9 +40,8 @@ from sterna_hw.memory import (
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.stream import connect_streams
 
-COMMANDS_AHEAD = 32
 CONSTANTS_AHEAD = 16
-"""Commands and constants that a data path may be behind another one."""
+"""Constants that a data path may be behind another one."""
 WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
 """Of memories on chip that serve a single stream."""
 
@@ -56,7 +55,9 @@ class Accelerator(Component):
 
     Every token stream has a `DataPath`. All that a RUN makes active carry out the same commands
     with the same weights and constants, each of which is fetched once; a data path that stalls may
-    be some items behind. The others see nothing, and keep their state.
+    be some items behind. The others see nothing, and keep their state. A data path that a RUN
+    chains to the one before it computes the next token of the same text: where a command reads the
+    state, it gets what the other one writes in the same run.
 
     The counters run from the clock after the RUN frame is accepted until the sequencer is done.
 
@@ -145,6 +146,7 @@ class Accelerator(Component):
                 m.d.comb += getattr(inputs, f"base_{number}").eq(
                     link.runs.payload[f"input_word_{number}"])
                 connect_streams(m, getattr(inputs, f"words_{number}"), path.inputs)
+            self._chain(m, link, paths)
         active = self._active(link)
         for name, source, ahead in (
             ("commands", sequencer.commands, COMMANDS_AHEAD),
@@ -173,6 +175,17 @@ class Accelerator(Component):
                          for number, path in enumerate(paths)
                          for name in trace_members(configuration)]
         return m
+
+    def _chain(self, m: Module, link: Link, paths: list[Any]) -> None:
+        """A ring of data paths, in which a chained one takes the state from that before it."""
+        chained = link.runs.payload.chained
+        for number, path in enumerate(paths):
+            following = (number + 1) % len(paths)
+            connect_streams(m, path.state, paths[following].previous)
+            m.d.comb += [
+                path.chained.eq(chained[number]),
+                path.next_chained.eq(chained[following]),
+            ]
 
     def _active(self, link: Link) -> Value:
         """Which token streams run, from a RUN frame until its RESULT is sent."""

@@ -20,7 +20,7 @@ from sterna_hw.layouts import WriteChunk, matmul_command, row_group, word_group
 from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
 from sterna_hw.vector.command import SCALAR, vector_unit_command
-from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, trace_vector
+from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, chain_members, trace_vector
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def data_path_signature(configuration: HardwareConfiguration) -> wiring.Signatur
         **{event: Out(1) for event in EVENTS},
         "idle": Out(1),
         **trace_members(configuration),
+        **chain_members(configuration),
     })
 
 
@@ -80,6 +81,12 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
     m.submodules.matmuls = matmuls = StreamRegister(matmul_command(configuration))
     m.submodules.commands = commands = StreamRegister(vector_unit_command(configuration))
     m.submodules.head = head = StreamRegister(word_group(configuration))
+    for name, member in chain_members(configuration).items():
+        outer, inner = getattr(ports, name), getattr(vector, name)
+        if name in ("previous", "state"):
+            connect_streams(m, *((outer, inner) if member.flow is In else (inner, outer)))
+        else:
+            m.d.comb += inner.eq(outer)
     for source, sink in (
         (ports.commands, commands.i),
         (commands.o, vector.commands),
@@ -125,6 +132,7 @@ class DataPath(Component):
         busy, waiting_weights, waiting_codes: Out(1), as in `TernaryEngine`.
         idle: Out(1), no command and nothing on its way.
         trace_*: Out, see `trace_members`.
+        previous, state, chained, next_chained: see `chain_members`.
 
     Args:
         tables: words of the look-up tables at power up.

@@ -24,14 +24,15 @@ LAST_BYTE = StructLayout({"byte": unsigned(8), "last": unsigned(1)})
 def run_request(configuration: Configuration) -> StructLayout:
     """The payload of a RUN frame: first instruction, first input words, rows that count for top-k.
 
-    ``input_word_<n>`` is for token stream n; with several of them ``active`` says which ones run.
+    ``input_word_<n>`` is for token stream n; with several of them ``active`` says which ones run,
+    and ``chained`` which of these take the state from the one before.
     """
     streams = token_streams(configuration)
     return StructLayout({
         "entry": unsigned(16),
         **{f"input_word_{number}": unsigned(32) for number in range(streams)},
         "row_limit": unsigned(32),
-        **({"active": unsigned(MASK_BITS)} if streams > 1 else {}),
+        **({"active": unsigned(MASK_BITS), "chained": unsigned(MASK_BITS)} if streams > 1 else {}),
     })
 
 

@@ -33,6 +33,7 @@ def group_control(configuration: HardwareConfiguration) -> StructLayout:
     ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
     ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
     by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
+    ``state``: the result goes to the next data path.
     """
     return StructLayout({
         "valid": 1,
@@ -43,4 +44,5 @@ def group_control(configuration: HardwareConfiguration) -> StructLayout:
         "codes": 1, "last": 1,
         "absmax": 1, "absmax_register": 2,
         "squares": 1, "squares_register": 1,
+        **({"state": 1} if configuration.streams > 1 else {}),
     })

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
@@ -36,6 +36,11 @@ class Issue(Component):
         control: of the group that issued in the clock before (stage 1), Out.
         accumulator_words: stage 1, zero if not used, Out.
         idle: no command, and every result written and reduced, Out.
+
+    Only with several token streams:
+        previous: stream of groups, operand a of commands that say so while ``chained``, In.
+        next_chained: results that are state go to the next data path, In.
+        state_credit: one more of them may issue, In; state_issued: one does, Out.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
@@ -54,6 +59,9 @@ class Issue(Component):
             "control": Out(group_control(configuration)),
             "accumulator_words": Out(words),
             "idle": Out(1),
+            **({"previous": In(stream.Signature(words)), "chained": In(1), "next_chained": In(1),
+                "state_credit": In(1), "state_issued": Out(1)}
+               if configuration.streams > 1 else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -81,6 +89,13 @@ class Issue(Component):
             settled.eq(offered & self.constants_valid & ~self.constants_ready),
         ]
 
+        chain_ready: Any = Const(1)
+        from_previous: Any = Const(0)
+        if configuration.streams > 1:
+            from_previous = vector.previous & self.chained
+            for_next = vector.state & self.next_chained
+            chain_ready = ((self.previous.valid | ~from_previous)
+                           & (self.state_credit | ~for_next))
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
@@ -90,6 +105,7 @@ class Issue(Component):
                 & (self.inputs_valid | ~from_input)
                 & (self.constants_valid | ~from_constants)
                 & (self.code_credit | ~vector.codes)
+                & chain_ready
             ),
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
@@ -142,7 +158,7 @@ class Issue(Component):
         multiplier, control = vector.multiplier, self.control
         m.d.sync += [
             control.valid.eq(issue),
-            control.use_memory.eq(vector.a_source == SourceA.MEMORY),
+            control.use_memory.eq((vector.a_source == SourceA.MEMORY) & ~from_previous),
             control.use_input.eq(issue & from_input),
             control.use_constant.eq(issue & from_constants),
             control.use_b.eq(multiplier == MultiplierSelect.MEMORY),
@@ -170,6 +186,15 @@ class Issue(Component):
             m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
         with m.Else():
             m.d.sync += self.accumulator_words.as_value().eq(0)
+        if configuration.streams > 1:
+            # The accumulators' register is free where operand a comes from another data path.
+            m.d.comb += [
+                self.previous.ready.eq(issue & from_previous),
+                self.state_issued.eq(issue & for_next),
+            ]
+            m.d.sync += control.state.eq(self.state_issued)
+            with m.If(self.previous.ready):
+                m.d.sync += self.accumulator_words.eq(self.previous.payload)
         return m
 
     def _needed_age(self, m: Module, new: Any) -> Signal:

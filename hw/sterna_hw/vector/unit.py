@@ -27,6 +27,8 @@ from sterna_hw.vector.vector_memory import VectorMemory
 
 CODE_QUEUE = 16
 """Groups of codes that may be in the pipeline or wait; one look-up table memory deep."""
+STATE_QUEUE = 16
+"""Groups of state that may be in the pipeline or wait for the next data path."""
 RESULT_STAGE = 7
 
 TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
@@ -35,6 +37,19 @@ TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
 def trace_vector(configuration: HardwareConfiguration) -> StructLayout:
     """Payload of the vector trace."""
     return StructLayout({"valid": 1, "data": word_group(configuration)})
+
+
+def chain_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+    """What passes the state of a text on to the data path that computes its next token.
+
+    ``previous``: In, stream of groups of the state before this token; operand a of the commands
+    that say so while ``chained`` is set, which wait for it. ``state``: Out, stream of the groups
+    that commands write as state while ``next_chained`` is set. None with a single token stream.
+    """
+    if configuration.streams == 1:
+        return {}
+    words = stream.Signature(word_group(configuration))
+    return {"previous": In(words), "state": Out(words), "chained": In(1), "next_chained": In(1)}
 
 
 class VectorUnit(Component):
@@ -54,6 +69,7 @@ class VectorUnit(Component):
         idle: no command, all results written and all codes gone, Out.
         trace_vector: result (before clamping to a code) of every group that issued, in order, Out.
         trace_scalar: every scalar result in order, Out.
+        previous, state, chained, next_chained: see `chain_members`.
 
     Args:
         tables: words of the look-up tables at power up.
@@ -76,6 +92,7 @@ class VectorUnit(Component):
             "idle": Out(1),
             "trace_vector": Out(trace_vector(configuration)),
             "trace_scalar": Out(TRACE_SCALAR),
+            **chain_members(configuration),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -116,6 +133,8 @@ class VectorUnit(Component):
         m.d.sync += words.eq(vector_memory.write_data)
         self._reductions(m, control, lanes, words, issue, scalars)
         codes = self._codes(m, issue, result, lanes)
+        if configuration.streams > 1:
+            self._state(m, issue, result, vector_memory)
 
         # A constant group as scalar: mantissa (its high bits if a word is too short), exponent.
         mantissa, exponent = constants[0], constants[1]
@@ -229,3 +248,20 @@ class VectorUnit(Component):
         ]
         m.d.sync += credit.eq(credit + taken - issue.code_issued)
         return credit != CODE_QUEUE
+
+    def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:
+        """Pass state on as it is written; as with codes, issue spends credit."""
+        m.submodules.state_queue = queue = StreamQueue(
+            word_group(self._configuration), STATE_QUEUE)
+        connect_streams(m, queue.o, self.state)
+        connect_streams(m, self.previous, issue.previous)
+        credit = Signal(range(STATE_QUEUE + 1), init=STATE_QUEUE)
+        m.d.comb += [
+            issue.chained.eq(self.chained),
+            issue.next_chained.eq(self.next_chained),
+            queue.i.valid.eq(result.state),
+            queue.i.payload.eq(vector_memory.write_data),
+            issue.state_credit.eq(credit != 0),
+        ]
+        m.d.sync += credit.eq(
+            credit + (self.state.valid & self.state.ready) - issue.state_issued)

@@ -17,13 +17,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class Measurement:
-    """Counters of every run with all token streams, and of a token of one stream ``alone``.
+    """Counters of runs: of all token streams ``together``, of one ``alone``, of a ``prompt``.
 
-    ``alone`` is None where there is only one stream. ``tokens`` were computed in ``seconds``.
+    ``alone`` is None where there is only one stream; ``prompt`` are the runs in which one stream
+    read its prompt, the others free. ``tokens`` were computed in ``seconds``.
     """
 
     together: list[Counters] = field(default_factory=list)
     alone: Counters | None = None
+    prompt: list[Counters] = field(default_factory=list)
     tokens: int = 0
     seconds: float = 0.0
     results: list[tuple[list[int], StepResult]] = field(default_factory=list)
@@ -48,29 +50,40 @@ class Measurement:
         return differences
 
 
-def measure(machine: StreamDevice, texts: list[list[int]], report: Progress) -> Measurement:
-    """Compute a text in each stream of the machine, all together, after a token of one alone.
+def measure(machine: StreamDevice, texts: list[list[int]], prompt: list[int],
+            report: Progress) -> Measurement:
+    """Compute a text in each stream of the machine, all together.
 
-    ``texts`` are as many as there are streams, and equally long.
+    ``texts`` are as many as there are streams, and equally long. Where there are several, a token
+    of one alone is computed before, and one reads the ``prompt`` while the others are free.
     """
     measured = Measurement()
 
-    def run(tokens: dict[int, list[int]]) -> Counters:
+    def run(texts: dict[int, list[int]], done: int) -> tuple[Counters, int]:
+        """Feed what follows the first ``done`` tokens; returns how many stream 0 has then read."""
         start = time.monotonic()
-        steps = machine.run({stream: text[-1:] for stream, text in tokens.items()})
+        steps = machine.run({stream: text[done:] for stream, text in texts.items()})
         measured.seconds += time.monotonic() - start
-        measured.tokens += len(steps)
-        measured.results += [(tokens[stream], step.result) for stream, step in steps.items()]
-        return steps[0].result.counters
+        measured.tokens += sum(len(step.places) for step in steps.values())
+        measured.results += [(texts[stream][:done + len(step.places)], step.result)
+                             for stream, step in steps.items()]
+        return steps[0].result.counters, done + len(steps[0].places)
 
     if len(texts) > 1:
         report("computing one stream alone", 0, 1)
-        measured.alone = run({0: texts[0][:1]})
+        measured.alone, _ = run({0: texts[0][:1]}, 0)
+        machine.reset()
+        done = 0
+        while done < len(prompt):
+            report("reading the prompt", done, len(prompt))
+            counters, done = run({0: prompt}, done)
+            measured.prompt.append(counters)
     machine.reset()
     for _ in texts[1:]:
         machine.join()
     for position in range(len(texts[0])):
         report("computing tokens", position, len(texts[0]))
-        measured.together.append(run(
-            {stream: text[:position + 1] for stream, text in enumerate(texts)}))
+        counters, _ = run(
+            {stream: text[:position + 1] for stream, text in enumerate(texts)}, position)
+        measured.together.append(counters)
     return measured

@@ -75,4 +75,5 @@ def compile_program(program: Program, configuration: HardwareConfiguration,
         rows=program.rows,
         placement=placement,
         row_groups=row_groups(program, configuration),
+        chained=plan.chained,
     )

@@ -42,6 +42,7 @@ def _vector(step: VectorStep) -> Instruction:
         "absmax": int(step.absmax is not None), "absmax_register": step.absmax or 0,
         "squares": int(step.squares is not None), "squares_register": step.squares or 0,
         "wait": step.wait,
+        **({"previous": 1} if step.previous else {}), **({"state": 1} if step.state else {}),
     }
 
 

@@ -59,7 +59,7 @@ class MemoryImage:
     spiking network, which has its input codes at INPUT word 0. ``rows`` is the row limit of RUN
     (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each
     RUN one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip``
-    has row r at word ``r * row_groups``.
+    has row r at word ``r * row_groups``. ``chained``: tokens of one text may run side by side.
     """
 
     configuration: Configuration
@@ -69,6 +69,7 @@ class MemoryImage:
     rows: int
     placement: Placement
     row_groups: int
+    chained: bool = False
 
     def input_word(self, token: int, stream: int = 0) -> int:
         """First INPUT word of the row of a stream's token; raises `InputError` if there is none."""
@@ -119,6 +120,7 @@ class MemoryImage:
             "rows": self.rows,
             "placement": self.placement,
             "row_groups": self.row_groups,
+            "chained": self.chained,
             "word_bytes": {space.name.lower(): self.parts[space].size for space in Space},
             "words": {space.name.lower(): self.parts[space].words for space in Space},
         })
@@ -138,4 +140,5 @@ class MemoryImage:
             configuration=configuration, model=manifest["model"], parts=arrays,
             entries=manifest["entries"], rows=manifest["rows"],
             placement=manifest["placement"], row_groups=manifest["row_groups"],
+            chained=manifest["chained"],
         )

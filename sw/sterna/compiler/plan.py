@@ -24,12 +24,13 @@ class Address:
 class VectorStep:
     """A VECTOR instruction over ``length`` groups of its vectors from group ``first`` on.
 
-    ``item`` and ``operation`` are as in `sterna.program.keys.ValueKey`; ``elements`` is the length
-    of the whole vector. ``constant`` names the constant vector of the multiplier.
+    ``item`` and ``operation`` are as in `sterna.program.keys.ValueKey`; the program knows nothing
+    of a step without ``operation``. ``elements`` is the length of the whole vector. ``constant``
+    names the constant vector of the multiplier. ``previous`` and ``state``: see `compiler.chains`.
     """
 
     item: int
-    operation: int
+    operation: int | None
     elements: int
     first: int
     length: int
@@ -47,6 +48,8 @@ class VectorStep:
     absmax: int | None = None
     squares: int | None = None
     wait: Wait = Wait.NONE
+    previous: bool = False
+    state: bool = False
 
     def reads(self) -> tuple[Address, ...]:
         """Addresses of the groups that the instruction depends on."""
@@ -136,9 +139,13 @@ class SectionPlan:
 
 @dataclass(kw_only=True)
 class Plan:
-    """A whole schedule: sections in order, and the ranges of vector memory that a reset zeroes."""
+    """A whole schedule: sections in order, and the ranges of vector memory that a reset zeroes.
+
+    ``chained``: tokens of a text may run side by side, see `sterna.compiler.chains`.
+    """
 
     sections: list[SectionPlan]
     persistent_groups: int
     vector_groups: int
     tables: tuple[str, ...]
+    chained: bool = False

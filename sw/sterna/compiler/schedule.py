@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sterna.compiler.allocation import Allocation, allocate
 from sterna.compiler.blocks import Run, choose_blocks
+from sterna.compiler.chains import Chain, find_chains
 from sterna.compiler.flow import COMMAND_QUEUE, check_flow
 from sterna.compiler.lifetimes import Registers, assign_registers
 from sterna.compiler.operands import (
@@ -24,6 +25,7 @@ from sterna.compiler.operands import (
 )
 from sterna.compiler.padding import check_padding
 from sterna.compiler.plan import (
+    Address,
     BlockLoop,
     MatmulStep,
     Node,
@@ -56,6 +58,8 @@ from sterna.program.instructions import (
     Unit,
 )
 
+Chains = dict[tuple[str, int], list[Chain]]
+
 _UNITS = {1: MultiplierSelect.ONE, -1: MultiplierSelect.MINUS_ONE, 0: MultiplierSelect.ZERO}
 
 
@@ -70,7 +74,9 @@ class _Demand:
 
 class _SectionScheduler:
     def __init__(self, program: Program, configuration: HardwareConfiguration,
-                 allocation: Allocation, registers: Registers, section: Section) -> None:
+                 allocation: Allocation, registers: Registers, section: Section,
+                 chains: Chains) -> None:
+        self.chains = chains
         self.program, self.configuration, self.section = program, configuration, section
         self.allocation, self.registers = allocation, registers
         self.tables = tuple(program.tables)
@@ -214,17 +220,26 @@ class _SectionScheduler:
 
     def _body(self, position: int, kernel: Kernel, first: int, length: int
               ) -> tuple[VectorStep, ...]:
-        return tuple(
-            self._operation(position, kernel, index, operation, first, length)
-            for index, operation in enumerate(kernel.body)
-        )
+        steps: list[VectorStep] = []
+        chains = self.chains.get((self.section.name, position), [])
+        for index, operation in enumerate(kernel.body):
+            for chain in chains:
+                if chain.first_read == index:
+                    state = self._address(chain.vector, first)
+                    steps.append(VectorStep(
+                        item=position, operation=None, elements=kernel.length, first=first,
+                        length=length, a=state, result=state, previous=True))
+            steps.append(self._operation(position, kernel, index, operation, first, length))
+            steps[-1].state = any(chain.write == index for chain in chains)
+        return tuple(steps)
+
+    def _address(self, name: str, first: int) -> Address:
+        """Where the groups of a vector are from ``first`` on."""
+        place = self.allocation.addresses[self.section.name, name]
+        return Address(place.base + first, place.layer)
 
     def _operation(self, position: int, kernel: Kernel, index: int, operation: Operation,
                    first: int, length: int) -> VectorStep:
-        def address(name: str):
-            place = self.allocation.addresses[self.section.name, name]
-            return type(place)(place.base + first, place.layer)
-
         step = VectorStep(item=position, operation=index, elements=kernel.length,
                           first=first, length=length)
         self._check_length(step)
@@ -233,12 +248,12 @@ class _SectionScheduler:
         elif operation.a in {matmul.result for matmul in kernel.matmuls}:
             step.source = SourceA.ACCUMULATORS
         else:
-            step.a = address(operation.a)
+            step.a = self._address(operation.a, first)
         second = port_b(operation)
         if second is not None:
-            step.b = address(second)
+            step.b = self._address(second, first)
         if operation.result is not None:
-            step.result = address(operation.result)
+            step.result = self._address(operation.result, first)
         if isinstance(operation, Lookup):
             step.multiplier = MultiplierSelect.TABLE
             step.table = self.tables.index(operation.table)
@@ -281,14 +296,17 @@ def schedule(program: Program, configuration: HardwareConfiguration) -> Plan:
     check_program(program)
     check_padding(program, configuration)
     allocation, registers = allocate(program, configuration), assign_registers(program)
+    chains = find_chains(program) if configuration.streams > 1 else None
     sections = []
     for section in program.sections:
-        scheduler = _SectionScheduler(program, configuration, allocation, registers, section)
+        scheduler = _SectionScheduler(program, configuration, allocation, registers, section,
+                                      chains or {})
         plan = SectionPlan(name=section.name, repeat=section.repeat,
                            step=allocation.steps[section.name], nodes=scheduler.nodes())
         check_flow(plan, configuration)
         sections.append(plan)
     result = Plan(sections=sections, persistent_groups=allocation.persistent_groups,
-                  vector_groups=allocation.vector_groups, tables=tuple(program.tables))
+                  vector_groups=allocation.vector_groups, tables=tuple(program.tables),
+                  chained=chains is not None)
     set_waits(result, configuration.vector_latency)
     return result

@@ -68,16 +68,22 @@ class TraceLayout:
                 total(lambda part: part.accumulators))
 
 
-_Emission = tuple[int, int, int, int, int, bool]
-"""Item, operation, first entry of the value, entries, elements, codes."""
+_Emission = tuple[int, int | None, int, int, int, bool]
+"""Item, operation (None: no value of the program), first entry of the value, entries, elements,
+codes."""
 
 
 def _stream(emissions: Iterator[_Emission]) -> _Stream:
     """Sort emissions of one repetition into values."""
     found: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
     shapes: dict[tuple[int, int], tuple[int, bool]] = {}
+    skipped: list[NDArray[np.intp]] = []
     position = 0
     for item, operation, first, count, elements, codes in emissions:
+        if operation is None:
+            skipped.append(np.arange(position, position + count))
+            position += count
+            continue
         key = (item, operation)
         found.setdefault(key, []).append((first, position, count))
         shapes[key] = (elements, codes)
@@ -90,7 +96,7 @@ def _stream(emissions: Iterator[_Emission]) -> _Stream:
         stop = start + sum(count for _, _, count in parts)
         fields.append(_Field(*key, start, stop, *shapes[key]))
         start = stop
-    return _Stream(np.concatenate(order), tuple(fields))
+    return _Stream(np.concatenate([*order, *skipped]), tuple(fields))
 
 
 def _vectors(section: SectionPlan) -> Iterator[_Emission]:

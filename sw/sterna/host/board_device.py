@@ -121,12 +121,15 @@ class LinkDevice:
 
     def join(self) -> int:
         """Begin another text, see `StreamDevice`."""
-        free = sorted(set(range(self.streams)) - set(self._places.values()))
+        free = set(range(self.streams)) - set(self._places.values())
         if not free:
             raise ValueError(f"all {self.streams} streams are in use")
         stream = min(set(range(self.streams)) - set(self._texts))
-        self._texts[stream], self._places[stream] = [], free[0]
-        self._with_recovery(lambda: self._reset([free[0]]))
+        # Where most of its prompt can be read at once.
+        place = max(sorted(free), key=lambda place: len(
+            self._chain(place, self.streams, free - {place})))
+        self._texts[stream], self._places[stream] = [], place
+        self._with_recovery(lambda: self._reset([place]))
         return stream
 
     def leave(self, stream: int) -> None:
@@ -194,9 +197,17 @@ class LinkDevice:
         self._run("reset", dict.fromkeys(places, 0))
 
     def _compute(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
-        """One run; every stream computes in the data path where it lives."""
+        """One run; every stream computes in the data path where it lives.
+
+        Further tokens of a text are chained to the first in the data paths behind it, as far as
+        nobody lives there; the text then lives where the last of them was computed.
+        """
         image = self._loaded()
-        fed = {self._places[stream]: ids[0] for stream, ids in tokens.items()}
+        free = set(range(self.streams)) - set(self._places.values())
+        places = {stream: self._chain(self._places[stream], len(ids), free)
+                  for stream, ids in tokens.items()}
+        fed = {place: token for stream, ids in tokens.items()
+               for place, token in zip(places[stream], ids, strict=False)}
         words = {place: image.input_word(token, place) for place, token in fed.items()}
         if image.placement == "host":
             embedding = self._embedding
@@ -206,17 +217,32 @@ class LinkDevice:
                         + image.input_words(embedding(token)).tobytes(), FrameType.ACK)
                 for place, token in fed.items()
             ), LOAD_SECONDS)
-        results = self._run("token", words)
-        return {stream: StreamStep((place := self._places[stream],), results[place])
-                for stream in tokens}
+        chained = [place for chain in places.values() for place in chain[1:]]
+        results = self._run("token", words, chained)
+        self._places |= {stream: chain[-1] for stream, chain in places.items()}
+        return {stream: StreamStep(tuple(chain), results[chain[-1]])
+                for stream, chain in places.items()}
 
-    def _run(self, entry: str, input_words: Mapping[int, int]) -> dict[int, StepResult]:
+    def _chain(self, first: int, tokens: int, free: set[int]) -> list[int]:
+        """The data paths for so many tokens of a text that lives in ``first``; takes free ones."""
+        chain = [first]
+        while self._loaded().chained and len(chain) < tokens:
+            following = (chain[-1] + 1) % self.streams
+            if following not in free:
+                break
+            free.remove(following)
+            chain.append(following)
+        return chain
+
+    def _run(self, entry: str, input_words: Mapping[int, int],
+             chained: Iterable[int] = ()) -> dict[int, StepResult]:
         """Run the named data paths, each from its input word on."""
         image, streams = self._loaded(), self.streams
         words = [input_words.get(place, 0) for place in range(streams)]
         payload = struct.pack(f"<H{streams}II", image.entries[entry], *words, image.rows)
         if streams > 1:
-            payload += sum(1 << place for place in input_words).to_bytes(MASK_BITS // 8, "little")
+            for mask in (input_words, chained):
+                payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
         return self._results(self._request_run(payload), sorted(input_words))
 
     def _request_run(self, payload: bytes) -> bytes:

@@ -18,6 +18,8 @@ from sterna.program.sdram import BURST_BEATS, find_part
 TRITS_PER_BYTE = 5
 WEIGHT_SOURCES = ("chip", "axi", "sdram")
 AXI_ADDRESS_BITS = 32
+COMMANDS_AHEAD = 32
+"""Commands that the data path of a token stream may be behind that of another one."""
 
 Lane = Literal["adders", "tables"]
 """What the ternary lanes are made of: trees of adders, or tables of the sums of three codes."""

@@ -127,6 +127,9 @@ def vector_fields(configuration: HardwareConfiguration) -> Fields:
         ("absmax", 1), ("absmax_register", 2),
         ("squares", 1), ("squares_register", 1),
         ("wait", 2),
+        # previous: in a chained data path, a comes from the data path before; state: the result
+        # goes to the next data path, if that is chained.
+        *((("previous", 1), ("state", 1)) if configuration.streams > 1 else ()),
     )
 
 

@@ -26,8 +26,10 @@ cycles, accumulate-busy, events (sources accumulated) and sources looked at, u32
 ``outputs`` values of the network, i32 each.
 
 A board of several token streams gets a first input word for each of them in RUN, and behind the row
-limit a mask u16 of the streams that run; the others keep their state. Its RESULT has scale and
-pairs for every stream that ran, the lowest first.
+limit two masks u16. The first names the streams that run; the others keep their state. The second
+names those of them that compute the token behind that of the stream one lower (of the highest, for
+stream 0) in the same text, with the state that it leaves; the state of the text is then that of the
+last one. RESULT has scale and pairs for every stream that ran, the lowest first.
 
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before

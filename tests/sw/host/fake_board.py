@@ -86,14 +86,20 @@ class FakeBoard:
 
     def _run(self, payload: bytes) -> bytes:
         streams = len(self.positions)
-        form = f"<H{streams}II" + ("H" if streams > 1 else "")
+        form = f"<H{streams}II" + ("HH" if streams > 1 else "")
         fields = struct.unpack(form, payload)
-        entry, active = fields[0], fields[-1] if streams > 1 else 1
+        entry, active, chained = fields[0], *(fields[-2:] if streams > 1 else (1, 0))
         self.runs.append(fields)
         answer = struct.pack("<IIII", 100, 90, 0, 10)
+        before = list(self.positions)
+
+        def position(stream: int) -> int:
+            following = chained >> stream & 1
+            return 1 + (position((stream - 1) % streams) if following else before[stream])
+
         for stream in range(streams):
             if active >> stream & 1:
-                self.positions[stream] = 0 if entry == 1 else self.positions[stream] + 1
+                self.positions[stream] = 0 if entry == 1 else position(stream)
                 answer += struct.pack("<Ii", 0x10000, -16)
                 answer += struct.pack("<iI", self.positions[stream], 5)
                 answer += struct.pack("<iI", 0, NO_ROW) * (self.top_k - 1)

@@ -14,8 +14,8 @@ from tests.sw.host.test_board_device import damage, embedding, image
 STREAMS = 3
 
 
-def loaded(placement: str = "chip") -> tuple[LinkDevice, FakeBoard]:
-    whole = image(placement)
+def loaded(placement: str = "chip", chained: bool = False) -> tuple[LinkDevice, FakeBoard]:
+    whole = replace(image(placement), chained=chained)
     whole = replace(whole, configuration=replace(whole.configuration, streams=STREAMS))
     board = FakeBoard(whole.configuration.digest(), streams=STREAMS)
     device = LinkDevice(board, "fake")
@@ -33,11 +33,11 @@ def test_only_named_streams_run():
     one, two = device.join(), device.join()
     assert [0, one, two] == [0, 1, 2]
     assert counts(device, {0: [5], two: [7, 8]}) == {0: 1, two: 1}
-    assert board.runs[-1] == (0, 15, 0, 21, 10, 0b101)
+    assert board.runs[-1] == (0, 15, 0, 21, 10, 0b101, 0)
     assert counts(device, {one: [1]}) == {one: 1}
     assert counts(device, {0: [4], one: [1], two: [8]}) == {0: 2, one: 2, two: 2}
     assert device.step(3).values[0] == 3
-    assert board.runs[-1] == (0, 9, 0, 0, 10, 0b001)
+    assert board.runs[-1] == (0, 9, 0, 0, 10, 0b001, 0)
 
 
 def test_streams_join_and_leave_and_leave_the_others_alone():
@@ -46,7 +46,7 @@ def test_streams_join_and_leave_and_leave_the_others_alone():
     counts(device, {0: [1], other: [1]})
     device.leave(0)
     device.join()
-    assert board.runs[-1] == (1, 0, 0, 0, 10, 0b001)
+    assert board.runs[-1] == (1, 0, 0, 0, 10, 0b001, 0)
     assert counts(device, {0: [1], other: [1]}) == {0: 1, other: 2}
     device.join()
     with pytest.raises(ValueError, match="all 3 streams are in use"):
@@ -59,6 +59,23 @@ def test_streams_join_and_leave_and_leave_the_others_alone():
         device.run({0: [1], other: [2, 10]})
 
 
+def test_tokens_of_a_prompt_are_chained_through_what_is_free():
+    device, board = loaded(chained=True)
+    steps = device.run({0: [4, 5, 6, 7, 8]})
+    assert steps[0].places == (0, 1, 2) and steps[0].result.values[0] == 3
+    assert board.runs[-1] == (0, 12, 15, 18, 10, 0b111, 0b110)
+    # The text lives in data path 2 now, and goes on from there, round the ring.
+    steps = device.run({0: [7, 8]})
+    assert steps[0].places == (2, 0) and steps[0].result.values[0] == 5
+    assert board.runs[-1] == (0, 24, 0, 21, 10, 0b101, 0b001)
+    other = device.join()
+    steps = device.run({0: [1, 2, 3], other: [4, 5]})
+    assert (steps[0].places, steps[other].places) == ((0,), (1, 2))
+    assert board.runs[-1] == (0, 3, 12, 15, 10, 0b111, 0b100)
+    assert counts(device, {0: [1], other: [4]}) == {0: 7, other: 3}
+    assert board.runs[-1] == (0, 3, 0, 12, 10, 0b101, 0)
+
+
 def test_rows_of_the_host_lie_side_by_side():
     device, board = loaded("host")
     device.join()
@@ -68,13 +85,14 @@ def test_rows_of_the_host_lie_side_by_side():
     rows = [whole.input_words(embedding(token)).tobytes() for token in (4, 6)]
     assert [load[5:] for load in board.loads[before:]] == rows
     assert [int.from_bytes(load[1:5], "little") for load in board.loads[before:]] == [0, 3]
-    assert board.runs[-1] == (0, 0, 3, 0, 10, 0b011)
+    assert board.runs[-1] == (0, 0, 3, 0, 10, 0b011, 0)
 
 
+@pytest.mark.parametrize("chained", [False, True])
 @pytest.mark.parametrize("fault", ["damage", "loss"])
-def test_after_a_bad_answer_every_text_is_repeated(fault):
+def test_after_a_bad_answer_every_text_is_repeated(fault, chained):
     for number in range(6):
-        device, board = loaded()
+        device, board = loaded(chained=chained)
         other = device.join()
         counts(device, {0: [1], other: [1]})
         counts(device, {other: [1]})

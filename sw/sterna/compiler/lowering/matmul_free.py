@@ -220,7 +220,6 @@ class _Lowering:
                 multiplier=Vector("i_sigmoid"),
                 shift=self._formats.candidate_shift,
             ),
-            Element(result="delta", a="h", multiplier=Unit(-1), addend="i_swish"),
         ]
 
     def _forget(self) -> list[Element | Lookup]:
@@ -235,6 +234,8 @@ class _Lowering:
                 multiplier=Constant("share"),
                 shift=share_shift(formats),
             ),
+            # Only here is the old state read, so that tokens of a prompt can follow each other.
+            Element(result="delta", a="h", multiplier=Unit(-1), addend="i_swish"),
             Element(
                 result="step",
                 a="delta",
