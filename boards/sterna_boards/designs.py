@@ -60,7 +60,7 @@ def accelerator(board: Board, configuration: Configuration,
 
     key = configuration.to_json() + (image.model_digest() if image else "")
     pins = None
-    if configuration.weight_source == "sdram":
+    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "sdram":
         board.check_sdram(configuration, clock_hz or board.clock_hz)
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
