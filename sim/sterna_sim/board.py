@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -143,6 +144,10 @@ class SimulatedBoard:
             if cut < len(piece):
                 library.write_chip(RESIDENT, first + cut - outside, piece[cut:])
             first += len(piece)
+        if self._has_sdram:
+            # Words over the link would have come after the part's power up and initialisation.
+            clocks = find_part(configuration.sdram).clocks(configuration.sdram_hz)
+            library.run(clocks.power_up + 16 * clocks.t_rfc, sys.maxsize)
 
     def _load_outside(self, first: int, size: int, words: Iterable[NDArray[np.uint8]]) -> None:
         library = self._open()
