@@ -120,16 +120,16 @@ def test_unplugging_in_mid_stream_is_one_error(library):
 def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatch):
     steps = 0
     with SerialBoard(CONFIGURATION, library=library) as board:
-        step = LinkDevice.step
+        run = LinkDevice.run
 
-        def pulled(self, token):
+        def pulled(self, tokens):
             nonlocal steps
             steps += 1
             if steps == 3:
                 board.unplug()
-            return step(self, token)
+            return run(self, tokens)
 
-        monkeypatch.setattr(LinkDevice, "step", pulled)
+        monkeypatch.setattr(LinkDevice, "run", pulled)
         device = opened(board)
         monkeypatch.setattr("sterna.host.open_device.open_device", lambda *_: device)
         code = run_arguments(["run", "demo", "--prompt", "", "--device", board.address])

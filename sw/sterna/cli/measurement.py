@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sterna.host.counters import Counters
-    from sterna.host.device import StepResult, StreamDevice
+    from sterna.host.device import Device, StepResult
     from sterna.program.definition import Program
 
 Progress = Callable[[str, int, int], None]
@@ -50,7 +50,7 @@ class Measurement:
         return differences
 
 
-def measure(machine: StreamDevice, texts: list[list[int]], prompt: list[int],
+def measure(machine: Device, texts: list[list[int]], prompt: list[int],
             report: Progress) -> Measurement:
     """Compute a text in each stream of the machine, all together.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +14,7 @@ from sterna.cli.device_options import (
     EMBEDDING,
     LANE,
     ROWS,
+    STREAMS,
     VECTOR_LANES,
     ShapeOptions,
 )
@@ -20,6 +22,9 @@ from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError, LinkError
+
+if TYPE_CHECKING:
+    from sterna.host.generate import Piece, Statistics
 
 
 def run(
@@ -29,6 +34,9 @@ def run(
     ),
     prompt: list[str] = typer.Option(
         ["Once upon a time"], help="Text to continue; each of several starts anew."
+    ),
+    prompts: Path | None = typer.Option(
+        None, "--prompts", metavar="FILE", help="Instead of --prompt: each line of a file."
     ),
     max_tokens: int = typer.Option(64, help="Most tokens to add to a prompt."),
     temperature: float = typer.Option(0.0, help="0 takes the best token; above, sample."),
@@ -53,11 +61,16 @@ def run(
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    streams: int | None = STREAMS,
 ) -> None:
-    """Continue prompts; the text comes as it is made. Or run a spiking network on its input."""
+    """Continue prompts; the text comes as it is made. Or run a spiking network on its input.
+
+    With several token streams as many prompts are continued at once, and read in chunks; the texts
+    are printed one after the other, and are the same.
+    """
     from sterna.cli.spiking import open_spiking, run_spiking
     from sterna.compiler.lowering import lower
-    from sterna.host.generate import Statistics, generate
+    from sterna.host.generate import Statistics, generate_texts
     from sterna.host.open_device import open_device
     from sterna.host.sampling import Sampling
 
@@ -67,7 +80,8 @@ def run(
         return
     if source is not None or output is not None:
         raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane, streams=streams)
+    texts = prompt if prompts is None else _lines(prompts)
     sampling = Sampling(temperature, top_k, top_p, seed)
     opened = open_model(model)
     tokenizer = opened.tokenizer()
@@ -76,43 +90,85 @@ def run(
         machine = open_device(
             device, program, shape.fitted(program), shape.embedding, report
         )
+    statistics = Statistics()
+    printed = TextsInOrder(texts)
     try:
-        for text in prompt:
-            statistics = Statistics()
-            pieces = generate(
-                machine, tokenizer, text, begin=opened.begin, end=opened.end,
-                maximum_tokens=max_tokens, sampling=sampling, statistics=statistics,
-            )
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            try:
-                for piece in pieces:
-                    sys.stdout.write(piece)
-                    sys.stdout.flush()
-            except LinkError:
-                # The board went away: the text so far stays, and the error has its own line.
-                sys.stdout.write("\n")
-                sys.stdout.flush()
-                raise
-            sys.stdout.write("\n")
-            if stats:
-                _tell(machine.name, statistics)
+        for piece in generate_texts(
+            machine, tokenizer, texts, begin=opened.begin, end=opened.end,
+            maximum_tokens=max_tokens, sampling=sampling, statistics=statistics,
+        ):
+            printed.add(piece)
+    except LinkError:
+        # The board went away: the texts so far stay, and the error has its own line.
+        printed.cut()
+        raise
     finally:
         machine.close()
+    if stats:
+        _tell(machine.name, statistics)
 
 
-def _tell(name: str, statistics: object) -> None:
-    from sterna.host.generate import Statistics
+class TextsInOrder:
+    """Prints texts one after the other while they are made side by side.
 
-    assert isinstance(statistics, Statistics)
-    counters, steps = statistics.counters, len(statistics.steps)
+    The first that has not ended is printed as it comes; what comes of the others waits.
+    """
+
+    def __init__(self, prompts: list[str]) -> None:
+        self._prompts, self._made = prompts, [""] * len(prompts)
+        self._ended: set[int] = set()
+        self._now = 0
+        self._write(prompts[0])
+
+    def add(self, piece: Piece) -> None:
+        """Print this piece, or what waited for its text to end, when it is their turn."""
+        if piece.ended:
+            self._ended.add(piece.number)
+        if piece.number != self._now:
+            self._made[piece.number] += piece.text
+            return
+        self._write(piece.text)
+        while self._now in self._ended:
+            self._next()
+
+    def cut(self) -> None:
+        """End the text that is being printed, and print what was made of the others."""
+        self._write("\n")
+        for number in range(self._now + 1, len(self._prompts)):
+            if self._made[number]:
+                self._write(self._prompts[number] + self._made[number] + "\n")
+
+    def _next(self) -> None:
+        self._now += 1
+        text = "\n"
+        if self._now < len(self._prompts):
+            text += self._prompts[self._now] + self._made[self._now]
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file as prompts. Raises `InputError` when there is none."""
+    from sterna.models.text import read_text
+
+    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    if not lines:
+        raise InputError(f"{path}: has no prompt; give one in each line")
+    return lines
+
+
+def _tell(name: str, statistics: Statistics) -> None:
+    counters, tokens = statistics.counters, statistics.computed_tokens
     line = (
         f"{name}: {statistics.prompt_tokens} + {statistics.generated_tokens} tokens in "
         f"{statistics.seconds:.2f} s, {statistics.tokens_per_second:.1f} tokens/s"
     )
     if counters.cycles:
         line += (
-            f"; {counters.cycles / steps:.0f} cycles a token, engine busy "
+            f"; {counters.cycles / tokens:.0f} cycles a token, engine busy "
             f"{counters.utilisation:.1%}, waiting for weights "
             f"{counters.waiting_weights / counters.cycles:.1%}, for codes "
             f"{counters.waiting_codes / counters.cycles:.1%}"

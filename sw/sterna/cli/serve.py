@@ -11,6 +11,7 @@ from sterna.cli.device_options import (
     CONFIGURATION,
     EMBEDDING,
     ROWS,
+    STREAMS,
     VECTOR_LANES,
     ShapeOptions,
 )
@@ -25,6 +26,7 @@ def serve(
     columns: int | None = COLUMNS,
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
+    streams: int | None = STREAMS,
 ) -> None:
     """Simulate a board with its UART at a serial port until Ctrl-C; prints its address.
 
@@ -34,7 +36,7 @@ def serve(
 
     from sterna.compiler.lowering import lower
 
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding)
+    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, streams=streams)
     opened = open_model(model)
     configuration = shape.fitted(lower(opened.model, name=opened.name))
     with ProgressReport() as report:

@@ -113,11 +113,15 @@ class GoldenExecutor:
         factor = torch.from_numpy(np.ldexp(scale.mantissa.astype(np.float64), scale.exponent))
         return values.double() * factor.unsqueeze(1)
 
-    def _embedding(self, token: int) -> Tensor:
+    def check_token(self, token: int) -> None:
+        """Raise `InputError` for an id outside the vocabulary."""
         if not 0 <= token < self.program.rows:
             raise InputError(
                 f"token {token} is outside the vocabulary of {self.program.rows}"
             )
+
+    def _embedding(self, token: int) -> Tensor:
+        self.check_token(token)
         return torch.from_numpy(self.program.parameters.embedding(token).astype(np.int64))
 
     def _run(self, inputs: Tensor, observe: Observer | None) -> tuple[Tensor, ScalarFloat] | None:

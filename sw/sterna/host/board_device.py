@@ -120,7 +120,7 @@ class LinkDevice:
         return self.run({0: [token]})[0].result
 
     def join(self) -> int:
-        """Begin another text, see `StreamDevice`."""
+        """Begin another text, see `Device`."""
         free = set(range(self.streams)) - set(self._places.values())
         if not free:
             raise ValueError(f"all {self.streams} streams are in use")
@@ -133,11 +133,11 @@ class LinkDevice:
         return stream
 
     def leave(self, stream: int) -> None:
-        """End a text, see `StreamDevice`."""
+        """End a text, see `Device`."""
         del self._texts[stream], self._places[stream]
 
     def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
-        """Compute the first token of every stream that is named, see `StreamDevice`."""
+        """Compute the first token of every stream that is named, see `Device`."""
         image = self._loaded()
         for stream, ids in tokens.items():
             if stream not in self._texts or not ids:

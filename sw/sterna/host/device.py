@@ -48,32 +48,25 @@ class StreamStep:
 
 
 class Device(Protocol):
-    """A machine with a program loaded: it keeps the state of one text from token to token."""
+    """A machine with a program loaded: it keeps the state of up to `streams` texts.
+
+    A reset leaves one token stream, number 0, which `step` feeds. Other texts join it, and all are
+    computed together.
+    """
 
     name: str
-
-    def reset(self) -> None:
-        """Forget the text: the next token is the first of a new one."""
-        ...
-
-    def step(self, token: int) -> StepResult:
-        """Feed one token. Raises `InputError` for an id outside the vocabulary."""
-        ...
-
-    def close(self) -> None:
-        """Give the machine back; safe to call twice."""
-        ...
-
-
-class StreamDevice(Device, Protocol):
-    """A machine that keeps the state of up to `streams` texts, and computes them together.
-
-    A reset leaves one stream, number 0, which `step` feeds.
-    """
 
     @property
     def streams(self) -> int:
         """How many token streams there may be at a time."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all texts: the next token is the first of a new one, in stream 0."""
+        ...
+
+    def step(self, token: int) -> StepResult:
+        """Feed one token. Raises `InputError` for an id outside the vocabulary."""
         ...
 
     def join(self) -> int:
@@ -90,4 +83,8 @@ class StreamDevice(Device, Protocol):
         Each stream is named with the tokens that it is to read next, at least one. Raises
         `InputError` for an id outside the vocabulary, ValueError for an unknown stream.
         """
+        ...
+
+    def close(self) -> None:
+        """Give the machine back; safe to call twice."""
         ...

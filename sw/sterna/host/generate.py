@@ -1,16 +1,16 @@
-"""Text from a device: prompt in, pieces of text out as they come."""
+"""Text from a device: prompts in, pieces of text out as they come."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sterna.errors import InputError
 from sterna.host.counters import Counters
 from sterna.host.device import Device, StepResult
 from sterna.host.sampling import Sampler, Sampling
-from sterna.models.text import Tokenizer
+from sterna.models.text import StreamingDecoder, Tokenizer
 
 
 @dataclass
@@ -19,19 +19,56 @@ class Statistics:
 
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    computed_tokens: int = 0
     seconds: float = 0.0
-    steps: list[Counters] = field(default_factory=list)
-    """Counters of every token that the device computed."""
+    runs: list[Counters] = field(default_factory=list)
+    """Counters of every run of the device, in which it computes a token or several."""
 
     @property
     def tokens_per_second(self) -> float:
-        """Tokens that the device computed, prompt included, by the clock on the wall."""
-        return len(self.steps) / self.seconds if self.seconds else 0.0
+        """Tokens that the device computed, prompts included, by the clock on the wall."""
+        return self.computed_tokens / self.seconds if self.seconds else 0.0
 
     @property
     def counters(self) -> Counters:
-        """Sums over all tokens."""
-        return Counters.total(self.steps)
+        """Sums over all runs."""
+        return Counters.total(self.runs)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One or more whole characters of the text that continues prompt ``number``.
+
+    The last of a text has ``ended``, and perhaps no characters.
+    """
+
+    number: int
+    text: str
+    ended: bool = False
+
+
+@dataclass
+class _Text:
+    """A text in a token stream: ids that the device has yet to read, and what makes more."""
+
+    number: int
+    unread: list[int]
+    decoder: StreamingDecoder
+    sampler: Sampler
+    left: int
+    """Tokens that may still be added."""
+
+    def add(self, result: StepResult, end: int | None, statistics: Statistics) -> Piece:
+        """The token that follows what was read; after the last piece the device is done."""
+        if not self.left or (token := self.sampler.choose(result)) == end:
+            return Piece(self.number, self.decoder.finish(), ended=True)
+        self.left -= 1
+        self.unread = [token]
+        statistics.generated_tokens += 1
+        text = self.decoder.push(token)
+        if self.left:
+            return Piece(self.number, text)
+        return Piece(self.number, text + self.decoder.finish(), ended=True)
 
 
 def prompt_tokens(tokenizer: Tokenizer, prompt: str, begin: int | None) -> list[int]:
@@ -56,39 +93,63 @@ def generate(
 ) -> Iterator[str]:
     """The pieces of a text that continues `prompt`; the device is reset first.
 
-    Ends at the token `end` or after `maximum_tokens`. A piece is one or more whole characters.
-    Raises `InputError` for values out of range and what the device raises.
+    Ends at the token `end` or after `maximum_tokens`. A piece is one or more whole characters. A
+    device of several token streams reads the prompt in chunks. Raises `InputError` for values out
+    of range and what the device raises.
+    """
+    for piece in generate_texts(
+        device, tokenizer, [prompt], begin=begin, end=end, maximum_tokens=maximum_tokens,
+        sampling=sampling, statistics=statistics,
+    ):
+        if piece.text:
+            yield piece.text
+
+
+def generate_texts(
+    device: Device,
+    tokenizer: Tokenizer,
+    prompts: Sequence[str],
+    *,
+    begin: int | None,
+    end: int | None,
+    maximum_tokens: int = 64,
+    sampling: Sampling | None = None,
+    statistics: Statistics | None = None,
+) -> Iterator[Piece]:
+    """Texts that continue `prompts`, as many at once as the device has token streams.
+
+    The next prompt joins when a text has ended. Every text is what `generate` makes of its prompt
+    alone, with the same sampling. Arguments and errors as of `generate`.
     """
     if maximum_tokens < 0:
         raise InputError(f"max-tokens is {maximum_tokens}; it must be 0 or more")
     statistics = statistics if statistics is not None else Statistics()
-    sampler = Sampler(sampling or Sampling())
-    ids = prompt_tokens(tokenizer, prompt, begin)
-    statistics.prompt_tokens = len(ids)
-    decoder = tokenizer.stream(ids)
+    waiting: list[_Text] = []
+    for number, prompt in enumerate(prompts):
+        ids = prompt_tokens(tokenizer, prompt, begin)
+        statistics.prompt_tokens += len(ids)
+        waiting.append(_Text(number, ids, tokenizer.stream(ids), Sampler(sampling or Sampling()),
+                             maximum_tokens))
+    if not waiting:
+        return
     start = time.monotonic()
-
-    def step(token: int) -> StepResult:
-        result = device.step(token)
-        statistics.steps.append(result.counters)
-        statistics.seconds = time.monotonic() - start
-        return result
-
     device.reset()
-    result = None
-    for token in ids:
-        result = step(token)
-    assert result is not None
-    for position in range(maximum_tokens):
-        token = sampler.choose(result)
-        if token == end:
-            break
-        statistics.generated_tokens += 1
-        piece = decoder.push(token)
-        if piece:
-            yield piece
-        if position + 1 < maximum_tokens:
-            result = step(token)
-    rest = decoder.finish()
-    if rest:
-        yield rest
+    running = {0: waiting.pop(0)}
+    while waiting or running:
+        while waiting and len(running) < device.streams:
+            running[device.join()] = waiting.pop(0)
+        steps = device.run({stream: text.unread for stream, text in running.items()})
+        statistics.seconds = time.monotonic() - start
+        statistics.runs.append(next(iter(steps.values())).result.counters)
+        for stream, step in steps.items():
+            text = running[stream]
+            statistics.computed_tokens += len(step.places)
+            text.unread = text.unread[len(step.places):]
+            if text.unread:
+                continue
+            piece = text.add(step.result, end, statistics)
+            if piece.ended:
+                device.leave(stream)
+                del running[stream]
+            if piece.text or piece.ended:
+                yield piece

@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import copy
 
 import numpy as np
 
 from sterna.golden.executor import GoldenExecutor
-from sterna.host.device import StepResult
+from sterna.host.device import StepResult, StreamStep
 from sterna.program.definition import Program
 
 
 class GoldenDevice:
-    """Runs a program in exact integers on the host; `top_k` as in the hardware to compare with."""
+    """Runs a program in exact integers on the host; `top_k` as in the hardware to compare with.
+
+    Its token streams are computed one after the other, a token of each in a run.
+    """
 
     name = "golden"
 
-    def __init__(self, program: Program, top_k: int) -> None:
-        self._executor = GoldenExecutor(program, top_k=top_k)
+    def __init__(self, program: Program, top_k: int, streams: int = 1) -> None:
+        self.streams = streams
+        self._first = GoldenExecutor(program, top_k=top_k)
+        self._texts = {0: self._first}
 
     def beside(self) -> GoldenDevice:
-        """Another golden of the same program, with a text of its own; parameters are kept once."""
+        """Another golden of the same program, with texts of its own; parameters are kept once."""
         other = copy(self)
-        other._executor = self._executor.beside()
+        other._first = self._first.beside()
+        other._texts = {0: other._first}
         return other
 
     def reset(self) -> None:
-        """Forget the text: the next token is the first of a new one."""
-        self._executor.reset()
+        """Forget all texts: the next token is the first of a new one, in stream 0."""
+        self._first.reset()
+        self._texts = {0: self._first}
 
     def step(self, token: int) -> StepResult:
-        """Compute one token. Raises `InputError` for an id outside the vocabulary."""
-        result = self._executor.step(token)
+        """Compute one token of stream 0. Raises `InputError` for an id outside the vocabulary."""
+        return self.run({0: [token]})[0].result
+
+    def join(self) -> int:
+        """Begin another text, see `Device`."""
+        free = sorted(set(range(self.streams)) - set(self._texts))
+        if not free:
+            raise ValueError(f"all {self.streams} streams are in use")
+        self._texts[free[0]] = self._first.beside()
+        return free[0]
+
+    def leave(self, stream: int) -> None:
+        """End a text, see `Device`."""
+        del self._texts[stream]
+
+    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
+        """Compute the first token of every stream that is named, see `Device`."""
+        for stream, ids in tokens.items():
+            if stream not in self._texts or not ids:
+                raise ValueError(f"stream {stream} has not begun or is given no token")
+            for token in ids:
+                self._first.check_token(token)
+        return {stream: StreamStep((stream,), self._compute(self._texts[stream], ids[0]))
+                for stream, ids in tokens.items()}
+
+    @staticmethod
+    def _compute(executor: GoldenExecutor, token: int) -> StepResult:
+        result = executor.step(token)
         return StepResult(
             values=np.array(result.accumulators, np.int64),
             rows=np.array(result.rows, np.int64),

@@ -30,13 +30,13 @@ def open_device(
 
     `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
     hardware; the default is the ``standard`` preset with the depths that the program needs, and the
-    golden takes only its `top_k`. `embedding` is as in `compile_program`. Raises `InputError` for
-    an unknown device, a program that does not fit and missing tools, `LinkError` when the board
-    does not answer or is another one.
+    golden takes only its `top_k` and `streams`. `embedding` is as in `compile_program`. Raises
+    `InputError` for an unknown device, a program that does not fit and missing tools, `LinkError`
+    when the board does not answer or is another one.
     """
     configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
     if address == "golden":
-        return GoldenDevice(program, configuration.top_k)
+        return GoldenDevice(program, configuration.top_k, configuration.streams)
     return open_board(address, program, configuration, embedding, progress)
 
 

@@ -1,0 +1,65 @@
+"""`sterna run` with several prompts and token streams."""
+
+from __future__ import annotations
+
+import pytest
+from sterna.cli.run import TextsInOrder
+from sterna.host.generate import Piece
+
+PROMPTS = ["Once", "The king went to the wood", "A", "In the evening"]
+ASK = ["run", "demo-tiny", "--max-tokens", 12, "--temperature", 0.7, "--seed", 5]
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    path = tmp_path_factory.mktemp("prompts") / "prompts.txt"
+    path.write_text("\n".join([*PROMPTS, "", "  ", ""]))
+    return path
+
+
+def test_streams_print_the_same_texts_in_order(sterna, lines):
+    each = [argument for prompt in PROMPTS for argument in ("--prompt", prompt)]
+    alone = sterna(*ASK, *each)
+    assert alone.code == 0 and all(f"{prompt}" in alone.output for prompt in PROMPTS)
+    together = sterna(*ASK, "--prompts", lines, "--streams", 3, "--stats")
+    assert together.output == alone.output
+    assert together.errors.count("\n") == 1 and "+ 48 tokens in" in together.errors
+
+
+@pytest.mark.verilator
+def test_streams_of_the_simulated_board(sterna, lines):
+    """Prompts are read in chunks there, and texts join while others are in the middle."""
+    few = [*ASK[:3], 5, *ASK[4:], "--prompts", lines, "--config", "tiny"]
+    golden = sterna(*few)
+    simulated = sterna(*few, "--streams", 2, "--device", "sim", "--stats")
+    assert simulated.output == golden.output and golden.output.startswith(PROMPTS[0])
+    assert "cycles a token, engine busy" in simulated.errors
+
+
+def test_a_file_without_prompts(sterna, tmp_path):
+    (tmp_path / "empty").write_text("\n \n")
+    outcome = sterna("run", "demo-tiny", "--prompts", tmp_path / "empty")
+    assert outcome.code == 2 and "empty: has no prompt; give one in each line" in outcome.errors
+    outcome = sterna("run", "demo-tiny", "--prompts", tmp_path / "none")
+    assert outcome.code == 2 and "none: file not found" in outcome.errors
+
+
+def test_a_text_waits_for_those_before_it(capsys):
+    printed = TextsInOrder(["a", "b", "c"])
+    expected = "a"
+    for piece, more in (
+        (Piece(1, "2"), ""), (Piece(0, "1"), "1"), (Piece(2, "3"), ""),
+        (Piece(1, "2", ended=True), ""), (Piece(0, "", ended=True), "\nb22\nc3"),
+        (Piece(2, "3"), "3"), (Piece(2, "", ended=True), "\n"),
+    ):
+        printed.add(piece)
+        expected += more
+    assert capsys.readouterr().out == expected == "a1\nb22\nc33\n"
+
+
+def test_what_was_made_stays_when_the_board_goes_away(capsys):
+    printed = TextsInOrder(["a", "b", "c", "d"])
+    printed.add(Piece(0, "1"))
+    printed.add(Piece(2, "3"))
+    printed.cut()
+    assert capsys.readouterr().out == "a1\nc3\n"
