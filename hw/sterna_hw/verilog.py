@@ -21,6 +21,10 @@ from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
 
 SMALL_MEMORY = 64
 
+DATA_PATH = "sterna_data_path"
+DATA_PATH_ELSEWHERE = "STERNA_DATA_PATH_ELSEWHERE"
+"""Macro that leaves the module of the data paths out: a simulator compiles it by itself."""
+
 _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\n)+)  end\n")
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
@@ -33,12 +37,13 @@ def to_verilog(configuration: Configuration, name: str = "sterna",
     ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
     packed port each for its `trace_ports`, whose bit 0 is their ``valid``. Without a platform the
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
-    Of several token streams the data path is one module, ``<name>_data_path``.
+    Of several token streams the data path is one module, ``<name>_data_path``, which the macro
+    `DATA_PATH_ELSEWHERE` leaves out.
     """
     if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
         shared = f"{name}_data_path"
         return _text({name: Accelerator(configuration, path_module=shared),
-                      shared: DataPath(configuration)}, platform)
+                      shared: DataPath(configuration)}, platform, elsewhere=shared)
     return _text({name: accelerator_of(configuration)}, platform)
 
 
@@ -62,10 +67,13 @@ def to_serial_verilog(
     return _text({name: unit}, platform)
 
 
-def _text(units: dict[str, Component], platform: Any) -> str:
+def _text(units: dict[str, Component], platform: Any, elsewhere: str | None = None) -> str:
     platform = platform or VerilogText()
-    text = "".join(verilog.convert(unit, name=name, platform=platform, emit_src=False)
-                   for name, unit in units.items())
+    texts = {name: verilog.convert(unit, name=name, platform=platform, emit_src=False)
+             for name, unit in units.items()}
+    if elsewhere is not None:
+        texts[elsewhere] = f"`ifndef {DATA_PATH_ELSEWHERE}\n{texts[elsewhere]}`endif\n"
+    text = "".join(texts.values())
     return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
 
 

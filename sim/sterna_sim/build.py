@@ -12,24 +12,26 @@ from sterna.cache import cached_folder, digest
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna_hw.core.tops import trace_ports
+from sterna_hw.verilog import DATA_PATH, DATA_PATH_ELSEWHERE
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
 
 LIBRARY = "simulator.so"
 VERILOG = "accelerator.v"
-PREFIX = "Vaccelerator"
+PREFIX, PATH_PREFIX = "Vaccelerator", "Vdata_path"
+GENERATED = "generated"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
 QUEUE, MEMORY, SDRAM = "byte_queue.h", "axi_memory.h", "sdram_memory.h"
 
 VERILATOR_FLAGS = (
-    "--cc", "--prefix", PREFIX, "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
+    "--cc", "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
     "--output-split", "12000", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-assert",
 )
 COMPILER_FLAGS = (
     "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O2", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
 )
-RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
@@ -49,8 +51,9 @@ def build_simulator(configuration: Configuration, progress: Progress | None = No
     ports = (configuration.memory_ports
              if isinstance(configuration, HardwareConfiguration) and source == "axi" else 0)
     traces = trace_ports(configuration) if configuration.trace else []
+    several = isinstance(configuration, HardwareConfiguration) and configuration.streams > 1
     return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
-                         sdram=source == "sdram")
+                         sdram=source == "sdram", shared_path=several)
 
 
 def build_serial_simulator(
@@ -94,13 +97,14 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
-    harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
+    harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False, shared_path: bool = False,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has, `sdram` whether it has the pins of
-    an SDRAM.
+    an SDRAM. With a `shared_path` the module of its data paths is translated and compiled once, and
+    not as part of each of them.
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY, SDRAM)}
@@ -119,10 +123,11 @@ def build_library(
         (folder / VERILOG).write_text(verilog)
         for name, text in sources.items():
             (folder / name).write_text(text)
-        _verilate(folder, toolchain, tell)
+        _verilate(folder, toolchain, tell, shared_path)
         _compile(folder, toolchain, compiler_flags, tell)
 
-    parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags]
+    parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
+             str(shared_path)]
     return cached_folder("simulator", digest(parts), make) / LIBRARY
 
 
@@ -135,17 +140,27 @@ def _generator_sources() -> list[bytes]:
     return parts
 
 
-def _verilate(folder: Path, toolchain: Toolchain, tell: Progress) -> None:
+def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, shared_path: bool) -> None:
+    """Translate to C++, in folders below `GENERATED`."""
     tell("translating Verilog to C++", 0, 1)
-    command = [str(toolchain.verilator), *VERILATOR_FLAGS, "--Mdir", "generated", VERILOG]
+    command = [str(toolchain.verilator), *VERILATOR_FLAGS]
+    top = ["--prefix", PREFIX, "--Mdir", f"{GENERATED}/top", VERILOG]
     with ToolRunner(folder, toolchain) as tools:
-        tools.run(command)
+        (folder / GENERATED).mkdir()
+        if shared_path:
+            # A library of its own, behind a wrapper in Verilog that calls it.
+            path = f"{GENERATED}/path"
+            tools.run([*command, "--prefix", PATH_PREFIX, "--Mdir", path, "--lib-create", DATA_PATH,
+                       "--top-module", DATA_PATH, VERILOG])
+            top = [f"-D{DATA_PATH_ELSEWHERE}", "--top-module", "sterna", f"{path}/{DATA_PATH}.sv",
+                   *top]
+        tools.run([*command, *top])
 
 
 def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress) -> None:
-    generated = folder / "generated"
-    sources = [*generated.glob("*.cpp"), *folder.glob("*.cpp")]
-    flags = [*flags, f"-I{generated}", f"-I{folder}"]
+    generated = folder / GENERATED
+    sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
+    flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
     objects = _compile_all(sources, generated, toolchain, flags, tell)
     objects += sorted(_runtime(toolchain, tell).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:

@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 from sterna.program.configuration import PRESETS
-from sterna_hw.verilog import SMALL_MEMORY, shorten_zeros, to_verilog
+from sterna_hw.verilog import (
+    DATA_PATH,
+    DATA_PATH_ELSEWHERE,
+    SMALL_MEMORY,
+    shorten_zeros,
+    to_verilog,
+)
 
 TINY = PRESETS["tiny"]
 LINK = {"clk", "rst", *(f"link_{way}__{member}" for way in ("in", "out")
@@ -37,6 +43,18 @@ def test_trace_ports_and_name():
 
 def test_same_text_again(tiny):
     assert to_verilog(TINY) == tiny
+
+
+def test_the_data_path_of_several_streams_can_be_left_out():
+    """What is left is the top level, which uses the module that is not there once a stream."""
+    text = to_verilog(replace(TINY, streams=3))
+    before, rest = text.split(f"`ifndef {DATA_PATH_ELSEWHERE}\n")
+    path, after = re.split(r"(?<=\nendmodule\n)`endif\n", rest)
+    left = before + after
+    assert f"module {DATA_PATH}(" in path
+    assert f"module {DATA_PATH}(" not in left and "module sterna(" in left
+    assert len(re.findall(rf"^  {DATA_PATH} ", left, re.MULTILINE)) == 3
+    assert not re.search(rf"^module \\?{DATA_PATH}", left, re.MULTILINE)
 
 
 def words(value: str, depth: int) -> str:
