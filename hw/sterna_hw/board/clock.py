@@ -1,4 +1,4 @@
-"""Clock and reset of a board: pin, phase-locked loop, reset synchroniser."""
+"""Clock and reset of a board: pin, phase-locked loop, reset synchroniser or clock gate."""
 
 from __future__ import annotations
 
@@ -31,9 +31,17 @@ class ClockGenerator(Elaboratable):
     has one, or the loop not being locked; it ends in step with the clock. On iCE40 it lasts
     another 15 microseconds.
 
+    On ECP5 there is no reset, whose routing would be the slowest of a large design: registers
+    start with their initial values from configuration, and a clock buffer with enable (DCCA) lets
+    the first edge through when the loop has locked. ``sync`` is to be ``reset_less`` there, and a
+    reset button of the board does nothing.
+
     With a ``lead`` it also drives the domain ``memory``, which the parent defines too: the same
     clock, earlier by a whole number of the oscillator's periods. Only the loop of an ECP5 does that
     here.
+
+    Attributes:
+        clock_hz: frequency that is made. resets: whether ``sync`` gets a reset.
 
     Args:
         family: "ecp5", "ice40", "gw1n" or "gw2a".
@@ -53,6 +61,7 @@ class ClockGenerator(Elaboratable):
         if clock_hz != pin_hz or lead is not None:
             self._settings = find_settings(family, pin_hz, clock_hz)
         self._delay = None if lead is None else self._memory_delay(lead)
+        self.resets = family != "ecp5"
         self.clock_hz = generated_hz(family, pin_hz, clock_hz)
 
     def elaborate(self, platform: Any) -> Module:
@@ -60,7 +69,7 @@ class ClockGenerator(Elaboratable):
         pin = platform.request(platform.default_clk, dir="-")
         clock = Signal()
         reset: Any = Const(0)
-        if platform.default_rst is not None:
+        if self.resets and platform.default_rst is not None:
             button = platform.request(platform.default_rst, dir="-")
             m.submodules.reset_pin = buffer = io.Buffer(io.Direction.Input, button)
             reset = buffer.i
@@ -80,11 +89,27 @@ class ClockGenerator(Elaboratable):
             reset = reset | ~locked
             if self._delay is not None:
                 m.d.comb += ClockSignal("memory").eq(early)
+        if not self.resets:
+            self._gated(m, clock, ~reset)
+            return m
         m.d.comb += ClockSignal("sync").eq(clock)
         if self._family == "ice40":
             reset = self._stretched(m, reset)
         m.submodules.reset = ResetSynchronizer(reset, domain="sync")
         return m
+
+    def _gated(self, m: Module, clock: Signal, ready: Any) -> None:
+        """Drive ``sync`` with ``clock`` from two clocks after ``ready`` on.
+
+        The synchroniser leaves configuration together with all other registers, so that even
+        without a loop no edge comes before these are released.
+        """
+        m.domains.startup = ClockDomain(reset_less=True, local=True)
+        m.d.comb += ClockSignal("startup").eq(clock)
+        enable = Signal()
+        m.submodules.start = FFSynchronizer(ready, enable, o_domain="startup")
+        m.submodules.gate = Instance("DCCA", i_CLKI=clock, i_CE=enable,
+                                     o_CLKO=ClockSignal("sync"))
 
     def _memory_delay(self, lead: tuple[float, float, float]) -> int:
         """Periods of the oscillator by which ``memory`` follows the edge before."""

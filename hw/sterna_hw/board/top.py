@@ -64,7 +64,7 @@ class BoardTop(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.domains.sync = ClockDomain()
+        m.domains.sync = ClockDomain(reset_less=not self._clock.resets)
         m.submodules.clock = self._clock
         m.submodules.serial = serial = SerialUnit(self._core, self._divisor, self._sdram)
         if self._sdram:

@@ -161,7 +161,8 @@ class DataPathInstance(Component):
         super().__init__(data_path_signature(configuration))
 
     def elaborate(self, platform: Any) -> Instance:
-        ports: dict[str, Any] = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
+        reset = ResetSignal(allow_reset_less=True)
+        ports: dict[str, Any] = {"i_clk": ClockSignal(), "i_rst": reset}
         for path, member, value in self.signature.flatten(self):
             direction = "i" if member.flow is In else "o"
             ports[f"{direction}_{'__'.join(map(str, path))}"] = value

@@ -23,6 +23,7 @@ class _SimulatedClock(Elaboratable):
     """In place of `ClockGenerator`: the simulator drives ``sync``."""
 
     clock_hz = 5e6
+    resets = True
 
     def elaborate(self, platform: Any) -> Module:
         return Module()
@@ -92,6 +93,13 @@ def test_other_clocks_take_the_loop_of_the_family(family: str, clock_hz: float,
     assert primitive in _verilog_of_clock(family, clock_hz)
 
 
+@pytest.mark.parametrize("clock_hz", [25e6, 100e6])
+def test_an_ecp5_starts_its_clock_instead_of_a_reset(clock_hz: float) -> None:
+    text = _verilog_of_clock("ecp5", clock_hz)
+    assert text.count("cell \\DCCA ") == 1 and "rst" not in text
+    assert "DCCA" not in _verilog_of_clock("ice40", 50e6)
+
+
 def _verilog_of_clock(family: str, clock_hz: float) -> str:
     """The sources of a counter behind the clock generator."""
     base = LatticeECP5Platform if family == "ecp5" else LatticeICE40Platform
@@ -110,12 +118,12 @@ def _verilog_of_clock(family: str, clock_hz: float) -> str:
     class Counter(Elaboratable):
         def elaborate(self, platform: Any) -> Module:
             m = Module()
-            m.domains.sync = ClockDomain()
-            m.submodules.clock = ClockGenerator(family, 25e6, clock_hz)
+            m.submodules.clock = clock = ClockGenerator(family, 25e6, clock_hz)
+            m.domains.sync = ClockDomain(reset_less=not clock.resets)
             count = Signal(4)
             m.d.sync += count.eq(count + 1)
             pins = platform.request("uart", 0, dir="-")
-            m.submodules.tx = tx = io.Buffer("o", pins.tx)
+            m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
             m.d.comb += tx.o.eq(count[3])
             return m
 
