@@ -29,7 +29,7 @@ def import_model(
     dt: float | None = typer.Option(None, help="NIR: time step in seconds."),
     reset: str | None = typer.Option(None, help="NIR: hard, soft or soft_late."),
     current: str | None = typer.Option(
-        None, help="NIR: current that the membrane takes, new or old."
+        None, help="NIR: current that the membrane takes, new or old; jump: inputs are unscaled."
     ),
     compare: str | None = typer.Option(None, help="NIR: a spike at > or >= the threshold."),
     planes: int = typer.Option(5, help="NIR: ternary planes a weight; 1 is ternary, 5 is int8."),

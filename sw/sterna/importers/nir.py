@@ -38,7 +38,8 @@ def read_nir(
     except ImportError:
         raise InputError(f"{path}: reading needs the package nir; pip install nir") from None
     try:
-        graph = nir.read(path)
+        # Shapes are checked here: Norse writes those of its sample, with the batch.
+        graph = nir.read(path, type_check=False)
     except (OSError, ValueError, KeyError, AttributeError, TypeError, AssertionError) as error:
         raise InputError(f"{path}: is damaged or no NIR graph ({error})") from None
     return from_graph(
@@ -59,8 +60,17 @@ def from_graph(
 ) -> tuple[RealNetwork, str]:
     """The network of a ``nir.NIRGraph``; as `read_nir`."""
     nodes, edges = _flatten(graph, "")
+    _check_finite(nodes)
     options, line = choose(list(nodes.values()), producer, dt, reset, current, compare)
     return _Lowering(name, nodes, edges, options).network(), line
+
+
+def _check_finite(nodes: Mapping[str, Any]) -> None:
+    for key, node in nodes.items():
+        for name, value in vars(node).items():
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and (
+                    not np.isfinite(value).all()):
+                raise InputError(f"NIR node {key}: {name} holds values that are not finite")
 
 
 def _flatten(graph: Any, prefix: str) -> tuple[dict[str, Any], Edges]:

@@ -62,11 +62,11 @@ def apply(name: str, node: Any, before: Linear, dt: float) -> Linear:
     if kind == "Delay":
         return _delay(name, node, before, dt)
     if kind == "Scale":
-        scale = np.broadcast_to(np.asarray(node.scale, np.float64), before.shape).reshape(-1)
+        scale = _spread(name, "scale", node.scale, before.shape)
         return _times(name, np.diag(scale), before, before.shape)
     if kind in ("Linear", "Affine"):
         result = _times(name, np.asarray(node.weight, np.float64), before, None)
-        bias = np.asarray(node.bias, np.float64).reshape(-1) if kind == "Affine" else 0.0
+        bias = _spread(name, "bias", node.bias, result.shape) if kind == "Affine" else 0.0
         return Linear(result.terms, result.bias + bias, result.shape)
     if kind in ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d"):
         return _window(name, kind, node, before)
@@ -74,6 +74,20 @@ def apply(name: str, node: Any, before: Linear, dt: float) -> Linear:
         f"NIR node {name}: {kind} is not supported; supported are Affine, Linear, Scale, Flatten, "
         "Delay, Conv1d, Conv2d, SumPool2d, AvgPool2d, LIF, CubaLIF, LI, I, IF and Threshold"
     )
+
+
+def _spread(name: str, attribute: str, value: Any, shape: Shape) -> Reals:
+    """The values of an attribute for every element of a shape, flat."""
+    array = np.asarray(value, np.float64)
+    if array.size == prod(shape):
+        return array.reshape(-1)
+    try:
+        return np.broadcast_to(array, shape).reshape(-1)
+    except ValueError:
+        raise InputError(
+            f"NIR node {name}: {attribute} of shape {list(array.shape)} for values of shape "
+            f"{list(shape)}"
+        ) from None
 
 
 def _times(name: str, matrix: Reals, before: Linear, shape: Shape | None) -> Linear:
@@ -100,8 +114,7 @@ def _times(name: str, matrix: Reals, before: Linear, shape: Shape | None) -> Lin
 def _delay(name: str, node: Any, before: Linear, dt: float) -> Linear:
     if before.bias.any():
         raise InputError(f"NIR node {name}: delays a bias; put the Delay before the weights")
-    seconds = np.asarray(node.delay, np.float64).reshape(-1)
-    steps = np.rint(np.broadcast_to(seconds, before.bias.shape) / dt).astype(np.int64)
+    steps = np.rint(_spread(name, "delay", node.delay, before.shape) / dt).astype(np.int64)
     terms = tuple(
         Term(term.source, term.weights, term.delays + steps[:, None]) for term in before.terms
     )
@@ -118,14 +131,23 @@ def _window(name: str, kind: str, node: Any, before: Linear) -> Linear:
     shape = before.shape
     if kind == "Conv1d" and len(shape) == 1 or kind != "Conv1d" and len(shape) == 2:
         shape = (1, *shape)
-    if len(shape) != (2 if kind == "Conv1d" else 3):
+    dimensions = 2 if kind == "Conv1d" else 3
+    while len(shape) > dimensions and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) != dimensions:
         raise InputError(
             f"NIR node {name}: {kind} after values of shape {list(before.shape)}; it takes "
             "channels and positions"
         )
     size = prod(shape)
     with torch.no_grad():
-        sample = _answer(kind, node, torch.zeros(1, *shape, dtype=torch.float64))
+        try:
+            sample = _answer(kind, node, torch.zeros(1, *shape, dtype=torch.float64))
+        except (RuntimeError, ValueError) as error:
+            raise InputError(
+                f"NIR node {name}: {kind} does not fit values of shape {list(before.shape)} "
+                f"({str(error).splitlines()[0]})"
+            ) from None
         if size * sample.numel() > MATRIX_LIMIT:
             raise InputError(
                 f"NIR node {name}: {kind} from {size} to {sample.numel()} values is too large to "

@@ -3,6 +3,9 @@
 ``v + dt/tau ((leak - v) + r x)`` is written ``leak + (1 - dt/tau)(v - leak) + (r dt/tau) x``: the
 same membrane, and the decay factor of a framework that works with one comes back exactly. For
 CubaLIF the factors of current and membrane are both folded into the input's gain.
+
+A neuron that spikes begins at rest, as in the frameworks, which start it at its leak target: its
+membrane is counted from there, and so are threshold and reset value. LI begins at 0.
 """
 
 from __future__ import annotations
@@ -39,24 +42,28 @@ def neuron_population(
     if kind in ("LIF", "LI"):
         rate = _rate(name, dt, values("tau"))
         gain = values("r") * rate
-        numbers |= {"factor": _snap(1 - rate), "leak": values("v_leak")}
+        numbers["factor"] = _snap(1 - rate)
     elif kind == "CubaLIF":
         rate, synaptic = _rate(name, dt, values("tau_mem")), _rate(name, dt, values("tau_syn"))
-        gain = values("r") * rate * values("w_in") * synaptic
         current = CURRENTS[options.current]
-        numbers |= {"factor": _snap(1 - rate), "current_factor": _snap(1 - synaptic),
-                    "leak": values("v_leak")}
+        gain = values("r") * rate * values("w_in")
+        if current is not Current.JUMP:
+            gain = gain * synaptic
+        numbers |= {"factor": _snap(1 - rate), "current_factor": _snap(1 - synaptic)}
     elif kind in ("I", "IF"):
-        decay, gain = Decay.NONE, values("r") * dt
+        decay, gain = Decay.NONE, values("r") * (options.integration or dt)
     spiking = kind not in ("LI", "I")
     reset = Reset.NO_RESET
-    if kind == "Threshold":
+    if kind == "LI":
+        numbers["leak"] = values("v_leak")
+    elif kind == "Threshold":
         numbers["threshold"] = values("threshold")
     elif spiking:
         reset = RESETS[options.reset]
-        numbers["threshold"] = values("v_threshold")
+        rest = values("v_leak") if kind != "IF" else np.zeros(count)
+        numbers["threshold"] = values("v_threshold") - rest
         if reset is Reset.HARD and node.v_reset is not None:
-            numbers["reset"] = values("v_reset")
+            numbers["reset"] = values("v_reset") - rest
     gain = _snap(gain)
     numbers |= {"gain": gain, "bias": gain * linear.bias}
     definition = NeuronDefinition(

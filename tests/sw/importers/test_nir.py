@@ -15,11 +15,11 @@ from sterna.importers.snntorch import from_snntorch
 from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
 from torch import Tensor
 
+from tests.sw.importers.snntorch_graphs import snntorch, snntorch_module, write
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     nir: Any = pytest.importorskip("nir")
-    snntorch: Any = pytest.importorskip("snntorch")
-    export: Any = pytest.importorskip("snntorch.export_nir")
     jelly: Any = pytest.importorskip("spikingjelly.activation_based.neuron")
 
 STEPS = 200
@@ -47,19 +47,6 @@ def ported(count: int, outputs: int, *nodes: Any) -> Any:
     )
 
 
-def snntorch_module() -> torch.nn.Sequential:
-    """Linear, Leaky, Linear, Synaptic: dyadic decays, so that float32 files keep them."""
-    torch.manual_seed(1)
-    beta, theta = torch.full((9,), 0.75), torch.ones(9)
-    return torch.nn.Sequential(
-        torch.nn.Linear(6, 9),
-        snntorch.Leaky(beta=beta, threshold=theta, init_hidden=True),
-        torch.nn.Linear(9, 9),
-        snntorch.Synaptic(alpha=torch.full((9,), 0.5), beta=beta, threshold=theta,
-                          init_hidden=True, output=True),
-    )
-
-
 def spikes_of(module: Any, frames: np.ndarray) -> np.ndarray:
     rows = []
     with torch.no_grad():
@@ -71,11 +58,8 @@ def spikes_of(module: Any, frames: np.ndarray) -> np.ndarray:
 def test_a_graph_written_by_snntorch_fires_as_its_module(tmp_path: Path) -> None:
     """Export, file, import: the soft late reset that the file does not tell is chosen."""
     module, frames = snntorch_module(), inputs(6)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        graph = export.export_to_nir(module, torch.zeros(1, 6), ignore_dims=[0])
     path = tmp_path / "net.nir"
-    nir.write(path, graph)
+    write(module, path)
     network, line = read_nir(path)
     assert "snntorch" in line and "soft_late" in line
     layers: list[Any] = list(module)
@@ -138,7 +122,7 @@ def test_spikingjelly_conventions(soft: bool) -> None:
 
 
 def test_every_neuron_node_against_its_equation() -> None:
-    """Forward Euler written out, hard reset to v_reset."""
+    """Forward Euler written out, hard reset to v_reset; what spikes begins at its leak target."""
     count, dt = 4, 1e-4
     frames = inputs(count)
     common = {"r": vector(3.0, count), "v_leak": vector(0.125, count)}
@@ -157,7 +141,8 @@ def test_every_neuron_node_against_its_equation() -> None:
             ported(count, count, node), kind, producer="nir", current="old"
         )
         found = network.run(frames)[network.output]
-        v, i = np.zeros((1, count)), np.zeros((1, count))
+        v = np.full((1, count), 0.125 if kind in ("LIF", "CubaLIF") else 0.0)
+        i = np.zeros((1, count))
         for step, x in enumerate(frames):
             if kind in ("I", "IF"):
                 v = v + dt * 2e3 * x
@@ -237,10 +222,7 @@ def test_recurrent_graphs_written_by_snntorch(kind: str, tmp_path: Path) -> None
         values["alpha"] = torch.full((9,), 0.5)
     neuron = getattr(snntorch, kind)(**values)
     module = torch.nn.Sequential(torch.nn.Linear(6, 9), neuron)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        nir.write(tmp_path / "net.nir",
-                  export.export_to_nir(module, torch.zeros(1, 6), ignore_dims=[0]))
+    write(module, tmp_path / "net.nir")
     neuron.reset_mem()
     network, _ = read_nir(tmp_path / "net.nir")
     expected = spikes_of(module, inputs(6))
@@ -279,6 +261,18 @@ def test_refusals(tmp_path: Path) -> None:
         from_graph(ported(2, 1, nir.Linear(weight=np.eye(2)),
                           nir.Delay(delay=np.array([1e-4, 2e-4])),
                           nir.Linear(weight=np.ones((1, 2)))), "net")
+    with pytest.raises(InputError, match=r"node n1: scale of shape \[3\] for values of shape"):
+        from_graph(ported(2, 2, nir.Scale(scale=np.ones(3))), "net")
+    with pytest.raises(InputError, match=r"node n1: delay of shape \[3\]"):
+        from_graph(ported(2, 2, nir.Delay(delay=np.zeros(3))), "net")
+    with pytest.raises(InputError, match="node n1: weight holds values that are not finite"):
+        from_graph(ported(2, 2, nir.Linear(weight=np.full((2, 2), np.nan))), "net")
+    with pytest.raises(InputError, match="node n1: Conv1d does not fit values"):
+        from_graph(chain(
+            nir.Input(input_type={"input": np.array([2, 8])}),
+            nir.Conv1d(input_shape=8, weight=np.ones((1, 3, 3)), stride=1, padding=0, dilation=1,
+                       groups=1, bias=np.zeros(1)),
+            nir.Output(output_type={"output": np.array([1, 6])})), "net")
     with pytest.raises(InputError, match="too large"):
         from_graph(chain(
             nir.Input(input_type={"input": np.array([4, 64, 64])}),
