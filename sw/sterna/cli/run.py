@@ -62,6 +62,10 @@ def run(
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
     streams: int | None = STREAMS,
+    image: Path | None = typer.Option(
+        None, "--image", metavar="FILE",
+        help="Load this memory image (image.sterna of `build` and `rtl`) instead of compiling.",
+    ),
 ) -> None:
     """Continue prompts; the text comes as it is made. Or run a spiking network on its input.
 
@@ -71,7 +75,7 @@ def run(
     from sterna.cli.spiking import open_spiking, run_spiking
     from sterna.compiler.lowering import lower
     from sterna.host.generate import Statistics, generate_texts
-    from sterna.host.open_device import open_device
+    from sterna.host.open_device import open_device, open_image
     from sterna.host.sampling import Sampling
 
     if (spiking := open_spiking(model)) is not None:
@@ -87,9 +91,13 @@ def run(
     tokenizer = opened.tokenizer()
     program = lower(opened.model, name=opened.name)
     with ProgressReport() as report:
-        machine = open_device(
-            device, program, shape.fitted(program), shape.embedding, report
-        )
+        if image is None:
+            machine = open_device(
+                device, program, shape.fitted(program), shape.embedding, report)
+        elif shape == ShapeOptions(None, None, None, None):
+            machine = open_image(device, program, image, report)
+        else:
+            raise InputError(f"{image}: has its own shape; leave the options of the shape out")
     statistics = Statistics()
     printed = TextsInOrder(texts)
     try:

@@ -15,6 +15,7 @@ from sterna.compiler.container import read_container, write_container
 from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.definition import Program
 from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_bits, word_depth
 from sterna.program.spiking_configuration import read_configuration
@@ -129,16 +130,29 @@ class MemoryImage:
     def load(cls, path: Path | str) -> MemoryImage:
         """Read and check an image file; raises `InputError` naming the file if it is damaged."""
         parts, manifest = read_container(Path(path))
-        configuration = read_configuration(manifest["configuration"])
-        if f"{configuration.digest():016x}" != manifest["configuration_digest"]:
-            raise InputError(f"{path}: made by another version of Sterna; make the image again")
-        arrays = {}
-        for space in Space:
-            size = word_bytes(configuration, space)
-            arrays[space] = ImagePart.from_array(parts[space.name.lower()].reshape(-1, size))
-        return cls(
-            configuration=configuration, model=manifest["model"], parts=arrays,
-            entries=manifest["entries"], rows=manifest["rows"],
-            placement=manifest["placement"], row_groups=manifest["row_groups"],
-            chained=manifest["chained"],
-        )
+        try:
+            configuration = read_configuration(manifest["configuration"])
+            if f"{configuration.digest():016x}" != manifest["configuration_digest"]:
+                raise InputError("configuration: of other fields")
+            arrays = {
+                space: ImagePart.from_array(
+                    parts[space.name.lower()].reshape(-1, word_bytes(configuration, space)))
+                for space in Space
+            }
+            return cls(
+                configuration=configuration, model=manifest["model"], parts=arrays,
+                entries=manifest["entries"], rows=manifest["rows"],
+                placement=manifest["placement"], row_groups=manifest["row_groups"],
+                chained=manifest["chained"],
+            )
+        except (InputError, KeyError, ValueError):
+            # The file is as it was written, so whoever wrote it knew other fields.
+            raise InputError(
+                f"{path}: made by another version of Sterna; make the image again") from None
+
+    def check_model(self, program: Program, path: Path | str) -> None:
+        """Raise `InputError` naming the file when the image is not that of this program."""
+        if self.model != program.name or self.rows != program.rows:
+            raise InputError(
+                f"{path}: is the image of {self.model} with {self.rows} rows, not of "
+                f"{program.name} with {program.rows}; give that model, or make the image again")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.host.board_device import LinkDevice
 from sterna.host.device import Device
@@ -48,9 +50,36 @@ def open_board(
     progress: Progress | None = None,
 ) -> LinkDevice:
     """A board, real or simulated, with the program loaded; arguments as of `open_device`."""
+    _check_address(address)
+    return _loaded(address, program, compile_program(program, configuration, embedding), progress)
+
+
+def open_image(
+    address: str, program: Program, path: Path | str, progress: Progress | None = None
+) -> LinkDevice:
+    """A board, real or simulated, loaded with a memory image that was written before.
+
+    It was compiled from ``program``, whose embedding the driver may need. Raises `InputError` for a
+    file that is damaged or of another model or version, otherwise as `open_device`.
+    """
+    if address == "golden":
+        raise InputError("device golden: takes no image; give sim or the address of a board")
+    _check_address(address)
+    image = MemoryImage.load(path)
+    image.check_model(program, path)
+    return _loaded(address, program, image, progress)
+
+
+def _check_address(address: str) -> None:
     if address != "sim" and "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
-    image = compile_program(program, configuration, embedding)
+
+
+def _loaded(
+    address: str, program: Program, image: MemoryImage, progress: Progress | None
+) -> LinkDevice:
+    configuration = image.configuration
+    assert isinstance(configuration, HardwareConfiguration)
     device = LinkDevice(_transport(address, configuration, progress), address)
     try:
         device.load(image, program.parameters.embedding, progress)

@@ -63,3 +63,28 @@ def test_what_was_made_stays_when_the_board_goes_away(capsys):
     printed.add(Piece(2, "3"))
     printed.cut()
     assert capsys.readouterr().out == "a1\nc3\n"
+
+
+@pytest.mark.verilator
+def test_an_image_is_loaded_as_it_was_written(sterna, tmp_path):
+    shape = ["--config", "tiny", "--embedding", "host"]
+    assert sterna("rtl", "demo-tiny", *shape, "-o", tmp_path / "rtl").code == 0
+    image = tmp_path / "rtl" / "image.sterna"
+    few = [*ASK[:3], 4, "--prompt", "The"]
+    simulated = sterna(*few, "--device", "sim", "--image", image)
+    assert simulated.output == sterna(*few).output
+    outcome = sterna("run", "demo", "--device", "sim", "--image", image)
+    assert outcome.code == 2 and "is the image of demo-tiny" in outcome.errors
+    image.write_bytes(image.read_bytes()[:-20])
+    outcome = sterna(*few, "--device", "sim", "--image", image)
+    assert outcome.code == 2 and "image.sterna: truncated or damaged" in outcome.errors
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--device", "sim", "--rows", 4], "has its own shape"),
+    (["--device", "golden"], "golden: takes no image"),
+    (["--device", "sim"], "nowhere: cannot be read"),
+])
+def test_an_image_that_cannot_be_used(sterna, arguments, message):
+    outcome = sterna("run", "demo-tiny", *arguments, "--image", "nowhere")
+    assert outcome.code == 2 and message in outcome.errors and outcome.output == ""

@@ -98,6 +98,30 @@ def test_image_of_another_configuration_format(image, tmp_path):
         MemoryImage.load(path)
 
 
+@pytest.mark.parametrize("change", [
+    lambda manifest: manifest.pop("chained"),
+    lambda manifest: manifest.update(configuration='{"rows": 3, "gears": 9}'),
+    lambda manifest: manifest.update(configuration="5"),
+])
+def test_image_with_other_fields(image, tmp_path, change):
+    """Such as one that an older version wrote: the file is whole, but its manifest another."""
+    path = tmp_path / "model.image"
+    image.save(path)
+    parts, manifest = read_container(path)
+    change(manifest)
+    write_container(path, {name: [part] for name, part in parts.items()}, manifest)
+    with pytest.raises(InputError, match=r"model\.image: made by another version"):
+        MemoryImage.load(path)
+
+
+def test_image_of_another_model(image):
+    program = simple_program()
+    image.check_model(program, "model.image")
+    for other in (replace(program, name="another"), replace(program, rows=program.rows + 1)):
+        with pytest.raises(InputError, match=r"^model\.image: is the image of "):
+            image.check_model(other, "model.image")
+
+
 def test_nothing_is_left_of_a_failed_save(image, tmp_path):
     def pieces():
         yield np.zeros(4, np.uint8)
