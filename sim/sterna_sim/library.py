@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from ctypes import POINTER, c_char_p, c_int, c_uint8, c_uint32, c_uint64, c_void_p
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sterna.errors import InputError
+
+from sterna_sim.loaded_library import LoadedLibrary, Signatures
 
 
 class TraceKind(IntEnum):
@@ -21,50 +23,19 @@ class TraceKind(IntEnum):
     ACCUMULATORS = 2
 
 
-class SimulatorLibrary:
+class SimulatorLibrary(LoadedLibrary):
     """One instance of the simulated hardware.
 
-    Calls release Python's lock while they run. `stall_permille` makes the link's other end pause at
-    random, in so many of a thousand cycles, equal for equal seeds. Raises `InputError` when the
-    library cannot be loaded.
+    `stall_permille` makes the link's other end pause at random, in so many of a thousand cycles,
+    equal for equal seeds. Raises `InputError` when the library cannot be loaded.
     """
 
     def __init__(self, path: Path, seed: int = 0, stall_permille: int = 0) -> None:
-        try:
-            self._library = _declare(ctypes.CDLL(str(path)))
-        except (OSError, AttributeError) as error:
-            raise InputError(
-                f"{path}: cannot be loaded ({error}); remove its folder to build it again"
-            ) from None
-        self._board = c_void_p(self._library.sterna_create(seed, stall_permille))
-
-    def close(self) -> None:
-        """Free the instance; safe to call twice."""
-        if self._board is not None:
-            self._library.sterna_destroy(self._board)
-            self._board = None
-
-    def push(self, data: bytes) -> None:
-        """Queue bytes for the hardware's link."""
-        self._library.sterna_push(self._board, data, len(data))
-
-    def pop(self, most: int) -> bytes:
-        """Take at most so many of the bytes that the hardware sent."""
-        buffer = (c_uint8 * most)()
-        return bytes(buffer[: self._library.sterna_pop(self._board, buffer, most)])
+        super().__init__(path, _signatures, seed, stall_permille)
 
     def available(self) -> int:
         """Bytes that wait to be popped."""
         return self._library.sterna_available(self._board)
-
-    def run(self, limit: int, wanted: int) -> int:
-        """Clock until `wanted` bytes are available, at most `limit` cycles; returns the cycles."""
-        return self._library.sterna_run(self._board, limit, wanted)
-
-    @property
-    def cycles(self) -> int:
-        """Clock cycles since the reset."""
-        return self._library.sterna_cycles(self._board)
 
     def write_chip(self, path: str, first: int, words: NDArray[np.uint8]) -> bool:
         """Put words, uint8 [words, bytes] in LOAD form, into a memory without passing the hardware.
@@ -116,16 +87,10 @@ class SimulatorLibrary:
         self._library.sterna_trace_clear(self._board)
 
 
-def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
-    """Give every function its types, so that pointers are not cut to 32 bits."""
-    signatures = {
+def _signatures(library: ctypes.CDLL) -> Signatures:
+    signatures: dict[str, Any] = {
         "create": (c_void_p, [c_uint64, c_uint32]),
-        "destroy": (None, [c_void_p]),
-        "push": (None, [c_void_p, c_char_p, c_uint64]),
-        "pop": (c_uint64, [c_void_p, POINTER(c_uint8), c_uint64]),
         "available": (c_uint64, [c_void_p]),
-        "run": (c_uint64, [c_void_p, c_uint64, c_uint64]),
-        "cycles": (c_uint64, [c_void_p]),
         "chip_write": (c_int, [c_void_p, c_char_p, c_uint64, POINTER(c_uint8), c_uint64,
                                c_uint32]),
         "trace_size": (c_uint64, [c_void_p, c_uint32]),
@@ -144,8 +109,4 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
             "memory_write": (None, [c_void_p, c_uint64, POINTER(c_uint8), c_uint64]),
             "memory_beats": (c_uint64, [c_void_p]),
         }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(library, f"sterna_{name}")
-        function.restype = result
-        function.argtypes = arguments
-    return library
+    return signatures
