@@ -28,12 +28,14 @@ def scaled(factors: Sequence[float], terms: Sequence[Sequence[float]],
            counts: Sequence[float]) -> list[float]:
     """The factors times one number, so that all terms together give all counts together.
 
-    Where the one or the other is nothing the factors stay.
+    Where the one or the other is nothing the factors stay, as does one whose term no build has.
     """
-    predicted = float(np.sum(np.asarray(terms, float) @ np.asarray(factors, float)))
+    table = np.asarray(terms, float)
+    predicted = float(np.sum(table @ np.asarray(factors, float)))
     ratio = sum(counts) / predicted if predicted and sum(counts) else 1.0
-    return [factor if round(ratio, DIGITS) == 1 else float(f"{ratio * factor:.6g}")
-            for factor in factors]
+    return [factor if round(ratio, DIGITS) == 1 or not column.any()
+            else float(f"{ratio * factor:.6g}")
+            for factor, column in zip(factors, table.T, strict=True)]
 
 
 def fit_all(entries: Sequence[Measured], known: Mapping[str, dict]) -> dict[str, dict]:

@@ -64,8 +64,8 @@ def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in reference.items() if name != "clock"}
     return {
         **kept, "packing": 1.0,
-        "luts": {name: scaled("luts", name, counted[name] / (modelled("luts", name) or 1))
-                 for name in terms},
+        "luts": {name: scaled("luts", name, counted[name] / modelled("luts", name)
+                              if modelled("luts", name) else 1.0) for name in terms},
         "ffs": {name: scaled("ffs", name, registers) for name in terms},
     }
 

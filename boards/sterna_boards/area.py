@@ -6,7 +6,8 @@ The factors of every family stand in `area.json`. Their proportions are those of
 small configurations and of the engine of tables alone (8 by 96); `scripts/fit_area.py` scales them
 to the builds in `baseline.json`. A family without a build keeps those of netlists, and has no
 clock; on iCE40 ``packing`` is that of a packed design, where most flip-flops take cells of their
-own.
+own. The SDRAM's controller and the forks of several token streams were synthesised alone, for ECP5;
+the controller is scaled to the ULX3S build that has it, and all families have the same factors.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from sterna.program.configuration import HardwareConfiguration
 FACTORS_FILE = Path(__file__).parent / "area.json"
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
+FORKS = "forks"
+"""What hands commands, weights and constants to the data paths of several token streams."""
 OTHER = "other"
 """Everything that `unit_terms` has no name for: link, counters, clock and borders."""
 
@@ -46,29 +49,53 @@ def unit_terms(configuration: HardwareConfiguration) -> dict[str, tuple[float, .
     adders = engine if configuration.lane == "adders" else (0, 0, 0)
     # Each lane of tables has a look-up and a node of an adder tree; other parts are small.
     tables = lanes if configuration.lane == "tables" else 0
+    word = 8 * configuration.weight_bytes
+    if configuration.weight_source == "sdram":
+        # A controller, and a gearbox that rotates beats unless words are several whole ones.
+        whole = _words_are_whole_beats(configuration)
+        weights = (0, 0, 1, configuration.memory_bits, 0 if whole else word, word if whole else 0)
+    else:
+        weights = (1, lanes, 0, 0, 0, 0)
+    streams = configuration.streams
+    forks = streams if streams > 1 else 0
+
+    def each(*terms: float) -> tuple[float, ...]:
+        return tuple(streams * term for term in terms)
+
     return {
-        "core.engine": (1, *adders, tables),
-        "core.vector": (1, group),
-        "core.splitter": (1, rows, group),
-        "core.top_k": (1, configuration.top_k),
+        "core.engine": each(1, *adders, tables),
+        "core.vector": each(1, group),
+        "core.splitter": each(1, rows, group),
+        "core.top_k": each(1, configuration.top_k),
         "core.sequencer": (1,),
-        "core.weights": (1, lanes),
+        "core.weights": weights,
         "core.constants": (1, group),
-        "core.inputs": (1, group),
+        "core.inputs": each(1, group),
+        FORKS: (forks, forks * (word + group)),
         OTHER: (1, group),
     }
 
 
+def _words_are_whole_beats(configuration: HardwareConfiguration) -> bool:
+    """Whether nothing is rotated, see `sterna_hw.memory.gearbox` and `dense_words`."""
+    beat = configuration.memory_bits // 8
+    while beat > configuration.weight_bytes:
+        beat //= 2
+    return configuration.weight_bytes % beat == 0
+
+
 def dsps(family: str, configuration: HardwareConfiguration) -> int:
     """Multipliers as synthesis maps them: two in each vector lane, one in the scalar unit.
+
+    Every token stream has its own.
 
     The DSPs of an iCE40 are 16 bits wide: longer words take three for each product, shorter ones
     leave the one of the scalar unit to look-up tables.
     """
     lanes = 2 * configuration.vector_lanes
     if family == "ice40" and configuration.word_bits <= 16:
-        return lanes
-    return 1 + lanes * (3 if family == "ice40" else 1)
+        return configuration.streams * lanes
+    return configuration.streams * (1 + lanes * (3 if family == "ice40" else 1))
 
 
 def estimate_area(family: str, configuration: HardwareConfiguration) -> AreaEstimate:

@@ -96,7 +96,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     used |= {"vectors and state": needed["vector_depth"], "tables": 512 * needed["tables"]}
     memories = memory_map(board.family, fitted, used)
     area = estimate_area(board.family, fitted)
-    rams = total_block_rams(board.family, memories)
+    rams = total_block_rams(board.family, memories, fitted.streams)
     words = {space: used[name] for space, (name, _) in _SPACES.items()}
     words[Space.TABLES] = used["tables"]
     if placement == "host":

@@ -20,7 +20,7 @@ _MODES = {
 }
 """Bits and words of a block RAM with one write and one read port; of Xilinx parts those of half."""
 _FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
-"""Block RAMs of every accelerator: tables of the scalar unit; on iCE40 also its queues."""
+"""Block RAMs of every data path: tables of the scalar unit; on iCE40 also its queues."""
 _LARGE = (Space.WEIGHTS, Space.CONSTANTS)
 """Memories that go to single-port RAM where there is some."""
 SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
@@ -59,7 +59,10 @@ def block_rams(family: str, width: int, depth: int, always: bool = False) -> int
 
 def memory_map(family: str, configuration: HardwareConfiguration,
                used: dict[str, int]) -> list[OnChipMemory]:
-    """Every memory that the configuration's depths size; ``used`` gives words by name."""
+    """Every memory that the configuration's depths size; ``used`` gives words by name.
+
+    Tables, vectors and codes are there for each token stream: those are copies too.
+    """
 
     def memory(name: str, depth: int, widths: Sequence[int], copies: int = 1,
                always: bool = False) -> OnChipMemory:
@@ -77,6 +80,7 @@ def memory_map(family: str, configuration: HardwareConfiguration,
         return memory(name, depth, widths)
 
     group = configuration.vector_lanes * configuration.word_bits
+    streams = configuration.streams
     # Tables are filled from thirds of a tile.
     parts = 3 if configuration.lane == "tables" else 1
     tile_bits = (configuration.code_depth // configuration.columns - 1).bit_length()
@@ -92,18 +96,17 @@ def memory_map(family: str, configuration: HardwareConfiguration,
         loadable("input rows", Space.INPUT),
         loadable("program", Space.PROGRAM),
         memory("tables", word_depth(configuration, Space.TABLES), [2 * configuration.word_bits],
-               configuration.vector_lanes),
-        memory("vectors and state", configuration.vector_depth, [group], 2),
+               streams * configuration.vector_lanes),
+        memory("vectors and state", configuration.vector_depth, [group], 2 * streams),
         # Written in parts, for which a block RAM has 32 of its 36 bits.
         memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
-               chunks(8 * configuration.columns // parts),
-               always=True),
+               chunks(8 * configuration.columns // parts), streams, always=True),
     ]
 
 
-def total_block_rams(family: str, memories: Sequence[OnChipMemory]) -> int:
-    """Block RAMs of a whole accelerator with these memories."""
-    return _FIXED[family] + sum(memory.block_rams for memory in memories)
+def total_block_rams(family: str, memories: Sequence[OnChipMemory], streams: int = 1) -> int:
+    """Block RAMs of a whole accelerator of so many token streams with these memories."""
+    return streams * _FIXED[family] + sum(memory.block_rams for memory in memories)
 
 
 def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:

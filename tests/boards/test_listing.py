@@ -106,6 +106,8 @@ def test_factors_are_scaled_to_the_builds() -> None:
     assert scaled([200, 6], terms, counts) == [200, 6]
     assert scaled([200, 6], terms, [0, 0, 0]) == [200, 6]
     assert scaled([0.0], [(1,)], [5]) == [0.0]
+    # A term that no build has says nothing of its factor.
+    assert scaled([100, 7], [(1, 0), (2, 0)], [200, 400]) == [200, 7]
 
 
 def test_tracked_factors_are_the_fit_of_the_tracked_builds() -> None:

@@ -42,6 +42,16 @@ def test_build_has_the_controller_and_its_clock(tmp_path, monkeypatch: pytest.Mo
     assert report["configuration"]["sdram_hz"] == 75_000_000
 
 
+def test_build_of_several_token_streams(tmp_path, monkeypatch: pytest.MonkeyPatch,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    tools = FakeTools(tmp_path, monkeypatch)
+    tools.write("NEXTPNR_ECP5", ROUTING.replace('"constraint": 100.0', '"constraint": 75.0'))
+    assert application.run_arguments(["build", MODEL, "--board", "ulx3s-12f", "--weights", "sdram",
+                                      "--streams", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["configuration"]["streams"] == 2
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["estimate", "demo", "--board", "icebreaker", "--weights", "sdram"],
      "icebreaker: has no SDRAM that weights can lie in"),

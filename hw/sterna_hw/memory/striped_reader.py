@@ -19,7 +19,8 @@ class StripedReader(Component):
     """Words that lie one after the other in beats that go round the ports.
 
     After ``restart`` the words 0 .. depth - 1 follow, then nothing more. Throughput: one word a
-    clock, or what the ports deliver. The last burst may read behind the last word.
+    clock, or what the ports deliver; latency that of `AxiReadPort` and `DenseWords`. The last burst
+    may read behind the last word. Error answers (``rresp``) are not looked at.
 
     Members:
         restart: In(1). words: Out, stream of unsigned(8 * word_bytes).

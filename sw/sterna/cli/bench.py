@@ -101,6 +101,9 @@ def bench(
         name = opened.name
         program = lower(opened.model, name=name)
         configuration = shape.fitted(program)
+        texts = [random_tokens(opened, tokens, seed + stream)
+                 for stream in range(configuration.streams)]
+        read = random_tokens(opened, prompt, seed + len(texts), "prompt")
         if outside is None:
             machine = open_board(device, program, configuration, shape.embedding, report)
         else:
@@ -109,10 +112,7 @@ def bench(
             machine = open_with_memory(
                 program, configuration, shape.embedding, outside.timing(), report)
         try:
-            texts = [random_tokens(opened, tokens, seed + stream)
-                     for stream in range(configuration.streams)]
-            measured = measure(
-                machine, texts, random_tokens(opened, prompt, seed + len(texts)), report)
+            measured = measure(machine, texts, read, report)
         finally:
             machine.close()
         differences = measured.differences(program, configuration.top_k, report)

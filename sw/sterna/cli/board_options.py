@@ -54,6 +54,7 @@ class BoardOptions:
     embedding_name: str
     lane: str | None = None
     weights: str = "link"
+    streams: int | None = None
 
     def target(self) -> Target:
         """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
@@ -83,8 +84,8 @@ class BoardOptions:
         """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_mhz is None:
             return self.board().sdram_configuration().sdram_hz if self.weights == "sdram" else None
-        if not self.clock_mhz > 0:
-            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0")
+        if not 0 < self.clock_mhz < float("inf"):
+            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be a number above 0")
         return self.clock_mhz * 1e6
 
     @property
@@ -102,6 +103,7 @@ class BoardOptions:
 
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,
+            "streams": self.streams,
         }
         chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if self.lane is not None:

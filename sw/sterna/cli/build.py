@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, WEIGHTS, BoardOptions, check_weights
-from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, VECTOR_LANES
+from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, STREAMS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
@@ -41,6 +41,7 @@ def build(
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    streams: int | None = STREAMS,
 ) -> None:
     """Build a bitstream for a board; what was built before is kept.
 
@@ -55,7 +56,7 @@ def build(
     from sterna.compiler.lowering import lower
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
-                           lane, check_weights(weights))
+                           lane, check_weights(weights), streams)
     if seeds < 1:
         raise InputError(f"seeds is {seeds}; it must be at least 1")
     chosen = options.board()

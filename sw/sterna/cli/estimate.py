@@ -24,6 +24,7 @@ from sterna.cli.device_options import (
     MEMORY,
     ROWS,
     SHAPE,
+    STREAMS,
     VECTOR_LANES,
     ShapeOptions,
     default_memory,
@@ -59,6 +60,7 @@ def estimate(
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    streams: int | None = STREAMS,
 ) -> None:
     """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
     from sterna_boards.estimate import estimate as estimate_board
@@ -72,7 +74,7 @@ def estimate(
         if lanes is not None or clock_mhz is not None:
             raise InputError("--lanes and --clock-mhz choose for a board; give --board")
         shape = ShapeOptions(None, rows, columns, vector_lanes, embedding, lane,
-                             memory or default_memory(size, None), None, chip_mbit)
+                             memory or default_memory(size, None), streams, chip_mbit)
         if shape.memory is None:
             raise InputError("give a --board or a --memory")
         opened = opened_shape(model, size)
@@ -81,7 +83,7 @@ def estimate(
     if memory is not None or chip_mbit is not None:
         raise InputError("--memory and --chip-mbit say what --board knows; give one of them")
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
-                           lane, check_weights(weights))
+                           lane, check_weights(weights), streams)
     if model is not None and (spiking := open_spiking(model)) is not None:
         estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
         return

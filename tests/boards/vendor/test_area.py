@@ -82,11 +82,10 @@ def test_a_table_is_read_as_written(tmp_path: Path) -> None:
 
 
 def test_factors_give_what_was_counted() -> None:
-    names = ("core.engine", "core.vector", "core.splitter", "core.top_k", "core.sequencer",
-             "core.weights", "core.constants", "core.inputs", "other")
     from sterna_boards.area import unit_terms
 
     terms = unit_terms(ENTRY.configuration)
+    names = tuple(terms)
     reference = {"packing": 1.2, "dsps": [1, 2], "clock": [1, 2],
                  **{kind: {name: [1.0] * len(terms[name]) for name in names}
                     for kind in ("luts", "ffs")}}
@@ -96,6 +95,8 @@ def test_factors_give_what_was_counted() -> None:
     assert luts["core.engine"] == pytest.approx(3000, rel=1e-3)
     assert luts["core.vector"] == pytest.approx(1500, rel=1e-3)
     assert luts["other"] == pytest.approx(500, rel=1e-3)
+    # What this configuration has not says nothing.
+    assert found["luts"]["forks"] == [1.0, 1.0]
     assert found["packing"] == 1.0 and "clock" not in found
 
 
