@@ -15,7 +15,7 @@ import threading
 import tty
 from pathlib import Path
 
-from sterna.program.configuration import HardwareConfiguration
+from sterna.program.encoding import Configuration
 
 from sterna_sim.build import Progress, build_serial_simulator
 from sterna_sim.serial_library import Fault, SerialLibrary
@@ -41,7 +41,7 @@ class SerialBoard:
 
     def __init__(
         self,
-        configuration: HardwareConfiguration,
+        configuration: Configuration,
         *,
         rate_error: float = 0.0,
         library: Path | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Const, Module, Mux, Shape, Value, signed, unsigned
@@ -15,6 +16,7 @@ from sterna_hw.component import Component
 from sterna_hw.spiking.arithmetic import Shifted, multiply, saturate, select
 from sterna_hw.spiking.fire import spike, spike_count
 from sterna_hw.spiking.membrane import Integration
+from sterna_hw.spiking.output_codes import signed_output, to_code
 from sterna_hw.spiking.pipeline import MULTIPLIER_BITS, Pipeline, Word, constant
 
 CODE_LIMIT_BITS = 8
@@ -163,7 +165,7 @@ class Lane(Component):
         """``count * each``."""
         if self._definition.max_count == 1:
             return self._pipeline.compute("total", select, count, each)
-        counted = Word(count.name, (Const(0, signed(1)) + count.value).as_signed(), count.stage)
+        counted = replace(count, value=signed_output(count.value))
         return multiply(self._pipeline, "total", counted, each)
 
     def _adapted(self, before: Word, count: Word) -> Word:
@@ -179,15 +181,12 @@ class Lane(Component):
         """The output of step 9."""
         d, compute = self._definition, self._pipeline.compute
         if d.output is Output.SPIKE:
-            word = Word("count", (Const(0, signed(1)) + count.value).as_signed(), count.stage)
-            word = word if self._codes else count
+            word = count
         elif d.output is Output.VALUE:
             word = compute("graded", lambda c, u: select(c.any(), u), count, u)
         else:
             word = v
         if not self._codes:
             return word
-        if d.output_shift:
-            shifted = Shifted(word, d.output_shift, d.rounding)
-            word = compute("shifted", lambda value: shifted.plus(value, Const(0, 1)), word)
-        return compute("code", lambda value: saturate(value, CODE_LIMIT_BITS), word)
+        word = replace(word, value=signed_output(word.value))
+        return to_code(self._pipeline, d, word, CODE_LIMIT_BITS)

@@ -17,7 +17,6 @@ from sterna.program.spiking_configuration import (
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import neuron_command
-from sterna_hw.spiking.arithmetic import Shifted
 from sterna_hw.spiking.code_memory import code_word, shift_layout
 from sterna_hw.spiking.code_scanner import address_range
 from sterna_hw.spiking.engine import LifEngine
@@ -188,11 +187,8 @@ class NeuronRunner(Component):
         stage = 0
         codes = Signal(code_word(configuration), name=f"codes_{number}")
         if unit.codes:
-            made = [
-                to_code(pipeline, word.name, definition.output,
-                        Shifted(word, definition.output_shift, definition.rounding),
-                        configuration)
-                for word in words]
+            made = [to_code(pipeline, definition, word, configuration.code_bits)
+                    for word in words]
             stage = made[0].stage
             m.d.comb += [codes[lane].eq(word.value) for lane, word in enumerate(made)]
         values = [pipeline.at(word, stage) for word in words]

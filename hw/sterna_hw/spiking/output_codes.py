@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Value
-from sterna.program.neuron import Output
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.program.neuron import NeuronDefinition, Output
 
 from sterna_hw.spiking.arithmetic import Shifted, saturate
 from sterna_hw.spiking.pipeline import Pipeline, Word
@@ -15,15 +14,16 @@ def signed_output(output: Value) -> Value:
     return output if output.shape().signed else Cat(output, Const(0, 1)).as_signed()
 
 
-def to_code(pipeline: Pipeline, name: str, unit_output: Output, shift: Shifted,
-            configuration: SpikingConfiguration) -> Word:
-    """``clamp(R(output, output_shift))`` of step 9, in the width of a code.
+def to_code(pipeline: Pipeline, definition: NeuronDefinition, output: Word, bits: int) -> Word:
+    """``clamp(R(output, output_shift))`` of step 9 as a code of so many bits.
 
-    Counts that are not shifted pass as they are; the compiler knows that they fit.
+    Latency: none for counts that are not shifted, which pass as they are, for they fit; else 1
+    clock, and 1 more with a shift.
     """
-    word, bits = shift.word, configuration.code_bits
-    if unit_output is Output.SPIKE and shift.shift == 0:
-        return word
-    rounded = pipeline.compute(
-        f"{name}_rounded", lambda value: shift.plus(value, Const(0, 1)), word)
-    return pipeline.compute(f"{name}_code", lambda value: saturate(value, bits), rounded)
+    if definition.output_shift:
+        shifted = Shifted(output, definition.output_shift, definition.rounding)
+        output = pipeline.compute(
+            f"{output.name}_rounded", lambda value: shifted.plus(value, Const(0, 1)), output)
+    elif definition.output is Output.SPIKE:
+        return output
+    return pipeline.compute(f"{output.name}_code", lambda value: saturate(value, bits), output)

@@ -22,7 +22,13 @@ from sterna.cli.device_options import (
 )
 from sterna.cli.measurement import measure
 from sterna.cli.model_argument import MODEL_HELP, opened_model
-from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
+from sterna.cli.spiking_options import (
+    CODE_BITS,
+    NEURON_LANES,
+    SPIKE_LANES,
+    SpikingOptions,
+    refuse_language_options,
+)
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
@@ -70,6 +76,7 @@ def bench(
     """Measure cycles per token or time step, and compare every result with the golden."""
     from sterna.cli.spiking import open_spiking
 
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
     if layer is not None and (model is not None or size is not None):
         raise InputError("give a MODEL, a --shape or a --layer, one of them")
     if layer is not None or model is not None:
@@ -77,9 +84,12 @@ def bench(
 
         spiking = layer_network(layer, seed) if layer else open_spiking(model or "")
         if spiking is not None:
-            options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+            refuse_language_options(rows=rows, columns=columns, lane=lane, memory=memory,
+                                    vector_lanes=vector_lanes, streams=streams,
+                                    chip_mbit=chip_mbit)
             bench_spiking(spiking, device, steps, silent, options, clock_hz, seed, json)
             return
+    options.refuse()
     from sterna.compiler.lowering import lower
     from sterna.host.counters import Counters
     from sterna.host.open_device import open_board

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sterna.cli.board_options import BoardOptions
 from sterna.cli.spiking import OpenSpiking
-from sterna.cli.spiking_options import SpikingOptions
+from sterna.cli.spiking_options import SpikingOptions, refuse_language_options
 from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
 
@@ -31,11 +31,8 @@ def network_configuration(board: Target, network: SpikingNetwork, options: Board
 
     from sterna.compiler.spiking.fit import fit_spiking
 
-    language = {"--rows": options.rows, "--columns": options.columns, "--lane": options.lane,
-                "--vector-lanes": options.vector_lanes}
-    for name, value in language.items():
-        if value is not None:
-            raise InputError(f"{name}: shapes language models; give --lanes and --neuron-lanes")
+    refuse_language_options(rows=options.rows, columns=options.columns, lane=options.lane,
+                            vector_lanes=options.vector_lanes)
     usual, lanes = board_shape(board), None
     if options.lanes is not None:
         if not options.lanes.isdecimal():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from json import dumps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,15 +21,27 @@ from sterna.cli.device_options import (
     ShapeOptions,
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_options import (
+    CODE_BITS,
+    NEURON_LANES,
+    SPIKE_LANES,
+    SpikingOptions,
+    refuse_language_options,
+)
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
+
+if TYPE_CHECKING:
+    from sterna.cli.spiking import OpenSpiking
+    from sterna.compiler.image import MemoryImage
+    from sterna.program.encoding import Configuration
 
 VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
 MANIFEST = "manifest.json"
 DESCRIPTIONS = {
     VERILOG: "Verilog of the accelerator; ports: clk, rst, byte streams link_in and link_out",
-    CONFIG: "configuration of the accelerator, as sterna.program.configuration reads it",
+    CONFIG: "configuration of the accelerator, as --config takes it",
     IMAGE: "memory image of the model, as sterna.compiler.image reads it",
 }
 
@@ -48,6 +61,9 @@ def rtl(
         help="Write the project of a board whose vendor's tool makes the bitstream.",
     ),
     clock_mhz: float | None = CLOCK_MHZ,
+    lanes: int | None = SPIKE_LANES,
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
     """Write Verilog, configuration and, for a model, its memory image, with a manifest.
 
@@ -55,8 +71,18 @@ def rtl(
     depths that the model needs. With --board there are constraints and a script that makes the
     bitstream with the vendor's tool.
     """
+    from sterna.cli.spiking import open_spiking
     from sterna.models.folder import replace_folder
 
+    spiking = open_spiking(model) if model is not None else None
+    spiking_options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    if spiking is None:
+        spiking_options.refuse()
+    else:
+        refuse_language_options(rows=rows, columns=columns, vector_lanes=vector_lanes, lane=lane)
+        if board is not None:
+            raise InputError(f"{board}: projects for vendors' tools hold language models; without "
+                             "--board there is the Verilog alone")
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)
     options = None
     if board is not None:
@@ -72,14 +98,18 @@ def rtl(
         raise InputError(f"{output}: is not empty; give another folder, or --force to replace it")
     with ProgressReport() as report, replace_folder(output, MANIFEST) as folder:
         memories: dict[str, object] = {}
+        configuration: Configuration
         if model is None:
             configuration = shape.base()
         else:
-            configuration, memories = _write_image(model, options or shape, folder, report)
+            image = (_language_image(model, options or shape, report) if spiking is None
+                     else _spiking_image(spiking, spiking_options, report))
+            configuration, memories = image.configuration, _write_image(image, folder)
         (folder / CONFIG).write_text(configuration.to_json() + "\n")
         report("generating Verilog", 0, 1)
         descriptions = DESCRIPTIONS
         if options is not None and model is not None:
+            assert isinstance(configuration, HardwareConfiguration)
             from sterna_boards.vendor.export import write_project
 
             descriptions = DESCRIPTIONS | write_project(
@@ -94,9 +124,9 @@ def rtl(
     print(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
 
 
-def _write_image(
-    model: str, shape: ShapeOptions | BoardOptions, folder: Path, report: ProgressReport
-) -> tuple[HardwareConfiguration, dict[str, object]]:
+def _language_image(
+    model: str, shape: ShapeOptions | BoardOptions, report: ProgressReport
+) -> MemoryImage:
     from sterna.compiler.compile import compile_program
     from sterna.compiler.lowering import lower
 
@@ -104,19 +134,35 @@ def _write_image(
     program = lower(opened.model, name=opened.name)
     configuration = shape.fitted(program)
     report("packing the memory image", 0, 1)
-    image = compile_program(program, configuration, shape.embedding)
+    return compile_program(program, configuration, shape.embedding)
+
+
+def _spiking_image(
+    opened: OpenSpiking, options: SpikingOptions, report: ProgressReport
+) -> MemoryImage:
+    from sterna.compiler.spiking.image import compile_network
+
+    configuration = options.fitted(opened.network)
+    report("packing the memory image", 0, 1)
+    return compile_network(opened.network, configuration)
+
+
+def _write_image(image: MemoryImage, folder: Path) -> dict[str, object]:
+    """Save the image; what of it the manifest tells."""
     image.save(folder / IMAGE)
     memories: dict[str, object] = {
         name: {"words": used, "depth": depth, "word_bits": bits}
         for name, used, depth, bits in image.memories()
     }
-    return configuration, {"embedding": image.placement, "memories": memories}
+    if not isinstance(image.configuration, HardwareConfiguration):
+        return {"memories": memories}
+    return {"embedding": image.placement, "memories": memories}
 
 
 def _manifest(
     folder: Path,
     model: str | None,
-    configuration: HardwareConfiguration,
+    configuration: Configuration,
     memories: dict[str, object],
     descriptions: dict[str, str],
 ) -> str:

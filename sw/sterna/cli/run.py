@@ -19,7 +19,13 @@ from sterna.cli.device_options import (
     ShapeOptions,
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
-from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
+from sterna.cli.spiking_options import (
+    CODE_BITS,
+    NEURON_LANES,
+    SPIKE_LANES,
+    SpikingOptions,
+    refuse_language_options,
+)
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError, LinkError
 
@@ -78,12 +84,15 @@ def run(
     from sterna.host.open_device import open_device, open_image
     from sterna.host.sampling import Sampling
 
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
     if (spiking := open_spiking(model)) is not None:
-        options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+        refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
+                                streams=streams, prompts=prompts)
         run_spiking(spiking, device, source, output, steps, seed, options)
         return
     if source is not None or output is not None:
         raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")
+    options.refuse()
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane, streams=streams)
     texts = prompt if prompts is None else _lines(prompts)
     sampling = Sampling(temperature, top_k, top_p, seed)

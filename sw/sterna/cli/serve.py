@@ -16,6 +16,13 @@ from sterna.cli.device_options import (
     ShapeOptions,
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_options import (
+    CODE_BITS,
+    NEURON_LANES,
+    SPIKE_LANES,
+    SpikingOptions,
+    refuse_language_options,
+)
 from sterna.cli.terminal import ProgressReport
 
 
@@ -27,6 +34,9 @@ def serve(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     streams: int | None = STREAMS,
+    lanes: int | None = SPIKE_LANES,
+    neuron_lanes: int | None = NEURON_LANES,
+    code_bits: int | None = CODE_BITS,
 ) -> None:
     """Simulate a board with its UART at a serial port until Ctrl-C; prints its address.
 
@@ -34,11 +44,21 @@ def serve(
     """
     from sterna_sim.serial_board import SerialBoard
 
+    from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
+    from sterna.program.encoding import Configuration
 
-    shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, streams=streams)
-    opened = open_model(model)
-    configuration = shape.fitted(lower(opened.model, name=opened.name))
+    configuration: Configuration
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    if (spiking := open_spiking(model)) is not None:
+        refuse_language_options(rows=rows, columns=columns, vector_lanes=vector_lanes,
+                                streams=streams)
+        configuration = options.fitted(spiking.network)
+    else:
+        options.refuse()
+        shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, streams=streams)
+        opened = open_model(model)
+        configuration = shape.fitted(lower(opened.model, name=opened.name))
     with ProgressReport() as report:
         board = SerialBoard(configuration, progress=report)
     with board:

@@ -27,6 +27,14 @@ CODE_BITS = typer.Option(
 )
 
 
+def refuse_language_options(**options: object) -> None:
+    """Raise `InputError` for an option that is given but has no meaning for spiking networks."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name.replace('_', '-')}: is for language models; a spiking "
+                             "network takes --lanes, --neuron-lanes and --code-bits")
+
+
 @dataclass(frozen=True)
 class SpikingOptions:
     """The options of a command; what is not given follows from the network."""
@@ -35,6 +43,12 @@ class SpikingOptions:
     neuron_lanes: int | None = None
     code_bits: int | None = None
     config: str | None = None
+
+    def refuse(self) -> None:
+        """Raise `InputError` if a shape is given, which a language model does not have."""
+        for name in ("lanes", "neuron_lanes", "code_bits"):
+            if getattr(self, name) is not None:
+                raise InputError(f"--{name.replace('_', '-')}: is for spiking networks")
 
     def shape(self, lanes: int | None = None, neuron_lanes: int | None = None) -> SpikingShape:
         """The shape; the arguments stand for what was not given. Raises `InputError`."""
@@ -60,6 +74,9 @@ class SpikingOptions:
 
         if self.config is None:
             return fit_spiking(network, self.shape())
+        if (self.lanes, self.neuron_lanes, self.code_bits) != (None, None, None):
+            raise InputError("--config names the shape; leave --lanes, --neuron-lanes and "
+                             "--code-bits out")
         return _from_file(self.config)
 
 

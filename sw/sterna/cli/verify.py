@@ -22,7 +22,13 @@ from sterna.cli.device_options import (
     default_memory,
 )
 from sterna.cli.model_argument import MODEL_HELP, opened_model
-from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SPIKE_LANES, SpikingOptions
+from sterna.cli.spiking_options import (
+    CODE_BITS,
+    NEURON_LANES,
+    SPIKE_LANES,
+    SpikingOptions,
+    refuse_language_options,
+)
 from sterna.cli.terminal import ProgressReport, print_json
 from sterna.cli.tokens import random_tokens
 from sterna.errors import CheckError, InputError
@@ -67,12 +73,15 @@ def verify(
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
     if model is not None and (spiking := open_spiking(model)) is not None:
         from sterna.cli.verify_spiking import verify_spiking
 
-        options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+        refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
+                                memory=memory, streams=streams, chip_mbit=chip_mbit)
         verify_spiking(spiking, steps, options, skip, stalls, seed, json)
         return
+    options.refuse()
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
                          memory or default_memory(size, config), streams, chip_mbit)
     outside = shape.memory

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.program.spiking import MAX_DELAY
 
 Reals = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 MATRIX_LIMIT = 1 << 22
 """Elements of the largest matrix that a convolution or pooling is written out to."""
-MAX_DELAY_STEPS = 255
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ def _delay(name: str, node: Any, before: Linear, dt: float) -> Linear:
     terms = tuple(
         Term(term.source, term.weights, term.delays + steps[:, None]) for term in before.terms
     )
-    if steps.min() < 0 or max(int(term.delays.max()) for term in terms) > MAX_DELAY_STEPS:
+    if steps.min() < 0 or max(int(term.delays.max()) for term in terms) > MAX_DELAY:
         raise InputError(
             f"NIR node {name}: delays of {steps.min()} to {steps.max()} steps of {dt:g} s; "
-            f"possible are 0 to {MAX_DELAY_STEPS} in all, see --dt"
+            f"possible are 0 to {MAX_DELAY} in all, see --dt"
         )
     return Linear(terms, before.bias, before.shape)
 

@@ -6,7 +6,9 @@ given, several at one place add up); ``#`` begins a comment.
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 from sterna.errors import InputError
 
 Reals = NDArray[np.float64]
+
+MOST_VALUES = 1 << 27
+"""Values of the largest file of events, a gigabyte of them."""
 
 
 def read_input(path: Path, inputs: int) -> Reals:
@@ -39,15 +44,15 @@ def read_input(path: Path, inputs: int) -> Reals:
 
 def _arrays(path: Path) -> NDArray:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
             names = loaded.files
             if "frames" not in names and len(names) != 1:
                 raise InputError(f"{path}: holds {', '.join(names)}; name one of them frames")
             return loaded["frames" if "frames" in names else names[0]]
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: is damaged or holds no arrays ({error})") from None
 
 
@@ -55,7 +60,7 @@ def _events(path: Path, inputs: int) -> Reals:
     events: list[tuple[int, int, float]] = []
     try:
         lines = path.read_text().splitlines()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, OSError):
         raise InputError(f"{path}: is no text; give .npz, .npy or lines of step,address") from None
     for number, line in enumerate(lines, 1):
         fields = line.partition("#")[0].replace(",", " ").split()
@@ -72,7 +77,11 @@ def _events(path: Path, inputs: int) -> Reals:
                 f"addresses end at {inputs - 1}"
             )
         events.append((step, address, value))
-    frames = np.zeros((1 + max((step for step, _, _ in events), default=-1), inputs))
+    steps = 1 + max((step for step, _, _ in events), default=-1)
+    if steps * inputs > MOST_VALUES:
+        raise InputError(f"{path}: {steps} steps of {inputs} inputs; give at most "
+                         f"{MOST_VALUES // inputs} steps a file")
+    frames = np.zeros((steps, inputs))
     for step, address, value in events:
         frames[step, address] += value
     return frames

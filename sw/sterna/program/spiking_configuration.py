@@ -173,7 +173,7 @@ class SpikingConfiguration:
                 for item in values["units"]
             )
             return cls(**values)
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"configuration: not readable: {error}") from error
 
     def digest(self) -> int:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from sterna.cli.spiking_options import SpikingOptions
+from sterna.compiler.image import MemoryImage
+from sterna.models.spiking_examples import cubalif
+from sterna.models.spiking_quantise import quantise
+
+SMALL = ("--lanes", "4", "--neuron-lanes", "1")
+"""An accelerator that is built in less time than the usual one."""
 
 
 def test_run_on_a_file_of_events(sterna, tmp_path):
@@ -56,16 +68,50 @@ def test_verify_compares_every_value(sterna):
 def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
     arguments = ("run", "cubalif", "--steps", 30, "--output")
     sterna(*arguments, tmp_path / "golden.npz")
-    outcome = sterna(*arguments, tmp_path / "sim.npz", "--device", "sim")
+    outcome = sterna(*arguments, tmp_path / "sim.npz", "--device", "sim", *SMALL)
     assert outcome.code == 0 and "out  " in outcome.output and "hidden" not in outcome.output
     with np.load(tmp_path / "golden.npz") as golden, np.load(tmp_path / "sim.npz") as found:
         assert golden["out"].any() and np.array_equal(golden["out"], found["out"])
-    values = sterna("bench", "cubalif", "--steps", 30, "--silent", 0.9, "--json").json
+    values = sterna("bench", "cubalif", "--steps", 30, "--silent", 0.9, "--json", *SMALL).json
     assert values["differences"] == 0 and values["synapses"] == 2166
     assert values["cycles_per_step"] < values["cycles_per_step_without_skipping"]
     assert 0.5 < values["share_of_zero_inputs_skipped"] < 1
-    # 24 bits of each of two states for 48 neurons, and two bits of each of 52 codes.
-    assert values["state_memory_bits"] == 48 * 2 * 24 + 52 * 2
+    # 24 bits of each of two states of 45 neurons, and two bits of each of 12 and 38 codes.
+    assert values["state_memory_bits"] == 45 * 2 * 24 + 50 * 2
+
+
+def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
+    folder = tmp_path / "rtl"
+    assert sterna("rtl", "cubalif", "--lanes", 8, "-o", folder).code == 0
+    configuration = SpikingOptions(config=str(folder / "configuration.json")).fitted(
+        quantise(cubalif()))
+    assert configuration.lanes == 8
+    assert MemoryImage.load(folder / "image.sterna").configuration == configuration
+    assert "\nmodule sterna(" in (folder / "accelerator.v").read_text()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["memories"]["weights"]["words"] == configuration.weight_depth
+    assert set(manifest["files"]) == {"accelerator.v", "configuration.json", "image.sterna"}
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+def test_serve_is_a_board_for_run(sterna, tmp_path):
+    # Shells start background jobs with SIGINT ignored, and tests may run in one.
+    start = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+             "from sterna.cli import main; main()")
+    arguments = ("run", "cubalif", "--steps", 3, "--output")
+    sterna(*arguments, tmp_path / "golden.npz")
+    command = [sys.executable, "-c", start, "serve", "cubalif", *SMALL]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        outcome = sterna(*arguments, tmp_path / "served.npz", "--device", address, *SMALL)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert outcome.code == 0
+    with np.load(tmp_path / "golden.npz") as golden, np.load(tmp_path / "served.npz") as found:
+        assert np.array_equal(golden["out"], found["out"])
 
 
 def test_estimate_on_a_board(sterna):
@@ -88,7 +134,7 @@ def test_estimate_on_a_board(sterna):
         (["bench", "--layer", "9"], "give inputs and neurons"),
         (["bench", "--layer", "9x0"], "both sizes must be at least 1"),
         (["bench", "l2mu", "--layer", "9x9"], "one of them"),
-        (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "shapes language models"),
+        (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "--rows: is for language models"),
         (["build", "l2mu", "--board", "icebreaker", "--lanes", "auto"], "give a whole number"),
         (["build", "l2mu", "--board", "icebreaker", "--weights", "baked"], "starts empty"),
         (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
@@ -99,9 +145,21 @@ def test_estimate_on_a_board(sterna):
         (["eval", "demo"], "give a text to score"),
         (["eval", "demo", "--device", "sim"], "--device is for spiking networks"),
         (["eval", "alif", "--device", "sim"], "has no task"),
+        (["verify", "l2mu", "--config", "x", "--lanes", "4"], "--config names the shape"),
         (["verify", "l2mu", "--neuron-lanes", "0"], "neuron_lanes must be a positive integer"),
         (["verify", "l2mu", "--steps", "0"], "steps is 0"),
         (["program", "l2mu"], "is a spiking network"),
+        (["verify", "l2mu", "--streams", "2"], "--streams: is for language models"),
+        (["bench", "l2mu", "--memory", "hbm-460"], "--memory: is for language models"),
+        (["run", "l2mu", "--rows", "4"], "--rows: is for language models"),
+        (["serve", "l2mu", "--columns", "4"], "--columns: is for language models"),
+        (["serve", "demo", "--code-bits", "2"], "--code-bits: is for spiking networks"),
+        (["verify", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
+        (["bench", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
+        (["run", "demo", "--neuron-lanes", "2"], "--neuron-lanes: is for spiking networks"),
+        (["rtl", "demo", "--lanes", "2", "-o", "x"], "--lanes: is for spiking networks"),
+        (["rtl", "l2mu", "--lane", "tables", "-o", "x"], "--lane: is for language models"),
+        (["rtl", "l2mu", "--board", "arty-a7-100t", "-o", "x"], "hold language models"),
     ],
 )
 def test_refusals(sterna, arguments, message):
