@@ -134,7 +134,7 @@ def test_estimate_on_a_board(sterna):
         (["bench", "--layer", "9"], "give inputs and neurons"),
         (["bench", "--layer", "9x0"], "both sizes must be at least 1"),
         (["bench", "l2mu", "--layer", "9x9"], "one of them"),
-        (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "--rows: is for language models"),
+        (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "is for language models"),
         (["build", "l2mu", "--board", "icebreaker", "--lanes", "auto"], "give a whole number"),
         (["build", "l2mu", "--board", "icebreaker", "--weights", "baked"], "starts empty"),
         (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
