@@ -17,7 +17,7 @@ from sterna.compiler.lowering import lower
 from sterna.errors import InputError
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
-from sterna_boards.area import FACTORS_FILE, dsps, unit_terms
+from sterna_boards.area import FACTORS_FILE, dsps, estimate_area, unit_terms
 from sterna_boards.baseline import Measured, read_baseline
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.estimate import choose_lanes, estimate
@@ -86,6 +86,14 @@ def test_forks_are_those_of_netlists(preset: str, luts: int, ffs: int) -> None:
         modelled = sum(factor * term for factor, term in
                        zip(factors[kind]["forks"], terms, strict=True))
         assert modelled == pytest.approx(counted, rel=0.02)
+
+
+def test_area_of_two_token_streams_agrees_with_a_netlist() -> None:
+    """The netlist of a whole accelerator, without its serial port and before packing."""
+    found = estimate_area("ecp5", replace(PRESETS["tiny"], streams=2))
+    packing = json.loads(FACTORS_FILE.read_text())["ecp5"]["packing"]
+    assert found.luts / packing == pytest.approx(7829, rel=0.2)
+    assert found.ffs == pytest.approx(5517, rel=0.2)
 
 
 def test_token_streams_have_data_paths_of_their_own() -> None:

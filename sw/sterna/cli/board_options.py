@@ -85,7 +85,7 @@ class BoardOptions:
         if self.clock_mhz is None:
             return self.board().sdram_configuration().sdram_hz if self.weights == "sdram" else None
         if not 0 < self.clock_mhz < float("inf"):
-            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be a number above 0")
+            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0 and finite")
         return self.clock_mhz * 1e6
 
     @property

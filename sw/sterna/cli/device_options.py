@@ -129,7 +129,7 @@ class ShapeOptions:
             raise InputError("chip-mbit: says what stays beside a memory outside; give --memory")
         mbit = memory.chip_mbit if self.chip_mbit is None else self.chip_mbit
         if not 0 < mbit < float("inf"):
-            raise InputError(f"chip-mbit is {mbit}; it must be a number above 0")
+            raise InputError(f"chip-mbit is {mbit}; it must be above 0 and finite")
         return place(program, self.base(), int(mbit * 1e6), memory.gb_s * 1e9 / memory.clock_hz,
                      self.embedding)
 

@@ -43,7 +43,9 @@ def estimate_memory(program: Program, shape: ShapeOptions, json: bool) -> None:
             "clock_mhz": outside.clock_hz / 1e6, "lanes": configuration.lanes,
             "chip_bits": chip_bits(objects), "chip_capacity_bits": outside.chip_mbit * 1e6,
             "bytes_per_token": reads, "engine_cycles": engine, "memory_cycles": waits,
-            "tokens_per_second": speed, "objects": [asdict(entry) for entry in objects],
+            "tokens_per_second": speed, "streams": configuration.streams,
+            "aggregate_tokens_per_second": configuration.streams * speed,
+            "objects": [asdict(entry) for entry in objects],
         })
         return
     print_table([
@@ -53,5 +55,7 @@ def estimate_memory(program: Program, shape: ShapeOptions, json: bool) -> None:
         ("on the chip", f"{chip_bits(objects) / 1e6:.1f} of {outside.chip_mbit:g} Mbit"),
         *plan_rows(objects),
         ("cycles per token", f"{engine} of the engine, {waits:.0f} of the memory"),
-        ("tokens per second", f"{speed:.1f}"),
+        ("tokens per second", f"{speed:.1f}" + (
+            f" of each of {configuration.streams} streams, {configuration.streams * speed:.1f} of "
+            "all" if configuration.streams > 1 else "")),
     ])

@@ -66,6 +66,16 @@ def test_a_small_chip_streams_constants_too(sterna):
     assert "memory: gains and scales" in outcome.output
 
 
+def test_the_estimate_of_several_streams_is_that_of_each_and_all(sterna):
+    arguments = ["estimate", RANDOM, "--memory", "ddr3-1.6", "--json"]
+    one, three = sterna(*arguments).json, sterna(*arguments, "--streams", 3).json
+    assert (one["streams"], three["streams"]) == (1, 3)
+    assert one["tokens_per_second"] == one["aggregate_tokens_per_second"]
+    assert three["aggregate_tokens_per_second"] == 3 * three["tokens_per_second"]
+    bits = [{entry["name"]: entry["bits"] for entry in found["objects"]} for found in (one, three)]
+    assert bits[1]["state and vectors"] == 3 * bits[0]["state and vectors"]
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["estimate", "demo"], "give a --board or a --memory"),
     (["estimate", "--memory", "ddr3-1.6"], "give either a MODEL or a --shape"),
