@@ -89,12 +89,12 @@ def dsps(family: str, configuration: HardwareConfiguration) -> int:
 
     Every token stream has its own.
 
-    The DSPs of an iCE40 are 16 bits wide: longer words take three for each product, shorter ones
-    leave the one of the scalar unit to look-up tables.
+    The DSPs of an iCE40 are 16 bits wide: longer words take three for each product. Of shorter ones
+    yosys gives all sums of squares one, as counted with one and two lanes.
     """
     lanes = 2 * configuration.vector_lanes
     if family == "ice40" and configuration.word_bits <= 16:
-        return configuration.streams * lanes
+        return configuration.streams * (2 + configuration.vector_lanes)
     return configuration.streams * (1 + lanes * (3 if family == "ice40" else 1))
 
 

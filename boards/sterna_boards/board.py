@@ -40,6 +40,8 @@ class Shape:
     block_groups: int = 8
     top_k: int = 8
     lane: Lane = "adders"
+    vector_interval: int = 1
+    compact: bool = False
 
     def configuration(self) -> HardwareConfiguration:
         """A configuration of this shape, to be fitted to a program."""
@@ -47,6 +49,7 @@ class Shape:
         return HardwareConfiguration(
             rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
             block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
+            vector_interval=self.vector_interval, compact=self.compact,
             code_depth=code_depth,
             accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1)
 

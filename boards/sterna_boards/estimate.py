@@ -164,9 +164,7 @@ def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
 def _shapes(base: HardwareConfiguration) -> list[HardwareConfiguration]:
     """Engines of common shapes, up to `_MOST_LANES`."""
     shapes = []
-    columns = base.vector_lanes
-    if base.lane == "tables":
-        columns *= 3
+    columns = 3 * base.vector_lanes if base.lane == "tables" else max(2, base.vector_lanes)
     while columns <= _MOST_LANES // base.vector_lanes:
         code_depth = -(-base.code_depth // columns) * columns
         for multiple in (1, 2, 3, 4, 6, 8, 12, 16):

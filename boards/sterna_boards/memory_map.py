@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sterna.program.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, Space, word_bits, word_depth
+from sterna.program.encoding import matmul_fields
+from sterna.program.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth
 
 _GOWIN = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
 _MODES = {
@@ -19,8 +21,8 @@ _MODES = {
     "stratix10": ((40, 512), (20, 1024), (10, 2048)),
 }
 """Bits and words of a block RAM with one write and one read port; of Xilinx parts those of half."""
-_FIXED = {"ecp5": 2, "ice40": 11, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
-"""Block RAMs of every data path: tables of the scalar unit; on iCE40 also its queues."""
+_FIXED = {"ecp5": 2, "ice40": 5, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
+"""Block RAMs of every data path: tables of the scalar unit."""
 _LARGE = (Space.WEIGHTS, Space.CONSTANTS)
 """Memories that go to single-port RAM where there is some."""
 SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
@@ -90,6 +92,11 @@ def memory_map(family: str, configuration: HardwareConfiguration,
         widths = [configuration.memory_bits] * configuration.memory_ports
         weights = memory("weights fetched ahead", configuration.memory_prefetch, widths,
                          always=True)
+    vectors = memory("vectors and state", configuration.vector_depth, [group], 2 * streams)
+    if (family == "ice40" and configuration.vector_interval == 2
+            and configuration.vector_depth <= _SINGLE_PORT_DEPTH):
+        rams = vectors.copies * -(-group // SINGLE_PORT_BITS)
+        vectors = replace(vectors, block_rams=0, single_port_rams=rams)
     return [
         weights,
         loadable("constants", Space.CONSTANTS),
@@ -97,10 +104,30 @@ def memory_map(family: str, configuration: HardwareConfiguration,
         loadable("program", Space.PROGRAM),
         memory("tables", word_depth(configuration, Space.TABLES), [2 * configuration.word_bits],
                streams * configuration.vector_lanes),
-        memory("vectors and state", configuration.vector_depth, [group], 2 * streams),
+        vectors,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
         memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
                chunks(8 * configuration.columns // parts), streams, always=True),
+        *([] if LUT_RAM_CELLS[family] else [
+            memory("queues and registers", 16, _queue_widths(configuration), streams,
+                   always=True)]),
+    ]
+
+
+def _queue_widths(configuration: HardwareConfiguration) -> list[int]:
+    """Of the small memories that are look-up tables where these can be memory.
+
+    Scalar and absmax registers, queues of codes, of matrix commands and of results, accumulators,
+    the list of the best and the queue before it.
+    """
+    row_group = configuration.rows * configuration.accumulator_bits
+    entry = configuration.word_bits + ROW_BITS
+    return [
+        MANTISSA_BITS + EXPONENT_BITS, configuration.word_bits - 1,
+        CODE_BITS * configuration.vector_lanes + 1,
+        sum(width for _, width in matmul_fields(configuration)),
+        row_group + 1, row_group,
+        *[entry] * (1 if configuration.compact else 2),
     ]
 
 

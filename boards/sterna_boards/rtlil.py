@@ -23,7 +23,9 @@ def relax_collisions(text: str) -> str:
 
         def in_port(port: re.Match[str]) -> str:
             name = re.search(r'\\MEMID "\\\\(\S+)"', port[0])
-            clocked = "parameter \\CLK_ENABLE 1\n" in port[0]
+            # Words are written on the rising edge; a read on the falling one does not meet them.
+            clocked = all(f"parameter \\{name} 1\n" in port[0]
+                          for name in ("CLK_ENABLE", "CLK_POLARITY"))
             if name is None or name[1] not in memories or not clocked:
                 return port[0]
             return _MASK.sub(lambda mask: mask[1] + "1" * len(mask[2]), port[0])

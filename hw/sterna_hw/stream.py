@@ -9,6 +9,7 @@ from amaranth.lib import data, memory, stream
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
+from sterna_hw.immediate_read import add_with_immediate_read
 
 
 def is_layout(shape: Any) -> bool:
@@ -134,10 +135,10 @@ class StreamQueue(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.storage = storage = memory.Memory(
+        storage = memory.Memory(
             shape=self._shape, depth=self._depth, init=[])
         write = storage.write_port()
-        read = storage.read_port(domain="comb")
+        read = add_with_immediate_read(m, platform, "storage", storage)
 
         push = self.i.valid & self.i.ready
         pop = self.o.valid & self.o.ready

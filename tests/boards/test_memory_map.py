@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 from sterna.program.configuration import HardwareConfiguration
-from sterna_boards.memory_map import block_rams, memory_map, total_block_rams
+from sterna_boards.memory_map import (
+    block_rams,
+    memory_map,
+    total_block_rams,
+    total_single_port_rams,
+)
 
 SMALL = HardwareConfiguration(
     rows=4, columns=8, vector_lanes=2, block_groups=4, top_k=4, code_depth=128,
@@ -34,8 +39,20 @@ def test_an_ultraplus_keeps_large_memories_in_single_port_rams() -> None:
     memories = {memory.name: memory for memory in memory_map("ice40", SMALL, {})}
     assert (memories["weights"].single_port_rams, memories["weights"].block_rams) == (4, 0)
     assert memories["constants"].single_port_rams == 3
-    # Of 113 block RAMs in a netlist without single-port RAM 70 held weights and constants.
-    assert total_block_rams("ice40", list(memories.values())) == 113 - 70
+    assert memories["vectors and state"].single_port_rams == 0
+
+
+def test_a_compact_accelerator_on_an_ultraplus() -> None:
+    """As in the netlist for demo-tiny on an iCEBreaker: small memories take block RAMs there."""
+    shape = HardwareConfiguration(
+        rows=2, columns=4, vector_lanes=1, vector_interval=2, compact=True, block_groups=4,
+        word_bits=16, top_k=4, code_depth=128, accumulator_bits=15, constant_depth=2560,
+        input_depth=64, program_depth=192, vector_depth=960, weight_depth=16384)
+    found = {memory.name: memory for memory in memory_map("ice40", shape, {})}
+    memories = list(found.values())
+    assert (total_block_rams("ice40", memories), total_single_port_rams(memories)) == (30, 4)
+    assert found["queues and registers"].block_rams == 13
+    assert "queues and registers" not in {memory.name for memory in memory_map("ecp5", shape, {})}
 
 
 def test_tables_read_codes_in_thirds() -> None:

@@ -19,6 +19,7 @@ from sterna_sim.toolchain import find_toolchain
 from tests.sim.shapes import common_configuration, random_program
 
 BASE = replace(PRESETS["tiny"], rows=2, columns=2, block_groups=2, top_k=2)
+COMPACT = replace(BASE, vector_lanes=1, vector_interval=2, compact=True)
 TABLES = replace(BASE, columns=6, lane="tables", code_depth=60)
 TEXT = [3, 16, 0, 7, 11, 2, 9]
 
@@ -26,8 +27,10 @@ TEXT = [3, 16, 0, 7, 11, 2, 9]
 @pytest.mark.verilator
 @pytest.mark.slow
 @pytest.mark.parametrize("family, base, cells", [
-    pytest.param("ice40", BASE,
-                 {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_MAC16", "SB_SPRAM256KA"}),
+    # With words that are read on the falling edge.
+    pytest.param("ice40", COMPACT,
+                 {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_RAM40_4KNR", "SB_MAC16",
+                  "SB_SPRAM256KA"}),
     # With registers that the pass over the netlist moved into block RAMs and multipliers.
     pytest.param("ecp5", TABLES,
                  {"LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "DP16KD", "MULT18X18D",

@@ -133,7 +133,8 @@ class Accelerator(Component):
             paths: list[Any] = [data_path_signature(configuration).create(path=("path",))]
             add_data_path(m, paths[0], configuration, tables, delays)
             m.submodules.inputs = inputs = LateSource(
-                words, configuration.input_depth, Space.INPUT, delays.inputs, initial[Space.INPUT])
+                words, configuration.input_depth, Space.INPUT, delays.inputs, initial[Space.INPUT],
+                staged=not configuration.compact)
             m.d.comb += inputs.base.eq(link.runs.payload.input_word_0)
             connect_streams(m, inputs.words, paths[0].inputs)
         else:
@@ -211,9 +212,10 @@ class Accelerator(Component):
         """Words on chip. Forks take them when they come, so several streams cannot wait."""
         memory = (shape, depth, space)
         initial = self._initial[space]
+        staged = not self._configuration.compact
         if self._configuration.streams > 1:
-            return SequentialSource(*memory, initial, large=True)
-        return LateSource(*memory, delay, initial, large=True)
+            return SequentialSource(*memory, initial, large=True, staged=staged)
+        return LateSource(*memory, delay, initial, large=True, staged=staged)
 
     def _weight_source(
             self, m: Module) -> SequentialSource | LateSource | AxiSource | SdramSource:
@@ -223,7 +225,8 @@ class Accelerator(Component):
             memory = (8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS)
             if configuration.lane == "tables":
                 return self._chip_source(*memory, WORD_DELAYS.weights)
-            return SequentialSource(*memory, self._initial[Space.WEIGHTS], large=True)
+            return SequentialSource(*memory, self._initial[Space.WEIGHTS], large=True,
+                                    staged=not configuration.compact)
         source = (AxiSource if configuration.weight_source == "axi" else SdramSource)(configuration)
         for name, member in memory_members(configuration).items():
             outer, inner = getattr(self, name), getattr(source, name)

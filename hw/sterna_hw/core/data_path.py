@@ -76,22 +76,26 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         configuration, tables, delays.constants, delays.inputs)
     m.submodules.splitter = splitter = GroupSplitter(configuration)
     m.submodules.top_k = top_k = TopK(configuration)
-    # The units lie far from each other: neither the sequencer nor what takes results should wait
-    # for what another one decides in the same clock.
-    m.submodules.matmuls = matmuls = StreamRegister(matmul_command(configuration))
-    m.submodules.commands = commands = StreamRegister(vector_unit_command(configuration))
-    m.submodules.head = head = StreamRegister(word_group(configuration))
     for name, member in chain_members(configuration).items():
         outer, inner = getattr(ports, name), getattr(vector, name)
         if name in ("previous", "state"):
             connect_streams(m, *((outer, inner) if member.flow is In else (inner, outer)))
         else:
             m.d.comb += inner.eq(outer)
+    # Units that lie far from each other: neither the sequencer nor what takes results should wait
+    # for what another one decides in the same clock.
+    for name, source, sink in (
+        ("commands", ports.commands, vector.commands),
+        ("matmuls", ports.matmuls, engine.commands),
+        ("head", splitter.head, top_k.values),
+    ):
+        if configuration.compact:
+            connect_streams(m, source, sink)
+            continue
+        m.submodules[name] = register = StreamRegister(source.payload.shape())
+        connect_streams(m, source, register.i)
+        connect_streams(m, register.o, sink)
     for source, sink in (
-        (ports.commands, commands.i),
-        (commands.o, vector.commands),
-        (ports.matmuls, matmuls.i),
-        (matmuls.o, engine.commands),
         (ports.weights, engine.weights),
         (ports.constants, vector.constants),
         (ports.inputs, vector.inputs),
@@ -99,8 +103,6 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         (vector.codes, engine.codes),
         (engine.results, splitter.row_groups),
         (splitter.vector, vector.accumulators),
-        (splitter.head, head.i),
-        (head.o, top_k.values),
     ):
         connect_streams(m, source, sink)
     m.d.comb += [
@@ -108,7 +110,7 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         *(getattr(ports, name).eq(getattr(top_k, name)) for name in ("value", "row")),
         *(getattr(ports, event).eq(getattr(engine, event)) for event in EVENTS),
         ports.result_scalar.eq(vector.result_scalar),
-        ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle & ~head.o.valid),
+        ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle),
         ports.trace_vector.eq(vector.trace_vector),
         ports.trace_scalar.eq(vector.trace_scalar),
         ports.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),

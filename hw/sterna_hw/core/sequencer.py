@@ -18,6 +18,7 @@ from sterna.program.encoding import (
     instruction_fields,
 )
 from sterna.program.protocol import Space
+from sterna.program.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.core.loop_level import LoopLevel
@@ -84,7 +85,8 @@ class Sequencer(Component):
         configuration = self._configuration
         m.submodules.memory = memory = LoadableMemory(
             instruction_bits(configuration), configuration.program_depth, Space.PROGRAM,
-            self._program)
+            self._program,
+            staged=isinstance(configuration, SpikingConfiguration) or not configuration.compact)
         connect_streams(m, self.writes, memory.writes)
 
         instruction = Signal(instruction_bits(configuration), reset_less=True)

@@ -9,13 +9,13 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import NO_ROW
+from sterna.program.protocol import NO_ROW, ROW_BITS
 
 from sterna_hw.component import Component
+from sterna_hw.immediate_read import add_with_immediate_read
 from sterna_hw.layouts import word_group
 from sterna_hw.stream import StreamQueue
 
-ROW_BITS = 20
 CANDIDATES = 16
 
 
@@ -27,8 +27,8 @@ class TopK(Component):
     The sorted list is one small memory, and words are compared with its last entry only,
     ``head_words`` of them in a clock. A word that is better waits in a queue and is then inserted
     from the end of the list, one entry a clock; the stream goes on meanwhile until the queue is
-    full. Of N words in random order about ``k * (1 + ln(N / k))`` are inserted, so that a long
-    stream costs a clock for each ``head_words`` words.
+    full; a compact one has no queue. Of N words in random order about ``k * (1 + ln(N / k))`` are
+    inserted, so that a long stream costs a clock for each ``head_words`` words.
 
     Throughput: ``head_words`` words a clock while none of them is better, else one better word a
     clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
@@ -73,7 +73,11 @@ class TopK(Component):
         taken = Signal()
         self._cut(m, words, slice_number, pending, taken)
 
-        m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
+        if self._configuration.compact:
+            found = waiting = stream.Signature(entry).create()
+        else:
+            m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
+            found, waiting = candidates.i, candidates.o
         full, worst = Signal(), Signal(signed(self._configuration.word_bits), reset_less=True)
         good = Signal(count)
         index = Signal(range(max(2, count)))
@@ -85,17 +89,17 @@ class TopK(Component):
         m.d.comb += [
             # All but the first, which goes to the queue: the list only gets better.
             rest.eq(good & (good - 1)),
-            candidates.i.payload.value.eq(words[index] if count > 1 else words[0]),
-            candidates.i.payload.row.eq(Cat(index[:index_bits], slice_number)),
-            candidates.i.valid.eq(good.any()),
-            taken.eq(~good.any() | (candidates.i.ready & ~rest.any())),
+            found.payload.value.eq(words[index] if count > 1 else words[0]),
+            found.payload.row.eq(Cat(index[:index_bits], slice_number)),
+            found.valid.eq(good.any()),
+            taken.eq(~good.any() | (found.ready & ~rest.any())),
         ]
-        with m.If(~taken & candidates.i.ready):
+        with m.If(~taken & found.ready):
             m.d.sync += pending.eq(rest)
         busy = Signal()
-        self._insert(m, entry, candidates.o, full, worst, busy)
+        self._insert(m, platform, entry, waiting, full, worst, busy)
         m.d.comb += self.idle.eq(
-            ~(self.values.valid | pending.any() | candidates.o.valid | busy))
+            ~(self.values.valid | pending.any() | waiting.valid | busy))
         return m
 
     def _cut(self, m: Module, words: Any, slice_number: Signal, pending: Signal,
@@ -134,8 +138,8 @@ class TopK(Component):
         with m.If(self.clear):
             m.d.sync += [place.eq(0), number.eq(0), closed.eq(0)]
 
-    def _insert(self, m: Module, entry: StructLayout, source: Any, full: Signal, worst: Signal,
-                busy: Signal) -> None:
+    def _insert(self, m: Module, platform: Any, entry: StructLayout, source: Any, full: Signal,
+                worst: Signal, busy: Signal) -> None:
         """Insert candidates into the sorted list and show its entries while idle.
 
         ``place`` walks from the first free entry towards the front: a worse entry before it moves
@@ -143,8 +147,9 @@ class TopK(Component):
         entry of a full list is dropped (it was offered before the list was as good).
         """
         depth = self._configuration.top_k
-        m.submodules.entries = entries = memory.Memory(shape=entry, depth=depth, init=[])
-        write, read = entries.write_port(), entries.read_port(domain="comb")
+        entries = memory.Memory(shape=entry, depth=depth, init=[])
+        read = add_with_immediate_read(m, platform, "entries", entries)
+        write = entries.write_port()
 
         candidate = Signal(entry, reset_less=True)
         count = Signal(range(depth + 1))

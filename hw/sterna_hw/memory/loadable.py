@@ -40,10 +40,11 @@ class LoadableMemory(Component):
         large: put it into single-port RAM if the part has such and one is deep enough; then
             content at power up is anything, and ``data`` after a write until the next read.
         spread: give the writes a register more, for banks that lie all over the die.
+        staged: register the writes; else they are in the memory in the next clock.
     """
 
     def __init__(self, width: int, depth: int, space: Space, initial: Sequence[int] = (),
-                 large: bool = False, spread: bool = False) -> None:
+                 large: bool = False, spread: bool = False, staged: bool = True) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
@@ -52,6 +53,7 @@ class LoadableMemory(Component):
         self._initial = initial
         self._large = large
         self._spread = spread
+        self._staged = staged
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
@@ -65,7 +67,7 @@ class LoadableMemory(Component):
         write_valid = Signal()
         offered = self.writes.payload
         m.d.comb += self.writes.ready.eq(1)
-        m.d.sync += [
+        m.d["sync" if self._staged else "comb"] += [
             write.eq(offered),
             write_valid.eq(self.writes.valid & (offered.space == self._space)
                            & (offered.word < self._depth)),

@@ -40,18 +40,19 @@ class SequentialSource(Component):
         depth: words.
         space: which writes are meant.
         initial: words at power up, from word 0 on.
-        large: see `LoadableMemory`.
+        large, staged: see `LoadableMemory`.
     """
 
     LATENCY = 3
 
     def __init__(self, shape: Any, depth: int, space: Space, initial: Sequence[int] = (),
-                 large: bool = False) -> None:
+                 large: bool = False, staged: bool = True) -> None:
         self._width = Shape.cast(shape).width
         self._depth = depth
         self._space = space
         self._initial = initial
         self._large = large
+        self._staged = staged
         super().__init__({
             "restart": In(1),
             "base": In(range(depth)),
@@ -62,7 +63,8 @@ class SequentialSource(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.memory = memory = LoadableMemory(
-            self._width, self._depth, self._space, self._initial, self._large)
+            self._width, self._depth, self._space, self._initial, self._large,
+            staged=self._staged)
         connect_streams(m, self.writes, memory.writes)
 
         running, fetched = Signal(), Signal()

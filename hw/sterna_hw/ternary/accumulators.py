@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
+from sterna_hw.immediate_read import add_with_immediate_read
 from sterna_hw.ternary.folded_adder import FoldedAdder
 
 _MEMORY_DEPTH = 16
@@ -51,9 +52,10 @@ class Accumulators(Component):
         m = Module()
         groups, bits = self._configuration.block_groups, self._configuration.accumulator_bits
         masked = groups == _MEMORY_DEPTH
-        m.submodules.storage = storage = memory.Memory(
+        storage = memory.Memory(
             shape=self.values.shape(), depth=groups if masked else groups + 1, init=[])
-        write, read = storage.write_port(), storage.read_port(domain="comb")
+        read = add_with_immediate_read(m, platform, "storage", storage)
+        write = storage.write_port()
         m.d.comb += [
             read.addr.eq(self.slot if masked else Mux(self.again, self.slot, 0)),
             write.addr.eq(self.slot),

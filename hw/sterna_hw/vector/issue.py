@@ -37,6 +37,9 @@ class Issue(Component):
         accumulator_words: stage 1, zero if not used, Out.
         idle: no command, and every result written and reduced, Out.
 
+    Only with a single lane:
+        take_mantissa: the constant is the mantissa of a scalar, whose exponent comes next, Out.
+
     Only with several token streams:
         previous: stream of groups, operand a of commands that say so while ``chained``, In.
         next_chained: results that are state go to the next data path, In.
@@ -59,6 +62,7 @@ class Issue(Component):
             "control": Out(group_control(configuration)),
             "accumulator_words": Out(words),
             "idle": Out(1),
+            **({"take_mantissa": Out(1)} if configuration.scalar_groups == 2 else {}),
             **({"previous": In(stream.Signature(words)), "chained": In(1), "next_chained": In(1),
                 "state_credit": In(1), "state_issued": Out(1)}
                if configuration.streams > 1 else {}),
@@ -88,6 +92,13 @@ class Issue(Component):
             offered.eq(self.constants_valid & ~self.constants_ready),
             settled.eq(offered & self.constants_valid & ~self.constants_ready),
         ]
+        # With a single lane the mantissa is a group of its own, which is taken before.
+        mantissa_taken: Any = Const(1)
+        take_mantissa: Any = Const(0)
+        if configuration.scalar_groups == 2:
+            mantissa_taken, take_mantissa = Signal(name="mantissa_taken"), self.take_mantissa
+            with m.If(self.constants_ready):
+                m.d.sync += mantissa_taken.eq(take_mantissa)
 
         chain_ready: Any = Const(1)
         from_previous: Any = Const(0)
@@ -96,7 +107,15 @@ class Issue(Component):
             for_next = vector.state & self.next_chained
             chain_ready = ((self.previous.valid | ~from_previous)
                            & (self.state_credit | ~for_next))
+        # Of two clocks, one is for reads of the vector memory and the other for writes.
+        turn: Any = Const(1)
+        if configuration.vector_interval == 2:
+            turn = Signal(name="turn")
+            m.d.sync += turn.eq(~turn)
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
+        if configuration.scalar_groups == 2:
+            m.d.comb += take_mantissa.eq(
+                present & scalar & takes_constant & settled & ~mantissa_taken)
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             issue.eq(
@@ -105,16 +124,17 @@ class Issue(Component):
                 & (self.inputs_valid | ~from_input)
                 & (self.constants_valid | ~from_constants)
                 & (self.code_credit | ~vector.codes)
-                & chain_ready
+                & chain_ready & turn
             ),
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
-                present & scalar & old_enough & (settled | ~takes_constant)),
+                present & scalar & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
             finished.eq(Mux(scalar, self.operations.valid & self.operations.ready, issue & last)),
             self.accumulators.ready.eq(issue & from_accumulators),
             self.inputs_ready.eq(issue & from_input),
-            self.constants_ready.eq(Mux(scalar, takes_constant & finished, issue & from_constants)),
+            self.constants_ready.eq(Mux(
+                scalar, (takes_constant & finished) | take_mantissa, issue & from_constants)),
             self.a_address.eq(vector.a_address),
             self.b_address.eq(vector.b_address),
         ]

@@ -12,6 +12,7 @@ from sterna.program.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_RE
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
+from sterna_hw.immediate_read import add_with_immediate_read
 
 STORE = {"no_rw_check": "1"}
 """The registers sit in look-up table memory, read and written in one clock."""
@@ -49,7 +50,7 @@ class AbsmaxReduction(Component):
         magnitudes: one for each lane, In.
         enable, register: whether and where the group counts, In.
         take, take_register: clear a register, In. No group may be on its way then.
-        value: of ``take_register`` (through a port of its own), at most the word limit, Out.
+        value: of ``take_register`` while no group is on its way, at most the word limit, Out.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
@@ -80,19 +81,18 @@ class AbsmaxReduction(Component):
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels, "register")
 
-        m.submodules.store = store = memory.Memory(
+        store = memory.Memory(
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
-        read, write = store.read_port(domain="comb"), store.write_port()
-        shown = store.read_port(domain="comb")
+        read = add_with_immediate_read(m, platform, "store", store)
+        write = store.write_port()
         new, grows = level[0], Signal()
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
-            read.addr.eq(register),
+            read.addr.eq(Mux(enable, register, self.take_register)),
             write.addr.eq(Mux(self.take, self.take_register, register)),
             write.en.eq(self.take | (enable & grows)),
             write.data.eq(Mux(self.take, 0, new.rest + (new.negative & ~new.rest.all()))),
-            shown.addr.eq(self.take_register),
-            self.value.eq(shown.data),
+            self.value.eq(read.data),
         ]
         return m
 

@@ -18,6 +18,7 @@ from sterna.program.arithmetic import (
 )
 
 from sterna_hw.component import Component
+from sterna_hw.immediate_read import add_with_immediate_read
 from sterna_hw.vector.command import SCALAR
 
 SEGMENT_BITS = (SCALAR_SEGMENTS - 1).bit_length()
@@ -41,9 +42,10 @@ class ScalarRegisters(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.store = store = memory.Memory(
+        store = memory.Memory(
             shape=SCALAR, depth=SCALAR_REGISTERS, init=[], attrs={"no_rw_check": "1"})
-        read, write = store.read_port(domain="comb"), store.write_port()
+        read = add_with_immediate_read(m, platform, "store", store)
+        write = store.write_port()
         m.d.comb += [
             read.addr.eq(self.read_index), self.read.eq(read.data),
             write.en.eq(self.write_enable), write.addr.eq(self.write_index),

@@ -46,6 +46,7 @@ class LookupTables(Component):
         self._tables = configuration.tables
         self._initial = initial
         self._lanes = configuration.vector_lanes
+        self._write_domain = "comb" if configuration.compact else "sync"
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "table": In(2),
@@ -73,7 +74,7 @@ class LookupTables(Component):
                 m.d.sync += low.eq(chunk.data)
             last, value = chunk.chunk == 1, Cat(low, chunk.data)
         # Stored by two's complement operand, so that look-ups need no offset.
-        m.d.sync += [
+        m.d[self._write_domain] += [
             enable.eq(selected & last),
             address.eq(chunk.word ^ (TABLE_SEGMENTS >> 1)),
             word.eq(value),

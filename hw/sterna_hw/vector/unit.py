@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
@@ -53,7 +53,8 @@ def chain_members(configuration: HardwareConfiguration) -> dict[str, Any]:
 
 
 class VectorUnit(Component):
-    """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock.
+    """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock,
+    or in ``vector_interval`` clocks.
 
     Latency: 7 clocks from issue to result, ``vector_latency`` to a dependent issue, 8 to the code
     stream. From the last group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE,
@@ -136,8 +137,13 @@ class VectorUnit(Component):
         if configuration.streams > 1:
             self._state(m, issue, result, vector_memory)
 
-        # A constant group as scalar: mantissa (its high bits if a word is too short), exponent.
-        mantissa, exponent = constants[0], constants[1]
+        # Constants as scalar: mantissa (its high bits if a word is too short), exponent.
+        if configuration.scalar_groups == 1:
+            mantissa, exponent = constants[0], constants[1]
+        else:
+            mantissa, exponent = Signal(signed(configuration.word_bits)), constants[0]
+            with m.If(issue.take_mantissa):
+                m.d.sync += mantissa.eq(constants[0])
         missing = MANTISSA_BITS + 1 - configuration.word_bits
         m.d.comb += [
             scalars.constant.mantissa.eq(mantissa[:-1] << missing),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Shape
 from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import word_group
+from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
 
 
 class VectorMemory(Component):
@@ -19,6 +20,9 @@ class VectorMemory(Component):
     Read latency 1 clock. A read in the clock of a write to the same address returns anything; the
     issue rules never let such a read matter. Hence the attribute, which keeps yosys from adding a
     bypass of two registers and a multiplexer for every bit.
+
+    With ``vector_interval`` 2 reads that matter are in one clock of two and writes in the other one
+    (results come an odd number of clocks after their reads), so single-port RAM will do.
 
     Members:
         a_address, b_address: read addresses, In.
@@ -29,6 +33,7 @@ class VectorMemory(Component):
     def __init__(self, configuration: HardwareConfiguration) -> None:
         self._shape = word_group(configuration)
         self._depth = configuration.vector_depth
+        self._alternate = configuration.vector_interval == 2
         address = configuration.address_bits
         super().__init__({
             "a_address": In(address), "b_address": In(address),
@@ -38,8 +43,20 @@ class VectorMemory(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        single_port = (self._alternate and self._depth <= RAM_DEPTH
+                       and has_single_port_rams(platform))
         for name, address, output in (("copy_a", self.a_address, self.a),
                                       ("copy_b", self.b_address, self.b)):
+            if single_port:
+                width = Shape.cast(self._shape).width
+                m.submodules[name] = bank = SinglePortBank(width, self._depth)
+                m.d.comb += [
+                    bank.enable.eq(1), bank.address.eq(address), output.eq(bank.data),
+                    bank.write_enable.eq(self.write_enable),
+                    bank.write_address.eq(self.write_address),
+                    bank.write_data.eq(self.write_data),
+                ]
+                continue
             storage = memory.Memory(shape=self._shape, depth=self._depth, init=[],
                                     attrs={"no_rw_check": "1"})
             m.submodules[name] = storage

@@ -62,7 +62,7 @@ def compile_program(program: Program, configuration: HardwareConfiguration,
                 if configuration.resident_words else
                 weight_pieces(program, plan, configuration)),
             Space.CONSTANTS: ImagePart(
-                constant_words(plan), size[Space.CONSTANTS],
+                constant_words(plan, configuration), size[Space.CONSTANTS],
                 lambda: constant_pieces(program, plan, configuration)),
             Space.TABLES: ImagePart(
                 table_words, size[Space.TABLES],

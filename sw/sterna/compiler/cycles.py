@@ -43,6 +43,8 @@ SCALAR_CLOCKS = {
     ScalarCode.RSQRT: 4, ScalarCode.ADD: 8, ScalarCode.SQUARES: 8,
 }
 """Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
+CONSTANT_CLOCKS = 3
+"""From one word of a constant scalar to the next, where they are two groups."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class _Model:
             log2(configuration.columns)) + 4
         self.engine_latency = lanes + SPLIT_CLOCKS
         self.room = configuration.result_depth
+        self.interval = configuration.vector_interval
         self.sequencer = START_CLOCKS
         self.vector_loaded = 0
         self.command_starts: deque[int] = deque([0] * MATRIX_QUEUE, MATRIX_QUEUE)
@@ -138,6 +141,8 @@ class _Model:
             start = max(start, self.last_issue + self.configuration.absmax_latency)
         elif step.operation is ScalarCode.SQUARES:
             start = max(start, self.last_issue + self.configuration.squares_latency)
+        elif step.operation is ScalarCode.CONSTANT:
+            start += CONSTANT_CLOCKS * (self.configuration.scalar_groups - 1)
         self.scalar_free = start + SCALAR_CLOCKS[step.operation]
         self.vector_free = start + 1
 
@@ -154,19 +159,19 @@ class _Model:
         elif step.source is SourceA.ACCUMULATORS:
             end = self._consume(step, start)
         else:
-            end = start + step.length
-        self.last_issue, self.vector_free = end - 1, end
+            end = start + self.interval * step.length
+        self.last_issue, self.vector_free = end - self.interval, end
         self.issued += step.length
 
     def _codes(self, step: VectorStep, start: int) -> int:
         while len(self.banks) == 2:
             self._accumulate_block()
         start = max(start, self.released[0])
-        per_tile = self.configuration.groups_per_tile
+        per_tile, interval = self.configuration.groups_per_tile, self.interval
         self.banks.append(_Bank(
-            start + min(per_tile, step.length) - 1 + CODE_CLOCKS, per_tile,
-            start + step.length - 1 + CODE_CLOCKS))
-        return start + step.length
+            start + interval * (min(per_tile, step.length) - 1) + CODE_CLOCKS, interval * per_tile,
+            start + interval * (step.length - 1) + CODE_CLOCKS))
+        return start + interval * step.length
 
     def _consume(self, step: VectorStep, start: int) -> int:
         per_row_group = self.configuration.groups_per_row_group
@@ -175,7 +180,7 @@ class _Model:
                 self._accumulate_block()
             start = max(start, self.results.popleft())
             self.taken.append(start)
-            start += per_row_group
+            start += self.interval * per_row_group
         return start
 
     def _accumulate_block(self) -> None:

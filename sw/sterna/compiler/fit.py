@@ -60,14 +60,17 @@ def requirements(program: Program, configuration: HardwareConfiguration, plan: P
                  placement: str) -> dict[str, int]:
     """The least value of every configuration field that depends on the program."""
     codes = _up(_most_columns(program), configuration.columns)
-    wide = replace(configuration, vector_depth=max(configuration.vector_depth, plan.vector_groups))
+    accumulator_bits = (CODE_LIMIT * codes).bit_length() + 1
+    wide = replace(configuration, vector_depth=max(configuration.vector_depth, plan.vector_groups),
+                   code_depth=max(configuration.code_depth, codes),
+                   accumulator_bits=max(configuration.accumulator_bits, accumulator_bits))
     instructions = len(encode_plan(plan, wide)) + len(encode_reset(plan, wide))
     return {
         "code_depth": codes,
-        "accumulator_bits": (CODE_LIMIT * codes).bit_length() + 1,
+        "accumulator_bits": accumulator_bits,
         "vector_depth": plan.vector_groups,
         "weight_depth": weight_words(plan),
-        "constant_depth": constant_words(plan),
+        "constant_depth": constant_words(plan, configuration),
         "input_depth": input_words(program, configuration, placement),
         "program_depth": instructions,
         "tables": len(plan.tables),

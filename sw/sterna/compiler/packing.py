@@ -148,10 +148,11 @@ def _constant_order(section: SectionPlan) -> list[tuple[str, int, int]]:
     return order
 
 
-def constant_words(plan: Plan) -> int:
+def constant_words(plan: Plan, configuration: HardwareConfiguration) -> int:
     """Constant groups of a token."""
+    scalar = configuration.scalar_groups
     return sum(
-        section.repeat * sum(max(1, groups) for _, _, groups in _constant_order(section))
+        section.repeat * sum(groups or scalar for _, _, groups in _constant_order(section))
         for section in plan.sections
     )
 
@@ -163,9 +164,8 @@ def _scalar_group(configuration: HardwareConfiguration, scalar: ScalarConstant) 
             f"a scalar constant has mantissa {scalar.mantissa}, whose low {drop} bits do not fit "
             f"in words of {configuration.word_bits} bits; round it when lowering"
         )
-    group = np.zeros((1, configuration.vector_lanes), np.int64)
-    group[0, :2] = scalar.mantissa >> drop, scalar.exponent
-    return group
+    return as_groups(configuration, (scalar.mantissa >> drop, scalar.exponent),
+                     configuration.scalar_groups)
 
 
 def constant_pieces(

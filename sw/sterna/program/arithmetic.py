@@ -19,7 +19,7 @@ Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
 ``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits, never negative), exponent signed. Zero is (0, 0).
 Every result is kept in range: an exponent below ``-2**(EXPONENT_BITS - 1)`` gives zero, one above
 ``2**(EXPONENT_BITS - 1) - 1`` the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``. A
-constant scalar is stored in a group of words: lane 0 holds ``mantissa >> (18 - W)`` and lane 1 the
+constant scalar is stored as two words, ``mantissa >> (18 - W)`` and the
 exponent; where ``W < 18`` the low mantissa bits are zero on every machine.
 
 - ``normalise(n)``: for ``n >= 2**17`` the low bits are dropped (truncation); smaller numbers shift

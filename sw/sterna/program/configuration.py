@@ -45,7 +45,9 @@ class HardwareConfiguration:
     """Activation codes consumed in parallel: with adders a power of two of at least
     ``vector_lanes``, with tables a multiple of ``3 * vector_lanes``."""
     vector_lanes: int = 8
-    """Elements in a vector group; a power of two, at least 2."""
+    """Elements in a vector group; a power of two."""
+    vector_interval: int = 1
+    """Clocks from a vector group to the next: 1, or 2 for a vector memory in single-port RAM."""
     word_bits: int = 18
     """Width of vector words, gains and table entries, signed."""
     accumulator_bits: int = 20
@@ -93,6 +95,9 @@ class HardwareConfiguration:
     """Adders take any order of work; tables are smaller, but must be written for each tile."""
     streams: int = 1
     """Token streams that share every fetched weight; each has a data path of its own."""
+    compact: bool = False
+    """For small parts at a slow clock: without the registers between units and before memories,
+    and without the queue before the list of the best."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
@@ -107,16 +112,17 @@ class HardwareConfiguration:
                 raise InputError(
                     f"configuration: {field.name} must be a positive integer, not {value!r}"
                 )
-        self._check(_is_power_of_two(self.vector_lanes) and self.vector_lanes >= 2,
-                    "vector_lanes", "a power of two of at least 2")
+        self._check(_is_power_of_two(self.vector_lanes), "vector_lanes", "a power of two")
+        self._check(self.vector_interval <= 2, "vector_interval", "1 or 2")
         self._check(self.rows % self.vector_lanes == 0, "rows", "a multiple of vector_lanes")
         self._check(self.lane in LANES, "lane", " or ".join(LANES))
         if self.lane == "tables":
             self._check(self.columns % (3 * self.vector_lanes) == 0, "columns",
                         "a multiple of 3 * vector_lanes with tables")
         else:
-            self._check(_is_power_of_two(self.columns) and self.columns >= self.vector_lanes,
-                        "columns", "a power of two and at least vector_lanes with adders")
+            least = max(2, self.vector_lanes)
+            self._check(_is_power_of_two(self.columns) and self.columns >= least,
+                        "columns", f"a power of two and at least {least} with adders")
         self._check(12 <= self.word_bits <= 18, "word_bits", "between 12 and 18")
         self._check(self.block_groups <= 16, "block_groups", "at most 16")
         self._check(self.accumulator_bits <= 32, "accumulator_bits", "at most 32")
@@ -215,6 +221,11 @@ class HardwareConfiguration:
         return self.constant_base + self.constant_depth * self.constant_bytes
 
     @property
+    def tiles(self) -> int:
+        """Most column tiles of a matrix."""
+        return self.code_depth // self.columns
+
+    @property
     def result_depth(self) -> int:
         """Row groups that the engine's result queue holds, at least one block."""
         if self.lane == "tables":
@@ -235,6 +246,11 @@ class HardwareConfiguration:
     def groups_per_tile(self) -> int:
         """Code groups in one column tile."""
         return self.columns // self.vector_lanes
+
+    @property
+    def scalar_groups(self) -> int:
+        """Constant groups that a scalar takes: its mantissa and its exponent are words."""
+        return 1 if self.vector_lanes > 1 else 2
 
     @property
     def address_bits(self) -> int:

@@ -99,7 +99,8 @@ class ScalarCode(IntEnum):
     SQUARES = 1
     """result = normalise(squares register a), register cleared."""
     CONSTANT = 2
-    """result = next group of the constant stream: lane 0 mantissa, lane 1 exponent."""
+    """result = next two words of the constant stream, mantissa and exponent: the first of a group,
+    or two groups of a single lane."""
     MULTIPLY = 3
     ADD = 4
     CODE_SCALE = 5
@@ -147,9 +148,8 @@ def matmul_fields(configuration: HardwareConfiguration) -> Fields:
     trits, trit ``row * columns + column``). After the last tile the block's row groups leave in
     order. ``release`` frees the code bank after the command: the next command uses the next codes.
     """
-    del configuration
-    return (("groups", 5), ("blocks", COUNT_BITS), ("tiles", 12), ("release", 1),
-            ("destination", 1))
+    return (("groups", configuration.block_groups.bit_length()), ("blocks", COUNT_BITS),
+            ("tiles", configuration.tiles.bit_length()), ("release", 1), ("destination", 1))
 
 
 def repeat_fields(configuration: HardwareConfiguration) -> Fields:

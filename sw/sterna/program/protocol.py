@@ -51,6 +51,8 @@ CRC_START = 0xFFFF
 MAX_PAYLOAD = 4096
 """Longest payload that the host sends; the board accepts any length."""
 NO_ROW = 0xFFFF_FFFF
+ROW_BITS = 20
+"""Bits of a row that an accelerator keeps among the best."""
 CHUNK_BITS = 32
 COUNTER_WORDS = 4
 SCALE_WORDS = 2

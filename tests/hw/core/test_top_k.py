@@ -15,9 +15,10 @@ from sterna_sim.streams import put
 LARGE = (1 << 17) - 1
 
 
-def shape(lanes: int, top_k: int, head_words: int = 1) -> HardwareConfiguration:
+def shape(lanes: int, top_k: int, head_words: int = 1,
+          compact: bool = False) -> HardwareConfiguration:
     return replace(PRESETS["tiny"], vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k,
-                   head_words=head_words)
+                   head_words=head_words, compact=compact)
 
 
 def model(words: list[int], limit: int, top_k: int) -> list[tuple[int, int]]:
@@ -27,9 +28,10 @@ def model(words: list[int], limit: int, top_k: int) -> list[tuple[int, int]]:
 
 
 def run(lanes: int, top_k: int, streams: list[tuple[list[int], int]], *, density: float = 1.0,
-        seed: int = 0, head_words: int = 1) -> tuple[list[list[tuple[int, int]]], list[int]]:
+        seed: int = 0, head_words: int = 1,
+        compact: bool = False) -> tuple[list[list[tuple[int, int]]], list[int]]:
     """For each (words, limit): the entries shown at the end and the clocks that it took."""
-    dut = TopK(shape(lanes, top_k, head_words))
+    dut = TopK(shape(lanes, top_k, head_words, compact))
     shown, spent, clocks = [], [], [0]
 
     async def count(ctx):
@@ -102,6 +104,16 @@ def test_special_streams(words, lanes, head_words):
     streams = [(words, limit) for limit in sorted({0, 1, 3, len(words), len(words) + 1, 1 << 31})]
     shown, _ = run(lanes, 4, streams, head_words=head_words)
     assert shown == [model(words, limit, 4) for _, limit in streams]
+
+
+@pytest.mark.parametrize("lanes, top_k", [(1, 4), (2, 3)])
+def test_without_a_queue(lanes: int, top_k: int) -> None:
+    """Growing, falling and random words, when each better one waits for the list."""
+    rng = random.Random(top_k)
+    for words in ([*range(-20, 20)], [*range(20, -20, -1)], random_words(rng, 200, 9)):
+        for density in (1.0, 0.3):
+            shown, _ = run(lanes, top_k, [(words, len(words) - 1)], density=density, compact=True)
+            assert shown == [model(words, len(words) - 1, top_k)]
 
 
 def test_one_word_a_clock_when_the_list_has_settled():

@@ -120,8 +120,9 @@ class VectorModel:
         elif kind == ScalarCode.SQUARES:
             result, self.squares[a] = normalise(self.squares[a]), 0
         elif kind == ScalarCode.CONSTANT:
-            group = self.constants.popleft()
-            result = (group[0] << (18 - self.configuration.word_bits), group[1])
+            words = [word for _ in range(self.configuration.scalar_groups)
+                     for word in self.constants.popleft()]
+            result = (words[0] << (18 - self.configuration.word_bits), words[1])
         elif kind == ScalarCode.MULTIPLY:
             result = multiply(self.scalars[a], self.scalars[b])
         elif kind == ScalarCode.ADD:

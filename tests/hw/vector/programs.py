@@ -44,7 +44,7 @@ class ProgramWriter:
         elif kind == ScalarCode.SQUARES:
             fields["a"] = rng.randrange(2)
         elif kind == ScalarCode.CONSTANT:
-            self.work.constants.append(self._constant_scalar())
+            self.work.constants += self._constant_scalar()
         else:
             fields["a"] = rng.choice(sorted(self._normal))
             fields["b"] = rng.choice(sorted(self._normal))
@@ -55,15 +55,18 @@ class ProgramWriter:
             self._normal.add(fields["result"])
         self.work.scalar(**fields)
 
-    def _constant_scalar(self) -> list[int]:
+    def _constant_scalar(self) -> list[list[int]]:
+        """The groups of a scalar: mantissa and exponent in one, or one each."""
         rng, bits = self.rng, self.configuration.word_bits
         mantissa = rng.choice([2**16, 2**17 - 1, rng.randrange(2**16, 2**17)])
         extreme = rng.random() < 0.2
         exponent = rng.choice([-512, -511, 511, 510]) if extreme else rng.randint(-44, 6)
         if rng.random() < 0.1:
             mantissa = exponent = 0
-        rest = random_group(rng, self.configuration)[2:]
-        return [mantissa >> (18 - bits), exponent, *rest]
+        words = mantissa >> (18 - bits), exponent
+        if self.configuration.scalar_groups == 2:
+            return [[word] for word in words]
+        return [[*words, *random_group(rng, self.configuration)[2:]]]
 
     def _try_vector(self) -> bool:
         rng, configuration = self.rng, self.configuration

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sterna.program.configuration import HardwareConfiguration
 
@@ -10,8 +12,13 @@ from tests.hw.vector.programs import ProgramWriter
 
 
 def configuration(lanes: int, bits: int, tables: int) -> HardwareConfiguration:
-    return HardwareConfiguration(rows=lanes, columns=lanes, vector_lanes=lanes, word_bits=bits,
-                                 code_depth=64, vector_depth=64, tables=tables)
+    return HardwareConfiguration(rows=lanes, columns=max(2, lanes), vector_lanes=lanes,
+                                 word_bits=bits, code_depth=64, vector_depth=64, tables=tables)
+
+
+def compact(bits: int) -> HardwareConfiguration:
+    """A single lane that works in one clock of two."""
+    return replace(configuration(1, bits, 1), vector_interval=2, compact=True)
 
 
 @pytest.mark.parametrize("lanes, bits, tables, density, code_density, commands", [
@@ -23,8 +30,19 @@ def configuration(lanes: int, bits: int, tables: int) -> HardwareConfiguration:
 ])
 def test_random_program(lanes: int, bits: int, tables: int, density: float, code_density: float,
                         commands: int) -> None:
-    seed = lanes * 1000 + bits
-    writer = ProgramWriter(configuration(lanes, bits, tables), seed)
+    run_random(configuration(lanes, bits, tables), density, code_density, commands)
+
+
+@pytest.mark.parametrize("bits, density, code_density", [(16, 1.0, 1.0), (18, 0.6, 0.4)])
+def test_random_program_of_a_single_lane(bits: int, density: float, code_density: float) -> None:
+    run_random(compact(bits), density, code_density, 200)
+    run_random(configuration(1, bits, 1), density, code_density, 100)
+
+
+def run_random(shape: HardwareConfiguration, density: float, code_density: float,
+               commands: int) -> None:
+    seed = shape.vector_lanes * 1000 + shape.word_bits
+    writer = ProgramWriter(shape, seed)
     writer.fill()
     for _ in range(16):
         writer.scalar()

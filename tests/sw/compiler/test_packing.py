@@ -85,7 +85,7 @@ def test_constants_one_by_one():
     program = simple_program(hidden=13, wide=23)
     plan = schedule(program, SHAPE)
     words = unpack_groups(np.concatenate(list(constant_pieces(program, plan, SHAPE))), 2, 18)
-    assert len(words) == constant_words(plan)
+    assert len(words) == constant_words(plan, SHAPE)
     expected = []
 
     def vector(section, repetition, step, inner):
