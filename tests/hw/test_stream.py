@@ -147,4 +147,4 @@ def test_layout_sizes() -> None:
     sizes = [layouts.instruction_layout(configuration, kind).size
              for kind in instruction_fields(configuration)]
     assert max(sizes) == layouts.instruction_bits(configuration)
-    assert layouts.matmul_command(configuration).size == 5 + 16 + 12 + 2
+    assert layouts.matmul_command(configuration).size == 3 + 16 + 5 + 2

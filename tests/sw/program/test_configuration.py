@@ -12,9 +12,9 @@ from sterna.program.configuration import PRESETS, HardwareConfiguration
 @pytest.mark.parametrize(("changes", "message"), [
     ({"rows": 12}, "rows = 12 must be a multiple of vector_lanes"),
     ({"columns": 24}, "columns = 24 must be a power of two"),
-    ({"columns": 4}, "columns = 4 must be a power of two and at least vector_lanes"),
+    ({"columns": 4}, "columns = 4 must be a power of two and at least 8"),
     ({"vector_lanes": 3}, "vector_lanes = 3 must be a power of two"),
-    ({"vector_lanes": 1}, "vector_lanes = 1 must be a power of two of at least 2"),
+    ({"vector_interval": 3}, "vector_interval = 3 must be 1 or 2"),
     ({"word_bits": 19}, "word_bits = 19 must be between 12 and 18"),
     ({"block_groups": 17}, "block_groups = 17 must be at most 16"),
     ({"accumulator_bits": 33}, "accumulator_bits = 33 must be at most 32"),

@@ -56,7 +56,7 @@ def test_first_bits_are_kind_and_ends():
 
 
 def test_value_beyond_its_field():
-    with pytest.raises(ValueError, match="matmul instruction: groups = 32 exceeds 5 bits"):
+    with pytest.raises(ValueError, match="matmul instruction: groups = 32 exceeds 4 bits"):
         encode(STANDARD, Kind.MATMUL, groups=32)
     with pytest.raises(ValueError, match="exceeds"):
         encode(STANDARD, Kind.VECTOR, length=-1)
