@@ -12,6 +12,7 @@ of the file's time; its inputs jump onto the current, or onto the membrane of an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -93,8 +94,8 @@ def choose(
     ):
         if value is not None and value not in known:
             raise InputError(f"{what} is {value!r}; it must be one of {', '.join(known)}")
-    if dt is not None and not dt > 0:
-        raise InputError(f"dt is {dt}; it must be above 0")
+    if dt is not None and not 0 < dt < inf:
+        raise InputError(f"dt is {dt}; it must be a number of seconds above 0")
     preset = PRESETS[name]
     options = NirOptions(
         dt or preset.dt, reset or preset.reset, current or preset.current,

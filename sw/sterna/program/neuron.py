@@ -56,8 +56,10 @@ Framework neurons as flags (rounding does not matter where the framework is exac
 | SpikingJelly IF | NONE | NONE | no | HARD, SOFT |
 | SpikingJelly LIF, ParametricLIF (3) | NONE | EULER | no | HARD, SOFT |
 | SpikingJelly ILIF, Sinabs, Rockpool (4) | NONE | MULTIPLY | no | SOFT |
-| Norse LIFBox | NONE | EULER, scale_drive | yes | HARD |
-| Norse LIF | JUMP | EULER, scale_drive | yes | HARD |
+| Norse LIFBox | NONE | EULER, scale_drive | yes | HARD, SOFT |
+| Norse LIF, LIFRefrac (8); LI | JUMP | EULER, scale_drive | yes | HARD; NO_RESET |
+| Norse LSNN (9) | OLD | EULER, scale_drive, adaptive | yes | HARD |
+| Norse IAF | NONE | NONE | yes | HARD |
 | NIR LIF; LI (5) | NONE | EULER, scale_drive | yes | HARD, SOFT, SOFT_LATE; NO_RESET |
 | NIR CubaLIF (6) | NEW, OLD | EULER, scale_drive | yes | HARD, SOFT, SOFT_LATE |
 | NIR IF; I (7) | NONE | NONE | yes | HARD, SOFT, SOFT_LATE; NO_RESET |
@@ -70,6 +72,8 @@ Framework neurons as flags (rounding does not matter where the framework is exac
 2: current_factor is alpha, adaptation_factor beta, factor tau_alpha. 3: scale_drive is decay_input;
 the leak is v_reset, or 0 for soft. 4: max_count above 1; COUNT_ROUND for ILIF, else COUNT_FLOOR.
 5: gain is r; LI has output MEMBRANE. 6: gain is dt / tau_syn * w_in * r. 7: gain is r * dt.
+8: LIFRefrac has refractory_hold. 9: its threshold decays before it is met, so that the increment is
+beta times the adaptation factor.
 
 Source: spec/systems.md sections 3.3, 5.2 and 7.
 """

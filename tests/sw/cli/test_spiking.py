@@ -65,6 +65,16 @@ def test_verify_compares_every_value(sterna):
 
 @pytest.mark.verilator
 @pytest.mark.slow
+def test_verify_at_the_size_of_a_paper(sterna):
+    """Learned delays of up to 30 steps, more steps than are kept, the last ones after a reset."""
+    values = sterna("verify", "delays_ssc", "--steps", 44, "--json").json
+    # Sum, output and membrane of three layers and the read-out, and the 35 outputs.
+    assert values["values_compared"] == 44 * ((3 * 512 + 35) * 3 + 35)
+    assert values["differences"] == 0
+
+
+@pytest.mark.verilator
+@pytest.mark.slow
 def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
     arguments = ("run", "cubalif", "--steps", 30, "--output")
     sterna(*arguments, tmp_path / "golden.npz")
