@@ -33,8 +33,8 @@ _BLOCK_RAMS = {"RAMB36E1": 2, "RAMB36E2": 2, "RAMB18E1": 1, "RAMB18E2": 1, "MIST
 _DSPS = {"DSP48E1": 1, "DSP48E2": 1, "MISTRAL_MUL27X27": 1, "MISTRAL_MUL18X18": 0.5,
          "MISTRAL_MUL9X9": 1 / 3}
 _SYNTHESIS = {
-    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
-    "xcup": "synth_xilinx -family xcup -flatten -noiopad -noclkbuf",
+    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -nosrl",
+    "xcup": "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -nosrl",
     # The newest family that yosys knows with adaptive logic modules; block RAMs are smaller there.
     "stratix10": "synth_intel_alm -family cyclonev",
 }

@@ -82,7 +82,9 @@ class TernaryEngine(Component):
 
         word = self.weights.payload
         for clock in range(self._word_delay, lanes.word_delay):
-            later = Signal.like(word, name=f"word_{clock + 1}", reset_less=True)
+            # Flip-flops are idle beside the lanes, look-up tables as shift registers are not.
+            later = Signal.like(word, name=f"word_{clock + 1}", reset_less=True,
+                                attrs={"shreg_extract": "no"})
             m.d.sync += later.eq(word)
             word = later
 
