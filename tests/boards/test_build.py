@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,18 @@ def test_steps_in_order(tools: FakeTools) -> None:
     assert report.units == {"uart": 2}
     assert report.tools["yosys"] == "YOSYS 1.0"
     assert json.loads(report.to_json())["clock_mhz"] == 100.0
+
+
+def test_a_large_design_is_placed_and_then_routed(tools: FakeTools) -> None:
+    tools.write("NEXTPNR_ECP5", """
+case "$*" in
+*"--no-route --write placed.json") grep -q " 37500000.0 HZ" sterna.lpf && touch placed.json;;
+*"--json placed.json "*"--no-place --no-tmdriv --router router2") test -f placed.json || exit 1
+""" + ROUTING + ";;\n*) exit 1;;\nesac")
+    report = build(BOARD, replace(loopback(BOARD), lanes=512))
+    assert tools.calls() == ["YOSYS", "NEXTPNR_ECP5", "NEXTPNR_ECP5", "ECPPACK"]
+    assert (report.fmax_mhz, report.timing_met, report.luts) == (100.0, True, 5)
+    assert not (report.bitstream.parent / "placed.json").exists()
 
 
 def test_what_was_built_is_kept(tools: FakeTools) -> None:
