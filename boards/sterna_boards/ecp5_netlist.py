@@ -126,6 +126,26 @@ def _may_propagate(netlist: Netlist, name: str) -> bool:
                       for bit, net in enumerate(nets)))
 
 
+def tie_carry_inputs(netlist: Netlist) -> None:
+    """Tie inputs C and D of carry cells that are zero to one, with tables that do the same.
+
+    A one costs nothing; a zero is a net of its own, and that of all zeros has thousands of sinks,
+    which no router can get through. The carry that a half generates is looked up with both inputs
+    zero, whatever they are (CCU2C of Lattice FPGA-TN-02206 and yosys' model): those four bits stay.
+    """
+    for name in netlist.of_type("CCU2C"):
+        for half in "01":
+            table = int(netlist.parameter(name, f"INIT{half}"), 2)
+            for port, width in (("C", 4), ("D", 8)):
+                if netlist.net(name, f"{port}{half}") == "0":
+                    low = [index for index in range(16) if not index & width]
+                    for index in low:
+                        shown = table >> index & 1
+                        table = table & ~(1 << index + width) | shown << index + width
+                    netlist.connect(name, f"{port}{half}", "1")
+            netlist.cells[name]["parameters"][f"INIT{half}"] = f"{table:016b}"
+
+
 def absorb_registers(netlist: Netlist) -> None:
     """Move plain registers at multipliers and behind block RAMs into the registers that those have.
 
@@ -178,7 +198,9 @@ def _absorb_words(netlist: Netlist, name: str, ports: str) -> None:
     if registers is None:
         return
     clock = netlist.net(next(iter(registers.values())), "CLK")
-    if any(netlist.net(name, f"CLK{port}") != clock for port in ports):
+    # What such a register does while the RAM is disabled or reset, the plain one did not.
+    if any((netlist.net(name, f"CLK{port}"), netlist.net(name, f"CE{port}"),
+            netlist.net(name, f"RST{port}")) != (clock, "1", "0") for port in ports):
         return
     _replace_outputs(netlist, name, registers)
     for port in ports:
@@ -271,6 +293,7 @@ def improve(path: Path) -> None:
     design = json.loads(path.read_text())
     netlist = Netlist(design)
     trim_carry_chains(netlist)
+    tie_carry_inputs(netlist)
     absorb_registers(netlist)
     split_fan_out(netlist)
     path.write_text(json.dumps(design))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from itertools import count
+import random
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sterna_boards.ecp5_netlist import (
     absorb_registers,
     improve,
     split_fan_out,
+    tie_carry_inputs,
     trim_carry_chains,
 )
 
@@ -97,11 +99,38 @@ def test_carries_that_count_stay(first: dict[str, Any]) -> None:
     assert netlist.net("last", "COUT") == carry
 
 
-def _ram(maker: Maker, name: str, width: int, outputs: dict[str, int]) -> None:
+def _half(table: int, inputs: dict[str, int]) -> tuple[int, int]:
+    """What a half of a carry cell propagates and generates, after yosys' model of CCU2C."""
+    index = sum(inputs[port] << bit for bit, port in enumerate("ABCD"))
+    return table >> index & 1, table >> (index & 3) & 1
+
+
+@pytest.mark.parametrize("zeros", ["C", "D", "CD"])
+def test_zeros_at_carry_cells_become_ones(zeros: str) -> None:
+    rng = random.Random(zeros)
+    for _ in range(20):
+        maker, tables = Maker(), {half: rng.randrange(1 << 16) for half in "01"}
+        nets = {f"{port}{half}": "0" if port in zeros else maker.net()
+                for half in "01" for port in "ABCD"}
+        maker.cell("sum", "CCU2C", {f"INIT{half}": f"{table:016b}"
+                                    for half, table in tables.items()}, **nets)
+        netlist = maker.netlist()
+        tie_carry_inputs(netlist)
+        for half, before in tables.items():
+            after = int(netlist.parameter("sum", f"INIT{half}"), 2)
+            for values in product((0, 1), repeat=4):
+                inputs = dict(zip("ABCD", values, strict=True))
+                zero, one = (inputs | dict.fromkeys(zeros, level) for level in (0, 1))
+                assert _half(after, one) == _half(before, zero)
+            assert all(netlist.net("sum", port + half) == "1" for port in zeros)
+
+
+def _ram(maker: Maker, name: str, width: int, outputs: dict[str, Any]) -> None:
     size = f"{width:032b}"
     maker.cell(name, "DP16KD", {"DATA_WIDTH_A": size, "DATA_WIDTH_B": size,
                                 "REGMODE_A": "NOREG", "REGMODE_B": "NOREG"},
-               CLKA=CLOCK, CLKB=CLOCK, OCEA="0", OCEB="1", **outputs)
+               **{"CLKA": CLOCK, "CLKB": CLOCK, "CEA": "1", "CEB": "1", "RSTA": "0", "RSTB": "0",
+                  "OCEA": "0", "OCEB": "1", **outputs})
 
 
 @pytest.mark.parametrize("width, ports", [(18, "B"), (36, "AB")])
@@ -119,6 +148,17 @@ def test_registers_move_into_a_block_ram(width: int, ports: str) -> None:
         registered = "OUTREG" if port in ports else "NOREG"
         assert netlist.parameter("ram", f"REGMODE_{port}") == registered
     assert all(netlist.net("ram", f"OCE{port}") == "1" for port in ports)
+
+
+@pytest.mark.parametrize("port, level", [("CEB", 5), ("CEB", "0"), ("RSTB", 5), ("RSTB", "1")])
+def test_registers_stay_behind_a_block_ram_that_can_pause(port: str, level: Any) -> None:
+    maker = Maker()
+    outputs = {f"DOB{bit}": maker.net() for bit in range(18)}
+    _ram(maker, "ram", 18, outputs | {port: level})
+    maker.look(*(maker.register(name, net) for name, net in outputs.items()))
+    netlist = maker.netlist()
+    absorb_registers(netlist)
+    assert len(netlist.of_type("TRELLIS_FF")) == 18
 
 
 @pytest.mark.parametrize("change", [

@@ -166,10 +166,8 @@ class Accelerator(Component):
             Space.TABLES: [path.writes for path in paths],
             Space.INPUT: [inputs.writes],
         })
-        m.d.comb += [
-            sequencer.units_idle.eq(Cat(path.idle for path in paths).all()),
-            inputs.restart.eq(begin),
-        ]
+        m.d.sync += sequencer.units_idle.eq(Cat(path.idle for path in paths).all())
+        m.d.comb += inputs.restart.eq(begin)
         self._run(m, link, sequencer, paths, active, begin)
         if configuration.trace:
             m.d.comb += [getattr(self, f"{name}_{number}").eq(getattr(path, name))

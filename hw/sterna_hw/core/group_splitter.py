@@ -79,7 +79,7 @@ class GroupSplitter(Component):
             ]
             m.d.sync += done.eq(begins)
             others_to_head = Signal()
-            with m.If(begins):
+            with m.If(first):  # the last time when it begins, which is known late
                 m.d.sync += [
                     others.eq(Cat(offered.values)[lanes * width:]),
                     others_to_head.eq(to_head),

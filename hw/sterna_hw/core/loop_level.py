@@ -15,7 +15,7 @@ from sterna_hw.component import Component
 class LoopLevel(Component):
     """Counts the repetitions of a loop and keeps its address offset.
 
-    All outputs leave registers, except ``last``, which compares one.
+    All outputs leave registers.
 
     Members:
         clear: In(1), offset 0, for the start of a run.
@@ -43,11 +43,11 @@ class LoopLevel(Component):
         m = Module()
         left = Signal(COUNT_BITS, reset_less=True)
         step = Signal.like(self.step, name="kept_step", reset_less=True)
-        m.d.comb += self.last.eq(left == 1)
         with m.If(self.open):
-            m.d.sync += [left.eq(self.count), step.eq(self.step), self.start.eq(self.first)]
+            m.d.sync += [left.eq(self.count), self.last.eq(self.count == 1)]
+            m.d.sync += [step.eq(self.step), self.start.eq(self.first)]
         with m.Elif(self.close):
-            m.d.sync += left.eq(left - 1)
+            m.d.sync += [left.eq(left - 1), self.last.eq(left == 2)]
         with m.If(self.clear | self.open | (self.close & self.last)):
             m.d.sync += self.offset.eq(0)
         with m.Elif(self.close):

@@ -32,8 +32,8 @@ class TopK(Component):
 
     Throughput: ``head_words`` words a clock while none of them is better, else one better word a
     clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
-    Latency: ``idle`` returns two clocks after the last word, and up to ``top_k + 2`` more for each
-    candidate that waits.
+    Latency: ``idle`` returns three clocks after the last word, and up to ``top_k + 2`` more for
+    each candidate that waits.
 
     Members:
         values: In, stream of `word_group`.
@@ -68,8 +68,7 @@ class TopK(Component):
         index_bits = (count - 1).bit_length()
         words = Signal(ArrayLayout(signed(self._configuration.word_bits), count), reset_less=True)
         slice_number = Signal(ROW_BITS - index_bits, reset_less=True)
-        # Words of the slice that count and have not been refused or handed on.
-        pending = Signal(count)
+        pending = Signal(count)  # words of the slice that count
         taken = Signal()
         self._cut(m, words, slice_number, pending, taken)
 
@@ -79,27 +78,36 @@ class TopK(Component):
             m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
             found, waiting = candidates.i, candidates.o
         full, worst = Signal(), Signal(signed(self._configuration.word_bits), reset_less=True)
+        # Good words of the slice before that have not been handed on. They were compared when they
+        # came here: the list only gets better, and drops those that it had become too good for.
         good = Signal(count)
+        compared = Signal.like(words, name="compared", reset_less=True)
+        compared_slice = Signal.like(slice_number, name="compared_slice")
         index = Signal(range(max(2, count)))
         rest = Signal(count)
         for number in reversed(range(count)):
-            m.d.comb += good[number].eq(pending[number] & (~full | (words[number] > worst)))
             with m.If(good[number]):
                 m.d.comb += index.eq(number)
         m.d.comb += [
-            # All but the first, which goes to the queue: the list only gets better.
-            rest.eq(good & (good - 1)),
-            found.payload.value.eq(words[index] if count > 1 else words[0]),
-            found.payload.row.eq(Cat(index[:index_bits], slice_number)),
+            rest.eq(good & (good - 1)),  # all but the first, which goes to the queue
+            found.payload.value.eq(compared[index] if count > 1 else compared[0]),
+            found.payload.row.eq(Cat(index[:index_bits], compared_slice)),
             found.valid.eq(good.any()),
             taken.eq(~good.any() | (found.ready & ~rest.any())),
         ]
-        with m.If(~taken & found.ready):
-            m.d.sync += pending.eq(rest)
+        with m.If(taken):
+            m.d.sync += [
+                good.eq(Cat(pending[number] & (~full | (words[number] > worst))
+                            for number in range(count))),
+                compared.eq(words),
+                compared_slice.eq(slice_number),
+            ]
+        with m.Elif(found.ready):
+            m.d.sync += good.eq(rest)
         busy = Signal()
         self._insert(m, platform, entry, waiting, full, worst, busy)
         m.d.comb += self.idle.eq(
-            ~(self.values.valid | pending.any() | waiting.valid | busy))
+            ~(self.values.valid | pending.any() | good.any() | waiting.valid | busy))
         return m
 
     def _cut(self, m: Module, words: Any, slice_number: Signal, pending: Signal,

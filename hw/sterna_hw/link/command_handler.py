@@ -123,12 +123,14 @@ class CommandHandler(Component):
         beyond = Signal()
         chunk = Signal(8)
         position = Signal(range(CHUNK_BITS // 8))
+        # Registers: four bytes go by from one chunk to the next.
         inside = Signal()
         last_chunk = Signal(8)
+        m.d.sync += [inside.eq(0), last_chunk.eq(0)]
         with m.Switch(space):
             for known in [Space.INPUT] if self._contents else Space:
                 with m.Case(known):
-                    m.d.comb += [
+                    m.d.sync += [
                         inside.eq(~beyond & _below(word, word_depth(configuration, known))),
                         last_chunk.eq(word_chunks(configuration, known) - 1),
                     ]

@@ -63,21 +63,24 @@ class LoadableMemory(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        chunks = ceil(self._width / CHUNK_BITS)
         write = Signal(WriteChunk, reset_less=True)
-        write_valid = Signal()
+        chosen = Signal(chunks)
         offered = self.writes.payload
-        m.d.comb += self.writes.ready.eq(1)
+        valid = Signal()
+        m.d.comb += [
+            self.writes.ready.eq(1),
+            valid.eq(self.writes.valid & (offered.space == self._space)
+                     & (offered.word < self._depth)),
+        ]
         m.d["sync" if self._staged else "comb"] += [
             write.eq(offered),
-            write_valid.eq(self.writes.valid & (offered.space == self._space)
-                           & (offered.word < self._depth)),
+            chosen.eq(Cat(valid & (offered.chunk == index) for index in range(chunks))),
         ]
-        chosen: Any = [write_valid & (write.chunk == index)
-                       for index in range(ceil(self._width / CHUNK_BITS))]
         if self._spread:
             far = Signal(WriteChunk, reset_less=True)
-            enables = Signal(len(chosen))
-            m.d.sync += [far.eq(write), enables.eq(Cat(chosen))]
+            enables = Signal(chunks)
+            m.d.sync += [far.eq(write), enables.eq(chosen)]
             write, chosen = far, enables
 
         single_port = (self._large and self._depth <= RAM_DEPTH

@@ -28,16 +28,15 @@ def vector_unit_command(configuration: HardwareConfiguration) -> StructLayout:
 def group_control(configuration: HardwareConfiguration) -> StructLayout:
     """Decoded control of one group, made when it issues.
 
-    ``use_memory``, ``use_input``: operand a comes from the vector memory, from an input (neither:
-    the accumulator register, which is zero unless a group was taken). ``use_b``, ``use_constant``,
-    ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
+    ``use_memory``, ``use_accumulator``, ``use_input``: where operand a comes from. ``use_b``,
+    ``use_constant``, ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
     ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
     by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
     ``state``: the result goes to the next data path.
     """
     return StructLayout({
         "valid": 1,
-        "use_memory": 1, "use_input": 1,
+        "use_memory": 1, "use_accumulator": 1, "use_input": 1,
         "use_b": 1, "use_constant": 1, "lookup": 1, "use_scalar": 1, "use_unit": 1, "negative": 1,
         "load_scalar": 1, "scalar": 4, "table": 2, "add_b": 1, "shift": 4,
         "write": 1, "result_address": configuration.address_bits,

@@ -34,7 +34,7 @@ class Issue(Component):
             has been offered for two clocks, and is taken together with the operation.
         a_address, b_address: of the group that issues in this clock, Out.
         control: of the group that issued in the clock before (stage 1), Out.
-        accumulator_words: stage 1, zero if not used, Out.
+        accumulator_words: stage 1, anything if not used, Out.
         idle: no command, and every result written and reduced, Out.
 
     Only with a single lane:
@@ -78,13 +78,11 @@ class Issue(Component):
         oldest = max(configuration.squares_latency, configuration.vector_latency)
         age, needed = Signal(range(oldest + 1), init=oldest), Signal(range(oldest + 1))
 
-        # Sources and conditions of the current command.
-        from_accumulators = vector.a_source == SourceA.ACCUMULATORS
-        from_input = vector.a_source == SourceA.INPUT
-        from_constants = vector.multiplier == MultiplierSelect.CONSTANT
-        by_scalar = ((vector.multiplier == MultiplierSelect.SCALAR)
-                     | (vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE))
-        takes_constant = operation.operation == ScalarCode.CONSTANT
+        # Sources and conditions of the current command, decoded when it came in: much hangs on
+        # ``issue``, in units that lie far away.
+        grouped = Signal()
+        from_accumulators, from_input, from_constants = Signal(), Signal(), Signal()
+        by_scalar, takes_constant = Signal(), Signal()
 
         # A scalar takes the constant that is on offer, not the one of a transfer two clocks ago.
         offered, settled = Signal(), Signal()
@@ -119,7 +117,7 @@ class Issue(Component):
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             issue.eq(
-                present & ~scalar & waited
+                grouped & waited
                 & (self.accumulators.valid | ~from_accumulators)
                 & (self.inputs_valid | ~from_input)
                 & (self.constants_valid | ~from_constants)
@@ -130,7 +128,7 @@ class Issue(Component):
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
                 present & scalar & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
-            finished.eq(Mux(scalar, self.operations.valid & self.operations.ready, issue & last)),
+            finished.eq((self.operations.valid & self.operations.ready) | (issue & last)),
             self.accumulators.ready.eq(issue & from_accumulators),
             self.inputs_ready.eq(issue & from_input),
             self.constants_ready.eq(Mux(
@@ -158,6 +156,13 @@ class Issue(Component):
         with m.If(load):
             m.d.sync += [
                 present.eq(self.commands.valid),
+                grouped.eq(self.commands.valid & ~new.scalar),
+                from_accumulators.eq(new.vector.a_source == SourceA.ACCUMULATORS),
+                from_input.eq(new.vector.a_source == SourceA.INPUT),
+                from_constants.eq(new.vector.multiplier == MultiplierSelect.CONSTANT),
+                by_scalar.eq((new.vector.multiplier == MultiplierSelect.SCALAR)
+                             | (new.vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE)),
+                takes_constant.eq(new.operation.operation == ScalarCode.CONSTANT),
                 scalar.eq(new.scalar),
                 vector.eq(new.vector),
                 operation.eq(new.operation),
@@ -179,6 +184,7 @@ class Issue(Component):
         m.d.sync += [
             control.valid.eq(issue),
             control.use_memory.eq((vector.a_source == SourceA.MEMORY) & ~from_previous),
+            control.use_accumulator.eq(issue & (from_accumulators | from_previous)),
             control.use_input.eq(issue & from_input),
             control.use_constant.eq(issue & from_constants),
             control.use_b.eq(multiplier == MultiplierSelect.MEMORY),
@@ -202,10 +208,8 @@ class Issue(Component):
             control.squares.eq(issue & vector.squares),
             control.squares_register.eq(vector.squares_register),
         ]
-        with m.If(self.accumulators.ready):
-            m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
-        with m.Else():
-            m.d.sync += self.accumulator_words.as_value().eq(0)
+        # Taken in every clock: that a group is used is known too late to reach so many registers.
+        m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
         if configuration.streams > 1:
             # The accumulators' register is free where operand a comes from another data path.
             m.d.comb += [
@@ -213,7 +217,7 @@ class Issue(Component):
                 self.state_issued.eq(issue & for_next),
             ]
             m.d.sync += control.state.eq(self.state_issued)
-            with m.If(self.previous.ready):
+            with m.If(from_previous):
                 m.d.sync += self.accumulator_words.eq(self.previous.payload)
         return m
 

@@ -11,17 +11,25 @@ from sterna.program.arithmetic import CODE_BITS, TABLE_INDEX_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
+from sterna_hw.vector.reductions import delayed
 from sterna_hw.vector.rounding import ProductShift
 from sterna_hw.vector.tables import table_entry
+
+TABLE_REGISTERS = 2
+"""Of the ``vector_registers``, those before and behind the look-up tables."""
+PRODUCT_REGISTERS = 1
+"""Those behind the register of the product, which is in the multiplier."""
 
 
 def lane_control(configuration: HardwareConfiguration) -> StructLayout:
     """Control of all lanes; the number is the stage (clocks after issue) of the group it is for.
 
-    ``shift`` selects are those of `ShiftSelect`.
+    ``shift`` selects are those of `ShiftSelect`. From stage 3 on, `TABLE_REGISTERS` come on top
+    where the configuration has ``vector_registers``, from stage 5 on `PRODUCT_REGISTERS` too.
     """
     return StructLayout({
-        "use_input_1": 1, "use_memory_2": 1, "use_b_2": 1, "use_constant_2": 1,
+        "use_accumulator_1": 1, "use_input_1": 1,
+        "use_memory_2": 1, "use_b_2": 1, "use_constant_2": 1,
         "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
         "broadcast_3": signed(configuration.word_bits),
         "coarse_5": 2, "fine_5": 2, "keep_5": 5,
@@ -32,16 +40,20 @@ class Lane(Component):
     """``saturate(round_shift(a * multiplier, shift) + addend)``, one element a clock.
 
     Latency: operands in stages 1 and 2, table entry in stage 3, result in stage 7. Sources meet in
-    OR gates; an accumulator that is not used must be zero, control gates the others.
+    OR gates, and control gates them.
+
+    With ``vector_registers`` (4) there is a register before the tables, one behind them, one behind
+    the product, and one behind the result.
 
     Members:
         control: see `lane_control`, In.
         memory_a, memory_b, accumulator, input: words in stage 1, In. constant: in stage 2, In.
         segment: table segment in stage 2, Out; entry: table entry in stage 3, In.
-        word: the result in stage 7, Out.
-        magnitude, negative: of the result in stage 7 as ``abs(word) = magnitude + negative``, where
-            a sum of ``2**(W-1)`` stands for the word limit, Out.
-        code: the result clamped to a code, in stage 7, Out.
+        word: the result in the last stage, Out.
+        magnitude, negative: of the result in the last stage as
+            ``abs(word) = magnitude + negative``, where a sum of ``2**(W-1)`` stands for the word
+            limit, Out.
+        code: the result clamped to a code, in the last stage, Out.
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
@@ -70,10 +82,12 @@ class Lane(Component):
         memory_2, stream_2 = register("memory_2"), register("stream_2")
         a_2 = Signal(signed(bits))
         b_2 = register("b_2")
+        far = configuration.vector_registers > 0
         a_3, b_3, multiplier_3 = register("a_3"), register("b_3"), register("multiplier_3")
         m.d.sync += [
             memory_2.eq(self.memory_a),
-            stream_2.eq(self.accumulator | (self.input & control.use_input_1.replicate(bits))),
+            stream_2.eq((self.accumulator & control.use_accumulator_1.replicate(bits))
+                        | (self.input & control.use_input_1.replicate(bits))),
             b_2.eq(self.memory_b),
             a_3.eq(a_2),
             b_3.eq(b_2),
@@ -82,10 +96,17 @@ class Lane(Component):
         ]
         with m.If(control.lookup_2):
             m.d.sync += a_3[bits - TABLE_INDEX_BITS:].eq(0)
-        m.d.comb += [
-            a_2.eq((memory_2 & control.use_memory_2.replicate(bits)) | stream_2),
-            self.segment.eq(a_2[bits - TABLE_INDEX_BITS:]),
-        ]
+        m.d.comb += a_2.eq((memory_2 & control.use_memory_2.replicate(bits)) | stream_2)
+        entry: Any = self.entry
+        segment = a_2[bits - TABLE_INDEX_BITS:]
+        if far:
+            entry = Signal.like(self.entry, name="late_entry", reset_less=True)
+            m.d.sync += [self.segment.eq(segment), entry.eq(self.entry)]
+            a_3, b_3, multiplier_3 = (
+                delayed(m, value, TABLE_REGISTERS, value.name)
+                for value in (a_3, b_3, multiplier_3))
+        else:
+            m.d.comb += self.segment.eq(segment)
 
         # Stage 4: factors and addend. Stage 5: product.
         a_4, multiplier_4 = register("a_4"), register("multiplier_4")
@@ -94,11 +115,14 @@ class Lane(Component):
         lookup = control.lookup_3.replicate(bits)
         m.d.sync += [
             a_4.eq(a_3),
-            multiplier_4.eq((self.entry.slope & lookup) | multiplier_3 | control.broadcast_3),
-            addend_4.eq((self.entry.base & lookup) | (b_3 & control.add_b_3.replicate(bits))),
+            multiplier_4.eq((entry.slope & lookup) | multiplier_3 | control.broadcast_3),
+            addend_4.eq((entry.base & lookup) | (b_3 & control.add_b_3.replicate(bits))),
             product_5.eq(a_4 * multiplier_4),
             addend_5.eq(addend_4),
         ]
+        if far:
+            product_5 = delayed(m, product_5, PRODUCT_REGISTERS, "product")
+            addend_5 = delayed(m, addend_5, PRODUCT_REGISTERS, "addend")
 
         # Stage 6: rounded quotient, still in two parts. Stage 7: saturated sum.
         m.submodules.shift = shift = ProductShift(configuration)
@@ -131,9 +155,12 @@ class Lane(Component):
 
         # Only here can -2**(W-1), which is no word, become the negative limit: set its lowest bit.
         lowest = result_7[-1] & ~result_7[:-1].any()
+        word: Any = Cat(result_7[0] | lowest, result_7[1:]).as_signed()
+        if far:
+            word = result_7 = delayed(m, word, 1, "word")
         sign = result_7[-1]
         m.d.comb += [
-            self.word.eq(Cat(result_7[0] | lowest, result_7[1:]).as_signed()),
+            self.word.eq(word),
             self.magnitude.eq(result_7[:-1] ^ sign.replicate(bits - 1)),
             self.negative.eq(sign),
         ]

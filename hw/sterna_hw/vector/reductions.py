@@ -49,7 +49,8 @@ class AbsmaxReduction(Component):
     Members:
         magnitudes: one for each lane, In.
         enable, register: whether and where the group counts, In.
-        take, take_register: clear a register, In. No group may be on its way then.
+        take, take_register: clear a register, which happens in the next clock, In. No group may
+            be on its way then.
         value: of ``take_register`` while no group is on its way, at most the word limit, Out.
     """
 
@@ -86,12 +87,14 @@ class AbsmaxReduction(Component):
         read = add_with_immediate_read(m, platform, "store", store)
         write = store.write_port()
         new, grows = level[0], Signal()
+        taken, taken_register = Signal(), Signal.like(self.take_register, reset_less=True)
+        m.d.sync += [taken.eq(self.take), taken_register.eq(self.take_register)]
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
             read.addr.eq(Mux(enable, register, self.take_register)),
-            write.addr.eq(Mux(self.take, self.take_register, register)),
-            write.en.eq(self.take | (enable & grows)),
-            write.data.eq(Mux(self.take, 0, new.rest + (new.negative & ~new.rest.all()))),
+            write.addr.eq(Mux(taken, taken_register, register)),
+            write.en.eq(taken | (enable & grows)),
+            write.data.eq(Mux(taken, 0, new.rest + (new.negative & ~new.rest.all()))),
             self.value.eq(read.data),
         ]
         return m
@@ -105,7 +108,7 @@ class SquaresReduction(Component):
     Members:
         words: one for each lane, In.
         enable, register: whether and where the group counts, In.
-        take, take_register: show a register in ``value`` in the next clock and clear it, In. No
+        take, take_register: show a register in ``value`` two clocks later and clear it, In. No
             group may be on its way then.
         value: Out.
     """
@@ -138,9 +141,13 @@ class SquaresReduction(Component):
             levels += 1
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels - 1, "register")
-        taken = delayed(m, self.take, 1, "take")
+        asked, taken = Signal(), Signal()
+        asked_register = Signal.like(self.take_register, reset_less=True)
         address = Signal.like(self.register)
-        m.d.sync += address.eq(Mux(self.take, self.take_register, register))
+        m.d.sync += [
+            asked.eq(self.take), asked_register.eq(self.take_register), taken.eq(asked),
+            address.eq(Mux(asked, asked_register, register)),
+        ]
 
         m.submodules.store = store = memory.Memory(
             shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)

@@ -55,10 +55,9 @@ class ScalarRegisters(Component):
 
 
 class ScalarTables(Component):
-    """The three tables of the arithmetic as one read-only memory. Read latency 1 clock.
+    """The three tables of the arithmetic as one read-only memory. Read latency 2 clocks.
 
     Members:
-        enable: else ``segment`` keeps its value, In.
         rsqrt, odd: which table: code scale (``odd`` clear), reciprocal root of even or odd
             exponent, In.
         index: high bits of the mantissa without its leading one, In.
@@ -67,7 +66,7 @@ class ScalarTables(Component):
 
     def __init__(self) -> None:
         super().__init__({
-            "enable": In(1), "rsqrt": In(1), "odd": In(1), "index": In(SEGMENT_BITS),
+            "rsqrt": In(1), "odd": In(1), "index": In(SEGMENT_BITS),
             "segment": Out(SEGMENT),
         })
 
@@ -79,8 +78,8 @@ class ScalarTables(Component):
             shape=unsigned(SEGMENT.size), depth=len(rows), init=rows)
         read = store.read_port()
         m.d.comb += [
-            read.en.eq(self.enable),
+            read.en.eq(1),
             read.addr.eq(Cat(self.index, self.rsqrt & ~self.odd, self.rsqrt & self.odd)),
-            self.segment.eq(read.data),
         ]
+        m.d.sync += self.segment.eq(read.data)
         return m

@@ -20,9 +20,9 @@ class ScalarResult(Component):
 
     Members:
         operation: what was computed, In.
-        left, right: operands (of ADD and CONSTANT), In.
-        product: of left and right (of the others), In.
-        base: of the interpolation, In.
+        constant: mantissa (of CONSTANT), In. total: of both mantissas (of ADD), In.
+        product: of both (of ABSMAX, SQUARES and MULTIPLY), In.
+        interpolation: mantissa (of the others), In.
         tail: low bits that the normalisation of SQUARES brings in, In.
         blank: an interpolation's operand was zero, In.
         exponent: of left for ADD and CONSTANT, sum of both for MULTIPLY, else of the result, In.
@@ -32,17 +32,17 @@ class ScalarResult(Component):
     def __init__(self) -> None:
         bits = MANTISSA_BITS
         super().__init__({
-            "operation": In(ScalarCode), "left": In(bits), "right": In(bits),
-            "product": In(2 * bits), "base": In(bits), "tail": In(3), "blank": In(1),
+            "operation": In(ScalarCode), "constant": In(bits), "total": In(bits + 1),
+            "product": In(2 * bits), "interpolation": In(bits), "tail": In(3), "blank": In(1),
             "exponent": In(signed(WIDE_EXPONENT)), "result": Out(SCALAR),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         bits = MANTISSA_BITS
-        total = Signal(bits + 1)
+        total = self.total
         mantissa, carry, zero, product = Signal(bits), Signal(), Signal(), Signal()
-        m.d.comb += [total.eq(self.left + self.right), zero.eq(~mantissa[-1])]
+        m.d.comb += zero.eq(~mantissa[-1])
         with m.Switch(self.operation):
             with m.Case(ScalarCode.ABSMAX):
                 m.d.comb += mantissa.eq(self.product[:bits])
@@ -54,14 +54,16 @@ class ScalarResult(Component):
                     product.eq(1),  # 17 significant bits of 33: the exponent grows by 16
                     mantissa.eq(Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
                 ]
-            with m.Case(ScalarCode.CONSTANT, ScalarCode.ADD):
+            with m.Case(ScalarCode.CONSTANT):
+                m.d.comb += mantissa.eq(self.constant)
+            with m.Case(ScalarCode.ADD):
                 m.d.comb += [
                     carry.eq(total[-1]),
                     mantissa.eq(Mux(carry, total[1:], total[:-1])),
                 ]
             with m.Default():
                 m.d.comb += [
-                    mantissa.eq(self.base - self.product[8:bits + 8]),
+                    mantissa.eq(self.interpolation),
                     zero.eq(self.blank),
                 ]
 

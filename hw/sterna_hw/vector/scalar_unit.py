@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import (
+    EXPONENT_BITS,
     MANTISSA_BITS,
     RESULT_SCALAR,
     SCALAR_REGISTERS,
@@ -31,15 +32,15 @@ class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
     Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
-    (its product is forwarded), CONSTANT 2, MULTIPLY, CODE_SCALE and RSQRT 4, ADD 5 to 22, SQUARES
-    6 to 17. A vector group may read a result with ``read`` one clock after ``idle`` came back.
+    (its product is forwarded), CONSTANT 2, MULTIPLY 5, CODE_SCALE and RSQRT 6, ADD 6 to 23, SQUARES
+    7 to 18. A vector group may read a result with ``read`` one clock after ``idle`` came back.
 
     Members:
         operations: stream of scalar operations, In.
         constant: the value that CONSTANT takes, In.
         absmax, squares: values of the reductions, In.
         take_absmax: clear absmax register ``operations.payload.a``, Out.
-        take_squares: clear that register of sums and have its value in the next clock, Out.
+        take_squares: clear that register of sums and have its value two clocks later, Out.
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in the next clock, Out.
@@ -48,13 +49,14 @@ class ScalarUnit(Component):
     """
 
     def __init__(self, configuration: HardwareConfiguration) -> None:
+        high: Any = {"init": 1}
         super().__init__({
             "operations": In(stream.Signature(scalar_command(configuration))),
             "constant": In(SCALAR),
             "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
             "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
-            "idle": Out(1),
+            "idle": Out(1, **high),
             "finished": Out(1), "result": Out(SCALAR),
             "result_scalar": Out(SCALAR),
         })
@@ -71,6 +73,7 @@ class ScalarUnit(Component):
         product, base = Signal(2 * MANTISSA_BITS, reset_less=True), Signal(MANTISSA_BITS)
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
+        other = Signal(signed(EXPONENT_BITS), reset_less=True)
         window = Signal(SQUARES_BITS)
         blank = Signal()
         read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
@@ -96,8 +99,14 @@ class ScalarUnit(Component):
             tables.index.eq(mantissa[FRACTION_BITS:-1]),
             leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], self.absmax)),
         ]
-        # The product is looked at only in the clock after MULTIPLY.
-        m.d.sync += [self.finished.eq(0), product.eq(left * right)]
+        # The product is looked at only in the clock after MULTIPLY, the interpolation in that after
+        # SUBTRACT, the sum in that after ALIGN.
+        interpolation = Signal(MANTISSA_BITS, reset_less=True)
+        total = Signal(MANTISSA_BITS + 1, reset_less=True)
+        m.d.sync += [
+            self.finished.eq(0), product.eq(left * right),
+            interpolation.eq(base - product[8:MANTISSA_BITS + 8]), total.eq(left + right),
+        ]
 
         # All exponents go through one adder: ``exponent`` or its complement plus ``step``.
         wide = WIDE_EXPONENT
@@ -107,7 +116,8 @@ class ScalarUnit(Component):
             (Cat(carry, exponent ^ complement.replicate(wide)) + Cat(carry, step))[1:wide + 1])
 
         with m.FSM(init="START") as machine:
-            m.d.comb += self.idle.eq(machine.ongoing("START"))
+            # A register: the vector unit's issue hangs on it, and on that far too much.
+            m.d.sync += self.idle.eq(machine.ongoing("START") & ~starting)
             with m.State("START"):
                 m.d.comb += [
                     self.operations.ready.eq(
@@ -129,10 +139,10 @@ class ScalarUnit(Component):
                         with m.Case(ScalarCode.SQUARES):
                             m.d.comb += self.take_squares.eq(1)
                             m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
-                            m.next = "COLLECT"
+                            m.next = "TAKE"
                         with m.Case(ScalarCode.CONSTANT):
                             m.d.sync += [
-                                left.eq(self.constant.mantissa), right.eq(0),
+                                left.eq(self.constant.mantissa),
                                 exponent.eq(self.constant.exponent), self.finished.eq(1),
                             ]
                         with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
@@ -140,32 +150,36 @@ class ScalarUnit(Component):
                                 left.eq(mantissa), exponent.eq(value), read_second.eq(1)]
                             m.next = "SECOND"
                         with m.Default():
-                            m.d.comb += tables.enable.eq(1)
                             m.d.sync += [
                                 right.eq(mantissa[:FRACTION_BITS]),
                                 exponent.eq(Mux(tables.rsqrt, value >> 1, value)),
                             ]
-                            m.next = "SEGMENT"
+                            m.next = "LOOK UP"
 
             with m.State("SECOND"):
-                other, adds = registers.read.exponent, code == ScalarCode.ADD
+                m.d.sync += [
+                    right.eq(registers.read.mantissa), other.eq(registers.read.exponent),
+                    read_second.eq(0),
+                ]
+                m.next = "COMBINE"
+
+            with m.State("COMBINE"):
+                adds = code == ScalarCode.ADD
                 m.d.comb += [
                     carry.eq(adds),  # the difference for ADD, the sum for MULTIPLY
                     step.eq(other ^ adds.replicate(wide)),
                 ]
-                m.d.sync += [right.eq(registers.read.mantissa), distance.eq(moved)]
+                m.d.sync += distance.eq(moved)
                 with m.If(adds):
                     m.next = "ORDER"
                 with m.Else():
-                    m.d.sync += [exponent.eq(moved), read_second.eq(0)]
+                    m.d.sync += exponent.eq(moved)
                     m.next = "MULTIPLY"
 
             with m.State("ORDER"):
                 m.d.comb += [carry.eq(1), step.eq(~distance)]  # back to the second exponent
                 with m.If(right[-1] & (blank | distance[-1])):
-                    m.d.sync += [
-                        left.eq(registers.read.mantissa), right.eq(left), exponent.eq(moved)]
-                m.d.sync += read_second.eq(0)
+                    m.d.sync += [left.eq(right), right.eq(left), exponent.eq(moved)]
                 m.next = "ALIGN"
 
             with m.State("ALIGN"):
@@ -178,6 +192,9 @@ class ScalarUnit(Component):
                         distance.eq(distance + Mux(distance[-1], 1, -1)),
                     ]
 
+            with m.State("LOOK UP"):
+                m.next = "SEGMENT"
+
             with m.State("SEGMENT"):
                 m.d.comb += [
                     complement.eq(1),  # -26 - exponent, -25 - exponent for RSQRT
@@ -188,6 +205,9 @@ class ScalarUnit(Component):
                     exponent.eq(moved),
                 ]
                 m.next = "MULTIPLY"
+
+            with m.State("TAKE"):
+                m.next = "COLLECT"
 
             with m.State("COLLECT"):
                 m.d.sync += [window.eq(self.squares), searching.eq(1)]
@@ -205,10 +225,17 @@ class ScalarUnit(Component):
                     m.d.sync += [window.eq(window << STEP), exponent.eq(moved)]
 
             with m.State("MULTIPLY"):
-                m.d.sync += self.finished.eq(1)
                 m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
                 with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
                     m.d.sync += exponent.eq(moved)
+                with m.If((code == ScalarCode.CODE_SCALE) | (code == ScalarCode.RSQRT)):
+                    m.next = "SUBTRACT"
+                with m.Else():
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "START"
+
+            with m.State("SUBTRACT"):
+                m.d.sync += self.finished.eq(1)
                 m.next = "START"
 
         # SQUARES: the bits below the 17 that were multiplied by up to 8.
@@ -220,8 +247,8 @@ class ScalarUnit(Component):
                 right[3] & below[2],
             )),
             final.operation.eq(code),
-            final.left.eq(left), final.right.eq(right), final.product.eq(product),
-            final.base.eq(base), final.blank.eq(blank),
+            final.constant.eq(left), final.total.eq(total), final.product.eq(product),
+            final.interpolation.eq(interpolation), final.blank.eq(blank),
             final.exponent.eq(exponent),
             self.result.eq(final.result),
             registers.write_enable.eq(self.finished),

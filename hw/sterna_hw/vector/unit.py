@@ -17,9 +17,9 @@ from sterna_hw.layouts import WriteChunk, code_group, word_group
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.vector.command import SCALAR, group_control, vector_unit_command
 from sterna_hw.vector.issue import Issue
-from sterna_hw.vector.lane import Lane, lane_control
+from sterna_hw.vector.lane import PRODUCT_REGISTERS, TABLE_REGISTERS, Lane, lane_control
 from sterna_hw.vector.multiplier import BroadcastMultiplier
-from sterna_hw.vector.reductions import AbsmaxReduction, SquaresReduction
+from sterna_hw.vector.reductions import AbsmaxReduction, SquaresReduction, delayed
 from sterna_hw.vector.rounding import ShiftSelect
 from sterna_hw.vector.scalar_unit import ScalarUnit
 from sterna_hw.vector.tables import LookupTables
@@ -30,6 +30,7 @@ CODE_QUEUE = 16
 STATE_QUEUE = 16
 """Groups of state that may be in the pipeline or wait for the next data path."""
 RESULT_STAGE = 7
+"""Without the ``vector_registers``."""
 
 TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
 
@@ -56,10 +57,10 @@ class VectorUnit(Component):
     """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock,
     or in ``vector_interval`` clocks.
 
-    Latency: 7 clocks from issue to result, ``vector_latency`` to a dependent issue, 8 to the code
-    stream. From the last group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE,
-    then the codes command): ``absmax_latency + 5`` clocks. The pipeline never stops; issue waits
-    for operands from streams and for room for codes.
+    Latency: 7 clocks from issue to result, 8 to a dependent issue (``vector_latency``) and to the
+    code stream, each longer by the ``vector_registers``. From the last group of an absmax to the
+    first of codes scaled by it (ABSMAX, CODE_SCALE, then the codes command): ``absmax_latency + 8``
+    clocks. The pipeline never stops; issue waits for operands from streams and for room for codes.
 
     Members:
         commands: stream of `vector_unit_command`, In.
@@ -99,7 +100,8 @@ class VectorUnit(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         configuration = self._configuration
-        assert configuration.vector_latency == RESULT_STAGE + 1
+        result_stage = RESULT_STAGE + configuration.vector_registers
+        assert configuration.vector_latency == result_stage + 1
         m.submodules.issue = issue = Issue(configuration)
         m.submodules.memory = vector_memory = VectorMemory(configuration)
         m.submodules.tables = tables = LookupTables(configuration, self._tables)
@@ -116,13 +118,13 @@ class VectorUnit(Component):
         connect_streams(m, issue.operations, scalars.operations)
 
         control = {1: issue.control}  # control of the group in each stage
-        for number in range(2, RESULT_STAGE + 2):
+        for number in range(2, result_stage + 2):
             control[number] = Signal(group_control(configuration), name=f"control_{number}")
             m.d.sync += control[number].eq(control[number - 1])
 
         constants = self._late(m, "constants", 2)
         lanes = self._lanes(m, control, issue, constants, vector_memory, tables, scalars)
-        result = control[RESULT_STAGE]
+        result = control[result_stage]
         words = Signal(word_group(configuration), reset_less=True)
         m.d.comb += [
             vector_memory.a_address.eq(issue.a_address),
@@ -132,7 +134,7 @@ class VectorUnit(Component):
             *(vector_memory.write_data[index].eq(lane.word) for index, lane in enumerate(lanes)),
         ]
         m.d.sync += words.eq(vector_memory.write_data)
-        self._reductions(m, control, lanes, words, issue, scalars)
+        self._reductions(m, result, control[result_stage + 1], lanes, words, issue, scalars)
         codes = self._codes(m, issue, result, lanes)
         if configuration.streams > 1:
             self._state(m, issue, result, vector_memory)
@@ -151,7 +153,7 @@ class VectorUnit(Component):
             issue.scalar_idle.eq(scalars.idle),
             self.result_scalar.eq(scalars.result_scalar),
             self.idle.eq(issue.idle & scalars.idle & ~scalars.finished & ~codes),
-            self.trace_vector.valid.eq(control[RESULT_STAGE + 1].valid),
+            self.trace_vector.valid.eq(control[result_stage + 1].valid),
             self.trace_vector.data.eq(words),
             self.trace_scalar.valid.eq(scalars.finished),
             self.trace_scalar.mantissa.eq(scalars.result.mantissa),
@@ -176,31 +178,39 @@ class VectorUnit(Component):
         m.submodules.multiplier = multiplier = BroadcastMultiplier(configuration)
         m.submodules.shift = shift = ShiftSelect()
         lane_controls = Signal(lane_control(configuration))
+        late = TABLE_REGISTERS if configuration.vector_registers else 0
+        # One of these registers takes the scalar, the others the multiplier that is made of it.
+        ahead = 1 if late else 0
+        # The register of the product is decoded ahead, so that the selects can have copies.
+        steps_late = late - ahead
+        selects_late = PRODUCT_REGISTERS if late else 0
         m.d.comb += [
             scalars.read_request.eq(control[1].load_scalar),
             scalars.read_index.eq(control[1].scalar),
-            multiplier.load.eq(control[1].load_scalar),
-            multiplier.scalar.eq(scalars.read),
-            multiplier.use_scalar.eq(control[2].use_scalar),
-            multiplier.use_unit.eq(control[2].use_unit),
-            multiplier.negative.eq(control[2].negative),
-            multiplier.lookup.eq(control[2].lookup),
-            multiplier.shift.eq(control[2].shift),
+            multiplier.load.eq(control[1 + ahead].load_scalar),
+            multiplier.scalar.as_value().eq(delayed(m, scalars.read.as_value(), ahead, "scalar")),
+            multiplier.use_scalar.eq(control[2 + ahead].use_scalar),
+            multiplier.use_unit.eq(control[2 + ahead].use_unit),
+            multiplier.negative.eq(control[2 + ahead].negative),
+            multiplier.lookup.eq(control[2 + ahead].lookup),
+            multiplier.shift.eq(control[2 + ahead].shift),
+            lane_controls.use_accumulator_1.eq(control[1].use_accumulator),
             lane_controls.use_input_1.eq(control[1].use_input),
             lane_controls.use_memory_2.eq(control[2].use_memory),
             lane_controls.use_constant_2.eq(control[2].use_constant),
             lane_controls.use_b_2.eq(control[2].use_b),
             lane_controls.lookup_2.eq(control[2].lookup),
-            lane_controls.lookup_3.eq(control[3].lookup),
-            lane_controls.add_b_3.eq(control[3].add_b),
-            lane_controls.broadcast_3.eq(multiplier.broadcast),
-            tables.table.eq(control[2].table),
+            lane_controls.lookup_3.eq(control[3 + late].lookup),
+            lane_controls.add_b_3.eq(control[3 + late].add_b),
+            lane_controls.broadcast_3.eq(
+                delayed(m, multiplier.broadcast, late - ahead, "broadcast")),
+            tables.table.eq(control[3 if late else 2].table),
         ]
         m.d.sync += [  # steps are those of stage 3
-            shift.steps.eq(multiplier.steps),
-            lane_controls.coarse_5.eq(shift.coarse),
-            lane_controls.fine_5.eq(shift.fine),
-            lane_controls.keep_5.eq(shift.keep),
+            shift.steps.eq(delayed(m, multiplier.steps, steps_late, "steps")),
+            lane_controls.coarse_5.eq(delayed(m, shift.coarse, selects_late, "coarse")),
+            lane_controls.fine_5.eq(delayed(m, shift.fine, selects_late, "fine")),
+            lane_controls.keep_5.eq(delayed(m, shift.keep, selects_late, "keep")),
         ]
 
         inputs = self._late(m, "inputs", 1)
@@ -221,11 +231,10 @@ class VectorUnit(Component):
             lanes.append(lane)
         return lanes
 
-    def _reductions(self, m: Module, control: Any, lanes: list[Lane], words: Any, issue: Issue,
-                    scalars: ScalarUnit) -> None:
+    def _reductions(self, m: Module, largest: Any, total: Any, lanes: list[Lane], words: Any,
+                    issue: Issue, scalars: ScalarUnit) -> None:
         m.submodules.absmax = absmax = AbsmaxReduction(self._configuration)
         m.submodules.squares = squares = SquaresReduction(self._configuration)
-        largest, total = control[RESULT_STAGE], control[RESULT_STAGE + 1]
         m.d.comb += [
             *(absmax.magnitudes[index].eq(Cat(lane.magnitude, lane.negative))
               for index, lane in enumerate(lanes)),
@@ -245,14 +254,19 @@ class VectorUnit(Component):
         m.submodules.codes = queue = StreamQueue(code_group(self._configuration), CODE_QUEUE)
         connect_streams(m, queue.o, self.codes)
         credit = Signal(range(CODE_QUEUE + 1), init=CODE_QUEUE)
-        taken = self.codes.valid & self.codes.ready
+        has_credit = Signal(init=1)
+        taken = Signal()  # a register: the codes go far, and their credit can wait
+        m.d.sync += taken.eq(self.codes.valid & self.codes.ready)
         m.d.comb += [
             queue.i.valid.eq(result.codes),
             queue.i.payload.last.eq(result.last),
             *(queue.i.payload.codes[index].eq(lane.code) for index, lane in enumerate(lanes)),
-            issue.code_credit.eq(credit != 0),
+            issue.code_credit.eq(has_credit),
         ]
-        m.d.sync += credit.eq(credit + taken - issue.code_issued)
+        m.d.sync += [
+            credit.eq(credit + taken - issue.code_issued),
+            has_credit.eq((credit > 1) | ((credit == 1) & ~issue.code_issued) | taken),
+        ]
         return credit != CODE_QUEUE
 
     def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:

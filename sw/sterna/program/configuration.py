@@ -258,19 +258,28 @@ class HardwareConfiguration:
         return max(1, ceil(log2(self.vector_depth)))
 
     @property
+    def vector_registers(self) -> int:
+        """Stages that the vector pipeline has only for the way between its memories.
+
+        An engine of tables takes the block RAMs of a whole part, so that those of the vector unit
+        lie far from each other.
+        """
+        return 4 if self.lane == "tables" else 0
+
+    @property
     def vector_latency(self) -> int:
         """Clocks from the issue of a vector group to the first issue that may read its result."""
-        return 8
+        return 8 + self.vector_registers
 
     @property
     def absmax_latency(self) -> int:
         """Clocks from the issue of a vector group until it is in its absmax register."""
-        return 8 + int(log2(self.vector_lanes))
+        return 8 + self.vector_registers + int(log2(self.vector_lanes))
 
     @property
     def squares_latency(self) -> int:
         """Clocks from the issue of a vector group until it is in its sum of squares."""
-        return 10 + int(log2(self.vector_lanes))
+        return 10 + self.vector_registers + int(log2(self.vector_lanes))
 
     @property
     def word_limit(self) -> int:

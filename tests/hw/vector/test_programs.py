@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from sterna.program.configuration import HardwareConfiguration
@@ -11,9 +12,11 @@ from tests.hw.vector.bench import run
 from tests.hw.vector.programs import ProgramWriter
 
 
-def configuration(lanes: int, bits: int, tables: int) -> HardwareConfiguration:
-    return HardwareConfiguration(rows=lanes, columns=max(2, lanes), vector_lanes=lanes,
-                                 word_bits=bits, code_depth=64, vector_depth=64, tables=tables)
+def configuration(lanes: int, bits: int, tables: int,
+                  lane: Literal["adders", "tables"] = "adders") -> HardwareConfiguration:
+    columns = 3 * lanes if lane == "tables" else max(2, lanes)
+    return HardwareConfiguration(rows=lanes, columns=columns, vector_lanes=lanes, word_bits=bits,
+                                 code_depth=16 * columns, vector_depth=64, tables=tables, lane=lane)
 
 
 def compact(bits: int) -> HardwareConfiguration:
@@ -53,6 +56,17 @@ def run_random(shape: HardwareConfiguration, density: float, code_density: float
             writer.scalar()
     writer.work.dump()
     run(writer.work, seed=seed, density=density, code_density=code_density)
+
+
+@pytest.mark.parametrize("lanes, bits, tables", [(2, 18, 2), (4, 16, 1)])
+def test_more_registers_beside_an_engine_of_tables(lanes: int, bits: int, tables: int) -> None:
+    writer = ProgramWriter(configuration(lanes, bits, tables, "tables"), lanes)
+    assert writer.configuration.vector_latency == 12
+    writer.fill()
+    for index in range(240 // lanes):
+        writer.scalar() if index % 4 == 0 else writer.vector()
+    writer.work.dump()
+    run(writer.work, seed=lanes, density=0.8, code_density=0.8)
 
 
 def test_random_scalars() -> None:
