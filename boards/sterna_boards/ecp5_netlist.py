@@ -135,7 +135,7 @@ def tie_carry_inputs(netlist: Netlist) -> None:
     """
     for name in netlist.of_type("CCU2C"):
         for half in "01":
-            table = int(netlist.parameter(name, f"INIT{half}"), 2)
+            table = int(netlist.parameter(name, f"INIT{half}", "0"), 2)
             for port, width in (("C", 4), ("D", 8)):
                 if netlist.net(name, f"{port}{half}") == "0":
                     low = [index for index in range(16) if not index & width]

@@ -16,7 +16,7 @@ from sterna_boards.designs import loopback
 
 from tests.boards.fake_tools import ROUTING, FakeTools
 
-BOARD = find_board("ulx3s-85f")
+BOARD = replace(find_board("ulx3s-85f"), clock_hz=100_000_000)
 
 
 @pytest.fixture
