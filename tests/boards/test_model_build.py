@@ -14,8 +14,8 @@ from sterna.compiler.image import MemoryImage
 from tests.boards.fake_tools import ROUTING, FakeTools
 
 MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
-ARGUMENTS = ["build", MODEL, "--board", "ulx3s-85f", "--rows", "4", "--columns", "8",
-             "--vector-lanes", "4", "--lane", "adders"]
+ARGUMENTS = ["build", MODEL, "--board", "ulx3s-85f", "--clock-mhz", "100",
+             "--rows", "4", "--columns", "8", "--vector-lanes", "4", "--lane", "adders"]
 
 
 @pytest.fixture
