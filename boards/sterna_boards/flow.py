@@ -91,6 +91,8 @@ class Flow:
             copies[-1].write_bytes(data_base)
             options = ["--chipdb", _DATA_BASE]
         for index, step in enumerate(self._steps(netlist), 1):
+            if step == "route" and index > 1:
+                _forget_settings(folder / _PLACED)
             self._run(netlist, folder, index, step, seed, options)
         for copy in copies:
             copy.unlink()
@@ -163,6 +165,15 @@ def _part_placement(folder: Path) -> None:
         pack,
     ]
     (folder / _COMMANDS).write_text(json.dumps(plan))
+
+
+def _forget_settings(placed: Path) -> None:
+    """Drop the placement's options from its result, where they win over those of the routing."""
+    design = json.loads(placed.read_text())
+    for module in design["modules"].values():
+        for setting in ("router", "target_freq", "timing_driven"):
+            module.get("settings", {}).pop(setting, None)
+    placed.write_text(json.dumps(design))
 
 
 def _complaint(log: Path) -> str:

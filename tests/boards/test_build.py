@@ -41,8 +41,10 @@ def test_steps_in_order(tools: FakeTools) -> None:
 def test_a_large_design_is_placed_and_then_routed(tools: FakeTools) -> None:
     tools.write("NEXTPNR_ECP5", """
 case "$*" in
-*"--no-route --write placed.json") grep -q " 37500000.0 HZ" sterna.lpf && touch placed.json;;
-*"--json placed.json "*"--no-place --no-tmdriv --router router2") test -f placed.json || exit 1
+*"--no-route --write placed.json") grep -q " 37500000.0 HZ" sterna.lpf &&
+echo '{"modules": {"top": {"settings": {"router": "router1", "seed": "1"}}}}' > placed.json;;
+*"--json placed.json "*"--no-place --no-tmdriv --router router2")
+grep -q '{"seed": "1"}' placed.json || exit 1
 """ + ROUTING + ";;\n*) exit 1;;\nesac")
     report = build(BOARD, replace(loopback(BOARD), lanes=512))
     assert tools.calls() == ["YOSYS", "NEXTPNR_ECP5", "NEXTPNR_ECP5", "ECPPACK"]
