@@ -76,7 +76,7 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
         tell("elaborate", 0, 1)
         flow.elaborate(design, folder)
         tell("synthesise", 0, 1)
-        flow.synthesise(folder)
+        flow.synthesise(design, folder)
 
     parts = [flow.board.name, design.key, flow.tools["yosys"].version, *_sources()]
     return cached_folder("netlist", digest(parts), make)

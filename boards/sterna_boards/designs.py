@@ -29,6 +29,8 @@ class Design:
     """What the design depends on beside board and sources."""
     lanes: int
     """Ternary weights a clock; none in a loop-back."""
+    rows: int
+    """Matrix rows that they are for; none without a ternary engine."""
     clock_hz: float
     """What the clock generator makes of the wanted frequency."""
     top: Callable[[], BoardTop]
@@ -65,7 +67,8 @@ def accelerator(board: Board, configuration: Configuration,
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(configuration)
-    return _design(board, "accelerator", key, configuration.lanes, core, clock_hz, pins)
+    rows = configuration.rows if isinstance(configuration, HardwareConfiguration) else 0
+    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz, pins)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -83,10 +86,10 @@ def with_contents(image: MemoryImage) -> Any:
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:
     """Every byte comes back: shows that clock, pins and bit rate are right."""
-    return _design(board, "loop-back", "", 0, Loopback, clock_hz)
+    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz)
 
 
-def _design(board: Board, name: str, key: str, lanes: int, core: Callable[[], Any],
+def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
             clock_hz: float | None, sdram: dict[str, Any] | None = None) -> Design:
     wanted = clock_hz or board.clock_hz
     made = generated_hz(board.family, board.pin_hz, wanted)
@@ -96,4 +99,5 @@ def _design(board: Board, name: str, key: str, lanes: int, core: Callable[[], An
         clock = ClockGenerator(board.family, board.pin_hz, wanted, lead)
         return BoardTop(core(), clock, board.baud, sdram)
 
-    return Design(name, f"{name} {key} {wanted}", lanes, made, top)
+    lanes, rows = size
+    return Design(name, f"{name} {key} {wanted}", lanes, rows, made, top)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ OPEN = "x"
 _DOUBLE_WIDTH = 36
 """Width of a block RAM that uses the outputs of both ports for one word."""
 _DIGITS = re.compile(r"(\d+)")
+_PLACE = re.compile(r"X(\d+)/Y(\d+)/")
+_REACH = 64
+"""Tile columns that the fixed sinks of one register lie in."""
 
 
 class Netlist:
@@ -74,6 +78,16 @@ class Netlist:
                 self.drivers[net] = (name, port, 0)
             else:
                 self.sinks[net].append((name, port, 0))
+
+    def fix(self, name: str, column: int, row: int, site: str) -> None:
+        """Have a cell placed at a site of a tile."""
+        self.cells[name]["attributes"]["BEL"] = f"X{column}/Y{row}/{site}"
+
+    def place(self, name: str) -> tuple[int, int] | None:
+        """Tile row and column of a cell that was fixed."""
+        cell = self.cells.get(name)  # a port of the design has none
+        found = _PLACE.match(cell["attributes"].get("BEL", "")) if cell else None
+        return (int(found[2]), int(found[1])) if found else None
 
     def remove(self, name: str) -> None:
         """Remove a cell; its nets stay."""
@@ -257,8 +271,9 @@ def _clock_multiplier(netlist: Netlist, name: str, clock: int, registers: list[s
 def split_fan_out(netlist: Netlist, limit: int = FAN_OUT) -> None:
     """Give copies to registers with more than ``limit`` sinks.
 
-    Only to those that another register feeds: behind logic, the copies would slow that down.
-    Sinks that belong together have names that are near in order.
+    Only to those that another register feeds: behind logic, the copies would slow that down. Sinks
+    that belong together lie together, where they have places, or else have names that are near in
+    order.
     """
     for name in netlist.of_type("TRELLIS_FF"):
         source = netlist.net(name, "DI")
@@ -267,14 +282,27 @@ def split_fan_out(netlist: Netlist, limit: int = FAN_OUT) -> None:
         if (len(sinks) <= limit or not _from_register(netlist, source)
                 or ("", "", 0) in sinks):
             continue
-        ordered = sorted(sinks, key=lambda pin: _natural(pin[0]))
-        size = -(-len(ordered) // -(-len(ordered) // limit))
-        for number, start in enumerate(range(size, len(ordered), size)):
+        first, *others = _neighbourhoods(netlist, sinks, limit)
+        for number, group in enumerate(others):
             net = netlist.copy(name, number)
-            for cell, port, index in ordered[start:start + size]:
+            for cell, port, index in group:
                 netlist.cells[cell]["connections"][port][index] = net
                 netlist.sinks[net].append((cell, port, index))
-        netlist.sinks[output] = ordered[:size]
+        netlist.sinks[output] = first
+
+
+def _neighbourhoods(netlist: Netlist, sinks: list[Pin], limit: int) -> list[list[Pin]]:
+    """Groups of at most ``limit`` sinks; those with places are in one row and half of the die."""
+    parts: defaultdict[tuple[int, int], list[Pin]] = defaultdict(list)
+    for pin in sinks:
+        row, column = netlist.place(pin[0]) or (-1, 0)
+        parts[row, column // _REACH].append(pin)
+    groups = []
+    for _, part in sorted(parts.items()):
+        ordered = sorted(part, key=lambda pin: natural(pin[0]))
+        size = -(-len(ordered) // -(-len(ordered) // limit))
+        groups += [ordered[start:start + size] for start in range(0, len(ordered), size)]
+    return groups
 
 
 def _from_register(netlist: Netlist, net: Any) -> bool:
@@ -283,17 +311,19 @@ def _from_register(netlist: Netlist, net: Any) -> bool:
         driver is not None and netlist.cells[driver[0]]["type"] == "TRELLIS_FF")
 
 
-def _natural(name: str) -> list[Any]:
+def natural(name: str) -> list[Any]:
     """Key to order by, with numbers in names as numbers."""
     return [int(part) if part.isdigit() else part for part in _DIGITS.split(name)]
 
 
-def improve(path: Path) -> None:
-    """Rewrite a netlist with all of these improvements."""
+def improve(path: Path, *more: Callable[[Netlist], None]) -> None:
+    """Rewrite a netlist with all of these improvements, and ``more`` before fan-out is split."""
     design = json.loads(path.read_text())
     netlist = Netlist(design)
     trim_carry_chains(netlist)
     tie_carry_inputs(netlist)
     absorb_registers(netlist)
+    for improvement in more:
+        improvement(netlist)
     split_fan_out(netlist)
     path.write_text(json.dumps(design))

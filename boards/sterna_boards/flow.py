@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from sterna.errors import CheckError
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
+from sterna_boards.ecp5_floorplan import place_weights
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.gowin_segments import segmentless_data_base
 from sterna_boards.rtlil import relax_collisions
@@ -24,13 +24,11 @@ NAME = "sterna"
 REPORT = "report.json"
 _DATA_BASE = "chipdb.bin"
 _COMMANDS = f"build_{NAME}.json"
-_FREQUENCY = re.compile(r"^(FREQUENCY PORT \S+ )([\d.]+) HZ", re.MULTILINE)
 _SEED = "--seed 0"
 _LARGE = 512
-"""Lanes from which ECP5 designs are placed and routed by two calls of nextpnr."""
-_PLACED = "placed.json"
-_OVERCONSTRAINT = 1.5
-"""What a large design is placed for, over its clock: a clock that is met sorts no paths."""
+"""Lanes from which ECP5 designs are placed by timing and routed by nextpnr's other router: the
+default one, which routes wire by wire, takes hours for them."""
+_LARGE_OPTIONS = " --placer-heap-timingweight 40 --router router2"
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
 _SYNTHESIS = {
@@ -62,20 +60,21 @@ class Flow:
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
+        if self.board.family == "ecp5" and design.lanes >= _LARGE:
+            options += _LARGE_OPTIONS
         plan = self.board.platform().prepare(
             design.top(), NAME, nextpnr_opts=options,
             synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
         plan.extract(str(folder))
-        if self.board.family == "ecp5" and design.lanes >= _LARGE:
-            _part_placement(folder)
 
-    def synthesise(self, folder: Path) -> None:
+    def synthesise(self, design: Design, folder: Path) -> None:
         """Make the netlist."""
         self._run(folder, folder, 0, "synthesise")
         if self.board.family == "ecp5":
-            improve(folder / self.netlist)
+            improve(folder / self.netlist, lambda netlist: place_weights(
+                netlist, self.board.device, design.rows))
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int) -> None:
         """Place and route in ``folder`` what lies in ``netlist``; writes the timing report."""
@@ -90,13 +89,9 @@ class Flow:
             copies.append(folder / _DATA_BASE)
             copies[-1].write_bytes(data_base)
             options = ["--chipdb", _DATA_BASE]
-        for index, step in enumerate(self._steps(netlist), 1):
-            if step == "route" and index > 1:
-                _forget_settings(folder / _PLACED)
-            self._run(netlist, folder, index, step, seed, options)
+        self._run(netlist, folder, 1, "route", seed, options)
         for copy in copies:
             copy.unlink()
-        (folder / _PLACED).unlink(missing_ok=True)
 
     def pack(self, netlist: Path, folder: Path) -> None:
         """Make the bitstream."""
@@ -104,11 +99,6 @@ class Flow:
         for file in folder.iterdir():
             if file.suffix in (".config", ".asc", ".svf") or file.name.endswith(".pnr.json"):
                 file.unlink()
-
-    def _steps(self, netlist: Path) -> list[str]:
-        """The commands between synthesis and packing, by the names of their logs."""
-        between = json.loads((netlist / _COMMANDS).read_text())["commands"][1:-1]
-        return ["place", "route"] if len(between) == 2 else ["route"]
 
     def _data_base(self) -> bytes | None:
         """What nextpnr is to use instead of its own data base of the part."""
@@ -140,40 +130,6 @@ class Flow:
             stopped = result.returncode < 0
             complaint = f"stopped by signal {-result.returncode}" if stopped else _complaint(log)
             raise CheckError(f"{self.board.name}: {tool} failed: {complaint} (log: {kept})")
-
-
-def _part_placement(folder: Path) -> None:
-    """Make nextpnr place by timing, for more than the clock, and then route by congestion.
-
-    nextpnr's default router does not end in an hour on a large design, and the other one (router2)
-    diverges where many paths are near the slowest: it lets those share wires (router2.cc,
-    ``crit_weight``).
-    """
-    constraints = folder / f"{NAME}.lpf"
-    constraints.write_text(_FREQUENCY.sub(
-        lambda match: f"{match[1]}{float(match[2]) * _OVERCONSTRAINT:.1f} HZ",
-        constraints.read_text()))
-    plan = json.loads((folder / _COMMANDS).read_text())
-    synthesis, both, pack = plan["commands"]
-    constrained = both.index("--lpf")
-    route = both[:constrained] + both[constrained + 2:]
-    route[route.index("--json") + 1] = _PLACED
-    plan["commands"] = [
-        synthesis,
-        [*both, "--placer-heap-timingweight", "40", "--no-route", "--write", _PLACED],
-        [*route, "--no-pack", "--no-place", "--no-tmdriv", "--router", "router2"],
-        pack,
-    ]
-    (folder / _COMMANDS).write_text(json.dumps(plan))
-
-
-def _forget_settings(placed: Path) -> None:
-    """Drop the placement's options from its result, where they win over those of the routing."""
-    design = json.loads(placed.read_text())
-    for module in design["modules"].values():
-        for setting in ("router", "target_freq", "timing_driven"):
-            module.get("settings", {}).pop(setting, None)
-    placed.write_text(json.dumps(design))
 
 
 def _complaint(log: Path) -> str:

@@ -241,6 +241,22 @@ def test_copies_share_the_sinks_in_order_of_names() -> None:
     assert len(netlist.sinks[source]) == 3
 
 
+def test_copies_for_sinks_with_places_stay_in_one_part_of_the_die() -> None:
+    maker = Maker()
+    wide = maker.register("wide", maker.register("source", 50))
+    for index in range(24):
+        maker.cell(f"sink_{index}", "DP16KD", {}, ADB4=wide)
+    netlist = maker.netlist()
+    for index in range(24):
+        netlist.fix(f"sink_{index}", 4 + 5 * index, 22 if index % 2 else 46, "EBR0")
+    split_fan_out(netlist, 20)
+    groups: dict[Any, set[Any]] = {}
+    for index in range(24):
+        row, column = netlist.place(f"sink_{index}") or (0, 0)
+        groups.setdefault(netlist.net(f"sink_{index}", "ADB4"), set()).add((row, column < 64))
+    assert len(groups) == 4 and all(len(parts) == 1 for parts in groups.values())
+
+
 def test_no_copies_behind_logic_or_for_few_sinks() -> None:
     maker = Maker()
     maker.cell("logic", "LUT4", {}, A=50, Z=51)
