@@ -64,24 +64,22 @@ class LoadableMemory(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         chunks = ceil(self._width / CHUNK_BITS)
-        write = Signal(WriteChunk, reset_less=True)
-        chosen = Signal(chunks)
         offered = self.writes.payload
-        valid = Signal()
-        m.d.comb += [
-            self.writes.ready.eq(1),
-            valid.eq(self.writes.valid & (offered.space == self._space)
-                     & (offered.word < self._depth)),
-        ]
-        m.d["sync" if self._staged else "comb"] += [
+        write, valid = Signal(WriteChunk, reset_less=True), Signal()
+        chosen = Signal(chunks)
+        meant = (self.writes.valid & (offered.space == self._space)
+                 & (offered.word < self._depth))
+        m.d.comb += self.writes.ready.eq(1)
+        if self._spread:
+            # One register to see whether the chunk is meant, one behind that to see for which bank.
+            near, near_valid = Signal(WriteChunk, reset_less=True), Signal()
+            m.d.sync += [near.eq(offered), near_valid.eq(meant)]
+            offered, meant = near, near_valid
+        m.d.comb += valid.eq(meant)
+        m.d["sync" if self._staged or self._spread else "comb"] += [
             write.eq(offered),
             chosen.eq(Cat(valid & (offered.chunk == index) for index in range(chunks))),
         ]
-        if self._spread:
-            far = Signal(WriteChunk, reset_less=True)
-            enables = Signal(chunks)
-            m.d.sync += [far.eq(write), enables.eq(chosen)]
-            write, chosen = far, enables
 
         single_port = (self._large and self._depth <= RAM_DEPTH
                        and has_single_port_rams(platform))

@@ -80,7 +80,7 @@ class Issue(Component):
 
         # Sources and conditions of the current command, decoded when it came in: much hangs on
         # ``issue``, in units that lie far away.
-        grouped = Signal()
+        grouped, operates = Signal(), Signal()
         from_accumulators, from_input, from_constants = Signal(), Signal(), Signal()
         by_scalar, takes_constant = Signal(), Signal()
 
@@ -113,7 +113,7 @@ class Issue(Component):
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
         if configuration.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
-                present & scalar & takes_constant & settled & ~mantissa_taken)
+                operates & takes_constant & settled & ~mantissa_taken)
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             issue.eq(
@@ -127,7 +127,7 @@ class Issue(Component):
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
-                present & scalar & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
+                operates & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
             finished.eq((self.operations.valid & self.operations.ready) | (issue & last)),
             self.accumulators.ready.eq(issue & from_accumulators),
             self.inputs_ready.eq(issue & from_input),
@@ -157,6 +157,7 @@ class Issue(Component):
             m.d.sync += [
                 present.eq(self.commands.valid),
                 grouped.eq(self.commands.valid & ~new.scalar),
+                operates.eq(self.commands.valid & new.scalar),
                 from_accumulators.eq(new.vector.a_source == SourceA.ACCUMULATORS),
                 from_input.eq(new.vector.a_source == SourceA.INPUT),
                 from_constants.eq(new.vector.multiplier == MultiplierSelect.CONSTANT),

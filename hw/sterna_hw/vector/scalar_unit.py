@@ -31,9 +31,11 @@ STEP = 4
 class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
-    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 2
-    (its product is forwarded), CONSTANT 2, MULTIPLY 5, CODE_SCALE and RSQRT 6, ADD 6 to 23, SQUARES
-    7 to 18. A vector group may read a result with ``read`` one clock after ``idle`` came back.
+    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 4,
+    CONSTANT 3, MULTIPLY 6, CODE_SCALE and RSQRT 7, ADD 7 to 24, SQUARES 7 to 18. A vector group may
+    read a result with ``read`` one clock after ``idle`` came back. Operands are registered before
+    anything is decided about them, and results before they are written: what gives the one and
+    takes the other lies far away.
 
     Members:
         operations: stream of scalar operations, In.
@@ -44,7 +46,7 @@ class ScalarUnit(Component):
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in the next clock, Out.
-        finished, result: a result is written in this clock, Out.
+        finished, result: a result is written in this clock, Out; both leave registers.
         result_scalar: scalar register 0, Out.
     """
 
@@ -69,6 +71,7 @@ class ScalarUnit(Component):
         m.submodules.final = final = ScalarResult()
 
         code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
+        operand = Signal(SCALAR, reset_less=True)
         left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
         product, base = Signal(2 * MANTISSA_BITS, reset_less=True), Signal(MANTISSA_BITS)
         exponent = Signal(signed(WIDE_EXPONENT))
@@ -76,35 +79,52 @@ class ScalarUnit(Component):
         other = Signal(signed(EXPONENT_BITS), reset_less=True)
         window = Signal(SQUARES_BITS)
         blank = Signal()
+        done, written_index = Signal(), Signal(4)
         read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
 
         new = self.operations.payload
-        wanted = Signal(ScalarCode)
+        wanted, starting = Signal(ScalarCode), Signal()
         m.d.comb += [
             wanted.eq(new.operation),
             registers.read_index.eq(
                 Mux(self.read_request, self.read_index, Mux(read_second, second, new.a))),
             self.read.eq(registers.read),
+            self.operations.ready.eq(self.idle & ~self.read_request),
+            starting.eq(self.operations.valid & self.operations.ready),
+            self.take_absmax.eq(starting & (wanted == ScalarCode.ABSMAX)),
+            self.take_squares.eq(starting & (wanted == ScalarCode.SQUARES)),
         ]
-        starting = self.operations.valid & self.operations.ready
+        # An operation is taken over before it is known whether there is one.
+        with m.If(self.idle):
+            m.d.sync += [code.eq(wanted), result_index.eq(new.result), second.eq(new.b)]
+            with m.Switch(wanted):
+                with m.Case(ScalarCode.ABSMAX):
+                    m.d.sync += operand.mantissa.eq(self.absmax)
+                with m.Case(ScalarCode.CONSTANT):
+                    m.d.sync += operand.eq(self.constant)
+                with m.Default():
+                    m.d.sync += operand.eq(Mux(
+                        self.finished & (written_index == new.a),
+                        self.result.as_value(), registers.read.as_value()))
+        with m.If(starting):
+            m.d.sync += self.idle.eq(0)
+        with m.If(done):
+            m.d.sync += [
+                self.idle.eq(1), self.result.eq(final.result), written_index.eq(result_index)]
 
-        # A first operand may be the absmax whose product appears in this clock.
-        forwarded, mantissa, value = Signal(), Signal(MANTISSA_BITS), Signal(signed(WIDE_EXPONENT))
+        value = operand.exponent
         m.d.comb += [
-            forwarded.eq(self.finished & (result_index == new.a)),
-            mantissa.eq(Mux(forwarded, product[:MANTISSA_BITS], registers.read.mantissa)),
-            value.eq(Mux(forwarded, exponent, registers.read.exponent)),
-            tables.rsqrt.eq(new.operation[0] == (ScalarCode.RSQRT & 1)),
+            tables.rsqrt.eq(code == ScalarCode.RSQRT),
             tables.odd.eq(value[0] & tables.rsqrt),
-            tables.index.eq(mantissa[FRACTION_BITS:-1]),
-            leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], self.absmax)),
+            tables.index.eq(operand.mantissa[FRACTION_BITS:-1]),
+            leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], operand.mantissa)),
         ]
         # The product is looked at only in the clock after MULTIPLY, the interpolation in that after
         # SUBTRACT, the sum in that after ALIGN.
         interpolation = Signal(MANTISSA_BITS, reset_less=True)
         total = Signal(MANTISSA_BITS + 1, reset_less=True)
         m.d.sync += [
-            self.finished.eq(0), product.eq(left * right),
+            done.eq(0), self.finished.eq(done), product.eq(left * right),
             interpolation.eq(base - product[8:MANTISSA_BITS + 8]), total.eq(left + right),
         ]
 
@@ -115,46 +135,34 @@ class ScalarUnit(Component):
         m.d.comb += moved.eq(
             (Cat(carry, exponent ^ complement.replicate(wide)) + Cat(carry, step))[1:wide + 1])
 
-        with m.FSM(init="START") as machine:
-            # A register: the vector unit's issue hangs on it, and on that far too much.
-            m.d.sync += self.idle.eq(machine.ongoing("START") & ~starting)
+        with m.FSM(init="START"):
             with m.State("START"):
-                m.d.comb += [
-                    self.operations.ready.eq(
-                        ~self.read_request & (~self.finished | (code == ScalarCode.ABSMAX))),
-                ]
                 with m.If(starting):
-                    m.d.sync += [
-                        code.eq(wanted), result_index.eq(new.result), second.eq(new.b),
-                        blank.eq(~mantissa[-1]),
-                    ]
-                    with m.Switch(wanted):
-                        with m.Case(ScalarCode.ABSMAX):
-                            m.d.comb += self.take_absmax.eq(1)
-                            m.d.sync += [
-                                left.eq(leading.number), right.eq(leading.factor),
-                                exponent.eq(0),
-                            ]
-                            m.next = "MULTIPLY"
-                        with m.Case(ScalarCode.SQUARES):
-                            m.d.comb += self.take_squares.eq(1)
-                            m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
-                            m.next = "TAKE"
-                        with m.Case(ScalarCode.CONSTANT):
-                            m.d.sync += [
-                                left.eq(self.constant.mantissa),
-                                exponent.eq(self.constant.exponent), self.finished.eq(1),
-                            ]
-                        with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
-                            m.d.sync += [
-                                left.eq(mantissa), exponent.eq(value), read_second.eq(1)]
-                            m.next = "SECOND"
-                        with m.Default():
-                            m.d.sync += [
-                                right.eq(mantissa[:FRACTION_BITS]),
-                                exponent.eq(Mux(tables.rsqrt, value >> 1, value)),
-                            ]
-                            m.next = "LOOK UP"
+                    m.next = "BEGIN"
+
+            with m.State("BEGIN"):
+                m.d.sync += blank.eq(~operand.mantissa[-1])
+                with m.Switch(code):
+                    with m.Case(ScalarCode.ABSMAX):
+                        m.d.sync += [
+                            left.eq(leading.number), right.eq(leading.factor), exponent.eq(0)]
+                        m.next = "MULTIPLY"
+                    with m.Case(ScalarCode.SQUARES):
+                        m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
+                        m.next = "COLLECT"
+                    with m.Case(ScalarCode.CONSTANT):
+                        m.d.sync += [left.eq(operand.mantissa), exponent.eq(value), done.eq(1)]
+                        m.next = "START"
+                    with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
+                        m.d.sync += [
+                            left.eq(operand.mantissa), exponent.eq(value), read_second.eq(1)]
+                        m.next = "SECOND"
+                    with m.Default():
+                        m.d.sync += [
+                            right.eq(operand.mantissa[:FRACTION_BITS]),
+                            exponent.eq(Mux(tables.rsqrt, value >> 1, value)),
+                        ]
+                        m.next = "LOOK UP"
 
             with m.State("SECOND"):
                 m.d.sync += [
@@ -184,7 +192,7 @@ class ScalarUnit(Component):
 
             with m.State("ALIGN"):
                 with m.If((distance == 0) | (right == 0)):
-                    m.d.sync += self.finished.eq(1)
+                    m.d.sync += done.eq(1)
                     m.next = "START"
                 with m.Else():
                     m.d.sync += [
@@ -205,9 +213,6 @@ class ScalarUnit(Component):
                     exponent.eq(moved),
                 ]
                 m.next = "MULTIPLY"
-
-            with m.State("TAKE"):
-                m.next = "COLLECT"
 
             with m.State("COLLECT"):
                 m.d.sync += [window.eq(self.squares), searching.eq(1)]
@@ -231,11 +236,11 @@ class ScalarUnit(Component):
                 with m.If((code == ScalarCode.CODE_SCALE) | (code == ScalarCode.RSQRT)):
                     m.next = "SUBTRACT"
                 with m.Else():
-                    m.d.sync += self.finished.eq(1)
+                    m.d.sync += done.eq(1)
                     m.next = "START"
 
             with m.State("SUBTRACT"):
-                m.d.sync += self.finished.eq(1)
+                m.d.sync += done.eq(1)
                 m.next = "START"
 
         # SQUARES: the bits below the 17 that were multiplied by up to 8.
@@ -250,11 +255,10 @@ class ScalarUnit(Component):
             final.constant.eq(left), final.total.eq(total), final.product.eq(product),
             final.interpolation.eq(interpolation), final.blank.eq(blank),
             final.exponent.eq(exponent),
-            self.result.eq(final.result),
             registers.write_enable.eq(self.finished),
-            registers.write_index.eq(result_index),
-            registers.write.eq(final.result),
+            registers.write_index.eq(written_index),
+            registers.write.eq(self.result),
         ]
-        with m.If(self.finished & (result_index == RESULT_SCALAR)):
-            m.d.sync += self.result_scalar.eq(final.result)
+        with m.If(self.finished & (written_index == RESULT_SCALAR)):
+            m.d.sync += self.result_scalar.eq(self.result)
         return m

@@ -59,8 +59,9 @@ class VectorUnit(Component):
 
     Latency: 7 clocks from issue to result, 8 to a dependent issue (``vector_latency``) and to the
     code stream, each longer by the ``vector_registers``. From the last group of an absmax to the
-    first of codes scaled by it (ABSMAX, CODE_SCALE, then the codes command): ``absmax_latency + 8``
-    clocks. The pipeline never stops; issue waits for operands from streams and for room for codes.
+    first of codes scaled by it (ABSMAX, CODE_SCALE, then the codes command):
+    ``absmax_latency + 11`` clocks. The pipeline never stops; issue waits for operands from streams
+    and for room for codes.
 
     Members:
         commands: stream of `vector_unit_command`, In.

@@ -39,8 +39,8 @@ START_CLOCKS = 6
 CODE_CLOCKS = 9
 """From the issue of a code group to its tile being readable."""
 SCALAR_CLOCKS = {
-    ScalarCode.ABSMAX: 2, ScalarCode.CONSTANT: 2, ScalarCode.MULTIPLY: 5, ScalarCode.CODE_SCALE: 6,
-    ScalarCode.RSQRT: 6, ScalarCode.ADD: 9, ScalarCode.SQUARES: 9,
+    ScalarCode.ABSMAX: 4, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
+    ScalarCode.RSQRT: 7, ScalarCode.ADD: 10, ScalarCode.SQUARES: 9,
 }
 """Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
 CONSTANT_CLOCKS = 3

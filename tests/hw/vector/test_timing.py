@@ -27,7 +27,7 @@ def test_from_absmax_to_codes(lanes: int) -> None:
     work.scalar(operation=ScalarCode.CODE_SCALE, a=1, result=2)
     work.vector(length=5, multiplier=MultiplierSelect.SCALAR, scalar=2, codes=1, wait=Wait.CHAIN)
     trace = run(work)
-    assert trace.clocks[5] - trace.clocks[4] == shape.absmax_latency + 8
+    assert trace.clocks[5] - trace.clocks[4] == shape.absmax_latency + 11
     assert trace.clocks[:5] == list(range(trace.clocks[0], trace.clocks[0] + 5))
 
 
