@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -29,6 +30,10 @@ _LARGE = 512
 """Lanes from which ECP5 designs are placed by timing and routed by nextpnr's other router: the
 default one, which routes wire by wire, takes hours for them."""
 _LARGE_OPTIONS = " --placer-heap-timingweight 40 --router router2"
+_OVERCONSTRAINT = 1.5
+"""How many times its clock a large design is asked for. nextpnr divides what a path has to spare by
+the period: the shorter that is, the better it tells the slow ones from the others."""
+_FREQUENCY = re.compile(r"^(FREQUENCY PORT \S+ )([\d.]+) HZ", re.MULTILINE)
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
 _SYNTHESIS = {
@@ -57,16 +62,29 @@ class Flow:
         """File name of the netlist after synthesis."""
         return NAME + _NETLISTS[self.board.family]
 
+    def overconstraint(self, design: Design) -> float:
+        """How many times its clock placement and routing are asked for."""
+        return _OVERCONSTRAINT if self._is_large(design) else 1.0
+
+    def _is_large(self, design: Design) -> bool:
+        return self.board.family == "ecp5" and design.lanes >= _LARGE
+
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
-        options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
-        if self.board.family == "ecp5" and design.lanes >= _LARGE:
+        asked = self.overconstraint(design)
+        options = (f"--timing-allow-fail --report {REPORT} --freq {asked * design.clock_hz / 1e6} "
+                   f"{_SEED}")
+        if self._is_large(design):
             options += _LARGE_OPTIONS
         plan = self.board.platform().prepare(
             design.top(), NAME, nextpnr_opts=options,
             synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
+        constraints = f"{NAME}.lpf"
+        if asked != 1.0:
+            plan.files[constraints] = _FREQUENCY.sub(
+                lambda match: f"{match[1]}{asked * float(match[2])} HZ", plan.files[constraints])
         plan.extract(str(folder))
 
     def synthesise(self, design: Design, folder: Path) -> None:

@@ -44,7 +44,16 @@ case "$*" in *"--router router2"*) ;; *) echo "ERROR: router of small designs"; 
 """ + ROUTING)
     with pytest.raises(CheckError, match="router of small designs"):
         build(BOARD, replace(loopback(BOARD), lanes=511))
-    assert build(BOARD, replace(loopback(BOARD), lanes=512, key="large")).timing_met
+
+
+def test_a_large_design_is_asked_for_more_than_its_clock(tools: FakeTools) -> None:
+    tools.write("NEXTPNR_ECP5", """
+case "$*" in *"--freq 150.0"*) ;; *) echo "ERROR: asked for the clock"; exit 1;; esac
+grep -q " 37500000.0 HZ" sterna.lpf || { echo "ERROR: the pin has its clock"; exit 1; }
+""" + ROUTING.replace('"constraint": 100.0', '"constraint": 150.0'))
+    report = build(BOARD, replace(loopback(BOARD), lanes=512), seeds=(0, 1))
+    assert report.seeds == {0: 90.0, 1: 100.0}
+    assert (report.clock_mhz, report.fmax_mhz, report.timing_met) == (100.0, 100.0, True)
 
 
 def test_what_was_built_is_kept(tools: FakeTools) -> None:
