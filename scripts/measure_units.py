@@ -1,9 +1,11 @@
 """Place and route units alone on an ECP5-85F, and renew their tracked table.
 
-    python scripts/measure_units.py [--lanes 16] [--seeds 3] [--file FILE]
+    python scripts/measure_units.py [ternary|lif …] [--seeds 3] [--file FILE]
 
-Measured is the LIF engine with plain flags: neurons of 16 bits that leak by a shift, fire at one
-threshold and are reset to zero, 1024 of them. `sterna boards --measured` prints the table.
+`ternary`: the ternary engine of 8 x 96 table lanes, with code banks, accumulators and the queue of
+results, without the memory of the weights. `lif`: the LIF engine with plain flags: 16 lanes for
+1024 neurons of 16 bits that leak by a shift, fire at one threshold and are reset to zero. Units
+that are not named are left as they are. `sterna boards --measured` prints the table.
 """
 
 from __future__ import annotations
@@ -11,47 +13,78 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from amaranth.back import rtlil
+from sterna.program.configuration import HardwareConfiguration
 from sterna.program.neuron import Decay, NeuronDefinition, Reset
-from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, write_units
+from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
+from sterna_boards.ecp5_netlist import improve
 from sterna_boards.report import read_report
 from sterna_boards.rtlil import relax_collisions
 from sterna_boards.tools import find_tools
 from sterna_hw.spiking import LifEngine
+from sterna_hw.ternary.engine import TernaryEngine
 
-NEURONS = 1024
 CLOCK_MHZ = 100
 NAME = "unit"
 REPORT = "report.json"
 PLAIN = NeuronDefinition(sum_bits=16, membrane_bits=16, decay=Decay.SHIFT, decay_shift=4,
                          reset=Reset.HARD)
+NEURONS, LIF_LANES = 1024, 16
+TERNARY = HardwareConfiguration(
+    rows=8, columns=96, vector_lanes=8, block_groups=16, lane="tables", code_depth=576,
+    accumulator_bits=18)
 
 
-def measure(lanes: int, seeds: int) -> MeasuredUnit:
-    """The engine with so many lanes, on its own: no pins, no clock network."""
+@dataclass(frozen=True)
+class Unit:
+    """What is measured: its title, lanes, and how it is made."""
+
+    title: str
+    lanes: int
+    make: Callable[[], Any]
+    options: tuple[str, ...] = ()
+    """Of nextpnr."""
+
+
+UNITS = {
+    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY),
+                    ("--placer-heap-timingweight", "40", "--router", "router2")),
+    "lif": Unit("LIF engine", LIF_LANES,
+                lambda: LifEngine(PLAIN, {"threshold": 1000}, NEURONS, LIF_LANES)),
+}
+
+
+def measure(unit: Unit, seeds: int) -> MeasuredUnit:
+    """The unit on its own: no pins, no clock network."""
     tools = find_tools(["yosys", "nextpnr-ecp5"])
-    engine = LifEngine(PLAIN, {"threshold": 1000}, NEURONS, lanes)
     clocks = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / f"{NAME}.il").write_text(relax_collisions(rtlil.convert(engine, name=NAME)))
+        text = rtlil.convert(unit.make(), name=NAME, platform=SimpleNamespace(family="ecp5"))
+        (folder / f"{NAME}.il").write_text(relax_collisions(text))
 
         def run(tool: str, *arguments: str) -> None:
             subprocess.run([tools[tool].executable, *arguments], cwd=folder, check=True,
                            stdin=subprocess.DEVNULL)
 
-        run("yosys", "-q", "-p", f"read_rtlil {NAME}.il; synth_ecp5 -top {NAME} -json {NAME}.json")
+        run("yosys", "-q", "-p",
+            f"read_rtlil {NAME}.il; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
+        improve(folder / f"{NAME}.json")
         for seed in range(1, seeds + 1):
             run("nextpnr-ecp5", "--quiet", "--85k", "--package", "CABGA381", "--speed", "6",
                 "--out-of-context", "--timing-allow-fail", "--freq", str(CLOCK_MHZ),
-                "--seed", str(seed), "--json", f"{NAME}.json", "--report", REPORT)
+                "--seed", str(seed), "--json", f"{NAME}.json", "--report", REPORT, *unit.options)
             routed = read_report(folder / REPORT, CLOCK_MHZ * 1e6)
             clocks.append(round(routed.fmax_mhz, 2))
     area = routed.area
     return MeasuredUnit(
-        unit="LIF engine", device="LFE5U-85F-6", lanes=lanes, clock_mhz=CLOCK_MHZ,
+        unit=unit.title, device="LFE5U-85F-6", lanes=unit.lanes, clock_mhz=CLOCK_MHZ,
         fmax_mhz=tuple(clocks), luts=area.luts, ffs=area.ffs, block_rams=area.block_rams,
         dsps=area.dsps)
 
@@ -59,16 +92,21 @@ def measure(lanes: int, seeds: int) -> MeasuredUnit:
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description="Measure units alone and renew their table.")
-    parser.add_argument("--lanes", type=int, default=16)
+    parser.add_argument("units", nargs="*", metavar="UNIT", help=f"{' or '.join(UNITS)}; or all")
     parser.add_argument("--seeds", type=int, default=3, help="placements")
     parser.add_argument("--file", type=Path, default=UNITS_FILE, help="the table to renew")
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error("--seeds must be at least 1")
-    unit = measure(arguments.lanes, arguments.seeds)
-    write_units([unit], arguments.file)
-    print(f"{unit.unit}: {unit.lanes} lanes, {unit.luts} LUTs, {unit.luts / unit.lanes:.1f} a "
-          f"lane, {min(unit.fmax_mhz)} to {max(unit.fmax_mhz)} MHz")
+    for name in arguments.units:
+        if name not in UNITS:
+            parser.error(f"{name}: no such unit; there are {', '.join(UNITS)}")
+    for name in arguments.units or list(UNITS):
+        unit = measure(UNITS[name], arguments.seeds)
+        others = [entry for entry in read_units(arguments.file) if entry.unit != unit.unit]
+        write_units([unit, *others], arguments.file)
+        print(f"{unit.unit}: {unit.lanes} lanes, {unit.luts} LUTs, {unit.luts / unit.lanes:.1f} a "
+              f"lane, {min(unit.fmax_mhz)} to {max(unit.fmax_mhz)} MHz", flush=True)
 
 
 if __name__ == "__main__":

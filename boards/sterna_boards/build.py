@@ -52,8 +52,7 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
         tell(f"place and route, seed {seed}", done, len(seeds))
         placed[seed] = _placed(flow, netlist, seed, tell)
     cells = json.loads((netlist / flow.netlist).read_text())
-    asked = flow.overconstraint(design)
-    routed = {seed: read_report(folder / REPORT, design.clock_hz, cells, asked)
+    routed = {seed: read_report(folder / REPORT, design.clock_hz, cells)
               for seed, folder in placed.items()}
     best = max(seeds, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
     logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")

@@ -17,6 +17,8 @@ FAN_OUT = 40
 """Sinks of a register above which it gets copies, each for sinks that belong together."""
 OPEN = "x"
 """What a port is connected to that nextpnr is to leave open."""
+CROWD = 64
+"""Sinks above which a register that logic feeds gets copies too."""
 _DOUBLE_WIDTH = 36
 """Width of a block RAM that uses the outputs of both ports for one word."""
 _DIGITS = re.compile(r"(\d+)")
@@ -271,16 +273,15 @@ def _clock_multiplier(netlist: Netlist, name: str, clock: int, registers: list[s
 def split_fan_out(netlist: Netlist, limit: int = FAN_OUT) -> None:
     """Give copies to registers with more than ``limit`` sinks.
 
-    Only to those that another register feeds: behind logic, the copies would slow that down. Sinks
-    that belong together lie together, where they have places, or else have names that are near in
-    order.
+    Behind logic only to those with more than `CROWD`, since the copies slow that down. Sinks that
+    belong together lie together, where they have places, or else have names that are near in order.
     """
     for name in netlist.of_type("TRELLIS_FF"):
         source = netlist.net(name, "DI")
         output = netlist.net(name, "Q")
         sinks = netlist.sinks[output] if isinstance(output, int) else []
-        if (len(sinks) <= limit or not _from_register(netlist, source)
-                or ("", "", 0) in sinks):
+        most = limit if _from_register(netlist, source) else max(limit, CROWD)
+        if len(sinks) <= most or ("", "", 0) in sinks:
             continue
         first, *others = _neighbourhoods(netlist, sinks, limit)
         for number, group in enumerate(others):

@@ -25,15 +25,14 @@ NAME = "sterna"
 REPORT = "report.json"
 _DATA_BASE = "chipdb.bin"
 _COMMANDS = f"build_{NAME}.json"
+_FREQUENCY = re.compile(r"^(FREQUENCY PORT \S+ )([\d.]+) HZ", re.MULTILINE)
 _SEED = "--seed 0"
 _LARGE = 512
-"""Lanes from which ECP5 designs are placed by timing and routed by nextpnr's other router: the
-default one, which routes wire by wire, takes hours for them."""
-_LARGE_OPTIONS = " --placer-heap-timingweight 40 --router router2"
+"""Lanes from which ECP5 designs are placed and routed by two calls of nextpnr."""
+_PLACED = "placed.json"
 _OVERCONSTRAINT = 1.5
-"""How many times its clock a large design is asked for. nextpnr divides what a path has to spare by
-the period: the shorter that is, the better it tells the slow ones from the others."""
-_FREQUENCY = re.compile(r"^(FREQUENCY PORT \S+ )([\d.]+) HZ", re.MULTILINE)
+"""How many times its clock a large design is placed for. nextpnr divides what a path has to spare
+by the period: the shorter that is, the better it tells the slow paths from the others."""
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
 _SYNTHESIS = {
@@ -62,30 +61,17 @@ class Flow:
         """File name of the netlist after synthesis."""
         return NAME + _NETLISTS[self.board.family]
 
-    def overconstraint(self, design: Design) -> float:
-        """How many times its clock placement and routing are asked for."""
-        return _OVERCONSTRAINT if self._is_large(design) else 1.0
-
-    def _is_large(self, design: Design) -> bool:
-        return self.board.family == "ecp5" and design.lanes >= _LARGE
-
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
-        asked = self.overconstraint(design)
-        options = (f"--timing-allow-fail --report {REPORT} --freq {asked * design.clock_hz / 1e6} "
-                   f"{_SEED}")
-        if self._is_large(design):
-            options += _LARGE_OPTIONS
+        options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
         plan = self.board.platform().prepare(
             design.top(), NAME, nextpnr_opts=options,
             synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
-        constraints = f"{NAME}.lpf"
-        if asked != 1.0:
-            plan.files[constraints] = _FREQUENCY.sub(
-                lambda match: f"{match[1]}{asked * float(match[2])} HZ", plan.files[constraints])
         plan.extract(str(folder))
+        if self.board.family == "ecp5" and design.lanes >= _LARGE:
+            _part_placement(folder)
 
     def synthesise(self, design: Design, folder: Path) -> None:
         """Make the netlist."""
@@ -107,9 +93,13 @@ class Flow:
             copies.append(folder / _DATA_BASE)
             copies[-1].write_bytes(data_base)
             options = ["--chipdb", _DATA_BASE]
-        self._run(netlist, folder, 1, "route", seed, options)
+        for index, step in enumerate(self._steps(netlist), 1):
+            if step == "route" and index > 1:
+                _forget_settings(folder / _PLACED)
+            self._run(netlist, folder, index, step, seed, options)
         for copy in copies:
             copy.unlink()
+        (folder / _PLACED).unlink(missing_ok=True)
 
     def pack(self, netlist: Path, folder: Path) -> None:
         """Make the bitstream."""
@@ -117,6 +107,11 @@ class Flow:
         for file in folder.iterdir():
             if file.suffix in (".config", ".asc", ".svf") or file.name.endswith(".pnr.json"):
                 file.unlink()
+
+    def _steps(self, netlist: Path) -> list[str]:
+        """The commands between synthesis and packing, by the names of their logs."""
+        between = json.loads((netlist / _COMMANDS).read_text())["commands"][1:-1]
+        return ["place", "route"] if len(between) == 2 else ["route"]
 
     def _data_base(self) -> bytes | None:
         """What nextpnr is to use instead of its own data base of the part."""
@@ -148,6 +143,41 @@ class Flow:
             stopped = result.returncode < 0
             complaint = f"stopped by signal {-result.returncode}" if stopped else _complaint(log)
             raise CheckError(f"{self.board.name}: {tool} failed: {complaint} (log: {kept})")
+
+
+def _part_placement(folder: Path) -> None:
+    """Make nextpnr place by timing, for more than the clock, and then route for the clock.
+
+    Its default router takes hours for a large design. The other one lets wires go round about where
+    they are not critical, and what that makes too slow is routed again only when it is told to; it
+    ends when nothing is too slow, or after 1,500 turns (router2.cc, ``tmg_ripup``).
+    """
+    constraints = folder / f"{NAME}.lpf"
+    constraints.write_text(_FREQUENCY.sub(
+        lambda match: f"{match[1]}{float(match[2]) * _OVERCONSTRAINT:.1f} HZ",
+        constraints.read_text()))
+    plan = json.loads((folder / _COMMANDS).read_text())
+    synthesis, both, pack = plan["commands"]
+    constrained = both.index("--lpf")
+    route = both[:constrained] + both[constrained + 2:]
+    route[route.index("--json") + 1] = _PLACED
+    plan["commands"] = [
+        synthesis,
+        [*both, "--placer-heap-timingweight", "40", "--no-route", "--write", _PLACED],
+        [*route, "--no-pack", "--no-place", "--router", "router2",
+         "--tmg-ripup"],
+        pack,
+    ]
+    (folder / _COMMANDS).write_text(json.dumps(plan))
+
+
+def _forget_settings(placed: Path) -> None:
+    """Drop the placement's options from its result, where they win over those of the routing."""
+    design = json.loads(placed.read_text())
+    for module in design["modules"].values():
+        for setting in ("router", "target_freq", "timing_driven"):
+            module.get("settings", {}).pop(setting, None)
+    placed.write_text(json.dumps(design))
 
 
 def _complaint(log: Path) -> str:

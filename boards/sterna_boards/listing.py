@@ -75,6 +75,7 @@ def _measured_row(board: Board, entry: Measured) -> dict[str, object]:
         "clock_MHz": f"{entry.clock_mhz:g}",
         "routed_MHz": _span(entry.fmax_mhz),
         "LUTs": entry.luts, "LUTs_per_lane": round(entry.luts / lanes, 1),
+        "G_per_second_and_1000_LUTs": _density(lanes, entry.fmax_mhz, entry.luts),
         "block_RAMs": entry.block_rams, "DSPs": entry.dsps,
         "cycles_per_token": round(entry.cycles_per_token),
         "tokens_per_second": round(1e6 * entry.clock_mhz / entry.cycles_per_token),
@@ -87,6 +88,11 @@ def _span(clocks: tuple[float, ...]) -> str:
     return f"{worst:.1f}" + (f" to {best:.1f}" if len(clocks) > 1 else "")
 
 
+def _density(lanes: int, clocks: tuple[float, ...], luts: int) -> float:
+    """What the lanes do in a second, in 10^9, for each 1000 look-up tables; by the slowest seed."""
+    return round(lanes * min(clocks) / luts, 2)
+
+
 def unit_rows() -> list[dict[str, object]]:
     """One row for each unit that was measured alone."""
     return [_unit_row(unit) for unit in read_units()]
@@ -97,6 +103,8 @@ def _unit_row(unit: MeasuredUnit) -> dict[str, object]:
         "unit": unit.unit, "device": unit.device, "lanes": unit.lanes,
         "clock_MHz": f"{unit.clock_mhz:g}",
         "routed_MHz": _span(unit.fmax_mhz),
-        "LUTs": unit.luts, "LUTs_per_lane": round(unit.luts / unit.lanes, 1), "FFs": unit.ffs,
+        "LUTs": unit.luts, "LUTs_per_lane": round(unit.luts / unit.lanes, 1),
+        "G_per_second_and_1000_LUTs": _density(unit.lanes, unit.fmax_mhz, unit.luts),
+        "FFs": unit.ffs,
         "block_RAMs": unit.block_rams, "DSPs": unit.dsps,
     }

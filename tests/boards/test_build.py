@@ -38,22 +38,18 @@ def test_steps_in_order(tools: FakeTools) -> None:
     assert json.loads(report.to_json())["clock_mhz"] == 100.0
 
 
-def test_a_large_design_goes_to_the_other_router(tools: FakeTools) -> None:
+def test_a_large_design_is_placed_and_then_routed(tools: FakeTools) -> None:
     tools.write("NEXTPNR_ECP5", """
-case "$*" in *"--router router2"*) ;; *) echo "ERROR: router of small designs"; exit 1;; esac
-""" + ROUTING)
-    with pytest.raises(CheckError, match="router of small designs"):
-        build(BOARD, replace(loopback(BOARD), lanes=511))
-
-
-def test_a_large_design_is_asked_for_more_than_its_clock(tools: FakeTools) -> None:
-    tools.write("NEXTPNR_ECP5", """
-case "$*" in *"--freq 150.0"*) ;; *) echo "ERROR: asked for the clock"; exit 1;; esac
-grep -q " 37500000.0 HZ" sterna.lpf || { echo "ERROR: the pin has its clock"; exit 1; }
-""" + ROUTING.replace('"constraint": 100.0', '"constraint": 150.0'))
-    report = build(BOARD, replace(loopback(BOARD), lanes=512), seeds=(0, 1))
-    assert report.seeds == {0: 90.0, 1: 100.0}
-    assert (report.clock_mhz, report.fmax_mhz, report.timing_met) == (100.0, 100.0, True)
+case "$*" in
+*"--no-route --write placed.json") grep -q " 37500000.0 HZ" sterna.lpf &&
+echo '{"modules": {"top": {"settings": {"router": "router1", "seed": "1"}}}}' > placed.json;;
+*"--freq 100.0 "*"--json placed.json "*"--no-place --router router2 --tmg-ripup")
+grep -q '{"seed": "1"}' placed.json || exit 1
+""" + ROUTING + ";;\n*) exit 1;;\nesac")
+    report = build(BOARD, replace(loopback(BOARD), lanes=512))
+    assert tools.calls() == ["YOSYS", "NEXTPNR_ECP5", "NEXTPNR_ECP5", "ECPPACK"]
+    assert (report.fmax_mhz, report.timing_met, report.luts) == (100.0, True, 5)
+    assert not (report.bitstream.parent / "placed.json").exists()
 
 
 def test_what_was_built_is_kept(tools: FakeTools) -> None:

@@ -257,15 +257,17 @@ def test_copies_for_sinks_with_places_stay_in_one_part_of_the_die() -> None:
     assert len(groups) == 4 and all(len(parts) == 1 for parts in groups.values())
 
 
-def test_no_copies_behind_logic_or_for_few_sinks() -> None:
+@pytest.mark.parametrize(("sinks", "registers"), [(20, 2), (33, 5)])
+def test_behind_logic_copies_only_for_a_crowd_of_sinks(sinks: int, registers: int) -> None:
     maker = Maker()
     maker.cell("logic", "LUT4", {}, A=50, Z=51)
     few, behind = maker.register("few", 50), maker.register("behind", 51)
-    for index in range(20):
-        maker.cell(f"sink_{index}", "LUT4", {}, A=few, B=behind, C=behind, Z=maker.net())
+    for index in range(sinks):
+        maker.cell(f"sink_{index}", "LUT4", {}, A=few if index < 20 else "0", B=behind, C=behind,
+                   Z=maker.net())
     netlist = maker.netlist()
     split_fan_out(netlist, 20)
-    assert len(netlist.of_type("TRELLIS_FF")) == 2
+    assert len(netlist.of_type("TRELLIS_FF")) == registers
 
 
 def test_a_register_at_a_port_stays(tmp_path: Path) -> None:
