@@ -29,7 +29,7 @@ ULX3S_85F = Board(
     device="LFE5U-85F-6BG381C",
     family="ecp5",
     pin_hz=25_000_000,
-    clock_hz=65_000_000,
+    clock_hz=100_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
