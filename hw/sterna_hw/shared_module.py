@@ -40,7 +40,7 @@ def shares_modules(platform: Any) -> bool:
     return getattr(platform, "shared_modules", None) is not None
 
 
-def shared(platform: Any, module: str, make: Callable[[], Component]) -> Component:
+def shared(platform: Any, module: str, make: Callable[[], Component]) -> Any:
     """What ``make`` gives, or a `ModuleInstance` where the platform `shares_modules`.
 
     ``module`` names all that the component's Verilog depends on: equal names, equal text. It is

@@ -110,6 +110,11 @@ class Accelerator(Component):
         m.submodules.weights = weights = self._weight_source(m)
         weight_words, weight_writes = weights.words, weights.writes
         m.d.comb += weights.restart.eq(begin)
+        if isinstance(weights, AxiSource):
+            m.d.comb += [
+                link.failure.eq(weights.failure),
+                weights.failure_taken.eq(link.failure_taken),
+            ]
         if configuration.resident_words:
             m.submodules.mixed = mixed = MixedWeights(configuration)
             connect_streams(m, weights.words, mixed.outside)
