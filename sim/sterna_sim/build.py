@@ -33,6 +33,9 @@ VERILATOR_FLAGS = (
 COMPILER_FLAGS = (
     "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O2", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
 )
+COLD, WIDE = "-O0", "-O1"
+"""Of what runs once, and of what is around modules that are compiled by themselves: it has long
+functions, which take the compiler minutes each with more."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 Progress = Callable[[str, int, int], None]
@@ -131,7 +134,8 @@ def build_library(
         _verilate(folder, toolchain, tell, separate_modules(verilog))
         _compile(folder, toolchain, compiler_flags, tell)
 
-    parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags]
+    parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
+             COLD, WIDE]
     return cached_folder("simulator", digest(parts), make) / LIBRARY
 
 
@@ -169,7 +173,8 @@ def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progres
     generated = folder / GENERATED
     sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
-    objects = _compile_all(sources, generated, toolchain, flags, tell)
+    wide = len(list(generated.iterdir())) > 1
+    objects = _compile_all(sources, generated, toolchain, flags, tell, wide)
     objects += sorted(_runtime(toolchain, tell).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
         link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread"]
@@ -188,19 +193,27 @@ def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
 
 
 def _compile_all(
-    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress
+    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
+    wide: bool = False,
 ) -> list[Path]:
-    """Compile C++ files to objects in the folder; returns those."""
+    """Compile C++ files to objects in the folder; returns those. `wide`: see `WIDE`."""
     include = toolchain.verilator_root / "include"
     command = [toolchain.compiler, *flags, f"-I{include}", f"-I{include / 'vltstd'}"]
     # Large files first, so that no processor is left alone with one at the end.
     sources.sort(key=lambda path: (-path.stat().st_size, path.name))
     objects = [folder / f"{source.stem}.o" for source in sources]
     jobs = [
-        [*command, "-c", str(source), "-o", str(target)]
+        [*command, *_effort(source, wide), "-c", str(source), "-o", str(target)]
         for source, target in zip(sources, objects, strict=True)
     ]
     with ToolRunner(folder, toolchain) as tools:
         for done, _ in enumerate(tools.run_all(jobs)):
             tell("compiling the simulator", done + 1, len(jobs))
     return objects
+
+
+def _effort(source: Path, wide: bool) -> list[str]:
+    """Flags that take optimisation back where it does not pay."""
+    if source.stem.endswith("__Slow"):
+        return [COLD]
+    return [WIDE] if wide and source.parent.name == "top" else []
