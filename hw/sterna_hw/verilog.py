@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -21,9 +22,8 @@ from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
 
 SMALL_MEMORY = 64
 
-DATA_PATH = "sterna_data_path"
-DATA_PATH_ELSEWHERE = "STERNA_DATA_PATH_ELSEWHERE"
-"""Macro that leaves the module of the data paths out: a simulator compiles it by itself."""
+_ELSEWHERE = "ELSEWHERE_"
+_SEPARATE = re.compile(rf"^`ifndef {_ELSEWHERE}(\w+)$", re.MULTILINE)
 
 _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\n)+)  end\n")
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
@@ -37,13 +37,13 @@ def to_verilog(configuration: Configuration, name: str = "sterna",
     ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
     packed port each for its `trace_ports`, whose bit 0 is their ``valid``. Without a platform the
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
-    Of several token streams the data path is one module, ``<name>_data_path``, which the macro
-    `DATA_PATH_ELSEWHERE` leaves out.
+    Of several token streams the data path is one module, ``<name>_data_path``; with
+    ``VerilogText(share=True)`` rows of lanes are too. See `separate_modules`.
     """
     if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
         shared = f"{name}_data_path"
         return _text({name: Accelerator(configuration, path_module=shared),
-                      shared: DataPath(configuration)}, platform, elsewhere=shared)
+                      shared: DataPath(configuration)}, platform, separate={shared})
     return _text({name: accelerator_of(configuration)}, platform)
 
 
@@ -67,12 +67,25 @@ def to_serial_verilog(
     return _text({name: unit}, platform)
 
 
-def _text(units: dict[str, Component], platform: Any, elsewhere: str | None = None) -> str:
+def elsewhere(module: str) -> str:
+    """The macro that leaves a module of `separate_modules` out of the text."""
+    return f"{_ELSEWHERE}{module}"
+
+
+def separate_modules(text: str) -> list[str]:
+    """Modules that a simulator may compile by themselves, before those that may use them."""
+    return _SEPARATE.findall(text)[::-1]
+
+
+def _text(units: dict[str, Component], platform: Any, separate: Iterable[str] = ()) -> str:
     platform = platform or VerilogText()
-    texts = {name: verilog.convert(unit, name=name, platform=platform, emit_src=False)
-             for name, unit in units.items()}
-    if elsewhere is not None:
-        texts[elsewhere] = f"`ifndef {DATA_PATH_ELSEWHERE}\n{texts[elsewhere]}`endif\n"
+    left, texts = [(name, unit, name in separate) for name, unit in units.items()], {}
+    while left:
+        for name, unit, alone in left:
+            text = verilog.convert(unit, name=name, platform=platform, emit_src=False)
+            texts[name] = f"`ifndef {elsewhere(name)}\n{text}`endif\n" if alone else text
+        shared: dict[str, Component] = getattr(platform, "shared_modules", None) or {}
+        left = [(name, unit, True) for name, unit in shared.items() if name not in texts]
     text = "".join(texts.values())
     return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
 

@@ -21,8 +21,20 @@ struct MemoryTiming {
     uint32_t stall_permille; // pauses of every channel
 };
 
+// An answer with an error, once: that of the beat read or written after `after` others.
+struct MemoryFault {
+    uint64_t after = UINT64_MAX;
+    uint8_t response = 0;
+
+    // What the next beat is answered with.
+    uint8_t answer() const { return after == 0 ? response : 0; }
+    void count() { --after; }
+};
+
 class MemoryPort {
 public:
+    MemoryFault read_fault, write_fault;
+
     MemoryPort(std::vector<uint8_t>& data, uint32_t ports, uint32_t index, uint32_t beat_bytes,
                const MemoryTiming& timing, uint64_t seed)
         : data_(data), ports_(ports), index_(index), bytes_(beat_bytes), timing_(timing),
@@ -48,10 +60,12 @@ public:
             read(address_, port.rdata);
         }
         *port.rvalid = showing_;
+        *port.rresp = showing_ ? read_fault.answer() : 0;
         *port.arready = bursts_.size() < timing_.requests && !stall();
         *port.awready = !has_address_ && !stall();
         *port.wready = !has_data_ && !stall();
         *port.bvalid = answers_ > 0;
+        *port.bresp = answers_ > 0 ? write_fault.answer() : 0;
     }
 
     template <typename Signals>
@@ -61,12 +75,16 @@ public:
         }
         if (showing_ && *port.rready) {
             showing_ = false;
+            read_fault.count();
             --ready_;
             ++beats;
             address_ += bytes_;
             if (--left_ == 0) next_shown();
         }
-        if (answers_ > 0 && *port.bready) --answers_;
+        if (answers_ > 0 && *port.bready) {
+            --answers_;
+            write_fault.count();
+        }
         if (*port.awvalid && *port.awready) {
             has_address_ = true;
             write_address_ = *port.awaddr;

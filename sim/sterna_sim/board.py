@@ -33,6 +33,8 @@ CHIP_MEMORIES = {Space.WEIGHTS: "weights.memory", Space.CONSTANTS: "constants.me
 """Memories that may be too large to be loaded over the link, below the top level."""
 RESIDENT = "mixed.chip.memory"
 """Weights that stay on the chip while others are outside."""
+SLAVE_ERROR, DECODE_ERROR = 2, 3
+"""RRESP and BRESP of AXI4 that tell of an error."""
 SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""
 
@@ -155,6 +157,13 @@ class SimulatedBoard:
             dense = piece[:, :size]
             library.write_memory(first, dense)
             first += dense.size
+
+    def answer_with_error(self, port: int, *, write: bool = False, after: int = 0,
+                          response: int = DECODE_ERROR) -> None:
+        """Let the memory behind an AXI port answer one beat with an error, after so many others."""
+        if not _has_memory(self.configuration) or self._has_sdram:
+            raise ValueError("this configuration has no memory behind AXI ports")
+        self._open().answer_with_error(port, write, after, response)
 
     @property
     def memory_bytes(self) -> int:

@@ -12,14 +12,16 @@ from sterna.cache import cached_folder, digest
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna_hw.core.tops import trace_ports
-from sterna_hw.verilog import DATA_PATH, DATA_PATH_ELSEWHERE
+from sterna_hw.verilog import elsewhere, separate_modules
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
 
 LIBRARY = "simulator.so"
-VERILOG = "accelerator.v"
-PREFIX, PATH_PREFIX = "Vaccelerator", "Vdata_path"
+VERILOG, TOP = "accelerator.v", "sterna"
+SHARED_LANES = 4096
+"""Lanes from which the rows of an engine are written, translated and compiled once for all."""
+PREFIX = "Vaccelerator"
 GENERATED = "generated"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
 QUEUE, MEMORY, SDRAM = "byte_queue.h", "axi_memory.h", "sdram_memory.h"
@@ -31,6 +33,9 @@ VERILATOR_FLAGS = (
 COMPILER_FLAGS = (
     "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O2", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
 )
+COLD, WIDE = "-O0", "-O1"
+"""Of what runs once, and of what is around modules that are compiled by themselves: it has long
+functions, which take the compiler minutes each with more."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 Progress = Callable[[str, int, int], None]
@@ -51,9 +56,8 @@ def build_simulator(configuration: Configuration, progress: Progress | None = No
     ports = (configuration.memory_ports
              if isinstance(configuration, HardwareConfiguration) and source == "axi" else 0)
     traces = trace_ports(configuration) if configuration.trace else []
-    several = isinstance(configuration, HardwareConfiguration) and configuration.streams > 1
     return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
-                         sdram=source == "sdram", shared_path=several)
+                         sdram=source == "sdram")
 
 
 def build_serial_simulator(
@@ -79,12 +83,16 @@ def build_serial_simulator(
 def verilog_file(configuration: Configuration, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
+    share = (isinstance(configuration, HardwareConfiguration)
+             and configuration.lanes >= SHARED_LANES)
+
     def generate() -> str:
+        from sterna_hw.memory.storage import VerilogText
         from sterna_hw.verilog import to_verilog
 
-        return to_verilog(configuration)
+        return to_verilog(configuration, platform=VerilogText(share))
 
-    return _cached_verilog(configuration.to_json(), generate, tell)
+    return _cached_verilog(f"{share} {configuration.to_json()}", generate, tell)
 
 
 def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Path:
@@ -97,14 +105,14 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
-    harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False, shared_path: bool = False,
+    harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has, `sdram` whether it has the pins of
-    an SDRAM. With a `shared_path` the module of its data paths is translated and compiled once, and
-    not as part of each of them.
+    an SDRAM. Of the Verilog the `separate_modules` are translated and compiled once, not as part
+    of each place where they are used.
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY, SDRAM)}
@@ -123,11 +131,11 @@ def build_library(
         (folder / VERILOG).write_text(verilog)
         for name, text in sources.items():
             (folder / name).write_text(text)
-        _verilate(folder, toolchain, tell, shared_path)
+        _verilate(folder, toolchain, tell, separate_modules(verilog))
         _compile(folder, toolchain, compiler_flags, tell)
 
     parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
-             str(shared_path)]
+             COLD, WIDE]
     return cached_folder("simulator", digest(parts), make) / LIBRARY
 
 
@@ -140,28 +148,33 @@ def _generator_sources() -> list[bytes]:
     return parts
 
 
-def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, shared_path: bool) -> None:
-    """Translate to C++, in folders below `GENERATED`."""
+def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[str]) -> None:
+    """Translate to C++, in folders below `GENERATED`; each module to a library of its own.
+
+    What comes after a module calls it, through a wrapper in Verilog.
+    """
     tell("translating Verilog to C++", 0, 1)
     command = [str(toolchain.verilator), *VERILATOR_FLAGS]
-    top = ["--prefix", PREFIX, "--Mdir", f"{GENERATED}/top", VERILOG]
+    wrappers: list[str] = []
     with ToolRunner(folder, toolchain) as tools:
         (folder / GENERATED).mkdir()
-        if shared_path:
-            # A library of its own, behind a wrapper in Verilog that calls it.
-            path = f"{GENERATED}/path"
-            tools.run([*command, "--prefix", PATH_PREFIX, "--Mdir", path, "--lib-create", DATA_PATH,
-                       "--top-module", DATA_PATH, VERILOG])
-            top = [f"-D{DATA_PATH_ELSEWHERE}", "--top-module", "sterna", f"{path}/{DATA_PATH}.sv",
-                   *top]
-        tools.run([*command, *top])
+        for module in modules:
+            part = f"{GENERATED}/{module}"
+            tools.run([*command, "--prefix", f"V{module}", "--Mdir", part, "--lib-create", module,
+                       "--top-module", module, *wrappers, VERILOG])
+            command.append(f"-D{elsewhere(module)}")
+            wrappers.append(f"{part}/{module}.sv")
+        top = ["--top-module", TOP] if modules else []
+        tools.run([*command, "--prefix", PREFIX, "--Mdir", f"{GENERATED}/top", *top, *wrappers,
+                   VERILOG])
 
 
 def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress) -> None:
     generated = folder / GENERATED
     sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
-    objects = _compile_all(sources, generated, toolchain, flags, tell)
+    wide = len(list(generated.iterdir())) > 1
+    objects = _compile_all(sources, generated, toolchain, flags, tell, wide)
     objects += sorted(_runtime(toolchain, tell).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
         link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread"]
@@ -180,19 +193,27 @@ def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
 
 
 def _compile_all(
-    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress
+    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
+    wide: bool = False,
 ) -> list[Path]:
-    """Compile C++ files to objects in the folder; returns those."""
+    """Compile C++ files to objects in the folder; returns those. `wide`: see `WIDE`."""
     include = toolchain.verilator_root / "include"
     command = [toolchain.compiler, *flags, f"-I{include}", f"-I{include / 'vltstd'}"]
     # Large files first, so that no processor is left alone with one at the end.
     sources.sort(key=lambda path: (-path.stat().st_size, path.name))
     objects = [folder / f"{source.stem}.o" for source in sources]
     jobs = [
-        [*command, "-c", str(source), "-o", str(target)]
+        [*command, *_effort(source, wide), "-c", str(source), "-o", str(target)]
         for source, target in zip(sources, objects, strict=True)
     ]
     with ToolRunner(folder, toolchain) as tools:
         for done, _ in enumerate(tools.run_all(jobs)):
             tell("compiling the simulator", done + 1, len(jobs))
     return objects
+
+
+def _effort(source: Path, wide: bool) -> list[str]:
+    """Flags that take optimisation back where it does not pay."""
+    if source.stem.endswith("__Slow"):
+        return [COLD]
+    return [WIDE] if wide and source.parent.name == "top" else []

@@ -69,7 +69,7 @@ private:
 #ifdef STERNA_AXI_PORTS
 // Where Verilator keeps the signals of one AXI4 port.
 struct AxiSignals {
-    CData *arready, *rvalid, *awready, *wready, *bvalid;
+    CData *arready, *rvalid, *rresp, *awready, *wready, *bvalid, *bresp;
     const CData *arvalid, *arlen, *rready, *awvalid, *wvalid, *bready;
     const IData *araddr, *awaddr;
     void* rdata;
@@ -89,8 +89,9 @@ public:
         cycles = 0;
 #ifdef STERNA_AXI_PORTS
 #define PORT(n) axi_.push_back({ \
-        &top_.m_axi_##n##_arready, &top_.m_axi_##n##_rvalid, &top_.m_axi_##n##_awready, \
-        &top_.m_axi_##n##_wready, &top_.m_axi_##n##_bvalid, &top_.m_axi_##n##_arvalid, \
+        &top_.m_axi_##n##_arready, &top_.m_axi_##n##_rvalid, &top_.m_axi_##n##_rresp, \
+        &top_.m_axi_##n##_awready, &top_.m_axi_##n##_wready, &top_.m_axi_##n##_bvalid, \
+        &top_.m_axi_##n##_bresp, &top_.m_axi_##n##_arvalid, \
         &top_.m_axi_##n##_arlen, &top_.m_axi_##n##_rready, &top_.m_axi_##n##_awvalid, \
         &top_.m_axi_##n##_wvalid, &top_.m_axi_##n##_bready, &top_.m_axi_##n##_araddr, \
         &top_.m_axi_##n##_awaddr, &top_.m_axi_##n##_rdata, &top_.m_axi_##n##_wdata, \
@@ -241,6 +242,11 @@ void sterna_memory_create(Board* board, uint64_t bytes, const MemoryTiming* timi
 }
 void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uint64_t count) {
     std::memcpy(board->memory.data() + first, bytes, count);
+}
+// Answers one beat of a port with an error: the next one after so many others.
+void sterna_memory_fault(Board* board, uint32_t port, int write, uint64_t after, uint8_t response) {
+    MemoryPort& memory = board->ports[port];
+    (write ? memory.write_fault : memory.read_fault) = {after, response};
 }
 // Beats that crossed all ports.
 uint64_t sterna_memory_beats(Board* board) {

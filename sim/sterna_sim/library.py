@@ -69,6 +69,10 @@ class SimulatorLibrary(LoadedLibrary):
         pointer = contiguous.ctypes.data_as(POINTER(c_uint8))
         self._library.sterna_memory_write(self._board, first, pointer, contiguous.size)
 
+    def answer_with_error(self, port: int, write: bool, after: int, response: int) -> None:
+        """Answer one beat of an AXI port with RRESP or BRESP, the next one after so many others."""
+        self._library.sterna_memory_fault(self._board, port, int(write), after, response)
+
     @property
     def memory_beats(self) -> int:
         """Beats that the memory outside has delivered."""
@@ -98,7 +102,10 @@ def _signatures(library: ctypes.CDLL) -> Signatures:
         "trace_clear": (None, [c_void_p]),
     }
     if hasattr(library, "sterna_memory_create"):
-        signatures["memory_create"] = (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64])
+        signatures |= {
+            "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64]),
+            "memory_fault": (None, [c_void_p, c_uint32, c_int, c_uint64, c_uint8]),
+        }
     if hasattr(library, "sterna_sdram_create"):
         signatures |= {
             "sdram_create": (None, [c_void_p, POINTER(c_uint64), c_uint64]),

@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 from sterna.program.configuration import PRESETS
 from sterna_hw.verilog import (
-    DATA_PATH,
-    DATA_PATH_ELSEWHERE,
     SMALL_MEMORY,
+    elsewhere,
+    separate_modules,
     shorten_zeros,
     to_verilog,
 )
 
 TINY = PRESETS["tiny"]
+DATA_PATH = "sterna_data_path"
 LINK = {"clk", "rst", *(f"link_{way}__{member}" for way in ("in", "out")
                         for member in ("payload", "valid", "ready"))}
 TRACE = {"trace_vector_0", "trace_scalar_0", "trace_accumulators_0"}
@@ -48,7 +49,8 @@ def test_same_text_again(tiny):
 def test_the_data_path_of_several_streams_can_be_left_out():
     """What is left is the top level, which uses the module that is not there once a stream."""
     text = to_verilog(replace(TINY, streams=3))
-    before, rest = text.split(f"`ifndef {DATA_PATH_ELSEWHERE}\n")
+    assert separate_modules(text) == [DATA_PATH]
+    before, rest = text.split(f"`ifndef {elsewhere(DATA_PATH)}\n")
     path, after = re.split(r"(?<=\nendmodule\n)`endif\n", rest)
     left = before + after
     assert f"module {DATA_PATH}(" in path

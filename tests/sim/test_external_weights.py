@@ -7,13 +7,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
-from sterna.errors import InputError
+from sterna.errors import InputError, LinkError
+from sterna.host.board_device import LinkDevice
+from sterna.host.golden_device import GoldenDevice
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.protocol import Space
 from sterna_hw.memory.storage import MODULE_DEPTH
-from sterna_sim.board import SimulatedBoard
+from sterna_sim.board import DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
 
@@ -129,6 +132,56 @@ def test_levels_take_their_share_of_the_memory():
     size = levels().memory_bytes / (configuration().weight_depth * configuration().weight_bytes)
     assert size < 0.7
     assert mixed < (size + 0.05) * alone
+
+
+@pytest.mark.parametrize("chosen", [configuration, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("port, after, response", [(0, 0, DECODE_ERROR), (1, 77, SLAVE_ERROR)])
+def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port, after, response):
+    fitted = chosen()
+    board = SimulatedBoard(fitted)
+    device = LinkDevice(board, "sim", board.loaders())
+    golden = GoldenDevice(program(), fitted.top_k)
+    try:
+        device.load(compile_program(program(), fitted, "host"), program().parameters.embedding)
+        assert device.step(5).candidates() == golden.step(5).candidates()
+        board.answer_with_error(port, after=after, response=response)
+        with pytest.raises(LinkError, match=f"^sim: the memory behind AXI4 port {port} answered a "
+                                            "read with an error .* during RUN; see that"):
+            device.step(6)
+        for token in (6, 7):
+            assert device.step(token).candidates() == golden.step(token).candidates()
+        assert device.recoveries == 1
+    finally:
+        device.close()
+
+
+def test_an_exclusive_answer_is_no_error():
+    """Only bit 1 of RRESP tells of one."""
+    board = SimulatedBoard(configuration())
+    device = LinkDevice(board, "sim", board.loaders())
+    try:
+        device.load(compile_program(program(), configuration(), "host"),
+                    program().parameters.embedding)
+        board.answer_with_error(0, after=9, response=1)
+        device.step(5)
+    finally:
+        device.close()
+
+
+def test_error_answers_of_a_write_end_the_loading():
+    board = SimulatedBoard(configuration())
+    device = LinkDevice(board, "sim")
+    image, rows = compile_program(program(), configuration(), "host"), program().parameters
+    golden = GoldenDevice(program(), configuration().top_k)
+    try:
+        board.answer_with_error(1, write=True, after=500)
+        with pytest.raises(LinkError, match="^sim: the memory behind AXI4 port 1 answered a write "
+                                            "with an error .* during LOAD; see that"):
+            device.load(image, rows.embedding)
+        device.load(image, rows.embedding)
+        assert device.step(5).candidates() == golden.step(5).candidates()
+    finally:
+        device.close()
 
 
 @pytest.mark.parametrize("wrong, message", [

@@ -16,7 +16,6 @@ from sterna_hw.component import Component
 from sterna_hw.core.counters import EVENTS, Counters
 from sterna_hw.core.data_path import (
     DataPath,
-    DataPathInstance,
     WordDelays,
     add_data_path,
     data_path_signature,
@@ -38,6 +37,7 @@ from sterna_hw.memory import (
     SequentialSource,
 )
 from sterna_hw.memory.ports import memory_members
+from sterna_hw.shared_module import ModuleInstance
 from sterna_hw.stream import connect_streams
 
 CONSTANTS_AHEAD = 16
@@ -110,6 +110,11 @@ class Accelerator(Component):
         m.submodules.weights = weights = self._weight_source(m)
         weight_words, weight_writes = weights.words, weights.writes
         m.d.comb += weights.restart.eq(begin)
+        if isinstance(weights, AxiSource):
+            m.d.comb += [
+                link.failure.eq(weights.failure),
+                weights.failure_taken.eq(link.failure_taken),
+            ]
         if configuration.resident_words:
             m.submodules.mixed = mixed = MixedWeights(configuration)
             connect_streams(m, weights.words, mixed.outside)
@@ -139,7 +144,8 @@ class Accelerator(Component):
             connect_streams(m, inputs.words, paths[0].inputs)
         else:
             module = self._path_module
-            paths = [DataPathInstance(configuration, module) if module
+            signature = data_path_signature(configuration)
+            paths = [ModuleInstance(signature, module) if module
                      else DataPath(configuration, tables) for _ in range(configuration.streams)]
             m.submodules.inputs = inputs = InputRows(configuration, initial[Space.INPUT])
             for number, path in enumerate(paths):

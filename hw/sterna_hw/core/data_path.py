@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, signed
+from amaranth.hdl import Module, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
@@ -150,22 +150,3 @@ class DataPath(Component):
         m = Module()
         add_data_path(m, self, self._configuration, self._tables)
         return m
-
-
-class DataPathInstance(Component):
-    """A `DataPath` whose Verilog is written by itself, as module ``module``, once for all streams.
-
-    Amaranth would write it, with everything inside, once for each.
-    """
-
-    def __init__(self, configuration: HardwareConfiguration, module: str) -> None:
-        self._module = module
-        super().__init__(data_path_signature(configuration))
-
-    def elaborate(self, platform: Any) -> Instance:
-        reset = ResetSignal(allow_reset_less=True)
-        ports: dict[str, Any] = {"i_clk": ClockSignal(), "i_rst": reset}
-        for path, member, value in self.signature.flatten(self):
-            direction = "i" if member.flow is In else "o"
-            ports[f"{direction}_{'__'.join(map(str, path))}"] = value
-        return Instance(self._module, **ports)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
+from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna.program.protocol import (
     CHUNK_BITS,
+    FAILURE_BITS,
     VERSION,
     ErrorCode,
     FrameType,
@@ -30,6 +34,13 @@ from sterna_hw.link.frames import (
 )
 
 LOAD_HEADER = 5
+
+
+def failure_members(configuration: Configuration) -> dict[str, Any]:
+    """Members that tell of error answers, where a memory can give them."""
+    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
+        return {"failure": In(FAILURE_BITS), "failure_taken": Out(1)}
+    return {}
 
 
 def _below(value: Value, bound: int) -> Value:
@@ -63,6 +74,8 @@ class CommandHandler(Component):
         The request stays in the payload until its RESULT is sent.
     result : In(stream of unsigned(32))
         The words of a RESULT payload; the first is valid when the run is done.
+    failure : In, failure_taken : Out(1)
+        As in `AxiFailures`; only where the weights come from AXI4 ports.
 
     Parameters
     ----------
@@ -74,6 +87,7 @@ class CommandHandler(Component):
         self._configuration = configuration
         self._contents = contents
         super().__init__({
+            **failure_members(configuration),
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
             "outcomes": In(stream.Signature(FrameOutcome)),
@@ -210,7 +224,8 @@ class CommandHandler(Component):
             active = self.runs.payload.active[:streams]
             result_length = counters + sum(
                 (Mux(ran, result_length - counters, 0) for ran in active), Const(0))
-        reported = Signal(ErrorCode)
+        has_failures = bool(failure_members(configuration))
+        reported = Signal(FAILURE_BITS) if has_failures else Signal(ErrorCode)
         finished = Signal()
         answer = self.answers.payload
         m.d.comb += [
@@ -255,6 +270,11 @@ class CommandHandler(Component):
                         m.d.comb += finished.eq(1)
                     with m.Elif(fault):
                         m.next = "error"
+                    if has_failures:
+                        with m.Elif((self.header.type == FrameType.LOAD) & self.failure.any()):
+                            m.d.comb += self.failure_taken.eq(1)
+                            m.d.sync += reported.eq(self.failure)
+                            m.next = "error"
                     with m.Else():
                         with m.Switch(self.header.type):
                             with m.Case(FrameType.HELLO):
@@ -280,8 +300,23 @@ class CommandHandler(Component):
                 with m.If(self.runs.ready):
                     m.next = "running"
             with m.State("running"):
-                with m.If(self.result.valid):
+                succeeds = self.result.valid
+                if has_failures:
+                    succeeds &= ~self.failure.any()
+                with m.If(succeeds):
                     announce(FrameType.RESULT, result_length, "result")
+                if has_failures:
+                    with m.Elif(self.result.valid):
+                        m.d.comb += self.failure_taken.eq(1)
+                        m.d.sync += [reported.eq(self.failure), left.eq(result_length)]
+                        m.next = "failed"
+            if has_failures:
+                with m.State("failed"):  # nobody wants the words
+                    m.d.comb += self.result.ready.eq(1)
+                    with m.If(self.result.valid):
+                        m.d.sync += left.eq(left - CHUNK_BITS // 8)
+                        with m.If(left == CHUNK_BITS // 8):
+                            m.next = "error"
             with m.State("result"):
                 # The lowest byte of a word has the count of a multiple of four left.
                 byte = self.result.payload.word_select((0 - left[:2])[:2], 8)

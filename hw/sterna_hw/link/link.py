@@ -10,7 +10,7 @@ from sterna.program.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
-from sterna_hw.link.command_handler import CommandHandler
+from sterna_hw.link.command_handler import CommandHandler, failure_members
 from sterna_hw.link.frames import run_request
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
@@ -28,6 +28,8 @@ class Link(Component):
     writes : Out(stream of WriteChunk)
     runs : Out(stream of run_request)
     result : In(stream of unsigned(32))
+    failure : In, failure_taken : Out(1)
+        Only where the weights come from AXI4 ports.
     """
 
     def __init__(self, configuration: Configuration,
@@ -36,6 +38,7 @@ class Link(Component):
         self._contents = contents
         self._frame_timeout = frame_timeout
         super().__init__({
+            **failure_members(configuration),
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
             "writes": Out(stream.Signature(WriteChunk)),
@@ -50,6 +53,11 @@ class Link(Component):
             self._configuration, self._contents)
         m.submodules.transmitter = transmitter = FrameTransmitter()
         m.d.comb += handler.header.eq(receiver.header)
+        if failure_members(self._configuration):
+            m.d.comb += [
+                handler.failure.eq(self.failure),
+                self.failure_taken.eq(handler.failure_taken),
+            ]
         for source, sink in (
             (self.link_in, receiver.bytes),
             (receiver.payload, handler.payload),

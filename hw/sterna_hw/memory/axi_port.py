@@ -30,7 +30,8 @@ class AxiReadPort(Component):
         restart: In(1), begin again at ``base``. Beats that are still on their way are taken and
             dropped; a request on offer stays until it is accepted. Nothing happens before the
             first restart.
-        arvalid, araddr, arready, rvalid, rdata, rready: channels AR and R of AXI4.
+        arvalid, araddr, arready, rvalid, rdata, rresp, rready: channels AR and R of AXI4.
+        failed: Out(1), a beat that is wanted comes with an error answer, the same clock.
         beats: Out, stream of unsigned(data_bits); it ends after the last burst.
 
     Args:
@@ -63,7 +64,9 @@ class AxiReadPort(Component):
             "arready": In(1),
             "rvalid": In(1),
             "rdata": In(data_bits),
+            "rresp": In(2),
             "rready": Out(1),
+            "failed": Out(1),
             "beats": Out(stream.Signature(data_bits)),
         })
 
@@ -92,6 +95,7 @@ class AxiReadPort(Component):
                        & (outstanding <= depth - burst) & ~self.restart),
             leaving.eq(queue.o.valid & queue.o.ready),
             queue.push.eq(self.rvalid & (unwanted == 0)),
+            self.failed.eq(queue.push & self.rresp[1] & ~self.restart),
         ]
         with m.If(request):
             m.d.sync += [

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
-from sterna.program.protocol import Space
+from sterna.program.protocol import FAILURE_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
+from sterna_hw.memory.axi_failures import AxiFailures
 from sterna_hw.memory.axi_share import AxiReadShare
 from sterna_hw.memory.axi_writer import AxiWriter
 from sterna_hw.memory.striped_reader import StripedReader
@@ -65,6 +68,7 @@ class AxiSource(Component):
         writes: In, stream of `WriteChunk` for the weights; see `AxiWriter`.
         constants: Out, stream of `word_group`. constant_writes: In, stream of `WriteChunk`. Both
             only where the constants are outside.
+        failure, failure_taken: as in `AxiFailures`.
         m_axi_*: see `axi_members`.
     """
 
@@ -75,6 +79,7 @@ class AxiSource(Component):
             "restart": In(1),
             "words": Out(stream.Signature(8 * configuration.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
+            "failure": Out(FAILURE_BITS), "failure_taken": In(1),
             **axi_members(configuration),
         }
         if self._has_constants:
@@ -106,6 +111,16 @@ class AxiSource(Component):
         for port in range(configuration.memory_ports):
             self._read(m, port, readers)
         self._write(m)
+        ports = range(configuration.memory_ports)
+        m.submodules.failures = failures = AxiFailures(configuration.memory_ports)
+        m.d.comb += [
+            failures.restart.eq(self.restart),
+            failures.reads.eq(reduce(or_, (reader.failed for reader in readers))),
+            failures.writes.eq(Cat(
+                self._port(port, "bvalid") & self._port(port, "bresp")[1] for port in ports)),
+            failures.taken.eq(self.failure_taken),
+            self.failure.eq(failures.failure),
+        ]
         return m
 
     def _port(self, port: int, name: str) -> Any:
@@ -120,8 +135,8 @@ class AxiSource(Component):
             self._port(port, "arburst").eq(_INCREMENT),
             self._port(port, "arcache").eq(_BUFFERABLE),
             self._port(port, "rready").eq(1),
-            *(getattr(reader, f"rdata_{port}").eq(self._port(port, "rdata"))
-              for reader in readers),
+            *(getattr(reader, f"{name}_{port}").eq(self._port(port, name))
+              for reader in readers for name in ("rdata", "rresp")),
         ]
         if len(readers) == 1:
             m.d.comb += [

@@ -36,10 +36,17 @@ endmodule
 class VerilogText:
     """Stands for the platform where Verilog text is made for no part in particular.
 
-    Any platform with ``memory_modules`` gets instances of `MODULE`, and adds `MODULE_TEXT`.
+    Any platform with ``memory_modules`` gets instances of `MODULE`, and adds `MODULE_TEXT`; one
+    with ``shared_modules`` gets what `shared` collects there, written once.
+
+    Args:
+        share: collect them, for a simulator of a large engine.
     """
 
     memory_modules = True
+
+    def __init__(self, share: bool = False) -> None:
+        self.shared_modules: dict[str, Component] | None = {} if share else None
 
 
 class Storage(Component):

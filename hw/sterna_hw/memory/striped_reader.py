@@ -20,12 +20,13 @@ class StripedReader(Component):
 
     After ``restart`` the words 0 .. depth - 1 follow, then nothing more. Throughput: one word a
     clock, or what the ports deliver; latency that of `AxiReadPort` and `DenseWords`. The last burst
-    may read behind the last word. Error answers (``rresp``) are not looked at.
+    may read behind the last word.
 
     Members:
         restart: In(1). words: Out, stream of unsigned(8 * word_bytes).
-        arvalid_<p>, araddr_<p>, arready_<p>, rvalid_<p>, rdata_<p>: of every port p; beats are
-            taken whenever they come.
+        failed: Out(memory_ports), in which ports a beat comes with an error answer in this clock.
+        arvalid_<p>, araddr_<p>, arready_<p>, rvalid_<p>, rdata_<p>, rresp_<p>: of every port p;
+            beats are taken whenever they come.
 
     Args:
         configuration: gives ports, their width and the burst.
@@ -46,10 +47,11 @@ class StripedReader(Component):
             members |= {
                 f"arvalid_{port}": Out(1), f"araddr_{port}": Out(AXI_ADDRESS_BITS),
                 f"arready_{port}": In(1), f"rvalid_{port}": In(1),
-                f"rdata_{port}": In(configuration.memory_bits),
+                f"rdata_{port}": In(configuration.memory_bits), f"rresp_{port}": In(2),
             }
         super().__init__({
-            "restart": In(1), "words": Out(stream.Signature(8 * word_bytes)), **members,
+            "restart": In(1), "failed": Out(configuration.memory_ports),
+            "words": Out(stream.Signature(8 * word_bytes)), **members,
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -66,7 +68,8 @@ class StripedReader(Component):
             m.submodules[f"reader_{port}"] = reader
             readers.append(reader)
             m.d.comb += reader.restart.eq(self.restart)
-            for name in ("arready", "rvalid", "rdata"):
+            m.d.comb += self.failed[port].eq(reader.failed)
+            for name in ("arready", "rvalid", "rdata", "rresp"):
                 m.d.comb += getattr(reader, name).eq(getattr(self, f"{name}_{port}"))
             for name in ("arvalid", "araddr"):
                 m.d.comb += getattr(self, f"{name}_{port}").eq(getattr(reader, name))

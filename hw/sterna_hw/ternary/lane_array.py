@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import CODE_BITS
-from sterna.program.configuration import TRITS_PER_BYTE, HardwareConfiguration
+from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
+from sterna_hw.shared_module import shared, shares_modules
 from sterna_hw.ternary.adder_tree import AdderTree, sum_bits, tree_latency
-from sterna_hw.ternary.trit_decoder import TritDecoder
+from sterna_hw.ternary.trit_decoder import TritDecoders, add_decoders
+
+_SHARED_BITS = 8 * 64
+"""Part of a word whose decoders are a module, for a simulator of a large engine."""
 
 
 class LaneArray(Component):
@@ -59,14 +64,10 @@ class LaneArray(Component):
         ]
         m.d.sync += [negated_3[column].eq(-codes_2[column]) for column in range(columns)]
 
-        trits = []
-        for index in range(self._configuration.weight_bytes):
-            m.submodules[f"decoder_{index}"] = decoder = TritDecoder()
-            m.d.comb += decoder.byte.eq(word_1.word_select(index, 8))
-            trits += [decoder.trits[position].as_value() for position in range(TRITS_PER_BYTE)]
-
+        trits = self._decoded(m, platform, word_1)
         for row in range(rows):
-            m.submodules[f"row_{row}"] = tree = AdderTree(columns)
+            m.submodules[f"row_{row}"] = tree = shared(
+                platform, f"sterna_adder_tree_{columns}", partial(AdderTree, columns))
             trits_3 = Signal.like(tree.trits, name=f"trits_{row}", reset_less=True)
             m.d.sync += trits_3.eq(Cat(trits[row * columns:(row + 1) * columns]))
             m.d.comb += [
@@ -76,3 +77,17 @@ class LaneArray(Component):
                 self.sums[row].eq(tree.total),
             ]
         return m
+
+    def _decoded(self, m: Module, platform: Any, word: Value) -> list[Value]:
+        """The trits of a word, a clock later."""
+        if not shares_modules(platform):
+            return add_decoders(m, word)
+        trits: list[Value] = []
+        for first in range(0, len(word), _SHARED_BITS):
+            part = word[first:first + _SHARED_BITS]
+            decoders = shared(platform, f"sterna_decoders_{len(part) // 8}",
+                              partial(TritDecoders, len(part) // 8))
+            m.submodules[f"decoders_{first}"] = decoders
+            m.d.comb += decoders.bytes.eq(part)
+            trits += [decoders.trits[index].as_value() for index in range(len(decoders.trits))]
+        return trits

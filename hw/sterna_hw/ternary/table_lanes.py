@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Module, Signal, Value, signed
@@ -9,6 +10,7 @@ from amaranth.lib import memory
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
 
+from sterna_hw.shared_module import shared
 from sterna_hw.stream import connect_streams
 from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.lanes import Lanes
@@ -69,7 +71,8 @@ class TableLanes(Lanes):
         m.d.sync += word_1.eq(self.word)
         table_rows = []
         for row in range(rows):
-            m.submodules[f"row_{row}"] = table_row = TableRow(triples)
+            m.submodules[f"row_{row}"] = table_row = shared(
+                platform, f"sterna_table_row_{triples}", partial(TableRow, triples))
             m.d.comb += [self.sums[row].eq(table_row.total),
                          self.carries[row].eq(table_row.carry)]
             table_rows.append(table_row)

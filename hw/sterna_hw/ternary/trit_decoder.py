@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import TRITS_PER_BYTE
@@ -54,4 +54,32 @@ class TritDecoder(Component):
                 self.trits[index + 1].nonzero.eq(~zero & ~(one & (plus_0 == plus_1))),
                 self.trits[index + 1].plus.eq(plus_1),
             ]
+        return m
+
+
+def add_decoders(m: Module, word: Value) -> list[Value]:
+    """Decoders for all bytes of a word; its trits, each as in `TRIT`, a clock later."""
+    trits: list[Value] = []
+    for index in range(len(word) // 8):
+        m.submodules[f"decoder_{index}"] = decoder = TritDecoder()
+        m.d.comb += decoder.byte.eq(word.word_select(index, 8))
+        trits += [decoder.trits[position].as_value() for position in range(TRITS_PER_BYTE)]
+    return trits
+
+
+class TritDecoders(Component):
+    """Decoders of several bytes side by side. Latency 1 clock.
+
+    Members:
+        bytes: In(8 * count). trits: Out, five `TRIT` for each byte.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__({
+            "bytes": In(8 * count), "trits": Out(ArrayLayout(TRIT, TRITS_PER_BYTE * count)),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.trits.as_value().eq(Cat(add_decoders(m, self.bytes)))
         return m

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 INCREMENT = 1
 BOUNDARY = 4096
+SLAVE_ERROR = 2
 
 
 class AxiMemory:
@@ -25,14 +27,17 @@ class AxiMemory:
         stall: probability that a channel pauses in a clock.
         refresh: (clocks between the begins of pauses, clocks of a pause); nothing returns then.
         seed: of the stalls.
+        failing: numbers of the beats that are answered with an error, of reads and of writes.
     """
 
     def __init__(self, port: Any, data: bytearray, *, latency: int = 5, stall: float = 0.0,
-                 refresh: tuple[int, int] | None = None, seed: int = 0) -> None:
+                 refresh: tuple[int, int] | None = None, seed: int = 0,
+                 failing: tuple[Collection[int], Collection[int]] = ((), ())) -> None:
         self.requests = self.most = 0
         self._port, self._data = port, data
         self._latency, self._stall, self._refresh = latency, stall, refresh
         self._random = random.Random(seed)
+        self._failing = failing
         self._bytes = len(port.rdata) // 8
 
     async def __call__(self, ctx: Any) -> None:
@@ -42,6 +47,7 @@ class AxiMemory:
         data: tuple[int, int] | None = None
         answers = 0
         show: int | None = None
+        counts = [0, 0]
         while True:
             paused = self._refresh is not None and clock % self._refresh[0] < self._refresh[1]
             if show is None and bursts and bursts[0][2] <= clock and not paused and self._go():
@@ -51,12 +57,14 @@ class AxiMemory:
                 beat = self._data[show:show + self._bytes]
                 ctx.set(port.rdata, int.from_bytes(beat, "little"))
                 ctx.set(port.rlast, bursts[0][1] == 1)
+                ctx.set(port.rresp, SLAVE_ERROR if counts[0] in self._failing[0] else 0)
             arready, answer = self._go(), answers > 0 and self._go()
             awready, wready = address is None and self._go(), data is None and self._go()
             ctx.set(port.arready, arready)
             ctx.set(port.awready, awready)
             ctx.set(port.wready, wready)
             ctx.set(port.bvalid, answer)
+            ctx.set(port.bresp, SLAVE_ERROR if counts[1] in self._failing[1] else 0)
             sample = await ctx.tick().sample(
                 port.arvalid, port.araddr, port.arlen, port.arsize, port.arburst, port.rready,
                 port.awvalid, port.awaddr, port.wvalid, port.wdata, port.wstrb)
@@ -73,6 +81,7 @@ class AxiMemory:
             if show is not None and rready:
                 bursts[0][0] += self._bytes
                 bursts[0][1] -= 1
+                counts[0] += 1
                 if bursts[0][1] == 0:
                     bursts.popleft()
                 show = None
@@ -81,6 +90,7 @@ class AxiMemory:
             if wvalid and wready:
                 data = wdata, wstrb
             answers -= answer
+            counts[1] += answer
             if address is not None and data is not None:
                 self._write(address, *data)
                 address = data = None

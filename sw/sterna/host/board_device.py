@@ -13,7 +13,7 @@ from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.errors import LinkError
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
-from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
+from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.transport import Transport
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.protocol import (
@@ -57,6 +57,9 @@ class LinkDevice:
     again and the text so far is repeated; `recoveries` counts how often. A board whose bitstream
     holds the image is not loaded, before or after.
 
+    An error answer of a memory outside is a `LinkError`, since it may come again; what is asked of
+    the device after it begins with such a recovery.
+
     Token streams live in data paths, one in each; what a run says of the streams it does not name
     is nothing, and they keep their state.
 
@@ -70,6 +73,7 @@ class LinkDevice:
         self.name = name
         self._loaders = dict(loaders or {})
         self.recoveries = 0
+        self._spoiled = False
         self._link = Link(transport, name)
         self._image: MemoryImage | None = None
         self._has_contents = False
@@ -279,9 +283,12 @@ class LinkDevice:
         for attempt in range(ATTEMPTS):
             retries = self._link.retries
             try:
-                if attempt:
+                if attempt or self._spoiled:
                     self._recover()
                 result = action()
+            except MemoryFailure:
+                self._spoiled = True
+                raise
             except AnswerLost:
                 if attempt + 1 == ATTEMPTS:
                     raise
@@ -298,6 +305,7 @@ class LinkDevice:
             self._write_image(self._loaded(), None)
         self._reset(range(self.streams))
         self._repeat()
+        self._spoiled = False
 
     def _repeat(self) -> None:
         """Compute the texts so far."""

@@ -10,7 +10,13 @@ from itertools import islice
 from sterna.errors import LinkError
 from sterna.host.frames import Frame, FrameDecoder, encode_frame
 from sterna.host.transport import Transport
-from sterna.program.protocol import ErrorCode, FrameType
+from sterna.program.protocol import (
+    FAILED_READ,
+    FAILED_WRITE,
+    FAILURE_BITS,
+    ErrorCode,
+    FrameType,
+)
 
 ATTEMPTS = 3
 WINDOW = 4
@@ -23,6 +29,17 @@ _MEANING: dict[int, str] = {
     ErrorCode.LENGTH: "the request has a wrong length; was the board built by this version?",
     ErrorCode.SPACE: "the data do not fit its memories; was it built for another configuration?",
 }
+
+
+def _failure(code: int, request: str) -> str:
+    kind, base = ("write", FAILED_WRITE) if code >= FAILED_WRITE else ("read", FAILED_READ)
+    return (f"the memory behind AXI4 port {code - base} answered a {kind} with an error (SLVERR or "
+            f"DECERR) during {request}; see that it is started and mapped where the port "
+            f"{kind}s, then load the model again")
+
+
+class MemoryFailure(LinkError):
+    """The board's memory answered with an error: what the board holds and computed is lost."""
 
 
 class AnswerLost(LinkError):
@@ -139,6 +156,8 @@ class Link:
                 "built by another version?"
             )
         code = frame.payload[0]
+        if FAILED_READ <= code < 1 << FAILURE_BITS:
+            raise MemoryFailure(f"{self._name}: {_failure(code, name)}")
         if code != ErrorCode.CRC:
             meaning = _MEANING.get(code, f"error {code}")
             raise LinkError(f"{self._name}: refused {name}: {meaning}")

@@ -10,7 +10,8 @@ before START are skipped; a frame that stops in the middle is given up after a t
 | HELLO | - | INFO | version u16, top_k u16, configuration digest u64, contents u64 |
 | LOAD | space u8, first word u32, data | ACK | - |
 | RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k (below) |
-| anything broken | | ERROR | code u8 |
+| anything broken | | ERROR | code u8, an `ErrorCode` |
+| LOAD or RUN, memory outside fails | | ERROR | code u8, `FAILED_READ` or `FAILED_WRITE` + port |
 
 CONTENTS names the memory image that the bitstream holds (`MemoryImage.contents`), 0 when the
 memories have to be loaded. A board with contents refuses LOAD to every memory but INPUT with SPACE.
@@ -35,6 +36,10 @@ The board writes LOAD data as they come, before the check: after an ERROR with c
 sent again, and since its address may have been what was broken, memories that were loaded before
 count as lost. Of several faults the answer names the first of CRC, TYPE, LENGTH, SPACE; SPACE also
 answers words beyond the memory, which are not written. A frame sent during a RUN waits.
+
+A memory behind AXI4 ports may answer a read or a write with SLVERR or DECERR. The RUN that used
+such a beat has computed something else and left its state behind; the LOAD that came upon such a
+write, or one before it, has not reached the memory. Both have an ERROR for an answer.
 """
 
 from __future__ import annotations
@@ -56,6 +61,9 @@ ROW_BITS = 20
 CHUNK_BITS = 32
 COUNTER_WORDS = 4
 SCALE_WORDS = 2
+FAILED_READ, FAILED_WRITE = 0x20, 0x40
+"""Codes of an ERROR frame, to which the number of the AXI4 port is added."""
+FAILURE_BITS = 7
 MASK_BITS = 16
 """Bits of a mask of token streams."""
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import random
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from amaranth.sim import Simulator
 from sterna.program.configuration import PRESETS
-from sterna.program.protocol import ErrorCode, FrameType, Space, word_chunks, word_depth
+from sterna.program.protocol import (
+    FAILED_READ,
+    FAILED_WRITE,
+    ErrorCode,
+    FrameType,
+    Space,
+    word_chunks,
+    word_depth,
+)
 from sterna_hw.link.command_handler import result_words
 from sterna_hw.link.link import Link
-from sterna_sim.streams import get, put
+from sterna_sim.streams import get, put, simulate
 
 from tests.hw.link.frame_model import START, Frame, frame_bytes, parse
 
@@ -42,9 +50,14 @@ def run_words(run: int) -> list[int]:
 
 def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, ready: float = 1.0,
           write_ready: float = 1.0, run_clocks: int = 30, settle: int = 400,
-          frame_timeout: int = 200, contents: int = 0) -> Board:
-    """Send pieces (numbers are pauses in clocks) and record what happens."""
-    dut = Link(TINY, frame_timeout=frame_timeout, contents=contents)
+          frame_timeout: int = 200, contents: int = 0,
+          failures: tuple[int, ...] | None = None) -> Board:
+    """Send pieces (numbers are pauses in clocks) and record what happens.
+
+    ``failures`` are those of a memory behind AXI4 ports, each there until it is told.
+    """
+    configuration = TINY if failures is None else replace(TINY, weight_source="axi")
+    dut = Link(configuration, frame_timeout=frame_timeout, contents=contents)
     board = Board()
 
     async def send(ctx):
@@ -85,10 +98,21 @@ def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, rea
             for word in run_words(len(board.runs)):
                 await put(ctx, dut.result, word)
 
+    async def memory(ctx):
+        for code in failures or ():
+            ctx.set(dut.failure, code)
+            told = False
+            while not told:
+                *_, told = await ctx.tick().sample(dut.failure_taken)
+            ctx.set(dut.failure, 0)
+            await ctx.tick().repeat(2)
+        while True:
+            await ctx.tick()
+
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)
     simulator.add_testbench(send)
-    for testbench in (take, memories, units):
+    for testbench in (take, memories, units, memory):
         simulator.add_testbench(testbench, background=True)
     simulator.run()
     return board
@@ -245,3 +269,44 @@ def test_noise_alone_is_not_answered():
     rng = random.Random(6)
     noise = bytes(byte for byte in rng.randbytes(300) if byte != START)
     assert drive([noise], settle=50).sent == b""
+
+
+@pytest.mark.parametrize("density, ready", [(1.0, 1.0), (0.6, 0.4)])
+def test_failures_of_a_memory_outside_are_told_once(density, ready):
+    """By the LOAD or the RUN that comes upon one; HELLO does not care."""
+    run = frame_bytes(FrameType.RUN, 4, bytes(10))
+    pieces = [
+        frame_bytes(FrameType.HELLO, 1), load(Space.CONSTANTS, 2, [7], 2),
+        load(Space.CONSTANTS, 2, [7], 3), run, 400, run, 400]
+    board = drive(pieces, density=density, ready=ready,
+                  failures=(FAILED_WRITE + 31, FAILED_WRITE, FAILED_READ + 1))
+    info, *answers, result = board.answers
+    assert info.type == FrameType.INFO
+    assert answers == [Frame(FrameType.ERROR, sequence, bytes([code])) for sequence, code in (
+        (2, FAILED_WRITE + 31), (3, FAILED_WRITE), (4, FAILED_READ + 1))]
+    assert result == Frame(FrameType.RESULT, 4, struct.pack(f"<{RESULT_WORDS}I", *run_words(2)))
+
+
+def test_a_failure_of_several_streams_leaves_no_words_behind():
+    """Their RESULT is as long as streams ran."""
+    configuration = replace(TINY, weight_source="axi", streams=2)
+    dut = Link(configuration)
+    words, taken = result_words(configuration), []
+    payload = struct.pack("<HIIIHH", 0, 0, 0, 0, 2, 0)
+
+    async def send(ctx):
+        for byte in frame_bytes(FrameType.RUN, 9, payload):
+            await put(ctx, dut.link_in, byte)
+        await get(ctx, dut.runs)
+        ctx.set(dut.failure, FAILED_READ)
+        for word in range(words):
+            await put(ctx, dut.result, word)
+        ctx.set(dut.failure, 0)
+        for _ in range(8):
+            taken.append(await get(ctx, dut.link_out))
+        ctx.set(dut.result.valid, 1)
+        await ctx.tick().repeat(5)
+        assert not ctx.get(dut.result.ready)
+
+    simulate(dut, send)
+    assert parse(bytes(taken)) == [Frame(FrameType.ERROR, 9, bytes([FAILED_READ]))]

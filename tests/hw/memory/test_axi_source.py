@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.program.protocol import CHUNK_BITS, FAILED_READ, FAILED_WRITE, Space
 from sterna_hw.memory import AxiSource
 from sterna_hw.memory.axi_port import AxiReadPort
 from sterna_hw.memory.axi_source import axi_members
@@ -228,6 +228,83 @@ def test_constants_are_loaded_behind_the_weights() -> None:
     simulate(source, bench, background=behind)
     assert weights.values == words
     assert [list(group) for group in constants.values] == groups
+
+
+async def taken_failure(ctx, source: AxiSource) -> int:
+    """The failure that is there after a while; it is told, and then there is none."""
+    await ctx.tick().repeat(10)
+    failure = ctx.get(source.failure)
+    ctx.set(source.failure_taken, 1)
+    await ctx.tick()
+    ctx.set(source.failure_taken, 0)
+    await ctx.tick().repeat(3)
+    assert ctx.get(source.failure) == 0
+    return failure
+
+
+@pytest.mark.parametrize("port, beat", [(0, 0), (1, 7), (1, 59)])
+def test_error_answers_of_reads_are_told(port: int, beat: int) -> None:
+    """Before the last word leaves; a run after it that meets none tells none."""
+    configuration = replace(SMALL, memory_ports=2, weight_depth=40)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 5)
+    behind = memories(source, configuration, stream, stall=0.3, latency=20)
+    behind[port] = memories(source, configuration, stream, stall=0.3, latency=20,
+                            failing=((beat,), ()))[port]
+    told: list[int] = []
+
+    async def bench(ctx) -> None:
+        for trial in range(3):
+            await restart(source)(ctx)
+            if trial == 0:
+                # Nobody asks: the next run forgets it.
+                await Receiver(source.words, 40)(ctx)
+                assert ctx.get(source.failure) == FAILED_READ + port
+                continue
+            await Receiver(source.words, 40)(ctx)
+            told.append(await taken_failure(ctx, source))
+
+    simulate(source, bench, background=behind)
+    assert told == [0, 0]
+
+
+def test_error_answers_to_what_nobody_wants_are_not_told() -> None:
+    """Beats that a restart finds on their way belong to no run."""
+    configuration = replace(SMALL, weight_depth=40)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 5)
+    behind = memories(source, configuration, stream, latency=20, failing=(range(8), ()))
+    receiver = Receiver(source.words, len(words))
+
+    async def bench(ctx) -> None:
+        await restart(source)(ctx)
+        await ctx.tick().repeat(15)  # two bursts are asked for, and nothing has come
+        await restart(source)(ctx)
+        await receiver(ctx)
+        assert await taken_failure(ctx, source) == 0
+
+    simulate(source, bench, background=behind)
+    assert receiver.values == words
+
+
+@pytest.mark.parametrize("failing", [0, 5, 12])
+def test_error_answers_of_writes_are_told_once(failing: int) -> None:
+    """Also behind a run, which reads what was written before."""
+    configuration = replace(SMALL, memory_ports=2, weight_depth=4)
+    source = AxiSource(configuration)
+    behind = memories(source, configuration, bytes(configuration.weight_bytes * 4),
+                      failing=((), (failing,)))
+    writes = [{"space": Space.WEIGHTS, "word": word, "chunk": chunk, "data": 0}
+              for word in range(4) for chunk in range(4)]
+
+    async def bench(ctx) -> None:
+        await sender(source.writes, writes)(ctx)
+        await restart(source)(ctx)
+        assert await taken_failure(ctx, source) == FAILED_WRITE  # port 0 of two that fail
+        await sender(source.writes, writes)(ctx)
+        assert await taken_failure(ctx, source) == 0
+
+    simulate(source, bench, background=behind)
 
 
 @pytest.mark.parametrize("taken, given", [(1, 1), (1, 5), (4, 13), (8, 10), (6, 9), (16, 26),

@@ -42,6 +42,8 @@ class FakeBoard:
         self.loads: list[bytes] = []
         self.runs: list[tuple[int, ...]] = []
         self.positions = [0] * streams
+        self.failure = 0
+        """Code of an ERROR frame that answers the next LOAD or RUN, which is carried out."""
         self.unplugged = False
         self.closed = False
         self._output = bytearray()
@@ -77,11 +79,19 @@ class FakeBoard:
             payload = struct.pack(
                 "<HHQQ", self.version, self.top_k, self.digest, self.contents)
             return Frame(FrameType.INFO, frame.sequence, payload)
+        failed, code = self.failure != 0, bytes([self.failure])
         if frame.type == FrameType.LOAD:
             self.loads.append(frame.payload)
+            self.failure = 0
+            if failed:
+                return Frame(FrameType.ERROR, frame.sequence, code)
             return Frame(FrameType.ACK, frame.sequence)
         if frame.type == FrameType.RUN:
-            return Frame(FrameType.RESULT, frame.sequence, self._run(frame.payload))
+            result = self._run(frame.payload)
+            self.failure = 0
+            if failed:
+                return Frame(FrameType.ERROR, frame.sequence, code)
+            return Frame(FrameType.RESULT, frame.sequence, result)
         return Frame(FrameType.ERROR, frame.sequence, bytes([ErrorCode.TYPE]))
 
     def _run(self, payload: bytes) -> bytes:

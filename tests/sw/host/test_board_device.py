@@ -12,7 +12,7 @@ from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.program.configuration import PRESETS
-from sterna.program.protocol import MAX_PAYLOAD, Space
+from sterna.program.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
 
 from tests.sw.host.fake_board import FakeBoard
 
@@ -182,6 +182,33 @@ def test_a_line_that_is_always_bad_is_given_up():
     fake.to_host = lambda n, data: damage(data)
     with pytest.raises(LinkError, match="no good answer"):
         device.step(1)
+
+
+@pytest.mark.parametrize("placement", ["chip", "host"])
+def test_error_answers_of_a_memory_are_told_and_what_follows_is_right(placement):
+    """No token with wrong weights goes out, and none is lost from the text."""
+    fake = board()
+    device = loaded(fake, placement)
+    assert [int(device.step(token).values[0]) for token in (3, 4)] == [1, 2]
+    fake.failure = FAILED_READ + 3
+    during = "RUN" if placement == "chip" else "LOAD"
+    with pytest.raises(LinkError, match=f"^fake: the memory behind AXI4 port 3 answered a read "
+                                        f"with an error .* during {during}; see that"):
+        device.step(5)
+    assert device.recoveries == 0
+    loads = len(fake.loads)
+    assert int(device.step(5).values[0]) == 3
+    assert device.recoveries == 1 and len(fake.loads) > loads
+    assert int(device.step(6).values[0]) == 4
+    assert device.recoveries == 1
+
+
+def test_an_image_that_does_not_reach_the_memory_is_told():
+    fake = board()
+    fake.failure = FAILED_WRITE + 31
+    with pytest.raises(LinkError, match="AXI4 port 31 answered a write with an error .* LOAD"):
+        loaded(fake)
+    assert int(loaded(fake).step(3).values[0]) == 1
 
 
 def test_unplugging_in_the_middle_is_told():

@@ -1,0 +1,39 @@
+"""Simulators of large engines, whose rows are compiled once: equal vectors in equal clocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sterna.compiler.fit import fit_configuration
+from sterna.host.counters import Counters
+from sterna.program.configuration import PRESETS
+from sterna_sim import build
+from sterna_sim.verification import Verifier
+
+from tests.sim.shapes import random_program
+
+pytestmark = pytest.mark.verilator
+
+TEXTS = [[1, 5, 3], [7, 2]]
+
+
+@pytest.mark.parametrize("shape", [
+    {}, {"streams": 2}, {"lane": "tables", "columns": 12, "code_depth": 72, "block_groups": 16},
+], ids=["adders", "streams", "tables"])
+def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):
+    program = random_program(48, 2, 40, 33, seed=5)
+    configuration = fit_configuration(program, replace(PRESETS["tiny"], **shape), "host")
+
+    def verified(least: int) -> Counters:
+        monkeypatch.setattr(build, "SHARED_LANES", least)
+        verifier = Verifier(program, configuration, "host", seed=1)
+        try:
+            outcome = verifier.verify(TEXTS)
+        finally:
+            verifier.close()
+        assert outcome.first_difference is None
+        assert outcome.tokens == 5 and outcome.vectors_compared > 200
+        return outcome.counters
+
+    assert verified(configuration.lanes) == verified(configuration.lanes + 1)
