@@ -19,7 +19,7 @@ ICEBREAKER = Board(
     device="iCE40UP5K-SG48",
     family="ice40",
     pin_hz=12_000_000,
-    clock_hz=12_000_000,
+    clock_hz=21_000_000,
     baud=3_000_000,
     link="FT2232H, USB connector, second port",
     capacity=Capacity(luts=5_280, block_rams=30, block_ram_bits=4_096, dsps=8,

@@ -37,7 +37,7 @@ TANG_NANO_20K = Board(
     device="GW2AR-LV18QN88C8/I7",
     family="gw2a",
     pin_hz=27_000_000,
-    clock_hz=81_000_000,
+    clock_hz=108_000_000,
     baud=2_000_000,
     link="BL616, USB connector",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),

@@ -47,7 +47,7 @@ ULX3S_12F = Board(
     device="LFE5U-12F-6BG381C",
     family="ecp5",
     pin_hz=25_000_000,
-    clock_hz=75_000_000,
+    clock_hz=85_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
     # The die is that of the 25F, and the open tools use all of it.

@@ -81,6 +81,7 @@ class Issue(Component):
         # Sources and conditions of the current command, decoded when it came in: much hangs on
         # ``issue``, in units that lie far away.
         grouped, operates = Signal(), Signal()
+        takes_accumulators, takes_input = Signal(), Signal()
         from_accumulators, from_input, from_constants = Signal(), Signal(), Signal()
         by_scalar, takes_constant = Signal(), Signal()
 
@@ -111,26 +112,30 @@ class Issue(Component):
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
         waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
+        may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
         if configuration.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
                 operates & takes_constant & settled & ~mantissa_taken)
         m.d.comb += [
             waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
-            issue.eq(
-                grouped & waited
-                & (self.accumulators.valid | ~from_accumulators)
-                & (self.inputs_valid | ~from_input)
+            may.eq(
+                waited
                 & (self.constants_valid | ~from_constants)
                 & (self.code_credit | ~vector.codes)
                 & chain_ready & turn
+            ),
+            issue.eq(
+                grouped & may
+                & (self.accumulators.valid | ~from_accumulators)
+                & (self.inputs_valid | ~from_input)
             ),
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
                 operates & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
             finished.eq((self.operations.valid & self.operations.ready) | (issue & last)),
-            self.accumulators.ready.eq(issue & from_accumulators),
-            self.inputs_ready.eq(issue & from_input),
+            self.accumulators.ready.eq(takes_accumulators & may),
+            self.inputs_ready.eq(takes_input & may),
             self.constants_ready.eq(Mux(
                 scalar, (takes_constant & finished) | take_mantissa, issue & from_constants)),
             self.a_address.eq(vector.a_address),
@@ -153,13 +158,16 @@ class Issue(Component):
         age_of_current, age_of_new = older >= needed, older >= new_needed
         m.d.sync += old_enough.eq(Mux(
             issue, new_needed <= 1, Mux(load, age_of_new, age_of_current)))
+        accumulators_next = new.vector.a_source == SourceA.ACCUMULATORS
+        input_next = new.vector.a_source == SourceA.INPUT
         with m.If(load):
             m.d.sync += [
                 present.eq(self.commands.valid),
                 grouped.eq(self.commands.valid & ~new.scalar),
                 operates.eq(self.commands.valid & new.scalar),
-                from_accumulators.eq(new.vector.a_source == SourceA.ACCUMULATORS),
-                from_input.eq(new.vector.a_source == SourceA.INPUT),
+                from_accumulators.eq(accumulators_next), from_input.eq(input_next),
+                takes_accumulators.eq(self.commands.valid & ~new.scalar & accumulators_next),
+                takes_input.eq(self.commands.valid & ~new.scalar & input_next),
                 from_constants.eq(new.vector.multiplier == MultiplierSelect.CONSTANT),
                 by_scalar.eq((new.vector.multiplier == MultiplierSelect.SCALAR)
                              | (new.vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE)),
