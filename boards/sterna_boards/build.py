@@ -29,11 +29,12 @@ _FLOW_TOOLS = {
 
 
 def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
-          progress: Progress | None = None) -> BuildReport:
+          progress: Progress | None = None, until_met: bool = False) -> BuildReport:
     """Build the design for the board; the bitstream is that of the fastest seed.
 
     Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
     under a digest of design, sources and tool versions; another seed does not synthesise again.
+    ``until_met`` leaves out the seeds behind the first that meets timing.
 
     The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
     Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
@@ -47,14 +48,16 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     tools = find_tools(list(_FLOW_TOOLS[board.family]))
     flow = Flow(board, tools)
     netlist = _synthesised(flow, design, tell)
+    cells = json.loads((netlist / flow.netlist).read_text())
     placed: dict[int, Path] = {}
+    routed: dict[int, Routed] = {}
     for done, seed in enumerate(seeds):
         tell(f"place and route, seed {seed}", done, len(seeds))
         placed[seed] = _placed(flow, netlist, seed, tell)
-    cells = json.loads((netlist / flow.netlist).read_text())
-    routed = {seed: read_report(folder / REPORT, design.clock_hz, cells)
-              for seed, folder in placed.items()}
-    best = max(seeds, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
+        routed[seed] = read_report(placed[seed] / REPORT, design.clock_hz, cells)
+        if until_met and routed[seed].timing_met:
+            break
+    best = max(routed, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
     logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")
     fmax = {seed: result.fmax_mhz for seed, result in routed.items()}
     report = _report(flow, design, routed[best], fmax, placed[best] / flow.bitstream, logs)

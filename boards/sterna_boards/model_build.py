@@ -74,10 +74,11 @@ class ModelBuild:
 def build_model(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
                 embedding: Embedding = "auto", clock_hz: float | None = None,
                 seeds: Sequence[int] = (1,), progress: Progress | None = None,
-                baked: bool = False) -> ModelBuild:
+                baked: bool = False, until_met: bool = False) -> ModelBuild:
     """Build the accelerator for a program; arguments as in `sterna_boards.estimate.estimate`.
 
     ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
+    ``seeds`` and ``until_met`` are those of `sterna_boards.build.build`.
     Whether timing is met is in the report, as from `sterna_boards.build.build`, whose errors are
     raised here too.
     """
@@ -86,7 +87,7 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     plan = schedule(program, fitted)
     image = compile_program(program, fitted, embedding, plan)
     design = accelerator(board, fitted, clock_hz, image if baked else None)
-    report = build(board, design, seeds, progress)
+    report = build(board, design, seeds, progress, until_met)
     line = link_bytes(fitted, image.placement, image.row_groups)
     cycles = estimate_cycles(plan, fitted).cycles
     if fitted.weight_source == "sdram":

@@ -63,16 +63,18 @@ class NetworkBuild:
 def build_network(board: Board, network: SpikingNetwork,
                   configuration: SpikingConfiguration | None = None,
                   clock_hz: float | None = None, seeds: Sequence[int] = (1,),
-                  progress: Progress | None = None, baked: bool = False) -> NetworkBuild:
+                  progress: Progress | None = None, baked: bool = False,
+                  until_met: bool = False) -> NetworkBuild:
     """Build the accelerator for a network, by default in the board's own shape.
 
-    ``baked`` puts the memory image into the bitstream. Whether timing is met is in the report, as
-    from `sterna_boards.build.build`, whose errors are raised here too.
+    ``baked`` puts the memory image into the bitstream. ``seeds`` and ``until_met`` are those of
+    `sterna_boards.build.build`. Whether timing is met
+    is in the report; its errors are raised here too.
     """
     fitted = configuration or fit_spiking(network, board_shape(board))
     image = compile_network(network, fitted)
     design = accelerator(board, fitted, clock_hz, image if baked else None)
-    report = build(board, design, seeds, progress)
+    report = build(board, design, seeds, progress, until_met)
     speed = step_speed(fitted, network, step_cycles(network, fitted), report.clock_mhz * 1e6,
                        board.baud)
     return NetworkBuild(report=report, image=image, speed=speed, baked=baked)

@@ -68,6 +68,14 @@ def test_another_seed_does_not_synthesise_again(tools: FakeTools) -> None:
     assert (report.fmax_mhz, report.bitstream.read_text()) == (110.0, "bits of 2\n")
 
 
+def test_seeds_behind_the_first_that_meets_timing_can_be_left_out(tools: FakeTools) -> None:
+    report = build(BOARD, loopback(BOARD), seeds=(0, 1, 2), until_met=True)
+    assert tools.calls() == ["YOSYS", *["NEXTPNR_ECP5", "ECPPACK"] * 2]
+    assert report.seeds == {0: 90.0, 1: 100.0} and report.bitstream.read_text() == "bits of 1\n"
+    never = build(BOARD, loopback(BOARD), seeds=(0, -1), until_met=True)
+    assert (never.timing_met, never.seeds) == (False, {0: 90.0, -1: 80.0})
+
+
 def test_another_clock_or_tool_builds_again(tools: FakeTools) -> None:
     first = build(BOARD, loopback(BOARD))
     tools.calls()

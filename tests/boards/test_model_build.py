@@ -58,12 +58,21 @@ def test_single_port_ram_takes_no_baked_weights(tools: FakeTools,
 
 def test_missed_timing_is_exit_1_and_leaves_no_folder(tools: FakeTools, tmp_path: Path,
                                                       capsys: pytest.CaptureFixture[str]) -> None:
-    tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "70 + 10"))
-    assert application.run_arguments([*ARGUMENTS, "--json"]) == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "sterna: ulx3s-85f: 80.0 MHz instead of 100.0 MHz; slowest is" in captured.err
-    assert not (tmp_path / "build").exists()
+    tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "50 + 10"))
+    for options, clock in ((["--seeds", "2"], 70), ([], 90)):
+        assert application.run_arguments([*ARGUMENTS, *options, "--json"]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert f"sterna: ulx3s-85f: {clock}.0 MHz instead of 100.0 MHz; slowest is" in captured.err
+        assert not (tmp_path / "build").exists()
+
+
+def test_more_placements_are_made_until_the_clock_is_met(
+        tools: FakeTools, capsys: pytest.CaptureFixture[str]) -> None:
+    tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "80 + 10"))
+    assert application.run_arguments([*ARGUMENTS, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["timing_met"] and report["seeds"] == {"1": 90.0, "2": 100.0}
 
 
 def test_program_without_a_loader_says_how_to_install_it(

@@ -32,6 +32,21 @@ WEIGHTS = typer.Option(
          "into the board's SDRAM.",
 )
 CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
+_MOST_SEEDS = 4
+SEEDS = typer.Option(
+    None, "--seeds", help="Placements to make, of which the fastest is kept. When not given: as "
+    f"many as it takes to meet the clock, at most {_MOST_SEEDS}.",
+)
+
+
+def placements(seeds: int | None) -> dict[str, Any]:
+    """What `SEEDS` means, as arguments of `sterna_boards.build.build`.
+
+    Raises `InputError` for a number of placements that cannot be made.
+    """
+    if seeds is not None and seeds < 1:
+        raise InputError(f"seeds is {seeds}; it must be at least 1")
+    return {"seeds": range(1, (seeds or _MOST_SEEDS) + 1), "until_met": seeds is None}
 
 
 def check_weights(weights: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from json import dumps, loads
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sterna.cli.board_options import BoardOptions
 from sterna.cli.spiking import OpenSpiking
@@ -43,8 +43,8 @@ def network_configuration(board: Target, network: SpikingNetwork, options: Board
     return fit_spiking(network, replace(shape, multiplier_bits=usual.multiplier_bits))
 
 
-def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOptions, seeds: int,
-                  baked: bool, output: Path, json: bool) -> Path:
+def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOptions,
+                  attempts: dict[str, Any], baked: bool, output: Path, json: bool) -> Path:
     """Build, check timing, write the folder and tell of it; the bitstream."""
     from sterna_boards.build import check_timing
     from sterna_boards.model_build import write_build
@@ -54,7 +54,7 @@ def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOp
     configuration = network_configuration(board, opened.network, options, spiking)
     with ProgressReport() as report:
         built = build_network(board, opened.network, configuration, options.clock_hz,
-                              range(1, seeds + 1), report, baked)
+                              progress=report, baked=baked, **attempts)
     check_timing(built.report)
     bitstream = write_build(built, output)
     if json:

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sterna.cli.board_options import BOARD, CLOCK_MHZ, LANES, WEIGHTS, BoardOptions, check_weights
+from sterna.cli.board_options import (
+    BOARD,
+    CLOCK_MHZ,
+    LANES,
+    SEEDS,
+    WEIGHTS,
+    BoardOptions,
+    check_weights,
+    placements,
+)
 from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, STREAMS, VECTOR_LANES
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
-from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -34,7 +42,7 @@ def build(
     lane: str | None = LANE,
     lanes: str | None = LANES,
     clock_mhz: float | None = CLOCK_MHZ,
-    seeds: int = typer.Option(1, "--seeds", help="Placements to try; the fastest is kept."),
+    seeds: int | None = SEEDS,
     embedding: str = EMBEDDING,
     weights: str = WEIGHTS,
     program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
@@ -57,12 +65,11 @@ def build(
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
                            lane, check_weights(weights), streams)
-    if seeds < 1:
-        raise InputError(f"seeds is {seeds}; it must be at least 1")
+    attempts = placements(seeds)
     chosen = options.board()
     if (spiking := open_spiking(model)) is not None:
         bitstream = build_spiking(
-            spiking, options, SpikingOptions(None, neuron_lanes, code_bits), seeds,
+            spiking, options, SpikingOptions(None, neuron_lanes, code_bits), attempts,
             weights == "baked", output or _FOLDER / chosen.name, json)
         if program:
             load_bitstream(chosen, bitstream)
@@ -72,7 +79,7 @@ def build(
     configuration = options.configuration(lowered)
     with ProgressReport() as report:
         built = build_model(chosen, lowered, configuration, options.embedding, options.clock_hz,
-                            range(1, seeds + 1), report, weights == "baked")
+                            progress=report, baked=weights == "baked", **attempts)
     check_timing(built.report)
     bitstream = write_build(built, output or _FOLDER / chosen.name)
     if json:
