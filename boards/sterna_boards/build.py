@@ -54,7 +54,8 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     for done, seed in enumerate(seeds):
         tell(f"place and route, seed {seed}", done, len(seeds))
         placed[seed] = _placed(flow, netlist, seed, tell)
-        routed[seed] = read_report(placed[seed] / REPORT, design.clock_hz, cells)
+        routed[seed] = read_report(placed[seed] / REPORT, design.clock_hz, cells,
+                                   flow.routed_for(design))
         if until_met and routed[seed].timing_met:
             break
     best = max(routed, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))

@@ -30,9 +30,12 @@ _SEED = "--seed 0"
 _LARGE = 512
 """Lanes from which ECP5 designs are placed and routed by two calls of nextpnr."""
 _PLACED = "placed.json"
-_OVERCONSTRAINT = 1.5
+_PLACED_FOR = 1.5
 """How many times its clock a large design is placed for. nextpnr divides what a path has to spare
 by the period: the shorter that is, the better it tells the slow paths from the others."""
+_ROUTED_FOR = 1.02
+"""How many times its clock it is routed for: what the router takes a path for is a little less than
+what it is in the end."""
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
 _SYNTHESIS = {
@@ -61,6 +64,13 @@ class Flow:
         """File name of the netlist after synthesis."""
         return NAME + _NETLISTS[self.board.family]
 
+    def routed_for(self, design: Design) -> float:
+        """How many times its clock the design is routed for."""
+        return _ROUTED_FOR if self._has_two_calls(design) else 1.0
+
+    def _has_two_calls(self, design: Design) -> bool:
+        return self.board.family == "ecp5" and design.lanes >= _LARGE
+
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
@@ -70,7 +80,7 @@ class Flow:
         source = f"{NAME}.il"
         plan.files[source] = relax_collisions(plan.files[source])
         plan.extract(str(folder))
-        if self.board.family == "ecp5" and design.lanes >= _LARGE:
+        if self._has_two_calls(design):
             _part_placement(folder)
 
     def synthesise(self, design: Design, folder: Path) -> None:
@@ -146,7 +156,7 @@ class Flow:
 
 
 def _part_placement(folder: Path) -> None:
-    """Make nextpnr place by timing, for more than the clock, and then route for the clock.
+    """Make nextpnr place by timing, for more than the clock, and then route.
 
     Its default router takes hours for a large design. The other one lets wires go round about where
     they are not critical, and what that makes too slow is routed again only when it is told to; it
@@ -154,18 +164,19 @@ def _part_placement(folder: Path) -> None:
     """
     constraints = folder / f"{NAME}.lpf"
     constraints.write_text(_FREQUENCY.sub(
-        lambda match: f"{match[1]}{float(match[2]) * _OVERCONSTRAINT:.1f} HZ",
+        lambda match: f"{match[1]}{float(match[2]) * _PLACED_FOR:.1f} HZ",
         constraints.read_text()))
     plan = json.loads((folder / _COMMANDS).read_text())
     synthesis, both, pack = plan["commands"]
     constrained = both.index("--lpf")
     route = both[:constrained] + both[constrained + 2:]
     route[route.index("--json") + 1] = _PLACED
+    clock = route.index("--freq") + 1
+    route[clock] = f"{float(route[clock]) * _ROUTED_FOR:.4f}"
     plan["commands"] = [
         synthesis,
         [*both, "--placer-heap-timingweight", "40", "--no-route", "--write", _PLACED],
-        [*route, "--no-pack", "--no-place", "--router", "router2",
-         "--tmg-ripup"],
+        [*route, "--no-pack", "--no-place", "--router", "router2", "--tmg-ripup"],
         pack,
     ]
     (folder / _COMMANDS).write_text(json.dumps(plan))

@@ -95,14 +95,18 @@ class BuildReport:
         return json.dumps(asdict(self), default=str)
 
 
-def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = None) -> Routed:
+def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = None,
+                asked: float = 1.0) -> Routed:
     """Read the JSON that ``nextpnr --report`` wrote.
 
-    ``netlist`` is yosys' JSON, for iCE40 reports, which do not count flip-flops. Raises
-    `InputError` when the report knows no clock near ``clock_hz``.
+    ``netlist`` is yosys' JSON, for iCE40 reports, which do not count flip-flops; ``asked`` is how
+    many times the clocks the routing was asked for. Raises `InputError` when the report knows no
+    clock near ``clock_hz``.
     """
     report = json.loads(path.read_text())
     clocks = report["fmax"]
+    for clock in clocks.values():
+        clock["constraint"] /= asked
     own = {name: clock for name, clock in clocks.items()
            if abs(clock["constraint"] * 1e6 - clock_hz) < 0.005 * clock_hz}
     if not own:
