@@ -64,7 +64,7 @@ def unit_terms(configuration: HardwareConfiguration) -> dict[str, tuple[float, .
 
     return {
         "core.engine": each(1, *adders, tables),
-        "core.vector": each(1, group),
+        "core.vector": each(1, group, configuration.vector_registers * group),
         "core.splitter": each(1, rows, group),
         "core.top_k": each(1, configuration.top_k),
         "core.sequencer": (1,),
