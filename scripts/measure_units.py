@@ -73,8 +73,10 @@ def measure(unit: Unit, seeds: int) -> MeasuredUnit:
             subprocess.run([tools[tool].executable, *arguments], cwd=folder, check=True,
                            stdin=subprocess.DEVNULL)
 
+        # Bit by bit, since ABC ends without a word on the hundreds of wide ports of an engine.
         run("yosys", "-q", "-p",
-            f"read_rtlil {NAME}.il; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
+            f"read_rtlil {NAME}.il; hierarchy -top {NAME}; proc; flatten; opt_clean; "
+            f"splitnets -ports; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
         improve(folder / f"{NAME}.json")
         for seed in range(1, seeds + 1):
             run("nextpnr-ecp5", "--quiet", "--85k", "--package", "CABGA381", "--speed", "6",
