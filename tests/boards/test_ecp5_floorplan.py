@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sterna_boards.ecp5_floorplan import place_weights
 from sterna_boards.ecp5_netlist import Netlist
+from sterna_boards.tools import find_tools
 
 PART = "LFE5U-85F-6BG381C"
 MIDDLE = {60, 62}
@@ -59,3 +63,32 @@ def test_what_does_not_fit_the_plan_is_left_to_the_placer(
     netlist = _netlist(banks)
     place_weights(netlist, device, rows)
     assert not _places(netlist)
+
+
+@pytest.mark.pnr
+def test_the_part_has_every_site_of_the_plan(tmp_path: Path) -> None:
+    """All 208 of them, taken by nextpnr as they are named."""
+    width = f"{18:032b}"
+    cells: dict[str, Any] = {
+        f"core.weights.memory.bank_{bank}.ram.0.0": {
+            "hide_name": 0, "type": "DP16KD", "attributes": {},
+            "parameters": {"DATA_WIDTH_A": width, "DATA_WIDTH_B": width},
+            "port_directions": {"CLKA": "input"}, "connections": {"CLKA": [2]},
+        } for bank in range(208)}
+    design = {"creator": "test", "modules": {"top": {
+        "attributes": {"top": f"{1:032b}"}, "cells": cells,
+        "ports": {"clk": {"direction": "input", "bits": [2]}},
+        "netnames": {"clk": {"hide_name": 0, "bits": [2], "attributes": {}}}}}}
+    netlist = Netlist(design)
+    place_weights(netlist, PART, 16)
+    assert len(set(_places(netlist).values())) == 208
+    (tmp_path / "netlist.json").write_text(json.dumps(design))
+    tool = find_tools(["nextpnr-ecp5"])["nextpnr-ecp5"].executable
+    result = subprocess.run(
+        [tool, "--85k", "--package", "CABGA381", "--out-of-context", "--no-route",
+         "--json", "netlist.json", "--write", "placed.json"],
+        cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    placed = json.loads((tmp_path / "placed.json").read_text())["modules"]["top"]["cells"]
+    assert {name: placed[name]["attributes"]["NEXTPNR_BEL"] for name in cells} == {
+        name: cell["attributes"]["BEL"] for name, cell in cells.items()}
