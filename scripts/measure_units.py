@@ -25,12 +25,11 @@ from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.report import read_report
-from sterna_boards.rtlil import relax_collisions
+from sterna_boards.rtlil import corrected
 from sterna_boards.tools import find_tools
 from sterna_hw.spiking import LifEngine
 from sterna_hw.ternary.engine import TernaryEngine
 
-CLOCK_MHZ = 100
 NAME = "unit"
 REPORT = "report.json"
 PLAIN = NeuronDefinition(sum_bits=16, membrane_bits=16, decay=Decay.SHIFT, decay_shift=4,
@@ -48,12 +47,14 @@ class Unit:
     title: str
     lanes: int
     make: Callable[[], Any]
+    clock_mhz: float = 100
+    """What nextpnr is asked for."""
     options: tuple[str, ...] = ()
     """Of nextpnr."""
 
 
 UNITS = {
-    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY),
+    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 150,
                     ("--placer-heap-timingweight", "40", "--router", "router2")),
     "lif": Unit("LIF engine", LIF_LANES,
                 lambda: LifEngine(PLAIN, {"threshold": 1000}, NEURONS, LIF_LANES)),
@@ -67,26 +68,24 @@ def measure(unit: Unit, seeds: int) -> MeasuredUnit:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = rtlil.convert(unit.make(), name=NAME, platform=SimpleNamespace(family="ecp5"))
-        (folder / f"{NAME}.il").write_text(relax_collisions(text))
+        (folder / f"{NAME}.il").write_text(corrected(text))
 
         def run(tool: str, *arguments: str) -> None:
             subprocess.run([tools[tool].executable, *arguments], cwd=folder, check=True,
                            stdin=subprocess.DEVNULL)
 
-        # Bit by bit, since ABC ends without a word on the hundreds of wide ports of an engine.
         run("yosys", "-q", "-p",
-            f"read_rtlil {NAME}.il; hierarchy -top {NAME}; proc; flatten; opt_clean; "
-            f"splitnets -ports; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
+            f"read_rtlil {NAME}.il; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
         improve(folder / f"{NAME}.json")
         for seed in range(1, seeds + 1):
             run("nextpnr-ecp5", "--quiet", "--85k", "--package", "CABGA381", "--speed", "6",
-                "--out-of-context", "--timing-allow-fail", "--freq", str(CLOCK_MHZ),
+                "--out-of-context", "--timing-allow-fail", "--freq", str(unit.clock_mhz),
                 "--seed", str(seed), "--json", f"{NAME}.json", "--report", REPORT, *unit.options)
-            routed = read_report(folder / REPORT, CLOCK_MHZ * 1e6)
+            routed = read_report(folder / REPORT, unit.clock_mhz * 1e6)
             clocks.append(round(routed.fmax_mhz, 2))
     area = routed.area
     return MeasuredUnit(
-        unit=unit.title, device="LFE5U-85F-6", lanes=unit.lanes, clock_mhz=CLOCK_MHZ,
+        unit=unit.title, device="LFE5U-85F-6", lanes=unit.lanes, clock_mhz=unit.clock_mhz,
         fmax_mhz=tuple(clocks), luts=area.luts, ffs=area.ffs, block_rams=area.block_rams,
         dsps=area.dsps)
 

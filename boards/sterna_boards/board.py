@@ -9,7 +9,9 @@ from typing import Any
 from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration, Lane
+from sterna.program.encoding import Configuration
 from sterna.program.sdram import find_part
+from sterna.program.spiking_configuration import SpikingConfiguration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ class Target:
     pin_hz: int
     """Frequency of the oscillator on the clock pin."""
     clock_hz: int
-    """Clock of the accelerator unless another is asked for."""
+    """Clock of the ternary accelerator unless another is asked for."""
     baud: int
     """Bit rate of the serial port."""
     link: str
@@ -92,6 +94,14 @@ class Target:
     """The shipped model that the board is measured with."""
     memory: str
     """External memory, in words."""
+    network_hz: int | None = None
+    """Clock of a spiking network unless another is asked for, where it is not `clock_hz`."""
+
+    def clock_of(self, configuration: Configuration) -> int:
+        """Clock of an accelerator unless another is asked for."""
+        if self.network_hz and isinstance(configuration, SpikingConfiguration):
+            return self.network_hz
+        return self.clock_hz
 
     def configuration(self) -> HardwareConfiguration:
         """The board's own accelerator, to be fitted to a program."""

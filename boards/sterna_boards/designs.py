@@ -45,6 +45,7 @@ def accelerator(board: Board, configuration: Configuration,
     configuration has trace ports, its weights come from a memory that the board does not have, or
     the part's memories always start empty.
     """
+    clock_hz = clock_hz or board.clock_of(configuration)
     if isinstance(configuration, HardwareConfiguration):
         board.check_weight_source(configuration)
     if configuration.trace:
@@ -63,7 +64,7 @@ def accelerator(board: Board, configuration: Configuration,
     key = configuration.to_json() + (image.model_digest() if image else "")
     pins = None
     if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "sdram":
-        board.check_sdram(configuration, clock_hz or board.clock_hz)
+        board.check_sdram(configuration, clock_hz)
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(configuration)
@@ -86,18 +87,17 @@ def with_contents(image: MemoryImage) -> Any:
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:
     """Every byte comes back: shows that clock, pins and bit rate are right."""
-    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz)
+    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz or board.clock_hz)
 
 
 def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
-            clock_hz: float | None, sdram: dict[str, Any] | None = None) -> Design:
-    wanted = clock_hz or board.clock_hz
-    made = generated_hz(board.family, board.pin_hz, wanted)
+            clock_hz: float, sdram: dict[str, Any] | None = None) -> Design:
+    made = generated_hz(board.family, board.pin_hz, clock_hz)
 
     def top() -> BoardTop:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
-        clock = ClockGenerator(board.family, board.pin_hz, wanted, lead)
+        clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
         return BoardTop(core(), clock, board.baud, sdram)
 
     lanes, rows = size
-    return Design(name, f"{name} {key} {wanted}", lanes, rows, made, top)
+    return Design(name, f"{name} {key} {clock_hz}", lanes, rows, made, top)

@@ -20,6 +20,7 @@ ECPIX5_85F = Board(
     family="ecp5",
     pin_hz=100_000_000,
     clock_hz=100_000_000,
+    network_hz=75_000_000,
     baud=3_000_000,
     link="FT2232H, micro USB connector",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),

@@ -18,7 +18,7 @@ from sterna_boards.designs import Design
 from sterna_boards.ecp5_floorplan import place_weights
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.gowin_segments import segmentless_data_base
-from sterna_boards.rtlil import relax_collisions
+from sterna_boards.rtlil import corrected
 from sterna_boards.tools import Tool
 
 NAME = "sterna"
@@ -78,7 +78,7 @@ class Flow:
             design.top(), NAME, nextpnr_opts=options,
             synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
-        plan.files[source] = relax_collisions(plan.files[source])
+        plan.files[source] = corrected(plan.files[source])
         plan.extract(str(folder))
         if self._has_two_calls(design):
             _part_placement(folder)
@@ -147,6 +147,9 @@ class Flow:
                                     cwd=folder,
                                     stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         if result.returncode != 0:
+            said = folder / f"{NAME}.rpt"  # yosys, which is silent, writes its errors there
+            if step == "synthesise" and said.is_file():
+                log = said
             kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(log, kept)

@@ -61,7 +61,7 @@ def estimate_network(board: Target, network: SpikingNetwork,
     Raises `InputError` for a network that no accelerator executes.
     """
     fitted = configuration or fit_spiking(network, board_shape(board))
-    clock = clock_hz or board.clock_hz
+    clock = clock_hz or board.clock_of(fitted)
     image = compile_network(network, fitted)
     memories = network_memories(board.family, fitted)
     area = network_area(board.family, fitted)

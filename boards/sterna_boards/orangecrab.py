@@ -35,6 +35,7 @@ ORANGECRAB_85F = Board(
     family="ecp5",
     pin_hz=48_000_000,
     clock_hz=100_000_000,
+    network_hz=75_000_000,
     baud=1_000_000,
     link="header pins 0 (RX) and 1 (TX), 3.3 V, own adapter",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),

@@ -1,4 +1,4 @@
-"""A correction to generated RTLIL: memories that do not care about collisions say so."""
+"""Corrections to generated RTLIL: what synthesis would else make larger, or end at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ _MEMORY = re.compile(r"^  attribute \\no_rw_check [^\n]*\n(?:  attribute [^\n]*\
                      r"  memory [^\n]*\\(\S+)$", re.MULTILINE)
 _READ_PORT = re.compile(r"^  cell \$memrd_v2 .*?^  end$", re.MULTILINE | re.DOTALL)
 _MASK = re.compile(r"(parameter \\COLLISION_X_MASK \d+')(0+)")
+_INDEXED = re.compile(r'\\[^\s\[\]"]+\[\d+\][^\s"]*')
+_INDEX = re.compile(r"\[(\d+)\]")
+
+
+def corrected(text: str) -> str:
+    """All corrections of this file."""
+    return plain_names(relax_collisions(text))
+
+
+def plain_names(text: str) -> str:
+    """Write indices in names, as Amaranth gives them to parts of an array, with a point.
+
+    ABC9 of yosys 0.70 takes a wire ``sums[3]`` for bit 3 of a wire ``sums`` when it puts its result
+    into the design, and ends at an assertion (abc_ops_reintegrate.cc) where that bit is not there.
+    """
+    return _INDEXED.sub(lambda name: _INDEX.sub(r".\1", name[0]), text)
 
 
 def relax_collisions(text: str) -> str:

@@ -38,6 +38,7 @@ TANG_NANO_20K = Board(
     family="gw2a",
     pin_hz=27_000_000,
     clock_hz=108_000_000,
+    network_hz=81_000_000,
     baud=2_000_000,
     link="BL616, USB connector",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),

@@ -31,6 +31,7 @@ TANG_NANO_9K = Board(
     family="gw1n",
     pin_hz=27_000_000,
     clock_hz=67_500_000,
+    network_hz=54_000_000,
     baud=3_000_000,
     link="BL702, USB connector",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),

@@ -30,6 +30,7 @@ ULX3S_85F = Board(
     family="ecp5",
     pin_hz=25_000_000,
     clock_hz=100_000_000,
+    network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
@@ -48,6 +49,7 @@ ULX3S_12F = Board(
     family="ecp5",
     pin_hz=25_000_000,
     clock_hz=85_000_000,
+    network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
     # The die is that of the 25F, and the open tools use all of it.

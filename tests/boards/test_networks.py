@@ -46,6 +46,16 @@ def test_shape_follows_the_part() -> None:
     assert board_shape(find_board("ulx3s-12f")) == SpikingShape()
 
 
+@pytest.mark.parametrize("name, mhz", [("ulx3s-85f", 75), ("icebreaker", 21)])
+def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
+    """Where they reach less than a language model, estimate and build use the slower clock."""
+    board, network = find_board(name), quantise(EXAMPLES["l2mu"]())
+    configuration = fit_spiking(network, board_shape(board))
+    assert estimate_network(board, network).clock_mhz == mhz
+    assert accelerator(board, configuration).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
+    assert board.clock_of(board.configuration()) == board.clock_hz
+
+
 def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload."""
     network = quantise(EXAMPLES["l2mu"]())

@@ -94,21 +94,24 @@ class Sequencer(Component):
         following = Signal.like(address, name="following_address", reset_less=True)
         quiet = Signal(range(QUIET_CLOCKS))
 
-        executing, taken, begin = Signal(), Signal(), Signal()
+        executing, taken, begin, decoding = Signal(), Signal(), Signal(), Signal()
         next_address = Signal.like(address, name="next_address")
-        offsets = self._walk(m, instruction, begin, following, executing & taken, next_address)
+        offsets = self._walk(m, instruction, memory.data, decoding, begin, following,
+                             executing & taken, next_address)
         ended = self._dispatch(m, instruction, offsets, executing, taken)
+        m.d.comb += [memory.address.eq(next_address), memory.enable.eq(1)]
 
         with m.FSM():
             with m.State("idle"):
                 m.d.comb += [self.start.ready.eq(1), begin.eq(1)]
-                m.d.sync += address.eq(self.start.payload)
+                m.d.sync += following.eq(self.start.payload)
                 with m.If(self.start.valid):
                     m.next = "fetch"
             with m.State("fetch"):
-                m.d.comb += [memory.address.eq(address), memory.enable.eq(1)]
+                m.d.sync += address.eq(next_address)
                 m.next = "decode"
             with m.State("decode"):
+                m.d.comb += decoding.eq(1)
                 m.d.sync += [
                     instruction.eq(memory.data),
                     following.eq(address + 1),
@@ -116,11 +119,7 @@ class Sequencer(Component):
                 ]
                 m.next = "execute"
             with m.State("execute"):
-                m.d.comb += [
-                    executing.eq(1),
-                    memory.address.eq(next_address),
-                    memory.enable.eq(1),
-                ]
+                m.d.comb += executing.eq(1)
                 with m.If(ended):
                     m.next = "drain"
                 with m.Elif(taken):
@@ -192,10 +191,12 @@ class Sequencer(Component):
         ]
         return ended
 
-    def _walk(self, m: Module, instruction: Signal, begin: Value, following: Signal, done: Value,
+    def _walk(self, m: Module, instruction: Signal, arriving: Value, decoding: Signal,
+              begin: Signal, following: Signal, done: Value,
               next_address: Signal) -> tuple[Value, Value]:
         """Open a loop at REPEAT; at the end of a body go back or on, the inner level first.
 
+        Where to go is decided when the instruction arrives, since the memory is addressed with it.
         Returns the address offsets of both levels.
         """
         configuration = self._machine()
@@ -203,7 +204,7 @@ class Sequencer(Component):
         m.submodules.outer = outer = LoopLevel(configuration)
         m.d.comb += [inner.clear.eq(begin), outer.clear.eq(begin)]
         layout = instruction_layout(configuration, Kind.REPEAT)
-        repeat = View(layout, instruction[:layout.size])
+        repeat, next_repeat = (View(layout, word[:layout.size]) for word in (instruction, arriving))
         opens = Signal()
         m.d.comb += opens.eq(done & (repeat.kind == Kind.REPEAT))
         for number, level in enumerate((inner, outer)):
@@ -214,16 +215,22 @@ class Sequencer(Component):
                 level.first.eq(following),
             ]
 
-        ends_inner, ends_outer = repeat.ends[0], repeat.ends[1]
-        m.d.comb += next_address.eq(following)
-        with m.If(repeat.kind != Kind.REPEAT):
-            with m.If(ends_inner & ~inner.last):
-                m.d.comb += [inner.close.eq(done), next_address.eq(inner.start)]
-            with m.Else():
-                m.d.comb += [
-                    inner.close.eq(done & ends_inner),
-                    outer.close.eq(done & ends_outer),
-                ]
-                with m.If(ends_outer & ~outer.last):
-                    m.d.comb += next_address.eq(outer.start)
+        # A REPEAT closes nothing, so its kind need not be looked at: the memory is late enough.
+        ends = Signal.like(repeat.ends, name="ends")
+        inner_again, outer_again = Signal(), Signal()
+        goes_on = ~(next_repeat.ends[0] & ~inner.last)
+        with m.If(decoding):
+            m.d.sync += [
+                ends.eq(next_repeat.ends),
+                inner_again.eq(~goes_on),
+                outer_again.eq(next_repeat.ends[1] & goes_on & ~outer.last),
+            ]
+        with m.Elif(begin):
+            m.d.sync += [inner_again.eq(0), outer_again.eq(0)]
+        m.d.comb += [
+            inner.close.eq(done & ends[0]),
+            outer.close.eq(done & ends[1] & ~inner_again),
+            next_address.eq(Mux(
+                inner_again, inner.start, Mux(outer_again, outer.start, following))),
+        ]
         return inner.offset, outer.offset

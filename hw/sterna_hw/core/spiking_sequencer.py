@@ -70,7 +70,8 @@ class SpikingSequencer(Sequencer):
                              for name, _ in instruction_fields(configuration)[of][len(HEADER):]]
         return ended
 
-    def _walk(self, m: Module, instruction: Signal, begin: Value, following: Signal, done: Value,
+    def _walk(self, m: Module, instruction: Signal, arriving: Value, decoding: Signal,
+              begin: Signal, following: Signal, done: Value,
               next_address: Signal) -> tuple[Value, Value]:
         m.d.comb += next_address.eq(following)
         return Const(0), Const(0)

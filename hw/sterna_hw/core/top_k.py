@@ -31,8 +31,8 @@ class TopK(Component):
     inserted, so that a long stream costs a clock for each ``head_words`` words.
 
     Throughput: ``head_words`` words a clock while none of them is better, else one better word a
-    clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
-    Latency: ``idle`` returns three clocks after the last word, and up to ``top_k + 2`` more for
+    clock while the queue has room; a stream that keeps growing costs ``top_k + 3`` clocks a word.
+    Latency: ``idle`` returns three clocks after the last word, and up to ``top_k + 3`` more for
     each candidate that waits.
 
     Members:
@@ -162,19 +162,22 @@ class TopK(Component):
         candidate = Signal(entry, reset_less=True)
         count = Signal(range(depth + 1))
         place = Signal(range(depth + 1))
-        better = Signal()
+        # The entry before the place, compared when it was read, in the clock before.
+        before = Signal(entry, reset_less=True)
+        better, walking = Signal(), Signal()
+        looked_at = Signal(signed(len(self.index) + 1), reset_less=True)  # negative: no entry
         present = Signal()
-        # The place before, or what is shown, ahead of time: the comparison behind it is long.
-        looked_at = Signal(range(max(2, depth)), reset_less=True)
         shown = Signal.like(self.index, reset_less=True)
         m.d.sync += [
             shown.eq(self.index),
-            looked_at.eq(Mux(busy, place - 2, Mux(source.valid, count - 1, self.index))),
+            looked_at.eq(Mux(busy, looked_at - 1, Mux(source.valid, count - 1, self.index))),
+            before.eq(read.data),
+            # The sign of one subtraction; a comparison would test for equality too.
+            better.eq(~looked_at[-1] & (read.data.value - candidate.value)[-1]),
+            walking.eq(busy & (~walking | better)),
         ]
         m.d.comb += [
             full.eq(count == depth),
-            # The sign of one subtraction; a comparison would test for equality too.
-            better.eq((place != 0) & (read.data.value - candidate.value)[-1]),
             read.addr.eq(looked_at),
             source.ready.eq(~busy),
             write.addr.eq(place),
@@ -184,11 +187,11 @@ class TopK(Component):
         ]
         with m.If(~busy):
             m.d.sync += [candidate.eq(source.payload), place.eq(count), busy.eq(source.valid)]
-        with m.Else():
+        with m.Elif(walking):
             m.d.comb += [
                 write.en.eq(place != depth),
-                write.data.value.eq(Mux(better, read.data.value, candidate.value)),
-                write.data.row.eq(Mux(better, read.data.row, candidate.row)),
+                write.data.value.eq(Mux(better, before.value, candidate.value)),
+                write.data.row.eq(Mux(better, before.row, candidate.row)),
             ]
             m.d.sync += place.eq(place - 1)
             with m.If(write.en & (place == depth - 1)):

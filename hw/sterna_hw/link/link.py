@@ -11,16 +11,17 @@ from sterna.program.protocol import CHUNK_BITS
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
 from sterna_hw.link.command_handler import CommandHandler, failure_members
-from sterna_hw.link.frames import run_request
+from sterna_hw.link.frames import LAST_BYTE, run_request
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
-from sterna_hw.stream import connect_streams
+from sterna_hw.stream import StreamBuffer, connect_streams
 
 
 class Link(Component):
     """Frame receiver, command handler and frame transmitter.
 
     One byte a clock each way; members as in `CommandHandler`, whose payload and answers are inside.
+    Registers between the three keep their decisions apart.
 
     Members
     -------
@@ -52,7 +53,16 @@ class Link(Component):
         m.submodules.handler = handler = CommandHandler(
             self._configuration, self._contents)
         m.submodules.transmitter = transmitter = FrameTransmitter()
-        m.d.comb += handler.header.eq(receiver.header)
+        m.submodules.received = received = StreamBuffer(8)
+        m.submodules.answered = answered = StreamBuffer(LAST_BYTE)
+        # What came of a frame is told behind its last byte.
+        given = ~received.o.valid
+        m.d.comb += [
+            handler.header.eq(receiver.header),
+            handler.outcomes.payload.eq(receiver.outcomes.payload),
+            handler.outcomes.valid.eq(receiver.outcomes.valid & given),
+            receiver.outcomes.ready.eq(handler.outcomes.ready & given),
+        ]
         if failure_members(self._configuration):
             m.d.comb += [
                 handler.failure.eq(self.failure),
@@ -60,10 +70,11 @@ class Link(Component):
             ]
         for source, sink in (
             (self.link_in, receiver.bytes),
-            (receiver.payload, handler.payload),
-            (receiver.outcomes, handler.outcomes),
+            (receiver.payload, received.i),
+            (received.o, handler.payload),
             (handler.answers, transmitter.headers),
-            (handler.answer_payload, transmitter.payload),
+            (handler.answer_payload, answered.i),
+            (answered.o, transmitter.payload),
             (transmitter.bytes, self.link_out),
             (handler.writes, self.writes),
             (handler.runs, self.runs),

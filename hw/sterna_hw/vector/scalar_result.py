@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.encoding import ScalarCode
@@ -13,13 +16,15 @@ from sterna_hw.component import Component
 from sterna_hw.vector.command import SCALAR
 
 WIDE_EXPONENT = EXPONENT_BITS + 2
+OPERATIONS = StructLayout({code.name.lower(): 1 for code in ScalarCode})
+"""The operations of the scalar unit, decoded: a bit each."""
 
 
 class ScalarResult(Component):
     """Combinational.
 
     Members:
-        operation: what was computed, In.
+        does: In(`OPERATIONS`), what was computed; one bit is set.
         constant: mantissa (of CONSTANT), In. total: of both mantissas (of ADD), In.
         product: of both (of ABSMAX, SQUARES and MULTIPLY), In.
         interpolation: mantissa (of the others), In.
@@ -32,7 +37,7 @@ class ScalarResult(Component):
     def __init__(self) -> None:
         bits = MANTISSA_BITS
         super().__init__({
-            "operation": In(ScalarCode), "constant": In(bits), "total": In(bits + 1),
+            "does": In(OPERATIONS), "constant": In(bits), "total": In(bits + 1),
             "product": In(2 * bits), "interpolation": In(bits), "tail": In(3), "blank": In(1),
             "exponent": In(signed(WIDE_EXPONENT)), "result": Out(SCALAR),
         })
@@ -40,32 +45,23 @@ class ScalarResult(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         bits = MANTISSA_BITS
-        total = self.total
+        total, does = self.total, self.does
         mantissa, carry, zero, product = Signal(bits), Signal(), Signal(), Signal()
-        m.d.comb += zero.eq(~mantissa[-1])
-        with m.Switch(self.operation):
-            with m.Case(ScalarCode.ABSMAX):
-                m.d.comb += mantissa.eq(self.product[:bits])
-            with m.Case(ScalarCode.SQUARES):
-                m.d.comb += mantissa.eq(self.product[:bits] | self.tail)
-            with m.Case(ScalarCode.MULTIPLY):
-                m.d.comb += [
-                    carry.eq(self.product[-1]),
-                    product.eq(1),  # 17 significant bits of 33: the exponent grows by 16
-                    mantissa.eq(Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
-                ]
-            with m.Case(ScalarCode.CONSTANT):
-                m.d.comb += mantissa.eq(self.constant)
-            with m.Case(ScalarCode.ADD):
-                m.d.comb += [
-                    carry.eq(total[-1]),
-                    mantissa.eq(Mux(carry, total[1:], total[:-1])),
-                ]
-            with m.Default():
-                m.d.comb += [
-                    mantissa.eq(self.interpolation),
-                    zero.eq(self.blank),
-                ]
+        interpolates = does.code_scale | does.rsqrt
+        choices = [
+            (does.absmax | does.squares, self.product[:bits]),
+            (does.squares, self.tail),
+            (does.multiply, Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
+            (does.constant, self.constant),
+            (does.add, Mux(carry, total[1:], total[:-1])),
+            (interpolates, self.interpolation),
+        ]
+        m.d.comb += [
+            product.eq(does.multiply),  # 17 significant bits of 33: the exponent grows by 16
+            carry.eq((does.multiply & self.product[-1]) | (does.add & total[-1])),
+            mantissa.eq(reduce(or_, (value & chosen.replicate(bits) for chosen, value in choices))),
+            zero.eq(Mux(interpolates, self.blank, ~mantissa[-1])),
+        ]
 
         # Both exponents and their ranges are ready before the carry, which comes late, selects.
         bias = Cat(Const(0, bits.bit_length() - 1), product)

@@ -20,12 +20,12 @@ from sterna.program.encoding import ScalarCode
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command
 from sterna_hw.vector.command import SCALAR
-from sterna_hw.vector.leading_one import LeadingOne, exponent_of
+from sterna_hw.vector.exponent_adder import SEARCH_STEP, ExponentAdder
+from sterna_hw.vector.leading_one import LeadingOne
 from sterna_hw.vector.scalar_registers import SEGMENT_BITS, ScalarRegisters, ScalarTables
-from sterna_hw.vector.scalar_result import WIDE_EXPONENT, ScalarResult
+from sterna_hw.vector.scalar_result import OPERATIONS, WIDE_EXPONENT, ScalarResult
 
 FRACTION_BITS = MANTISSA_BITS - 1 - SEGMENT_BITS
-STEP = 4
 
 
 class ScalarUnit(Component):
@@ -71,6 +71,7 @@ class ScalarUnit(Component):
         m.submodules.final = final = ScalarResult()
 
         code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
+        does = Signal(OPERATIONS)  # the code, decoded when it came in
         operand = Signal(SCALAR, reset_less=True)
         left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
         product, base = Signal(2 * MANTISSA_BITS, reset_less=True), Signal(MANTISSA_BITS)
@@ -97,6 +98,8 @@ class ScalarUnit(Component):
         # An operation is taken over before it is known whether there is one.
         with m.If(self.idle):
             m.d.sync += [code.eq(wanted), result_index.eq(new.result), second.eq(new.b)]
+            m.d.sync += [does[name].eq(wanted == ScalarCode[name.upper()])
+                         for name, _ in OPERATIONS]
             with m.Switch(wanted):
                 with m.Case(ScalarCode.ABSMAX):
                     m.d.sync += operand.mantissa.eq(self.absmax)
@@ -114,7 +117,7 @@ class ScalarUnit(Component):
 
         value = operand.exponent
         m.d.comb += [
-            tables.rsqrt.eq(code == ScalarCode.RSQRT),
+            tables.rsqrt.eq(does.rsqrt),
             tables.odd.eq(value[0] & tables.rsqrt),
             tables.index.eq(operand.mantissa[FRACTION_BITS:-1]),
             leading.number.eq(Mux(searching, window[-MANTISSA_BITS:], operand.mantissa)),
@@ -128,12 +131,23 @@ class ScalarUnit(Component):
             interpolation.eq(base - product[8:MANTISSA_BITS + 8]), total.eq(left + right),
         ]
 
-        # All exponents go through one adder: ``exponent`` or its complement plus ``step``.
-        wide = WIDE_EXPONENT
-        complement, carry, step = Signal(), Signal(), Signal(signed(wide))
-        moved = Signal(signed(wide))
-        m.d.comb += moved.eq(
-            (Cat(carry, exponent ^ complement.replicate(wide)) + Cat(carry, step))[1:wide + 1])
+        # States of a single clock that move the exponent have a register each.
+        combining, ordering, segmenting, multiplying = Signal(), Signal(), Signal(), Signal()
+        m.d.sync += [flag.eq(0) for flag in (combining, ordering, segmenting, multiplying)]
+        m.submodules.exponents = exponents = ExponentAdder()
+        moved = exponents.moved
+        m.d.comb += [
+            exponents.exponent.eq(exponent), exponents.other.eq(other),
+            exponents.distance.eq(distance), exponents.factor.eq(right),
+            exponents.combining.eq(combining), exponents.ordering.eq(ordering),
+            exponents.segmenting.eq(segmenting), exponents.multiplying.eq(multiplying),
+            exponents.searching.eq(searching),
+            exponents.adds.eq(does.add), exponents.rsqrt.eq(does.rsqrt),
+        ]
+
+        def multiply() -> None:
+            m.d.sync += multiplying.eq(1)
+            m.next = "MULTIPLY"
 
         with m.FSM(init="START"):
             with m.State("START"):
@@ -146,7 +160,7 @@ class ScalarUnit(Component):
                     with m.Case(ScalarCode.ABSMAX):
                         m.d.sync += [
                             left.eq(leading.number), right.eq(leading.factor), exponent.eq(0)]
-                        m.next = "MULTIPLY"
+                        multiply()
                     with m.Case(ScalarCode.SQUARES):
                         m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
                         m.next = "COLLECT"
@@ -167,25 +181,20 @@ class ScalarUnit(Component):
             with m.State("SECOND"):
                 m.d.sync += [
                     right.eq(registers.read.mantissa), other.eq(registers.read.exponent),
-                    read_second.eq(0),
+                    read_second.eq(0), combining.eq(1),
                 ]
                 m.next = "COMBINE"
 
             with m.State("COMBINE"):
-                adds = code == ScalarCode.ADD
-                m.d.comb += [
-                    carry.eq(adds),  # the difference for ADD, the sum for MULTIPLY
-                    step.eq(other ^ adds.replicate(wide)),
-                ]
                 m.d.sync += distance.eq(moved)
-                with m.If(adds):
+                with m.If(does.add):
+                    m.d.sync += ordering.eq(1)
                     m.next = "ORDER"
                 with m.Else():
                     m.d.sync += exponent.eq(moved)
-                    m.next = "MULTIPLY"
+                    multiply()
 
             with m.State("ORDER"):
-                m.d.comb += [carry.eq(1), step.eq(~distance)]  # back to the second exponent
                 with m.If(right[-1] & (blank | distance[-1])):
                     m.d.sync += [left.eq(right), right.eq(left), exponent.eq(moved)]
                 m.next = "ALIGN"
@@ -201,39 +210,34 @@ class ScalarUnit(Component):
                     ]
 
             with m.State("LOOK UP"):
+                m.d.sync += segmenting.eq(1)
                 m.next = "SEGMENT"
 
             with m.State("SEGMENT"):
-                m.d.comb += [
-                    complement.eq(1),  # -26 - exponent, -25 - exponent for RSQRT
-                    step.eq(Mux(code == ScalarCode.RSQRT, -24, -25)),
-                ]
                 m.d.sync += [
                     left.eq(tables.segment.slope), base.eq(tables.segment.base),
                     exponent.eq(moved),
                 ]
-                m.next = "MULTIPLY"
+                multiply()
 
             with m.State("COLLECT"):
                 m.d.sync += [window.eq(self.squares), searching.eq(1)]
                 m.next = "SEARCH"
 
             with m.State("SEARCH"):
-                lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - STEP)
-                with m.If(window[-STEP:].any() | (exponent == lowest)):
+                lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - SEARCH_STEP)
+                with m.If(window[-SEARCH_STEP:].any() | (exponent == lowest)):
                     m.d.sync += [
                         left.eq(leading.number), right.eq(leading.factor), searching.eq(0),
                     ]
-                    m.next = "MULTIPLY"
+                    multiply()
                 with m.Else():
-                    m.d.comb += step.eq(-STEP)
-                    m.d.sync += [window.eq(window << STEP), exponent.eq(moved)]
+                    m.d.sync += [window.eq(window << SEARCH_STEP), exponent.eq(moved)]
 
             with m.State("MULTIPLY"):
-                m.d.comb += [carry.eq(1), step.eq(~exponent_of(m, right).as_signed())]
-                with m.If((code == ScalarCode.ABSMAX) | (code == ScalarCode.SQUARES)):
+                with m.If(does.absmax | does.squares):
                     m.d.sync += exponent.eq(moved)
-                with m.If((code == ScalarCode.CODE_SCALE) | (code == ScalarCode.RSQRT)):
+                with m.If(does.code_scale | does.rsqrt):
                     m.next = "SUBTRACT"
                 with m.Else():
                     m.d.sync += done.eq(1)
@@ -244,14 +248,14 @@ class ScalarUnit(Component):
                 m.next = "START"
 
         # SQUARES: the bits below the 17 that were multiplied by up to 8.
-        below = window[-MANTISSA_BITS - STEP + 1:-MANTISSA_BITS]
+        below = window[-MANTISSA_BITS - SEARCH_STEP + 1:-MANTISSA_BITS]
         m.d.comb += [
             final.tail.eq(Cat(
                 (right[1] & below[2]) | (right[2] & below[1]) | (right[3] & below[0]),
                 (right[2] & below[2]) | (right[3] & below[1]),
                 right[3] & below[2],
             )),
-            final.operation.eq(code),
+            final.does.eq(does),
             final.constant.eq(left), final.total.eq(total), final.product.eq(product),
             final.interpolation.eq(interpolation), final.blank.eq(blank),
             final.exponent.eq(exponent),

@@ -22,7 +22,7 @@ of language models.
 A repeated part runs ``count`` times; the level's offset grows by ``step`` after each time and
 returns to 0 after the last.
 Level 0 is the inner loop, level 1 the outer. A REPEAT of level 0 may sit inside one of level 1. Bit
-``n`` of ``ends`` closes level ``n``; an instruction may close both (inner first).
+``n`` of ``ends`` closes level ``n``; an instruction may close both (inner first), a REPEAT none.
 """
 
 from __future__ import annotations
@@ -216,8 +216,11 @@ def instruction_bits(configuration: Configuration) -> int:
 def encode(configuration: Configuration, kind: Kind, **values: int) -> int:
     """Pack one instruction; absent fields are zero.
 
-    Raises ValueError when a value does not fit its field and KeyError for an unknown field.
+    Raises ValueError when a value does not fit its field or a REPEAT is to close a level, and
+    KeyError for an unknown field.
     """
+    if kind == Kind.REPEAT and values.get("ends"):
+        raise ValueError("repeat instruction: closes no level, ends must be 0")
     word, position, left = 0, 0, dict(values, kind=int(kind))
     for name, width in instruction_fields(configuration)[kind]:
         value = int(left.pop(name, 0))
