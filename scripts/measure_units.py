@@ -24,6 +24,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
 from sterna_boards.ecp5_netlist import improve
+from sterna_boards.flow import PLACE_ONLY, ROUTE_ONLY, forget_settings
 from sterna_boards.report import read_report
 from sterna_boards.rtlil import corrected
 from sterna_boards.tools import find_tools
@@ -31,7 +32,9 @@ from sterna_hw.spiking import LifEngine
 from sterna_hw.ternary.engine import TernaryEngine
 
 NAME = "unit"
-REPORT = "report.json"
+REPORT, PLACED = "report.json", "placed.json"
+_PART = ("--quiet", "--85k", "--package", "CABGA381", "--speed", "6", "--out-of-context",
+         "--timing-allow-fail")
 PLAIN = NeuronDefinition(sum_bits=16, membrane_bits=16, decay=Decay.SHIFT, decay_shift=4,
                          reset=Reset.HARD)
 NEURONS, LIF_LANES = 1024, 16
@@ -49,13 +52,12 @@ class Unit:
     make: Callable[[], Any]
     clock_mhz: float = 100
     """What nextpnr is asked for."""
-    options: tuple[str, ...] = ()
-    """Of nextpnr."""
+    placed_mhz: float | None = None
+    """What it is asked for where placement and routing are two calls, as for large builds."""
 
 
 UNITS = {
-    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 150,
-                    ("--placer-heap-timingweight", "40", "--router", "router2")),
+    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 105, 150),
     "lif": Unit("LIF engine", LIF_LANES,
                 lambda: LifEngine(PLAIN, {"threshold": 1000}, NEURONS, LIF_LANES)),
 }
@@ -78,9 +80,15 @@ def measure(unit: Unit, seeds: int) -> MeasuredUnit:
             f"read_rtlil {NAME}.il; synth_ecp5 -nowidelut -top {NAME} -json {NAME}.json")
         improve(folder / f"{NAME}.json")
         for seed in range(1, seeds + 1):
-            run("nextpnr-ecp5", "--quiet", "--85k", "--package", "CABGA381", "--speed", "6",
-                "--out-of-context", "--timing-allow-fail", "--freq", str(unit.clock_mhz),
-                "--seed", str(seed), "--json", f"{NAME}.json", "--report", REPORT, *unit.options)
+            options = [*_PART, "--seed", str(seed), "--report", REPORT]
+            netlist = f"{NAME}.json"
+            if unit.placed_mhz:
+                run("nextpnr-ecp5", *options, "--freq", str(unit.placed_mhz), "--json", netlist,
+                    *PLACE_ONLY, "--write", PLACED)
+                forget_settings(folder / PLACED)
+                options += ROUTE_ONLY
+                netlist = PLACED
+            run("nextpnr-ecp5", *options, "--freq", str(unit.clock_mhz), "--json", netlist)
             routed = read_report(folder / REPORT, unit.clock_mhz * 1e6)
             clocks.append(round(routed.fmax_mhz, 2))
     area = routed.area

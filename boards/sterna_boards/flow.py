@@ -30,6 +30,9 @@ _SEED = "--seed 0"
 _LARGE = 512
 """Lanes from which ECP5 designs are placed and routed by two calls of nextpnr."""
 _PLACED = "placed.json"
+PLACE_ONLY = ("--placer-heap-timingweight", "40", "--no-route")
+ROUTE_ONLY = ("--no-pack", "--no-place", "--router", "router2", "--tmg-ripup")
+"""Options of the two calls."""
 _PLACED_FOR = 1.5
 """How many times its clock a large design is placed for. nextpnr divides what a path has to spare
 by the period: the shorter that is, the better it tells the slow paths from the others."""
@@ -105,7 +108,7 @@ class Flow:
             options = ["--chipdb", _DATA_BASE]
         for index, step in enumerate(self._steps(netlist), 1):
             if step == "route" and index > 1:
-                _forget_settings(folder / _PLACED)
+                forget_settings(folder / _PLACED)
             self._run(netlist, folder, index, step, seed, options)
         for copy in copies:
             copy.unlink()
@@ -178,14 +181,14 @@ def _part_placement(folder: Path) -> None:
     route[clock] = f"{float(route[clock]) * _ROUTED_FOR:.4f}"
     plan["commands"] = [
         synthesis,
-        [*both, "--placer-heap-timingweight", "40", "--no-route", "--write", _PLACED],
-        [*route, "--no-pack", "--no-place", "--router", "router2", "--tmg-ripup"],
+        [*both, *PLACE_ONLY, "--write", _PLACED],
+        [*route, *ROUTE_ONLY],
         pack,
     ]
     (folder / _COMMANDS).write_text(json.dumps(plan))
 
 
-def _forget_settings(placed: Path) -> None:
+def forget_settings(placed: Path) -> None:
     """Drop the placement's options from its result, where they win over those of the routing."""
     design = json.loads(placed.read_text())
     for module in design["modules"].values():

@@ -60,43 +60,55 @@ class FrameReceiver(Component):
         crc = Signal(16, init=CRC_START)
         low_matches = Signal()
         left = Signal(16)
-        idle_clocks = Signal(range(self._frame_timeout + 1))
+        idle_clocks = Signal(range(self._frame_timeout + 2), init=1)
         expired = Signal()
-        listening = Signal()
+        # What the state means for the bytes, in registers: the state itself is decoded late.
+        takes_bytes, in_payload, listening = Signal(init=1), Signal(), Signal()
         outcome = Signal(FrameOutcome)
 
-        # The clock in which all bits of the limit are set for the first time is the limit itself.
-        m.d.comb += expired.eq((idle_clocks & self._frame_timeout) == self._frame_timeout)
         with m.If(~listening | self.bytes.valid):
-            m.d.sync += idle_clocks.eq(0)
+            m.d.sync += [idle_clocks.eq(1), expired.eq(0)]
         with m.Elif(~expired):
-            m.d.sync += idle_clocks.eq(idle_clocks + 1)
+            # The clock in which all bits of the limit are set for the first time is the limit.
+            m.d.sync += [
+                idle_clocks.eq(idle_clocks + 1),
+                expired.eq((idle_clocks & self._frame_timeout) == self._frame_timeout),
+            ]
         with m.If(taken):
             m.d.sync += crc.eq(crc_step(crc, byte))
         m.d.comb += [
+            self.bytes.ready.eq(takes_bytes & (~in_payload | self.payload.ready)),
+            self.payload.valid.eq(in_payload & self.bytes.valid),
             self.payload.payload.eq(byte),
             self.outcomes.payload.eq(outcome),
         ]
 
+        def listen(following: str) -> None:
+            m.d.sync += [listening.eq(1), in_payload.eq(following == "payload")]
+            m.next = following
+
+        def stop() -> None:
+            m.d.sync += [listening.eq(0), in_payload.eq(0)]
+            m.next = "start"
+
+        def conclude(result: FrameOutcome) -> None:
+            m.d.sync += [
+                outcome.eq(result), takes_bytes.eq(0), listening.eq(0), in_payload.eq(0)]
+            m.next = "outcome"
+
         def header_byte(field: Value, following: str) -> None:
             """Take one byte of the header; an expired wait for it goes back to the start."""
-            m.d.comb += [listening.eq(1), self.bytes.ready.eq(1)]
             with m.If(taken):
                 m.d.sync += field.eq(byte)
-                m.next = following
+                listen(following)
             with m.Elif(expired):
-                m.next = "start"
-
-        def abandon() -> None:
-            m.d.sync += outcome.eq(FrameOutcome.ABANDONED)
-            m.next = "outcome"
+                stop()
 
         with m.FSM():
             with m.State("start"):
-                m.d.comb += self.bytes.ready.eq(1)
                 m.d.sync += crc.eq(CRC_START)
                 with m.If(taken & (byte == START)):
-                    m.next = "type"
+                    listen("type")
             with m.State("type"):
                 header_byte(self.header.type, "sequence")
             with m.State("sequence"):
@@ -106,38 +118,30 @@ class FrameReceiver(Component):
             with m.State("length high"):
                 header_byte(left[8:16], "payload")
                 with m.If(taken & (byte == 0) & (left[0:8] == 0)):
-                    m.next = "crc low"
+                    listen("crc low")
             with m.State("payload"):
-                m.d.comb += [
-                    listening.eq(1),
-                    self.payload.valid.eq(self.bytes.valid),
-                    self.bytes.ready.eq(self.payload.ready),
-                ]
                 with m.If(taken):
                     m.d.sync += left.eq(left - 1)
                     with m.If(left == 1):
-                        m.next = "crc low"
+                        listen("crc low")
                 with m.Elif(expired):
-                    abandon()
+                    conclude(FrameOutcome.ABANDONED)
             with m.State("crc low"):
-                m.d.comb += [listening.eq(1), self.bytes.ready.eq(1)]
                 with m.If(taken):
                     m.d.sync += [low_matches.eq(byte == crc[0:8]), crc.eq(crc)]
-                    m.next = "crc high"
+                    listen("crc high")
                 with m.Elif(expired):
-                    abandon()
+                    conclude(FrameOutcome.ABANDONED)
             with m.State("crc high"):
-                m.d.comb += [listening.eq(1), self.bytes.ready.eq(1)]
                 with m.If(taken):
+                    conclude(FrameOutcome.CORRUPT)
                     with m.If(low_matches & (byte == crc[8:16])):
                         m.d.sync += outcome.eq(FrameOutcome.GOOD)
-                    with m.Else():
-                        m.d.sync += outcome.eq(FrameOutcome.CORRUPT)
-                    m.next = "outcome"
                 with m.Elif(expired):
-                    abandon()
+                    conclude(FrameOutcome.ABANDONED)
             with m.State("outcome"):
                 m.d.comb += self.outcomes.valid.eq(1)
                 with m.If(self.outcomes.ready):
+                    m.d.sync += takes_bytes.eq(1)
                     m.next = "start"
         return m

@@ -60,7 +60,12 @@ class ScalarResult(Component):
             product.eq(does.multiply),  # 17 significant bits of 33: the exponent grows by 16
             carry.eq((does.multiply & self.product[-1]) | (does.add & total[-1])),
             mantissa.eq(reduce(or_, (value & chosen.replicate(bits) for chosen, value in choices))),
-            zero.eq(Mux(interpolates, self.blank, ~mantissa[-1])),
+            # The top bit of the mantissa, which need not wait for the carry.
+            zero.eq(~((does.multiply & self.product[-2:].any())
+                      | (does.add & total[-2:].any())
+                      | ((does.absmax | does.squares) & self.product[bits - 1])
+                      | (does.constant & self.constant[-1])
+                      | (interpolates & ~self.blank))),
         ]
 
         # Both exponents and their ranges are ready before the carry, which comes late, selects.
