@@ -57,7 +57,7 @@ class Unit:
 
 
 UNITS = {
-    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 105, 150),
+    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 115, 150),
     "lif": Unit("LIF engine", LIF_LANES,
                 lambda: LifEngine(PLAIN, {"threshold": 1000}, NEURONS, LIF_LANES)),
 }

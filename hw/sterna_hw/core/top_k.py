@@ -31,7 +31,7 @@ class TopK(Component):
     inserted, so that a long stream costs a clock for each ``head_words`` words.
 
     Throughput: ``head_words`` words a clock while none of them is better, else one better word a
-    clock while the queue has room; a stream that keeps growing costs ``top_k + 3`` clocks a word.
+    clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
     Latency: ``idle`` returns three clocks after the last word, and up to ``top_k + 3`` more for
     each candidate that waits.
 
@@ -164,42 +164,41 @@ class TopK(Component):
         place = Signal(range(depth + 1))
         # The entry before the place, compared when it was read, in the clock before.
         before = Signal(entry, reset_less=True)
-        better, walking = Signal(), Signal()
+        better, walking, takes = Signal(), Signal(), Signal()
         looked_at = Signal(signed(len(self.index) + 1), reset_less=True)  # negative: no entry
         present = Signal()
         shown = Signal.like(self.index, reset_less=True)
         m.d.sync += [
             shown.eq(self.index),
-            looked_at.eq(Mux(busy, looked_at - 1, Mux(source.valid, count - 1, self.index))),
+            looked_at.eq(Mux(takes, Mux(source.valid, count - 1, self.index), looked_at - 1)),
             before.eq(read.data),
             # The sign of one subtraction; a comparison would test for equality too.
             better.eq(~looked_at[-1] & (read.data.value - candidate.value)[-1]),
             walking.eq(busy & (~walking | better)),
         ]
         m.d.comb += [
-            full.eq(count == depth),
+            takes.eq(~busy | (walking & ~better)),
             read.addr.eq(looked_at),
-            source.ready.eq(~busy),
+            source.ready.eq(takes),
             write.addr.eq(place),
             present.eq(shown < count),
             self.value.eq(Mux(present, read.data.value, 0)),
             self.row.eq(Mux(present, read.data.row, NO_ROW)),
         ]
-        with m.If(~busy):
+        with m.If(takes):
             m.d.sync += [candidate.eq(source.payload), place.eq(count), busy.eq(source.valid)]
         with m.Elif(walking):
+            m.d.sync += place.eq(place - 1)
+        with m.If(walking):
             m.d.comb += [
                 write.en.eq(place != depth),
                 write.data.value.eq(Mux(better, before.value, candidate.value)),
                 write.data.row.eq(Mux(better, before.row, candidate.row)),
             ]
-            m.d.sync += place.eq(place - 1)
             with m.If(write.en & (place == depth - 1)):
-                m.d.sync += worst.eq(write.data.value)
-            with m.If(~better):
-                m.d.sync += busy.eq(0)
-            with m.If(write.en & (place == count)):
-                m.d.sync += count.eq(count + 1)
+                m.d.sync += [full.eq(1), worst.eq(write.data.value)]
+        with m.Elif(busy & (count != depth)):
+            m.d.sync += count.eq(count + 1)
         with m.If(self.clear):
-            m.d.sync += count.eq(0)
+            m.d.sync += [count.eq(0), full.eq(0)]
 
