@@ -24,7 +24,7 @@ from sterna.program.configuration import HardwareConfiguration
 from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
 from sterna_boards.ecp5_netlist import improve
-from sterna_boards.flow import PLACE_ONLY, ROUTE_ONLY, forget_settings
+from sterna_boards.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings
 from sterna_boards.report import read_report
 from sterna_boards.rtlil import corrected
 from sterna_boards.tools import find_tools
@@ -32,7 +32,7 @@ from sterna_hw.spiking import LifEngine
 from sterna_hw.ternary.engine import TernaryEngine
 
 NAME = "unit"
-REPORT, PLACED = "report.json", "placed.json"
+REPORT = "report.json"
 _PART = ("--quiet", "--85k", "--package", "CABGA381", "--speed", "6", "--out-of-context",
          "--timing-allow-fail")
 PLAIN = NeuronDefinition(sum_bits=16, membrane_bits=16, decay=Decay.SHIFT, decay_shift=4,

@@ -16,6 +16,7 @@ from sterna.errors import CheckError, InputError
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
 from sterna_boards.flow import NAME, REPORT, Flow, Progress
+from sterna_boards.large_designs import NotRouted
 from sterna_boards.report import BuildReport, Routed, read_report
 from sterna_boards.tools import PACKAGES, Tool, find_tools
 from sterna_boards.units import ffs_by_unit, luts_by_unit
@@ -34,11 +35,12 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
 
     Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
     under a digest of design, sources and tool versions; another seed does not synthesise again.
-    ``until_met`` leaves out the seeds behind the first that meets timing.
+    ``until_met`` leaves out the seeds behind the first that meets timing, and those whose placement
+    promises less. Seeds for which no way is found are not in the report.
 
     The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
     Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
-    design does not fit.
+    design does not fit, or no seed is routed.
     """
     if not seeds:
         raise InputError("seeds: give at least one")
@@ -51,13 +53,21 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     cells = json.loads((netlist / flow.netlist).read_text())
     placed: dict[int, Path] = {}
     routed: dict[int, Routed] = {}
+    missed: list[str] = []
     for done, seed in enumerate(seeds):
         tell(f"place and route, seed {seed}", done, len(seeds))
-        placed[seed] = _placed(flow, netlist, seed, tell)
+        try:
+            placed[seed] = _placed(flow, netlist, seed, design.clock_hz if until_met else 0, tell)
+        except NotRouted as reason:
+            tell(str(reason), done, len(seeds))
+            missed.append(str(reason))
+            continue
         routed[seed] = read_report(placed[seed] / REPORT, design.clock_hz, cells,
                                    flow.routed_for(design))
         if until_met and routed[seed].timing_met:
             break
+    if not routed:
+        raise CheckError(f"{board.name}: {'; '.join(missed)}; ask for a slower clock or more seeds")
     best = max(routed, key=lambda seed: (routed[seed].timing_met, routed[seed].fmax_mhz))
     logs = (netlist / f"{NAME}.rpt", placed[best] / f"{NAME}.tim")
     fmax = {seed: result.fmax_mhz for seed, result in routed.items()}
@@ -86,11 +96,11 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
     return cached_folder("netlist", digest(parts), make)
 
 
-def _placed(flow: Flow, netlist: Path, seed: int, tell: Progress) -> Path:
+def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progress) -> Path:
     """Folder with timing report and bitstream of one seed."""
 
     def make(folder: Path) -> None:
-        flow.place_and_route(netlist, folder, seed)
+        flow.place_and_route(netlist, folder, seed, least_hz)
         tell("pack", 0, 1)
         flow.pack(netlist, folder)
 

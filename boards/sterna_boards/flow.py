@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sterna.cache import cache_folder
@@ -18,6 +18,15 @@ from sterna_boards.designs import Design
 from sterna_boards.ecp5_floorplan import place_weights
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.gowin_segments import segmentless_data_base
+from sterna_boards.large_designs import (
+    LANES,
+    PLACED,
+    ROUTED_FOR,
+    check_promise,
+    check_turns,
+    forget_settings,
+    part_placement,
+)
 from sterna_boards.rtlil import corrected
 from sterna_boards.tools import Tool
 
@@ -25,20 +34,9 @@ NAME = "sterna"
 REPORT = "report.json"
 _DATA_BASE = "chipdb.bin"
 _COMMANDS = f"build_{NAME}.json"
-_FREQUENCY = re.compile(r"^(FREQUENCY PORT \S+ )([\d.]+) HZ", re.MULTILINE)
 _SEED = "--seed 0"
-_LARGE = 512
-"""Lanes from which ECP5 designs are placed and routed by two calls of nextpnr."""
-_PLACED = "placed.json"
-PLACE_ONLY = ("--placer-heap-timingweight", "40", "--no-route")
-ROUTE_ONLY = ("--no-pack", "--no-place", "--router", "router2", "--tmg-ripup")
-"""Options of the two calls."""
-_PLACED_FOR = 1.5
-"""How many times its clock a large design is placed for. nextpnr divides what a path has to spare
-by the period: the shorter that is, the better it tells the slow paths from the others."""
-_ROUTED_FOR = 1.02
-"""How many times its clock it is routed for: what the router takes a path for is a little less than
-what it is in the end."""
+_LOOK_EVERY = 5
+"""Seconds from one look at the router's log to the next."""
 _BITSTREAMS = {"ecp5": ".bit", "ice40": ".bin", "gw1n": ".fs", "gw2a": ".fs"}
 _NETLISTS = {"ecp5": ".json", "ice40": ".json", "gw1n": ".syn.json", "gw2a": ".syn.json"}
 _SYNTHESIS = {
@@ -69,10 +67,10 @@ class Flow:
 
     def routed_for(self, design: Design) -> float:
         """How many times its clock the design is routed for."""
-        return _ROUTED_FOR if self._has_two_calls(design) else 1.0
+        return ROUTED_FOR if self._has_two_calls(design) else 1.0
 
     def _has_two_calls(self, design: Design) -> bool:
-        return self.board.family == "ecp5" and design.lanes >= _LARGE
+        return self.board.family == "ecp5" and design.lanes >= LANES
 
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
@@ -84,7 +82,7 @@ class Flow:
         plan.files[source] = corrected(plan.files[source])
         plan.extract(str(folder))
         if self._has_two_calls(design):
-            _part_placement(folder)
+            part_placement(folder / f"{NAME}.lpf", folder / _COMMANDS)
 
     def synthesise(self, design: Design, folder: Path) -> None:
         """Make the netlist."""
@@ -93,8 +91,13 @@ class Flow:
             improve(folder / self.netlist, lambda netlist: place_weights(
                 netlist, self.board.device, design.rows))
 
-    def place_and_route(self, netlist: Path, folder: Path, seed: int) -> None:
-        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report."""
+    def place_and_route(self, netlist: Path, folder: Path, seed: int,
+                        least_hz: float = 0) -> None:
+        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report.
+
+        Raises `NotRouted` for a placement of a large design that promises less than ``least_hz``,
+        or that the router finds no way for.
+        """
         # Copies, since tools in WebAssembly cannot follow a link out of their folder.
         copies = [folder / file.name for file in netlist.iterdir()
                   if file.suffix in (".lpf", ".pcf", ".cst") or file.name == self.netlist]
@@ -106,13 +109,18 @@ class Flow:
             copies.append(folder / _DATA_BASE)
             copies[-1].write_bytes(data_base)
             options = ["--chipdb", _DATA_BASE]
+        log = folder / f"{NAME}.tim"
         for index, step in enumerate(self._steps(netlist), 1):
-            if step == "route" and index > 1:
-                forget_settings(folder / _PLACED)
-            self._run(netlist, folder, index, step, seed, options)
+            check = None
+            if index > 1:
+                check_promise(log, seed, least_hz)
+                forget_settings(folder / PLACED)
+                log.unlink(missing_ok=True)
+                check = partial(check_turns, log, seed)
+            self._run(netlist, folder, index, step, seed, options, check)
         for copy in copies:
             copy.unlink()
-        (folder / _PLACED).unlink(missing_ok=True)
+        (folder / PLACED).unlink(missing_ok=True)
 
     def pack(self, netlist: Path, folder: Path) -> None:
         """Make the bitstream."""
@@ -134,10 +142,11 @@ class Flow:
                                      self.board.platform().chip)
 
     def _run(self, plan: Path, folder: Path, index: int, step: str, seed: int = 0,
-             options: Sequence[str] = ()) -> None:
+             options: Sequence[str] = (), check: Callable[[], None] | None = None) -> None:
         """Run a command of the plan; its output is kept as ``step``.log.
 
-        Raises `CheckError` with the tool's last complaint and the place of a copy of the log.
+        ``check`` is called now and then; what it raises stops the tool. Raises `CheckError` with
+        the tool's last complaint and the place of a copy of the log.
         """
         commands = json.loads((plan / _COMMANDS).read_text())["commands"]
         command = list(commands[index])
@@ -145,56 +154,34 @@ class Flow:
             command[command.index("--seed") + 1] = str(seed)
         tool = command[0]
         log = folder / f"{step}.log"
-        with open(log, "w") as file:
-            result = subprocess.run([self.tools[tool].executable, *command[1:], *options],
-                                    cwd=folder,
-                                    stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        if result.returncode != 0:
+        with open(log, "w") as file, subprocess.Popen(
+                [self.tools[tool].executable, *command[1:], *options], cwd=folder,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file) as process:
+            try:
+                _wait(process, check)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode != 0:
             said = folder / f"{NAME}.rpt"  # yosys, which is silent, writes its errors there
             if step == "synthesise" and said.is_file():
                 log = said
             kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(log, kept)
-            stopped = result.returncode < 0
-            complaint = f"stopped by signal {-result.returncode}" if stopped else _complaint(log)
+            stopped = process.returncode < 0
+            complaint = f"stopped by signal {-process.returncode}" if stopped else _complaint(log)
             raise CheckError(f"{self.board.name}: {tool} failed: {complaint} (log: {kept})")
 
 
-def _part_placement(folder: Path) -> None:
-    """Make nextpnr place by timing, for more than the clock, and then route.
-
-    Its default router takes hours for a large design. The other one lets wires go round about where
-    they are not critical, and what that makes too slow is routed again only when it is told to; it
-    ends when nothing is too slow, or after 1,500 turns (router2.cc, ``tmg_ripup``).
-    """
-    constraints = folder / f"{NAME}.lpf"
-    constraints.write_text(_FREQUENCY.sub(
-        lambda match: f"{match[1]}{float(match[2]) * _PLACED_FOR:.1f} HZ",
-        constraints.read_text()))
-    plan = json.loads((folder / _COMMANDS).read_text())
-    synthesis, both, pack = plan["commands"]
-    constrained = both.index("--lpf")
-    route = both[:constrained] + both[constrained + 2:]
-    route[route.index("--json") + 1] = _PLACED
-    clock = route.index("--freq") + 1
-    route[clock] = f"{float(route[clock]) * _ROUTED_FOR:.4f}"
-    plan["commands"] = [
-        synthesis,
-        [*both, *PLACE_ONLY, "--write", _PLACED],
-        [*route, *ROUTE_ONLY],
-        pack,
-    ]
-    (folder / _COMMANDS).write_text(json.dumps(plan))
-
-
-def forget_settings(placed: Path) -> None:
-    """Drop the placement's options from its result, where they win over those of the routing."""
-    design = json.loads(placed.read_text())
-    for module in design["modules"].values():
-        for setting in ("router", "target_freq", "timing_driven"):
-            module.get("settings", {}).pop(setting, None)
-    placed.write_text(json.dumps(design))
+def _wait(process: subprocess.Popen[bytes], check: Callable[[], None] | None) -> None:
+    while check is not None:
+        try:
+            process.wait(_LOOK_EVERY)
+            return
+        except subprocess.TimeoutExpired:
+            check()
+    process.wait()
 
 
 def _complaint(log: Path) -> str:
