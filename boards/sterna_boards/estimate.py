@@ -129,6 +129,10 @@ def shortages(board: Target, luts: int, block_rams: int, dsps: int,
     return tuple(f"{count} of {most} {name}" for name, count, most in wanted if count > most)
 
 
+_UNFITTED = 1.2
+"""How much larger than fitted to a program a shape may be, before it is left out unseen."""
+
+
 def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
                  lanes: int | None = None, embedding: Embedding = "auto",
                  clock_hz: float | None = None) -> HardwareConfiguration:
@@ -150,7 +154,7 @@ def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
             f"{base.lane}; give another number, or --rows and --columns")
     for count in sorted(shapes, reverse=True):
         likely = [shape for shape in shapes[count] if lanes or not shortages(
-            board, estimate_area(board.family, shape).luts, 0, 0, 0)]
+            board, int(estimate_area(board.family, shape).luts / _UNFITTED), 0, 0, 0)]
         found = [estimate(board, program, shape, embedding, clock_hz) for shape in likely]
         fitting = [one for one in found if lanes or (
             one.fits and (one.expected_mhz is None or one.expected_mhz >= wanted_mhz))]
