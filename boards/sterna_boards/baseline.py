@@ -22,7 +22,7 @@ class Measured:
     configuration: HardwareConfiguration
     clock_mhz: float
     fmax_mhz: tuple[float, ...]
-    """Highest clock of each seed, from seed 1 on."""
+    """Highest clock of each seed that was routed, from the lowest on."""
     luts: int
     ffs: int
     block_rams: int

@@ -10,13 +10,13 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
-from sterna.cache import cached_folder, digest
+from sterna.cache import cache_folder, cached_folder, digest
 from sterna.errors import CheckError, InputError
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
 from sterna_boards.flow import NAME, REPORT, Flow, Progress
-from sterna_boards.large_designs import NotRouted
+from sterna_boards.large_designs import NotRouted, Unpromising
 from sterna_boards.report import BuildReport, Routed, read_report
 from sterna_boards.tools import PACKAGES, Tool, find_tools
 from sterna_boards.units import ffs_by_unit, luts_by_unit
@@ -35,8 +35,8 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
 
     Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
     under a digest of design, sources and tool versions; another seed does not synthesise again.
-    ``until_met`` leaves out the seeds behind the first that meets timing, and those whose placement
-    promises less. Seeds for which no way is found are not in the report.
+    ``until_met`` leaves out the seeds behind the first that meets timing, and takes those whose
+    placement promises less last. Seeds for which no way is found are not in the report.
 
     The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
     Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
@@ -54,12 +54,17 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     placed: dict[int, Path] = {}
     routed: dict[int, Routed] = {}
     missed: list[str] = []
-    for done, seed in enumerate(seeds):
-        tell(f"place and route, seed {seed}", done, len(seeds))
+    waiting = [(seed, design.clock_hz if until_met else 0) for seed in seeds]
+    for done, (seed, least_hz) in enumerate(waiting):
+        tell(f"place and route, seed {seed}", done, len(waiting))
         try:
-            placed[seed] = _placed(flow, netlist, seed, design.clock_hz if until_met else 0, tell)
+            placed[seed] = _placed(flow, netlist, seed, least_hz, tell)
+        except Unpromising as reason:
+            tell(str(reason), done, len(waiting))
+            waiting.append((seed, 0))  # when nothing better was found
+            continue
         except NotRouted as reason:
-            tell(str(reason), done, len(seeds))
+            tell(str(reason), done, len(waiting))
             missed.append(str(reason))
             continue
         routed[seed] = read_report(placed[seed] / REPORT, design.clock_hz, cells,
@@ -97,15 +102,23 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
 
 
 def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progress) -> Path:
-    """Folder with timing report and bitstream of one seed."""
+    """Folder with timing report and bitstream of one seed; that one promises less is kept too."""
+    versions = [tool.version for tool in flow.tools.values()]
+    name = digest([netlist.name, str(seed), *versions])
+    unpromising = cache_folder() / "bitstream" / f"{name}.unpromising"
 
     def make(folder: Path) -> None:
-        flow.place_and_route(netlist, folder, seed, least_hz)
+        if least_hz and unpromising.is_file():
+            raise Unpromising(unpromising.read_text())
+        try:
+            flow.place_and_route(netlist, folder, seed, least_hz)
+        except Unpromising as reason:
+            unpromising.write_text(str(reason))
+            raise
         tell("pack", 0, 1)
         flow.pack(netlist, folder)
 
-    versions = [tool.version for tool in flow.tools.values()]
-    return cached_folder("bitstream", digest([netlist.name, str(seed), *versions]), make)
+    return cached_folder("bitstream", name, make)
 
 
 def _sources() -> list[str | bytes]:

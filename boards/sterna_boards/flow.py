@@ -95,8 +95,8 @@ class Flow:
                         least_hz: float = 0) -> None:
         """Place and route in ``folder`` what lies in ``netlist``; writes the timing report.
 
-        Raises `NotRouted` for a placement of a large design that promises less than ``least_hz``,
-        or that the router finds no way for.
+        Raises `Unpromising` for a placement of a large design that promises less than ``least_hz``,
+        and `NotRouted` for one that the router finds no way for.
         """
         # Copies, since tools in WebAssembly cannot follow a link out of their folder.
         copies = [folder / file.name for file in netlist.iterdir()

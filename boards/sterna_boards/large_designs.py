@@ -33,7 +33,11 @@ _TURN = re.compile(r" iter=\d+ ")
 
 
 class NotRouted(CheckError):
-    """A placement that promises less than its clock, or that the router finds no way for."""
+    """A placement that the router finds no way for."""
+
+
+class Unpromising(NotRouted):
+    """A placement that promises less than its clock, and was not routed."""
 
 
 def part_placement(constraints: Path, plan: Path) -> None:
@@ -63,13 +67,13 @@ def forget_settings(placed: Path) -> None:
 
 
 def check_promise(log: Path, seed: int, clock_hz: float) -> None:
-    """Raise `NotRouted` when the placement's own estimate is below the clock.
+    """Raise `Unpromising` when the placement's own estimate is below the clock.
 
-    Routing such a placement takes its time and then fails.
+    Routing such a placement takes its time, and then mostly fails.
     """
     promises = [float(number) for number in _PROMISE.findall(_text(log))]
     if promises and min(promises) * 1e6 < clock_hz:
-        raise NotRouted(f"the placement of seed {seed} promises {min(promises):.1f} MHz only")
+        raise Unpromising(f"the placement of seed {seed} promises {min(promises):.1f} MHz only")
 
 
 def check_turns(log: Path, seed: int) -> None:

@@ -12,7 +12,7 @@ from sterna_boards import flow
 from sterna_boards.build import build
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import Design, loopback
-from sterna_boards.large_designs import LANES, NotRouted, check_promise
+from sterna_boards.large_designs import LANES, Unpromising, check_promise
 
 from tests.boards.fake_tools import FakeTools
 
@@ -54,6 +54,8 @@ def test_a_placement_that_promises_too_little_is_left_out(tools: FakeTools) -> N
     assert report.seeds == {1: 100.0} and report.timing_met
     # Seed 0 is placed, seed 1 placed and routed.
     assert tools.calls() == ["YOSYS", *["NEXTPNR_ECP5"] * 3, "ECPPACK"]
+    assert build(BOARD, large(), seeds=(0, 1, 2), until_met=True) == report
+    assert tools.calls() == []
 
 
 def test_a_seed_that_was_asked_for_is_routed(tools: FakeTools) -> None:
@@ -61,12 +63,15 @@ def test_a_seed_that_was_asked_for_is_routed(tools: FakeTools) -> None:
     assert report.seeds == {0: 90.0} and not report.timing_met
 
 
-def test_no_placement_is_one_line(tools: FakeTools) -> None:
-    with pytest.raises(CheckError) as caught:
-        build(BOARD, large(), seeds=(0, -1), until_met=True)
-    assert str(caught.value) == (
-        "ulx3s-85f: the placement of seed 0 promises 90.0 MHz only; the placement of seed -1 "
-        "promises 80.0 MHz only; ask for a slower clock or more seeds")
+def test_what_promises_too_little_is_routed_when_nothing_else_is_left(tools: FakeTools) -> None:
+    steps: list[str] = []
+    report = build(BOARD, large(), seeds=(0, -1), until_met=True,
+                   progress=lambda step, done, parts: steps.append(step))
+    assert report.seeds == {0: 90.0, -1: 80.0} and not report.timing_met
+    assert steps[2:] == [
+        "place and route, seed 0", "the placement of seed 0 promises 90.0 MHz only",
+        "place and route, seed -1", "the placement of seed -1 promises 80.0 MHz only",
+        "place and route, seed 0", "pack", "place and route, seed -1", "pack"]
 
 
 def test_a_router_that_finds_no_way_is_stopped(
@@ -75,8 +80,11 @@ def test_a_router_that_finds_no_way_is_stopped(
     turns = "for turn in $(seq 201); do echo \"Info:     iter=$turn wires=9\"; done > sterna.tim"
     tools.write("NEXTPNR_ECP5", f"{PLACING}\n{turns}\nexec sleep 60\n")
     began = time.monotonic()
-    with pytest.raises(CheckError, match="seed 1 is not routed after 200 turns of the router"):
-        build(BOARD, large(), seeds=(1,))
+    with pytest.raises(CheckError) as caught:
+        build(BOARD, large(), seeds=(1, 2))
+    assert str(caught.value) == "ulx3s-85f: " + "; ".join(
+        [*(f"the placement of seed {seed} is not routed after 200 turns of the router"
+           for seed in (1, 2)), "ask for a slower clock or more seeds"])
     assert time.monotonic() - began < 50
 
 
@@ -85,5 +93,5 @@ def test_the_slowest_clock_counts(tmp_path: Path) -> None:
     log.write_text("Info: Max frequency for clock         'clock.clk': 91.90 MHz (FAIL at 150.01)\n"
                    "Info: Max frequency for clock 'clock.startup_clk': 995.02 MHz (PASS)\n")
     check_promise(log, 1, 91e6)
-    with pytest.raises(NotRouted, match="seed 1 promises 91.9 MHz only"):
+    with pytest.raises(Unpromising, match="seed 1 promises 91.9 MHz only"):
         check_promise(log, 1, 92e6)
