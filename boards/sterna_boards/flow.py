@@ -15,7 +15,7 @@ from sterna.errors import CheckError
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
-from sterna_boards.ecp5_floorplan import place_weights
+from sterna_boards.ecp5_floorplan import place_memories
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.gowin_segments import segmentless_data_base
 from sterna_boards.large_designs import (
@@ -88,7 +88,7 @@ class Flow:
         """Make the netlist."""
         self._run(folder, folder, 0, "synthesise")
         if self.board.family == "ecp5":
-            improve(folder / self.netlist, lambda netlist: place_weights(
+            improve(folder / self.netlist, lambda netlist: place_memories(
                 netlist, self.board.device, design.rows))
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int,

@@ -142,15 +142,14 @@ class StreamQueue(Component):
 
         push = self.i.valid & self.i.ready
         pop = self.o.valid & self.o.ready
-        level = Signal.like(self.level, name="next_level")
-        m.d.comb += level.eq(self.level + push - pop)
+        # Without the sum, since what takes items decides late.
         m.d.sync += [
-            self.level.eq(level),
-            self.o.valid.eq(level != 0),
+            self.level.eq(self.level + push - pop),
+            self.o.valid.eq(push | (self.o.valid & ~(pop & (self.level == 1)))),
         ]
         full = Signal()
         if not self._counted:
-            m.d.sync += full.eq(level == self._depth)
+            m.d.sync += full.eq(~pop & (full | (push & (self.level == self._depth - 1))))
         m.d.comb += [
             self.i.ready.eq(~full),
             write.data.eq(self.i.payload),

@@ -1,28 +1,40 @@
-"""Places of the weights' block RAMs, on netlists of nothing but block RAMs."""
+"""Places of block RAMs, on netlists of nothing else."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sterna_boards.ecp5_floorplan import place_weights
+from sterna_boards.ecp5_floorplan import place_memories
 from sterna_boards.ecp5_netlist import Netlist
 from sterna_boards.tools import find_tools
 
 PART = "LFE5U-85F-6BG381C"
 MIDDLE = {60, 62}
+# In the order in which they get their places; eleven lanes, so that names sort otherwise.
+FIRST_ROW = (
+    *(f"core.vector.memory.copy_{copy}.0.{lane}" for lane in range(11) for copy in "ab"),
+)
+BANKS = tuple(f"core.engine.lanes.banks.storage.0.{bank}" for bank in range(11))
+SECOND_ROW = (
+    "core.vector.tables.lane_2.0.0", "core.vector.tables.lane_10.0.0",
+    "core.sequencer.memory.bank_0.ram.0.0", "core.vector.scalars.tables.store.0.0",
+)
+CONSTANTS = tuple(f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(11))
+OTHERS = (*FIRST_ROW, *BANKS, *SECOND_ROW, *CONSTANTS)
+UNKNOWN = "core.inputs.memory.bank_0.ram.0.0"
 
 
-def _netlist(banks: int, per_bank: int = 2) -> Netlist:
+def _netlist(banks: int, per_bank: int = 2, others: Iterable[str] = ()) -> Netlist:
     cells: dict[str, Any] = {
-        name: {"type": "DP16KD", "attributes": {}, "parameters": {}, "port_directions": {},
-               "connections": {}}
-        for bank in range(banks) for part in range(per_bank)
-        for name in (f"core.weights.memory.bank_{bank}.ram.0.{part}",
-                     f"core.vector.memory.copy_a.0.{bank}_{part}")}
+        name: {"type": "DP16KD", "attributes": {},
+               "parameters": {}, "port_directions": {}, "connections": {}}
+        for name in (*others, *(f"core.weights.memory.bank_{bank}.ram.0.{part}"
+                                for bank in range(banks) for part in range(per_bank)))}
     return Netlist({"modules": {"top": {"attributes": {"top": "1"}, "cells": cells, "ports": {},
                                         "netnames": {}}}})
 
@@ -36,7 +48,7 @@ def _places(netlist: Netlist) -> dict[str, tuple[int, int]]:
 def test_every_matrix_row_lies_along_a_row_of_block_ram(
         rows: int, banks: int, per_bank: int) -> None:
     netlist = _netlist(banks, per_bank)
-    place_weights(netlist, PART, rows)
+    place_memories(netlist, PART, rows)
     places = _places(netlist)
     assert len(places) == len(set(places.values())) == banks * per_bank
     assert all(".weights." in name for name in places)
@@ -51,6 +63,30 @@ def test_every_matrix_row_lies_along_a_row_of_block_ram(
     assert not {column for _, column in places.values()} & MIDDLE
 
 
+def test_the_other_memories_fill_the_middle_in_order() -> None:
+    netlist = _netlist(80, others=(*reversed(OTHERS), UNKNOWN))
+    place_memories(netlist, PART, 16)
+    places = _places(netlist)
+    assert len(places) == len(set(places.values())) == 160 + len(OTHERS) == 208
+    assert UNKNOWN not in places
+    for names, row in ((FIRST_ROW, 46), (SECOND_ROW, 70)):
+        filled = [places[name] for name in names]
+        assert filled == sorted(filled)
+        assert {tile_row for tile_row, _ in filled} == {row}
+    # What is left, in the middle before the outer rows, goes to what found no site in the first.
+    rest = [places[name][0] for name in (*BANKS, *CONSTANTS)]
+    assert rest == [70] * 18 + [22] * 2 + [82] * 2
+
+
+def test_more_memories_than_sites_are_left_to_the_placer() -> None:
+    names = [f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(50)]
+    netlist = _netlist(80, others=names)
+    place_memories(netlist, PART, 16)
+    places = _places(netlist)
+    assert len(places) == len(set(places.values())) == 208
+    assert [name in places for name in names] == [True] * 48 + [False] * 2
+
+
 @pytest.mark.parametrize(("device", "rows", "banks"), [
     ("LFE5U-25F-6BG381C", 16, 80),  # another part
     (PART, 0, 80),  # no ternary engine
@@ -60,8 +96,8 @@ def test_every_matrix_row_lies_along_a_row_of_block_ram(
 ])
 def test_what_does_not_fit_the_plan_is_left_to_the_placer(
         device: str, rows: int, banks: int) -> None:
-    netlist = _netlist(banks)
-    place_weights(netlist, device, rows)
+    netlist = _netlist(banks, others=OTHERS)
+    place_memories(netlist, device, rows)
     assert not _places(netlist)
 
 
@@ -80,7 +116,7 @@ def test_the_part_has_every_site_of_the_plan(tmp_path: Path) -> None:
         "ports": {"clk": {"direction": "input", "bits": [2]}},
         "netnames": {"clk": {"hide_name": 0, "bits": [2], "attributes": {}}}}}}
     netlist = Netlist(design)
-    place_weights(netlist, PART, 16)
+    place_memories(netlist, PART, 16)
     assert len(set(_places(netlist).values())) == 208
     (tmp_path / "netlist.json").write_text(json.dumps(design))
     tool = find_tools(["nextpnr-ecp5"])["nextpnr-ecp5"].executable

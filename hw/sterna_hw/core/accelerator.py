@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value
+from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value, unsigned
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import COMMANDS_AHEAD, HardwareConfiguration
@@ -38,7 +38,7 @@ from sterna_hw.memory import (
 )
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.shared_module import ModuleInstance
-from sterna_hw.stream import connect_streams
+from sterna_hw.stream import StreamRegister, connect_streams
 
 CONSTANTS_AHEAD = 16
 """Constants that a data path may be behind another one."""
@@ -245,20 +245,25 @@ class Accelerator(Component):
         connect_streams(m, result.words, link.result)
 
         request = link.runs.payload
-        running = Signal()
+        accepted, running = Signal(), Signal()
+        # The sequencer and the link lie apart; and all the rest starts over by a register too,
+        # which is still before the first command.
+        m.submodules.start = start = StreamRegister(unsigned(16))
+        connect_streams(m, start.o, sequencer.start)
+        m.d.sync += begin.eq(accepted)
         m.d.comb += [
-            sequencer.start.valid.eq(link.runs.valid),
-            sequencer.start.payload.eq(request.entry),
-            link.runs.ready.eq(sequencer.start.ready),
-            begin.eq(link.runs.valid & link.runs.ready),
-            counters.clear.eq(begin),
+            start.i.valid.eq(link.runs.valid),
+            start.i.payload.eq(request.entry),
+            link.runs.ready.eq(start.i.ready),
+            accepted.eq(link.runs.valid & link.runs.ready),
+            counters.clear.eq(accepted),
             counters.running.eq(running),
             result.start.eq(sequencer.done),
             result.cycles.eq(counters.cycles),
             *(getattr(result, f"{event}_cycles").eq(getattr(counters, f"{event}_cycles"))
               for event in EVENTS),
         ]
-        with m.If(begin):
+        with m.If(accepted):
             m.d.sync += running.eq(1)
         with m.Elif(sequencer.done):
             m.d.sync += running.eq(0)

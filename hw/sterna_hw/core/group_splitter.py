@@ -89,10 +89,10 @@ class GroupSplitter(Component):
                 (part - 1)[:len(part)], lanes * width)
             chosen = Mux(first, chosen, later)
             with m.If(accept & more):
-                with m.If(part == parts - 1):
-                    m.d.sync += part.eq(0)
-                with m.Else():
-                    m.d.sync += part.eq(part + 1)
+                m.d.sync += part.eq(part + 1)
+                if parts != 1 << len(part):
+                    with m.If(part == parts - 1):
+                        m.d.sync += part.eq(0)
         with m.If(accept):
             m.d.sync += [
                 for_vector.eq(more & ~to_head),

@@ -38,7 +38,7 @@ class Sequencer(Component):
     Throughput: one instruction in two clocks, loops included, while what it dispatches is taken.
     Commands for the vector unit wait in one register, those for the engine in a queue of
     `MATMUL_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
-    valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 1
+    valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 3
     clocks after the last unit is idle.
 
     Unknown kinds end the program as END does, so that a memory that was never loaded does no harm.
@@ -92,7 +92,8 @@ class Sequencer(Component):
         instruction = Signal(instruction_bits(configuration), reset_less=True)
         address = Signal(range(configuration.program_depth))
         following = Signal.like(address, name="following_address", reset_less=True)
-        quiet = Signal(range(QUIET_CLOCKS))
+        resting, quiet = Signal(), Signal(range(QUIET_CLOCKS))
+        m.d.sync += [resting.eq(self.units_idle & ~self._dispatched()), self.done.eq(0)]
 
         executing, taken, begin, decoding = Signal(), Signal(), Signal(), Signal()
         next_address = Signal.like(address, name="next_address")
@@ -127,10 +128,10 @@ class Sequencer(Component):
                     m.next = "decode"
             with m.State("drain"):
                 m.d.sync += quiet.eq(0)
-                with m.If(self.units_idle & ~self._dispatched()):
+                with m.If(resting):
                     m.d.sync += quiet.eq(quiet + 1)
                     with m.If(quiet == QUIET_CLOCKS - 1):
-                        m.d.comb += self.done.eq(1)
+                        m.d.sync += self.done.eq(1)
                         m.next = "idle"
         return m
 

@@ -61,7 +61,7 @@ class CommandHandler(Component):
     answer names the first of CRC, TYPE, LENGTH, SPACE.
 
     Throughput: one payload byte a clock while ``writes`` is taken. Latency: a chunk is valid the
-    clock after its fourth byte, an answer the clock after the outcome.
+    clock after its fourth byte, an answer three clocks after the outcome.
 
     Members
     -------
@@ -120,7 +120,10 @@ class CommandHandler(Component):
         self._load(m, arguments[-CHUNK_BITS:], accepted, count, whole_words, space_error)
         error, fault = Signal(ErrorCode), Signal()
         self._judge(m, count, run_length, whole_words, space_error, error, fault)
-        self._answer(m, error, fault)
+        # The frame is complete for two clocks before it is answered.
+        error_found, fault_found = Signal(ErrorCode), Signal()
+        m.d.sync += [error_found.eq(error), fault_found.eq(fault)]
+        self._answer(m, error_found, fault_found)
         return m
 
     def _load(self, m: Module, latest: Value, accepted: Signal, count: Signal, whole_words: Signal,
@@ -159,8 +162,8 @@ class CommandHandler(Component):
             write.payload.word.eq(word),
             write.payload.chunk.eq(chunk),
             write.payload.data.eq(latest),
-            whole_words.eq((count >= LOAD_HEADER) & (position == 0) & (chunk == 0)),
         ]
+        m.d.sync += whole_words.eq((count >= LOAD_HEADER) & (position == 0) & (chunk == 0))
         with m.If(offered & (write.ready | ~inside)):
             m.d.sync += offered.eq(0)
             with m.If(~inside):
@@ -210,7 +213,7 @@ class CommandHandler(Component):
             m.d.comb += fault.eq(0)
 
     def _answer(self, m: Module, error: Signal, fault: Signal) -> None:
-        """Send the answer; the outcome is taken when the transmitter has all of it."""
+        """Send the answer; the outcome is taken a clock after the transmitter has all of it."""
         configuration = self._configuration
         identity = (VERSION.to_bytes(2, "little")
                     + result_entries(configuration).to_bytes(2, "little")
@@ -228,6 +231,7 @@ class CommandHandler(Component):
         reported = Signal(FAILURE_BITS) if has_failures else Signal(ErrorCode)
         finished = Signal()
         answer = self.answers.payload
+        m.d.sync += finished.eq(0)
         m.d.comb += [
             self.outcomes.ready.eq(finished),
             answer.sequence.eq(self.header.sequence),
@@ -242,8 +246,8 @@ class CommandHandler(Component):
             m.d.sync += left.eq(length)
             with m.If(self.answers.ready):
                 if following is None:
-                    m.d.comb += finished.eq(1)
-                    m.next = "judge"
+                    m.d.sync += finished.eq(1)
+                    m.next = "wait"
                 else:
                     m.next = following
 
@@ -258,31 +262,37 @@ class CommandHandler(Component):
             with m.If(sent):
                 m.d.sync += left.eq(left - 1)
                 with m.If(left == 1):
-                    m.d.comb += finished.eq(1)
-                    m.next = "judge"
+                    m.d.sync += finished.eq(1)
+                    m.next = "wait"
             return sent
 
         with m.FSM():
+            with m.State("wait"):
+                with m.If(self.outcomes.valid & ~finished & ~self.writes.valid):
+                    m.next = "settle"
+            with m.State("settle"):
+                m.next = "judge"
             with m.State("judge"):
                 m.d.sync += reported.eq(error)
-                with m.If(self.outcomes.valid & ~self.writes.valid):
-                    with m.If(self.outcomes.payload == FrameOutcome.ABANDONED):
-                        m.d.comb += finished.eq(1)
-                    with m.Elif(fault):
+                with m.If(self.outcomes.payload == FrameOutcome.ABANDONED):
+                    m.d.sync += finished.eq(1)
+                    m.next = "wait"
+                with m.Elif(fault):
+                    m.next = "error"
+                if has_failures:
+                    with m.Elif((self.header.type == FrameType.LOAD) & self.failure.any()):
+                        m.d.comb += self.failure_taken.eq(1)
+                        m.d.sync += reported.eq(self.failure)
                         m.next = "error"
-                    if has_failures:
-                        with m.Elif((self.header.type == FrameType.LOAD) & self.failure.any()):
-                            m.d.comb += self.failure_taken.eq(1)
-                            m.d.sync += reported.eq(self.failure)
-                            m.next = "error"
-                    with m.Else():
-                        with m.Switch(self.header.type):
-                            with m.Case(FrameType.HELLO):
-                                m.next = "hello"
-                            with m.Case(FrameType.LOAD):
-                                m.next = "loaded"
-                            with m.Default():
-                                m.next = "run"
+                with m.Else():
+                    with m.Switch(self.header.type):
+                        with m.Case(FrameType.HELLO):
+                            m.next = "hello"
+                        with m.Case(FrameType.LOAD):
+                            m.next = "loaded"
+                        with m.Default():
+                            m.d.sync += self.runs.valid.eq(1)
+                            m.next = "run"
             with m.State("error"):
                 announce(FrameType.ERROR, 1, "error code")
             with m.State("error code"):
@@ -296,8 +306,8 @@ class CommandHandler(Component):
             with m.State("loaded"):
                 announce(FrameType.ACK, 0, None)
             with m.State("run"):
-                m.d.comb += self.runs.valid.eq(1)
                 with m.If(self.runs.ready):
+                    m.d.sync += self.runs.valid.eq(0)
                     m.next = "running"
             with m.State("running"):
                 succeeds = self.result.valid

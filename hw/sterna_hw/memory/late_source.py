@@ -24,10 +24,11 @@ class LateSource(Component):
     free behind it, so the path from the consumer ends at ten flip-flops instead of thousands.
 
     Members:
-        restart: In(1), start again at ``base``; the first word is offered in the next clock.
+        restart: In(1), start again at ``base``; that word is offered in the next clock.
         base: In(range(depth)).
-        words: Out, stream of ``shape``. The payload in clock t is the word that was offered in
-            clock t - ``word_delay``.
+        words: Out, stream of ``shape`` that always offers one, from word 0 on before the first
+            restart. The payload in clock t is the word that was offered in clock
+            t - ``word_delay``.
         writes: In, stream of `WriteChunk`, always ready; see `LoadableMemory`.
 
     Args:
@@ -54,7 +55,7 @@ class LateSource(Component):
         super().__init__({
             "restart": In(1),
             "base": In(range(depth)),
-            "words": Out(stream.Signature(shape)),
+            "words": Out(stream.Signature(shape, always_valid=True)),
             "writes": In(stream.Signature(WriteChunk)),
         })
 
@@ -67,13 +68,13 @@ class LateSource(Component):
         connect_streams(m, self.writes, memory.writes)
 
         address = Signal(range(self._depth))
-        with m.If(self.words.valid & self.words.ready):
+        with m.If(self.words.ready):
             with m.If(address == self._depth - 1):
                 m.d.sync += address.eq(0)
             with m.Else():
                 m.d.sync += address.eq(address + 1)
         with m.If(self.restart):
-            m.d.sync += [address.eq(self.base), self.words.valid.eq(1)]
+            m.d.sync += address.eq(self.base)
 
         m.d.comb += [memory.address.eq(address), memory.enable.eq(Const(1))]
         if spread:

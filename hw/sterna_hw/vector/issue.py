@@ -29,7 +29,8 @@ class Issue(Component):
         inputs_valid, inputs_ready, constants_valid, constants_ready: of two more such streams,
             whose payloads go elsewhere.
         code_credit: one more group of codes may issue, In; code_issued: one does, Out.
-        scalar_idle: no scalar operation is in execution (its result is readable next clock), In.
+        scalar_idle: no scalar operation is in execution (its result is readable next clock), In;
+            scalar_ends: so it will be from the next clock on, In.
         operations: stream of scalar operations whose wait is over. For CONSTANT the next constant
             has been offered for two clocks, and is taken together with the operation.
         a_address, b_address: of the group that issues in this clock, Out.
@@ -56,7 +57,7 @@ class Issue(Component):
             "inputs_valid": In(1), "inputs_ready": Out(1),
             "constants_valid": In(1), "constants_ready": Out(1),
             "code_credit": In(1), "code_issued": Out(1),
-            "scalar_idle": In(1),
+            "scalar_idle": In(1), "scalar_ends": In(1),
             "operations": Out(stream.Signature(scalar_command(configuration))),
             "a_address": Out(address), "b_address": Out(address),
             "control": Out(group_control(configuration)),
@@ -111,13 +112,12 @@ class Issue(Component):
         if configuration.vector_interval == 2:
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
-        waited, issue, finished, old_enough = Signal(), Signal(), Signal(), Signal()
+        waited, issue, finished = Signal(), Signal(), Signal()
         may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
         if configuration.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
                 operates & takes_constant & settled & ~mantissa_taken)
         m.d.comb += [
-            waited.eq(~first | (old_enough & (self.scalar_idle | ~by_scalar))),
             may.eq(
                 waited
                 & (self.constants_valid | ~from_constants)
@@ -132,7 +132,7 @@ class Issue(Component):
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
             self.operations.valid.eq(
-                operates & old_enough & ((settled & mantissa_taken) | ~takes_constant)),
+                operates & waited & ((settled & mantissa_taken) | ~takes_constant)),
             finished.eq((self.operations.valid & self.operations.ready) | (issue & last)),
             self.accumulators.ready.eq(takes_accumulators & may),
             self.inputs_ready.eq(takes_input & may),
@@ -154,10 +154,20 @@ class Issue(Component):
             self.idle.eq(~present & ~self.commands.valid & (age == oldest)),
         ]
         m.d.sync += age.eq(Mux(issue, 1, older))
-        # One clock ahead, and such that the late ``issue`` only selects.
-        age_of_current, age_of_new = older >= needed, older >= new_needed
-        m.d.sync += old_enough.eq(Mux(
-            issue, new_needed <= 1, Mux(load, age_of_new, age_of_current)))
+        # One clock ahead, and such that the late ``issue`` and ``load`` only select. The scalar
+        # operation that moves on now is in execution then.
+        result_next = self.scalar_idle | self.scalar_ends
+        new_by_scalar, has_scalar = Signal(), Signal()
+        m.d.comb += [
+            new_by_scalar.eq(~new.scalar & (
+                (new.vector.multiplier == MultiplierSelect.SCALAR)
+                | (new.vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE))),
+            has_scalar.eq(~new_by_scalar | (result_next & ~operates)),
+        ]
+        m.d.sync += waited.eq(Mux(
+            load,
+            has_scalar & Mux(issue, new_needed <= 1, older >= new_needed),
+            issue | waited | ((older >= needed) & (result_next | ~by_scalar))))
         accumulators_next = new.vector.a_source == SourceA.ACCUMULATORS
         input_next = new.vector.a_source == SourceA.INPUT
         with m.If(load):
@@ -169,8 +179,7 @@ class Issue(Component):
                 takes_accumulators.eq(self.commands.valid & ~new.scalar & accumulators_next),
                 takes_input.eq(self.commands.valid & ~new.scalar & input_next),
                 from_constants.eq(new.vector.multiplier == MultiplierSelect.CONSTANT),
-                by_scalar.eq((new.vector.multiplier == MultiplierSelect.SCALAR)
-                             | (new.vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE)),
+                by_scalar.eq(new_by_scalar),
                 takes_constant.eq(new.operation.operation == ScalarCode.CONSTANT),
                 scalar.eq(new.scalar),
                 vector.eq(new.vector),

@@ -41,6 +41,11 @@ def exceeds(left: Any, right: Value) -> Value:
     return difference[-1]
 
 
+def within_limit(value: Any) -> Value:
+    """The magnitude, where a sum of ``2**(word_bits - 1)`` is the word limit, one less."""
+    return Cat(value.rest, value.negative & ~value.rest.all())
+
+
 class AbsmaxReduction(Component):
     """Largest magnitude of all lanes over any number of groups, in 4 registers.
 
@@ -75,7 +80,10 @@ class AbsmaxReduction(Component):
             for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
                 best = Signal(self._magnitude, name=f"largest_{levels}_{index}", reset_less=True)
                 wins = exceeds(left, right.rest)  # wrong only where both are as large
-                m.d.sync += best.eq(Mux(wins, left.as_value(), right.as_value()))
+                both = left.as_value(), right.as_value()
+                if len(level) == 2:  # the other levels need not know
+                    both = within_limit(left), within_limit(right)
+                m.d.sync += best.eq(Mux(wins, *both))
                 larger.append(best)
             level = larger
             levels += 1
@@ -86,7 +94,7 @@ class AbsmaxReduction(Component):
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
         read = add_with_immediate_read(m, platform, "store", store)
         write = store.write_port()
-        new, grows = level[0], Signal()
+        new, grows = self._magnitude(level[0] if levels else within_limit(level[0])), Signal()
         taken, taken_register = Signal(), Signal.like(self.take_register, reset_less=True)
         m.d.sync += [taken.eq(self.take), taken_register.eq(self.take_register)]
         m.d.comb += [
@@ -94,7 +102,7 @@ class AbsmaxReduction(Component):
             read.addr.eq(Mux(enable, register, self.take_register)),
             write.addr.eq(Mux(taken, taken_register, register)),
             write.en.eq(taken | (enable & grows)),
-            write.data.eq(Mux(taken, 0, new.rest + (new.negative & ~new.rest.all()))),
+            write.data.eq(Mux(taken, 0, new.rest + new.negative)),
             self.value.eq(read.data),
         ]
         return m

@@ -29,7 +29,7 @@ class ScalarResult(Component):
         product: of both (of ABSMAX, SQUARES and MULTIPLY), In.
         interpolation: mantissa (of the others), In.
         tail: low bits that the normalisation of SQUARES brings in, In.
-        blank: an interpolation's operand was zero, In.
+        zero: the result is zero, which is known before it, In.
         exponent: of left for ADD and CONSTANT, sum of both for MULTIPLY, else of the result, In.
         result: Out.
     """
@@ -38,34 +38,27 @@ class ScalarResult(Component):
         bits = MANTISSA_BITS
         super().__init__({
             "does": In(OPERATIONS), "constant": In(bits), "total": In(bits + 1),
-            "product": In(2 * bits), "interpolation": In(bits), "tail": In(3), "blank": In(1),
+            "product": In(2 * bits), "interpolation": In(bits), "tail": In(3), "zero": In(1),
             "exponent": In(signed(WIDE_EXPONENT)), "result": Out(SCALAR),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         bits = MANTISSA_BITS
-        total, does = self.total, self.does
-        mantissa, carry, zero, product = Signal(bits), Signal(), Signal(), Signal()
-        interpolates = does.code_scale | does.rsqrt
+        total, does, zero = self.total, self.does, self.zero
+        mantissa, carry, product = Signal(bits), Signal(), Signal()
         choices = [
             (does.absmax | does.squares, self.product[:bits]),
             (does.squares, self.tail),
             (does.multiply, Mux(carry, self.product[bits:], self.product[bits - 1:-1])),
             (does.constant, self.constant),
             (does.add, Mux(carry, total[1:], total[:-1])),
-            (interpolates, self.interpolation),
+            (does.code_scale | does.rsqrt, self.interpolation),
         ]
         m.d.comb += [
             product.eq(does.multiply),  # 17 significant bits of 33: the exponent grows by 16
             carry.eq((does.multiply & self.product[-1]) | (does.add & total[-1])),
             mantissa.eq(reduce(or_, (value & chosen.replicate(bits) for chosen, value in choices))),
-            # The top bit of the mantissa, which need not wait for the carry.
-            zero.eq(~((does.multiply & self.product[-2:].any())
-                      | (does.add & total[-2:].any())
-                      | ((does.absmax | does.squares) & self.product[bits - 1])
-                      | (does.constant & self.constant[-1])
-                      | (interpolates & ~self.blank))),
         ]
 
         # Both exponents and their ranges are ready before the carry, which comes late, selects.

@@ -26,6 +26,8 @@ from sterna_hw.vector.scalar_registers import SEGMENT_BITS, ScalarRegisters, Sca
 from sterna_hw.vector.scalar_result import OPERATIONS, WIDE_EXPONENT, ScalarResult
 
 FRACTION_BITS = MANTISSA_BITS - 1 - SEGMENT_BITS
+LOWEST = SEARCH_STEP - MANTISSA_BITS
+"""Exponent of the last window of a sum of squares, steps below that of the first."""
 
 
 class ScalarUnit(Component):
@@ -46,6 +48,7 @@ class ScalarUnit(Component):
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in the next clock, Out.
+        ends: ``idle`` comes back in the next clock, Out.
         finished, result: a result is written in this clock, Out; both leave registers.
         result_scalar: scalar register 0, Out.
     """
@@ -58,7 +61,7 @@ class ScalarUnit(Component):
             "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
             "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
-            "idle": Out(1, **high),
+            "idle": Out(1, **high), "ends": Out(1),
             "finished": Out(1), "result": Out(SCALAR),
             "result_scalar": Out(SCALAR),
         })
@@ -79,7 +82,8 @@ class ScalarUnit(Component):
         distance = Signal(signed(WIDE_EXPONENT))
         other = Signal(signed(EXPONENT_BITS), reset_less=True)
         window = Signal(SQUARES_BITS)
-        blank = Signal()
+        blank, empty = Signal(), Signal()
+        vanished, exhausted = Signal(), Signal()
         done, written_index = Signal(), Signal(4)
         read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
 
@@ -94,6 +98,7 @@ class ScalarUnit(Component):
             starting.eq(self.operations.valid & self.operations.ready),
             self.take_absmax.eq(starting & (wanted == ScalarCode.ABSMAX)),
             self.take_squares.eq(starting & (wanted == ScalarCode.SQUARES)),
+            self.ends.eq(done),
         ]
         # An operation is taken over before it is known whether there is one.
         with m.If(self.idle):
@@ -129,6 +134,11 @@ class ScalarUnit(Component):
         m.d.sync += [
             done.eq(0), self.finished.eq(done), product.eq(left * right),
             interpolation.eq(base - product[8:MANTISSA_BITS + 8]), total.eq(left + right),
+            # Without the product and the sum, since both have a leading one or are zero.
+            empty.eq(Mux(does.absmax | does.squares,
+                         ~left.any(), ~left[-1] | (does.multiply & ~right[-1]))),
+            vanished.eq(right == 0),  # a clock late, when a zero is still a zero
+            exhausted.eq(exponent == LOWEST + SEARCH_STEP),  # a step ahead
         ]
 
         # States of a single clock that move the exponent have a register each.
@@ -200,7 +210,7 @@ class ScalarUnit(Component):
                 m.next = "ALIGN"
 
             with m.State("ALIGN"):
-                with m.If((distance == 0) | (right == 0)):
+                with m.If((distance == 0) | vanished):
                     m.d.sync += done.eq(1)
                     m.next = "START"
                 with m.Else():
@@ -225,8 +235,7 @@ class ScalarUnit(Component):
                 m.next = "SEARCH"
 
             with m.State("SEARCH"):
-                lowest = SQUARES_BITS - MANTISSA_BITS - (SQUARES_BITS - SEARCH_STEP)
-                with m.If(window[-SEARCH_STEP:].any() | (exponent == lowest)):
+                with m.If(window[-SEARCH_STEP:].any() | exhausted):
                     m.d.sync += [
                         left.eq(leading.number), right.eq(leading.factor), searching.eq(0),
                     ]
@@ -257,7 +266,8 @@ class ScalarUnit(Component):
             )),
             final.does.eq(does),
             final.constant.eq(left), final.total.eq(total), final.product.eq(product),
-            final.interpolation.eq(interpolation), final.blank.eq(blank),
+            final.interpolation.eq(interpolation),
+            final.zero.eq(Mux(does.constant | does.code_scale | does.rsqrt, blank, empty)),
             final.exponent.eq(exponent),
             registers.write_enable.eq(self.finished),
             registers.write_index.eq(written_index),

@@ -151,7 +151,7 @@ class VectorUnit(Component):
         m.d.comb += [
             scalars.constant.mantissa.eq(mantissa[:-1] << missing),
             scalars.constant.exponent.eq(exponent[:EXPONENT_BITS].as_signed()),
-            issue.scalar_idle.eq(scalars.idle),
+            issue.scalar_idle.eq(scalars.idle), issue.scalar_ends.eq(scalars.ends),
             self.result_scalar.eq(scalars.result_scalar),
             self.idle.eq(issue.idle & scalars.idle & ~scalars.finished & ~codes),
             self.trace_vector.valid.eq(control[result_stage + 1].valid),
@@ -252,7 +252,8 @@ class VectorUnit(Component):
 
     def _codes(self, m: Module, issue: Issue, result: Any, lanes: list[Lane]) -> Any:
         """Queue of codes; issue spends credit, the stream's transfers give it back."""
-        m.submodules.codes = queue = StreamQueue(code_group(self._configuration), CODE_QUEUE)
+        m.submodules.codes = queue = StreamQueue(
+            code_group(self._configuration), CODE_QUEUE, counted=True)
         connect_streams(m, queue.o, self.codes)
         credit = Signal(range(CODE_QUEUE + 1), init=CODE_QUEUE)
         has_credit = Signal(init=1)
@@ -273,7 +274,7 @@ class VectorUnit(Component):
     def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:
         """Pass state on as it is written; as with codes, issue spends credit."""
         m.submodules.state_queue = queue = StreamQueue(
-            word_group(self._configuration), STATE_QUEUE)
+            word_group(self._configuration), STATE_QUEUE, counted=True)
         connect_streams(m, queue.o, self.state)
         connect_streams(m, self.previous, issue.previous)
         credit = Signal(range(STATE_QUEUE + 1), init=STATE_QUEUE)

@@ -198,7 +198,7 @@ def test_two_clocks_an_instruction():
     instructions = len(execute(TINY, memory))
     clocks = [clock for clock, _ in run.commands]
     assert clocks[-1] - clocks[0] == 2 * (instructions - 4)
-    assert run.clocks == 2 * instructions + QUIET_CLOCKS + 1
+    assert run.clocks == 2 * instructions + QUIET_CLOCKS + 2
 
 
 def test_matrix_commands_run_ahead_of_the_engine():
