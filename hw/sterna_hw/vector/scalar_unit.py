@@ -34,7 +34,7 @@ class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
     Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 4,
-    CONSTANT 3, MULTIPLY 6, CODE_SCALE and RSQRT 7, ADD 7 to 24, SQUARES 7 to 18. A vector group may
+    CONSTANT 3, MULTIPLY 6, CODE_SCALE and RSQRT 7, ADD 7 to 25, SQUARES 7 to 18. A vector group may
     read a result with ``read`` one clock after ``idle`` came back. Operands are registered before
     anything is decided about them, and results before they are written: what gives the one and
     takes the other lies far away.
