@@ -99,6 +99,18 @@ def test_measured_units_meet_their_clock() -> None:
         assert min(unit.fmax_mhz) >= unit.clock_mhz and len(unit.fmax_mhz) >= 3
 
 
+def test_bars_of_the_measured_table() -> None:
+    """At most 16 look-up tables a lane, 100 MHz with each of three seeds; lanes alone are dense."""
+    flagship = read_baseline()["ulx3s-85f"]
+    assert flagship.configuration.lanes >= 512
+    assert flagship.luts <= 16 * flagship.configuration.lanes
+    assert len(flagship.fmax_mhz) >= 3 and min(flagship.fmax_mhz) >= 100
+    for entry in read_baseline().values():
+        assert max(entry.fmax_mhz) >= entry.clock_mhz
+    engine, = (unit for unit in read_units() if unit.unit == "ternary engine")
+    assert min(engine.fmax_mhz) * engine.lanes / engine.luts >= 8  # 10^9 a second for 1000
+
+
 def test_factors_are_scaled_to_the_builds() -> None:
     terms = [(1, 10), (1, 20), (1, 50)]
     counts = [2 * (100 + 3 * second) for _, second in terms]
