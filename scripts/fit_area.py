@@ -4,13 +4,15 @@
 
 Each unit's factors keep their proportions, which are those of netlists of small configurations, and
 are scaled so that they give the unit's cells over all builds of the family. The clock of a build is
-that of its best seed. Families without a build keep their factors; fitting again changes nothing.
+that of its best seed; of a family only builds on its slowest speed grade tell the clock, which the
+others exceed. Families without a build keep their factors; fitting again changes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def fit_all(entries: Sequence[Measured], known: Mapping[str, dict]) -> dict[str,
     families: dict[str, list[Measured]] = {}
     for entry in entries:
         families.setdefault(find_board(entry.board).family, []).append(entry)
-    clocks = fit_clocks(families)
+    clocks = fit_clocks({family: slowest(builds) for family, builds in families.items()})
     result = {}
     for family, factors in known.items():
         own = [entry for other, builds in families.items() for entry in builds
@@ -52,6 +54,14 @@ def fit_all(entries: Sequence[Measured], known: Mapping[str, dict]) -> dict[str,
         if own:
             result[family] |= _fit_area(own, factors)
     return result
+
+
+def slowest(builds: Sequence[Measured]) -> list[Measured]:
+    """Those on the slowest speed grade, which only names of ECP5 devices tell: ``LFE5U-85F-6…``."""
+    grades = {entry.board: re.search(r"^LFE5\w+-\d+F-(\d)", find_board(entry.board).device)
+              for entry in builds}
+    numbers = {board: int(grade[1]) if grade else 0 for board, grade in grades.items()}
+    return [entry for entry in builds if numbers[entry.board] == min(numbers.values())]
 
 
 def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str, object]:

@@ -22,7 +22,7 @@ from sterna_boards.catalogue import BOARDS
 from sterna_boards.listing import board_rows, measured_rows, unit_rows
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 
-from scripts.fit_area import fit_all, fit_clocks, scaled
+from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
 
 README = Path(__file__).parents[2] / "README.md"
 ENTRY = Measured(
@@ -133,6 +133,14 @@ def test_tracked_factors_are_the_fit_of_the_tracked_builds() -> None:
         for kind in ("luts", "ffs"):
             for name, values in factors[kind].items():
                 assert values == pytest.approx(known[family][kind][name], rel=1e-3)
+
+
+def test_clocks_are_those_of_the_slowest_speed_grade() -> None:
+    measured = read_baseline()
+    some = [measured[name] for name in ("ecpix5-85f", "ulx3s-12f", "orangecrab-85f", "ulx3s-85f")]
+    assert [entry.board for entry in slowest(some)] == ["ulx3s-12f", "ulx3s-85f"]
+    gowin = [measured["tang-nano-20k"]]
+    assert slowest(gowin) == gowin
 
 
 def test_clocks_fall_with_a_common_slope() -> None:
