@@ -58,7 +58,8 @@ def place_memories(netlist: Netlist, device: str, rows: int) -> None:
                 _fix(netlist, name, row, free[row].pop(0))
             else:
                 rest.append(name)
-    sites = [(row, column) for row in (*_MIDDLE, *_ROWS) for column in free.pop(row, ())]
+    inner_first = dict.fromkeys((*_MIDDLE, *_ROWS))
+    sites = [(row, column) for row in inner_first for column in free[row]]
     rest += _found(netlist, (_CONSTANTS,))
     for name, (row, column) in zip(rest, sites, strict=False):
         _fix(netlist, name, row, column)

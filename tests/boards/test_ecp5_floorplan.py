@@ -16,9 +16,8 @@ from sterna_boards.tools import find_tools
 PART = "LFE5U-85F-6BG381C"
 MIDDLE = {60, 62}
 # In the order in which they get their places; eleven lanes, so that names sort otherwise.
-FIRST_ROW = (
-    *(f"core.vector.memory.copy_{copy}.0.{lane}" for lane in range(11) for copy in "ab"),
-)
+FIRST_ROW = tuple(
+    f"core.vector.memory.copy_{copy}.0.{lane}" for lane in range(11) for copy in "ab")
 BANKS = tuple(f"core.engine.lanes.banks.storage.0.{bank}" for bank in range(11))
 SECOND_ROW = (
     "core.vector.tables.lane_2.0.0", "core.vector.tables.lane_10.0.0",
@@ -31,8 +30,8 @@ UNKNOWN = "core.inputs.memory.bank_0.ram.0.0"
 
 def _netlist(banks: int, per_bank: int = 2, others: Iterable[str] = ()) -> Netlist:
     cells: dict[str, Any] = {
-        name: {"type": "DP16KD", "attributes": {},
-               "parameters": {}, "port_directions": {}, "connections": {}}
+        name: {"type": "DP16KD", "attributes": {}, "parameters": {}, "port_directions": {},
+               "connections": {}}
         for name in (*others, *(f"core.weights.memory.bank_{bank}.ram.0.{part}"
                                 for bank in range(banks) for part in range(per_bank)))}
     return Netlist({"modules": {"top": {"attributes": {"top": "1"}, "cells": cells, "ports": {},
