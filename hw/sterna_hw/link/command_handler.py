@@ -131,8 +131,8 @@ class CommandHandler(Component):
         """Turn the data of a LOAD frame into writes.
 
         ``latest`` are the four bytes before the one that is ``accepted`` now, ``count`` how many
-        came before it. ``whole_words`` says that the frame has its header and no part of a word,
-        ``space_error`` that a chunk was outside every memory.
+        came before it. ``whole_words`` says, a clock late, that the frame has its header and no
+        part of a word, ``space_error`` that a chunk was outside every memory.
         """
         configuration = self._configuration
         space = Signal(3)
