@@ -176,6 +176,7 @@ def test_late_words_belong_to_their_transfers(width: int, depth: int, delay: int
     rng = random.Random(depth)
     words = [rng.getrandbits(width) for _ in range(depth)]
     source = LateSource(width, depth, Space.WEIGHTS, delay)
+    assert source.signature.members["words"].signature.always_valid
     base, count = depth // 2, 3 * depth
     transfers, payloads = [], []
 
