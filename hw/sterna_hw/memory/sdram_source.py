@@ -70,20 +70,15 @@ class SdramSource(Component):
         m.submodules.queue = queue = BlockQueue(part.bits, depth)
         m.submodules.dense = dense = DenseWords(
             part.bits // 8, configuration.weight_bytes, configuration.outside_words)
-        # What starts a run decides late, and far away; no word leaves until it is known here.
-        restarting = Signal()
-        m.d.sync += restarting.eq(self.restart)
         m.d.comb += [
-            controller.restart.eq(restarting),
-            queue.clear.eq(restarting),
+            controller.restart.eq(self.restart),
+            queue.clear.eq(self.restart),
             queue.push.eq(controller.arrived),
             queue.data.eq(controller.data),
-            dense.restart.eq(restarting),
-            self.words.valid.eq(dense.words.valid & ~restarting),
-            self.words.payload.eq(dense.words.payload),
-            dense.words.ready.eq(self.words.ready & ~restarting),
+            dense.restart.eq(self.restart),
         ]
         connect_streams(m, queue.o, dense.beats)
+        connect_streams(m, dense.words, self.words)
 
         # Room that is not yet promised to a burst, and bursts that were not begun.
         room, left = Signal(range(depth + 1)), Signal(range(bursts + 1))
@@ -96,7 +91,7 @@ class SdramSource(Component):
             m.d.comb += promised.eq(BURST_BEATS)
             m.d.sync += left.eq(left - 1)
         m.d.sync += room.eq(room + leaving - promised)
-        with m.If(restarting):
+        with m.If(self.restart):
             m.d.sync += [room.eq(depth), left.eq(bursts)]
         self._write(m, controller)
         return m
