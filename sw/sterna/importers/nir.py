@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -13,6 +14,7 @@ from sterna.errors import InputError
 from sterna.importers.nir_linear import Linear, Shape, apply
 from sterna.importers.nir_neurons import NEURONS, neuron_population, sum_population
 from sterna.importers.nir_options import NirOptions, choose
+from sterna.importers.nir_values import check_file, check_nodes
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.program.neuron import Output
 from sterna.program.spiking import INPUT
@@ -38,9 +40,11 @@ def read_nir(
     except ImportError:
         raise InputError(f"{path}: reading needs the package nir; pip install nir") from None
     try:
+        check_file(path)
         # Shapes are checked here: Norse writes those of its sample, with the batch.
         graph = nir.read(path, type_check=False)
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, AssertionError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, AssertionError,
+            IndexError) as error:
         raise InputError(f"{path}: is damaged or no NIR graph ({error})") from None
     return from_graph(
         graph, path.stem, producer=producer, dt=dt, reset=reset, current=current,
@@ -60,17 +64,9 @@ def from_graph(
 ) -> tuple[RealNetwork, str]:
     """The network of a ``nir.NIRGraph``; as `read_nir`."""
     nodes, edges = _flatten(graph, "")
-    _check_finite(nodes)
+    check_nodes(nodes)
     options, line = choose(list(nodes.values()), producer, dt, reset, current, compare)
     return _Lowering(name, nodes, edges, options).network(), line
-
-
-def _check_finite(nodes: Mapping[str, Any]) -> None:
-    for key, node in nodes.items():
-        for name, value in vars(node).items():
-            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and (
-                    not np.isfinite(value).all()):
-                raise InputError(f"NIR node {key}: {name} holds values that are not finite")
 
 
 def _flatten(graph: Any, prefix: str) -> tuple[dict[str, Any], Edges]:
@@ -107,6 +103,10 @@ class _Lowering:
         self._name, self._nodes, self._options = name, nodes, options
         self._before = {key: [s for s, t in edges if t == key] for key in nodes}
         self._after = {key: [t for s, t in edges if s == key] for key in nodes}
+        twice, count = max(Counter(edges).items(), key=lambda item: item[1], default=(("", ""), 0))
+        if count > 1:
+            raise InputError(f"NIR graph {name}: the edge from {twice[0]} to {twice[1]} is there "
+                             "twice")
         unknown = {end for edge in edges for end in edge} - set(nodes)
         if unknown:
             raise InputError(f"NIR graph {name}: edges name no node {', '.join(sorted(unknown))}")
@@ -138,6 +138,10 @@ class _Lowering:
             )
             gathered.append((key, linear))
         output, linear = self._output, self._gather(self._output)
+        declared = tuple(int(size) for size in self._nodes[output].output_type["output"])
+        if prod(declared) != linear.bias.size:
+            raise InputError(f"NIR node {output}: has shape {list(declared)}, but what leads to it "
+                             f"has {list(linear.shape)}")
         single = linear.terms[0]
         if len(linear.terms) == 1 and single.source != self._input and _is_identity(linear):
             output = single.source

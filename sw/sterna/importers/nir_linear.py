@@ -139,6 +139,10 @@ def _window(name: str, kind: str, node: Any, before: Linear) -> Linear:
             f"NIR node {name}: {kind} after values of shape {list(before.shape)}; it takes "
             "channels and positions"
         )
+    given = getattr(node, "input_shape", None)
+    if given is not None and tuple(np.ravel(given)) != shape[1:]:
+        raise InputError(f"NIR node {name}: its input_shape is {np.ravel(given).tolist()}, but "
+                         f"values of shape {list(before.shape)} lead to it")
     size = prod(shape)
     with torch.no_grad():
         try:
