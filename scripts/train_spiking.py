@@ -85,7 +85,8 @@ def main() -> None:
         for name, value in betas.items()
     }
     TRAINED.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, TRAINED)
+    # safetensors 0.8.0 writes others as they lie: findings/safetensors_numpy_transposed.sh
+    save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, TRAINED)
     print(f"{TRAINED}: written")
 
 
