@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import sqrt
 from pathlib import Path
 
 import torch
@@ -14,8 +15,9 @@ from sterna.errors import InputError
 from sterna.importers.checkpoint import INDEX_FILE, SINGLE_FILE
 from sterna.importers.huggingface import expected_tensors
 from sterna.models.configuration import ModelConfig
+from sterna.models.conversion import LatentTensors
 from sterna.models.store import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE
-from sterna.models.weights import EMBEDDINGS, LOWER_BOUNDS
+from sterna.models.weights import EMBEDDINGS, LOWER_BOUNDS, MatMulFreeModel, assemble
 
 DATA_TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 
@@ -26,10 +28,12 @@ def write_random_checkpoint(
     dtype: str = "float16",
     shards: int = 1,
     seed: int = 0,
+    std: float | None = None,
 ) -> None:
     """Write config.json, weights in `shards` files, tokenizer.json and generation_config.json.
 
-    The latent weights are Gaussian, gains near one. Memory holds one shard at a time. Raises
+    The latent weights are Gaussian, gains near one; with a standard deviation `std` all are as the
+    official code initialises them. Memory holds one shard at a time. Raises
     `InputError` for an unknown `dtype` and for more shards than tensors.
     """
     if dtype not in DATA_TYPES:
@@ -48,7 +52,8 @@ def write_random_checkpoint(
             name = f"model-{shard + 1:05d}-of-{shards:05d}.safetensors"
         part = keys[len(keys) * shard // shards : len(keys) * (shard + 1) // shards]
         tensors = {
-            key: draw_tensor(key, shapes[key], generator).to(DATA_TYPES[dtype]) for key in part
+            key: _draw(key, shapes[key], generator, config, std).to(DATA_TYPES[dtype])
+            for key in part
         }
         save_file(tensors, folder / name, {"format": "pt"})
         weight_map |= dict.fromkeys(part, name)
@@ -71,6 +76,44 @@ def draw_tensor(key: str, shape: tuple[int, ...], generator: torch.Generator) ->
     if len(shape) == 1:
         return torch.exp(0.2 * values)
     return values * shape[1] ** -0.5
+
+
+def initial_model(config: ModelConfig, std: float, seed: int) -> MatMulFreeModel:
+    """A model with the weights of a checkpoint that `write_random_checkpoint` writes, float32."""
+    generator = torch.Generator().manual_seed(seed)
+    tensors = {
+        key: _draw(key, shape, generator, config, std)
+        for key, shape in expected_tensors(config).items()
+    }
+    return assemble(config, LatentTensors(tensors.__getitem__, "random checkpoint"))
+
+
+def _draw(
+    key: str,
+    shape: tuple[int, ...],
+    generator: torch.Generator,
+    config: ModelConfig,
+    std: float | None,
+) -> Tensor:
+    if std is None:
+        return draw_tensor(key, shape, generator)
+    return draw_initial_tensor(key, shape, generator, std, config.num_hidden_layers)
+
+
+def draw_initial_tensor(
+    key: str, shape: tuple[int, ...], generator: torch.Generator, std: float, layers: int
+) -> Tensor:
+    """A tensor as the official code initialises it, float32.
+
+    Weights and embeddings have the standard deviation `std`, those in front of the residual stream
+    less by the root of twice the layers; gains are one and raw bounds zero.
+    """
+    if key == LOWER_BOUNDS:
+        return torch.zeros(shape)
+    if len(shape) == 1:
+        return torch.ones(shape)
+    residual = key.endswith(("o_proj.weight", "down_proj.weight"))
+    return torch.randn(shape, generator=generator) * (std / sqrt(2 * layers) if residual else std)
 
 
 def _byte_tokenizer(vocabulary: int) -> Tokenizer:

@@ -1,133 +1,45 @@
-"""Choosing formats for a model from the values that its float reference computes."""
+"""Choosing formats for a model from the values that its float reference computes.
+
+Formats as fine as the largest values allow: a value of a few units, once it is a source of codes,
+makes other codes, and every layer behind adds its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from math import ceil, isfinite, log2
-from typing import Any
+from dataclasses import replace
+from math import floor, log2
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from sterna.compiler.lowering.formats import Formats
+from sterna.compiler.lowering.observation import Observer, Ranges
 from sterna.errors import InputError
 from sterna.models.configuration import ModelConfig
-from sterna.models.mmfree import Layer
-from sterna.models.weights import (
-    LAYER_MATRICES,
-    LAYER_NORMS,
-    BitLinearWeights,
-    LayerWeights,
-    MatMulFreeModel,
-)
-from sterna.program.arithmetic import MAX_SHIFT, SHIFT_STEP
+from sterna.models.weights import MatMulFreeModel
+from sterna.program.arithmetic import CODE_LIMIT, MAX_SHIFT, SHIFT_STEP
 
 Progress = Callable[[int, int], None]
 
 CALIBRATION_TOKENS = 2048
 """Tokens of a text that `sterna import --calibrate` looks at."""
-LEAST_HEADROOM, MOST_HEADROOM = 2.0, 8.0
-"""Times by which a value may exceed the largest that was seen before it saturates."""
-# Fewer fraction bits make the sigmoid's table too coarse.
-_LEAST_ACTIVATION = 10
-
-
-@dataclass
-class Ranges:
-    """Largest magnitudes seen."""
-
-    residual: float = 0.0
-    activation: float = 0.0
-    up: float = 0.0
-    product: float = 0.0
-
-    def see(self, name: str, values: Tensor) -> None:
-        """Let values enter; raises `InputError` when they are not finite."""
-        largest = float(values.abs().max())
-        if not isfinite(largest):
-            raise InputError(
-                f"calibration: values of the {name} are beyond float32; the weights are damaged"
-            )
-        setattr(self, name, max(getattr(self, name), largest))
-
-
-def observe_ranges(
-    model: MatMulFreeModel, tokens: Sequence[int], progress: Progress | None = None
-) -> Ranges:
-    """Largest magnitudes of the residual stream, the sigmoids' inputs and the gated unit.
-
-    All tokens pass a layer before the next one is unpacked, so that memory holds a layer and not
-    the model. The state needs no look: it never exceeds the swish of the candidate's activation.
-    """
-    ranges = Ranges()
-    values = torch.from_numpy(model.embeddings[list(tokens)].astype(np.float32)).unsqueeze(1)
-    ranges.see("residual", values)
-    start = torch.zeros_like(values[0])
-    for index, weights in enumerate(model.layers):
-        if progress is not None:
-            progress(index, len(model.layers))
-        layer = _float_layer(model.config, weights)
-        with _hooks(layer, ranges), torch.no_grad():
-            values, _ = layer(values, torch.from_numpy(weights.lower_bound), start)
-    if progress is not None:
-        progress(len(model.layers), len(model.layers))
-    return ranges
-
-
-def _float_layer(config: ModelConfig, weights: LayerWeights) -> Layer:
-    """One layer of the float reference: weights exactly codes times scale."""
-    state: dict[str, Tensor] = {}
-    for name, suffix in LAYER_NORMS.items():
-        state[f"{suffix}.weight"] = torch.from_numpy(getattr(weights, name))
-    for name, suffix in LAYER_MATRICES.items():
-        linear: BitLinearWeights = getattr(weights, name)
-        codes = torch.from_numpy(linear.matrix.codes)
-        state[f"{suffix}.weight"] = codes.float().mul_(linear.matrix.scale)
-        state[f"{suffix}.norm.weight"] = torch.from_numpy(linear.gain)
-    with torch.device("meta"):
-        layer = Layer(config, ternarised=True)
-    layer.load_state_dict(state, assign=True)
-    return layer.requires_grad_(False).eval()
-
-
-@contextmanager
-def _hooks(layer: Layer, ranges: Ranges) -> Iterator[None]:
-    handles = []
-
-    def listen(module: nn.Module, function: Callable[[Tensor, Tensor], None]) -> None:
-        def call(_: nn.Module, inputs: Any, output: Any) -> None:
-            function(inputs[0], output[0] if isinstance(output, tuple) else output)
-
-        handles.append(module.register_forward_hook(call))
-
-    def unit(_: Tensor, output: Tensor) -> None:
-        gate, up = output.chunk(2, -1)
-        ranges.see("activation", gate)
-        ranges.see("up", up)
-
-    listen(layer, lambda _, output: ranges.see("residual", output))
-    listen(layer.mlp_norm, lambda value, _: ranges.see("residual", value))
-    for projection in (layer.attn.i_proj, layer.attn.f_proj):
-        listen(projection, lambda _, output: ranges.see("activation", output))
-    listen(layer.mlp.gate_proj, unit)
-    listen(layer.mlp.down_proj, lambda value, _: ranges.see("product", value))
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _fraction(base: int, largest: float, word_bits: int) -> int:
-    """The default, or what is nearest to it with a headroom between the two limits."""
-
-    def with_headroom(times: float) -> int:
-        return max(0, word_bits - 1 - ceil(log2(max(largest * times, 2.0**-word_bits))))
-
-    return min(max(base, with_headroom(MOST_HEADROOM)), with_headroom(LEAST_HEADROOM))
+HEADROOM, PRODUCT_HEADROOM = 2.0, 4.0
+"""Times by which a value, or a product of two, may exceed the largest seen before it saturates."""
+LEAST_ACTIVATION = 10
+"""Fewer fraction bits make the sigmoid's table too coarse."""
+GAIN_SHIFT = 12
+"""Of calibrated formats: gains may be many times one, so that sources of codes are no coarser
+than the values they are made of, and still have twelve bits and more."""
+# Smaller ranges, and those of dead layers, ask for no finer formats than this one.
+_FAINTEST = 2.0**-12
+# Source of codes -> values that are rounded on the way to it, and gains that enter.
+_ROUNDED = {
+    "down": (("up", "up_gained", "product", "down_source"), ("down_gain_bits",)),
+    "output": (
+        ("state_gained", "state_output", "gated", "output_source"),
+        ("state_gain_bits", "output_gain_bits"),
+    ),
+}
 
 
 def calibrate(
@@ -136,38 +48,174 @@ def calibrate(
     word_bits: int = 18,
     progress: Progress | None = None,
 ) -> Formats:
-    """Formats that leave headroom above what the float reference computes on `tokens`.
+    """Formats that suit what the float reference computes on `tokens`, one text.
 
-    The defaults stay where they leave enough; a model with larger values gives up precision, one
-    with much smaller values gains some. A thousand tokens of text are enough. `progress` is told
-    the layers done and the layers in all. Raises `InputError` without tokens, and when the float
-    reference overflows.
+    `progress` is told the layers done and the layers in all. Raises `InputError` without tokens,
+    and when the float reference overflows.
     """
-    if not tokens:
-        raise InputError("calibration needs at least one token")
     return formats_for(observe_ranges(model, tokens, progress), word_bits)
 
 
+def random_ids(config: ModelConfig, count: int, seed: int = 0) -> list[int]:
+    """So many ids of the vocabulary, the begin token first where there is one."""
+    ids: list[int] = np.random.default_rng(seed).integers(0, config.vocab_size, count).tolist()
+    if config.bos_token_id is not None:
+        ids[0] = config.bos_token_id
+    return ids
+
+
+def observe_ranges(
+    model: MatMulFreeModel, tokens: Sequence[int], progress: Progress | None = None
+) -> Ranges:
+    """Greatest magnitudes on `tokens`; see `calibrate`."""
+    if not tokens:
+        raise InputError("calibration needs at least one token")
+    observer = Observer(model.config, model.embeddings[list(tokens)])
+    layers = len(model.layers)
+    for index, weights in enumerate(model.layers):
+        if progress is not None:
+            progress(index, layers)
+        observer.see_layer(weights)
+    observer.see_head(model.norm, model.lm_head)
+    if progress is not None:
+        progress(layers, layers)
+    return observer.ranges
+
+
 def formats_for(ranges: Ranges, word_bits: int = 18) -> Formats:
-    """The defaults of the word width, moved as far as the ranges ask for."""
-    base = Formats.default(word_bits)
-    activation = min(
-        base.activation_fraction, _fraction(base.activation_fraction, ranges.activation, word_bits)
-    )
-    activation = max(activation, _LEAST_ACTIVATION)
-    product = _fraction(base.product_fraction, ranges.product, word_bits)
-    up = _fraction(base.up_fraction, ranges.up, word_bits)
-    # The shift from the halves to the product exists: a multiple of four up to the greatest.
-    product = min(product, activation + up)
-    up = min(up, MAX_SHIFT + product - activation)
-    excess = (activation + up - product) % SHIFT_STEP
-    up = up - excess if up >= excess else up + SHIFT_STEP - excess
-    return replace(
-        base,
-        residual_fraction=_fraction(base.residual_fraction, ranges.residual, word_bits),
+    """The finest formats that leave the ranges their headroom in words of so many bits."""
+    residual = max(0, _spare(ranges.residual, word_bits))
+    activation = min(max(_spare(ranges.activation, word_bits), LEAST_ACTIVATION), word_bits - 1)
+    # A table less if the state, which never exceeds the candidate's swish, is read by the same.
+    base = replace(
+        Formats.default(word_bits),
+        residual_fraction=residual,
         activation_fraction=activation,
         state_fraction=activation,
         swish_fraction=activation,
-        up_fraction=up,
-        product_fraction=product,
+        up_fraction=0,
+        product_fraction=activation % SHIFT_STEP,
+        gain_shift=GAIN_SHIFT,
+        gain_bits=_gain_bits(_spare(ranges.residual_source * 2.0**residual, word_bits), word_bits),
     )
+    unit = min(_unit_formats(ranges, base), key=lambda formats: _error(ranges, formats, "down"))
+    return min(_mixer_formats(ranges, unit), key=lambda formats: _error(ranges, formats, "output"))
+
+
+def _spare(largest: float, word_bits: int, headroom: float = HEADROOM) -> int:
+    """Bits by which a value may be shifted left in words."""
+    limit = (1 << (word_bits - 1)) - 1
+    return floor(log2(limit / (headroom * max(largest, _FAINTEST))))
+
+
+def _gain_bits(bits: int, word_bits: int) -> int:
+    """Magnitude bits of gains that shift a value left by so many bits."""
+    return max(0, min(GAIN_SHIFT + bits, word_bits - 1))
+
+
+def _unit_formats(ranges: Ranges, base: Formats) -> Iterator[Formats]:
+    """Formats of the gated unit by the shift of its product, as fine as each allows."""
+    word_bits, swish = base.word_bits, base.swish_fraction
+    for shift in range(0, MAX_SHIFT + 1, SHIFT_STEP):
+        product = _spare(ranges.product, word_bits, PRODUCT_HEADROOM)
+        up = max(0, min(_spare(ranges.up, word_bits), product + shift - swish))
+        product = swish + up - shift
+        if product < 0:
+            continue
+        gain = min(
+            _spare(ranges.up_gained * 2.0**up, word_bits),
+            _spare(ranges.down_source * 2.0**product, word_bits, PRODUCT_HEADROOM),
+        )
+        bits = _gain_bits(gain, word_bits)
+        yield replace(base, up_fraction=up, product_fraction=product, down_gain_bits=bits)
+
+
+def _mixer_formats(ranges: Ranges, base: Formats) -> Iterator[Formats]:
+    """Formats of the gated state by the output shift, as fine as each allows."""
+    word_bits, scale = base.word_bits, 2.0**base.swish_fraction
+    for shift in range(0, MAX_SHIFT + 1, SHIFT_STEP):
+        state = min(
+            _spare(ranges.state_gained * scale, word_bits),
+            _spare(ranges.gated * scale, word_bits, PRODUCT_HEADROOM) + shift,
+        )
+        state_bits = _gain_bits(state, word_bits)
+        state = state_bits - GAIN_SHIFT
+        output = min(
+            _spare(ranges.state_output * scale, word_bits),
+            _spare(ranges.output_source * scale, word_bits, PRODUCT_HEADROOM) + shift,
+        )
+        bits = _gain_bits(output - state, word_bits)
+        yield replace(base, output_shift=shift, state_gain_bits=state_bits, output_gain_bits=bits)
+
+
+def _error(ranges: Ranges, formats: Formats, source: str) -> float:
+    """Sum of squares of what roundings on the way to a source of codes are of the values.
+
+    A value that saturates counts more than any rounding.
+    """
+    largest, limit = words(ranges, formats), formats.word_limit
+    names, bits = _ROUNDED[source]
+    roundings = [
+        1 / max(value, _FAINTEST) if value <= limit else value
+        for value in (largest[name] for name in names)
+    ]
+    roundings += [2.0 ** -(getattr(formats, name) or 0) for name in bits]
+    return sum(rounding**2 for rounding in roundings)
+
+
+def words(ranges: Ranges, formats: Formats) -> dict[str, float]:
+    """What the ranges are in words of calibrated formats, by the name of the range."""
+    exponents = _exponents(formats)
+    return {name: getattr(ranges, name) * 2.0**bits for name, bits in exponents.items()}
+
+
+def _exponents(formats: Formats) -> dict[str, int]:
+    """Fraction bits of each of the ranges, with the bits that gains and shifts add."""
+    gain, state_gain, output_gain, down_gain = (
+        (bits or 0) - formats.gain_shift
+        for bits in (
+            formats.gain_bits,
+            formats.state_gain_bits,
+            formats.output_gain_bits,
+            formats.down_gain_bits,
+        )
+    )
+    state = formats.swish_fraction + state_gain
+    output = state + output_gain
+    return {
+        "residual": formats.residual_fraction,
+        "residual_source": formats.residual_fraction + gain,
+        "activation": formats.activation_fraction,
+        "state_gained": state,
+        "state_output": output,
+        "gated": state - formats.output_shift,
+        "output_source": output - formats.output_shift,
+        "up": formats.up_fraction,
+        "up_gained": formats.up_fraction + down_gain,
+        "product": formats.product_fraction,
+        "down_source": formats.product_fraction + down_gain,
+    }
+
+
+def concerns(ranges: Ranges, formats: Formats) -> list[str]:
+    """A sentence for every projection with too few units for its codes, and every value that may
+    saturate."""
+    found = []
+    scales = {"o_proj": "output_source", "down_proj": "down_source"}
+    for projection, largest in ranges.sources.items():
+        exponent = _exponents(formats)[scales.get(projection, "residual_source")]
+        layer, least = min(enumerate(largest), key=lambda pair: pair[1])
+        units = floor(least * 2.0**exponent)
+        if units < CODE_LIMIT:
+            place = "" if projection == "lm_head" else f" of layer {layer}"
+            found.append(
+                f"the codes of {projection}{place} are made of at most {units} units; "
+                f"{CODE_LIMIT} are needed"
+            )
+    for name, largest in words(ranges, formats).items():
+        if largest * HEADROOM > formats.word_limit:
+            found.append(
+                f"{name.replace('_', ' ')} reaches {largest:.0f} units; words saturate at "
+                f"{formats.word_limit}"
+            )
+    return found

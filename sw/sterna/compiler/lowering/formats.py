@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, fields
 from sterna.errors import InputError
 from sterna.program.arithmetic import MAX_SHIFT, SHIFT_STEP
 
+OWN_GAIN_BITS = ("state_gain_bits", "output_gain_bits", "down_gain_bits")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Formats:
     """Fraction bits of every value whose format is fixed, and the shifts between them.
 
-    A value with fraction F in words of W bits saturates at ``2**(W - 1 - F)``. The defaults are
-    justified by the table that ``scripts/accuracy.py`` prints: what costs quality is saturation,
-    while each format could lose some bits of its fraction without a measurable loss.
+    A value with fraction F in words of W bits saturates at ``2**(W - 1 - F)``. The defaults suit a
+    trained model whose embeddings are near one; other models need formats of their own
+    (`sterna.compiler.lowering.calibration`): a source of codes of a few units makes other codes.
     """
 
     word_bits: int = 18
@@ -37,6 +39,12 @@ class Formats:
     """The gated unit's result."""
     gain_bits: int = 16
     """Magnitude bits of the greatest gain of a constant vector."""
+    state_gain_bits: int | None = None
+    """Of the gains of the swished state; None: `gain_bits`, less in wide layers."""
+    output_gain_bits: int | None = None
+    """Of the gains in front of the output projection; None: one more than `gain_bits`."""
+    down_gain_bits: int | None = None
+    """Of the gains in front of the down projection; None: `gain_bits`."""
     gain_shift: int = 16
     """Right shift after a multiplication by a gain."""
     output_shift: int = 12
@@ -45,14 +53,16 @@ class Formats:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InputError(
                     f"formats: {field.name} must be a whole number, not {value!r}"
                 )
         if not 12 <= self.word_bits <= 18:
             raise InputError(f"formats: word_bits is {self.word_bits}, not between 12 and 18")
-        for name in ("gate_fraction", "gain_bits"):
-            if getattr(self, name) > self.word_bits - 1:
+        for name in ("gate_fraction", "gain_bits", *OWN_GAIN_BITS):
+            if (getattr(self, name) or 0) > self.word_bits - 1:
                 raise InputError(
                     f"formats: {name} is {getattr(self, name)}; a word of {self.word_bits} bits "
                     f"holds at most {self.word_bits - 1}"
@@ -102,7 +112,14 @@ class Formats:
         """The formats that a model's values decide, in words."""
         names = ("residual", "activation", "state", "swish", "up", "product")
         fractions = ", ".join(f"{name} {getattr(self, f'{name}_fraction')}" for name in names)
-        return f"words of {self.word_bits} bits, of fraction: {fractions}"
+        gains = [f"gains {self.gain_bits}"]
+        for name in OWN_GAIN_BITS:
+            if (bits := getattr(self, name)) is not None:
+                gains.append(f"{name.removesuffix('_gain_bits')} {bits}")
+        return (
+            f"words of {self.word_bits} bits, of fraction: {fractions}; {', '.join(gains)} bits, "
+            f"shifted by {self.gain_shift}; output shift {self.output_shift}"
+        )
 
     def to_json(self) -> str:
         """The formats as a JSON object with sorted keys."""

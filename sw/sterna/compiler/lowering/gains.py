@@ -20,14 +20,19 @@ class ScaledGain:
     fraction: int
 
 
+def gain_exponent(gain: NDArray[np.floating]) -> int:
+    """The least E for which every magnitude is below ``2**E``; 0 for a gain of zeros."""
+    largest = float(np.abs(gain).max())
+    return floor(log2(largest)) + 1 if largest > 0 else 0
+
+
 def scale_gain(gain: NDArray[np.floating], bits: int, limit: int) -> ScaledGain:
     """Round a gain so that its largest magnitude lies in ``2**(bits-1) .. 2**bits``.
 
     Values beyond `limit` (the word) saturate. A gain of zeros has fraction 0.
     """
     real = gain.astype(np.float64)
-    largest = float(np.abs(real).max())
-    fraction = bits - 1 - floor(log2(largest)) if largest > 0 else 0
+    fraction = bits - gain_exponent(real) if real.any() else 0
     words = np.clip(np.round(real * 2.0**fraction), -limit, limit)
     return ScaledGain(words.astype(np.int32), fraction)
 

@@ -137,28 +137,33 @@ class MatMulFreeParameters:
     def _read_layer(self, index: int) -> LayerWeights:
         return self._model.layers[index]
 
-    def _gain(self, values: NDArray[np.floating], coarser: int = 0) -> ScaledGain:
+    def _gain(self, values: NDArray[np.floating], bits: int | None = None) -> ScaledGain:
         formats = self._formats
-        bits = min(formats.gain_bits - coarser, formats.word_bits - 1)
+        bits = min(formats.gain_bits if bits is None else bits, formats.word_bits - 1)
         return scale_gain(values, bits, formats.word_limit)
 
     def _layer_gains(self, index: int) -> _LayerGains:
         layer = self._layer(index)
         attention, unit = layer.attn_norm, layer.mlp_norm
-        columns = self._model.config.hidden_size
-        coarser = max(0, round(log2(columns / _TYPICAL_COLUMNS) / 2))
+        state_bits, output_bits = self._formats.state_gain_bits, self._formats.output_gain_bits
+        if state_bits is None:
+            columns = self._model.config.hidden_size
+            coarser = max(0, round(log2(columns / _TYPICAL_COLUMNS) / 2))
+            state_bits = self._formats.gain_bits - coarser
+        if output_bits is None:
+            # What the state's gains lose in wide layers is given back where the numbers are less.
+            output_bits = self._formats.gain_bits + 1
         share = np.round((1 - layer.lower_bound.astype(np.float64)) * 2.0**self._share_fraction)
         return _LayerGains(
             norm=self._gain(with_epsilon(attention)),
             candidate=self._gain(_product(attention, layer.i_proj.gain)),
             forget=self._gain(_product(attention, layer.f_proj.gain)),
             gate=self._gain(_product(attention, layer.g_proj.gain)),
-            state=self._gain(layer.g_norm, coarser),
-            # What that takes is given back to the source of the codes, which is smaller.
-            output=self._gain(layer.o_proj.gain, -1),
+            state=self._gain(layer.g_norm, state_bits),
+            output=self._gain(layer.o_proj.gain, output_bits),
             unit_norm=self._gain(with_epsilon(unit)),
             unit=self._gain(_product(unit, layer.gate_proj.gain)),
-            down=self._gain(layer.down_proj.gain),
+            down=self._gain(layer.down_proj.gain, self._formats.down_gain_bits),
             share=share.clip(max=self._formats.word_limit).astype(np.int32),
         )
 
