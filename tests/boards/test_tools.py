@@ -23,7 +23,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No tool anywhere; the folder returned is the path."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:/bin")
+    monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(tools.sys, "executable", str(tmp_path / "venv" / "python"))
     for name in PACKAGES:
         monkeypatch.delenv(variable(name), raising=False)

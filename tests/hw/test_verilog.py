@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 
@@ -44,6 +45,16 @@ def test_trace_ports_and_name():
 
 def test_same_text_again(tiny):
     assert to_verilog(TINY) == tiny
+
+
+def test_the_text_is_that_of_the_package_whatever_yosys_is_installed(tiny, tmp_path, monkeypatch):
+    other = tmp_path / "yosys"
+    other.write_text("#!/bin/sh\necho 'Yosys 9.99 (git sha1 0)'\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("YOSYS", str(other))
+    monkeypatch.setenv("AMARANTH_USE_YOSYS", "system")
+    assert to_verilog(TINY) == tiny
+    assert os.environ["AMARANTH_USE_YOSYS"] == "system"
 
 
 def test_the_data_path_of_several_streams_can_be_left_out():
