@@ -55,8 +55,7 @@ def bench_spiking(
     clock_hz: float | None, seed: int, json: bool,
 ) -> None:
     """Measure steps of random spikes with and without skipping, and compare the outputs."""
-    from sterna.models.spiking_input import random_input
-    from sterna.models.spiking_quantise import input_codes
+    from sterna.models.spiking_codes import input_codes, random_inputs
 
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")
@@ -67,7 +66,7 @@ def bench_spiking(
         raise InputError(f"silent is {silent}; it must be between 0 and 1")
     rate = EVALUATION_RATE if silent is None else 1 - silent
     network = opened.network
-    codes = input_codes(network, random_input(network.inputs, steps, 1, rate, seed))[:, 0]
+    codes = input_codes(network, random_inputs(network, steps, 1, rate, seed))[:, 0]
     configuration = options.fitted(network)
     with ProgressReport() as report:
         skipping = _measure(network, configuration, device, codes, True, report)

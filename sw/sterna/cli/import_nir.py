@@ -9,7 +9,7 @@ from sterna.cli.spiking import difference_line
 from sterna.errors import InputError
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
-MOST_PLANES, MOST_FRACTION, MOST_INPUT_FRACTION = 8, 24, 7
+MOST_PLANES, MOST_FRACTION = 8, 24
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,14 @@ class NirArguments:
 def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     """Write the model folder; tell what was chosen, and which spikes the integers change."""
     from sterna.importers.nir import read_nir
-    from sterna.models.spiking_input import random_input
+    from sterna.models.spiking_codes import LEAST_FRACTION, random_inputs
+    from sterna.models.spiking_codes import MOST_FRACTION as MOST_FRACTION_OF_INPUTS
     from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
     from sterna.models.spiking_store import save_network
 
     for name, low, high in (
         ("planes", 1, MOST_PLANES), ("fraction", 0, MOST_FRACTION),
-        ("input_fraction", 0, MOST_INPUT_FRACTION),
+        ("input_fraction", LEAST_FRACTION, MOST_FRACTION_OF_INPUTS),
     ):
         if not low <= getattr(arguments, name) <= high:
             raise InputError(
@@ -53,7 +54,7 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     ))
     save_network(network, output)
     print(f"{output}: {line}")
-    frames = random_input(real.inputs, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
+    frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
     for item in compare(real, network, frames):
         text = difference_line(item.spikes, item.differ, item.values)
         print(f"{output}: {item.population}: {text}, on random spikes")

@@ -19,6 +19,12 @@ from sterna.cli.device_options import (
     ShapeOptions,
 )
 from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.spiking_inputs import (
+    ALLOW_ROUNDING,
+    INPUT_FILE,
+    INPUT_FRACTION,
+    InputOptions,
+)
 from sterna.cli.spiking_options import (
     CODE_BITS,
     NEURON_LANES,
@@ -50,14 +56,13 @@ def run(
     top_k: int | None = typer.Option(None, help="Sample from this many tokens at most."),
     seed: int = typer.Option(0, help="Seed of the sampling; the same on every device."),
     stats: bool = typer.Option(False, "--stats", help="Tell speed and counters afterwards."),
-    source: Path | None = typer.Option(
-        None, "--input", metavar="FILE",
-        help="Spiking networks: frames (.npz, .npy) or lines of step,address; else random spikes.",
-    ),
+    source: Path | None = INPUT_FILE,
+    input_fraction: int | None = INPUT_FRACTION,
+    allow_rounding: bool = ALLOW_ROUNDING,
     output: Path | None = typer.Option(
         None, "-o", "--output", metavar="FILE", help="Spiking networks: .npz of every output."
     ),
-    steps: int = typer.Option(100, help="Spiking networks: steps of random spikes."),
+    steps: int = typer.Option(100, help="Spiking networks: steps of random inputs."),
     config: str | None = CONFIGURATION,
     rows: int | None = ROWS,
     columns: int | None = COLUMNS,
@@ -85,14 +90,16 @@ def run(
     from sterna.host.sampling import Sampling
 
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    inputs = InputOptions(source, input_fraction, allow_rounding)
     if (spiking := open_spiking(model)) is not None:
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 streams=streams, prompts=prompts)
-        run_spiking(spiking, device, source, output, steps, seed, options)
+        run_spiking(spiking, device, inputs, output, steps, seed, options)
         return
     if source is not None or output is not None:
         raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")
     options.refuse()
+    inputs.refuse()
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane, streams=streams)
     texts = prompt if prompts is None else _lines(prompts)
     sampling = Sampling(temperature, top_k, top_p, seed)

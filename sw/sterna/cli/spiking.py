@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sterna.cli.spiking_inputs import InputOptions, wide_enough
 from sterna.cli.spiking_options import SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import InputError
@@ -60,28 +61,26 @@ def _open_graph(path: Path) -> OpenSpiking:
 
 
 def run_spiking(
-    opened: OpenSpiking, device: str, source: Path | None, output: Path | None, steps: int,
+    opened: OpenSpiking, device: str, inputs: InputOptions, output: Path | None, steps: int,
     seed: int, options: SpikingOptions,
 ) -> None:
-    """Run the network on a file, or on random spikes, and tell what its populations did.
+    """Run the network on a file, or on random inputs, and tell what its populations did.
 
     The golden tells of all populations, other devices of the network's output.
     """
     import numpy as np
 
     from sterna.golden.spiking import GoldenNetwork
-    from sterna.models.spiking_input import random_input, read_input
-    from sterna.models.spiking_quantise import input_codes
     from sterna.program.neuron import Output
 
-    network = opened.network
-    if source is not None:
-        frames = read_input(source, network.inputs)
-    else:
-        frames = random_input(network.inputs, steps, 1, EVALUATION_RATE, seed)
-    codes = input_codes(network, frames)
+    fixed = options.config is not None or "://" in device
+    taken = inputs.take(opened.network, steps, seed, fixed)
+    network, codes = taken.network, taken.codes
+    opened = replace(opened, network=network)
+    if not fixed:
+        options = replace(options, code_bits=wide_enough(options.code_bits, codes))
     if device == "golden":
-        outputs = GoldenNetwork(network, frames.shape[1]).run(codes)
+        outputs = GoldenNetwork(network, codes.shape[1]).run(codes)
     else:
         outputs = {network.output: _run_on(opened, device, codes, options)}
     if output is not None:
@@ -90,7 +89,7 @@ def run_spiking(
                 np.savez_compressed(file, allow_pickle=False, **outputs)
         except OSError as error:
             raise InputError(f"{output}: cannot be written ({error.strerror})") from None
-    rows: list[tuple[str, object]] = [("steps", f"{frames.shape[0]} x {frames.shape[1]}")]
+    rows: list[tuple[str, object]] = [("steps", f"{codes.shape[0]} x {codes.shape[1]}")]
     for item in network.populations:
         if item.name not in outputs:
             continue
@@ -133,7 +132,7 @@ def evaluate_spiking(
 
     With a device its accuracy too, and how many of its outputs are not the golden's.
     """
-    from sterna.models.spiking_input import random_input
+    from sterna.models.spiking_codes import random_inputs
     from sterna.models.spiking_quantise import compare
 
     if opened.real is None:
@@ -150,8 +149,8 @@ def evaluate_spiking(
         values |= _accuracies(opened, samples, seed, device)
     elif device is not None:
         raise InputError(f"{opened.name}: has no task to be right at; only l2mu takes --device")
-    frames = random_input(
-        opened.network.inputs, EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE, seed
+    frames = random_inputs(
+        opened.network, EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE, seed
     )
     differences = compare(opened.real, opened.network, frames)
     if json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -22,6 +23,12 @@ from sterna.cli.device_options import (
     default_memory,
 )
 from sterna.cli.model_argument import MODEL_HELP, opened_model
+from sterna.cli.spiking_inputs import (
+    ALLOW_ROUNDING,
+    INPUT_FILE,
+    INPUT_FRACTION,
+    InputOptions,
+)
 from sterna.cli.spiking_options import (
     CODE_BITS,
     NEURON_LANES,
@@ -48,7 +55,10 @@ def verify(
     vector_lanes: int | None = VECTOR_LANES,
     embedding: str = EMBEDDING,
     lane: str | None = LANE,
-    steps: int = typer.Option(50, help="Spiking networks: steps of random spikes to compare."),
+    steps: int = typer.Option(50, help="Spiking networks: steps of random inputs to compare."),
+    source: Path | None = INPUT_FILE,
+    input_fraction: int | None = INPUT_FRACTION,
+    allow_rounding: bool = ALLOW_ROUNDING,
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
@@ -64,7 +74,7 @@ def verify(
     With several token streams, texts join and leave at random.
 
     Of a spiking network every sum, every output and every state word of all its neurons, and what
-    the accelerator sends back, at random spikes.
+    the accelerator sends back, at the inputs of a file or at random ones.
     """
     from sterna_sim.verification import Verifier
 
@@ -74,14 +84,16 @@ def verify(
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    inputs = InputOptions(source, input_fraction, allow_rounding)
     if model is not None and (spiking := open_spiking(model)) is not None:
         from sterna.cli.verify_spiking import verify_spiking
 
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 memory=memory, streams=streams, chip_mbit=chip_mbit)
-        verify_spiking(spiking, steps, options, skip, stalls, seed, json)
+        verify_spiking(spiking, inputs, steps, options, skip, stalls, seed, json)
         return
     options.refuse()
+    inputs.refuse()
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
                          memory or default_memory(size, config), streams, chip_mbit)
     outside = shape.memory

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from sterna.cli.spiking import EVALUATION_RATE, OpenSpiking
+from dataclasses import replace
+
+from sterna.cli.spiking import OpenSpiking
+from sterna.cli.spiking_inputs import InputOptions, wide_enough
 from sterna.cli.spiking_options import SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json
 from sterna.errors import CheckError
 
 
 def verify_spiking(
-    opened: OpenSpiking, steps: int, options: SpikingOptions, skip: bool, stalls: int, seed: int,
-    json: bool,
+    opened: OpenSpiking, inputs: InputOptions, steps: int, options: SpikingOptions, skip: bool,
+    stalls: int, seed: int, json: bool,
 ) -> None:
-    """Compare the simulated accelerator with the golden on random spikes; the link pauses.
+    """Compare the simulated accelerator with the golden on a file or random inputs.
 
-    Of four or more steps the last quarter comes after a reset.
+    Each of a batch comes after a reset, and of four or more random steps the last quarter.
     """
     from sterna_sim.spiking import SpikingVerifier
 
-    from sterna.models.spiking_input import random_input
-    from sterna.models.spiking_quantise import input_codes
-
-    network = opened.network
-    frames = random_input(network.inputs, steps, 1, EVALUATION_RATE, seed)
-    codes = input_codes(network, frames)[:, 0]
+    taken = inputs.take(opened.network, steps, seed, options.config is not None)
+    network = taken.network
+    runs = list(taken.codes.swapaxes(0, 1))
+    if inputs.source is None and steps >= 4:
+        runs = [runs[0][: steps - steps // 4], runs[0][steps - steps // 4:]]
+    steps = sum(map(len, runs))
+    if options.config is None:
+        options = replace(options, code_bits=wide_enough(options.code_bits, taken.codes))
     configuration = options.fitted(network)
     with ProgressReport() as report:
         verifier = SpikingVerifier(
             network, configuration, skip=skip, stall_permille=stalls, seed=seed, progress=report)
         try:
-            for step, row in enumerate(codes):
-                if step == steps - steps // 4:
+            done = 0
+            for number, rows in enumerate(runs):
+                if number:
                     verifier.reset()
-                verifier.step(row)
-                report("comparing steps", step + 1, steps)
+                for row in rows:
+                    verifier.step(row)
+                    done += 1
+                    report("comparing steps", done, steps)
         finally:
             verifier.close()
     outcome = verifier.outcome

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.golden.neuron import GoldenPopulation
-from sterna.program.spiking import CODE_LIMIT, INPUT, Connection, SpikingNetwork
+from sterna.program.spiking import INPUT, Connection, SpikingNetwork, whole_codes
 
 Integers = NDArray[np.int64]
 
@@ -45,18 +45,17 @@ class GoldenNetwork:
     def step(self, codes: Integers) -> dict[str, Integers]:
         """One time step with input codes [batch, inputs]; the outputs of every population.
 
-        Raises `InputError` for codes of another shape or beyond -127 .. 127.
+        Raises `InputError` for codes of another shape, beyond -127 .. 127, or not whole.
         """
         if codes.shape != (self.batch, self.network.inputs):
             raise InputError(
                 f"{self.network.name}: input {codes.shape}, not "
                 f"{(self.batch, self.network.inputs)}"
             )
-        if codes.size and int(np.abs(codes).max()) > CODE_LIMIT:
-            raise InputError(f"{self.network.name}: input codes exceed {CODE_LIMIT}")
+        codes = whole_codes(codes)
         for past in self._past.values():
             past.insert(0, past.pop())
-        self._past[INPUT][0] = codes.astype(np.int64)
+        self._past[INPUT][0] = codes
         outputs = {}
         for name, population in self.populations.items():
             sums = np.zeros((self.batch, self.network.population(name).neurons))

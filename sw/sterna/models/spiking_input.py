@@ -7,6 +7,7 @@ given, several at one place add up); ``#`` begins a comment.
 from __future__ import annotations
 
 import zlib
+from math import isfinite
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -38,8 +39,12 @@ def read_input(path: Path, inputs: int) -> Reals:
             f"or [steps, batch, {inputs}]"
         )
     if frames.dtype.kind not in "biuf" or not np.isfinite(frames).all():
-        raise InputError(f"{path}: frames must be finite numbers")
-    return frames.astype(np.float64)
+        raise InputError(f"{path}: frames must be finite real numbers")
+    with np.errstate(over="ignore"):
+        values = frames.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise InputError(f"{path}: frames must be numbers that double precision has")
+    return values
 
 
 def _arrays(path: Path) -> NDArray:
@@ -69,6 +74,8 @@ def _events(path: Path, inputs: int) -> Reals:
         try:
             step, address = int(fields[0]), int(fields[1])
             value = float(fields[2]) if len(fields) > 2 else 1.0
+            if len(fields) > 3 or not isfinite(value):
+                raise ValueError
         except (ValueError, IndexError):
             raise InputError(f"{path}, line {number}: not step,address or with a value") from None
         if step < 0 or not 0 <= address < inputs:
@@ -77,7 +84,9 @@ def _events(path: Path, inputs: int) -> Reals:
                 f"addresses end at {inputs - 1}"
             )
         events.append((step, address, value))
-    steps = 1 + max((step for step, _, _ in events), default=-1)
+    if not events:
+        raise InputError(f"{path}: holds no events; give lines of step,address")
+    steps = 1 + max(step for step, _, _ in events)
     if steps * inputs > MOST_VALUES:
         raise InputError(f"{path}: {steps} steps of {inputs} inputs; give at most "
                          f"{MOST_VALUES // inputs} steps a file")

@@ -10,11 +10,12 @@ import numpy as np
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
+from sterna.models.spiking_codes import input_codes
+from sterna.models.spiking_scale import with_input_fraction
 from sterna.program.neuron import Output
 from sterna.program.neuron_parameters import NeuronParameters
 from sterna.program.spiking import (
     CODE_LIMIT,
-    INPUT,
     Connection,
     Population,
     SpikingNetwork,
@@ -51,20 +52,18 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
     populations, connections = [], []
     for population in network.populations:
         into = [item for item in network.connections if item.target == population.name]
-        scales = [2.0**-formats.input_fraction if item.source == INPUT else 1.0 for item in into]
-        weights = [item.weights * scale for item, scale in zip(into, scales, strict=True)]
-        joined = np.concatenate([*weights, np.zeros((population.neurons, 1))], axis=1)
+        zeros = np.zeros((population.neurons, 1))
+        joined = np.concatenate([*(item.weights for item in into), zeros], axis=1)
         unit = _units(joined, (3**formats.planes - 1) // 2)
-        for item, values in zip(into, weights, strict=True):
-            whole = np.rint(values / unit[:, None]).astype(np.int64)
+        for item in into:
+            whole = np.rint(item.weights / unit[:, None]).astype(np.int64)
             connections.append(_connection(item, whole, formats.planes))
         reach = CODE_LIMIT * int(np.rint(np.abs(joined) / unit[:, None]).sum(1).max())
         populations.append(_population(population, unit, reach, formats.fraction))
-    return SpikingNetwork(
+    return with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
         connections=tuple(connections), output=network.output,
-        input_fraction=formats.input_fraction,
-    )
+    ), formats.input_fraction)
 
 
 def _units(weights: Reals, limit: int) -> Reals:
@@ -107,12 +106,6 @@ def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) ->
     return Population(
         name=item.name, neurons=item.neurons, definition=definition, parameters=parameters
     )
-
-
-def input_codes(network: SpikingNetwork, inputs: Reals) -> np.ndarray:
-    """Real inputs as codes, rounded half to even and clamped."""
-    scaled = np.rint(np.asarray(inputs, np.float64) * 2.0**network.input_fraction)
-    return np.clip(scaled, -CODE_LIMIT, CODE_LIMIT).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
 from sterna.program.neuron import NeuronDefinition
@@ -71,6 +71,17 @@ class Connection:
         """How many past steps of codes must be kept, the present one not counted."""
         longest = 0 if self.delays is None or not self.delays.size else int(self.delays.max())
         return longest + self.previous
+
+
+def whole_codes(codes: ArrayLike) -> NDArray[np.int64]:
+    """Codes as int64. Raises `InputError` for what is no whole number of at most `CODE_LIMIT`."""
+    values = np.asarray(codes)
+    if values.dtype.kind not in "biuf" or not (values == np.rint(values)).all():
+        raise InputError("input codes must be whole numbers; sterna.models.spiking_codes turns "
+                         "real inputs into codes")
+    if values.size and not -CODE_LIMIT <= values.min() <= values.max() <= CODE_LIMIT:
+        raise InputError(f"input codes of {values.min()} to {values.max()} exceed {CODE_LIMIT}")
+    return values.astype(np.int64)
 
 
 def ternary_planes(weights: NDArray[np.int64], planes: int) -> NDArray[np.int8]:

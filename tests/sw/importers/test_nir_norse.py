@@ -9,7 +9,8 @@ import pytest
 from sterna.golden.spiking import GoldenNetwork
 from sterna.importers.nir import read_nir
 from sterna.models.spiking import RealNetwork
-from sterna.models.spiking_quantise import input_codes, quantise
+from sterna.models.spiking_codes import input_codes
+from sterna.models.spiking_quantise import quantise
 
 from tests.sw.importers.norse_graphs import INPUTS, STEP, forward, frames, module_of, write
 

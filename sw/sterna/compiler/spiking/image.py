@@ -15,7 +15,7 @@ from sterna.errors import InputError
 from sterna.program.encoding import Kind, encode
 from sterna.program.neuron_parameters import FACTORS
 from sterna.program.protocol import Space
-from sterna.program.spiking import INPUT, Connection, SpikingNetwork
+from sterna.program.spiking import INPUT, Connection, SpikingNetwork, whole_codes
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 STEP, RESET = "step", "reset"
@@ -55,7 +55,7 @@ def input_words(configuration: SpikingConfiguration, codes: ArrayLike) -> NDArra
 
     Raises `InputError` for a code that the accelerator does not take.
     """
-    values = np.asarray(codes, np.int64)
+    values = whole_codes(codes)
     limit, lanes = configuration.code_limit, configuration.neuron_lanes
     if values.size and int(np.abs(values).max()) > limit:
         raise InputError(
