@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.compiler.spiking.plan import groups_of, unit_key
+from sterna.errors import CheckError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.spiking_device import SpikingBoard, StepCounters
-from sterna.program.neuron import Output
-from sterna.program.spiking import SpikingNetwork
+from sterna.program.neuron import NeuronDefinition, Output
+from sterna.program.spiking import Population, SpikingNetwork
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 from sterna_sim.board import SimulatedBoard
@@ -39,24 +40,25 @@ class SpikingOutcome:
     counters: list[StepCounters] = field(default_factory=list)
 
     def compare(self, step: int, place: str, what: str, golden: Integers, found: Integers) -> None:
-        """Count the elements that differ."""
+        """Count the elements that differ, and those that only one of the two has."""
         self.values += golden.size
-        if found.shape != golden.shape:
-            found = np.resize(found, golden.shape) if found.size else np.full_like(golden, 1 << 40)
-        wrong = np.flatnonzero(found != golden)
-        self.differences += len(wrong)
-        if len(wrong) and self.first is None:
-            neuron = int(wrong[0])
-            self.first = (
-                f"step {step}, {place}, neuron {neuron}: {what} is {found[neuron]}, "
-                f"golden {golden[neuron]}")
+        common, longest = sorted((golden.size, found.size))
+        wrong = np.flatnonzero(found[:common] != golden[:common])
+        self.differences += len(wrong) + longest - common
+        if self.first is None and (len(wrong) or longest > common):
+            neuron = int(wrong[0]) if len(wrong) else common
+            told = [str(values[neuron]) if neuron < values.size else "missing"
+                    for values in (found, golden)]
+            self.first = (f"step {step}, {place}, neuron {neuron}: {what} is {told[0]}, "
+                          f"golden {told[1]}")
 
 
 class SpikingVerifier:
     """A simulated accelerator with trace ports beside the golden network.
 
     `board` is a simulation of the configuration with trace ports, instead of one that is built.
-    Errors are those of `compile_network` and `SimulatedBoard`.
+    Errors are those of `compile_network` and `SimulatedBoard`; `step` raises `CheckError` when the
+    trace ports show more or fewer values than the network has.
     """
 
     def __init__(
@@ -108,6 +110,19 @@ class SpikingVerifier:
         """Free the simulation."""
         self._device.close()
 
+    def _check_length(self, unit: NeuronUnit, found: dict[str, Integers]) -> None:
+        """Raise `CheckError` when a unit showed more or fewer neurons than it has."""
+        wanted = unit.groups * self._configuration.neuron_lanes
+        for what, values in found.items():
+            if len(values) != wanted:
+                names = ", ".join(item.name for item in self._network.populations
+                                  if self._unit_of(item) == unit.definition)
+                raise CheckError(f"step {self._steps}: the trace has {len(values)} values of "
+                                 f"{what} of {names}, the network gives {wanted}")
+
+    def _unit_of(self, population: Population) -> NeuronDefinition:
+        return unit_key(population.definition, self._configuration.accumulator_bits)
+
     def _traced(self) -> dict[str, dict[str, Integers]]:
         """What the trace ports showed of each population in this step."""
         lanes, words = self._configuration.neuron_lanes, self._board.collect_words()
@@ -115,12 +130,12 @@ class SpikingVerifier:
         for number, unit in enumerate(self._configuration.units):
             ports = words[3 * number:3 * number + 3]
             units[number] = _unpacked(self._configuration, unit, ports)
+            self._check_length(unit, units[number])
         found: dict[str, dict[str, Integers]] = {}
         used = dict.fromkeys(units, 0)
         keys = [unit.definition for unit in self._configuration.units]
         for population in self._network.populations:
-            number = keys.index(
-                unit_key(population.definition, self._configuration.accumulator_bits))
+            number = keys.index(self._unit_of(population))
             first = used[number] * lanes
             used[number] += groups_of(population.neurons, lanes)
             found[population.name] = {

@@ -1,0 +1,164 @@
+"""`sterna verify` of a spiking network finds every wrong or missing value of an accelerator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sterna.cli.spiking import OpenSpiking
+from sterna.program.neuron import Current, NeuronDefinition, Output, Reset
+from sterna.program.neuron_parameters import NeuronParameters
+from sterna.program.spiking import INPUT, Connection, Population, SpikingNetwork, ternary_planes
+
+from tests.sim.spiking_traces import Fault, Shown, replace_device
+
+STEPS, SPOILT = 8, 3
+SIZES = {"first": 5, "second": 3, "twin": 2, "last": 2}
+FULL = NeuronDefinition(membrane_bits=20, current=Current.NEW, current_bits=17, adaptive=True,
+                        adaptation_bits=16, refractory=2, reset=Reset.HARD)
+DEFINITIONS = {
+    "first": FULL,
+    "second": NeuronDefinition(membrane_bits=14, output=Output.VALUE, max_count=3),
+    "twin": FULL,  # in the unit of `first`
+    "last": NeuronDefinition(membrane_bits=22, reset=Reset.NO_RESET, output=Output.MEMBRANE),
+}
+VALUES = [(name, kind) for name, definition in DEFINITIONS.items()
+          for kind in ("sum", "output", *definition.states)]
+"""Every kind of value of every population."""
+
+
+def network() -> SpikingNetwork:
+    rng = np.random.default_rng(5)
+    parameters = NeuronParameters.of(
+        factor=np.array([50_000]), current_factor=np.array([40_000]),
+        adaptation_factor=np.array([50_000]), threshold=np.array([30]),
+        increment=np.array([9]), gain=np.array([7]))
+
+    def connection(source: str, target: str, sources: int) -> Connection:
+        weights = rng.integers(-13, 14, (SIZES[target], sources))
+        return Connection(source=source, target=target, planes=ternary_planes(weights, 3))
+
+    return SpikingNetwork(
+        name="all-kinds", inputs=4, output="last",
+        populations=tuple(Population(name=name, neurons=SIZES[name], definition=definition,
+                                     parameters=parameters)
+                          for name, definition in DEFINITIONS.items()),
+        connections=(connection(INPUT, "first", 4), connection("first", "second", 5),
+                     connection(INPUT, "twin", 4), connection("first", "last", 5)))
+
+
+@pytest.fixture
+def verify(sterna, monkeypatch):
+    """`sterna verify` of the network on an accelerator with a fault."""
+    chosen = network()
+    monkeypatch.setattr("sterna.cli.spiking.open_spiking",
+                        lambda text: OpenSpiking(text, chosen, None))
+
+    def call(fault: Fault, *options: object):
+        replace_device(monkeypatch, chosen, fault)
+        return sterna("verify", "all-kinds", "--steps", STEPS, "--lanes", 2,
+                      "--neuron-lanes", 2, *options)
+
+    return call
+
+
+def one(step: int, spoil) -> Fault:
+    def fault(number: int, shown: Shown) -> None:
+        if number == step:
+            spoil(shown)
+
+    return fault
+
+
+def test_all_values_are_compared(verify):
+    """Sums, outputs and states of all neurons, and the result, in every step."""
+    outcome = verify(one(STEPS, None), "--json")
+    neurons = {name: 2 + len(definition.states) for name, definition in DEFINITIONS.items()}
+    values = sum(neurons[name] * size for name, size in SIZES.items()) + SIZES["last"]
+    assert outcome.code == 0 and outcome.json["values_compared"] == STEPS * values
+    assert outcome.json["differences"] == 0 and outcome.json["first_difference"] is None
+    assert "no difference" in verify(one(STEPS, None)).output
+
+
+def test_the_state_is_worth_comparing(verify):
+    """Every state word and every output is other than 0 somewhere."""
+    seen: dict[tuple[str, str], bool] = {}
+
+    def look(step: int, shown: Shown) -> None:
+        for name, kinds in shown.values.items():
+            for kind, values in kinds.items():
+                seen[name, kind] = seen.get((name, kind), False) or bool(values.any())
+
+    verify(look)
+    assert list(seen) == VALUES and all(seen.values())
+
+
+@pytest.mark.parametrize(("name", "kind"), VALUES)
+def test_a_wrong_value_is_a_difference(verify, name, kind):
+    neuron = SIZES[name] - 1
+
+    def spoil(shown: Shown) -> None:
+        shown.values[name][kind][neuron] ^= 1
+
+    outcome = verify(one(SPOILT, spoil), "--json")
+    assert outcome.code == 1 and outcome.json["differences"] == 1
+    place = f"step {SPOILT}, {name}, neuron {neuron}: {kind} is "
+    assert outcome.json["first_difference"].startswith(place)
+    assert "1 differ; the first: " + place in outcome.errors
+
+
+def test_a_wrong_result_is_a_difference(verify):
+    def spoil(shown: Shown) -> None:
+        shown.outputs[1] += 5
+
+    outcome = verify(one(SPOILT, spoil), "--json")
+    assert outcome.code == 1 and outcome.json["differences"] == 1
+    assert outcome.json["first_difference"].startswith(f"step {SPOILT}, result, neuron 1: output")
+
+
+def test_a_result_that_is_too_short_or_too_long_is_a_difference(verify):
+    def shorter(shown: Shown) -> None:
+        shown.outputs = shown.outputs[:1]
+
+    def longer(shown: Shown) -> None:
+        shown.outputs = np.append(shown.outputs, 7)
+
+    outcome = verify(one(SPOILT, shorter), "--json")
+    assert outcome.code == 1 and outcome.json["differences"] == 1
+    assert "neuron 1: output is missing, golden " in outcome.json["first_difference"]
+    outcome = verify(one(SPOILT, longer), "--json")
+    assert outcome.code == 1 and outcome.json["differences"] == 1
+    assert "neuron 2: output is 7, golden missing" in outcome.json["first_difference"]
+
+
+def test_differences_are_counted_one_by_one(verify):
+    def spoil(shown: Shown) -> None:
+        shown.values["first"]["v"][:3] += 1
+        shown.outputs[:] += 1
+
+    outcome = verify(one(SPOILT, spoil), "--json")
+    assert outcome.code == 1 and outcome.json["differences"] == 3 + 2
+
+
+@pytest.mark.parametrize("change", ["dropped", "repeated"])
+@pytest.mark.parametrize(("name", "kind"), VALUES)
+def test_what_is_missing_from_the_trace_is_told(verify, name, kind, change):
+    """A group of neurons fewer, or one more, at one trace port."""
+    outcome = verify(one(SPOILT, lambda shown: setattr(shown, change, (name, kind))))
+    assert outcome.code == 1 and f"step {SPOILT}: the trace has " in outcome.errors
+    port = kind if kind in ("sum", "output") else DEFINITIONS[name].states[0]
+    shared = "first, twin" if name in ("first", "twin") else name
+    assert f" values of {port} of {shared}, the network gives " in outcome.errors
+
+
+def test_a_missing_state_word_is_no_equal_one(verify, monkeypatch):
+    """Where the trace does not name a state of the golden, or cannot."""
+    from sterna_sim.spiking import SpikingVerifier
+
+    traced = SpikingVerifier._traced
+    monkeypatch.setattr(SpikingVerifier, "_traced", lambda self: {
+        name: {kind: values for kind, values in kinds.items() if kind != "a"}
+        for name, kinds in traced(self).items()})
+    outcome = verify(one(STEPS, None), "--json")
+    assert outcome.code == 1
+    assert outcome.json["differences"] == STEPS * (SIZES["first"] + SIZES["twin"])
+    assert "neuron 0: a is missing" in outcome.json["first_difference"]
