@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sterna.cli.spiking_inputs import InputOptions, wide_enough
 from sterna.cli.spiking_options import SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_json, print_table
-from sterna.errors import InputError
+from sterna.errors import CheckError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +130,8 @@ def evaluate_spiking(
 ) -> None:
     """Spikes that quantisation changes, by population; for `l2mu` also the accuracies.
 
-    With a device its accuracy too, and how many of its outputs are not the golden's.
+    With a device its accuracy too, and how many of its outputs are not the golden's: a `CheckError`
+    if any.
     """
     from sterna.models.spiking_codes import random_inputs
     from sterna.models.spiking_quantise import compare
@@ -155,12 +156,14 @@ def evaluate_spiking(
     differences = compare(opened.real, opened.network, frames)
     if json:
         print_json(values | {"populations": [asdict(item) for item in differences]})
-        return
-    print_table([
-        *values.items(),
-        *((item.population, difference_line(item.spikes, item.differ, item.values))
-          for item in differences),
-    ])
+    else:
+        print_table([
+            *values.items(),
+            *((item.population, difference_line(item.spikes, item.differ, item.values))
+              for item in differences),
+        ])
+    if values.get("outputs_unlike_golden"):
+        raise CheckError(f"{values['outputs_unlike_golden']} outputs differ from the golden")
 
 
 def difference_line(spikes: int, differ: int, values: int) -> str:
