@@ -6,6 +6,7 @@
 // are contents before they are written. The first violation is kept as a sentence that begins with
 // the name of the parameter, and ends the run.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -83,6 +84,8 @@ public:
 private:
     static constexpr unsigned SLOTS = 64;
     static constexpr uint64_t PIN_CLOCKS = 2, NEVER = ~0ull;
+    // Data sheets give the time from the last data in to a precharge in clocks; see sdram_sheets.py.
+    static constexpr uint64_t WRITE_RECOVERY_CLOCKS = 2;
     struct Slot { uint64_t clock = NEVER; bool valid = false; uint32_t data = 0; };
     struct Bank {
         bool open = false;
@@ -98,6 +101,9 @@ private:
     }
     uint64_t time() const { return clock_ * sheet_.period; }
     uint64_t mode_clocks() const { return sheet_.mode_clocks * sheet_.period; }
+    uint64_t write_recovery() const {
+        return std::max(sheet_.t_wr, WRITE_RECOVERY_CLOCKS * sheet_.period);
+    }
 
     void fail(const std::string& parameter, const std::string& what) {
         if (fault.empty()) fault = parameter + ": " + what + " in clock " + std::to_string(clock_);
@@ -170,7 +176,7 @@ private:
             if (!(pins.address & 1u << 10) && number != pins.bank) continue;
             if (bank.open) {
                 check_since("tRAS", bank.activated, sheet_.t_ras, "a precharge");
-                check_since("tWR", bank.written, sheet_.t_wr, "a precharge");
+                check_since("tWR", bank.written, write_recovery(), "a precharge");
                 bank.precharged = time();
             }
             bank.open = false;

@@ -116,12 +116,14 @@ class ClockGenerator(Elaboratable):
         assert self._settings is not None
         settings = self._settings
         divider = settings.parameters.get("CLKOS_DIV", 0)
-        periods = round(lead[0] * settings.oscillator_hz)
-        if not lead[1] <= periods / settings.oscillator_hz <= lead[2] or periods >= divider:
+        within = [periods for periods in range(1, divider)
+                  if lead[1] <= periods / settings.oscillator_hz <= lead[2]]
+        if not within:
             raise InputError(
                 f"clock: no clock {lead[0] * 1e9:g} ns earlier at {settings.output_hz / 1e6:g} MHz "
                 f"on {self._family}; ask for another frequency")
-        return divider - periods
+        return divider - min(
+            within, key=lambda periods: abs(periods / settings.oscillator_hz - lead[0]))
 
     def _stretched(self, m: Module, reset: Any) -> Signal:
         m.domains.startup = ClockDomain(reset_less=True, local=True)

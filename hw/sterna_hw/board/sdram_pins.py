@@ -6,23 +6,42 @@ from typing import Any
 
 from amaranth.hdl import Elaboratable, Module
 from amaranth.lib import io
+from sterna.program.sdram import SdramPart
 
 CLOCK_LEAD = 2.5e-9
 """Seconds by which the part's clock leads that of the accelerator; see `SdramPins`."""
-LEAD_LIMITS = (1.5e-9, 3.5e-9)
+LEAD_LIMITS = (1.5e-9, 3.0e-9)
+OUTPUT_DELAYS = (2.0, 4.5)
+"""Nanoseconds that an output cell of an ECP5-6 takes, the same for clock and signals but for `SKEW`."""
+SKEW = 0.5
+INPUT_SETUP = 1.0
+
+
+def margins(part: SdramPart, clock_hz: float, lead: float) -> dict[str, float]:
+    """Nanoseconds to spare at the pins, by name; see `SdramPins`. ``lead`` is in seconds."""
+    period, lead = 1e9 / clock_hz, 1e9 * lead
+    least, most = OUTPUT_DELAYS
+    return {
+        "write setup": period - lead - SKEW - part.t_is,
+        "write hold": lead - SKEW - part.t_ih,
+        "read setup": period + lead - most - part.t_ac - INPUT_SETUP,
+        "read hold": least + part.t_oh - lead - SKEW,
+    }
 
 
 class SdramPins(Elaboratable):
     """Registers at the pins of resource ``sdram`` 0, and its clock from domain ``memory``.
 
     All signals but the clock pass a register in the pin cells, so that board and placement change
-    nothing. The clock leaves a double-data-rate cell and leads the domain ``sync`` by L (2.5 ns).
-    With delay d of an output cell (2.0 to 4.5 ns on ECP5-6, the same for clock and signals within
-    0.5 ns), clock period T and the part's times:
+    nothing. The clock leaves a double-data-rate cell and leads the domain ``sync`` by L (1.5 to
+    3.0 ns). With delay d of an output cell (2.0 to 4.5 ns on ECP5-6, the same for clock and signals
+    within 0.5 ns), clock period T and the part's times (`margins`):
 
-    - commands and writes: hold L - 0.5 >= tIH 1.0; setup T - L - 0.5 >= tIS 1.5;
-    - reads, which are captured 2 T - (T - L) after the part's edge: setup T + L - d - tAC 5.4 - 1.0
-      of the input cell, 1.6 ns at 100 MHz; hold d + tOH 2.7 - L - 0.5, 1.7 ns.
+    - commands and writes: hold L - 0.5 >= tIH 1.0; setup T - L - 0.5 >= tIS 2.0;
+    - reads, which are captured 2 T - (T - L) after the part's edge: setup T + L - d - tAC 5.5 - 1.0
+      of the input cell, at least 0.5 ns at 100 MHz; hold d + tOH 2.0 - L - 0.5, at least 0.5 ns.
+
+    At the boards' 75 MHz L is 2.67 ns, and reads have 5.0 ns of setup and 0.83 ns of hold to spare.
 
     CKE and CS# are tied active and DQM is tied low where the board connects them.
 

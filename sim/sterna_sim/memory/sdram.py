@@ -14,6 +14,7 @@ from sterna.cache import cached_folder, digest
 from sterna.errors import CheckError, InputError
 from sterna.program.sdram import INITIAL_REFRESHES, MODE_CLOCKS, SdramPart
 
+from sterna_sim.memory.sdram_sheets import strictest
 from sterna_sim.toolchain import find_toolchain
 
 SOURCE, HEADER = "sdram_library.cpp", "sdram_memory.h"
@@ -22,14 +23,17 @@ _LIBRARY = "sdram.so"
 
 @dataclass(frozen=True)
 class SdramChip:
-    """A part at a clock; the model checks times against the period, not counts of clocks."""
+    """A part at a clock; the model checks times against the period, not counts of clocks.
+
+    The times are those of the part, and of the data sheets in `sterna_sim.memory.sdram_sheets`.
+    """
 
     part: SdramPart
     clock_hz: float
 
     def values(self) -> tuple[int, ...]:
         """The fields of SdramSheet in sim/sterna_sim/sdram_memory.h, times in picoseconds."""
-        part = self.part
+        part = strictest(self.part)
         times = (1e9 / self.clock_hz, part.least_period)
         return (
             part.bits, part.bank_bits, part.row_bits, part.column_bits,

@@ -15,6 +15,8 @@ INITIAL_REFRESHES = 8
 """Refreshes before the first use; data sheets ask for two to eight."""
 MODE_CLOCKS = 2
 """Clocks after the command that sets the mode register (tMRD)."""
+RECOVERY_CLOCKS = 2
+"""Least write recovery (tWR, tRDL, tDPL), which most data sheets give in clocks, whatever the clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +65,18 @@ class SdramPart:
     t_rrd: float
     t_rfc: float
     t_wr: float
+    """Time from the last data in to a precharge, which is never below `RECOVERY_CLOCKS`."""
+    t_ac: float
+    """Longest time from the clock to data out. The next three are the least."""
+    t_oh: float
+    t_is: float
+    t_ih: float
     refreshes: int
     """Refresh commands that are due within ``retention``."""
     retention: float
     power_up: float
+    sheets: tuple[str, ...]
+    """The data sheets that the times are the slowest of, with the page of the table."""
     bank_bits: int = 2
 
     @property
@@ -96,7 +106,8 @@ class SdramPart:
         due = self.retention / (self.refreshes + 2 * POSTPONED_REFRESHES)
         clocks = SdramClocks(
             cas_latency=self.cas_latency, t_rcd=least(self.t_rcd), t_rp=least(self.t_rp),
-            t_ras=least(self.t_ras), t_rfc=least(self.t_rfc), t_wr=least(self.t_wr),
+            t_ras=least(self.t_ras), t_rfc=least(self.t_rfc),
+            t_wr=max(RECOVERY_CLOCKS, least(self.t_wr)),
             refresh_interval=floor(due * clock_hz / 1e9), power_up=least(self.power_up),
         )
         if clocks.refresh_share > 0.5 or clocks.refresh_interval < 4 * BURST_BEATS:
@@ -106,20 +117,29 @@ class SdramPart:
 
 
 PARTS = {part.name: part for part in (
-    # The slowest of MT48LC16M16A2-75, AS4C32M16SB-7 (half of it used), W9825G6KH-6 and
-    # IS42S16160G-7, which boards with this organisation carry.
+    # ULX3S, by the table of board versions in its manual (emard/ulx3s, doc/MANUAL.md): v2.0 to
+    # v3.0.3 MT48LC16M16A2TG-6A, or M12L2561616A-6T from October 2019; v3.0.7 AS4C32M16SB-7, of
+    # which half is used; v3.0.8 to v3.1.8 IS42S16160G-7.
     SdramPart(
         name="16m16", title="256 Mbit, 16 bits, 4 banks of 8192 rows of 512 columns",
         bits=16, row_bits=13, column_bits=9, cas_latency=3, least_period=7.5,
-        t_rcd=21, t_rp=21, t_ras=44, t_ras_most=100_000, t_rc=66, t_rrd=15, t_rfc=66, t_wr=15,
+        t_rcd=21, t_rp=21, t_ras=45, t_ras_most=100_000, t_rc=66, t_rrd=15, t_rfc=66, t_wr=15,
+        t_ac=5.4, t_oh=2.5, t_is=1.5, t_ih=1.0,
         refreshes=8192, retention=64e6, power_up=200_000,
+        sheets=("Micron MT48LC16M16A2, 256Mb SDRAM, -6A to -75, table 12, page 27",
+                "Alliance AS4C32M16SB-7, table 16, page 21",
+                "Winbond W9825G6JH, revision A04, -6 to -75, page 15"),
     ),
-    # The slower of EM638325BK-6H and M12L64322A-5T; the die in the package of a GW2AR-18 is alike.
+    # Colorlight i9 v7.2: M12L64322A-6B on the module (its maker also bought EM638325BK-6). The die
+    # in the package of the Tang Nano 20K's GW2AR-18 has no data sheet of its own.
     SdramPart(
         name="2m32", title="64 Mbit, 32 bits, 4 banks of 2048 rows of 256 columns",
         bits=32, row_bits=11, column_bits=8, cas_latency=3, least_period=6,
         t_rcd=18, t_rp=18, t_ras=42, t_ras_most=100_000, t_rc=60, t_rrd=12, t_rfc=60, t_wr=12,
+        t_ac=5.5, t_oh=2.0, t_is=2.0, t_ih=1.0,
         refreshes=4096, retention=64e6, power_up=200_000,
+        sheets=("ESMT M12L64322A (2S), revision 1.0, -6, pages 6 and 7",
+                "Etron EM638325BK, revision 1.7, -6, page 18"),
     ),
 )}
 """Parts by name."""

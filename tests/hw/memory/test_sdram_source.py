@@ -227,6 +227,39 @@ def test_the_model_watches_writes(part: SdramPart, shorter: dict[str, int],
         simulate(source, bench, background=[model])
 
 
+@pytest.mark.parametrize("change, parameter", [
+    ({"t_rcd": 9.0}, "tRCD"), ({"t_rp": 9.0}, "tRP"), ({"t_rfc": 40.0}, "tRFC")])
+def test_the_model_knows_the_data_sheet_of_a_part_whose_table_is_wrong(
+        monkeypatch: pytest.MonkeyPatch, change: dict[str, float], parameter: str) -> None:
+    wrong = replace(small(monkeypatch, "2m32"), name="2m32", **change)
+    monkeypatch.setitem(PARTS, "2m32", wrong)
+    chosen = replace(PRESETS["small"], weight_depth=300, rows=4, columns=4).with_sdram(
+        "2m32", CLOCK, 64)
+    with pytest.raises(CheckError, match=f"SDRAM: {parameter}: .* in clock"):
+        read(chosen, SdramChip(wrong, CLOCK))
+
+
+@pytest.mark.parametrize("name, hertz", [("2m32", 75e6), ("2m32", 54e6), ("16m16", 50e6)])
+def test_one_clock_of_write_recovery_is_too_few(monkeypatch: pytest.MonkeyPatch, name: str,
+                                                hertz: float) -> None:
+    """However slow the clock: the data sheets give two clocks, not a time."""
+    part = replace(small(monkeypatch, name), retention=80 * 4000)
+    monkeypatch.setitem(PARTS, "small", part)
+    write = {"space": Space.WEIGHTS, "word": 0, "chunk": 0, "data": 5}
+    for clocks in (part.clocks(hertz), replace(part.clocks(hertz), t_wr=1)):
+        source = SdramSource(configuration(8), clocks)
+        model = SdramModel(source, SdramChip(part, hertz))
+
+        async def bench(ctx, source: SdramSource = source) -> None:
+            await sender(source.writes, [write, write])(ctx)
+
+        if clocks.t_wr == 2:
+            simulate(source, bench, background=[model])
+            continue
+        with pytest.raises(CheckError, match="SDRAM: tWR: a precharge after"):
+            simulate(source, bench, background=[model])
+
+
 def test_too_few_refreshes_lose_the_charge(part: SdramPart) -> None:
     """A part that asks for more refreshes in its retention time than the controller thinks."""
     forgetful = replace(part, refreshes=16, retention=16 * 1900)
