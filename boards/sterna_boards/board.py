@@ -13,6 +13,8 @@ from sterna.program.encoding import Configuration
 from sterna.program.sdram import find_part
 from sterna.program.spiking_configuration import SpikingConfiguration
 
+from sterna_boards.bridge import Bridge
+
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
@@ -125,6 +127,11 @@ class Target:
         del bytes_per_token, clock_hz
         return 0.0
 
+    def answer_pause(self, configuration: Configuration) -> float:
+        """Seconds by which the bridge of the serial port makes an answer longer."""
+        del configuration
+        return 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Board(Target):
@@ -136,6 +143,10 @@ class Board(Target):
     """Arguments of openFPGALoader that say which board and cable."""
     sdram: BoardSdram | None = None
     """What ``--weights sdram`` builds, where the pins are known."""
+    held_high: bool = False
+    """Whether the platform has the resource ``held_high``, pins that every design drives high."""
+    bridge: Bridge | None = None
+    """The bridge of the serial port, where long answers must be paced for it."""
 
     @property
     def weight_sources(self) -> tuple[str, ...]:
@@ -162,6 +173,9 @@ class Board(Target):
     def memory_cycles(self, bytes_per_token: int, clock_hz: float) -> float:
         part = find_part(self._sdram().part)
         return bytes_per_token / (part.bits / 8) / (1 - part.clocks(clock_hz).refresh_share)
+
+    def answer_pause(self, configuration: Configuration) -> float:
+        return self.bridge.pause(configuration, self.baud) if self.bridge else 0.0
 
     def _sdram(self) -> BoardSdram:
         if self.sdram is None:

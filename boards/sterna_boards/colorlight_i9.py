@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sterna_boards.board import Board, BoardSdram, Capacity, Shape
+from sterna_boards.bridge import Bridge
 
 
 def _platform() -> Any:
@@ -28,7 +29,8 @@ def _platform() -> Any:
         resources = [
             Resource("clk25", 0, Pins("P3", dir="i"), Clock(25e6), levels),
             Resource("led", 0, PinsN("L2", dir="o"), levels),
-            UARTResource(0, rx="H18", tx="J17", attrs=levels),
+            UARTResource(0, rx="H18", tx="J17",
+                         attrs=Attrs(IO_TYPE="LVCMOS33", PULLMODE="UP")),
             SDRAMResource(
                 0, clk="B9", we_n="A10", ras_n="B10", cas_n="A9", ba="B11 C8",
                 a="B13 C14 A16 A17 B16 B15 A14 A13 A12 A11 B12",
@@ -56,6 +58,9 @@ COLORLIGHT_I9 = Board(
     memory="SDRAM 8 MB, 32 bits",
     platform=_platform,
     loader=("-b", "colorlight-i9"),
+    # DAPLink on an STM32F103: source/hic_hal/stm32/stm32f103xb/uart.c keeps 512 bytes, without flow
+    # control, and the main loop moves them to USB packets of 64 bytes; half a packet a frame.
+    bridge=Bridge(holds=512, passes=32_000),
     # A clock brings 20 weights.
     sdram=BoardSdram(part="2m32", shape=Shape(rows=4, columns=16, vector_lanes=4),
                      clock_hz=75_000_000, prefetch=1024),

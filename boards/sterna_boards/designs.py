@@ -69,7 +69,9 @@ def accelerator(board: Board, configuration: Configuration,
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(configuration)
     rows = configuration.rows if isinstance(configuration, HardwareConfiguration) else 0
-    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz, pins)
+    pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
+    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz, pins,
+                   pace)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -91,13 +93,14 @@ def loopback(board: Board, clock_hz: float | None = None) -> Design:
 
 
 def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
-            clock_hz: float, sdram: dict[str, Any] | None = None) -> Design:
+            clock_hz: float, sdram: dict[str, Any] | None = None,
+            pace: tuple[int, int] | None = None) -> Design:
     made = generated_hz(board.family, board.pin_hz, clock_hz)
 
     def top() -> BoardTop:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
         clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
-        return BoardTop(core(), clock, board.baud, sdram)
+        return BoardTop(core(), clock, board.baud, sdram, pace, board.held_high)
 
     lanes, rows = size
     return Design(name, f"{name} {key} {clock_hz}", lanes, rows, made, top)

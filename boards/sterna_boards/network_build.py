@@ -76,5 +76,5 @@ def build_network(board: Board, network: SpikingNetwork,
     design = accelerator(board, fitted, clock_hz, image if baked else None)
     report = build(board, design, seeds, progress, until_met)
     speed = step_speed(fitted, network, step_cycles(network, fitted), report.clock_mhz * 1e6,
-                       board.baud)
+                       board.baud, board.answer_pause(fitted))
     return NetworkBuild(report=report, image=image, speed=speed, baked=baked)

@@ -73,7 +73,8 @@ def estimate_network(board: Target, network: SpikingNetwork,
         clock_mhz=clock / 1e6, fits=not short, short=short, memories=tuple(memories), area=area,
         block_rams=rams, single_port_rams=single_port,
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
-        speed=step_speed(fitted, network, step_cycles(network, fitted), clock, board.baud),
+        speed=step_speed(fitted, network, step_cycles(network, fitted), clock, board.baud,
+                         board.answer_pause(fitted)),
     )
 
 

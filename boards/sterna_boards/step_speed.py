@@ -30,8 +30,11 @@ class StepSpeed:
 
 
 def step_speed(configuration: SpikingConfiguration, network: SpikingNetwork, cycles: int,
-               clock_hz: float, baud: int) -> StepSpeed:
-    """The rates of a network whose steps take so many cycles."""
+               clock_hz: float, baud: int, pause: float = 0.0) -> StepSpeed:
+    """The rates of a network whose steps take so many cycles.
+
+    ``pause`` are the seconds that a bridge adds to an answer.
+    """
     words = groups_of(network.inputs, configuration.neuron_lanes)
     line = (4 * _FRAME_BYTES + _LOAD_BYTES + _RUN_BYTES + 4 * result_words(configuration)
             + 4 * words * word_chunks(configuration, Space.INPUT))
@@ -40,5 +43,5 @@ def step_speed(configuration: SpikingConfiguration, network: SpikingNetwork, cyc
         cycles_per_step=cycles,
         steps_per_second=1 / seconds,
         link_bytes_per_step=line,
-        steps_per_second_over_link=1 / (seconds + line * _BITS_PER_BYTE / baud),
+        steps_per_second_over_link=1 / (seconds + line * _BITS_PER_BYTE / baud + pause),
     )

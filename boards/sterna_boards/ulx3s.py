@@ -7,16 +7,38 @@ from typing import Any
 from sterna_boards.board import Board, BoardSdram, Capacity, Shape
 
 
+def _platform(described: Any) -> Any:
+    """A platform of amaranth-boards with a pull-up on the receiving pin and the ESP32 kept quiet.
+
+    The ESP32 loads a bitstream of its own over the user's when its GPIO0 is low for some seconds,
+    and an unused pin of an ECP5 is pulled low. By emard/ulx3s, doc/constraints, GPIO0 is L2 up to
+    v3.1.4 (ulx3s_v20.lpf), with the ESP32's enable at F1, which a running board has high; from
+    v3.1.6 on it is F1 (prototype/ulx3s_v316.lpf), with GPIO22 at L2. So both are driven high.
+    """
+    from amaranth.build import Attrs, Pins, Resource
+    from amaranth_boards.resources import UARTResource
+
+    class Ulx3sPlatform(described):
+        resources = [
+            *(one for one in described.resources if one.name != "uart"),
+            UARTResource(0, rx="M1", tx="L4", attrs=Attrs(IO_TYPE="LVCMOS33", PULLMODE="UP")),
+            Resource("held_high", 0, Pins("L2 F1", dir="o"),
+                     Attrs(IO_TYPE="LVCMOS33", DRIVE="4")),
+        ]
+
+    return Ulx3sPlatform()
+
+
 def _platform_85f() -> Any:
     from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
-    return ULX3S_85F_Platform()
+    return _platform(ULX3S_85F_Platform)
 
 
 def _platform_12f() -> Any:
     from amaranth_boards.ulx3s import ULX3S_12F_Platform
 
-    return ULX3S_12F_Platform()
+    return _platform(ULX3S_12F_Platform)
 
 
 # A clock brings 10 weights; 64 lanes make up for the barriers, in words with little padding.
@@ -39,6 +61,7 @@ ULX3S_85F = Board(
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_85f,
     loader=("-b", "ulx3s"),
+    held_high=True,
     sdram=_SDRAM,
 )
 
@@ -59,5 +82,6 @@ ULX3S_12F = Board(
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_12f,
     loader=("-b", "ulx3s"),
+    held_high=True,
     sdram=_SDRAM,
 )

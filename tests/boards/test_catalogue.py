@@ -50,6 +50,33 @@ def test_loopback_elaborates_on_the_pins(board: Board) -> None:
 
 
 @every_board
+def test_the_receiving_pin_is_pulled_up(board: Board) -> None:
+    """So that nobody who is not connected sends zeros: by the port, in each family's words."""
+    files = board.platform().prepare(loopback(board).top(), "sterna").files
+    text = "\n".join(str(content) for name, content in files.items()
+                     if name.endswith((".lpf", ".cst", ".il")))
+    if board.family == "ice40":
+        cell = text[:text.index("PACKAGE_PIN \\uart_0__rx__io")].rpartition("cell \\SB_IO ")[2]
+        assert "parameter \\PULLUP 1" in cell
+    else:
+        words = {"ecp5": "PULLMODE=UP"}.get(board.family, "PULL_MODE=UP")
+        assert any("PORT \"uart_0__rx__io\"" in line and words in line for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("name", ["ulx3s-85f", "ulx3s-12f"])
+def test_the_esp32_of_an_ulx3s_sees_its_gpio0_high(name: str) -> None:
+    """L2 up to v3.1.4, F1 from v3.1.6 on (doc/constraints of emard/ulx3s)."""
+    board = find_board(name)
+    for design in (loopback(board), accelerator(board, PRESETS["tiny"])):
+        plan = board.platform().prepare(design.top(), "sterna")
+        text = plan.files["sterna.lpf"]
+        for bit, pin in enumerate(("L2", "F1")):
+            assert f'LOCATE COMP "held_high_0__io[{bit}]" SITE "{pin}";' in text
+            assert f'IOBUF PORT "held_high_0__io[{bit}]" IO_TYPE=LVCMOS33 DRIVE=4;' in text
+        assert "2'11" in plan.files["sterna.il"].split("cell \\sterna.held_high ")[1]
+
+
+@every_board
 def test_own_clock_leaves_clocks_for_a_bit(board: Board) -> None:
     design = loopback(board)
     assert design.clock_hz == pytest.approx(board.clock_hz, rel=1e-3)

@@ -14,6 +14,7 @@ def assignments(board: ExportBoard) -> str:
     for pin in board.pins:
         lines += [f"set_location_assignment PIN_{pin.place or FILL_IN} -to {pin.port}",
                   f'set_instance_assignment -name IO_STANDARD "{pin.standard}" -to {pin.port}']
+    lines.append("set_instance_assignment -name WEAK_PULL_UP_RESISTOR ON -to rx")
     return "\n".join(lines) + "\n"
 
 

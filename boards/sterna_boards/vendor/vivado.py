@@ -18,6 +18,8 @@ def constraints(board: ExportBoard) -> str:
         lines.append(f"set_property -dict {{PACKAGE_PIN {pin.place or FILL_IN} "
                      f"IOSTANDARD {pin.standard}}} [get_ports {{{pin.port}}}]")
     ports = {pin.port for pin in board.pins}
+    if "rx" in ports:  # so that nothing is received while nobody is connected
+        lines.append("set_property PULLTYPE PULLUP [get_ports {rx}]")
     if "clk_pin" in ports:
         lines.append(f"create_clock -name clk_pin -period {1e9 / board.pin_hz:.3f} "
                      "[get_ports {clk_pin}]")

@@ -12,7 +12,7 @@ CLOCK_LEAD = 2.5e-9
 """Seconds by which the part's clock leads that of the accelerator; see `SdramPins`."""
 LEAD_LIMITS = (1.5e-9, 3.0e-9)
 OUTPUT_DELAYS = (2.0, 4.5)
-"""Nanoseconds that an output cell of an ECP5-6 takes, the same for clock and signals but for `SKEW`."""
+"""Nanoseconds of an output cell of an ECP5-6, the same for clock and signals but for `SKEW`."""
 SKEW = 0.5
 INPUT_SETUP = 1.0
 

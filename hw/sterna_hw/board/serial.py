@@ -10,6 +10,7 @@ from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
+from sterna_hw.link.pacer import Pacer
 from sterna_hw.link.uart import Uart
 from sterna_hw.stream import connect_streams
 
@@ -17,7 +18,7 @@ from sterna_hw.stream import connect_streams
 class SerialUnit(Component):
     """Everything of a board but clock, reset and pins.
 
-    Latency and throughput are those of the `Uart` and of the unit.
+    Latency and throughput are those of the `Uart`, of the unit and of the `Pacer`, if any.
 
     Members:
         rx: In(1), idle high, in no relation to the clock. tx: Out(1), idle high.
@@ -28,11 +29,14 @@ class SerialUnit(Component):
             accelerator or `Loopback`.
         divisor: clocks of a bit, at least 3.
         memory: members of the core that are ports to memories outside, by name.
+        pace: arguments of a `Pacer` of what is sent, for a bridge that would lose bytes.
     """
 
     def __init__(self, core: Any, divisor: Fraction | int,
-                 memory: Mapping[str, Any] | None = None) -> None:
+                 memory: Mapping[str, Any] | None = None,
+                 pace: tuple[int, int] | None = None) -> None:
         self._core = core
+        self._pace = pace
         self._divisor = divisor
         self._memory = dict(memory or {})
         idle_high: Any = {"init": 1}
@@ -44,7 +48,12 @@ class SerialUnit(Component):
         m.submodules.core = core = self._core
         m.d.comb += [uart.rx.eq(self.rx), self.tx.eq(uart.tx)]
         connect_streams(m, uart.received, core.link_in)
-        connect_streams(m, core.link_out, uart.sent)
+        sent = core.link_out
+        if self._pace is not None:
+            m.submodules.pacer = pacer = Pacer(*self._pace)
+            connect_streams(m, sent, pacer.i)
+            sent = pacer.o
+        connect_streams(m, sent, uart.sent)
         for name, member in self._memory.items():
             outer, inner = getattr(self, name), getattr(core, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)

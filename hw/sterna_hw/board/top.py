@@ -45,7 +45,7 @@ class BoardTop(Elaboratable):
     """What becomes a bitstream.
 
     Takes the resource ``uart`` 0 (``rx``, ``tx``) and the default clock and reset of the platform,
-    and with an SDRAM also ``sdram`` 0.
+    with an SDRAM also ``sdram`` 0, and with pins to hold high also ``held_high`` 0.
 
     Args:
         core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
@@ -53,11 +53,16 @@ class BoardTop(Elaboratable):
         clock: makes the domain ``sync``.
         baud: bits a second on the line; the clock must be at least three times as fast.
         sdram: members of the core that are the pins of an SDRAM; its clock is ``memory`` then.
+        pace: as in `SerialUnit`.
+        held_high: whether the board has pins that must be driven high.
     """
 
     def __init__(self, core: Any, clock: ClockGenerator, baud: int,
-                 sdram: Mapping[str, Any] | None = None) -> None:
+                 sdram: Mapping[str, Any] | None = None, pace: tuple[int, int] | None = None,
+                 held_high: bool = False) -> None:
         self._core = core
+        self._pace = pace
+        self._held_high = held_high
         self._sdram = sdram
         self._clock = clock
         self._divisor = Fraction(round(clock.clock_hz), baud)
@@ -66,7 +71,8 @@ class BoardTop(Elaboratable):
         m = Module()
         m.domains.sync = ClockDomain(reset_less=not self._clock.resets)
         m.submodules.clock = self._clock
-        m.submodules.serial = serial = SerialUnit(self._core, self._divisor, self._sdram)
+        m.submodules.serial = serial = SerialUnit(
+            self._core, self._divisor, self._sdram, self._pace)
         if self._sdram:
             m.domains.memory = ClockDomain(reset_less=True)
             m.submodules.sdram = SdramPins(serial)
@@ -74,4 +80,8 @@ class BoardTop(Elaboratable):
         m.submodules.rx = rx = io.Buffer(io.Direction.Input, pins.rx)
         m.submodules.tx = tx = io.Buffer(io.Direction.Output, pins.tx)
         m.d.comb += [serial.rx.eq(rx.i), tx.o.eq(serial.tx)]
+        if self._held_high:
+            m.submodules.held_high = high = io.Buffer(
+                io.Direction.Output, platform.request("held_high", 0, dir="-"))
+            m.d.comb += high.o.eq(~0)
         return m

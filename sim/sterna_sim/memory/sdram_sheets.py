@@ -24,7 +24,7 @@ class SdramSheet:
     t_rrd: float
     t_rfc: float
     t_wr: float
-    """Zero where the sheet gives clocks; two clocks hold for all (sim/sterna_sim/sdram_memory.h)."""
+    """Zero where the sheet gives clocks; all wait for two (sim/sterna_sim/sdram_memory.h)."""
 
 
 SHEETS = {

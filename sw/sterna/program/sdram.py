@@ -16,7 +16,7 @@ INITIAL_REFRESHES = 8
 MODE_CLOCKS = 2
 """Clocks after the command that sets the mode register (tMRD)."""
 RECOVERY_CLOCKS = 2
-"""Least write recovery (tWR, tRDL, tDPL), which most data sheets give in clocks, whatever the clock."""
+"""Least write recovery (tWR, tRDL, tDPL): most data sheets give clocks, not a time."""
 
 
 @dataclass(frozen=True, kw_only=True)

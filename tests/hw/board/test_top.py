@@ -35,10 +35,11 @@ class _Pins:
     def __init__(self) -> None:
         self.rx = io.SimulationPort("i", 1)
         self.tx = io.SimulationPort("o", 1)
+        self.high = io.SimulationPort("o", 2)
 
-    def request(self, name: str, number: int, dir: str) -> _Pins:
-        assert (name, number, dir) == ("uart", 0, "-")
-        return self
+    def request(self, name: str, number: int, dir: str) -> Any:
+        assert (number, dir) == (0, "-")
+        return {"uart": self, "held_high": self.high}[name]
 
 
 class _OnPins(Elaboratable):
@@ -77,6 +78,19 @@ def test_bytes_come_back_over_the_pins() -> None:
 
     simulate(_OnPins(top, pins), send, receive)
     assert found == data
+
+
+def test_pins_are_held_high() -> None:
+    pins = _Pins()
+    top = BoardTop(Loopback(), _SimulatedClock(), 1_000_000,  # type: ignore[arg-type]
+                   held_high=True)
+
+    async def bench(ctx: Any) -> None:
+        for _ in range(3):
+            assert (ctx.get(pins.high.o), ctx.get(pins.high.oe)) == (0b11, 0b11)
+            await ctx.tick()
+
+    simulate(_OnPins(top, pins), bench)
 
 
 def test_clock_of_the_pin_needs_no_loop() -> None:
