@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space, word_chunks
+from sterna.program.protocol import Space, result_words, word_chunks
 
 _FRAME_BYTES = 7
 """START, type, sequence, length, CRC, as in `sterna.program.protocol`."""
-_LOAD_BYTES, _RUN_BYTES, _RESULT_BYTES, _PAIR_BYTES = 5, 10, 24, 8
+_LOAD_BYTES, _RUN_BYTES = 5, 10
 _BITS_PER_BYTE = 10
 
 
@@ -30,7 +30,7 @@ class Speed:
 
 def link_bytes(configuration: HardwareConfiguration, placement: str, row_groups: int) -> int:
     """Bytes on the line, both ways, for one token."""
-    total = 2 * _FRAME_BYTES + _RUN_BYTES + _RESULT_BYTES + _PAIR_BYTES * configuration.top_k
+    total = 2 * _FRAME_BYTES + _RUN_BYTES + 4 * result_words(configuration)
     if placement == "host":
         row = row_groups * 4 * word_chunks(configuration, Space.INPUT)
         total += 2 * _FRAME_BYTES + _LOAD_BYTES + row

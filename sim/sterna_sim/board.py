@@ -12,7 +12,7 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import LinkError
-from sterna.host.board_device import Loader
+from sterna.host.loading import Loader
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_chunks

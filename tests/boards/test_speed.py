@@ -17,7 +17,7 @@ def _size(kind: FrameType, payload: int) -> int:
 
 def test_bytes_of_a_token() -> None:
     configuration = replace(PRESETS["standard"], vector_lanes=8)
-    run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * configuration.top_k)
+    run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * configuration.top_k + 8)
     assert link_bytes(configuration, "chip", 32) == run
     row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
     assert link_bytes(configuration, "host", 32) == run + row

@@ -28,6 +28,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
     """Frames of a session: load, reset, some tokens; with what the golden says to each."""
     golden = GoldenExecutor(program, top_k=image.configuration.top_k)
     session = []
+    nonce, runs = 0x5EED1234, 0
 
     def request(kind: FrameType, payload: bytes, answer: FrameType, ending: bytes = b"") -> None:
         frame = Frame(kind, len(session) % 256, payload)
@@ -37,11 +38,15 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         request(FrameType.LOAD, struct.pack("<BI", space, first) + words, FrameType.ACK)
 
     def run(entry: str, token: int, ending: bytes) -> None:
+        nonlocal runs
+        runs += 1
         where = image.entries[entry], image.input_word(token), image.rows
-        request(FrameType.RUN, struct.pack("<HII", *where), FrameType.RESULT, ending)
+        request(FrameType.RUN, struct.pack("<HII", *where), FrameType.RESULT,
+                ending + struct.pack("<II", nonce, runs))
 
-    digest = struct.pack("<QQ", image.configuration.digest(), 0)
-    request(FrameType.HELLO, b"", FrameType.INFO, digest)
+    items = struct.pack("<BBQBBQBBII", 3, 8, image.configuration.digest(), 4, 8, 0, 5, 8, 0, 0)
+    request(FrameType.HELLO, b"", FrameType.INFO, items)
+    request(FrameType.BEGIN, struct.pack("<I", nonce), FrameType.ACK)
     for space, part in image.parts.items():
         words = part.array()
         for first in range(0, len(words), WORDS_IN_FRAME):

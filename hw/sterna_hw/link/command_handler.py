@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import HardwareConfiguration
@@ -12,11 +12,9 @@ from sterna.program.encoding import Configuration
 from sterna.program.protocol import (
     CHUNK_BITS,
     FAILURE_BITS,
-    VERSION,
     ErrorCode,
     FrameType,
     Space,
-    result_entries,
     result_words,
     token_streams,
     word_chunks,
@@ -32,6 +30,8 @@ from sterna_hw.link.frames import (
     FrameOutcome,
     run_request,
 )
+from sterna_hw.link.info import SESSION_BYTES, identity, identity_byte
+from sterna_hw.link.session import Session
 
 LOAD_HEADER = 5
 
@@ -60,6 +60,8 @@ class CommandHandler(Component):
     frame is known to be good; the next frame waits until the RESULT is sent. Of several faults the
     answer names the first of CRC, TYPE, LENGTH, SPACE.
 
+    The session, which a RESULT counts and ends with, is all that the handler keeps.
+
     Throughput: one payload byte a clock while ``writes`` is taken. Latency: a chunk is valid the
     clock after its fourth byte, an answer three clocks after the outcome.
 
@@ -73,7 +75,7 @@ class CommandHandler(Component):
     runs : Out(stream of run_request)
         The request stays in the payload until its RESULT is sent.
     result : In(stream of unsigned(32))
-        The words of a RESULT payload; the first is valid when the run is done.
+        The words of a RESULT payload before the session; the first is valid when the run is done.
     failure : In, failure_taken : Out(1)
         As in `AxiFailures`; only where the weights come from AXI4 ports.
 
@@ -123,7 +125,9 @@ class CommandHandler(Component):
         # The frame is complete for two clocks before it is answered.
         error_found, fault_found = Signal(ErrorCode), Signal()
         m.d.sync += [error_found.eq(error), fault_found.eq(fault)]
-        self._answer(m, error_found, fault_found)
+        m.submodules.session = session = Session()
+        m.d.comb += session.nonce.eq(arguments[-CHUNK_BITS:])
+        self._answer(m, session, error_found, fault_found)
         return m
 
     def _load(self, m: Module, latest: Value, accepted: Signal, count: Signal, whole_words: Signal,
@@ -194,6 +198,8 @@ class CommandHandler(Component):
         with m.Switch(self.header.type):
             with m.Case(FrameType.HELLO):
                 m.d.comb += right_length.eq(count == 0)
+            with m.Case(FrameType.BEGIN):
+                m.d.comb += right_length.eq(count == CHUNK_BITS // 8)
             with m.Case(FrameType.RUN):
                 m.d.comb += right_length.eq(count == run_length)
             with m.Case(FrameType.LOAD):
@@ -212,16 +218,14 @@ class CommandHandler(Component):
         with m.Else():
             m.d.comb += fault.eq(0)
 
-    def _answer(self, m: Module, error: Signal, fault: Signal) -> None:
+    def _answer(self, m: Module, session: Session, error: Signal, fault: Signal) -> None:
         """Send the answer; the outcome is taken a clock after the transmitter has all of it."""
         configuration = self._configuration
-        identity = (VERSION.to_bytes(2, "little")
-                    + result_entries(configuration).to_bytes(2, "little")
-                    + configuration.digest().to_bytes(8, "little")
-                    + self._contents.to_bytes(8, "little"))
+        info = identity(configuration, self._contents)
+        info_length = len(info) + SESSION_BYTES
         result_length: Value | int = 4 * result_words(configuration)
         streams = token_streams(configuration)
-        left = Signal(range(4 * result_words(configuration, streams) + 1))
+        left = Signal(range(max(info_length, 4 * result_words(configuration, streams)) + 1))
         if streams > 1:
             counters = 4 * result_words(configuration, 0)
             active = self.runs.payload.active[:streams]
@@ -251,8 +255,8 @@ class CommandHandler(Component):
                 else:
                     m.next = following
 
-        def send(byte: Value, valid: Value) -> Value:
-            """Send payload bytes until none is left; true in a clock that sends one."""
+        def send(byte: Value, valid: Value, until: int = 0) -> Value:
+            """Send bytes until those of the session are left; true in a clock that sends one."""
             m.d.comb += [
                 self.answer_payload.valid.eq(valid),
                 self.answer_payload.payload.byte.eq(byte),
@@ -261,9 +265,12 @@ class CommandHandler(Component):
             sent = valid & self.answer_payload.ready
             with m.If(sent):
                 m.d.sync += left.eq(left - 1)
-                with m.If(left == 1):
-                    m.d.sync += finished.eq(1)
-                    m.next = "wait"
+                with m.If(left == until + 1):
+                    if until:
+                        m.next = "session"
+                    else:
+                        m.d.sync += finished.eq(1)
+                        m.next = "wait"
             return sent
 
         with m.FSM():
@@ -288,6 +295,9 @@ class CommandHandler(Component):
                     with m.Switch(self.header.type):
                         with m.Case(FrameType.HELLO):
                             m.next = "hello"
+                        with m.Case(FrameType.BEGIN):
+                            m.d.comb += session.begin.eq(1)
+                            m.next = "loaded"
                         with m.Case(FrameType.LOAD):
                             m.next = "loaded"
                         with m.Default():
@@ -298,11 +308,9 @@ class CommandHandler(Component):
             with m.State("error code"):
                 send(Value.cast(reported), Const(1))
             with m.State("hello"):
-                announce(FrameType.INFO, len(identity), "identity")
+                announce(FrameType.INFO, info_length, "identity")
             with m.State("identity"):
-                # `left` counts down, so the table is read from its end.
-                table = Array([Const(0, 8), *(Const(byte, 8) for byte in reversed(identity))])
-                send(table[left[:5]], Const(1))
+                send(identity_byte(info, left), Const(1), SESSION_BYTES)
             with m.State("loaded"):
                 announce(FrameType.ACK, 0, None)
             with m.State("run"):
@@ -318,7 +326,8 @@ class CommandHandler(Component):
                 if has_failures:
                     with m.Elif(self.result.valid):
                         m.d.comb += self.failure_taken.eq(1)
-                        m.d.sync += [reported.eq(self.failure), left.eq(result_length)]
+                        m.d.sync += [
+                            reported.eq(self.failure), left.eq(result_length - SESSION_BYTES)]
                         m.next = "failed"
             if has_failures:
                 with m.State("failed"):  # nobody wants the words
@@ -330,5 +339,7 @@ class CommandHandler(Component):
             with m.State("result"):
                 # The lowest byte of a word has the count of a multiple of four left.
                 byte = self.result.payload.word_select((0 - left[:2])[:2], 8)
-                sent = send(byte, self.result.valid)
-                m.d.comb += self.result.ready.eq(sent & (left[:2] == 1))
+                sent = send(byte, self.result.valid, SESSION_BYTES)
+                m.d.comb += [self.result.ready.eq(sent & (left[:2] == 1)), session.count.eq(1)]
+            with m.State("session"):
+                m.d.comb += session.step.eq(send(session.byte, Const(1)))

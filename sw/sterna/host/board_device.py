@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sterna.compiler.image import ImagePart, MemoryImage
+from sterna.compiler.image import MemoryImage
 from sterna.errors import LinkError
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
+from sterna.host.info import read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
+from sterna.host.loading import Loader, Progress, load_request, load_requests
+from sterna.host.session import Session
 from sterna.host.transport import Transport
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.protocol import (
     MASK_BITS,
-    MAX_PAYLOAD,
     NO_ROW,
-    VERSION,
     FrameType,
     Space,
     result_words,
@@ -33,29 +35,22 @@ RUN_SECONDS = 2.0
 RUN_SECONDS_PER_WEIGHT_WORD = 4e-6
 """Added to `RUN_SECONDS`; a board takes a weight word in a clock of far less."""
 
-_INFO = struct.Struct("<HHQQ")
-_LOAD = struct.Struct("<BI")
+_LOG = logging.getLogger(__name__)
 _COUNTERS = struct.Struct("<IIII")
 _SCALE = struct.Struct("<Ii")
 _PAIR = np.dtype([("value", "<i4"), ("row", "<u4")])
 
 _Result = TypeVar("_Result")
 
-Progress = Callable[[str, int, int], None]
-"""Told the step in words, the parts done and the parts in all."""
-
-
-Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
-"""Takes all words of a memory, pieces as in `ImagePart`."""
-
 
 class LinkDevice:
     """An accelerator at the other end of a transport, real or simulated.
 
-    A frame that arrives damaged can write to a wrong place before its checksum shows it, and a
-    result that is lost leaves open whether the token was computed. After either the board is loaded
-    again and the text so far is repeated; `recoveries` counts how often. A board whose bitstream
-    holds the image is not loaded, before or after.
+    A frame that arrives damaged can write to a wrong place before its checksum shows it, a result
+    that is lost leaves open whether the token was computed, and a board that starts again has lost
+    what it held, which the session shows (`sterna.program.protocol`). After any of these the board
+    is loaded again and the text so far is repeated; `recoveries` counts how often, and a warning is
+    logged. A board whose bitstream holds the image is not loaded, before or after.
 
     An error answer of a memory outside is a `LinkError`, since it may come again; what is asked of
     the device after it begins with such a recovery.
@@ -73,8 +68,9 @@ class LinkDevice:
         self.name = name
         self._loaders = dict(loaders or {})
         self.recoveries = 0
-        self._spoiled = False
+        self._spoiled = ""
         self._link = Link(transport, name)
+        self._session = Session(name)
         self._image: MemoryImage | None = None
         self._has_contents = False
         self._embedding: Callable[[int], ArrayLike] | None = None
@@ -98,13 +94,10 @@ class LinkDevice:
         self._has_contents = self._check(image)
         self._image, self._embedding = image, embedding
         self._link.expect(4 * result_words(image.configuration, self.streams))
-        if self._has_contents:
-            self.reset()
-            return
         for _ in range(ATTEMPTS):
             retries = self._link.retries
-            self._write_image(image, progress)
-            if self._link.retries == retries:
+            self._begin(progress)
+            if self._has_contents or self._link.retries == retries:
                 self.reset()
                 return
         raise LinkError(f"{self.name}: the line damages frames all the time; check the cable")
@@ -167,16 +160,8 @@ class LinkDevice:
         payload = self._link.request(
             Request(FrameType.HELLO, b"", FrameType.INFO), HELLO_SECONDS
         )
-        version = int.from_bytes(payload[:2], "little")
-        if version != VERSION:
-            raise LinkError(
-                f"{self.name}: has protocol version {version}, this Sterna speaks {VERSION}; "
-                "build the board again, or install the matching Sterna"
-            )
-        wanted = image.configuration.digest()
-        if len(payload) != _INFO.size:
-            raise LinkError(f"{self.name}: says hello in another way than this version knows")
-        _, _, digest, contents = _INFO.unpack(payload)
+        info, wanted = read_info(self.name, payload), image.configuration.digest()
+        digest, contents = info.configuration, info.contents
         if digest != wanted:
             raise LinkError(
                 f"{self.name}: has a bitstream of configuration {digest:016x}, {image.model} is "
@@ -191,11 +176,18 @@ class LinkDevice:
             )
         return contents != 0
 
-    def _write_image(self, image: MemoryImage, progress: Progress | None) -> None:
-        parts = dict(image.parts)
+    def _begin(self, progress: Progress | None) -> None:
+        """Begin a session, and fill the memories unless the bitstream has.
+
+        In this order, so that a board which starts again meanwhile is found out.
+        """
+        self._link.request(self._session.begin(), HELLO_SECONDS)
+        if self._has_contents:
+            return
+        parts = dict(self._loaded().parts)
         for space, load in self._loaders.items():
             load(parts.pop(space).pieces())
-        self._link.requests(_load_requests(parts, progress), LOAD_SECONDS)
+        self._link.requests(load_requests(parts, progress), LOAD_SECONDS)
 
     def _reset(self, places: Iterable[int]) -> None:
         self._run("reset", dict.fromkeys(places, 0))
@@ -217,8 +209,8 @@ class LinkDevice:
             embedding = self._embedding
             assert embedding is not None
             self._link.requests((
-                Request(FrameType.LOAD, _LOAD.pack(Space.INPUT, words[place])
-                        + image.input_words(embedding(token)).tobytes(), FrameType.ACK)
+                load_request(Space.INPUT, words[place],
+                             image.input_words(embedding(token)).tobytes())
                 for place, token in fed.items()
             ), LOAD_SECONDS)
         chained = [place for chain in places.values() for place in chain[1:]]
@@ -247,21 +239,22 @@ class LinkDevice:
         if streams > 1:
             for mask in (input_words, chained):
                 payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
-        return self._results(self._request_run(payload), sorted(input_words))
+        return self._results(self._request_run(payload, len(input_words)), sorted(input_words))
 
-    def _request_run(self, payload: bytes) -> bytes:
-        """Send a RUN and wait for its RESULT."""
+    def _request_run(self, payload: bytes, streams: int = 1) -> bytes:
+        """Send a RUN of so many streams and wait for its RESULT; the session is checked."""
         words = self._loaded().parts[Space.WEIGHTS].words
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
         seconds = RUN_SECONDS + RUN_SECONDS_PER_WEIGHT_WORD * words
-        return self._link.request(request, seconds, repeatable=False)
+        answer = self._link.request(request, seconds, repeatable=False)
+        if len(answer) != 4 * result_words(self._loaded().configuration, streams):
+            raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
+        return self._session.check(answer)
 
     def _results(self, payload: bytes, places: list[int]) -> dict[int, StepResult]:
         """The result of every data path that ran, lowest first."""
         configuration = self._loaded().configuration
         assert isinstance(configuration, HardwareConfiguration)
-        if len(payload) != 4 * result_words(configuration, len(places)):
-            raise LinkError(f"{self.name}: a result of {len(payload)} bytes is of no known form")
         counters = Counters(*_COUNTERS.unpack_from(payload))
         position, results = _COUNTERS.size, {}
         for place in places:
@@ -280,32 +273,41 @@ class LinkDevice:
         return results
 
     def _with_recovery(self, action: Callable[[], _Result]) -> _Result:
+        reason = self._spoiled
         for attempt in range(ATTEMPTS):
             retries = self._link.retries
             try:
-                if attempt or self._spoiled:
-                    self._recover()
+                if reason:
+                    self._recover(reason)
                 result = action()
             except MemoryFailure:
-                self._spoiled = True
+                self._spoiled = "its memory had answered with an error"
                 raise
-            except AnswerLost:
+            except AnswerLost as error:
                 if attempt + 1 == ATTEMPTS:
                     raise
+                reason = error.reason
                 continue
             if self._link.retries == retries:
                 return result
+            reason = "the line damaged a frame"
         raise LinkError(f"{self.name}: the line damages frames all the time; check the cable")
 
-    def _recover(self) -> None:
+    def _recover(self, reason: str) -> None:
         """Load the board again and repeat the texts so far."""
         self.recoveries += 1
-        self._check(self._loaded())  # a board that is gone is found out in seconds
-        if not self._has_contents:
-            self._write_image(self._loaded(), None)
+        _LOG.warning("%s: %s; loading it again and repeating %s", self.name, reason,
+                     self._what_is_repeated())
+        # A board that is gone is found out in seconds.
+        self._has_contents = self._check(self._loaded())
+        self._begin(None)
         self._reset(range(self.streams))
         self._repeat()
-        self._spoiled = False
+        self._spoiled = ""
+
+    def _what_is_repeated(self) -> str:
+        tokens = sum(map(len, self._texts.values()))
+        return f"{tokens} token{'s' * (tokens != 1)}"
 
     def _repeat(self) -> None:
         """Compute the texts so far."""
@@ -319,21 +321,3 @@ class LinkDevice:
 def _build_again(image: MemoryImage) -> str:
     return f"build for this one: sterna build {image.model} --board NAME --program"
 
-
-def _load_requests(
-    parts: dict[Space, ImagePart], progress: Progress | None
-) -> Iterator[Request]:
-    total = sum(part.words * part.size for part in parts.values())
-    done = 0
-    for space, part in parts.items():
-        most = max(1, (MAX_PAYLOAD - _LOAD.size) // part.size)
-        first = 0
-        for piece in part.pieces():
-            for start in range(0, len(piece), most):
-                words = piece[start : start + most]
-                payload = _LOAD.pack(space, first) + words.tobytes()
-                yield Request(FrameType.LOAD, payload, FrameType.ACK)
-                first += len(words)
-                done += words.size
-                if progress is not None:
-                    progress("loading the board", done, total)

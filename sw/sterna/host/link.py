@@ -45,6 +45,9 @@ class MemoryFailure(LinkError):
 class AnswerLost(LinkError):
     """The request may or may not have been carried out: no good answer arrived."""
 
+    reason = "an answer did not arrive"
+    """What happened, in words, where the driver sets it right."""
+
 
 @dataclass(frozen=True)
 class Request:

@@ -12,20 +12,19 @@ from numpy.typing import NDArray
 
 from sterna.compiler.image import MemoryImage
 from sterna.compiler.spiking.image import RESET, STEP, compile_network, input_words
-from sterna.errors import InputError, LinkError
+from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
-from sterna.host.board_device import LOAD_SECONDS, LinkDevice, Progress
-from sterna.host.link import Request
+from sterna.host.board_device import LOAD_SECONDS, LinkDevice
+from sterna.host.loading import Progress, load_request
 from sterna.host.open_device import DEVICES
 from sterna.host.transport import Transport, open_transport
-from sterna.program.protocol import COUNTER_WORDS, FrameType, Space, result_words
+from sterna.program.protocol import COUNTER_WORDS, Space
 from sterna.program.spiking import SpikingNetwork
 from sterna.program.spiking_configuration import SpikingConfiguration
 
 Integers = NDArray[np.int64]
 
 _COUNTERS = struct.Struct(f"<{COUNTER_WORDS}I")
-_LOAD = struct.Struct("<BI")
 _RUN = struct.Struct("<HII")
 
 
@@ -119,16 +118,16 @@ class SpikingBoard(LinkDevice):
         del places
         self._request_run(self._run_payload(RESET))
 
+    def _what_is_repeated(self) -> str:
+        return f"{len(self._steps)} step{'s' * (len(self._steps) != 1)}"
+
     def _repeat(self) -> None:
         for item in self._steps:
             self._take(item)
 
     def _take(self, words: bytes) -> SpikingStep:
-        payload = _LOAD.pack(Space.INPUT, 0) + words
-        self._link.request(Request(FrameType.LOAD, payload, FrameType.ACK), LOAD_SECONDS)
+        self._link.request(load_request(Space.INPUT, 0, words), LOAD_SECONDS)
         answer = self._request_run(self._run_payload(STEP))
-        if len(answer) != 4 * result_words(self._loaded().configuration):
-            raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
         outputs = np.frombuffer(answer, "<i4", offset=_COUNTERS.size).astype(np.int64)
         return SpikingStep(outputs, StepCounters(*_COUNTERS.unpack_from(answer)))
 

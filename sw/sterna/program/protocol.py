@@ -7,35 +7,55 @@ before START are skipped; a frame that stops in the middle is given up after a t
 
 | host sends | payload | board answers | payload |
 |--|--|--|--|
-| HELLO | - | INFO | version u16, top_k u16, configuration digest u64, contents u64 |
+| HELLO | - | INFO | items (below) |
+| BEGIN | nonce u32 | ACK | - |
 | LOAD | space u8, first word u32, data | ACK | - |
-| RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k (below) |
+| RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k, session |
 | anything broken | | ERROR | code u8, an `ErrorCode` |
 | LOAD or RUN, memory outside fails | | ERROR | code u8, `FAILED_READ` or `FAILED_WRITE` + port |
 
-CONTENTS names the memory image that the bitstream holds (`MemoryImage.contents`), 0 when the
-memories have to be loaded. A board with contents refuses LOAD to every memory but INPUT with SPACE.
+READ, GENERATE and STOP and their answers are reserved: the board answers them with ERROR and code
+TYPE, as every type that it does not know.
+
+INFO is a list of items: type u8, an `InfoType`, length u8, and a value of so many bytes. The host
+skips types that it does not know.
+
+| item | value | |
+|--|--|--|
+| VERSION | u16 | `VERSION`; always the first item |
+| ENTRIES | u16 | entries of a RESULT: top_k, or the outputs of a spiking network |
+| CONFIGURATION | u64 | digest of the configuration |
+| CONTENTS | u64 | memory image in the bitstream (`MemoryImage.contents`); 0: to be loaded |
+| SESSION | nonce u32, count u32 | of the last BEGIN, and RESULTs since then modulo 2**32 |
+
+A board with contents refuses LOAD to every memory but INPUT with SPACE.
+
+The session shows that a board has kept its state. A board that starts, or is reset, has nonce 0.
+The host begins one with a nonce of its own, not 0, before it loads the memories or resets the
+state; every RESULT ends with the session, which counts that RESULT. Another one than expected says
+that the board started again, or does somebody else's work: what it holds is lost.
 
 LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`).
 RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa
 u32, exponent i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have
-row 0xFFFFFFFF.
+row 0xFFFFFFFF; then the session.
 
 A spiking accelerator takes the same frames. A RUN is a time step, with the input's codes at the
-first input word; the row limit means nothing. INFO has ``outputs`` in place of top_k. Its RESULT:
-cycles, accumulate-busy, events (sources accumulated) and sources looked at, u32 each; then the
-``outputs`` values of the network, i32 each.
+first input word; the row limit means nothing. Its RESULT: cycles, accumulate-busy, events (sources
+accumulated) and sources looked at, u32 each; then the ``outputs`` values of the network, i32 each;
+then the session.
 
 A board of several token streams gets a first input word for each of them in RUN, and behind the row
 limit two masks u16. The first names the streams that run; the others keep their state. The second
 names those of them that compute the token behind that of the stream one lower (of the highest, for
 stream 0) in the same text, with the state that it leaves; the state of the text is then that of the
-last one. RESULT has scale and pairs for every stream that ran, the lowest first.
+last one. RESULT has scale and pairs for every stream that ran, the lowest first, then the session.
 
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before
-count as lost. Of several faults the answer names the first of CRC, TYPE, LENGTH, SPACE; SPACE also
-answers words beyond the memory, which are not written. A frame sent during a RUN waits.
+count as lost. BEGIN and RUN do nothing before their check. Of several faults the answer names the
+first of CRC, TYPE, LENGTH, SPACE; SPACE also answers words beyond the memory, which are not
+written. A frame sent during a RUN waits.
 
 A memory behind AXI4 ports may answer a read or a write with SLVERR or DECERR. The RUN that used
 such a beat has computed something else and left its state behind; the LOAD that came upon such a
@@ -50,7 +70,7 @@ from sterna.program.encoding import Configuration, instruction_bits
 from sterna.program.spiking_configuration import SpikingConfiguration
 
 START = 0xA5
-VERSION = 3
+VERSION = 4
 CRC_POLYNOMIAL = 0x1021
 CRC_START = 0xFFFF
 MAX_PAYLOAD = 4096
@@ -61,6 +81,7 @@ ROW_BITS = 20
 CHUNK_BITS = 32
 COUNTER_WORDS = 4
 SCALE_WORDS = 2
+SESSION_WORDS = 2
 FAILED_READ, FAILED_WRITE = 0x20, 0x40
 """Codes of an ERROR frame, to which the number of the AXI4 port is added."""
 FAILURE_BITS = 7
@@ -69,15 +90,32 @@ MASK_BITS = 16
 
 
 class FrameType(IntEnum):
-    """Frame types; answers have the top bit set."""
+    """Frame types; answers have the top bit set. READ, GENERATE and STOP do not exist yet."""
 
     HELLO = 0x01
     LOAD = 0x02
     RUN = 0x03
+    READ = 0x04
+    GENERATE = 0x05
+    STOP = 0x06
+    BEGIN = 0x07
     INFO = 0x81
     ACK = 0x82
     RESULT = 0x83
+    READ_ANSWER = 0x84
+    GENERATE_ANSWER = 0x85
+    STOP_ANSWER = 0x86
     ERROR = 0xFF
+
+
+class InfoType(IntEnum):
+    """Items of an INFO frame."""
+
+    VERSION = 1
+    ENTRIES = 2
+    CONFIGURATION = 3
+    CONTENTS = 4
+    SESSION = 5
 
 
 class ErrorCode(IntEnum):
@@ -151,13 +189,14 @@ def token_streams(configuration: Configuration) -> int:
 
 def result_words(configuration: Configuration, streams: int = 1) -> int:
     """32-bit words in the payload of a RESULT frame of so many token streams."""
+    words = COUNTER_WORDS + SESSION_WORDS
     if isinstance(configuration, SpikingConfiguration):
-        return COUNTER_WORDS + configuration.outputs
-    return COUNTER_WORDS + streams * (SCALE_WORDS + 2 * configuration.top_k)
+        return words + configuration.outputs
+    return words + streams * (SCALE_WORDS + 2 * configuration.top_k)
 
 
 def result_entries(configuration: Configuration) -> int:
-    """The entries of a RESULT frame, as INFO names them."""
+    """The entries of a RESULT frame, an item of INFO."""
     if isinstance(configuration, SpikingConfiguration):
         return configuration.outputs
     return configuration.top_k

@@ -185,7 +185,7 @@ class Result:
     @classmethod
     def parse(cls, payload: bytes) -> Result:
         *counters, mantissa, exponent = struct.unpack_from("<IIIIIi", payload)
-        entries = list(struct.iter_unpack("<iI", payload[24:]))
+        entries = list(struct.iter_unpack("<iI", payload[24:-8]))
         assert len(entries) == TINY.top_k
         return cls(*counters, (mantissa, exponent), entries)
 

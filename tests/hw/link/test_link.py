@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.configuration import PRESETS
+from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.protocol import (
     FAILED_READ,
     FAILED_WRITE,
@@ -18,14 +18,15 @@ from sterna.program.protocol import (
     word_chunks,
     word_depth,
 )
-from sterna_hw.link.command_handler import result_words
 from sterna_hw.link.link import Link
 from sterna_sim.streams import get, put, simulate
 
 from tests.hw.link.frame_model import START, Frame, frame_bytes, parse
 
 TINY = PRESETS["tiny"]
-RESULT_WORDS = result_words(TINY)
+RUN_WORDS = 4 + 2 + 2 * TINY.top_k
+"""Words of a RESULT before the session, as the units give them."""
+RESERVED = (0x04, 0x05, 0x06, 0x84, 0x85, 0x86)
 
 
 @dataclass
@@ -45,7 +46,25 @@ class Board:
 def run_words(run: int) -> list[int]:
     """Made-up RESULT words of the run with that number."""
     rng = random.Random(run)
-    return [rng.getrandbits(32) for _ in range(RESULT_WORDS)]
+    return [rng.getrandbits(32) for _ in range(RUN_WORDS)]
+
+
+def result(sequence: int, run: int, nonce: int = 0, count: int | None = None) -> Frame:
+    """The RESULT of the run with that number, which is also how many came before, if not said."""
+    words = [*run_words(run), nonce, run if count is None else count]
+    return Frame(FrameType.RESULT, sequence, struct.pack(f"<{RUN_WORDS + 2}I", *words))
+
+
+def info(sequence: int, nonce: int = 0, count: int = 0, contents: int = 0,
+         configuration: HardwareConfiguration = TINY) -> Frame:
+    """INFO as the table of the protocol has it."""
+    return Frame(FrameType.INFO, sequence, struct.pack(
+        "<BBH BBH BBQ BBQ BBII", 1, 2, 4, 2, 2, configuration.top_k, 3, 8, configuration.digest(),
+        4, 8, contents, 5, 8, nonce, count))
+
+
+def begin(sequence: int, nonce: int) -> bytes:
+    return frame_bytes(FrameType.BEGIN, sequence, nonce.to_bytes(4, "little"))
 
 
 def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, ready: float = 1.0,
@@ -137,18 +156,16 @@ def error(sequence: int, code: ErrorCode) -> Frame:
 
 def test_hello():
     board = drive([frame_bytes(FrameType.HELLO, 77)])
-    identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), 0)
-    assert board.answers == [Frame(FrameType.INFO, 77, identity)]
+    assert board.answers == [info(77)]
 
 
 def test_a_board_with_contents_names_them_and_takes_only_input():
     contents = 0x0123456789ABCDEF
     loads = [load(space, 1, [5], space) for space in Space]
     board = drive([frame_bytes(FrameType.HELLO, 77), *loads], contents=contents)
-    identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), contents)
     refused = [error(space, ErrorCode.SPACE) for space in Space if space != Space.INPUT]
     assert board.answers == [
-        Frame(FrameType.INFO, 77, identity), *refused, Frame(FrameType.ACK, Space.INPUT, b"")]
+        info(77, contents=contents), *refused, Frame(FrameType.ACK, Space.INPUT, b"")]
     assert board.writes == expected_writes(Space.INPUT, 1, [5])
 
 
@@ -157,12 +174,16 @@ def test_a_board_with_contents_names_them_and_takes_only_input():
 def test_back_to_back_frames(density, ready, write_ready):
     rng = random.Random(21)
     pieces, answers, writes, runs = [], [], [], []
-    for sequence in range(14):
-        kind = rng.choice(["hello", "load", "load", "load", "run"])
+    nonce, count = 0, 0
+    for sequence in range(18):
+        kind = rng.choice(["hello", "begin", "load", "load", "run", "run"])
         if kind == "hello":
             pieces.append(frame_bytes(FrameType.HELLO, sequence))
-            identity = struct.pack("<HHQQ", 3, TINY.top_k, TINY.digest(), 0)
-            answers.append(Frame(FrameType.INFO, sequence, identity))
+            answers.append(info(sequence, nonce, count))
+        elif kind == "begin":
+            nonce, count = rng.getrandbits(32), 0
+            pieces.append(begin(sequence, nonce))
+            answers.append(Frame(FrameType.ACK, sequence, b""))
         elif kind == "load":
             space = rng.choice(list(Space))
             values = [rng.getrandbits(32 * word_chunks(TINY, space))
@@ -175,9 +196,9 @@ def test_back_to_back_frames(density, ready, write_ready):
             request = (rng.getrandbits(16), rng.getrandbits(32), rng.getrandbits(32))
             pieces.append(frame_bytes(FrameType.RUN, sequence, struct.pack("<HII", *request)))
             runs.append(request)
-            answers.append(Frame(FrameType.RESULT, sequence,
-                                 struct.pack(f"<{RESULT_WORDS}I", *run_words(len(runs)))))
-    assert runs
+            count += 1
+            answers.append(result(sequence, len(runs), nonce, count))
+    assert len(runs) > 3 and nonce
     board = drive([b"".join(pieces)], seed=4, density=density, ready=ready,
                   write_ready=write_ready, settle=2000)
     assert board.answers == answers
@@ -195,9 +216,12 @@ def test_load_takes_one_byte_a_clock():
 
 @pytest.mark.parametrize("kind, payload, code", [
     (0x00, b"", ErrorCode.TYPE),
-    (0x04, bytes(9), ErrorCode.TYPE),
+    *((kind, bytes(9), ErrorCode.TYPE) for kind in RESERVED),
+    *((kind, b"", ErrorCode.TYPE) for kind in RESERVED),
     (FrameType.RESULT, bytes(3), ErrorCode.TYPE),
     (FrameType.HELLO, b"x", ErrorCode.LENGTH),
+    (FrameType.BEGIN, bytes(3), ErrorCode.LENGTH),
+    (FrameType.BEGIN, bytes(5), ErrorCode.LENGTH),
     (FrameType.RUN, bytes(9), ErrorCode.LENGTH),
     (FrameType.RUN, bytes(11), ErrorCode.LENGTH),
     (FrameType.RUN, b"", ErrorCode.LENGTH),
@@ -280,18 +304,31 @@ def test_failures_of_a_memory_outside_are_told_once(density, ready):
         load(Space.CONSTANTS, 2, [7], 3), run, 400, run, 400]
     board = drive(pieces, density=density, ready=ready,
                   failures=(FAILED_WRITE + 31, FAILED_WRITE, FAILED_READ + 1))
-    info, *answers, result = board.answers
-    assert info.type == FrameType.INFO
+    hello, *answers, last = board.answers
+    assert hello == info(1, configuration=replace(TINY, weight_source="axi"))
     assert answers == [Frame(FrameType.ERROR, sequence, bytes([code])) for sequence, code in (
         (2, FAILED_WRITE + 31), (3, FAILED_WRITE), (4, FAILED_READ + 1))]
-    assert result == Frame(FrameType.RESULT, 4, struct.pack(f"<{RESULT_WORDS}I", *run_words(2)))
+    assert last == result(4, 2, count=1)  # a RUN without RESULT does not count
+
+
+def test_the_session_counts_results_and_begins_with_a_nonce():
+    run = frame_bytes(FrameType.RUN, 9, bytes(10))
+    broken = bytearray(begin(4, 0x0BADBAD0))
+    broken[-1] ^= 1
+    board = drive([b"".join([
+        run, run, frame_bytes(FrameType.HELLO, 1), begin(2, 0xFEDCBA98), run,
+        frame_bytes(FrameType.HELLO, 3), bytes(broken), run])], settle=1500)
+    ack = Frame(FrameType.ACK, 2, b"")
+    assert board.answers == [
+        result(9, 1), result(9, 2), info(1, 0, 2), ack, result(9, 3, 0xFEDCBA98, 1),
+        info(3, 0xFEDCBA98, 1), error(4, ErrorCode.CRC), result(9, 4, 0xFEDCBA98, 2)]
 
 
 def test_a_failure_of_several_streams_leaves_no_words_behind():
     """Their RESULT is as long as streams ran."""
     configuration = replace(TINY, weight_source="axi", streams=2)
     dut = Link(configuration)
-    words, taken = result_words(configuration), []
+    words, taken = RUN_WORDS, []
     payload = struct.pack("<HIIIHH", 0, 0, 0, 0, 2, 0)
 
     async def send(ctx):

@@ -23,7 +23,8 @@ class FakeBoard:
 
     A RUN counts the runs since the state was last reset (entry 1) in the best value, so that a
     token computed twice is seen; of several `streams` each has a count of its own. `loads` keeps
-    the LOAD payloads as they arrived, damaged or not.
+    the LOAD payloads as they arrived, damaged or not. `restart` loses state and session, and counts
+    on from a number that no text reaches.
     """
 
     def __init__(
@@ -42,6 +43,9 @@ class FakeBoard:
         self.loads: list[bytes] = []
         self.runs: list[tuple[int, ...]] = []
         self.positions = [0] * streams
+        self.session = [0, 0]
+        self.more_items = b""
+        """At the end of INFO."""
         self.failure = 0
         """Code of an ERROR frame that answers the next LOAD or RUN, which is carried out."""
         self.unplugged = False
@@ -67,6 +71,11 @@ class FakeBoard:
         del self._output[:count]
         return data
 
+    def restart(self) -> None:
+        """What a reset does, or a power failure."""
+        self.session = [0, 0]
+        self.positions = [1000] * len(self.positions)
+
     def close(self) -> None:
         self.closed = True
 
@@ -77,8 +86,12 @@ class FakeBoard:
     def _act(self, frame: Frame) -> Frame:
         if frame.type == FrameType.HELLO:
             payload = struct.pack(
-                "<HHQQ", self.version, self.top_k, self.digest, self.contents)
-            return Frame(FrameType.INFO, frame.sequence, payload)
+                "<BBH BBH BBQ BBQ BBII", 1, 2, self.version, 2, 2, self.top_k, 3, 8, self.digest,
+                4, 8, self.contents, 5, 8, *self.session)
+            return Frame(FrameType.INFO, frame.sequence, payload + self.more_items)
+        if frame.type == FrameType.BEGIN:
+            self.session = [int.from_bytes(frame.payload, "little"), 0]
+            return Frame(FrameType.ACK, frame.sequence)
         failed, code = self.failure != 0, bytes([self.failure])
         if frame.type == FrameType.LOAD:
             self.loads.append(frame.payload)
@@ -91,6 +104,8 @@ class FakeBoard:
             self.failure = 0
             if failed:
                 return Frame(FrameType.ERROR, frame.sequence, code)
+            self.session[1] += 1
+            result += struct.pack("<II", *self.session)
             return Frame(FrameType.RESULT, frame.sequence, result)
         return Frame(FrameType.ERROR, frame.sequence, bytes([ErrorCode.TYPE]))
 

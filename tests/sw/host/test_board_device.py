@@ -11,6 +11,7 @@ from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
+from sterna.host.info import read_info
 from sterna.program.configuration import PRESETS
 from sterna.program.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
 
@@ -174,6 +175,86 @@ def test_no_token_is_computed_twice_or_lost_on_a_bad_line(kind, fault, placement
         device.reset()
         assert device.step(1).values[0] == 1
         assert device.recoveries <= 1
+
+
+@pytest.mark.parametrize("kept", ["nothing", "image"])
+@pytest.mark.parametrize("placement", ["host", "chip"])
+def test_a_board_that_starts_again_is_loaded_and_repeats_the_text(kept, placement, caplog):
+    """Before each of the first frames in turn, those of the load too; it answers all the time."""
+    contents = image().contents if kept == "image" else 0
+    whole = board(contents=contents)
+    texts(loaded(whole, placement))
+    for number in range(whole._counts[0]):
+        fake = board(contents=contents)
+
+        def start_again(n: int, data: bytes, fake=fake, number=number) -> bytes:
+            if n == number:
+                fake.restart()
+            return data
+
+        fake.to_board = start_again
+        caplog.clear()
+        device = loaded(fake, placement)
+        assert texts(device) == [1, 2, 3, 1, 2]
+        # Before HELLO and BEGIN there is nothing to lose.
+        assert device.recoveries == len(caplog.records) == (number >= 2)
+        assert all("started again or lost its state; loading it again and repeating"
+                   in record.getMessage() for record in caplog.records)
+        assert len(fake.loads) == (1 + device.recoveries) * len(whole.loads) or placement == "host"
+        if contents and placement == "chip":
+            assert fake.loads == []
+
+
+def texts(device: LinkDevice) -> list[int]:
+    found = [int(device.step(1).values[0]) for _ in range(3)]
+    device.reset()
+    return found + [int(device.step(1).values[0]) for _ in range(2)]
+
+
+def test_a_board_that_always_starts_again_is_given_up():
+    fake = board()
+    device = loaded(fake)
+    fake.to_board = lambda n, data: fake.restart() or data
+    with pytest.raises(LinkError, match="^fake: the board loses its state again and again; see "):
+        device.step(1)
+
+
+def test_another_program_at_the_same_board_is_noticed():
+    fake = board()
+    first, second = loaded(fake), loaded(fake)
+    for token in range(1, 4):
+        assert first.step(1).values[0] == token
+        assert second.step(1).values[0] == token
+    assert (first.recoveries, second.recoveries) == (3, 3)
+
+
+def test_a_run_that_is_carried_out_twice_is_noticed():
+    fake = board()
+    device = loaded(fake)
+    assert device.step(1).values[0] == 1
+    fake.session[1] += 1
+    assert device.step(1).values[0] == 2 and device.recoveries == 1
+
+
+def test_items_of_later_versions_are_skipped():
+    fake = board()
+    fake.more_items = bytes([200, 3, 1, 2, 3, 201, 0])
+    assert loaded(fake).step(1).values[0] == 1
+
+
+@pytest.mark.parametrize("more", [bytes([200]), bytes([200, 3, 1])])
+def test_a_list_of_items_that_is_cut_is_told(more):
+    fake = board()
+    fake.more_items = more
+    with pytest.raises(LinkError, match="^fake: says hello without an end; build the board again"):
+        loaded(fake)
+
+
+def test_earlier_and_incomplete_hellos_are_told():
+    with pytest.raises(LinkError, match="protocol version 3, this Sterna speaks 4; build the"):
+        read_info("fake", struct.pack("<HHQQ", 3, 4, 5, 0))
+    with pytest.raises(LinkError, match="without ENTRIES and CONFIGURATION and CONTENTS"):
+        read_info("fake", struct.pack("<BBHBBII", 1, 2, 4, 5, 8, 0, 0))
 
 
 def test_a_line_that_is_always_bad_is_given_up():

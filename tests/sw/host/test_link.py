@@ -26,7 +26,7 @@ def test_answers_come_in_the_order_of_the_requests():
     link = Link(board)
     answers = link.requests([load(n) for n in range(20)] + [HELLO], 1)
     assert board.loads == [bytes([n]) * 40 for n in range(20)]
-    assert answers[:20] == [b""] * 20 and answers[20][4:12] == (0x1234).to_bytes(8, "little")
+    assert answers[:20] == [b""] * 20 and answers[20][10:18] == (0x1234).to_bytes(8, "little")
     assert link.retries == 0
 
 

@@ -31,7 +31,7 @@ def test_widths():
     assert word_bits(CONFIGURATION, Space.CONSTANTS) == 4 * (18 + 18 + 24)
     assert word_bits(CONFIGURATION, Space.INPUT) == 4 * 2
     assert word_depth(CONFIGURATION, Space.TABLES) == 0
-    assert result_words(CONFIGURATION) == 14 and result_entries(CONFIGURATION) == 10
+    assert result_words(CONFIGURATION) == 16 and result_entries(CONFIGURATION) == 10
     assert CONFIGURATION.state_memory_bits == 4 * (9 * 48 + 24 + 64 * 50)
 
 

@@ -1,0 +1,45 @@
+"""Memory images as LOAD requests."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.compiler.image import ImagePart
+from sterna.host.link import Request
+from sterna.program.protocol import MAX_PAYLOAD, FrameType, Space
+
+_LOAD = struct.Struct("<BI")
+
+Progress = Callable[[str, int, int], None]
+"""Told the step in words, the parts done and the parts in all."""
+
+Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
+"""Takes all words of a memory, pieces as in `ImagePart`."""
+
+
+def load_request(space: Space, first: int, words: bytes) -> Request:
+    """Writes words, padded as LOAD wants them, from word `first` on."""
+    return Request(FrameType.LOAD, _LOAD.pack(space, first) + words, FrameType.ACK)
+
+
+def load_requests(
+    parts: dict[Space, ImagePart], progress: Progress | None
+) -> Iterator[Request]:
+    """All words of the parts, in as few frames as `MAX_PAYLOAD` allows."""
+    total = sum(part.words * part.size for part in parts.values())
+    done = 0
+    for space, part in parts.items():
+        most = max(1, (MAX_PAYLOAD - _LOAD.size) // part.size)
+        first = 0
+        for piece in part.pieces():
+            for start in range(0, len(piece), most):
+                words = piece[start : start + most]
+                yield load_request(space, first, words.tobytes())
+                first += len(words)
+                done += words.size
+                if progress is not None:
+                    progress("loading the board", done, total)
