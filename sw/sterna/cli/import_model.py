@@ -6,6 +6,15 @@ from pathlib import Path
 
 import typer
 
+from sterna.cli.spiking_options import (
+    COMPARE,
+    CURRENT,
+    DT,
+    NEURON,
+    PRODUCER,
+    RESET,
+    nir_choices,
+)
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
 
@@ -23,15 +32,12 @@ def import_model(
         metavar="TEXT",
         help="UTF-8 text whose first tokens decide the model's number formats.",
     ),
-    producer: str | None = typer.Option(
-        None, help="NIR: framework that wrote the graph: snntorch, spikingjelly, norse or nir."
-    ),
-    dt: float | None = typer.Option(None, help="NIR: time step in seconds."),
-    reset: str | None = typer.Option(None, help="NIR: hard, soft or soft_late."),
-    current: str | None = typer.Option(
-        None, help="NIR: current that the membrane takes, new or old; jump: inputs are unscaled."
-    ),
-    compare: str | None = typer.Option(None, help="NIR: a spike at > or >= the threshold."),
+    producer: str | None = PRODUCER,
+    dt: float | None = DT,
+    reset: list[str] | None = RESET,
+    current: str | None = CURRENT,
+    compare: str | None = COMPARE,
+    neuron: list[str] | None = NEURON,
     planes: int = typer.Option(5, help="NIR: ternary planes a weight; 1 is ternary, 5 is int8."),
     fraction: int = typer.Option(16, help="NIR: fraction bits of the membrane."),
     input_fraction: int = typer.Option(0, help="NIR: fraction bits of real-valued inputs."),
@@ -41,7 +47,8 @@ def import_model(
         from sterna.cli.import_nir import NirArguments, import_nir
 
         import_nir(source, output, NirArguments(
-            producer, dt, reset, current, compare, planes, fraction, input_fraction
+            nir_choices(producer, dt, reset, current, compare, neuron), planes, fraction,
+            input_fraction,
         ))
         return
     from sterna.compiler.lowering import Formats

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
-from sterna.cli.spiking import difference_line
+from sterna.cli.spiking import difference_line, reading_lines
 from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna.importers.nir_options import NirChoices
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 MOST_PLANES, MOST_FRACTION = 8, 24
@@ -14,13 +19,9 @@ MOST_PLANES, MOST_FRACTION = 8, 24
 
 @dataclass(frozen=True)
 class NirArguments:
-    """The options of the command; None leaves a choice to the graph's producer."""
+    """The options of the command."""
 
-    producer: str | None
-    dt: float | None
-    reset: str | None
-    current: str | None
-    compare: str | None
+    choices: NirChoices
     planes: int
     fraction: int
     input_fraction: int
@@ -44,18 +45,18 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
             )
     if not source.is_file():
         raise InputError(f"{source}: file not found")
-    real, line = read_nir(
-        source, producer=arguments.producer, dt=arguments.dt, reset=arguments.reset,
-        current=arguments.current, compare=arguments.compare,
-    )
+    real, reading = read_nir(source, arguments.choices)
     network = quantise(real, SpikingFormats(
         planes=arguments.planes, fraction=arguments.fraction,
         input_fraction=arguments.input_fraction,
     ))
     save_network(network, output)
-    print(f"{output}: {line}")
+    command = f"sterna import {quote(str(source))} -o {quote(str(output))}"
+    for line in reading_lines(reading, command):
+        print(f"{output}: {line}")
     frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
     for item in compare(real, network, frames):
         text = difference_line(item.spikes, item.differ, item.values)
-        print(f"{output}: {item.population}: {text}, on random spikes")
+        print(f"{output}: {item.population}: {text}, on random spikes, from the "
+              "float network so read")
     print(f"{output}: imported; try: sterna run {output}")

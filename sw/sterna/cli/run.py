@@ -27,9 +27,16 @@ from sterna.cli.spiking_inputs import (
 )
 from sterna.cli.spiking_options import (
     CODE_BITS,
+    COMPARE,
+    CURRENT,
+    DT,
+    NEURON,
     NEURON_LANES,
+    PRODUCER,
+    RESET,
     SPIKE_LANES,
     SpikingOptions,
+    nir_choices,
     refuse_language_options,
 )
 from sterna.cli.terminal import ProgressReport
@@ -72,6 +79,12 @@ def run(
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    producer: str | None = PRODUCER,
+    dt: float | None = DT,
+    reset: list[str] | None = RESET,
+    current: str | None = CURRENT,
+    compare: str | None = COMPARE,
+    neuron: list[str] | None = NEURON,
     streams: int | None = STREAMS,
     image: Path | None = typer.Option(
         None, "--image", metavar="FILE",
@@ -89,9 +102,10 @@ def run(
     from sterna.host.open_device import open_device, open_image
     from sterna.host.sampling import Sampling
 
+    choices = nir_choices(producer, dt, reset, current, compare, neuron)
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
     inputs = InputOptions(source, input_fraction, allow_rounding)
-    if (spiking := open_spiking(model)) is not None:
+    if (spiking := open_spiking(model, choices, "run")) is not None:
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 streams=streams, prompts=prompts)
         run_spiking(spiking, device, inputs, output, steps, seed, options)

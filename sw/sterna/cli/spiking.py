@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sterna.cli.spiking_inputs import InputOptions, wide_enough
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sterna.importers.nir_options import NirChoices, NirReading
     from sterna.models.spiking import RealNetwork
     from sterna.program.spiking import SpikingNetwork
 
@@ -32,32 +34,53 @@ class OpenSpiking:
     real: RealNetwork | None
 
 
-def open_spiking(text: str) -> OpenSpiking | None:
-    """The spiking network that a MODEL argument names, or None when it names something else."""
+def open_spiking(
+    text: str, choices: NirChoices | None = None, command: str = "import"
+) -> OpenSpiking | None:
+    """The spiking network that a MODEL argument names, or None when it names something else.
+
+    `choices` say how a NIR graph is read, and are refused for another model; `command` is what a
+    line about a guess repeats.
+    """
+    from sterna.importers.nir_options import NirChoices
     from sterna.models.spiking_examples import EXAMPLES
     from sterna.models.spiking_quantise import quantise
     from sterna.models.spiking_store import is_spiking, load_network
 
+    if Path(text).suffix == NIR_SUFFIX and text not in EXAMPLES:
+        return _open_graph(Path(text), choices, command)
+    if choices not in (None, NirChoices()):
+        raise InputError(f"{text}: --producer, --dt, --reset, --current, --compare and --neuron "
+                         "are for NIR graphs (.nir)")
     if text in EXAMPLES:
         real = EXAMPLES[text]()
         return OpenSpiking(text, quantise(real), real)
-    if Path(text).suffix == NIR_SUFFIX:
-        return _open_graph(Path(text))
     if is_spiking(Path(text)):
         return OpenSpiking(text, load_network(Path(text)), None)
     return None
 
 
-def _open_graph(path: Path) -> OpenSpiking:
-    """A NIR graph with every choice left to its producer; tells on standard error what they are."""
+def _open_graph(path: Path, choices: NirChoices | None, command: str) -> OpenSpiking:
+    """A NIR graph; what is not chosen follows its producer. Standard error tells what it is."""
     from sterna.importers.nir import read_nir
     from sterna.models.spiking_quantise import quantise
 
     if not path.is_file():
         raise InputError(f"{path}: file not found")
-    real, line = read_nir(path)
-    print(f"{path}: {line}", file=sys.stderr)
+    real, reading = read_nir(path, choices)
+    for line in reading_lines(reading, f"sterna {command} {quote(str(path))}"):
+        print(f"{path}: {line}", file=sys.stderr)
     return OpenSpiking(str(path), quantise(real), real)
+
+
+def reading_lines(reading: NirReading, command: str) -> list[str]:
+    """What to tell of a graph's reading; of a guess the commands to choose from."""
+    lines = [reading.line, *reading.notes]
+    readings = reading.recognition.readings
+    if readings:
+        either = " or ".join(f"{command} --producer {name}" for name in readings)
+        lines.append(f"say who wrote it: {either}")
+    return lines
 
 
 def run_spiking(

@@ -1,4 +1,4 @@
-"""Options that shape the accelerator of a spiking network."""
+"""Options of spiking networks: how a NIR graph is read, and what shapes the accelerator."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna.compiler.spiking.fit import SpikingShape
+    from sterna.importers.nir_options import NirChoices
     from sterna.program.spiking import SpikingNetwork
     from sterna.program.spiking_configuration import SpikingConfiguration
 
@@ -25,6 +26,36 @@ CODE_BITS = typer.Option(
     None, "--code-bits",
     help="Spiking networks: width of codes; 2 for spikes, 8 for counts and real inputs.",
 )
+
+PRODUCER = typer.Option(
+    None, help="NIR: framework that wrote the graph: snntorch, spikingjelly, norse, sinabs, "
+               "rockpool, spyx, lava or nir; else it is recognised."
+)
+DT = typer.Option(None, help="NIR: time step in seconds.")
+RESET = typer.Option(
+    None, metavar="[NODE=]KIND",
+    help="NIR: none, hard, soft, soft_once, soft_late, zero_late or clear_late; snnTorch's "
+         "subtract, zero, and with reset_delay=False subtract_now, zero_now; again for a node.",
+)
+CURRENT = typer.Option(
+    None, help="NIR: current that the membrane takes, new or old; jump: inputs are unscaled."
+)
+COMPARE = typer.Option(None, help="NIR: a spike at > or >= the threshold.")
+NEURON = typer.Option(
+    None, metavar="[NODE.]NAME=VALUE",
+    help="NIR: sets max_count (spikes a step), refractory (steps), refractory_hold, increment and "
+         "adaptation_factor (adaptive threshold), floor, v_reset, decay, gain, start, count.",
+)
+
+
+def nir_choices(
+    producer: str | None, dt: float | None, reset: list[str] | None, current: str | None,
+    compare: str | None, neuron: list[str] | None,
+) -> NirChoices:
+    """The options of a command that say how a NIR graph is read."""
+    from sterna.importers.nir_options import NirChoices
+
+    return NirChoices(producer, dt, current, compare, tuple(reset or ()), tuple(neuron or ()))
 
 
 def refuse_language_options(**options: object) -> None:

@@ -31,9 +31,16 @@ from sterna.cli.spiking_inputs import (
 )
 from sterna.cli.spiking_options import (
     CODE_BITS,
+    COMPARE,
+    CURRENT,
+    DT,
+    NEURON,
     NEURON_LANES,
+    PRODUCER,
+    RESET,
     SPIKE_LANES,
     SpikingOptions,
+    nir_choices,
     refuse_language_options,
 )
 from sterna.cli.terminal import ProgressReport, print_json
@@ -62,6 +69,12 @@ def verify(
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    producer: str | None = PRODUCER,
+    dt: float | None = DT,
+    reset: list[str] | None = RESET,
+    current: str | None = CURRENT,
+    compare: str | None = COMPARE,
+    neuron: list[str] | None = NEURON,
     skip: bool = typer.Option(
         True, "--skip/--no-skip", help="Spiking networks: leave silent sources out."
     ),
@@ -83,9 +96,10 @@ def verify(
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")
+    choices = nir_choices(producer, dt, reset, current, compare, neuron)
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
     inputs = InputOptions(source, input_fraction, allow_rounding)
-    if model is not None and (spiking := open_spiking(model)) is not None:
+    if model is not None and (spiking := open_spiking(model, choices, "verify")) is not None:
         from sterna.cli.verify_spiking import verify_spiking
 
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,

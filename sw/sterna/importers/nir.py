@@ -12,8 +12,10 @@ import numpy as np
 
 from sterna.errors import InputError
 from sterna.importers.nir_linear import Linear, Shape, apply
+from sterna.importers.nir_marks import Facts
 from sterna.importers.nir_neurons import NEURONS, neuron_population, sum_population
-from sterna.importers.nir_options import NirOptions, choose
+from sterna.importers.nir_options import NirChoices, NirReading, choose
+from sterna.importers.nir_rewrite import join_recurrence, join_thresholds
 from sterna.importers.nir_values import check_file, check_nodes
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.program.neuron import Output
@@ -22,16 +24,8 @@ from sterna.program.spiking import INPUT
 Edges = list[tuple[str, str]]
 
 
-def read_nir(
-    path: Path,
-    *,
-    producer: str | None = None,
-    dt: float | None = None,
-    reset: str | None = None,
-    current: str | None = None,
-    compare: str | None = None,
-) -> tuple[RealNetwork, str]:
-    """The network of a ``.nir`` file, and a line that tells what was chosen.
+def read_nir(path: Path, choices: NirChoices | None = None) -> tuple[RealNetwork, NirReading]:
+    """The network of a ``.nir`` file, and what was chosen where the format is silent.
 
     Raises `InputError` when the file is no NIR graph or holds what cannot be represented.
     """
@@ -43,30 +37,37 @@ def read_nir(
         check_file(path)
         # Shapes are checked here: Norse writes those of its sample, with the batch.
         graph = nir.read(path, type_check=False)
+        version = _version(path)
     except (OSError, ValueError, KeyError, AttributeError, TypeError, AssertionError,
             IndexError) as error:
         raise InputError(f"{path}: is damaged or no NIR graph ({error})") from None
-    return from_graph(
-        graph, path.stem, producer=producer, dt=dt, reset=reset, current=current,
-        compare=compare,
-    )
+    return from_graph(graph, path.stem, choices, version)
+
+
+def _version(path: Path) -> tuple[int, ...] | None:
+    """The version of the package nir that wrote the file."""
+    import h5py
+
+    with h5py.File(path) as file:
+        value = file["version"][()] if "version" in file else b""
+    numbers = (value.decode() if isinstance(value, bytes) else str(value)).split(".")
+    return tuple(map(int, numbers)) if all(item.isdigit() for item in numbers) else None
 
 
 def from_graph(
-    graph: Any,
-    name: str,
-    *,
-    producer: str | None = None,
-    dt: float | None = None,
-    reset: str | None = None,
-    current: str | None = None,
-    compare: str | None = None,
-) -> tuple[RealNetwork, str]:
+    graph: Any, name: str, choices: NirChoices | None = None,
+    version: tuple[int, ...] | None = None,
+) -> tuple[RealNetwork, NirReading]:
     """The network of a ``nir.NIRGraph``; as `read_nir`."""
     nodes, edges = _flatten(graph, "")
     check_nodes(nodes)
-    options, line = choose(list(nodes.values()), producer, dt, reset, current, compare)
-    return _Lowering(name, nodes, edges, options).network(), line
+    port = next((key for key, node in nodes.items() if type(node).__name__ == "Input" and
+                 key in graph.nodes), "")
+    reading = choose(Facts(nodes, port, version), choices or NirChoices())
+    if reading.recognition.producer == "spyx":
+        edges = join_recurrence(nodes, edges, NEURONS)
+    nodes, edges = join_thresholds(nodes, edges)
+    return _Lowering(name, nodes, edges, reading).network(), reading
 
 
 def _flatten(graph: Any, prefix: str) -> tuple[dict[str, Any], Edges]:
@@ -79,8 +80,8 @@ def _flatten(graph: Any, prefix: str) -> tuple[dict[str, Any], Edges]:
             continue
         inner, inner_edges = _flatten(node, f"{prefix}{key}.")
         ports = {
-            kind: next((n for n, item in inner.items() if type(item).__name__ == kind
-                        and n.count(".") == prefix.count(".") + 1), None)
+            kind: next((f"{prefix}{key}.{name}" for name, item in node.nodes.items()
+                        if type(item).__name__ == kind), None)
             for kind in ("Input", "Output")
         }
         if None in ports.values():
@@ -98,9 +99,9 @@ class _Lowering:
     """Walks back from every neuron through linear nodes to the neurons and inputs before it."""
 
     def __init__(
-        self, name: str, nodes: Mapping[str, Any], edges: Edges, options: NirOptions
+        self, name: str, nodes: Mapping[str, Any], edges: Edges, reading: NirReading
     ) -> None:
-        self._name, self._nodes, self._options = name, nodes, options
+        self._name, self._nodes, self._reading = name, nodes, reading
         self._before = {key: [s for s, t in edges if t == key] for key in nodes}
         self._after = {key: [t for s, t in edges if s == key] for key in nodes}
         twice, count = max(Counter(edges).items(), key=lambda item: item[1], default=(("", ""), 0))
@@ -133,9 +134,9 @@ class _Lowering:
             self._shapes[key] = self._neuron_shape(key)
         for key in order:
             linear = self._gather(key)
-            populations.append(
-                neuron_population(key, self._nodes[key], linear, self._options)
-            )
+            populations.append(neuron_population(
+                key, self._nodes[key], linear, self._reading.of(key), self._reading.zero_late(key)
+            ))
             gathered.append((key, linear))
         output, linear = self._output, self._gather(self._output)
         declared = tuple(int(size) for size in self._nodes[output].output_type["output"])
@@ -166,9 +167,10 @@ class _Lowering:
                     f"NIR node {term.source}: its membrane goes on to {target}; only spikes can"
                 )
             source = INPUT if term.source == self._input else term.source
-            previous = (
-                target in order and source in order
-                and order.index(source) >= order.index(target)
+            previous = source in order and (
+                target in order and order.index(source) >= order.index(target)
+                or self._reading.options.late
+                and type(self._nodes[source]).__name__ != "LIThreshold"
             )
             delays = term.delays.astype(np.uint8) if term.delays.any() else None
             result.append(RealConnection(
@@ -232,7 +234,7 @@ class _Lowering:
         node, before = self._nodes[key], self._joined(key, (*path, key))
         if type(node).__name__ == "Input":
             return before
-        return apply(key, node, before, self._options.dt)
+        return apply(key, node, before, self._reading.options.dt)
 
 
 def _is_identity(linear: Linear) -> bool:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from sterna.errors import InputError
 from sterna.importers.nir import from_graph, read_nir
+from sterna.importers.nir_options import NirChoices
 from sterna.importers.snntorch import from_snntorch
 from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
 from torch import Tensor
@@ -60,8 +61,8 @@ def test_a_graph_written_by_snntorch_fires_as_its_module(tmp_path: Path) -> None
     module, frames = snntorch_module(), inputs(6)
     path = tmp_path / "net.nir"
     write(module, path)
-    network, line = read_nir(path)
-    assert "snntorch" in line and "soft_late" in line
+    network, told = read_nir(path)
+    assert "snntorch" in told.line and "soft_late" in told.line
     layers: list[Any] = list(module)
     for layer in layers:
         if hasattr(layer, "reset_mem"):
@@ -69,8 +70,8 @@ def test_a_graph_written_by_snntorch_fires_as_its_module(tmp_path: Path) -> None
     expected = spikes_of(module, frames)
     assert expected.sum() > 20
     assert np.array_equal(network.run(frames)[network.output], expected)
-    hard, line = read_nir(path, reset="hard")
-    assert "reset hard" in line
+    hard, told = read_nir(path, NirChoices(resets=("hard",)))
+    assert "reset hard" in told.line
     assert not np.array_equal(hard.run(frames)[hard.output], expected)
 
 
@@ -112,8 +113,8 @@ def test_spikingjelly_conventions(soft: bool) -> None:
     graph = ported(6, 5, nir.Linear(weight=weight), nir.LIF(
         tau=vector(4e-4, 5), r=vector(1.0, 5), v_leak=vector(0.0, 5),
         v_threshold=vector(1.0, 5), v_reset=vector(0.0, 5)))
-    network, line = from_graph(graph, "jelly", reset="soft" if soft else None)
-    assert "spikingjelly" in line and "compare >=" in line
+    network, told = from_graph(graph, "jelly", NirChoices(resets=("soft",) if soft else ()))
+    assert "spikingjelly" in told.line and "compare >=" in told.line
     frames = inputs(6)
     sums: Tensor = torch.from_numpy(frames @ weight.T)
     expected = np.stack([module(row).numpy() for row in sums])
@@ -138,7 +139,7 @@ def test_every_neuron_node_against_its_equation() -> None:
     }
     for kind, node in nodes.items():
         network, _ = from_graph(
-            ported(count, count, node), kind, producer="nir", current="old"
+            ported(count, count, node), kind, NirChoices("nir", current="old")
         )
         found = network.run(frames)[network.output]
         v = np.full((1, count), 0.125 if kind in ("LIF", "CubaLIF") else 0.0)
@@ -250,9 +251,9 @@ def test_refusals(tmp_path: Path) -> None:
     lif = nir.LIF(tau=vector(1e-3, 2), r=vector(1.0, 2), v_leak=vector(0.0, 2),
                   v_threshold=vector(1.0, 2), v_reset=vector(0.0, 2))
     with pytest.raises(InputError, match="smaller --dt"):
-        from_graph(ported(2, 2, lif), "net", dt=1.0)
+        from_graph(ported(2, 2, lif), "net", NirChoices(dt=1.0))
     with pytest.raises(InputError, match="reset is 'never'"):
-        from_graph(ported(2, 2, lif), "net", reset="never")
+        from_graph(ported(2, 2, lif), "net", NirChoices(resets=("never",)))
     with pytest.raises(InputError, match="CubaLI is not supported"):
         from_graph(ported(2, 2, nir.CubaLI(
             tau_syn=vector(1.0, 2), tau_mem=vector(1.0, 2), r=vector(1.0, 2),

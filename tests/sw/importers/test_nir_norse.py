@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sterna.golden.spiking import GoldenNetwork
 from sterna.importers.nir import read_nir
+from sterna.importers.nir_options import NirChoices
 from sterna.models.spiking import RealNetwork
 from sterna.models.spiking_codes import input_codes
 from sterna.models.spiking_quantise import quantise
@@ -30,8 +31,9 @@ def test_a_graph_written_by_norse_fires_as_its_module(
     """Export, file, import with the defaults: the same spikes, in real numbers and in integers."""
     module, path = module_of(*kinds), tmp_path / "net.nir"
     write(module, path)
-    network, line = read_nir(path)
-    assert line.startswith("written by norse (by its forms): dt 1e-06 s, reset hard, current jump")
+    network, told = read_nir(path)
+    assert told.line.startswith(
+        "written by norse (by its forms): dt 1e-06 s, reset hard, current jump")
     expected = forward(module, frames())
     assert 0.1 < expected.mean() < 0.9
     assert np.array_equal(network.run(frames())[network.output], expected)
@@ -63,6 +65,6 @@ def test_other_ways_to_export(tmp_path: Path) -> None:
     network, _ = read_nir(path)
     assert np.array_equal(network.run(frames(200))[network.output], expected)
     write(module, path, dt=1.0)
-    network, line = read_nir(path, producer="norse", dt=STEP)
-    assert line.startswith("written by norse: dt 0.001 s")
+    network, told = read_nir(path, NirChoices("norse", STEP))
+    assert told.line.startswith("written by norse: dt 0.001 s")
     assert np.array_equal(network.run(frames(200))[network.output], expected)
