@@ -14,19 +14,10 @@ from sterna_boards.designs import accelerator, loopback
 from sterna_boards.tools import PACKAGES
 from sterna_hw.link.uart import LEAST_DIVISOR
 
-PINS = {
-    "ulx3s-85f": ("G2", "M1", "L4"), "ulx3s-12f": ("G2", "M1", "L4"),
-    "orangecrab-85f": ("A9", "N17", "M18"), "ecpix5-85f": ("K23", "R26", "R24"),
-    "colorlight-i9": ("P3", "H18", "J17"), "icebreaker": ("35", "6", "9"),
-    "tang-nano-9k": ("52", "18", "17"), "tang-nano-20k": ("4", "70", "69"),
-}
-"""Clock, receive and transmit pins."""
-
 every_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
 
 
-def test_all_boards_are_there() -> None:
-    assert BOARDS.keys() == PINS.keys()
+def test_boards_are_listed_by_their_names() -> None:
     assert all(board.name == name for name, board in BOARDS.items())
 
 
@@ -36,14 +27,10 @@ def test_unknown_board_lists_the_known_ones() -> None:
 
 
 @every_board
-def test_loopback_elaborates_on_the_pins(board: Board) -> None:
+def test_loopback_elaborates_with_the_tools_of_the_family(board: Board) -> None:
     platform = board.platform()
     assert platform.default_clk_frequency == board.pin_hz
     plan = platform.prepare(loopback(board).top(), "sterna")
-    constraints = "\n".join(content for name, content in plan.files.items()
-                            if name.endswith((".lpf", ".pcf", ".cst")))
-    for pin in PINS[board.name]:
-        assert f'"{pin}";' in constraints or f" {pin}" in constraints
     commands = json.loads(plan.files["build_sterna.json"])["commands"]
     assert len(commands) == 3
     assert all(command[0] in PACKAGES for command in commands)

@@ -14,6 +14,8 @@ from sterna_boards.network_build import board_shape
 from sterna_boards.network_estimate import estimate_network
 from sterna_boards.step_speed import step_speed
 
+from tests.boards.fake_tools import ROUTING, FakeTools
+
 PLACED = {"icebreaker": (3109, 1947, 15, 4), "ulx3s-85f": (5708, 5184, 4, 24)}
 """Look-up tables, flip-flops, block RAMs and DSPs of l2mu, `sterna build l2mu --board NAME`."""
 
@@ -64,6 +66,19 @@ def test_step_bytes_are_those_of_the_frames() -> None:
     assert speed.link_bytes_per_step == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6)
     assert speed.steps_per_second == pytest.approx(1e5)
     assert speed.steps_per_second_over_link < 3_000_000 / 950
+
+
+def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypatch) -> None:
+    tools = FakeTools(tmp_path, monkeypatch)
+    tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "50 + 10"))
+    command = ("build", "cubalif", "--board", "ulx3s-12f", "--clock-mhz", 100, "--json",
+               "-o", tmp_path / "out")
+    outcome = sterna(*command)
+    assert outcome.code == 1 and outcome.output == ""
+    assert "ulx3s-12f: 90.0 MHz instead of 100.0 MHz; slowest is" in outcome.errors
+    assert not (tmp_path / "out").exists()
+    tools.write("NEXTPNR_ECP5", ROUTING, version="2.0")
+    assert sterna(*command).json["timing_met"] and (tmp_path / "out" / "sterna.bit").is_file()
 
 
 def test_the_design_depends_on_the_configuration() -> None:

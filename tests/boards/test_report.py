@@ -78,6 +78,18 @@ def test_cells_of_each_family(tmp_path: Path, utilization: dict[str, int], area:
     assert read_report(_report(tmp_path, utilization), 100e6, netlist).area == area
 
 
+@pytest.mark.parametrize("cell, weight", [
+    # Multipliers of 18 by 18 bits in each of the slice's shapes (Gowin UG287, nextpnr's bels: of
+    # 48 MULT18X18 there are 24 MULTADDALU18X18, 24 MULTALU36X18, 12 MULT36X36, 96 MULT9X9).
+    ("MULT9X9", 0.5), ("MULT18X18", 1), ("MULTALU18X18", 1), ("MULTADDALU18X18", 2),
+    ("MULTALU36X18", 2), ("MULT36X36", 4), ("MULT18X18D", 1), ("ICESTORM_DSP", 1),
+])
+def test_what_a_multiplier_cell_takes(tmp_path: Path, cell: str, weight: float) -> None:
+    for used in (1, 2, 7):
+        area = read_report(_report(tmp_path, {cell: used}), 100e6).area
+        assert area == Area(0, 0, 0, int(weight * used + 0.5), 0)
+
+
 MISSED = BuildReport(
     board="ulx3s-85f", device="LFE5U-85F-6BG381C", design="accelerator",
     bitstream=Path("/x/sterna.bit"), clock_mhz=100.0, fmax_mhz=90.04, timing_met=False,

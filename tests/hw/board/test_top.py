@@ -114,7 +114,35 @@ def test_an_ecp5_starts_its_clock_instead_of_a_reset(clock_hz: float) -> None:
     assert "DCCA" not in _verilog_of_clock("ice40", 50e6)
 
 
-def _verilog_of_clock(family: str, clock_hz: float) -> str:
+@pytest.mark.parametrize("pin_hz, clock_hz", [
+    (10e6, 20e6), (12e6, 21e6), (16.9e6, 33.8e6), (17e6, 34e6), (25.9e6, 51.8e6), (26e6, 52e6),
+    (43.9e6, 87.8e6), (44e6, 88e6), (65.9e6, 131.8e6), (66e6, 132e6), (100e6, 50e6),
+    (101e6, 50.5e6), (133e6, 66.5e6),
+])
+def test_the_filter_of_an_ice40_suits_its_phase_detector(pin_hz: float, clock_hz: float) -> None:
+    """The ranges that icepll of project IceStorm has from the vendor's tool."""
+    text = _verilog_of_clock("ice40", clock_hz, pin_hz)
+
+    def parameter(name: str) -> int:
+        return int(text.split(f"parameter \\{name} ")[1].split()[0])
+
+    detector = pin_hz / (parameter("DIVR") + 1)
+    limits = ((17e6, 1), (26e6, 2), (44e6, 3), (66e6, 4), (101e6, 5), (float("inf"), 6))
+    assert parameter("FILTER_RANGE") == next(
+        number for limit, number in limits if detector < limit)
+
+
+def test_every_filter_range_was_looked_at() -> None:
+    assert {_filter_range(hertz) for hertz in (10e6, 17e6, 26e6, 44e6, 66e6, 101e6)} == set(
+        range(1, 7))
+
+
+def _filter_range(pin_hz: float) -> int:
+    text = _verilog_of_clock("ice40", pin_hz * 2 if pin_hz < 60e6 else pin_hz / 2, pin_hz)
+    return int(text.split("parameter \\FILTER_RANGE ")[1].split()[0])
+
+
+def _verilog_of_clock(family: str, clock_hz: float, pin_hz: float = 25e6) -> str:
     """The sources of a counter behind the clock generator."""
     base = LatticeECP5Platform if family == "ecp5" else LatticeICE40Platform
 
@@ -132,7 +160,7 @@ def _verilog_of_clock(family: str, clock_hz: float) -> str:
     class Counter(Elaboratable):
         def elaborate(self, platform: Any) -> Module:
             m = Module()
-            m.submodules.clock = clock = ClockGenerator(family, 25e6, clock_hz)
+            m.submodules.clock = clock = ClockGenerator(family, pin_hz, clock_hz)
             m.domains.sync = ClockDomain(reset_less=not clock.resets)
             count = Signal(4)
             m.d.sync += count.eq(count + 1)
