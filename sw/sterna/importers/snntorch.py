@@ -1,12 +1,11 @@
-"""snnTorch modules become real spiking networks, flag for flag.
+"""Neurons of snnTorch as real populations, flag for flag.
 
-Taken is a module whose children run one after the other (`torch.nn.Sequential`, or any module that
-calls its children in their order): Linear, Flatten, Leaky, Synaptic, Alpha, RLeaky, RSynaptic.
-Nothing of snnTorch is imported; a module is known by its class name.
+Nothing of snnTorch is imported; a neuron is known by its class name.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,43 +13,30 @@ import numpy as np
 from sterna.errors import InputError
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.program.neuron import Current, Decay, NeuronDefinition, Reset
-from sterna.program.spiking import INPUT
 
 NEURONS = ("Leaky", "Synaptic", "Alpha", "RLeaky", "RSynaptic")
 
 
-def from_snntorch(module: Any, name: str = "snntorch") -> RealNetwork:
-    """The network of a module. Raises `InputError` naming the child that cannot be represented."""
-    populations: list[RealPopulation] = []
-    connections: list[RealConnection] = []
-    weights: Reals | None = None
-    bias, inputs, source = np.zeros(1), 0, INPUT
-    for key, child in module.named_children():
-        kind = type(child).__name__
-        if kind == "Flatten":
-            continue
-        if kind == "Linear":
-            matrix = _numbers(child.weight)
-            offset = 0.0 if child.bias is None else _numbers(child.bias)
-            bias = (0.0 if weights is None else matrix @ bias) + np.zeros(len(matrix)) + offset
-            weights = matrix if weights is None else matrix @ weights
-            inputs = inputs or matrix.shape[1]
-            continue
-        if kind not in NEURONS:
-            raise InputError(f"module {key}: {kind} is not one of Linear, Flatten, "
-                             f"{', '.join(NEURONS)}")
-        if weights is None:
-            raise InputError(f"module {key}: a Linear must stand before a population")
-        count = weights.shape[0]
-        populations.append(_population(key, kind, child, count, bias))
-        connections.append(RealConnection(source=source, target=key, weights=weights))
-        if kind.startswith("R"):
-            connections.append(_recurrent(key, child, populations, count))
-        source, weights, bias = key, None, np.zeros(1)
-    if not populations or weights is not None:
-        raise InputError(f"module {name}: it must end with a population of neurons")
-    return RealNetwork(name=name, inputs=inputs, populations=tuple(populations),
-                       connections=tuple(connections), output=source)
+def from_snntorch(
+    module: Any, name: str = "snntorch", shape: tuple[int, ...] | None = None
+) -> RealNetwork:
+    """The network of a module, after it fired as the module: `from_module`."""
+    from sterna.importers.module import from_module
+
+    return from_module(module, name, shape)[0]
+
+
+def population(
+    key: str, child: Any, count: int, bias: Reals
+) -> tuple[RealPopulation, RealConnection | None]:
+    """The population of a neuron child, and its recurrence.
+
+    `bias` [neurons] is that of what leads to it. Raises `InputError` naming what it has that cannot
+    be represented.
+    """
+    kind = type(child).__name__
+    made = _population(key, kind, child, count, bias)
+    return _recurrent(key, child, made) if kind.startswith("R") else (made, None)
 
 
 def _numbers(tensor: Any) -> Reals:
@@ -88,19 +74,16 @@ def _population(key: str, kind: str, child: Any, count: int, bias: Reals) -> Rea
 
 
 def _recurrent(
-    key: str, child: Any, populations: list[RealPopulation], count: int
-) -> RealConnection:
+    key: str, child: Any, made: RealPopulation
+) -> tuple[RealPopulation, RealConnection]:
     recurrent = child.recurrent
     if type(recurrent).__name__ == "Linear":
         weights = _numbers(recurrent.weight)
         if recurrent.bias is not None:
-            last = populations[-1]
-            values = dict(last.values) | {"bias": last.value("bias") + _numbers(recurrent.bias)}
-            populations[-1] = RealPopulation(
-                name=last.name, neurons=last.neurons, definition=last.definition, values=values
-            )
+            values = dict(made.values) | {"bias": made.value("bias") + _numbers(recurrent.bias)}
+            made = replace(made, values=values)
     elif hasattr(recurrent, "V"):
-        weights = np.diag(np.broadcast_to(_numbers(recurrent.V), (count,)))
+        weights = np.diag(np.broadcast_to(_numbers(recurrent.V), (made.neurons,)))
     else:
         raise InputError(f"module {key}: only linear and one-to-one recurrence is supported")
-    return RealConnection(source=key, target=key, weights=weights, previous=True)
+    return made, RealConnection(source=key, target=key, weights=weights, previous=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import InputError
 from sterna.program.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
 
@@ -19,12 +20,20 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class RealPopulation:
-    """Neurons with real parameters, named as in `NeuronParameters`; absent ones are neutral."""
+    """Neurons with real parameters, named as in `NeuronParameters`; absent ones are neutral.
+
+    Raises `InputError` when one is NaN or infinite.
+    """
 
     name: str
     neurons: int
     definition: NeuronDefinition
     values: Mapping[str, Reals] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, values in self.values.items():
+            if not np.isfinite(values).all():
+                raise InputError(f"population {self.name}: {name} holds values that are not finite")
 
     def value(self, name: str) -> Reals:
         """A parameter as [1], [channels] or [neurons]."""
@@ -34,13 +43,20 @@ class RealPopulation:
 
 @dataclass(frozen=True, kw_only=True)
 class RealConnection:
-    """Real weights [targets, sources], and delays as in `Connection`."""
+    """Real weights [targets, sources], and delays as in `Connection`.
+
+    Raises `InputError` when a weight is NaN or infinite.
+    """
 
     source: str
     target: str
     weights: Reals = field(repr=False)
     previous: bool = False
     delays: NDArray[np.uint8] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.weights).all():
+            raise InputError(f"weights from {self.source} to {self.target} are not all finite")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,9 +85,9 @@ def test_a_module_is_imported_without_a_file() -> None:
     for difference in compare(network, quantise(network, formats), frames):
         assert difference.differ <= 0.005 * difference.values
     with pytest.raises(InputError, match="ReLU is not one of"):
-        from_snntorch(torch.nn.Sequential(torch.nn.ReLU()))
-    with pytest.raises(InputError, match="a Linear must stand before"):
-        from_snntorch(torch.nn.Sequential(snntorch.Leaky(beta=0.5)))
+        from_snntorch(torch.nn.Sequential(torch.nn.Linear(6, 9), torch.nn.ReLU(), *module[1:]))
+    with pytest.raises(InputError, match="give the shape of one input"):
+        from_snntorch(torch.nn.Sequential(snntorch.Leaky(beta=0.5, init_hidden=True)))
 
 
 @pytest.mark.parametrize("kind", ["RLeaky", "RSynaptic", "Alpha"])
