@@ -96,6 +96,10 @@ class Target:
     """The shipped model that the board is measured with."""
     memory: str
     """External memory, in words."""
+    revisions: str
+    """Which revisions of the board the pins are for, in words."""
+    notes: tuple[str, ...] = ()
+    """What is known of its bridge and its memories, a sentence or two each."""
     network_hz: int | None = None
     """Clock of a spiking network unless another is asked for, where it is not `clock_hz`."""
 
@@ -141,6 +145,14 @@ class Board(Target):
     """Makes a new Amaranth platform; one serves one build."""
     loader: tuple[str, ...]
     """Arguments of openFPGALoader that say which board and cable."""
+    flash: str
+    """What is overwritten when the bitstream goes into the board's flash."""
+    flash_only: bool = False
+    """Whether openFPGALoader can load no bitstream that is gone at power off."""
+    other_loaders: tuple[tuple[str, ...], ...] = ()
+    """Those of revisions with another cable, tried one after the other."""
+    loader_hint: str = "is the board plugged in, and may you use its USB device?"
+    """What to look at when the loader fails."""
     sdram: BoardSdram | None = None
     """What ``--weights sdram`` builds, where the pins are known."""
     held_high: bool = False

@@ -1,4 +1,7 @@
-"""ECPIX-5 85F of LambdaConcept: ECP5-5G with an FT2232H on the serial port."""
+"""ECPIX-5 85F of LambdaConcept: ECP5-5G with an FT2232H on the serial port.
+
+Revision R03 has an FT4232H: another cable of openFPGALoader (doc/boards.yml).
+"""
 
 from __future__ import annotations
 
@@ -28,5 +31,10 @@ ECPIX5_85F = Board(
     model="demo",
     memory="DDR3 512 MB, 16 bits",
     platform=_platform,
+    revisions="up to R02, with an FT2232H, and R03, with an FT4232H",
     loader=("-b", "ecpix5"),
+    flash="the bitstream at the start of its SPI flash",
+    other_loaders=(("-b", "ecpix5_r03"),),
+    loader_hint="is the board plugged in, and may you use its USB device? Revision R03 has another "
+                "cable, ecpix5_r03, which openFPGALoader knows from 1.0 on",
 )

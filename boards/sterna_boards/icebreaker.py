@@ -1,4 +1,8 @@
-"""iCEBreaker of 1BitSquared: iCE40 UP5K with an FT2232H on the serial port."""
+"""iCEBreaker of 1BitSquared: iCE40 UP5K with an FT2232H on the serial port.
+
+openFPGALoader writes the flash of an iCE40 unless told otherwise (spi_comm in src/main.cpp), and
+names no other way for this board ("Memory: NA" in doc/boards.yml).
+"""
 
 from __future__ import annotations
 
@@ -29,5 +33,10 @@ ICEBREAKER = Board(
     model="demo-tiny",
     memory="none",
     platform=_platform,
+    revisions="V1.0 and later, not the iCEBreaker-bitsy",
+    notes=("--program writes its SPI flash: for a bitstream that is gone at power off, jumpers "
+           "must lead the FT2232H's SPI port to the FPGA instead of the flash",),
     loader=("-b", "ice40_generic"),
+    flash="the bitstream at the start of its SPI flash, with which it starts",
+    flash_only=True,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sterna.errors import InputError
+
 from sterna_boards.baseline import Measured, MeasuredUnit, read_baseline, read_units
 from sterna_boards.board import Board, Target
 from sterna_boards.catalogue import BOARDS
@@ -60,6 +62,24 @@ def board_rows() -> list[dict[str, object]]:
             "measured_clock_mhz": round(max(found.fmax_mhz), 1) if found else None,
         })
     return rows
+
+
+def board_page(name: str) -> dict[str, object]:
+    """What is known of one board, by name of the value; raises `InputError` for an unknown one."""
+    board = {**BOARDS, **EXPORT_BOARDS}.get(name)
+    if board is None:
+        raise InputError(f"no board is called {name!r}; there are "
+                         f"{', '.join([*BOARDS, *EXPORT_BOARDS])}")
+    row = next(row for row in board_rows() if row["board"] == name)
+    page: dict[str, object] = {"title": board.title, **row, "revisions": board.revisions}
+    if isinstance(board, Board):
+        page["program"] = " ".join(("openFPGALoader", *board.loader))
+        page["flash"] = board.flash
+    else:
+        page["program"] = board.use
+        page["pins"] = board.source
+    page["notes"] = list(board.notes)
+    return page
 
 
 def measured_rows() -> list[dict[str, object]]:

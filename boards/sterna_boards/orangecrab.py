@@ -1,4 +1,8 @@
-"""OrangeCrab r0.2 85F: ECP5 without a serial chip; the port is on the header."""
+"""OrangeCrab r0.2 85F: ECP5 without a serial chip; the port is on the header.
+
+The boot loader (gregdavill/foboot, v3.0: "hold button while powering up"; it keeps the bitstream
+from 0x80000 on) is a DFU device, which openFPGALoader writes as such (src/board.hpp).
+"""
 
 from __future__ import annotations
 
@@ -43,5 +47,12 @@ ORANGECRAB_85F = Board(
     model="demo",
     memory="DDR3L 128 to 512 MB, 16 bits",
     platform=_platform,
+    revisions="r0.2",
+    notes=("without a serial chip: a USB adapter of 3.3 V and 1 Mbit/s goes to the header",
+           "its boot loader takes a bitstream only into the flash; it runs while the button btn0 "
+           "is held when the USB cable is plugged in"),
     loader=("-b", "orangeCrab"),
+    flash="the user's bitstream in its SPI flash, from 0x80000 on; the boot loader stays",
+    flash_only=True,
+    loader_hint="is it in its boot loader? Hold its button (btn0) while you plug in the USB cable",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,24 +13,55 @@ from sterna.errors import CheckError, InputError
 from sterna_boards.board import Board
 
 LOADER = "openFPGALoader"
+_COMPLAINT = re.compile(r"\b(error|fail(s|ed)?)\b", re.IGNORECASE)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def program(board: Board, bitstream: Path) -> None:
-    """Load the bitstream into the device's configuration memory; it is gone at power off.
+def check_flash(board: Board, flash: bool) -> None:
+    """Raise `InputError` when only the flash can be written and nobody asked for that."""
+    if board.flash_only and not flash:
+        raise InputError(
+            f"{board.name}: --program can only write its flash, over {board.flash}; add --flash to "
+            "do that")
 
-    Uses openFPGALoader, or what the environment variable OPENFPGALOADER names. Raises `InputError`
-    when it is not installed and `CheckError` with its last words when it fails.
+
+def program(board: Board, bitstream: Path, flash: bool = False) -> str:
+    """Load the bitstream into the device's configuration memory, or write it into the flash.
+
+    Returns what was done, in a sentence. Uses openFPGALoader, or what the environment variable
+    OPENFPGALOADER names. Raises `InputError` when it is not installed, or the board takes only its
+    flash and ``flash`` is false, and `CheckError` with its last words when it fails. Of iCE40 and
+    DFU boards openFPGALoader (to 1.1.1) exits with 0 when it has failed, so its words count too.
     """
+    check_flash(board, flash)
     chosen = os.environ.get("OPENFPGALOADER", LOADER)
     executable = shutil.which(chosen)
     if executable is None:
         raise InputError(
             f"{chosen} is not installed: apt-get install openfpgaloader, brew install "
             f"openfpgaloader, or set OPENFPGALOADER; the bitstream is {bitstream}")
-    result = subprocess.run([executable, *board.loader, str(bitstream)], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            errors="replace")
-    if result.returncode != 0:
-        words = [line.strip() for line in result.stdout.splitlines() if line.strip()]
-        raise CheckError(f"{board.name}: {LOADER} failed: {words[-1] if words else 'no output'}; "
-                         "is the board plugged in, and may you use its USB device?")
+    options = ["--write-flash"] if flash else []
+    complaint = ""
+    for loader in (board.loader, *board.other_loaders):
+        complaint = _complaint([executable, *loader, *options, str(bitstream)], board.flash_only)
+        if not complaint:
+            break
+    if complaint:
+        raise CheckError(f"{board.name}: {LOADER} failed: {complaint}; {board.loader_hint}")
+    if flash:
+        return f"{board.title}: written over {board.flash}; it stays at power off"
+    return f"{board.title}: loaded; it is gone at power off"
+
+
+def _complaint(command: list[str], listen: bool) -> str:
+    """Run the loader; its last complaint, or nothing when it has done its work.
+
+    ``listen`` is whether what it says counts although it exits with 0.
+    """
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, errors="replace")
+    words = [_COLOURS.sub("", line).strip() for line in re.split(r"[\r\n]", result.stdout)]
+    if result.returncode == 0:
+        complaints = [line for line in words if listen and _COMPLAINT.search(line)]
+        return complaints[-1] if complaints else ""
+    return next((line for line in reversed(words) if line), "no output")

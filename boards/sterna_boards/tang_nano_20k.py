@@ -1,4 +1,7 @@
-"""Tang Nano 20K of Sipeed: GW2AR-18 with a BL616 on the serial port."""
+"""Tang Nano 20K of Sipeed: GW2AR-18 with a BL616 on the serial port.
+
+Its firmware: trabucayre/openFPGALoader, issue 511; sipeed/sipeed_wiki, issues 592 and 763.
+"""
 
 from __future__ import annotations
 
@@ -46,5 +49,13 @@ TANG_NANO_20K = Board(
     model="demo-tiny",
     memory="SDRAM 8 MB in the package, 32 bits",
     platform=_platform,
+    revisions="all",
+    notes=("firmware 2024122312 of the BL616 (the serial number that lsusb -v shows) answers at a "
+           "quarter of the rate that the host asks for, and openFPGALoader fails with it: update "
+           "it to 2025012315, wiki.sipeed.com/hardware/en/tang/common-doc/update_debugger.html",),
     loader=("-b", "tangnano20k"),
+    flash="the bitstream in its SPI flash",
+    loader_hint="is the board plugged in, and may you use its USB device? openFPGALoader knows it "
+                "from 0.11 on, and fails with firmware 2024122312 of its BL616: `sterna boards "
+                "tang-nano-20k`",
 )

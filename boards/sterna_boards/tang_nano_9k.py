@@ -1,4 +1,7 @@
-"""Tang Nano 9K of Sipeed: GW1NR-9 with a BL702 on the serial port."""
+"""Tang Nano 9K of Sipeed: GW1NR-9 with a BL702 on the serial port.
+
+Its rate: sipeed/TangNano-9K-example, issue 7.
+"""
 
 from __future__ import annotations
 
@@ -39,5 +42,8 @@ TANG_NANO_9K = Board(
     model="demo-tiny",
     memory="PSRAM 8 MB in the package",
     platform=_platform,
+    revisions="all",
+    notes=("3 Mbit/s is the highest rate seen through the BL702",),
     loader=("-b", "tangnano9k"),
+    flash="the bitstream in the flash of the FPGA",
 )

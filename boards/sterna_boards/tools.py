@@ -48,6 +48,13 @@ PACKAGES = {
 """Tools by the names that Amaranth gives them."""
 
 
+_LEAST = {
+    "nextpnr-ice40": ((0, 4), "it places block RAMs that read on the falling edge wrongly on the "
+                              "UP5K (YosysHQ/nextpnr, pull request 1023)"),
+}
+"""The oldest release that will do, and why, by tool."""
+
+
 def variable(name: str) -> str:
     """The environment variable that overrides a tool, as Amaranth names it."""
     return name.upper().replace("-", "_").replace("+", "X")
@@ -57,7 +64,7 @@ def find_tool(name: str) -> Tool:
     """The tool of the environment variable, else that of pip, else the one on the path.
 
     Pip's comes before the path because distributions ship releases that are too old. ``name`` is a
-    key of `PACKAGES`. Raises `InputError` that says how to install what is missing.
+    key of `PACKAGES`. Raises `InputError` that says how to install what is missing or too old.
     """
     package = PACKAGES[name]
     chosen = os.environ.get(variable(name))
@@ -70,12 +77,24 @@ def find_tool(name: str) -> Tool:
     if executable is None:
         raise InputError(
             f"{name} is not installed: pip install {package.name} (or set {variable(name)})")
-    return Tool(executable, _version(executable, package))
+    version = _version(executable, package)
+    _check_version(name, version)
+    return Tool(executable, version)
 
 
 def find_tools(names: list[str]) -> dict[str, Tool]:
     """All of them by name; raises `InputError` for the first that is missing."""
     return {name: find_tool(name) for name in names}
+
+
+def _check_version(name: str, version: str) -> None:
+    """Raise `InputError` for a release that is known to be wrong; other versions may do."""
+    least, reason = _LEAST.get(name, ((0, 0), ""))
+    found = re.search(r"(?<![\d.])(\d+)\.(\d+)", version)
+    if found and (int(found[1]), int(found[2])) < least:
+        raise InputError(
+            f"{name} {found[0]} is too old: {reason}; pip install {PACKAGES[name].name}, or set "
+            f"{variable(name)} to {'.'.join(map(str, least))} or newer")
 
 
 def _executable(command: str) -> str | None:

@@ -41,6 +41,14 @@ def _platform_12f() -> Any:
     return _platform(ULX3S_12F_Platform)
 
 
+_REVISIONS = "v2.0 to v3.1.8"
+_NOTES = (
+    "GPIO0 of the ESP32 is held high, at L2 and F1: its firmware would load a bitstream of its own",
+    "SDRAM by revision: v2.0 to v3.0.3 MT48LC16M16A2-6A, or M12L2561616A-6 from October 2019; "
+    "v3.0.7 AS4C32M16SB-7, of which half is used; v3.0.8 to v3.1.8 IS42S16160G-7",
+)
+_FLASH = "the bitstream at the start of its SPI flash"
+
 # A clock brings 10 weights; 64 lanes make up for the barriers, in words with little padding.
 _SDRAM = BoardSdram(part="16m16", shape=Shape(rows=4, columns=16, vector_lanes=4),
                     clock_hz=75_000_000, prefetch=1024)
@@ -60,7 +68,10 @@ ULX3S_85F = Board(
     model="demo",
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_85f,
+    revisions=_REVISIONS,
+    notes=_NOTES,
     loader=("-b", "ulx3s"),
+    flash=_FLASH,
     held_high=True,
     sdram=_SDRAM,
 )
@@ -81,7 +92,10 @@ ULX3S_12F = Board(
     model="demo-tiny",
     memory="SDRAM 32 MB, 16 bits",
     platform=_platform_12f,
+    revisions=_REVISIONS,
+    notes=_NOTES,
     loader=("-b", "ulx3s"),
+    flash=_FLASH,
     held_high=True,
     sdram=_SDRAM,
 )

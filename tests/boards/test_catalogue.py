@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from sterna.cli import application
 from sterna.errors import InputError
 from sterna.program.configuration import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.designs import accelerator, loopback
 from sterna_boards.tools import PACKAGES
+from sterna_boards.vendor.catalogue import EXPORT_BOARDS
 from sterna_hw.link.uart import LEAST_DIVISOR
 
 every_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
@@ -74,6 +77,34 @@ def test_own_clock_leaves_clocks_for_a_bit(board: Board) -> None:
 def test_impossible_clock_is_refused_before_the_build(name: str) -> None:
     with pytest.raises(InputError, match="5000 MHz cannot be made"):
         loopback(find_board(name), 5e9)
+
+
+def test_every_board_names_its_revisions() -> None:
+    for board in [*BOARDS.values(), *EXPORT_BOARDS.values()]:
+        assert board.revisions, board.name
+
+
+@pytest.mark.parametrize("name, known", [
+    ("tang-nano-20k", "firmware 2024122312 .* a quarter of the rate .* update it"),
+    ("tang-nano-9k", "3 Mbit/s is the highest rate seen through the BL702"),
+    ("colorlight-i9", "512 bytes .* longer answers are paced .* M12L64322A-6B"),
+    ("ulx3s-85f", "GPIO0 of the ESP32 is held high.*v3.0.8 to v3.1.8 IS42S16160G-7"),
+])
+def test_what_is_known_of_a_board(name: str, known: str,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run_arguments(["boards", name]) == 0
+    text = capsys.readouterr().out
+    assert re.search(known, text.replace("\n", " ")), text
+    assert find_board(name).revisions in text and find_board(name).flash in text
+    assert application.run_arguments(["boards", name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == list(find_board(name).notes)
+
+
+def test_a_board_that_is_not_there_has_no_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert application.run_arguments(["boards", "ulx3s"]) == 2
+    errors = capsys.readouterr().err
+    assert "no board is called 'ulx3s'; there are ulx3s-85f" in errors and "alveo-u280" in errors
+    assert errors.count("\n") == 1
 
 
 def test_trace_ports_stay_in_the_simulator() -> None:

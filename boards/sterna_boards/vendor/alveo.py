@@ -5,6 +5,13 @@ from __future__ import annotations
 from sterna_boards.board import Capacity, Shape
 from sterna_boards.vendor.board import ExportBoard, OutsideMemory, Pin
 
+_BOARD_FILES = (
+    "AMD, at https://www.xilinx.com/member/alveo-vivado.html after registration, or "
+    "https://www.xilinx.com/bin/public/openDownload?filename={}, to be unpacked under "
+    "data/xhub/boards/XilinxBoardStore/boards/Xilinx of Vivado; its board store has none since "
+    "April 2021 (Xilinx/XilinxBoardStore, issue 470)")
+_PINS = ("AMD, board files {}, part0_pins.xml: USB_UART_RX and USB_UART_TX as the FPGA sees them; "
+         "the card's XDC names them the other way round")
 _USE = ("Load it with Vivado's hardware manager over the card's USB connector. This takes the card "
         "off the PCI Express bus of a running host: use a host that only powers the card.")
 
@@ -34,7 +41,9 @@ ALVEO_U250 = ExportBoard(
     ),
     port_name="/dev/ttyUSB2",
     use=_USE,
-    source="AMD, Alveo U250 XDC, as in LiteX boards",
+    revisions="A-U250-A64G-PQ-G and A-U250-P64G-PQ-G",
+    board_files_from=_BOARD_FILES.format("au250_board_files_20200616.zip"),
+    source=_PINS.format("au250 1.3"),
 )
 
 ALVEO_U280 = ExportBoard(
@@ -62,5 +71,8 @@ ALVEO_U280 = ExportBoard(
     ),
     port_name="/dev/ttyUSB2",
     use=_USE,
-    source="AMD, Alveo U280 XDC, as in LiteX boards",
+    revisions="production silicon, not ES1",
+    notes=("by public reports Vivado 2023.1 is the last release that supports the card",),
+    board_files_from=_BOARD_FILES.format("au280_boardfiles_v1_2.zip"),
+    source=_PINS.format("au280 1.1"),
 )

@@ -30,5 +30,6 @@ ARTY_A7_100T = ExportBoard(
     port_name="/dev/ttyUSB1",
     use="Load it with Vivado's hardware manager, or with `openFPGALoader -b arty_a7_100t "
         "sterna.bit`; it is gone at power off.",
+    revisions="D and E",
     source="Digilent, Arty-A7-100-Master.xdc",
 )

@@ -1,7 +1,7 @@
 # Board files, and what every block design has: the accelerator and its reset.
 set board_parts [get_board_parts -quiet -latest_file_version "*:$board_files:*"]
 if {![llength $board_parts]} {
-  refuse "this Vivado has no board files $board_files: install them from its board store (Tools > Vivado Store)"
+  refuse "this Vivado has no board files $board_files: install them from $board_files_from"
 }
 set_property board_part [lindex $board_parts end] [current_project]
 update_compile_order -fileset sources_1

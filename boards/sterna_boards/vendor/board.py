@@ -56,6 +56,8 @@ class ExportBoard(Target):
     """The tool that makes the bitstream."""
     board_files: str
     """Name of the vendor's board files that the script needs, empty for none."""
+    board_files_from: str = "its board store (Tools > Vivado Store)"
+    """Where the board files come from, to be read behind "from"."""
     pins: tuple[Pin, ...]
     """Pins of the top level; those of memories come from the board files."""
     outside: OutsideMemory | None

@@ -80,7 +80,8 @@ def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration
         raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
                          f"are {outside.port_bytes}")
     settings = {
-        "part": board.device, "board_files": board.board_files, "constraints": XDC,
+        "part": board.device, "board_files": board.board_files,
+        "board_files_from": board.board_files_from, "constraints": XDC,
         "sources": f"{ACCELERATOR} {CELL}", "clock_mhz": f"{clock_hz / 1e6:g}",
         "memory_ports": outside.ports, "port_bytes": outside.port_bytes,
     }

@@ -32,5 +32,6 @@ KV260 = ExportBoard(
     use="`xsdb load.tcl` loads it over the USB connector J4: it stops the system on the processors "
         "and starts the memory, of which the accelerator takes the lower gigabyte. The board "
         "boots from its flash again after a power cycle.",
+    revisions="the carrier card with the production SOM",
     source="AMD, Kria K26 SOM XDC and KV260 carrier card schematic",
 )

@@ -25,7 +25,7 @@ Then, with the serial port of the board (link: {link}, {baud} bit/s):
     sterna run {model} --device serial://{port} --config configuration.json
 
 The driver loads the memory image over the link before the first token.
-Pins: {source}.
+{board_files}Revisions: {revisions}. Pins: {source}.{notes}
 """
 
 
@@ -36,4 +36,7 @@ def page(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: flo
     return _PAGE.format(
         title=board.title, device=board.device, lanes=configuration.lanes,
         clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=board.use,
+        board_files=(f"Board files `{board.board_files}`: from {board.board_files_from}.\n"
+                     if board.board_files else ""),
+        revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
         link=board.link, baud=board.baud, port=board.port_name, model=model, source=board.source)

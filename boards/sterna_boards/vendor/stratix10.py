@@ -31,5 +31,6 @@ D5005 = ExportBoard(
     use="Write the pins of your board into `sterna.qsf` where it says FILL_IN, for any board with "
         "this part or, after a change of its name, another Stratix 10: a clock of the "
         "accelerator's frequency and a serial line. Load it with Quartus' programmer.",
+    revisions="any: the pins are yours",
     source="for the user to fill in",
 )

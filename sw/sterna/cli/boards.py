@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from sterna.cli.terminal import print_json
+from sterna.cli.terminal import print_json, print_table
 
 
 def boards(
+    name: str | None = typer.Argument(
+        None, metavar="[BOARD]", help="Only this board, with its revisions and what is known of it."
+    ),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     measured: bool = typer.Option(
         False, "--measured", help="What was measured: builds, and units alone on an ECP5."
     ),
 ) -> None:
     """List the boards with device, memories, link, largest model and measured clock."""
-    from sterna_boards.listing import board_rows, measured_rows, unit_rows
+    from sterna_boards.listing import board_page, board_rows, measured_rows, unit_rows
 
+    if name is not None:
+        _show_board(board_page(name), json)
+        return
     tables = {"measured": measured_rows(), "units": unit_rows()} if measured else {
         "boards": board_rows()}
     if json:
@@ -28,6 +34,15 @@ def boards(
         if number:
             print()
         _print_markdown(rows)
+
+
+def _show_board(page: dict[str, object], json: bool) -> None:
+    if json:
+        print_json(page)
+        return
+    notes = page.pop("notes")
+    rows = [(name.replace("_", " "), value) for name, value in page.items() if value is not None]
+    print_table(rows + [("note", note) for note in notes if isinstance(notes, list)])
 
 
 def _print_markdown(rows: list[dict[str, object]]) -> None:

@@ -22,6 +22,7 @@ from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, STREAMS, V
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
+from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -46,6 +47,8 @@ def build(
     embedding: str = EMBEDDING,
     weights: str = WEIGHTS,
     program: bool = typer.Option(False, "--program", help="Load the bitstream into the board."),
+    flash: bool = typer.Option(
+        False, "--flash", help="With --program: write it into the flash, over what is there."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
@@ -57,6 +60,7 @@ def build(
     """
     from sterna_boards.build import check_timing
     from sterna_boards.model_build import build_model, write_build
+    from sterna_boards.program import check_flash
     from sterna_boards.program import program as load_bitstream
 
     from sterna.cli.board_spiking import build_spiking
@@ -67,12 +71,16 @@ def build(
                            lane, check_weights(weights), streams)
     attempts = placements(seeds)
     chosen = options.board()
+    if flash and not program:
+        raise InputError("--flash says where --program puts the bitstream; give both")
+    if program:
+        check_flash(chosen, flash)
     if (spiking := open_spiking(model)) is not None:
         bitstream = build_spiking(
             spiking, options, SpikingOptions(None, neuron_lanes, code_bits), attempts,
             weights == "baked", output or _FOLDER / chosen.name, json)
         if program:
-            load_bitstream(chosen, bitstream)
+            typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
         return
     opened = open_model(model)
     lowered = lower(opened.model, name=opened.name)
@@ -87,7 +95,7 @@ def build(
     else:
         print_table(_table(chosen, built, bitstream))
     if program:
-        load_bitstream(chosen, bitstream)
+        typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, object]]:

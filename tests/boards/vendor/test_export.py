@@ -156,6 +156,21 @@ def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None
     assert interfaces == {f"m_axi_{port}" for port in range(board.outside.ports)}
     missing = Script(folder / "build.tcl", answers=ANSWERS | {"get_board_parts": ""})
     assert missing.code == 2 and board.board_files in missing.said
+    assert board.board_files_from.split()[0] in missing.said
+
+
+@pytest.mark.parametrize("name, pins", [
+    ("alveo-u250", {"rx": "BF18", "tx": "BB20"}), ("alveo-u280", {"rx": "A28", "tx": "B33"})])
+def test_the_alveo_page_names_board_files(name: str, pins: dict[str, str],
+                                          projects: dict[str, Path]) -> None:
+    """Pins as in part0_pins.xml of AMD's board files, where RX is an input of the FPGA."""
+    board = EXPORT_BOARDS[name]
+    assert {pin.port: pin.place for pin in board.pins if pin.port in pins} == pins
+    text = (projects[name] / "README.md").read_text()
+    for part in ("https://www.xilinx.com/member/alveo-vivado.html", f"au{name[-3:]}_board",
+                 "part0_pins.xml", "the other way round", "XilinxBoardStore/boards/Xilinx"):
+        assert part in text
+    assert "Tools > Vivado Store" not in text
 
 
 def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
