@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from sterna.cli.import_module import import_module, module_source, parse_shape
+from sterna.cli.spiking_formats import spiking_formats
 from sterna.cli.spiking_options import (
     COMPARE,
     CURRENT,
@@ -24,7 +26,9 @@ _CHARACTERS_A_TOKEN = 32
 
 def import_model(
     source: Path = typer.Argument(
-        ..., metavar="SRC", help="Folder of a released checkpoint, or a NIR graph (.nir)."
+        ..., metavar="SRC",
+        help="Folder of a released checkpoint, a NIR graph (.nir), or net.py:make_net, which is "
+        "executed and makes a torch module of a spiking network.",
     ),
     output: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder to write."),
     calibrate: Path | None = typer.Option(
@@ -41,8 +45,22 @@ def import_model(
     planes: int = typer.Option(5, help="NIR: ternary planes a weight; 1 is ternary, 5 is int8."),
     fraction: int = typer.Option(16, help="NIR: fraction bits of the membrane."),
     input_fraction: int = typer.Option(0, help="NIR: fraction bits of real-valued inputs."),
+    input_shape: str | None = typer.Option(
+        None, metavar="SIZES",
+        help="Torch modules: shape of one input, such as 1,28,28; else the first Linear tells."
+    ),
 ) -> None:
-    """Import a checkpoint (Hugging Face folder of a MatMul-free LM), or a NIR graph."""
+    """Import a checkpoint (Hugging Face folder of a MatMul-free LM), or a spiking network."""
+    if (named := module_source(str(source))) is not None:
+        for name, value in (("producer", producer), ("dt", dt), ("reset", reset),
+                            ("current", current), ("compare", compare)):
+            if value:
+                raise InputError(f"--{name}: is for NIR graphs; a module says it itself")
+        formats = spiking_formats(planes, fraction, input_fraction)
+        import_module(*named, output, formats, parse_shape(input_shape))
+        return
+    if input_shape is not None:
+        raise InputError("--input-shape: is for torch modules (net.py:make_net)")
     if source.suffix == ".nir":
         from sterna.cli.import_nir import NirArguments, import_nir
 

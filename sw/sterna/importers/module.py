@@ -147,6 +147,7 @@ def _from_norse(module: Any, name: str, shape: tuple[int, ...]) -> RealNetwork:
     import warnings
 
     from sterna.importers.nir import from_graph
+    from sterna.importers.nir_options import NirChoices
 
     try:
         with warnings.catch_warnings():
@@ -158,7 +159,7 @@ def _from_norse(module: Any, name: str, shape: tuple[int, ...]) -> RealNetwork:
         line = (str(error).splitlines() or [""])[0]
         raise InputError(f"module {name}: Norse cannot write its graph ({type(error).__name__}: "
                          f"{line})") from None
-    return from_graph(graph, name, producer="norse")[0]
+    return from_graph(graph, name, NirChoices(producer="norse"))[0]
 
 
 def check_frames(inputs: int, seed: int = 0) -> Reals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import floor, log2
 
@@ -118,9 +119,15 @@ class Difference:
     values: int
 
 
-def compare(real: RealNetwork, network: SpikingNetwork, inputs: Reals) -> list[Difference]:
-    """Spikes that differ, for each population that spikes, on inputs [steps, batch, inputs]."""
-    expected = real.run(np.asarray(inputs, np.float64))
+def compare(
+    real: RealNetwork, network: SpikingNetwork, inputs: Reals,
+    given: Mapping[str, Reals] | None = None,
+) -> list[Difference]:
+    """Spikes that differ, for each population that spikes, on inputs [steps, batch, inputs].
+
+    From those of the real network, or those `given` from elsewhere, [steps, batch, neurons].
+    """
+    expected = real.run(np.asarray(inputs, np.float64)) | dict(given or {})
     found = GoldenNetwork(network, inputs.shape[1]).run(input_codes(network, inputs))
     return [
         Difference(

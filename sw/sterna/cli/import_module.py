@@ -1,0 +1,121 @@
+"""What `sterna import` does with ``net.py:make_net``, which makes a torch module."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sterna.cli.spiking import difference_line
+from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna.models.spiking_quantise import SpikingFormats
+
+REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
+_NAMED = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
+
+
+def module_source(text: str) -> tuple[Path, str] | None:
+    """File and name of ``net.py:make_net``, or None for another source.
+
+    Raises `InputError` when a file of Python comes without a name.
+    """
+    if text.endswith(".py"):
+        raise InputError(f"{text}: say what makes the network in it, such as {text}:make_net")
+    found = _NAMED.fullmatch(text)
+    return None if found is None else (Path(found[1]), found[2])
+
+
+def parse_shape(text: str | None) -> tuple[int, ...] | None:
+    """Sizes such as ``1,28,28``. Raises `InputError` for other text."""
+    if text is None:
+        return None
+    sizes = text.split(",")
+    if not all(size.strip().isdecimal() and int(size) for size in sizes):
+        raise InputError(f"input-shape is {text!r}; give sizes such as 1,28,28, without the batch")
+    return tuple(int(size) for size in sizes)
+
+
+def import_module(
+    source: Path, attribute: str, output: Path, formats: SpikingFormats,
+    shape: tuple[int, ...] | None,
+) -> None:
+    """Write the model folder; tell what was compared with what, and which spikes integers change.
+
+    The file is executed. Raises `InputError` when that fails, or the network is not the module.
+    """
+    from sterna.importers.module import from_module
+    from sterna.importers.module_run import run_module
+    from sterna.models.spiking_codes import random_inputs
+    from sterna.models.spiking_quantise import compare, quantise
+    from sterna.models.spiking_store import save_network
+
+    module = made_by(source, attribute)
+    real, agreement = from_module(module, attribute, shape)
+    network = quantise(real, formats)
+    save_network(network, output)
+    print(f"{output}: float network: {agreement.summary()}")
+    frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
+    children = dict(module.named_modules())
+    keys = [key for key in agreement.spikes if key in children or key == attribute]
+    fired = run_module(module, attribute, shape or (real.inputs,), frames, keys)
+    for item in compare(real, network, frames, fired):
+        text = difference_line(item.spikes, item.differ, item.values)
+        which = "the module itself" if item.population in keys else "the float network"
+        print(f"{output}: {item.population}: {text}, on random inputs, from {which}")
+    print(f"{output}: imported; try: sterna run {output}")
+
+
+def made_by(source: Path, attribute: str) -> Any:
+    """What the name in the file is, or makes when it is called. The file is executed.
+
+    Raises `InputError` naming the line that fails.
+    """
+    import torch
+
+    if not source.is_file():
+        raise InputError(f"{source}: file not found")
+    print(f"{source}: executing it and what it imports, to get {attribute}", file=sys.stderr,
+          flush=True)
+    path = source.resolve()
+    spec = importlib.util.spec_from_file_location(f"sterna_source_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{source}: is no file of Python")
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = loaded
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(loaded)
+        if not hasattr(loaded, attribute):
+            names = ", ".join(sorted(
+                name for name, value in vars(loaded).items()
+                if getattr(value, "__module__", None) == spec.name
+                or isinstance(value, torch.nn.Module)))
+            raise InputError(f"{source}: has no {attribute}; it has {names or 'nothing'}")
+        made = getattr(loaded, attribute)
+        if not isinstance(made, torch.nn.Module) and callable(made):
+            made = made()
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{_place(source, path, error)}: {type(error).__name__}: "
+                         f"{(str(error).splitlines() or [''])[0]}") from None
+    finally:
+        if str(path.parent) in sys.path:
+            sys.path.remove(str(path.parent))
+    if not isinstance(made, torch.nn.Module):
+        raise InputError(f"{source}: {attribute} gives {type(made).__name__}, not a "
+                         "torch.nn.Module; name what takes no arguments and makes one")
+    return made
+
+
+def _place(source: Path, path: Path, error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        return f"{source}, line {error.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+             if frame.filename == str(path)]
+    return f"{source}, line {lines[-1]}" if lines else str(source)
