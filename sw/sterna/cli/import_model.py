@@ -49,26 +49,33 @@ def import_model(
         None, metavar="SIZES",
         help="Torch modules: shape of one input, such as 1,28,28; else the first Linear tells."
     ),
+    against: str | None = typer.Option(
+        None, metavar="NET.PY:MAKE_NET",
+        help="NIR: refuse unless the module that this makes fires as what was read."
+    ),
 ) -> None:
     """Import a checkpoint (Hugging Face folder of a MatMul-free LM), or a spiking network."""
     if (named := module_source(str(source))) is not None:
         for name, value in (("producer", producer), ("dt", dt), ("reset", reset),
-                            ("current", current), ("compare", compare)):
+                            ("current", current), ("compare", compare), ("neuron", neuron),
+                            ("against", against), ("calibrate", calibrate)):
             if value:
-                raise InputError(f"--{name}: is for NIR graphs; a module says it itself")
+                raise InputError(f"--{name}: is not for torch modules, which say all themselves")
         formats = spiking_formats(planes, fraction, input_fraction)
         import_module(*named, output, formats, parse_shape(input_shape))
         return
-    if input_shape is not None:
+    if input_shape is not None and against is None:
         raise InputError("--input-shape: is for torch modules (net.py:make_net)")
     if source.suffix == ".nir":
         from sterna.cli.import_nir import NirArguments, import_nir
 
         import_nir(source, output, NirArguments(
-            nir_choices(producer, dt, reset, current, compare, neuron), planes, fraction,
-            input_fraction,
+            nir_choices(producer, dt, reset, current, compare, neuron), against,
+            parse_shape(input_shape), planes, fraction, input_fraction,
         ))
         return
+    if against is not None:
+        raise InputError("--against: is for NIR graphs")
     from sterna.compiler.lowering import Formats
     from sterna.importers.huggingface import import_huggingface
 

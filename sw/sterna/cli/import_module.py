@@ -13,6 +13,8 @@ from sterna.cli.spiking import difference_line
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
+    from sterna.importers.module import Agreement
+    from sterna.models.spiking import RealNetwork
     from sterna.models.spiking_quantise import SpikingFormats
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
@@ -68,6 +70,24 @@ def import_module(
         which = "the module itself" if item.population in keys else "the float network"
         print(f"{output}: {item.population}: {text}, on random inputs, from {which}")
     print(f"{output}: imported; try: sterna run {output}")
+
+
+def compare_with_source(
+    real: RealNetwork, text: str, shape: tuple[int, ...] | None
+) -> Agreement:
+    """Hold what was read of a graph against the module ``net.py:make_net`` that it was written of.
+
+    Raises `InputError` naming the first population, step and neuron that differ.
+    """
+    from sterna.importers.module import compare_with
+
+    named = module_source(text)
+    if named is None:
+        raise InputError(f"against is {text!r}; give a file and what makes the module in it, such "
+                         "as net.py:make_net")
+    module = made_by(*named)
+    return compare_with(module, real, named[1], shape or (real.inputs,),
+                        "read the graph otherwise: --producer, --reset, --neuron")
 
 
 def made_by(source: Path, attribute: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from sterna.cli.import_module import compare_with_source
 from sterna.cli.spiking import difference_line, reading_lines
 from sterna.cli.spiking_formats import spiking_formats
 from sterna.errors import InputError
@@ -22,6 +23,8 @@ class NirArguments:
     """The options of the command."""
 
     choices: NirChoices
+    against: str | None
+    shape: tuple[int, ...] | None
     planes: int
     fraction: int
     input_fraction: int
@@ -39,10 +42,16 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
         raise InputError(f"{source}: file not found")
     real, reading = read_nir(source, arguments.choices)
     network = quantise(real, formats)
+    agreement = None
+    if arguments.against is not None:
+        agreement = compare_with_source(real, arguments.against, arguments.shape)
     save_network(network, output)
     command = f"sterna import {quote(str(source))} -o {quote(str(output))}"
     for line in reading_lines(reading, command):
         print(f"{output}: {line}")
+    print(f"{output}: float network: " + (
+        "not compared with its framework; --against net.py:make_net does, with the module that "
+        "the graph was written of" if agreement is None else agreement.summary()))
     frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
     for item in compare(real, network, frames):
         text = difference_line(item.spikes, item.differ, item.values)

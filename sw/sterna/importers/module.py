@@ -70,7 +70,9 @@ def from_module(
         network = _from_norse(module, name, shape)
     else:
         network = _traced(module, name, shape, framework)
-    return network, compare_with(module, network, name, shape)
+    return network, compare_with(
+        module, network, name, shape,
+        "what its forward computes beside its children cannot be represented")
 
 
 def _framework(module: Any, name: str) -> str:
@@ -172,10 +174,12 @@ def check_frames(inputs: int, seed: int = 0) -> Reals:
     return np.concatenate(parts).astype(np.float32).astype(np.float64)
 
 
-def compare_with(module: Any, network: RealNetwork, name: str, shape: tuple[int, ...]) -> Agreement:
+def compare_with(
+    module: Any, network: RealNetwork, name: str, shape: tuple[int, ...], hint: str
+) -> Agreement:
     """Run both on random steps, in single precision and, if they differ, in double.
 
-    Raises `InputError` naming the first population, step and neuron that differ.
+    Raises `InputError` naming the first population, step and neuron that differ, and the `hint`.
     """
     frames = check_frames(network.inputs)
     found = network.run(frames)
@@ -197,8 +201,8 @@ def compare_with(module: Any, network: RealNetwork, name: str, shape: tuple[int,
             return Agreement(len(frames), {
                 key: int(found[key].sum()) for key in spiking}, double)
         first = first or difference
-    raise InputError(f"module {name}: fires otherwise than what was read of it: {first}; what its "
-                     "forward computes beside its children cannot be represented")
+    raise InputError(f"module {name}: fires otherwise than what was read of it: {first}; "
+                     f"{hint}")
 
 
 def _difference(

@@ -107,8 +107,8 @@ def test_a_residual_network(sterna, path, tmp_path, name):
     ("{}:absent", (), "has no absent; it has Residual, fails, leaves, make_net, product, ready"),
     ("{}", (), "say what makes the network in it, such as"),
     ("absent.py:make_net", (), "absent.py: file not found"),
-    ("{}:make_net", ("--reset", "hard"), "--reset: is for NIR graphs; a module says it itself"),
-    ("{}:make_net", ("--dt", "1"), "--dt: is for NIR graphs"),
+    ("{}:make_net", ("--reset", "hard"), "--reset: is not for torch modules"),
+    ("{}:make_net", ("--dt", "1"), "--dt: is not for torch modules"),
     ("{}:make_net", ("--planes", "9"), "planes is 9; it must be 1 to 8"),
     ("{}:make_net", ("--input-fraction", "17"), "input_fraction is 17; it must be -8 to 16"),
     ("{}:make_net", ("--input-shape", "6,0"), "input-shape is '6,0'; give sizes such as"),
@@ -127,3 +127,52 @@ def test_a_file_that_is_no_python(sterna, path, tmp_path):
     path.write_text("import torch\ndef (\n")
     outcome = sterna("import", f"{path}:make_net", "-o", tmp_path / "out")
     assert outcome.code == 2 and "net.py, line 2: SyntaxError" in outcome.errors
+
+
+GRAPH = """\
+import torch
+from tests.sw.importers.snntorch_graphs import snntorch_module
+
+
+def same():
+    return snntorch_module()
+
+
+def other():
+    net = snntorch_module()
+    with torch.no_grad():
+        net[2].weight.mul_(1.5)
+    return net
+
+
+def wider():
+    return torch.nn.Sequential(*list(snntorch_module())[:2], torch.nn.Linear(9, 2))
+"""
+
+
+def test_a_graph_against_the_module_that_wrote_it(sterna, tmp_path):
+    """Held against another reading too: it is refused, and nothing is written."""
+    from tests.sw.importers import snntorch_graphs
+
+    path, source = tmp_path / "net.nir", tmp_path / "net.py"
+    snntorch_graphs.write(snntorch_graphs.snntorch_module(), path)
+    source.write_text(GRAPH)
+    folder = tmp_path / "out"
+
+    def against(name, *more):
+        return sterna("import", path, "-o", folder, "--against", f"{source}:{name}", *more)
+
+    for name, more, message in (
+        ("other", (), r"step \d+, 3, neuron \d: the module gives \d, the network \d;"),
+        ("same", ("--reset", "hard"), r"step \d+, 1, neuron \d: the module gives"),
+        ("wider", (), "its output has 2 values, not 9"),
+    ):
+        refused = against(name, *more)
+        assert refused.code == 2 and re.search(message, refused.errors) and not folder.exists()
+    outcome = against("same")
+    assert outcome.code == 0
+    assert "160 random steps beside the module, the same in every one" in outcome.output
+    plain = sterna("import", path, "-o", folder)
+    assert "not compared with its framework; --against net.py:make_net does" in plain.output
+    assert "against is 'net'; give" in sterna(
+        "import", path, "-o", folder, "--against", "net").errors
