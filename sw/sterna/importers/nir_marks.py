@@ -238,6 +238,9 @@ def signs(producer: str, facts: Facts) -> dict[str, bool]:
     if producer == "sinabs" and any(
             np.shape(node.r) == () for _, kind, node in facts.neurons() if hasattr(node, "r")):
         result["neurons without a shape"] = False
+    if producer == "norse" and any(
+            (_membrane(node) >= 1e-4).any() for _, kind, node in facts.neurons() if kind != "IF"):
+        result["time constants from 0.1 s"] = False
     if producer == "norse" and facts.version is not None and facts.version <= (1, 0, 4):
         result["nir of version 1.0.4 or older, which Sinabs asks for"] = False
     return result

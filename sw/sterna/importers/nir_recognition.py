@@ -26,10 +26,11 @@ class Recognition:
 def recognise(facts: Facts) -> Recognition:
     """The framework whose forms all neurons have, and with which the most signs agree.
 
-    It is sure when no sign disagrees with it and some sign disagrees with every other framework
+    One with which no sign agrees is out. It is sure when no sign disagrees with it and some sign disagrees with every other framework
     of the same forms.
     """
     found = {name: signs(name, facts) for name in PRESETS if name != "nir" and fits(name, facts)}
+    found = {name: marks for name, marks in found.items() if any(marks.values())}
     if not found:
         known = any(True for _ in facts.neurons())
         return Recognition("nir", "no framework's forms" if known else "it has no neurons")
