@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from sterna.cli.import_module import compare_with_source
@@ -46,8 +45,8 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     if arguments.against is not None:
         agreement = compare_with_source(real, arguments.against, arguments.shape)
     save_network(network, output)
-    command = f"sterna import {quote(str(source))} -o {quote(str(output))}"
-    for line in reading_lines(reading, command):
+    words = ["sterna", "import", str(source), *arguments.choices.words, "-o", str(output)]
+    for line in reading_lines(reading, words):
         print(f"{output}: {line}")
     print(f"{output}: float network: " + (
         "not compared with its framework; --against net.py:make_net does, with the module that "

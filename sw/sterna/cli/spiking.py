@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from shlex import quote
+from shlex import join
 from typing import TYPE_CHECKING
 
 from sterna.cli.spiking_inputs import InputOptions, wide_enough
@@ -68,17 +68,19 @@ def _open_graph(path: Path, choices: NirChoices | None, command: str) -> OpenSpi
     if not path.is_file():
         raise InputError(f"{path}: file not found")
     real, reading = read_nir(path, choices)
-    for line in reading_lines(reading, f"sterna {command} {quote(str(path))}"):
+    words = ["sterna", command, str(path), *(choices.words if choices else [])]
+    for line in reading_lines(reading, words):
         print(f"{path}: {line}", file=sys.stderr)
     return OpenSpiking(str(path), quantise(real), real)
 
 
-def reading_lines(reading: NirReading, command: str) -> list[str]:
-    """What to tell of a graph's reading; of a guess the commands to choose from."""
+def reading_lines(reading: NirReading, words: list[str]) -> list[str]:
+    """What to tell of a graph's reading; of a guess the commands, of these words, to choose from.
+    """
     lines = [reading.line, *reading.notes]
     readings = reading.recognition.readings
     if readings:
-        either = " or ".join(f"{command} --producer {name}" for name in readings)
+        either = " or ".join(join([*words, "--producer", name]) for name in readings)
         lines.append(f"say who wrote it: {either}")
     return lines
 

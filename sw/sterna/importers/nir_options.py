@@ -58,6 +58,16 @@ class NirChoices:
     resets: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> list[str]:
+        """The options as on a command line, without the producer."""
+        step = None if self.dt is None else f"{self.dt:g}"
+        named = [("dt", step), ("current", self.current), ("compare", self.compare)]
+        named += [("reset", item) for item in self.resets]
+        named += [("neuron", item) for item in self.settings]
+        return [word for name, value in named if value is not None
+                for word in (f"--{name}", value)]
+
     def all_settings(self) -> list[tuple[str, str, str]]:
         """Node ('' for all), name and value of every setting. Raises `InputError`."""
         found = [("", name, str(getattr(self, name))) for name in ("current", "compare")

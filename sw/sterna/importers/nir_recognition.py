@@ -26,8 +26,8 @@ class Recognition:
 def recognise(facts: Facts) -> Recognition:
     """The framework whose forms all neurons have, and with which the most signs agree.
 
-    One with which no sign agrees is out. It is sure when no sign disagrees with it and some sign disagrees with every other framework
-    of the same forms.
+    One with which no sign agrees is out. It is sure when no sign disagrees with it and some sign
+    disagrees with every other framework of the same forms.
     """
     found = {name: signs(name, facts) for name in PRESETS if name != "nir" and fits(name, facts)}
     found = {name: marks for name, marks in found.items() if any(marks.values())}

@@ -60,7 +60,7 @@ def integrator(r: float) -> Any:
     (cuba(1e-3, 3e-4, 10.0, 3.0), "input", "float64", "snntorch", ("spikingjelly",)),
     (lif(3e-4, 1.0), "x", "float64", "spikingjelly", ()),
     (lif(3e-4, 1.0), "input", "float64", "spikingjelly", ("norse",)),
-    (lif(3e-4, 1.0), "input", "float32", "norse", ("spikingjelly",)),
+    (lif(3e-4, 1.0), "input", "float32", "norse", ("nir",)),
     (lif(3e-5, 1.0), "input", "float32", "norse", ()),
     (lif(10.0, 1.0), "input", "float32", "sinabs", ()),
     (lif(0.02, 0.02 / 1e-3 * np.exp(-1e-3 / 0.02)), "input", "float32", "rockpool", ()),
@@ -85,7 +85,8 @@ def test_recognition(
     assert found.readings == ((producer, *rivals) if rivals else ())
     if rivals:
         assert "(a guess)" in told.line and "who wrote it is a guess: " in told.notes[0]
-        assert all(f"as {name} writes them" in told.notes[0] for name in found.readings)
+        assert all(f"as {name} writes them" in told.notes[0]
+                   for name in found.readings if name != "nir")
     elif producer == "nir":
         assert "(no framework's forms)" in told.line and "--producer" in told.notes[0]
     else:
