@@ -238,6 +238,9 @@ def signs(producer: str, facts: Facts) -> dict[str, bool]:
     if producer == "sinabs" and any(
             np.shape(node.r) == () for _, kind, node in facts.neurons() if hasattr(node, "r")):
         result["neurons without a shape"] = False
+    shape = np.ravel(facts.nodes[facts.port].input_type["input"]) if facts.port else ()
+    if producer == "sinabs" and len(shape) == 2 and shape[0] == 1:
+        result["an Input with the batch of a sample"] = False
     if producer == "norse" and any(
             (_membrane(node) >= 1e-4).any() for _, kind, node in facts.neurons() if kind != "IF"):
         result["time constants from 0.1 s"] = False

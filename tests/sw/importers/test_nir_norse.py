@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sterna.golden.spiking import GoldenNetwork
 from sterna.importers.nir import read_nir
 from sterna.importers.nir_options import NirChoices
@@ -13,7 +16,17 @@ from sterna.models.spiking import RealNetwork
 from sterna.models.spiking_codes import input_codes
 from sterna.models.spiking_quantise import quantise
 
-from tests.sw.importers.norse_graphs import INPUTS, STEP, forward, frames, module_of, write
+from tests.sw.importers.norse_graphs import (
+    INPUTS,
+    STEP,
+    export,
+    forward,
+    frames,
+    module_of,
+    nir,
+    norse,
+    write,
+)
 
 
 def golden(network: RealNetwork, rows: np.ndarray) -> np.ndarray:
@@ -68,3 +81,48 @@ def test_other_ways_to_export(tmp_path: Path) -> None:
     network, told = read_nir(path, NirChoices("norse", STEP))
     assert told.line.startswith("written by norse: dt 0.001 s")
     assert np.array_equal(network.run(frames(200))[network.output], expected)
+
+
+@pytest.mark.parametrize("kind", ["LIFBox", "LIF", "IAF", "stack"])
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_random_networks(kind: str, precision: torch.dtype, tmp_path: Path) -> None:
+    """Continuous weights and time constants, as training leaves them: spike for spike."""
+    generator = torch.Generator().manual_seed(7)
+
+    def cell(name: str, neurons: int) -> Any:
+        def spread(low: float, high: float) -> torch.Tensor:
+            return low + (high - low) * torch.rand(neurons, generator=generator)
+
+        common = {"v_th": spread(0.4, 0.8), "v_leak": torch.zeros(neurons)}
+        if name == "LIFBox":
+            return norse.LIFBoxCell(
+                norse.LIFBoxParameters(tau_mem_inv=spread(100, 400), **common))
+        if name == "LIF":
+            return norse.LIFCell(norse.LIFParameters(
+                tau_mem_inv=spread(100, 400), tau_syn_inv=spread(200, 500), **common))
+        return norse.IAFCell(norse.IAFParameters(v_th=spread(0.8, 1.5)))
+
+    kinds = ("LIF", "IAF", "LIFBox", "LIF") if kind == "stack" else (kind,)
+    layers: list[Any] = []
+    before = INPUTS
+    for name in kinds:
+        layers += [torch.nn.Linear(before, 9), cell(name, 9)]
+        with torch.no_grad():
+            layers[-2].weight.normal_(0.3, 0.5, generator=generator)
+        before = 9
+    module, path = norse.SequentialState(*layers).to(precision), tmp_path / "net.nir"
+    rows = frames(300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sample = torch.zeros(1, INPUTS, dtype=precision)
+        nir.write(path, export.to_nir(module, sample))
+    network, told = read_nir(path)
+    assert told.line.startswith("written by norse (by its forms): ")
+    outputs, state = [], None
+    with torch.no_grad():
+        for row in rows:
+            value, state = module(torch.from_numpy(row).to(precision), state)
+            outputs.append(value.numpy())
+    expected = np.stack(outputs)
+    assert expected.sum() > 100
+    assert np.array_equal(network.run(rows)[network.output], expected)
