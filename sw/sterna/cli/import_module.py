@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sterna.cli.spiking import difference_line
+from sterna.cli.spiking import comparison_lines
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def import_module(
     from sterna.importers.module import from_module
     from sterna.importers.module_run import run_module
     from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_quantise import compare, quantise
+    from sterna.models.spiking_compare import compare_all, told_losses
+    from sterna.models.spiking_quantise import quantise
     from sterna.models.spiking_store import save_network
 
     module = made_by(source, attribute)
@@ -65,10 +66,16 @@ def import_module(
     children = dict(module.named_modules())
     keys = [key for key in agreement.spikes if key in children or key == attribute]
     fired = run_module(module, attribute, shape or (real.inputs,), frames, keys)
-    for item in compare(real, network, frames, fired):
-        text = difference_line(item.spikes, item.differ, item.values)
-        which = "the module itself" if item.population in keys else "the float network"
-        print(f"{output}: {item.population}: {text}, on random inputs, from {which}")
+    if real.output not in keys:
+        fired[real.output] = fired[""]
+    sources = {
+        item.name: "on random inputs, from "
+        + ("the module itself" if item.name in fired else "the float network")
+        for item in real.populations
+    }
+    found = compare_all(real, network, frames, fired, formats.fraction)
+    for line in (*told_losses(real, network), *comparison_lines(found, sources)):
+        print(f"{output}: {line}")
     print(f"{output}: imported; try: sterna run {output}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.cli.import_module import compare_with_source
-from sterna.cli.spiking import difference_line, reading_lines
+from sterna.cli.spiking import comparison_lines, reading_lines
 from sterna.cli.spiking_formats import spiking_formats
 from sterna.errors import InputError
 
@@ -33,7 +33,8 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     """Write the model folder; tell what was chosen, and which spikes the integers change."""
     from sterna.importers.nir import read_nir
     from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_quantise import compare, quantise
+    from sterna.models.spiking_compare import compare_all, told_losses
+    from sterna.models.spiking_quantise import quantise
     from sterna.models.spiking_store import save_network
 
     formats = spiking_formats(arguments.planes, arguments.fraction, arguments.input_fraction)
@@ -52,8 +53,9 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
         "not compared with its framework; --against net.py:make_net does, with the module that "
         "the graph was written of" if agreement is None else agreement.summary()))
     frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
-    for item in compare(real, network, frames):
-        text = difference_line(item.spikes, item.differ, item.values)
-        print(f"{output}: {item.population}: {text}, on random inputs, from the "
-              "float network so read")
+    source_line = "on random inputs, from the float network so read"
+    sources = {item.name: source_line for item in real.populations}
+    found = compare_all(real, network, frames, fraction=formats.fraction)
+    for line in (*told_losses(real, network), *comparison_lines(found, sources)):
+        print(f"{output}: {line}")
     print(f"{output}: imported; try: sterna run {output}")

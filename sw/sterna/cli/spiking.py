@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sterna.importers.nir_options import NirChoices, NirReading
     from sterna.models.spiking import RealNetwork
+    from sterna.models.spiking_compare import Comparison, Difference, ReadOut
     from sterna.program.spiking import SpikingNetwork
 
 NIR_SUFFIX = ".nir"
@@ -63,6 +64,7 @@ def open_spiking(
 def _open_graph(path: Path, choices: NirChoices | None, command: str) -> OpenSpiking:
     """A NIR graph; what is not chosen follows its producer. Standard error tells what it is."""
     from sterna.importers.nir import read_nir
+    from sterna.models.spiking_compare import told_losses
     from sterna.models.spiking_quantise import quantise
 
     if not path.is_file():
@@ -71,7 +73,10 @@ def _open_graph(path: Path, choices: NirChoices | None, command: str) -> OpenSpi
     words = ["sterna", command, str(path), *(choices.words if choices else [])]
     for line in reading_lines(reading, words):
         print(f"{path}: {line}", file=sys.stderr)
-    return OpenSpiking(str(path), quantise(real), real)
+    network = quantise(real)
+    for line in told_losses(real, network):
+        print(f"{path}: {line}", file=sys.stderr)
+    return OpenSpiking(str(path), network, real)
 
 
 def reading_lines(reading: NirReading, words: list[str]) -> list[str]:
@@ -105,7 +110,10 @@ def run_spiking(
     if not fixed:
         options = replace(options, code_bits=wide_enough(options.code_bits, codes))
     if device == "golden":
-        outputs = GoldenNetwork(network, codes.shape[1]).run(codes)
+        golden = GoldenNetwork(network, codes.shape[1])
+        outputs = golden.run(codes)
+        for name, count in golden.saturated().items():
+            print(f"{opened.name}: {name}: {saturation_line(count)}", file=sys.stderr)
     else:
         outputs = {network.output: _run_on(opened, device, codes, options)}
     if output is not None:
@@ -159,7 +167,7 @@ def evaluate_spiking(
     if any.
     """
     from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_quantise import compare
+    from sterna.models.spiking_compare import compare_all
 
     if opened.real is None:
         raise InputError(
@@ -178,22 +186,50 @@ def evaluate_spiking(
     frames = random_inputs(
         opened.network, EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE, seed
     )
-    differences = compare(opened.real, opened.network, frames)
+    found = compare_all(opened.real, opened.network, frames)
     if json:
-        print_json(values | {"populations": [asdict(item) for item in differences]})
+        print_json(values | {
+            "populations": [asdict(item) for item in found.differences],
+            "read_outs": [asdict(item) for item in found.read_outs],
+            "saturated": found.saturated,
+        })
     else:
         print_table([
             *values.items(),
-            *((item.population, difference_line(item.spikes, item.differ, item.values))
-              for item in differences),
+            *((item.population, difference_line(item)) for item in found.differences),
+            *((item.population, read_out_line(item)) for item in found.read_outs),
+            *((name, saturation_line(count)) for name, count in found.saturated.items()),
         ])
     if values.get("outputs_unlike_golden"):
         raise CheckError(f"{values['outputs_unlike_golden']} outputs differ from the golden")
 
 
-def difference_line(spikes: int, differ: int, values: int) -> str:
+def difference_line(item: Difference) -> str:
     """How a population's spikes compare with those of the real network."""
-    return f"{spikes} spikes, {differ} of {values} neuron steps differ ({differ / values:.3%})"
+    return (f"{item.spikes} spikes, {item.differ} of {item.values} neuron steps differ "
+            f"({item.differ / item.values:.3%})")
+
+
+def read_out_line(item: ReadOut) -> str:
+    """How the membranes of a population without spikes compare."""
+    return f"membranes of up to {item.largest:.4g}, off by at most {item.error:.3g}"
+
+
+def saturation_line(count: int) -> str:
+    """What saturation is, and the way out."""
+    return (f"{count} neuron steps at the limit of the membrane's bits; import with a lower "
+            "--fraction, or smaller inputs")
+
+
+def comparison_lines(found: Comparison, sources: dict[str, str]) -> list[str]:
+    """What `sterna import` tells of the integers; `sources` name what each was compared with."""
+    return [
+        *(f"{item.population}: {difference_line(item)}, {sources[item.population]}"
+          for item in found.differences),
+        *(f"{item.population}: {read_out_line(item)}, {sources[item.population]}"
+          for item in found.read_outs),
+        *(f"{name}: {saturation_line(count)}" for name, count in found.saturated.items()),
+    ]
 
 
 def _accuracies(

@@ -66,6 +66,14 @@ class GoldenPopulation:
             name: np.zeros(self._shape, np.int64) for name in self.definition.states
         }
 
+    def at_limit(self) -> int:
+        """Neurons of which a state is the largest or least that its bits hold."""
+        full = np.zeros(self._shape, np.bool_)
+        for name, values in self.state.items():
+            if name != "refractory":
+                full |= np.abs(values) >= (1 << (self.definition.state_bits(name) - 1)) - 1
+        return int(full.sum())
+
     def step(self, sums: Integers) -> Integers:
         """One step with input sums int64 [batch, neurons]; returns the output of step 9.
 

@@ -29,6 +29,7 @@ class GoldenNetwork:
             for name in self.populations
         }
         self.sums: dict[str, Integers] = {}
+        self._saturated = dict.fromkeys(self.populations, 0)
         self.reset()
 
     def reset(self) -> None:
@@ -65,7 +66,12 @@ class GoldenNetwork:
             self.sums[name] = sums.astype(np.int64)
             outputs[name] = population.step(self.sums[name])
             self._past[name][0] = population.codes(outputs[name])
+            self._saturated[name] += population.at_limit()
         return outputs
+
+    def saturated(self) -> dict[str, int]:
+        """Neuron steps so far after which a state was at the limit of its bits; those above 0."""
+        return {name: count for name, count in self._saturated.items() if count}
 
     def run(self, codes: Integers) -> dict[str, Integers]:
         """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons]."""

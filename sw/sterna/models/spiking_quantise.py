@@ -1,19 +1,15 @@
-"""A real network becomes integers: ternary planes, gains, thresholds; and what that changes."""
+"""A real network becomes integers: ternary planes, gains, thresholds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import floor, log2
 
 import numpy as np
 
 from sterna.errors import InputError
-from sterna.golden.spiking import GoldenNetwork
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
-from sterna.models.spiking_codes import input_codes
 from sterna.models.spiking_scale import with_input_fraction
-from sterna.program.neuron import Output
 from sterna.program.neuron_parameters import NeuronParameters
 from sterna.program.spiking import (
     CODE_LIMIT,
@@ -24,9 +20,11 @@ from sterna.program.spiking import (
 )
 
 _STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
-_FACTORS = ("factor", "current_factor", "adaptation_factor")
+FACTORS = ("factor", "current_factor", "adaptation_factor")
 _FINEST = 24
 """Dyadic weights are looked for down to a unit of ``2**-_FINEST``."""
+_COARSE = 1 / 64
+"""Most that rounding may change a threshold by, of its value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +58,8 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
             whole = np.rint(item.weights / unit[:, None]).astype(np.int64)
             connections.append(_connection(item, whole, formats.planes))
         reach = CODE_LIMIT * int(np.rint(np.abs(joined) / unit[:, None]).sum(1).max())
-        populations.append(_population(population, unit, reach, formats.fraction))
+        loud = joined.any(1)
+        populations.append(_population(population, unit * loud, reach, formats.fraction))
     return with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
         connections=tuple(connections), output=network.output,
@@ -97,7 +96,8 @@ def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) ->
     values = {"gain": np.rint(gain * 2.0**shift)}
     for name in _STATES:
         values[name] = np.rint(item.value(name) * 2.0**fraction)
-    for name in _FACTORS:
+    _check_threshold(item, values["threshold"] * 2.0**-fraction, fraction)
+    for name in FACTORS:
         values[name] = np.rint(item.value(name) * 2.0**definition.factor_fraction)
     parameters = NeuronParameters.of(**values)
     try:
@@ -109,31 +109,14 @@ def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) ->
     )
 
 
-@dataclass(frozen=True)
-class Difference:
-    """How one population's outputs compare: events of the real network, and steps that differ."""
-
-    population: str
-    spikes: int
-    differ: int
-    values: int
-
-
-def compare(
-    real: RealNetwork, network: SpikingNetwork, inputs: Reals,
-    given: Mapping[str, Reals] | None = None,
-) -> list[Difference]:
-    """Spikes that differ, for each population that spikes, on inputs [steps, batch, inputs].
-
-    From those of the real network, or those `given` from elsewhere, [steps, batch, neurons].
-    """
-    expected = real.run(np.asarray(inputs, np.float64)) | dict(given or {})
-    found = GoldenNetwork(network, inputs.shape[1]).run(input_codes(network, inputs))
-    return [
-        Difference(
-            item.name, int(expected[item.name].sum()),
-            int((expected[item.name] != found[item.name]).sum()), found[item.name].size,
-        )
-        for item in real.populations
-        if item.definition.output is Output.SPIKE
-    ]
+def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
+    """Raise `InputError` when rounding makes another threshold, such as 0, of a small one."""
+    real = item.value("threshold")
+    wrong = np.abs(found - real) > _COARSE * np.abs(real)
+    if wrong.any():
+        worst = int(np.flatnonzero(wrong)[np.abs(real[wrong]).argmin()])
+        needed = int(np.ceil(np.log2(0.5 / _COARSE / abs(real[worst]))))
+        raise InputError(
+            f"population {item.name}: a threshold of {real[worst]:.4g} would become "
+            f"{found[worst]:.4g} with {fraction} fraction bits; give --fraction {needed}, or scale "
+            "its weights and thresholds up")

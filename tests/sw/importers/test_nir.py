@@ -13,7 +13,8 @@ from sterna.errors import InputError
 from sterna.importers.nir import from_graph, read_nir
 from sterna.importers.nir_options import NirChoices
 from sterna.importers.snntorch import from_snntorch
-from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
+from sterna.models.spiking_compare import compare
+from sterna.models.spiking_quantise import SpikingFormats, quantise
 from torch import Tensor
 
 from tests.sw.importers.snntorch_graphs import snntorch, snntorch_module, write

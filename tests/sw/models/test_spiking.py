@@ -11,8 +11,9 @@ from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.models.patterns import burst_orders
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
+from sterna.models.spiking_compare import compare, compare_all, told_losses
 from sterna.models.spiking_examples import EXAMPLES
-from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
+from sterna.models.spiking_quantise import SpikingFormats, quantise
 from sterna.models.spiking_store import is_spiking, load_network, save_network
 from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
@@ -112,3 +113,57 @@ def test_trained_network_knows_the_order() -> None:
     found = GoldenNetwork(quantise(real), 200).run(samples)["out"].sum(0).argmax(1)
     assert (expected == labels).mean() > 0.9 and (found == labels).mean() > 0.9
     assert (expected == found).mean() > 0.97
+
+
+def one_layer(weights: np.ndarray, scale: float = 1.0, **values: float) -> RealNetwork:
+    """Neurons with a soft reset; weights and thresholds scaled."""
+    cells = RealPopulation(
+        name="cells", neurons=len(weights), definition=NeuronDefinition(reset=Reset.SOFT),
+        values={"factor": np.array([0.75]), "threshold": np.array([scale])} | {
+            name: np.array([value]) for name, value in values.items()})
+    return RealNetwork(
+        name="net", inputs=weights.shape[1], populations=(cells,), output="cells",
+        connections=(RealConnection(source=INPUT, target="cells", weights=weights * scale),))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-7, 2.0**-10])
+def test_a_neuron_without_weights_costs_the_others_nothing(scale: float) -> None:
+    """Its unit used to be 1, so that the gains of the others were rounded, to 0 in the end."""
+    weights = np.random.default_rng(0).normal(0.1, 0.3, (8, 5))
+    weights[0] = 0
+    frames = np.random.default_rng(1).integers(0, 2, (300, 2, 5)).astype(float)
+    real = one_layer(weights, scale)
+    (difference,) = compare(real, quantise(real), frames)
+    assert difference.spikes > 300 and difference.differ < 0.02 * difference.values
+
+
+def test_a_small_threshold_needs_more_fraction_bits() -> None:
+    """It is not rounded to another, or to 0, without a word."""
+    weights = np.random.default_rng(0).normal(0.1, 0.3, (8, 5))
+    real = one_layer(weights, 1e-4)
+    with pytest.raises(InputError, match="cells: a threshold of 0.0001 would become 0.0001068 with "
+                       "16 fraction bits; give --fraction 19"):
+        quantise(real)
+    frames = np.random.default_rng(1).integers(0, 2, (300, 2, 5)).astype(float)
+    (difference,) = compare(real, quantise(real, SpikingFormats(fraction=24)), frames)
+    assert difference.spikes > 300 and difference.differ < 0.03 * difference.values
+
+
+def test_what_the_integers_lose_is_told() -> None:
+    """A leak that rounds away, membranes that saturate, and the error of a read-out."""
+    weights = np.full((2, 3), 1.0)
+    leak = one_layer(weights, factor=1 - 1e-6)
+    assert told_losses(leak, quantise(leak)) == [
+        "cells: 1 of 1 values of factor, such as 0.999999, become 1"]
+    for factor in (0.75, 1.0, 0.0):
+        assert told_losses(one_layer(weights, factor=factor),
+                           quantise(one_layer(weights, factor=factor))) == []
+    (cells,) = leak.populations
+    read_out = replace(leak, populations=(replace(cells, definition=NeuronDefinition(
+        reset=Reset.NO_RESET, output=Output.MEMBRANE)),))
+    found = compare_all(read_out, quantise(read_out), np.ones((42, 2, 3)))
+    assert not found.differences and not found.saturated
+    assert found.read_outs[0].largest > 125 and found.read_outs[0].error < 0.01
+    found = compare_all(read_out, quantise(read_out), np.ones((50, 2, 3)))
+    # 43 steps of 3 are the first beyond the 128 that 24 bits hold with 16 of fraction.
+    assert found.saturated == {"cells": 8 * 2 * 2} and found.read_outs[0].error > 20

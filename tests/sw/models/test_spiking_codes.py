@@ -17,7 +17,8 @@ from sterna.models.spiking_codes import (
     input_codes,
     random_inputs,
 )
-from sterna.models.spiking_quantise import SpikingFormats, compare, quantise
+from sterna.models.spiking_compare import compare
+from sterna.models.spiking_quantise import SpikingFormats, quantise
 from sterna.models.spiking_scale import with_input_fraction
 from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna.program.spiking import INPUT
