@@ -13,8 +13,10 @@ import time
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import write_manifest
 from sterna.models.patterns import CHANNELS, CLASSES, burst_orders
-from sterna.models.spiking_examples import L2MU_CONNECTIONS, TRAINED
+from sterna.models.spiking_examples import L2MU_CONNECTIONS, TRAINED, TRAINED_FORMAT
 from sterna.program.spiking import INPUT
 from torch import Tensor
 
@@ -84,9 +86,11 @@ def main() -> None:
         f"beta_{name}": np.clip(value.detach().numpy(), 0.1, 0.98)
         for name, value in betas.items()
     }
-    TRAINED.parent.mkdir(parents=True, exist_ok=True)
     # safetensors 0.8.0 writes others as they lie: findings/safetensors_numpy_transposed.sh
-    save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, TRAINED)
+    contiguous = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
+    with replace_folder(TRAINED.parent, TRAINED_FORMAT) as folder:
+        save_file(contiguous, folder / TRAINED.name)
+        write_manifest(folder, TRAINED_FORMAT)
     print(f"{TRAINED}: written")
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sterna import __version__
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.compiler.image import MemoryImage
 from sterna.compiler.schedule import schedule
-from sterna.models.folder import replace_folder
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import Format, write_manifest
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.protocol import Space
@@ -28,8 +27,8 @@ from sterna_boards.flow import Progress
 from sterna_boards.report import BuildReport
 from sterna_boards.speed import Speed, link_bytes, speed
 
-MANIFEST, IMAGE, CONFIGURATION, LOGS = (
-    "manifest.json", "image.sterna", "configuration.json", "logs")
+FORMAT = Format("build", 1, "build again: sterna build")
+IMAGE, CONFIGURATION, LOGS = "image.sterna", "configuration.json", "logs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,37 +108,30 @@ class Built(Protocol):
     def to_json(self) -> str: ...
 
 
-def write_build(built: Built, target: Path) -> Path:
+def write_build(built: Built, target: Path, sources: Iterable[Path] = ()) -> Path:
     """Write bitstream, image, configuration, logs and a manifest; returns the bitstream.
 
-    The folder appears whole or not at all, and replaces that of an earlier build. Raises
-    `InputError` when it is something else or cannot be written.
+    The folder appears whole or not at all, and replaces that of an earlier build; `sources` is what
+    was read for it. Raises `InputError` as `sterna.files.folder.replace_folder` does.
     """
     report = built.report
-    with replace_folder(target, MANIFEST) as folder:
+    with replace_folder(target, FORMAT, sources) as folder:
         shutil.copyfile(report.bitstream, folder / report.bitstream.name)
         built.image.save(folder / IMAGE)
         (folder / CONFIGURATION).write_text(built.image.configuration.to_json() + "\n")
         (folder / LOGS).mkdir()
         for log in report.logs:
             shutil.copyfile(log, folder / LOGS / log.name)
-        (folder / MANIFEST).write_text(_manifest(built, folder))
+        write_manifest(folder, FORMAT, _facts(built))
     return target / report.bitstream.name
 
 
-def _manifest(built: Built, folder: Path) -> str:
-    files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        files[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": digest}
+def _facts(built: Built) -> dict[str, object]:
     report = json.loads(built.to_json())
-    for place in ("bitstream", "logs"):  # files of this folder stand below
+    for place in ("bitstream", "logs"):  # files of the folder, which its manifest lists
         del report[place]
-    return json.dumps({
-        "sterna": __version__,
+    return {
         "configuration_digest": f"{built.image.configuration.digest():016x}",
         "model_digest": built.image.model_digest(),
         **report,
-        "files": files,
-    }, indent=2) + "\n"
+    }

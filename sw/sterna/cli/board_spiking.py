@@ -44,7 +44,8 @@ def network_configuration(board: Target, network: SpikingNetwork, options: Board
 
 
 def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOptions,
-                  attempts: dict[str, Any], baked: bool, output: Path, json: bool) -> Path:
+                  attempts: dict[str, Any], baked: bool, output: Path, sources: list[Path],
+                  json: bool) -> Path:
     """Build, check timing, write the folder and tell of it; the bitstream."""
     from sterna_boards.build import check_timing
     from sterna_boards.model_build import write_build
@@ -56,7 +57,7 @@ def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOp
         built = build_network(board, opened.network, configuration, options.clock_hz,
                               progress=report, baked=baked, **attempts)
     check_timing(built.report)
-    bitstream = write_build(built, output)
+    bitstream = write_build(built, output, sources)
     if json:
         print(dumps({**loads(built.to_json()), "bitstream": str(bitstream)}))
     else:

@@ -19,7 +19,7 @@ from sterna.cli.board_options import (
     placements,
 )
 from sterna.cli.device_options import COLUMNS, EMBEDDING, LANE, ROWS, STREAMS, VECTOR_LANES
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.model_argument import MODEL_HELP, open_model, sources_of
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
@@ -59,13 +59,14 @@ def build(
     Ends with 1 and names the slowest path when timing is not met; no folder is written then.
     """
     from sterna_boards.build import check_timing
-    from sterna_boards.model_build import build_model, write_build
+    from sterna_boards.model_build import FORMAT, build_model, write_build
     from sterna_boards.program import check_flash
     from sterna_boards.program import program as load_bitstream
 
     from sterna.cli.board_spiking import build_spiking
     from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
+    from sterna.files.folder import check_target
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
                            lane, check_weights(weights), streams)
@@ -75,10 +76,12 @@ def build(
         raise InputError("--flash says where --program puts the bitstream; give both")
     if program:
         check_flash(chosen, flash)
+    target, sources = output or _FOLDER / chosen.name, sources_of(model)
+    check_target(target, FORMAT, sources)  # before the work, not only after it
     if (spiking := open_spiking(model)) is not None:
         bitstream = build_spiking(
             spiking, options, SpikingOptions(None, neuron_lanes, code_bits), attempts,
-            weights == "baked", output or _FOLDER / chosen.name, json)
+            weights == "baked", target, sources, json)
         if program:
             typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
         return
@@ -89,7 +92,7 @@ def build(
         built = build_model(chosen, lowered, configuration, options.embedding, options.clock_hz,
                             progress=report, baked=weights == "baked", **attempts)
     check_timing(built.report)
-    bitstream = write_build(built, output or _FOLDER / chosen.name)
+    bitstream = write_build(built, target, sources)
     if json:
         print(dumps({**loads(built.to_json()), "bitstream": str(bitstream)}))
     else:

@@ -77,17 +77,20 @@ def import_model(
     if against is not None:
         raise InputError("--against: is for NIR graphs")
     from sterna.compiler.lowering import Formats
+    from sterna.files.folder import replace_folder
     from sterna.importers.huggingface import import_huggingface
+    from sterna.models.store import FORMAT
 
     text = None if calibrate is None else _beginning(calibrate)
-    with ProgressReport() as report:
+    sources = [source, *([] if calibrate is None else [calibrate])]
+    with ProgressReport() as report, replace_folder(output, FORMAT, sources) as folder:
         import_huggingface(
-            source, output, lambda done, parts: report("importing layers", done, parts)
+            source, folder, lambda done, parts: report("importing layers", done, parts)
         )
         if text is None:
             line = f"{Formats().summary()}; the defaults, not calibrated (--calibrate TEXT)"
         else:
-            line = f"{_calibrate(output, text, report)} of {calibrate}"
+            line = f"{_calibrate(folder, text, report)} of {calibrate}"
     print(f"{output}: {line}")
     print(f"{output}: imported; try: sterna run {output} --prompt 'Once upon a time'")
 

@@ -60,7 +60,7 @@ def import_module(
     module = made_by(source, attribute)
     real, agreement = from_module(module, attribute, shape)
     network = quantise(real, formats)
-    save_network(network, output)
+    save_network(network, output, [source])
     print(f"{output}: float network: {agreement.summary()}")
     frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
     children = dict(module.named_modules())

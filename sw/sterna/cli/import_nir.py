@@ -45,7 +45,7 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     agreement = None
     if arguments.against is not None:
         agreement = compare_with_source(real, arguments.against, arguments.shape)
-    save_network(network, output)
+    save_network(network, output, [source])
     words = ["sterna", "import", str(source), *arguments.choices.words, "-o", str(output)]
     for line in reading_lines(reading, words):
         print(f"{output}: {line}")

@@ -91,6 +91,17 @@ def opened_shape(model: str | None, shape: str | None) -> OpenModel:
     return OpenModel(shape, random_model(released_shape(shape), 0))
 
 
+def sources_of(model: str | None, config: str | None = None) -> list[Path]:
+    """What MODEL and ``--config`` read of the user's own; nothing that is written may be that."""
+    from sterna.models.catalogue import shipped_models
+    from sterna.models.spiking_examples import EXAMPLES
+    from sterna.program.configuration import PRESETS
+
+    ours = {None, *PRESETS, *EXAMPLES, *(model.name for model in shipped_models())}
+    return [Path(name) for name in (model, config)
+            if name is not None and name not in ours and not name.startswith(RANDOM)]
+
+
 def open_model(text: str) -> OpenModel:
     """The model that the argument names. Raises `InputError` when there is none."""
     if text.startswith(RANDOM):

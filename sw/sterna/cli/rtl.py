@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from sterna import __version__
 from sterna.cli.board_options import CLOCK_MHZ, BoardOptions
 from sterna.cli.device_options import (
     COLUMNS,
@@ -20,7 +17,7 @@ from sterna.cli.device_options import (
     VECTOR_LANES,
     ShapeOptions,
 )
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.model_argument import MODEL_HELP, open_model, sources_of
 from sterna.cli.spiking_options import (
     CODE_BITS,
     NEURON_LANES,
@@ -30,6 +27,7 @@ from sterna.cli.spiking_options import (
 )
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
+from sterna.files.manifest import Format
 from sterna.program.configuration import HardwareConfiguration
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from sterna.program.encoding import Configuration
 
 VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
-MANIFEST = "manifest.json"
+FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")
 DESCRIPTIONS = {
     VERILOG: "Verilog of the accelerator; ports: clk, rst, byte streams link_in and link_out",
     CONFIG: "configuration of the accelerator, as --config takes it",
@@ -72,7 +70,8 @@ def rtl(
     bitstream with the vendor's tool.
     """
     from sterna.cli.spiking import open_spiking
-    from sterna.models.folder import replace_folder
+    from sterna.files.folder import check_target, replace_folder
+    from sterna.files.manifest import write_manifest
 
     spiking = open_spiking(model) if model is not None else None
     spiking_options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
@@ -94,9 +93,11 @@ def rtl(
         raise InputError("clock-mhz: is for --board; the Verilog alone has no clock of its own")
     if model is None and config is None:
         raise InputError("give a MODEL, or a configuration with --config")
-    if output.is_dir() and any(output.iterdir()) and not force:
-        raise InputError(f"{output}: is not empty; give another folder, or --force to replace it")
-    with ProgressReport() as report, replace_folder(output, MANIFEST) as folder:
+    sources = sources_of(model, config)
+    if check_target(output, FORMAT, sources) and not force:
+        raise InputError(f"{output}: is not empty; give another folder, or --force to replace what "
+                         "an earlier run wrote there")
+    with ProgressReport() as report, replace_folder(output, FORMAT, sources) as folder:
         memories: dict[str, object] = {}
         configuration: Configuration
         if model is None:
@@ -119,9 +120,11 @@ def rtl(
             from sterna_hw.verilog import to_verilog
 
             (folder / VERILOG).write_text(to_verilog(configuration))
-        (folder / MANIFEST).write_text(
-            _manifest(folder, model, configuration, memories, descriptions))
-    print(f"{output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
+        digest = f"{configuration.digest():016x}"
+        write_manifest(folder, FORMAT, {"model": model, "configuration_digest": digest, **memories},
+                       descriptions)
+        names = sorted(path.name for path in folder.iterdir())
+    print(f"{output}: {', '.join(names)}")
 
 
 def _language_image(
@@ -157,33 +160,3 @@ def _write_image(image: MemoryImage, folder: Path) -> dict[str, object]:
     if not isinstance(image.configuration, HardwareConfiguration):
         return {"memories": memories}
     return {"embedding": image.placement, "memories": memories}
-
-
-def _manifest(
-    folder: Path,
-    model: str | None,
-    configuration: Configuration,
-    memories: dict[str, object],
-    descriptions: dict[str, str],
-) -> str:
-    files = {
-        path.name: {
-            "description": descriptions[path.name],
-            "bytes": path.stat().st_size,
-            "sha256": _sha256(path),
-        }
-        for path in sorted(folder.iterdir())
-    }
-    manifest = {
-        "sterna": __version__,
-        "model": model,
-        "configuration_digest": f"{configuration.digest():016x}",
-        **memories,
-        "files": files,
-    }
-    return dumps(manifest, indent=2) + "\n"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

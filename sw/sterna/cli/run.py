@@ -18,7 +18,7 @@ from sterna.cli.device_options import (
     VECTOR_LANES,
     ShapeOptions,
 )
-from sterna.cli.model_argument import MODEL_HELP, open_model
+from sterna.cli.model_argument import MODEL_HELP, open_model, sources_of
 from sterna.cli.spiking_inputs import (
     ALLOW_ROUNDING,
     INPUT_FILE,
@@ -108,7 +108,10 @@ def run(
     if (spiking := open_spiking(model, choices, "run")) is not None:
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 streams=streams, prompts=prompts)
-        run_spiking(spiking, device, inputs, output, steps, seed, options)
+        if image is not None and options != SpikingOptions():
+            raise InputError(f"{image}: has its own shape; leave the options of the shape out")
+        run_spiking(spiking, device, inputs, output, steps, seed, options, image,
+                    sources_of(model, config))
         return
     if source is not None or output is not None:
         raise InputError(f"{model}: --input and --output are for spiking networks; give --prompt")

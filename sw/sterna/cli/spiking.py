@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from shlex import join
@@ -92,36 +93,35 @@ def reading_lines(reading: NirReading, words: list[str]) -> list[str]:
 
 def run_spiking(
     opened: OpenSpiking, device: str, inputs: InputOptions, output: Path | None, steps: int,
-    seed: int, options: SpikingOptions,
+    seed: int, options: SpikingOptions, image: Path | None = None, sources: Sequence[Path] = (),
 ) -> None:
     """Run the network on a file, or on random inputs, and tell what its populations did.
 
-    The golden tells of all populations, other devices of the network's output.
+    The golden tells of all populations, other devices of the network's output. `image` is loaded
+    into the device instead of what the network becomes now; `sources` is what else was read.
     """
-    import numpy as np
-
+    from sterna.files.arrays import check_file, save_arrays
     from sterna.golden.spiking import GoldenNetwork
     from sterna.program.neuron import Output
 
-    fixed = options.config is not None or "://" in device
+    sources = [*sources, *(path for path in (inputs.source, image) if path is not None)]
+    if output is not None:
+        check_file(output, sources)
+    fixed = options.config is not None or image is not None or "://" in device
     taken = inputs.take(opened.network, steps, seed, fixed)
     network, codes = taken.network, taken.codes
     opened = replace(opened, network=network)
     if not fixed:
         options = replace(options, code_bits=wide_enough(options.code_bits, codes))
-    if device == "golden":
+    if device == "golden" and image is None:
         golden = GoldenNetwork(network, codes.shape[1])
         outputs = golden.run(codes)
         for name, count in golden.saturated().items():
             print(f"{opened.name}: {name}: {saturation_line(count)}", file=sys.stderr)
     else:
-        outputs = {network.output: _run_on(opened, device, codes, options)}
+        outputs = {network.output: _run_on(opened, device, codes, options, image)}
     if output is not None:
-        try:
-            with output.open("wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **outputs)
-        except OSError as error:
-            raise InputError(f"{output}: cannot be written ({error.strerror})") from None
+        save_arrays(output, outputs, sources)
     rows: list[tuple[str, object]] = [("steps", f"{codes.shape[0]} x {codes.shape[1]}")]
     for item in network.populations:
         if item.name not in outputs:
@@ -137,16 +137,18 @@ def run_spiking(
 
 
 def _run_on(
-    opened: OpenSpiking, device: str, codes: NDArray[np.int64], options: SpikingOptions
+    opened: OpenSpiking, device: str, codes: NDArray[np.int64], options: SpikingOptions,
+    image: Path | None = None,
 ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
     import numpy as np
 
-    from sterna.host.spiking_device import open_spiking_device
+    from sterna.host.spiking_device import open_spiking_device, open_spiking_image
 
     network = opened.network
     with ProgressReport() as report:
-        machine = open_spiking_device(device, network, options.fitted(network), report)
+        machine = (open_spiking_device(device, network, options.fitted(network), report)
+                   if image is None else open_spiking_image(device, network, image, report))
         try:
             results = []
             for item in range(codes.shape[1]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,6 @@ from sterna.compiler.container import read_container, write_container
 from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.definition import Program
 from sterna.program.encoding import Configuration
 from sterna.program.protocol import Space, word_bits, word_depth
 from sterna.program.spiking_configuration import read_configuration
@@ -150,9 +149,22 @@ class MemoryImage:
             raise InputError(
                 f"{path}: made by another version of Sterna; make the image again") from None
 
-    def check_model(self, program: Program, path: Path | str) -> None:
-        """Raise `InputError` naming the file when the image is not that of this program."""
-        if self.model != program.name or self.rows != program.rows:
+    def check_same(self, compiled: Callable[[], MemoryImage], name: str, path: Path | str) -> None:
+        """Raise `InputError` unless this image, read from a file, is what a model becomes now.
+
+        ``compiled`` compiles the model for the image's configuration; it may raise `InputError`
+        when the model does not fit it. The contents decide, not what the model is called.
+        """
+        way = f"give the model that the image was made of, or make the image of {name} again"
+        try:
+            wanted = compiled()
+        except InputError as error:
             raise InputError(
-                f"{path}: is the image of {self.model} with {self.rows} rows, not of "
-                f"{program.name} with {program.rows}; give that model, or make the image again")
+                f"{path}: is the image of {self.model}, not of {name} ({error}); {way}") from None
+        found, digest = self.model_digest(), wanted.model_digest()
+        if found != digest:
+            raise InputError(
+                f"{path}: is an image of {self.model} with contents {found[:16]}, not that of "
+                f"{name} with {digest[:16]}; {way}")
+        if replace(self, model=wanted.model, parts=wanted.parts) != wanted:
+            raise InputError(f"{path}: made by another version of Sterna; make the image again")

@@ -60,14 +60,25 @@ def open_image(
     """A board, real or simulated, loaded with a memory image that was written before.
 
     It was compiled from ``program``, whose embedding the driver may need. Raises `InputError` for a
-    file that is damaged or of another model or version, otherwise as `open_device`.
+    file that is damaged, of another version, or of other contents than the program has; otherwise
+    as `open_device`.
     """
+    check_image_address(address)
+    image = MemoryImage.load(path)
+    configuration = image.configuration
+    if not isinstance(configuration, HardwareConfiguration):
+        raise InputError(f"{path}: is the image of {image.model}, a spiking network; give that, or "
+                         f"the image of {program.name}")
+    image.check_same(
+        lambda: compile_program(program, configuration, image.placement), program.name, path)
+    return _loaded(address, program, image, progress)
+
+
+def check_image_address(address: str) -> None:
+    """Raise `InputError` for a device that takes no memory image, and for an unknown one."""
     if address == "golden":
         raise InputError("device golden: takes no image; give sim or the address of a board")
     _check_address(address)
-    image = MemoryImage.load(path)
-    image.check_model(program, path)
-    return _loaded(address, program, image, progress)
 
 
 def _check_address(address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.board_device import LOAD_SECONDS, LinkDevice
 from sterna.host.loading import Progress, load_request
-from sterna.host.open_device import DEVICES
+from sterna.host.open_device import DEVICES, check_image_address
 from sterna.host.transport import Transport, open_transport
 from sterna.program.protocol import COUNTER_WORDS, Space
 from sterna.program.spiking import SpikingNetwork
@@ -154,7 +155,28 @@ def open_spiking_device(
         return GoldenSpikingDevice(network)
     if address != "sim" and "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
-    image = compile_network(network, configuration, skip=skip)
+    return _loaded(address, compile_network(network, configuration, skip=skip), progress)
+
+
+def open_spiking_image(
+    address: str, network: SpikingNetwork, path: Path | str, progress: Progress | None = None
+) -> SpikingBoard:
+    """A board, real or simulated, loaded with a memory image that was written before.
+
+    Raises `InputError` for a file that is damaged, of another version, or of other contents than
+    the network has; otherwise as `open_spiking_device`.
+    """
+    check_image_address(address)
+    image = MemoryImage.load(path)
+    configuration = image.configuration
+    if not isinstance(configuration, SpikingConfiguration):
+        raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
+                         f"the image of {network.name}")
+    image.check_same(lambda: compile_network(network, configuration), network.name, path)
+    return _loaded(address, image, progress)
+
+
+def _loaded(address: str, image: MemoryImage, progress: Progress | None) -> SpikingBoard:
     device = SpikingBoard(_transport(address, image, progress), address)
     try:
         device.load(image, None, progress)

@@ -49,7 +49,7 @@ def import_huggingface(
         generation = read_json(source / GENERATION_FILE)
     reader = LatentTensors(checkpoint.fetch, str(source))
     model = assemble(config, reader, source / TOKENIZER_FILE, generation)
-    save_model(model, target, progress)
+    save_model(model, target, progress, [source])
 
 
 def _check_tokenizer(path: Path, config: ModelConfig) -> None:

@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.spiking import CODE_LIMIT, SpikingNetwork
+from sterna.program.spiking import CODE_LIMIT, LEAST_FRACTION, MOST_FRACTION, SpikingNetwork
 
 Reals = NDArray[np.float64]
 
-LEAST_FRACTION, MOST_FRACTION = -8, 16
-"""Negative ones are for values above 127: fraction -1 counts in twos."""
 _REACH = CODE_LIMIT + 0.5
 """Up to here the nearest code is off by half a unit at most."""
 

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from sterna.files.manifest import Format, check_folder
 from sterna.models.patterns import CHANNELS
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
 from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
 
 TRAINED = Path(__file__).parent / "shipped" / "l2mu" / "trained.safetensors"
+TRAINED_FORMAT = Format("set of trained weights", 1, "install Sterna again")
 LATE = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.SOFT_LATE)
 READ_OUT = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.NO_RESET, output=Output.MEMBRANE)
 L2MU_CONNECTIONS = (
@@ -32,7 +34,11 @@ L2MU_CONNECTIONS = (
 
 
 def l2mu() -> RealNetwork:
-    """L2MU: input, memory and hidden populations of LIF neurons, all connected by spikes."""
+    """L2MU: input, memory and hidden populations of LIF neurons, all connected by spikes.
+
+    Raises `InputError` when its file is damaged.
+    """
+    check_folder(TRAINED.parent, TRAINED_FORMAT, (TRAINED.name,))
     tensors = {name: value.astype(np.float64) for name, value in load_file(TRAINED).items()}
     populations = tuple(
         RealPopulation(

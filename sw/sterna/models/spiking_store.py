@@ -1,8 +1,9 @@
-"""Folders of spiking networks: ``config.json`` and ``model.safetensors``."""
+"""Folders of spiking networks: ``config.json``, ``model.safetensors`` and their manifest."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,37 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sterna.errors import InputError
-from sterna.models.folder import replace_folder
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import Format, check_folder, read_manifest, write_manifest
 from sterna.program.neuron import NeuronDefinition
 from sterna.program.neuron_parameters import NeuronParameters
 from sterna.program.spiking import Connection, Population, SpikingNetwork
 
+FORMAT = Format("spiking network", 2, "import the network: sterna import SRC -o DIR")
 CONFIG, TENSORS = "config.json", "model.safetensors"
 MODEL_TYPE = "sterna_spiking"
 
 
 def is_spiking(folder: Path) -> bool:
-    """Whether the folder holds a spiking network."""
+    """Whether the folder holds a spiking network, be it damaged or of another version."""
     try:
-        config = json.loads((folder / CONFIG).read_text())
+        config = json.loads((folder / CONFIG).read_bytes())
     except (OSError, ValueError):
+        config = None
+    if isinstance(config, dict) and config.get("model_type") == MODEL_TYPE:
+        return True
+    try:
+        manifest = read_manifest(folder)
+    except InputError:
         return False
-    return isinstance(config, dict) and config.get("model_type") == MODEL_TYPE
+    return manifest is not None and manifest["format"] == FORMAT.identity
 
 
-def save_network(network: SpikingNetwork, folder: Path) -> None:
-    """Write a model folder, whole or not at all."""
+def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] = ()) -> None:
+    """Write a model folder, whole or not at all; `sources` is what was read for it.
+
+    Raises `InputError` as `sterna.files.folder.replace_folder` does.
+    """
     tensors: dict[str, np.ndarray] = {}
     populations, connections = [], []
     for item in network.populations:
@@ -52,45 +64,59 @@ def save_network(network: SpikingNetwork, folder: Path) -> None:
         "input_fraction": network.input_fraction, "output": network.output,
         "populations": populations, "connections": connections,
     }
-    with replace_folder(folder, CONFIG) as partial:
+    with replace_folder(folder, FORMAT, sources) as partial:
         (partial / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
         save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()},
                   partial / TENSORS)
+        write_manifest(partial, FORMAT)
 
 
 def load_network(folder: Path) -> SpikingNetwork:
-    """Read a model folder. Raises `InputError` when it is damaged."""
+    """Read a model folder.
+
+    Digests, types, shapes and ranges are checked. Raises `InputError` when it is damaged or of
+    another version.
+    """
+    check_folder(folder, FORMAT, (CONFIG, TENSORS))
     path = folder / CONFIG
     try:
         config: dict[str, Any] = json.loads(path.read_text())
         tensors = load_file(folder / TENSORS)
     except (OSError, ValueError, SafetensorError) as error:
-        raise InputError(f"{folder}: cannot be read ({error}); import the model again") from None
+        raise InputError(f"{folder}: cannot be read ({error}); {FORMAT.remedy}") from None
     try:
-        populations = tuple(
-            Population(
-                name=item["name"], neurons=item["neurons"],
-                definition=NeuronDefinition.from_dict(item["definition"]),
-                parameters=NeuronParameters(**{
-                    key.rpartition(".")[2]: values
-                    for key, values in tensors.items()
-                    if key.rpartition(".")[0] == f"population.{item['name']}"
-                }),
-            )
-            for item in config["populations"]
-        )
-        connections = tuple(
-            Connection(
-                source=item["source"], target=item["target"], previous=item["previous"],
-                planes=tensors[f"connection.{index}.planes"],
-                delays=tensors[f"connection.{index}.delays"] if item["delayed"] else None,
-            )
-            for index, item in enumerate(config["connections"])
-        )
-        return SpikingNetwork(
-            name=config["name"], inputs=config["inputs"], populations=populations,
-            connections=connections, output=config["output"],
+        network = SpikingNetwork(
+            name=config["name"], inputs=config["inputs"], output=config["output"],
             input_fraction=config["input_fraction"],
+            populations=tuple(_population(item, tensors) for item in config["populations"]),
+            connections=tuple(_connection(f"connection.{index}", item, tensors)
+                              for index, item in enumerate(config["connections"])),
         )
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: {error} is missing or wrong; import the model again") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: {error} is missing or wrong; {FORMAT.remedy}") from None
+    except InputError as error:
+        raise InputError(f"{folder}: {error}; {FORMAT.remedy}") from None
+    if tensors:
+        raise InputError(f"{folder / TENSORS}: tensor {min(tensors)} is not part of the network; "
+                         f"{FORMAT.remedy}")
+    return network
+
+
+def _population(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Population:
+    """A population of the configuration; takes its parameters out of ``tensors``."""
+    names = NeuronParameters.__dataclass_fields__
+    return Population(
+        name=item["name"], neurons=item["neurons"],
+        definition=NeuronDefinition.from_dict(item["definition"]),
+        parameters=NeuronParameters(**{
+            name: tensors.pop(f"population.{item['name']}.{name}") for name in names}),
+    )
+
+
+def _connection(key: str, item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Connection:
+    """A connection of the configuration; takes its weights and delays out of ``tensors``."""
+    return Connection(
+        source=item["source"], target=item["target"], previous=bool(item["previous"]),
+        planes=tensors.pop(f"{key}.planes"),
+        delays=tensors.pop(f"{key}.delays") if item["delayed"] else None,
+    )

@@ -3,16 +3,15 @@
 In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights a byte, see
 `packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
 metadata under `key`. Gains and raw lower bounds are float32, embeddings float16. config.json
-holds the fields of the configuration, the name and version of the format, and the SHA-256 of
-the other files. formats.json, the number formats that the compiler chose for this model, may stand
-beside them; it is not needed, and has no digest, so that it can be changed by hand.
+holds the fields of the configuration; formats.json, the number formats that the compiler chose for
+this model, may stand beside it. manifest.json has the digests of all of them.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import Format, check_folder, write_manifest
 from sterna.models.catalogue import find_model
 from sterna.models.configuration import read_config, read_json
-from sterna.models.folder import replace_folder
 from sterna.models.packing import pack_trits, packed_size, unpack_trits
-from sterna.models.tensor_file import TensorFile, TensorFileWriter, file_digest
+from sterna.models.tensor_file import TensorFile, TensorFileWriter
 from sterna.models.weights import (
     EMBEDDINGS,
     FINAL_NORM,
@@ -42,10 +42,11 @@ from sterna.models.weights import (
     layer_key,
 )
 
-FORMAT, FORMAT_VERSION = "sterna-mmfree", 1
+FORMAT = Format("language model", 2, "import the checkpoint: sterna import SRC -o DIR")
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
 FORMATS_FILE = "formats.json"
+FILES = (CONFIG_FILE, WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE, FORMATS_FILE)
 
 Progress = Callable[[int, int], None]
 
@@ -54,18 +55,19 @@ def save_model(
     model: MatMulFreeModel,
     folder: Path | str,
     progress: Progress | None = None,
+    sources: Iterable[Path] = (),
 ) -> None:
     """Write a model folder, layer by layer; it appears whole or not at all.
 
     The tokenizer is copied from `model.tokenizer_path` and the number formats from `model.folder`
-    where there are any. `progress` is told the layers written and the layers in all. Raises
-    `InputError` when `folder` is something else than a model, or cannot be written.
+    where there are any. `progress` is told the layers written and the layers in all; `sources` is
+    what else is read. Raises `InputError` as `sterna.files.folder.replace_folder` does.
     """
-    with replace_folder(Path(folder), CONFIG_FILE) as partial:
-        digests = {WEIGHT_FILE: _write_weights(model, partial / WEIGHT_FILE, progress)}
+    read = [path for path in (model.tokenizer_path, model.folder) if path is not None]
+    with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
+        _write_weights(model, partial / WEIGHT_FILE, progress)
         if model.tokenizer_path is not None:
             shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILE)
-            digests[TOKENIZER_FILE] = file_digest(partial / TOKENIZER_FILE)
         if model.folder is not None and (model.folder / FORMATS_FILE).is_file():
             shutil.copyfile(model.folder / FORMATS_FILE, partial / FORMATS_FILE)
         generation = model.generation or {
@@ -73,9 +75,8 @@ def save_model(
             "eos_token_id": model.config.eos_token_id,
         }
         _write_json(partial / GENERATION_FILE, generation)
-        digests[GENERATION_FILE] = file_digest(partial / GENERATION_FILE)
-        header = {"format": FORMAT, "format_version": FORMAT_VERSION}
-        _write_json(partial / CONFIG_FILE, {**header, **model.config.to_dict(), "digests": digests})
+        _write_json(partial / CONFIG_FILE, model.config.to_dict())
+        write_manifest(partial, FORMAT)
 
 
 def load_model(model: Path | str) -> MatMulFreeModel:
@@ -85,60 +86,27 @@ def load_model(model: Path | str) -> MatMulFreeModel:
     Raises `InputError` for an unknown name and for a folder that is damaged.
     """
     folder = find_model(model)
-    description = read_json(folder / CONFIG_FILE)
-    _check_format(folder, description)
+    names = check_folder(folder, FORMAT, FILES)
     config = read_config(folder / CONFIG_FILE)
-    digests = description.get("digests")
-    if not isinstance(digests, dict) or WEIGHT_FILE not in digests:
-        raise InputError(f"{folder / CONFIG_FILE}: holds no digests; import the model again")
     reader = _StoredTensors(TensorFile(folder / WEIGHT_FILE))
-    for name, digest in digests.items():
-        _check_digest(folder / str(name), digest)
     reader.check(all_matrices(config), all_vectors(config))
-    tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in digests else None
-    generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in digests else {}
+    tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in names else None
+    generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
     return replace(assemble(config, reader, tokenizer_path, generation), folder=folder)
-
-
-def _check_format(folder: Path, description: dict[str, Any]) -> None:
-    found = description.get("format")
-    if found != FORMAT:
-        raise InputError(
-            f"{folder}: is not a Sterna model (format {found!r}, not {FORMAT!r}); a released "
-            "checkpoint must be imported first: sterna import"
-        )
-    version = description.get("format_version")
-    if version != FORMAT_VERSION:
-        raise InputError(
-            f"{folder}: has format version {version!r}, this Sterna reads {FORMAT_VERSION}; "
-            "import the model again"
-        )
-
-
-def _check_digest(path: Path, digest: object) -> None:
-    if path.name not in (WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE):
-        raise InputError(f"{path.parent / CONFIG_FILE}: names an unknown file {path.name!r}")
-    if not path.is_file():
-        raise InputError(f"{path}: file not found; the model folder is incomplete")
-    if file_digest(path) != digest:
-        raise InputError(
-            f"{path}: is damaged (its SHA-256 is not the one in {CONFIG_FILE}); import the "
-            "model again"
-        )
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None) -> str:
+def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None) -> None:
     config = model.config
     vectors = all_vectors(config)
     layout: dict[str, tuple[str, tuple[int, ...]]] = {
         EMBEDDINGS: ("float16", (config.vocab_size, config.hidden_size))
     }
     layout |= {key: ("float32", shape) for key, shape in vectors.items() if key == LOWER_BOUNDS}
-    metadata = {"format": FORMAT}
+    metadata = {"format": "sterna-mmfree"}
 
     def declare(key: str, shape: tuple[int, int]) -> None:
         layout[f"{key}.trits"] = ("uint8", (packed_size(shape[0] * shape[1]),))
@@ -170,7 +138,7 @@ def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None
         _write_bitlinear(writer, HEAD, model.lm_head)
         if progress is not None:
             progress(config.num_hidden_layers, config.num_hidden_layers)
-        return writer.close()
+        writer.close()
 
 
 def _write_bitlinear(writer: TensorFileWriter, key: str, weights: BitLinearWeights) -> None:

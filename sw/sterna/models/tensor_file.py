@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import struct
 from collections.abc import Mapping
@@ -43,27 +42,21 @@ class TensorFileWriter:
             offset = end
         encoded = json.dumps(header, separators=(",", ":")).encode()
         encoded += b" " * (-len(encoded) % 8)
-        self._digest = hashlib.sha256()
         self._file: BinaryIO = path.open("wb")
-        self._put(struct.pack("<Q", len(encoded)) + encoded)
-
-    def _put(self, data: bytes | memoryview) -> None:
-        self._file.write(data)
-        self._digest.update(data)
+        self._file.write(struct.pack("<Q", len(encoded)) + encoded)
 
     def write(self, key: str, tensor: NDArray[Any]) -> None:
         """Append the next tensor; it must be the next of the layout."""
         type_name, shape = self._layout[key]
         if key != self._pending.pop(0) or tensor.shape != shape or tensor.dtype.name != type_name:
             raise ValueError(f"{key}: not the tensor that the layout announces")
-        self._put(np.ascontiguousarray(tensor).data)
+        self._file.write(np.ascontiguousarray(tensor).data)
 
-    def close(self) -> str:
-        """Finish the file; returns its SHA-256 as hexadecimal digits."""
+    def close(self) -> None:
+        """Finish the file."""
         self._file.close()
         if self._pending:
             raise ValueError(f"{self._pending[0]}: announced and not written")
-        return self._digest.hexdigest()
 
     def __enter__(self) -> TensorFileWriter:
         return self
@@ -128,9 +121,3 @@ class TensorFile:
                 return file.get_tensor(key)
         except SafetensorError as error:
             raise InputError(f"{self.path}: tensor {key} cannot be read ({error})") from None
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

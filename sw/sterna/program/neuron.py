@@ -267,6 +267,11 @@ class NeuronDefinition:
     def from_dict(values: dict[str, Any]) -> NeuronDefinition:
         """The reverse of `to_dict`; raises `InputError` for what it does not know."""
         known = dict(values)
+        for name, value in values.items():
+            usual = getattr(NeuronDefinition, name, None)
+            if type(usual) in (bool, int) and type(value) is not type(usual):
+                raise InputError(f"neuron: {name} is {value!r}; it must be "
+                                 + ("true or false" if type(usual) is bool else "a whole number"))
         for name, kind in _ENUMS.items():
             if name in known:
                 try:

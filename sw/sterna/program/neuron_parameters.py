@@ -46,6 +46,8 @@ class NeuronParameters:
     def check(self, definition: NeuronDefinition, neurons: int) -> None:
         """Raises `InputError` naming the parameter that has a wrong shape or does not fit."""
         for name, values in self.items():
+            if values.dtype != np.int64:
+                raise InputError(f"neuron parameter {name} is {values.dtype}; it must be int64")
             if values.ndim != 1 or values.size == 0 or neurons % values.size:
                 raise InputError(
                     f"neuron parameter {name} has shape {list(values.shape)}; give one value, or "
@@ -53,7 +55,7 @@ class NeuronParameters:
                 )
             bits = definition.factor_bits if name in FACTORS else definition.membrane_bits
             limit = (1 << (bits - 1)) - 1
-            worst = int(np.abs(values).max())
+            worst = max(-int(values.min()), int(values.max()))
             if worst > limit:
                 raise InputError(
                     f"neuron parameter {name} has magnitude {worst}; {bits} bits hold {limit}: "

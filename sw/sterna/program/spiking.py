@@ -33,6 +33,9 @@ from sterna.program.neuron_parameters import NeuronParameters
 INPUT = "input"
 """Name of the network's input as a source."""
 MAX_DELAY = 255
+MAX_PLANES = 8
+LEAST_FRACTION, MOST_FRACTION = -8, 16
+"""Of inputs; negative ones are for values above 127: fraction -1 counts in twos."""
 CODE_LIMIT = 127
 
 
@@ -51,6 +54,7 @@ class Connection:
     """Weights from a source to a population.
 
     ``planes`` is int8 [planes, targets, sources] of trits; ``delays`` uint8 [targets, sources].
+    Raises `InputError` for other types, values and numbers of planes.
     """
 
     source: str
@@ -58,6 +62,17 @@ class Connection:
     planes: NDArray[np.int8] = field(repr=False)
     previous: bool = False
     delays: NDArray[np.uint8] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        text = f"connection {self.source} to {self.target}"
+        planes, delays = self.planes, self.delays
+        if planes.dtype != np.int8 or planes.ndim != 3 or not 1 <= len(planes) <= MAX_PLANES:
+            raise InputError(f"{text}: weights are {planes.dtype} {list(planes.shape)}; they must "
+                             f"be int8 [planes, targets, sources], of 1 to {MAX_PLANES} planes")
+        if planes.size and (planes.min() < -1 or planes.max() > 1):
+            raise InputError(f"{text}: planes must be of -1, 0 and 1")
+        if delays is not None and delays.dtype != np.uint8:
+            raise InputError(f"{text}: delays are {delays.dtype}; they must be uint8")
 
     def weights(self) -> NDArray[np.int64]:
         """The integers [targets, sources] that the planes stand for."""
@@ -115,6 +130,14 @@ class SpikingNetwork:
     input_fraction: int = 0
 
     def __post_init__(self) -> None:
+        whole = {"inputs": (self.inputs, 1, None),
+                 "input_fraction": (self.input_fraction, LEAST_FRACTION, MOST_FRACTION)}
+        whole |= {f"neurons of {item.name}": (item.neurons, 1, None) for item in self.populations}
+        for name, (value, low, high) in whole.items():
+            if type(value) is not int or value < low or (high is not None and value > high):
+                most = "" if high is None else f" to {high}"
+                raise InputError(f"network {self.name}: {name} is {value!r}; it must be a whole "
+                                 f"number, {low}{most or ' or more'}")
         sizes, order = {INPUT: self.inputs}, {INPUT: -1}
         for index, population in enumerate(self.populations):
             if population.name in sizes:

@@ -9,11 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from sterna.compiler.lowering import Formats, lower, stored_formats
+from sterna.files.manifest import write_manifest
 from sterna.golden.executor import GoldenExecutor
 from sterna.importers.random_checkpoint import write_random_checkpoint
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
-from sterna.models.store import FORMATS_FILE, load_model
+from sterna.models.store import FORMAT, FORMATS_FILE, load_model
 from sterna.models.weights import HEAD
 
 CONFIG = ModelConfig(vocab_size=260, hidden_size=64, num_hidden_layers=2, intermediate_size=64)
@@ -57,7 +58,7 @@ def test_calibrated_formats_are_told_stored_and_used(sterna, checkpoint, text, t
     calibrated = sterna(*score).json
     run = ["run", model, "--prompt", "abc", "--max-tokens", 12]
     spoken = sterna(*run).output
-    (model / FORMATS_FILE).unlink()
+    assert sterna("import", checkpoint, "-o", model).code == 0
     plain = sterna(*score).json
     assert calibrated["float_perplexity"] == plain["float_perplexity"]
     assert calibrated["golden_perplexity"] != plain["golden_perplexity"]
@@ -112,6 +113,7 @@ def test_damaged_formats_stop_every_command(
     monkeypatch.chdir(tmp_path)
     assert sterna("import", "checkpoint", "-o", "model").code == 0
     (tmp_path / "model" / FORMATS_FILE).write_text('{"word_bits": 18')
+    write_manifest(tmp_path / "model", FORMAT)
     outcome = sterna(command[0], "model", *command[1:])
     assert outcome.code == 2 and outcome.output == ""
     assert outcome.errors.startswith(f"sterna: model/{FORMATS_FILE}: formats: not readable")

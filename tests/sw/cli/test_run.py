@@ -74,7 +74,7 @@ def test_an_image_is_loaded_as_it_was_written(sterna, tmp_path):
     simulated = sterna(*few, "--device", "sim", "--image", image)
     assert simulated.output == sterna(*few).output
     outcome = sterna("run", "demo", "--device", "sim", "--image", image)
-    assert outcome.code == 2 and "is the image of demo-tiny" in outcome.errors
+    assert outcome.code == 2 and "is the image of demo-tiny, not of demo" in outcome.errors
     image.write_bytes(image.read_bytes()[:-20])
     outcome = sterna(*few, "--device", "sim", "--image", image)
     assert outcome.code == 2 and "image.sterna: truncated or damaged" in outcome.errors

@@ -114,12 +114,47 @@ def test_image_with_other_fields(image, tmp_path, change):
         MemoryImage.load(path)
 
 
-def test_image_of_another_model(image):
+def test_the_contents_decide_whose_image_it_is(image):
+    """Not the name, nor the shape: one weight is another model."""
     program = simple_program()
-    image.check_model(program, "model.image")
-    for other in (replace(program, name="another"), replace(program, rows=program.rows + 1)):
-        with pytest.raises(InputError, match=r"^model\.image: is the image of "):
-            image.check_model(other, "model.image")
+
+    def check(other, configuration=image.configuration):
+        image.check_same(lambda: compile_program(other, configuration, image.placement),
+                         other.name, "a.image")
+
+    check(program)
+    check(replace(program, name="elsewhere/model"))
+    for section, name in program.matrices:
+        other = replace(program, parameters=OneWeightElse(program.parameters, section, name))
+        digest = compile_program(other, image.configuration, image.placement).model_digest()
+        with pytest.raises(InputError, match=rf"^a\.image: .*contents {image.model_digest()[:16]}, "
+                           rf"not that of .* with {digest[:16]}; .*make the image of .* again$"):
+            check(other)
+    small = simple_program(hidden=40)
+    with pytest.raises(InputError, match=r"^a\.image: is the image of \w+, not of \w+ \(.*give"):
+        check(small)
+
+
+@pytest.mark.parametrize("change", [{"rows": 49}, {"entries": {"reset": 1}}, {"row_groups": 3}])
+def test_an_image_that_says_other_things_of_the_same_contents(image, change):
+    with pytest.raises(InputError, match=r"^a\.image: made by another version of Sterna"):
+        replace(image, **change).check_same(lambda: image, "model", "a.image")
+
+
+class OneWeightElse:
+    """Parameters of which the last weight of one matrix is another."""
+
+    def __init__(self, parameters, section, name):
+        self._parameters, self._changed = parameters, (section, name)
+
+    def __getattr__(self, name):
+        return getattr(self._parameters, name)
+
+    def matrix(self, section, repetition, name):
+        trits = self._parameters.matrix(section, repetition, name)
+        if (section, name) == self._changed and repetition == 0:
+            trits[-1, -1] = -1 if trits[-1, -1] == 1 else 1
+        return trits
 
 
 def test_nothing_is_left_of_a_failed_save(image, tmp_path):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from sterna.errors import InputError
+from sterna.files.manifest import MANIFEST, Format, write_manifest
 from sterna.importers.random_checkpoint import write_random_checkpoint
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
-from sterna.models.store import load_model, save_model
-from sterna.models.tensor_file import file_digest
+from sterna.models.store import FORMAT, load_model, save_model
 from sterna.models.weights import BitLinearWeights, MatMulFreeModel
 
 CONFIG = ModelConfig(vocab_size=31, hidden_size=12, num_hidden_layers=2, intermediate_size=20)
@@ -82,11 +82,10 @@ def test_tokenizer_and_generation_settings_are_kept(tmp_path: Path) -> None:
 def change_config(folder: Path, **changes: object) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    write_manifest(folder, FORMAT)
 
 
-def change_weights(
-    folder: Path, change: Callable[[dict[str, np.ndarray]], None], digest: bool = True
-) -> None:
+def change_weights(folder: Path, change: Callable[[dict[str, np.ndarray]], None]) -> None:
     path = folder / "model.safetensors"
     tensors = load_file(path)
     metadata = {
@@ -110,8 +109,7 @@ def change_weights(
     }
     change(tensors)
     save_file(tensors, path, metadata)
-    if digest:
-        change_config(folder, digests={"model.safetensors": file_digest(path)})
+    write_manifest(folder, FORMAT)
 
 
 def put(key: str, value: object) -> Callable[[dict[str, np.ndarray]], None]:
@@ -150,15 +148,6 @@ def test_damaged_tensors_are_named(
     assert "\n" not in str(caught.value)
 
 
-def test_a_changed_byte_is_found(stored: Path) -> None:
-    path = stored / "model.safetensors"
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(InputError, match="SHA-256"):
-        load_model(stored)
-
-
 def test_truncated_weights(stored: Path) -> None:
     path = stored / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
@@ -169,11 +158,6 @@ def test_truncated_weights(stored: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": None}, "not a Sterna model"),
-        ({"format_version": 99}, "format version 99"),
-        ({"digests": None}, "no digests"),
-        ({"digests": {"model.safetensors": "0"}}, "SHA-256"),
-        ({"digests": {"model.safetensors": "0", "../../etc/passwd": "0"}}, "SHA-256|unknown file"),
         ({"hidden_size": 16}, "the configuration needs"),
         ({"num_heads": 3}, "num_heads"),
     ],
@@ -184,16 +168,42 @@ def test_wrong_description(stored: Path, changes: dict[str, object], message: st
         load_model(stored)
 
 
+@pytest.mark.parametrize(("kind", "message"), [
+    (replace(FORMAT, version=99), "has format version 99, this Sterna reads 2; import the check"),
+    (Format("build", 2, ""), r"is not a Sterna language model \(a sterna build\); import"),
+])
+def test_another_format_or_version(stored: Path, kind: Format, message: str) -> None:
+    write_manifest(stored, kind)
+    with pytest.raises(InputError, match=message):
+        load_model(stored)
+
+
+def test_a_model_of_a_version_without_manifests(stored: Path) -> None:
+    change_config(stored, format="sterna-mmfree", format_version=1, digests={})
+    (stored / MANIFEST).unlink()
+    with pytest.raises(InputError, match=r"no manifest\.json that Sterna wrote\); import"):
+        load_model(stored)
+
+
+@pytest.mark.parametrize("name", ["formats.json", "tokenizer.json"])
+def test_a_file_that_was_put_into_the_folder(stored: Path, name: str) -> None:
+    (stored / "notes.txt").write_text("mine")
+    load_model(stored)
+    (stored / name).write_text("{}")
+    with pytest.raises(InputError, match=f"{name}: is not part of this language model"):
+        load_model(stored)
+
+
 def test_missing_files(stored: Path) -> None:
     (stored / "generation_config.json").unlink()
     with pytest.raises(InputError, match="generation_config.json: file not found"):
         load_model(stored)
-    (stored / "model.safetensors").unlink()
-    with pytest.raises(InputError, match="model.safetensors: file not found"):
-        load_model(stored)
-    (stored / "config.json").unlink()
-    with pytest.raises(InputError, match="config.json: file not found"):
-        load_model(stored)
+    for name in ("model.safetensors", "config.json"):
+        (stored / name).unlink()
+        write_manifest(stored, FORMAT)
+        with pytest.raises(InputError, match=f"{name}: file not found"):
+            load_model(stored)
+        (stored / name).write_text("{}")
 
 
 def test_nothing_is_left_of_a_failed_writing(stored: Path) -> None:
@@ -211,7 +221,7 @@ def test_a_model_is_replaced_and_anything_else_is_not(stored: Path, tmp_path: Pa
     other = tmp_path / "other"
     other.mkdir()
     (other / "diary.txt").write_text("mine")
-    with pytest.raises(InputError, match="holds other files"):
+    with pytest.raises(InputError, match=r"holds diary\.txt, and no manifest"):
         save_model(random_model(CONFIG, 9), other)
     assert (other / "diary.txt").read_text() == "mine"
     with pytest.raises(InputError, match="is a file"):

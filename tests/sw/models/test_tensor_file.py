@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from sterna.errors import InputError
-from sterna.models.tensor_file import TensorFile, TensorFileWriter, file_digest
+from sterna.models.tensor_file import TensorFile, TensorFileWriter
 
 LAYOUT = {
     "table": ("float16", (2, 3)),
@@ -21,17 +20,16 @@ TENSORS = {
 }
 
 
-def write(path: Path) -> str:
+def write(path: Path) -> None:
     with TensorFileWriter(path, LAYOUT, {"format": "test"}) as writer:
         for key, tensor in TENSORS.items():
             writer.write(key, tensor)
-        return writer.close()
+        writer.close()
 
 
 def test_the_library_reads_what_is_written(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    digest = write(path)
-    assert digest == hashlib.sha256(path.read_bytes()).hexdigest() == file_digest(path)
+    write(path)
     restored = load_file(path)
     assert restored.keys() == TENSORS.keys()
     for key, tensor in TENSORS.items():

@@ -61,6 +61,11 @@ class Formats:
                 )
         if not 12 <= self.word_bits <= 18:
             raise InputError(f"formats: word_bits is {self.word_bits}, not between 12 and 18")
+        for field in fields(self):
+            value = getattr(self, field.name) or 0
+            if value > 2 * self.word_bits:
+                raise InputError(f"formats: {field.name} is {value}; it must be at most "
+                                 f"{2 * self.word_bits}, twice the bits of a word")
         for name in ("gate_fraction", "gain_bits", *OWN_GAIN_BITS):
             if (getattr(self, name) or 0) > self.word_bits - 1:
                 raise InputError(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sterna.compiler.lowering.formats import Formats
 from sterna.errors import InputError
-from sterna.models.store import FORMATS_FILE
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import check_folder, write_manifest
+from sterna.models.store import FILES, FORMAT, FORMATS_FILE
 from sterna.models.weights import MatMulFreeModel
 
 
@@ -38,20 +41,21 @@ def naming_the_file(model: MatMulFreeModel) -> Iterator[None]:
         if model.folder is None:
             raise
         raise InputError(
-            f"{model.folder / FORMATS_FILE}: {error}; remove the file to use the default "
-            "formats, or import the model again"
+            f"{model.folder / FORMATS_FILE}: {error}; import the model again"
         ) from None
 
 
 def store_formats(model: MatMulFreeModel, formats: Formats) -> None:
     """Keep formats in the model's folder, where `lower` finds them.
 
-    Raises `InputError` for a model that is not on disk, and when the file cannot be written.
+    The folder is written anew, with its other files as they are. Raises `InputError` for a model
+    that is not on disk, and when the folder is damaged or cannot be written.
     """
     if model.folder is None:
         raise InputError("formats: this model has no folder to keep them; save it first")
-    path = model.folder / FORMATS_FILE
-    try:
-        path.write_text(formats.to_json() + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    names = check_folder(model.folder, FORMAT, FILES)
+    with replace_folder(model.folder, FORMAT) as partial:
+        for name in names - {FORMATS_FILE}:
+            shutil.copyfile(model.folder / name, partial / name)
+        (partial / FORMATS_FILE).write_text(formats.to_json() + "\n", encoding="utf-8")
+        write_manifest(partial, FORMAT)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sterna.compiler.lowering import Formats, lower, store_formats, stored_formats
 from sterna.errors import InputError
+from sterna.files.manifest import write_manifest
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
-from sterna.models.store import FORMATS_FILE, load_model, save_model
+from sterna.models.store import FORMAT, FORMATS_FILE, load_model, save_model
 
 CONFIG = ModelConfig(vocab_size=97, hidden_size=64, num_hidden_layers=1, intermediate_size=64)
 CHOSEN = replace(Formats(), residual_fraction=5)
@@ -62,10 +63,12 @@ def test_a_model_that_is_written_anew_has_no_old_formats(folder):
     b'{"residual": 5}',
     b'{"residual_fraction": "5"}',
     b'{"swish_fraction": 11}',
+    b'{"residual_fraction": 37}',
 ])
 def test_a_damaged_file_is_named(folder, content):
     (folder / FORMATS_FILE).write_bytes(content)
-    with pytest.raises(InputError, match=f"{FORMATS_FILE}: .*remove the file") as caught:
+    write_manifest(folder, FORMAT)
+    with pytest.raises(InputError, match=f"{FORMATS_FILE}: .*import the model again") as caught:
         lower(load_model(folder))
     assert str(caught.value).startswith(str(folder))
 
@@ -78,12 +81,12 @@ def test_formats_that_cannot_be_lowered_are_named(folder):
         lower(load_model(folder))
 
 
-def test_a_file_that_cannot_be_read_or_written_is_named(folder):
-    (folder / FORMATS_FILE).mkdir()
+def test_what_is_no_file_is_named(folder):
     model = load_model(folder)
+    (folder / FORMATS_FILE).mkdir()
     with pytest.raises(InputError, match=f"{FORMATS_FILE}: cannot be read"):
         lower(model)
-    with pytest.raises(InputError, match=f"{FORMATS_FILE}: cannot be written"):
+    with pytest.raises(InputError, match=f"{FORMATS_FILE}: is not part of this language model"):
         store_formats(model, CHOSEN)
 
 
