@@ -33,7 +33,7 @@ from sterna.program.neuron_parameters import NeuronParameters
 INPUT = "input"
 """Name of the network's input as a source."""
 MAX_DELAY = 255
-MAX_PLANES = 8
+MAX_PLANES = 24
 LEAST_FRACTION, MOST_FRACTION = -8, 16
 """Of inputs; negative ones are for values above 127: fraction -1 counts in twos."""
 CODE_LIMIT = 127

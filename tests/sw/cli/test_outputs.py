@@ -44,7 +44,7 @@ FOLDERS = {
 SOURCES = ("checkpoint", "graph.nir", "model", "network")
 FILES = {"run network": ["run", "network", "--steps", "3"]}
 READ = {("run", "prompts"), ("run", "source"), ("run", "image"), ("eval", "text"),
-        ("import", "source"), ("import", "calibrate")}
+        ("import", "source"), ("import", "calibrate"), ("verify", "source")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 
