@@ -7,10 +7,9 @@ import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
-from sterna.cache import cache_folder, cached_folder, digest
+from sterna.cache import cache_folder, cached_folder, digest, package_sources
 from sterna.errors import CheckError, InputError
 
 from sterna_boards.board import Board
@@ -123,13 +122,8 @@ def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progres
 
 def _sources() -> list[str | bytes]:
     """Versions and files that the netlist is made from."""
-    parts: list[str | bytes] = [importlib.metadata.version(name)
-                                for name in ("amaranth", "amaranth-boards")]
-    for package in ("sterna_hw", "sterna.program", "sterna_boards"):
-        root = Path(str(resources.files(package)))
-        for path in sorted(root.rglob("*.py")):
-            parts += [str(path.relative_to(root)), path.read_bytes()]
-    return parts
+    versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-boards")]
+    return [*versions, *package_sources("sterna_hw", "sterna.program", "sterna_boards")]
 
 
 def _report(flow: Flow, design: Design, routed: Routed, seeds: dict[int, float], bitstream: Path,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
-from sterna.cache import cached_folder, digest
+from sterna.cache import cached_folder, digest, package_sources
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
 from sterna_hw.core.tops import trace_ports
-from sterna_hw.verilog import elsewhere, separate_modules
+from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
@@ -139,13 +139,10 @@ def build_library(
     return cached_folder("simulator", digest(parts), make) / LIBRARY
 
 
-def _generator_sources() -> list[bytes]:
-    parts = [importlib.metadata.version("amaranth").encode()]
-    for package in ("sterna_hw", "sterna.program"):
-        root = Path(str(resources.files(package)))
-        for path in sorted(root.rglob("*.py")):
-            parts += [str(path.relative_to(root)).encode(), path.read_bytes()]
-    return parts
+def _generator_sources() -> list[str | bytes]:
+    """What Verilog is made from, beside a configuration."""
+    versions = [importlib.metadata.version(name) for name in ("amaranth", BACK_END)]
+    return [*versions, *package_sources("sterna_hw", "sterna.program")]
 
 
 def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[str]) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from importlib import resources
 from pathlib import Path
 
 from sterna.errors import InputError
@@ -31,6 +32,16 @@ def digest(parts: Iterable[str | bytes]) -> str:
         total.update(len(data).to_bytes(8, "little"))
         total.update(data)
     return total.hexdigest()[:24]
+
+
+def package_sources(*packages: str) -> list[str | bytes]:
+    """Name and content of every Python file of the packages: parts of a `digest`."""
+    parts: list[str | bytes] = []
+    for package in packages:
+        root = Path(str(resources.files(package)))
+        for path in sorted(root.rglob("*.py")):
+            parts += [f"{package} {path.relative_to(root)}", path.read_bytes()]
+    return parts
 
 
 def cached_folder(kind: str, name: str, make: Callable[[Path], None]) -> Path:
