@@ -13,6 +13,15 @@ WANTED = [
 ]
 
 
+DATA_SHEETS = {
+    "ecp5": ((10e6, 400e6), (400e6, 800e6)),  # FPGA-DS-02012, sysCLOCK PLL timing
+    "ice40": ((10e6, 133e6), (533e6, 1066e6)),  # FPGA-DS-02008, sysCLOCK PLL timing
+    "gw1n": ((3e6, 400e6), (400e6, 1200e6)),  # DS117, PLL switching characteristics, C6/I5
+    "gw2a": ((3e6, 500e6), (500e6, 1250e6)),  # DS226, PLL switching characteristics, C8/I7
+}
+"""Ranges of phase detector and oscillator."""
+
+
 def _from_parameters(family: str, input_hz: float, values: dict[str, int]) -> tuple[float, ...]:
     """Phase detector, oscillator and output as the data sheets define them."""
     if family == "ecp5":
@@ -36,11 +45,15 @@ def test_settings_make_the_clock_within_limits(family: str, input_hz: float,
     assert output == pytest.approx(output_hz, rel=TOLERANCE)
     assert settings.output_hz == pytest.approx(output)
     assert settings.oscillator_hz == pytest.approx(oscillator)
-    limits = LIMITS[family]
-    assert limits.detector[0] <= detector <= limits.detector[1]
-    assert limits.oscillator[0] <= oscillator <= limits.oscillator[1]
+    (least, most), (slowest, fastest) = DATA_SHEETS[family]
+    assert least <= detector <= most and slowest <= oscillator <= fastest
     if family == "ecp5":
         assert oscillator / settings.parameters["CLKOP_DIV"] <= 400e6
+
+
+def test_limits_are_those_of_the_data_sheets() -> None:
+    assert {family: (limits.detector, limits.oscillator)
+            for family, limits in LIMITS.items()} == DATA_SHEETS
 
 
 def test_unreachable_clock_names_the_nearest() -> None:

@@ -56,6 +56,16 @@ def test_top_p_keeps_the_fewest_that_reach_it():
     assert set(choices(Sampling(temperature=temperature, top_p=1.0), step)) == {0, 10, 20}
 
 
+@pytest.mark.parametrize(("values", "top_p", "kept"), [
+    ((7, 7), 0.5, 1), ((7, 7, 7, 7), 0.25, 1), ((7, 7, 7, 7), 0.5, 2), ((7, 7, 7, 7), 0.75, 3),
+    ((7, 7), np.nextafter(0.5, 1), 2), ((7, 7, 7, 7), np.nextafter(0.25, 0), 1),
+])
+def test_top_p_that_is_reached_exactly_takes_no_more(values, top_p, kept):
+    """Equal probabilities of halves and quarters, whose sums are exact."""
+    drawn = set(choices(Sampling(temperature=1.0, top_p=top_p), result(*values)))
+    assert drawn == {10 * row for row in range(kept)}
+
+
 def test_extreme_logits_do_no_harm():
     step = StepResult(np.array([131071, -131071]), np.array([4, 9]), (1 << 17) - 1, 20)
     assert set(choices(Sampling(temperature=1e-3), step, 100)) == {4}
