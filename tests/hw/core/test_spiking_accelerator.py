@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.program.spiking import SpikingNetwork
 from sterna_sim.spiking import SpikingVerifier
@@ -38,8 +39,8 @@ def test_a_network_is_the_golden_one(
     """Under pauses of the link, before and after a reset."""
     network = random_network(seed, delays)
     codes = random_codes(network, 6)
-    verifier = verifier_of(
-        network, SpikingShape(lanes=lanes, neuron_lanes=width), skip=skip, density=0.8)
+    shape = SpikingShape(lanes=lanes, neuron_lanes=width)
+    verifier = verifier_of(network, shape, skip=skip, density=0.8)
     for row in codes[:4]:
         verifier.step(row)
     verifier.reset()
@@ -52,6 +53,8 @@ def test_a_network_is_the_golden_one(
     for counters in outcome.counters:
         assert counters.sources == sources
         assert counters.events < sources if skip else counters.events == sources
+        expected = step_cycles(network, fit_spiking(network, shape))
+        assert counters.cycles < expected and (skip or counters.cycles > 0.9 * expected)
 
 
 def test_a_difference_is_found_and_named() -> None:
