@@ -10,6 +10,7 @@ from amaranth.build import Attrs, Clock, Resource
 from amaranth.build import Pins as PinNames
 from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
 from amaranth.lib import io
+from amaranth.sim import Simulator
 from amaranth.vendor import LatticeECP5Platform, LatticeICE40Platform
 from amaranth_boards.resources import UARTResource
 from sterna_hw.board.clock import ClockGenerator, generated_hz
@@ -112,6 +113,48 @@ def test_an_ecp5_starts_its_clock_instead_of_a_reset(clock_hz: float) -> None:
     text = _verilog_of_clock("ecp5", clock_hz)
     assert text.count("cell \\DCCA ") == 1 and "rst" not in text
     assert "DCCA" not in _verilog_of_clock("ice40", 50e6)
+
+
+@pytest.mark.parametrize("family, least, most", [("ice40", 15e-6, 22e-6), ("gw1n", 0, 5e-6)])
+def test_the_reset_lasts_as_long_as_the_part_needs(family: str, least: float, most: float) -> None:
+    """An iCE40's block RAM reads zeros for some microseconds after configuration."""
+    clock = io.SimulationPort("i", 1)
+    half = 0.5e-6
+    released: list[float] = []
+
+    class Platform:
+        default_clk, default_rst = "clk", None
+
+        def request(self, name: str, dir: str) -> io.SimulationPort:
+            return clock
+
+    class Held(Elaboratable):
+        reset = Signal()
+
+        def elaborate(self, platform: Any) -> Module:
+            m = Module()
+            m.domains.sync = sync = ClockDomain()
+            generator = ClockGenerator(family, 1e6, 1e6)
+            assert generator.resets
+            m.submodules += generator.elaborate(Platform())
+            m.d.comb += self.reset.eq(sync.rst)
+            return m
+
+    held = Held()
+
+    async def run(ctx: Any) -> None:
+        for number in range(40):
+            ctx.set(clock.i, 1)
+            await ctx.delay(half)
+            ctx.set(clock.i, 0)
+            await ctx.delay(half)
+            if not ctx.get(held.reset):
+                released.append((number + 1) * 2 * half)
+
+    simulator = Simulator(held)
+    simulator.add_testbench(run)
+    simulator.run()
+    assert least <= released[0] <= most
 
 
 @pytest.mark.parametrize("pin_hz, clock_hz", [
