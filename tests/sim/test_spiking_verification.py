@@ -51,7 +51,7 @@ def verify(sterna, monkeypatch):
     """`sterna verify` of the network on an accelerator with a fault."""
     chosen = network()
     monkeypatch.setattr("sterna.cli.spiking.open_spiking",
-                        lambda text: OpenSpiking(text, chosen, None))
+                        lambda text, *rest: OpenSpiking(text, chosen, None))
 
     def call(fault: Fault, *options: object):
         replace_device(monkeypatch, chosen, fault)
