@@ -139,8 +139,9 @@ def test_multiplier_is_the_scalar_in_a_word(value, word_bits):
         assert (multiplier, shift) == (limit, 0)
     elif multiplier == 0:
         # Beyond the last shift: the largest word times it rounds to next to nothing.
-        assert exact < Fraction(1 << (17 - drop), 1 << 32)
+        assert exact < Fraction(1 << (17 - drop), 1 << 32) and -value[1] >= drop + 36
     else:
+        assert -value[1] < drop + 36
         error = exact - Fraction(multiplier, 1 << shift)
         assert 0 <= error < Fraction(1, 1 << shift)
         # At most three bits are lost for a shift that is a multiple of four.

@@ -105,6 +105,23 @@ def test_all_ranges_have_headroom(word_bits, residual, product, up, output):
         assert told[name] <= formats.word_limit / PRODUCT_HEADROOM
 
 
+@pytest.mark.parametrize("ranges", [
+    Ranges(residual=105.6, residual_source=76.4, activation=28.9, state_gained=1.17,
+           state_output=9.4e6, gated=6.2e7, output_source=3.5e4, up=715, up_gained=1570,
+           product=19, down_source=0.03),
+    Ranges(residual=213, residual_source=14.2, activation=1.74, state_gained=7.7,
+           state_output=7.9e5, gated=1.9e7, output_source=8.6, up=139, up_gained=0.79,
+           product=3446, down_source=5.2),
+    Ranges(residual=3.8, residual_source=6257, activation=17.7, state_gained=0.12,
+           state_output=0.26, gated=5.9e6, output_source=0.31, up=0.013, up_gained=0.39,
+           product=2801, down_source=1245),
+])
+def test_rather_coarse_than_saturated(ranges):
+    """Some shifts make values finer and saturate others: none that does is chosen."""
+    formats = formats_for(ranges)
+    assert max(words(ranges, formats).values()) <= formats.word_limit
+
+
 @pytest.mark.parametrize("change, message", [
     ({"residual_fraction": 3}, r"the codes of i_proj of layer 0 are made of at most \d units; 127"),
     ({"output_shift": 28}, r"the codes of o_proj of layer \d are made of at most \d units; 127"),
