@@ -10,7 +10,6 @@ from sterna.errors import CheckError, InputError
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.program import program
 
-
 LOADER_NAMES = {
     "ulx3s-85f": "ulx3s", "ulx3s-12f": "ulx3s", "orangecrab-85f": "orangeCrab",
     "ecpix5-85f": "ecpix5", "colorlight-i9": "colorlight-i9", "icebreaker": "ice40_generic",
