@@ -38,6 +38,8 @@ class SpikingOutcome:
     differences: int = 0
     first: str | None = None
     counters: list[StepCounters] = field(default_factory=list)
+    loud: dict[str, int] = field(default_factory=dict)
+    """Outputs other than 0 of the golden, by population: where there are none, little is shown."""
 
     def compare(self, step: int, place: str, what: str, golden: Integers, found: Integers) -> None:
         """Count the elements that differ, and those that only one of the two has."""
@@ -96,6 +98,8 @@ class SpikingVerifier:
         found = self._traced()
         for population in self._network.populations:
             name = population.name
+            self.outcome.loud[name] = (
+                self.outcome.loud.get(name, 0) + int(np.count_nonzero(outputs[name])))
             golden = {"sum": self._golden.sums[name][0], "output": outputs[name][0]} | {
                 key: value[0] for key, value in self._golden.populations[name].state.items()}
             for key, values in golden.items():

@@ -107,7 +107,7 @@ def run(
     inputs = InputOptions(source, input_fraction, allow_rounding)
     if (spiking := open_spiking(model, choices, "run")) is not None:
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
-                                streams=streams, prompts=prompts)
+                                streams=streams, prompts=prompts, top_k=top_k)
         if image is not None and options != SpikingOptions():
             raise InputError(f"{image}: has its own shape; leave the options of the shape out")
         run_spiking(spiking, device, inputs, output, steps, seed, options, image,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 from sterna.cli.spiking import OpenSpiking
@@ -45,6 +46,7 @@ def verify_spiking(
         finally:
             verifier.close()
     outcome = verifier.outcome
+    silent = [name for name, count in outcome.loud.items() if not count]
     if json:
         print_json({
             "model": opened.name,
@@ -56,6 +58,7 @@ def verify_spiking(
             "values_compared": outcome.values,
             "differences": outcome.differences,
             "first_difference": outcome.first,
+            "silent": silent,
             "cycles": sum(item.cycles for item in outcome.counters),
         })
     summary = f"{steps} steps, {outcome.values} sums, outputs and state words"
@@ -63,3 +66,6 @@ def verify_spiking(
         raise CheckError(f"{summary}, {outcome.differences} differ; the first: {outcome.first}")
     if not json:
         print(f"{opened.name}: {summary} compared, no difference")
+    if silent:
+        print(f"{opened.name}: {', '.join(silent)} gave nothing but 0, so little of what follows "
+              "was seen; give livelier inputs with --input", file=sys.stderr)

@@ -18,6 +18,8 @@ Shape = tuple[int, ...]
 
 MATRIX_LIMIT = 1 << 22
 """Elements of the largest matrix that a convolution or pooling is written out to."""
+_WHOLE = 1e-3
+"""Of a step, by which single precision may miss a whole delay."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,12 @@ def _times(name: str, matrix: Reals, before: Linear, shape: Shape | None) -> Lin
 def _delay(name: str, node: Any, before: Linear, dt: float) -> Linear:
     if before.bias.any():
         raise InputError(f"NIR node {name}: delays a bias; put the Delay before the weights")
-    steps = np.rint(_spread(name, "delay", node.delay, before.shape) / dt).astype(np.int64)
+    exact = _spread(name, "delay", node.delay, before.shape) / dt
+    if (np.abs(exact - np.rint(exact)) > _WHOLE).any():
+        worst = exact[np.abs(exact - np.rint(exact)).argmax()]
+        raise InputError(f"NIR node {name}: a delay of {worst:.4g} steps of {dt:g} s; it must be "
+                         "whole steps, see --dt")
+    steps = np.rint(np.minimum(exact, 2.0**31)).astype(np.int64)
     terms = tuple(
         Term(term.source, term.weights, term.delays + steps[:, None]) for term in before.terms
     )

@@ -162,6 +162,7 @@ def test_estimate_on_a_board(sterna):
         (["verify", "l2mu", "--streams", "2"], "--streams: is for language models"),
         (["bench", "l2mu", "--memory", "hbm-460"], "--memory: is for language models"),
         (["run", "l2mu", "--rows", "4"], "--rows: is for language models"),
+        (["run", "l2mu", "--top-k", "4"], "--top-k: is for language models"),
         (["serve", "l2mu", "--columns", "4"], "--columns: is for language models"),
         (["serve", "demo", "--code-bits", "2"], "--code-bits: is for spiking networks"),
         (["verify", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),

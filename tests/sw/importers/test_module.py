@@ -216,10 +216,11 @@ def test_a_convolution_in_multi_step_mode() -> None:
     norm.running_mean.fill_(0.25)
     with torch.no_grad():
         norm.weight.fill_(3.0)
-    module = nn.Sequential(
+    module: Any = nn.Sequential(
         nn.Sequential(layer.Conv2d(1, 2, 3), norm, jelly.LIFNode()), layer.AvgPool2d(2, 2),
         layer.Flatten(), linear(18, 4), jelly.LIFNode(tau=1.1))
-    for child in module.modules():
+    children: list[Any] = list(module.modules())
+    for child in children:
         if hasattr(child, "step_mode"):
             child.step_mode = "m"
     module.train()
@@ -232,7 +233,7 @@ def test_a_convolution_in_multi_step_mode() -> None:
 
 def test_a_trained_module_stays_as_it_is() -> None:
     """Its hidden state hangs on a graph; the check runs a copy."""
-    module = nn.Sequential(linear(6, 8), leaky())
+    module: Any = nn.Sequential(linear(6, 8), leaky())
     module(torch.rand(1, 6)).sum().backward()
     before = module[1].mem.clone()
     from_module(module)
@@ -241,7 +242,7 @@ def test_a_trained_module_stays_as_it_is() -> None:
 
 def test_single_precision_is_no_difference() -> None:
     """A tenth ten times is more than 1 in single precision, and less in double."""
-    module = nn.Sequential(nn.Linear(6, 8, bias=False), snn.Leaky(beta=1.0, **HIDDEN))
+    module: Any = nn.Sequential(nn.Linear(6, 8, bias=False), snn.Leaky(beta=1.0, **HIDDEN))
     with torch.no_grad():
         module[0].weight.fill_(0.1)
     network, agreement = from_module(module)
@@ -271,7 +272,7 @@ def test_refusals(module: Callable[[], Any], message: str) -> None:
 
 
 def test_weights_that_are_not_numbers() -> None:
-    module = nn.Sequential(linear(6, 8), leaky())
+    module: Any = nn.Sequential(linear(6, 8), leaky())
     with torch.no_grad():
         module[0].weight[0, 0] = float("nan")
     with pytest.raises(InputError, match="population 1: bias holds values that are not finite"):

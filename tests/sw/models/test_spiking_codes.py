@@ -84,7 +84,7 @@ def test_another_fraction_is_the_same_network(recurrent: bool, first: int, fract
     other = with_input_fraction(integers, fraction)
     assert other.input_fraction == fraction
     unit = 2.0**max(0, -first, -fraction)
-    frames = np.random.default_rng(1).integers(-1, 2, (60, 2, 3)) * unit
+    frames = unit * np.random.default_rng(1).integers(-1, 2, (60, 2, 3)).astype(np.float64)
     goldens = []
     for item in (integers, other):
         golden = GoldenNetwork(item, 2)
