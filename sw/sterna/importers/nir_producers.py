@@ -59,7 +59,7 @@ PRESETS = {
         1e-3, "soft", "new", ">=", decay="exponential", gain="decayed", max_count=MOST_SPIKES),
     "spyx": NirOptions(
         1.0, "soft_late", "new", ">", gain="unit", late=True, current_reset="soft"),
-    "lava": NirOptions(1e-4, "hard", "new", ">", rounding="zero"),
+    "lava": NirOptions(1e-4, "hard", "new", ">", late=True, rounding="zero"),
     "nir": NirOptions(1e-4, "hard", "old", ">"),
 }
 """Defaults by the framework that wrote the graph; ``nir`` is the format's own reference.
@@ -73,7 +73,8 @@ PRESETS = {
 - rockpool 3.1.0 writes ``r = tau exp(-dt/tau) / dt`` and w_in 1.
 - spyx 1.0.0 writes ``r = 1 - dt/tau`` and w_in 1, and reads r and w_in nowhere; CuBaLIF takes its
   threshold away in the step of the spike.
-- lava: the converter of lava-dl's networks in NIR's documentation; states are rounded towards 0.
+- lava (lava-dl 0.6.0): the converter of its networks in NIR's documentation; blocks of slayer hand
+  spikes on a step late, fire above the threshold, and round their states towards 0.
 """
 
 LEFT_OUT = {
@@ -88,6 +89,8 @@ LEFT_OUT = {
                 f"(--neuron max_count=N, here {MOST_SPIKES}): a network that has them is another",
     "spyx": "layers that its exporter does not know (ALIF, LI, ...), which it drops from the "
             "graph; spikes come a step before Spyx's, whose neurons hand them on a step late",
-    "lava": "that states are rounded to 1/4096, towards 0 (integers do so with --fraction 12)",
+    "lava": "that states are rounded to 1/4096, towards 0, which the float network does not do and "
+            "the integers do with --fraction 12; spikes come a step before lava-dl's, whose blocks "
+            "hand them on a step late",
 }
 """What a framework's files do not hold, and what is taken for it."""

@@ -9,7 +9,8 @@ exclude each other:
 - ``sinabs``: sinabs==3.1.3 nir==1.0.4 nirtorch==2.0.2 torch==2.13.0 (without samna)
 - ``rockpool``: rockpool==3.1.0 nir==1.0.8 nirtorch==2.6 torch==2.13.0
 - ``spyx``: spyx==1.0.0 nir==1.0.8
-- ``lava``: lava-dl==0.6.0 lava-nc==0.10.0 nir==1.0.8 torch==2.13.0
+- ``lava``: lava-dl==0.6.0 lava-nc==0.10.0 nir==1.0.8 torch==2.13.0, and in PYTHONPATH the folder
+  of lava_to_nir.py, the converter in NIR's documentation (docs/source/examples/lava)
 
 A file holds the graph as the framework's exporter writes it (the bytes of the .nir file), frames
 [steps, inputs] of random spikes, the framework's own outputs [steps, neurons], its version and the
@@ -209,8 +210,54 @@ def spyx() -> Cases:
         yield name, to_nir(module, *ports), run(module)
 
 
+def lava() -> Cases:
+    """Two blocks of CUBA neurons, through lava-dl's own file and NIR's converter of it."""
+    import h5py
+
+    # lava-dl imports torchvision for its detection of objects, which is not needed here.
+    for name in ("torchvision", "torchvision.ops", "torchvision.transforms"):
+        sys.modules.setdefault(name, type(sys)(name))
+    sys.modules["torchvision"].ops = sys.modules["torchvision.ops"]
+    sys.modules["torchvision"].transforms = sys.modules["torchvision.transforms"]
+    import torch
+    from lava.lib.dl import slayer
+    from lava_to_nir import convert_to_nir
+
+    def block(outputs: int, inputs: int, seed: int) -> Any:
+        values = {"threshold": 1.0, "current_decay": 0.4, "voltage_decay": 0.13}
+        module = slayer.block.cuba.Dense(
+            values, inputs, outputs, weight_scale=1, weight_norm=False)
+        with torch.no_grad():
+            given = torch.from_numpy(weights(outputs, inputs, seed))
+            module.synapse.weight.copy_(given.reshape(module.synapse.weight.shape))
+        return module
+
+    blocks = [block(NEURONS, INPUTS, 0), block(OUTPUTS, NEURONS, 1)]
+
+    def run(rows: np.ndarray) -> np.ndarray:
+        values = torch.from_numpy(rows.T[None].copy())
+        with torch.no_grad():
+            for item in blocks:
+                values = item(values)
+        return values[0].numpy().T
+
+    # The decays take their first value when they have run.
+    run(frames())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.hdf5"
+        with h5py.File(path, "w") as file:
+            group = file.create_group("layer")
+            for index, item in enumerate(blocks):
+                item.export_hdf5(group.create_group(str(index)))
+        convert_to_nir(path, Path(folder) / "net.nir")
+        import nir
+
+        yield "cuba", nir.read(Path(folder) / "net.nir", type_check=False), run
+
+
 FRAMEWORKS: dict[str, Callable[[], Cases]] = {
     "spikingjelly": spikingjelly, "sinabs": sinabs, "rockpool": rockpool, "spyx": spyx,
+    "lava": lava,
 }
 
 

@@ -1,4 +1,4 @@
-"""Graphs of SpikingJelly, Sinabs, Rockpool and Spyx against what the frameworks themselves did.
+"""Graphs of SpikingJelly, Sinabs, Rockpool, Spyx and Lava against what the frameworks did.
 
 `make_runs` wrote the files, with the frameworks' versions and the seed in them.
 """
@@ -10,15 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sterna.errors import InputError
+from sterna.golden.spiking import GoldenNetwork
 from sterna.importers.nir import read_nir
 from sterna.importers.nir_options import NirChoices, NirReading
+from sterna.models.spiking_codes import input_codes
+from sterna.models.spiking_quantise import SpikingFormats, quantise
 
 FOLDER = Path(__file__).parent / "runs"
-VERSIONS = {"spikingjelly": "2.0.0", "sinabs": "3.1.3", "rockpool": "3.1.0", "spyx": "1.0.0"}
+VERSIONS = {"spikingjelly": "2.0.0", "sinabs": "3.1.3", "rockpool": "3.1.0", "spyx": "1.0.0",
+            "lava": "0.6.0"}
 NEEDED = {"sinabs_plain": NirChoices(settings=("gain=unit", "floor=-0.3"))}
 """What the options must say, for the file does not."""
 LOST = ("rockpool_recurrent",)
-"""What no option can say."""
+"""What no option can say: recurrence that is not in the file."""
 REFUSED = {
     # Spyx lays a layer's input through the recurrent weights; only as Spyx's is it put right.
     **dict.fromkeys(("spyx_rif", "spyx_rlif", "spyx_rcuba"), "nothing of known shape"),
@@ -39,10 +43,14 @@ def compare(
     assert version == f"{framework} {VERSIONS[framework]}"
     network, told = read_nir(folder / "net.nir", choices)
     found = network.run(frames[:, None].astype(float))[network.output][:, 0]
-    if framework == "spyx" and case != "spyx_psu":
-        # Spyx's neurons hand a spike on in the step after it.
-        found = np.concatenate([np.zeros_like(found[:1]), found[:-1]])
+    if framework in ("spyx", "lava") and case != "spyx_psu":
+        found = _late(found)
     return told, int((found != expected).sum()), expected
+
+
+def _late(outputs: np.ndarray) -> np.ndarray:
+    """Spyx's neurons and lava-dl's blocks hand a spike on in the step after it."""
+    return np.concatenate([np.zeros_like(outputs[:1]), outputs[:-1]])
 
 
 def test_every_framework_is_held() -> None:
@@ -62,7 +70,7 @@ def test_a_graph_fires_as_the_framework_did(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", [*LOST, *NEEDED])
 def test_what_a_file_leaves_out_is_told(case: str, tmp_path: Path) -> None:
-    """Recurrence is not in Rockpool's file, norm_input and min_v_mem not in Sinabs'."""
+    """Recurrence is not in Rockpool's file, norm_input and min_v_mem not in Sinabs' own."""
     told, differ, _ = compare(case, tmp_path)
     assert differ > 100
     word = {"rockpool": "recurrent weights (has_rec), the biases", "sinabs": "norm_input"}
@@ -79,3 +87,15 @@ def test_no_other_framework_is_meant(case: str, tmp_path: Path) -> None:
         assert case in REFUSED and REFUSED[case] in str(error)
     else:
         assert told.line.startswith(f"written by {other}: ") and differ > 0 and case not in REFUSED
+
+
+def test_lava_in_integers(tmp_path: Path) -> None:
+    """With 12 fraction bits the golden has slayer's states, rounded as slayer rounds them."""
+    with np.load(FOLDER / "lava_cuba.npz") as run:
+        (tmp_path / "net.nir").write_bytes(run["graph"].tobytes())
+        frames, expected = run["frames"][:, None].astype(float), run["outputs"]
+    real, told = read_nir(tmp_path / "net.nir")
+    assert told.line.startswith("written by lava (by its forms): ") and expected.sum() > 200
+    network = quantise(real, SpikingFormats(planes=6, fraction=12))
+    found = GoldenNetwork(network, 1).run(input_codes(network, frames))[network.output]
+    assert np.array_equal(_late(found[:, 0]), expected)
