@@ -13,6 +13,7 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna.importers.nir_options import NirChoices
+    from sterna.models.spiking import RealNetwork, Reals
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 
@@ -56,6 +57,22 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     source_line = "on random inputs, from the float network so read"
     sources = {item.name: source_line for item in real.populations}
     found = compare_all(real, network, frames, fraction=formats.fraction)
-    for line in (*told_losses(real, network), *comparison_lines(found, sources)):
+    for line in (*told_losses(real, network), *comparison_lines(found, sources),
+                 *_at_the_limit(real, frames)):
         print(f"{output}: {line}")
     print(f"{output}: imported; try: sterna run {output}")
+
+
+def _at_the_limit(real: RealNetwork, frames: Reals) -> list[str]:
+    """Populations that hand on as many spikes in a step as they can; frameworks may know no limit.
+    """
+    several = [item for item in real.populations if item.definition.max_count > 1]
+    outputs = real.run(frames) if several else {}
+    lines = []
+    for item in several:
+        most = item.definition.max_count
+        reached = int((outputs[item.name] >= most).sum())
+        if reached:
+            lines.append(f"{item.name}: {reached} neuron steps reach {most} spikes, the most of a "
+                         "step here, where the framework may give more")
+    return lines

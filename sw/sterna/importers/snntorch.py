@@ -49,8 +49,10 @@ def _population(key: str, kind: str, child: Any, count: int, bias: Reals) -> Rea
         raise InputError(
             f"module {key}: inhibition, state_quant and graded spikes are not supported"
         )
-    if not delayed and kind not in ("Leaky", "RLeaky"):
-        raise InputError(f"module {key}: reset_delay=False is supported for Leaky and RLeaky")
+    if not delayed and kind not in ("Leaky", "RLeaky", "Synaptic"):
+        # RSynaptic of snnTorch 1.0.0 raises TypeError in its first step.
+        raise InputError(f"module {key}: reset_delay=False is supported for Leaky, RLeaky and "
+                         "Synaptic")
     resets = {
         "none": Reset.NO_RESET,
         "subtract": Reset.SOFT_LATE if delayed else Reset.SOFT_ONCE,

@@ -97,5 +97,15 @@ def test_import_says_what_it_compares_with(sterna, tmp_path):
     path = tmp_path / "net.nir"
     nir.write(path, graph(lif(0.004, 2.0)))
     outcome = sterna("import", path, "-o", tmp_path / "net")
-    assert "differ (0.000%), on random spikes, from the float network so read" in outcome.output
+    assert "differ (0.000%), on random inputs, from the float network so read" in outcome.output
     assert np.isfinite(load_network(tmp_path / "net").populations[0].parameters.gain).all()
+
+
+def test_import_tells_of_spikes_that_reach_the_limit(sterna, tmp_path):
+    """Sinabs gives any number of spikes in a step; what is cut is not silent."""
+    path = tmp_path / "net.nir"
+    nir.write(path, graph(lif(10.0, 1.0, v_threshold=0.002)))
+    words = ("import", path, "-o", tmp_path / "net", "--producer", "sinabs", "--neuron")
+    told = sterna(*words, "max_count=40").output
+    assert "n0: " in told and " neuron steps reach 40 spikes, the most of a step here" in told
+    assert "the most of a step here" not in sterna(*words, "max_count=127").output

@@ -59,7 +59,8 @@ def norse_net(seed: int) -> Any:
 KINDS: dict[str, Callable[[int], Any]] = {
     "Leaky": lambda seed: leaky(reset_mechanism=RESETS[seed % 3], reset_delay=seed < 3),
     "Synaptic": lambda seed: snn.Synaptic(
-        alpha=torch.rand(8), beta=torch.rand(8), reset_mechanism=RESETS[seed % 3], **HIDDEN),
+        alpha=torch.rand(8), beta=torch.rand(8), reset_mechanism=RESETS[seed % 3],
+        reset_delay=seed < 3, **HIDDEN),
     "Alpha": lambda seed: snn.Alpha(
         alpha=0.9, beta=0.6, reset_mechanism=RESETS[seed % 3], **HIDDEN),
     "RLeaky": lambda seed: snn.RLeaky(
