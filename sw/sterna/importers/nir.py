@@ -49,7 +49,8 @@ def _version(path: Path) -> tuple[int, ...] | None:
     import h5py
 
     with h5py.File(path) as file:
-        value = file["version"][()] if "version" in file else b""
+        item = file.get("version")
+        value = item[()] if isinstance(item, h5py.Dataset) else b""
     numbers = (value.decode() if isinstance(value, bytes) else str(value)).split(".")
     return tuple(map(int, numbers)) if all(item.isdigit() for item in numbers) else None
 

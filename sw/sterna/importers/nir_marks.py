@@ -202,22 +202,6 @@ def _layers(facts: Facts) -> bool:
     return all(re.match(r"layer_\d+", name) for name in names)
 
 
-def _precision(facts: Facts, recurrent: bool) -> set[str]:
-    return {
-        np.dtype(str(getattr(node, name).dtype).removeprefix("torch.")).name
-        for key, _, node in facts.neurons()
-        if recurrent or not key.endswith(".lif")
-        for name in ("r", "v_threshold") if hasattr(getattr(node, name, None), "dtype")
-    }
-
-
-def _weights(facts: Facts) -> set[str]:
-    return {
-        np.dtype(str(node.weight.dtype).removeprefix("torch.")).name
-        for node in facts.nodes.values() if hasattr(getattr(node, "weight", None), "dtype")
-    }
-
-
 def signs(producer: str, facts: Facts) -> dict[str, bool]:
     """What agrees (True) and disagrees (False) with the framework, in words."""
     result: dict[str, bool] = {}

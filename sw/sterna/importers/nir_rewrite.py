@@ -26,7 +26,7 @@ def join_thresholds(nodes: Nodes, edges: Edges) -> tuple[Nodes, Edges]:
         before = [source for source, target in edges if target == key]
         if type(node).__name__ != "Threshold" or len(before) != 1:
             continue
-        cell = nodes.get(before[0])
+        cell: Any = nodes.get(before[0])
         after = [target for source, target in edges if source == before[0]]
         if type(cell).__name__ != "LI" or after != [key]:
             continue
