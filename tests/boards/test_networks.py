@@ -59,11 +59,11 @@ def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
 
 
 def test_step_bytes_are_those_of_the_frames() -> None:
-    """LOAD and ACK, RUN and RESULT: seven bytes around each payload."""
+    """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
     network = quantise(EXAMPLES["l2mu"]())
     configuration = fit_spiking(network)
     speed = step_speed(configuration, network, 1000, 1e8, 3_000_000)
-    assert speed.link_bytes_per_step == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6)
+    assert speed.link_bytes_per_step == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
     assert speed.steps_per_second == pytest.approx(1e5)
     assert speed.steps_per_second_over_link < 3_000_000 / 950
 
