@@ -108,7 +108,7 @@ def main() -> None:
         names = [(f"{word_bits} bits, defaults", formats)]
         for name, changed in names if options.defaults else variations(formats):
             row(name, changed)
-        calibrated = calibrate(model, texts[0].ids[:CALIBRATION_TOKENS], word_bits)
+        calibrated = calibrate(model, texts[0].ids[:CALIBRATION_TOKENS], word_bits).formats
         row(f"{word_bits} bits, calibrated", calibrated)
 
 

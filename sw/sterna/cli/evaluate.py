@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from sterna.cli.logits import write_logits
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import InputError
@@ -17,6 +18,13 @@ def evaluate(
     text: Path | None = typer.Option(
         None, "--text", help="UTF-8 text; <|end|> lines part documents. Language models need one."
     ),
+    ids: Path | None = typer.Option(
+        None, "--ids", metavar="FILE.npy",
+        help="Instead of a text: token ids, whole numbers [sequences, tokens]."),
+    logits: Path | None = typer.Option(
+        None, "--logits", metavar="OUT.npz",
+        help="With --ids: logits to write, arrays `float` and `golden` "
+        "[sequences, tokens, vocabulary]."),
     tokens: int | None = typer.Option(None, help="Score only so many tokens of the text."),
     streams: int = typer.Option(64, help="Segments of the text that are scored side by side."),
     samples: int = typer.Option(500, help="Samples to classify; trained spiking networks."),
@@ -28,18 +36,26 @@ def evaluate(
     """Golden integers against the float reference.
 
     Bits per byte and perplexity of a language model on a text; spikes that differ, and accuracy
-    where there is a task, of a spiking network.
+    where there is a task, of a spiking network. With --ids the logits of a language model on token
+    ids, to hold against those of another implementation; it needs no tokenizer.
     """
     from sterna.cli.spiking import evaluate_spiking, open_spiking
 
     if (spiking := open_spiking(model)) is not None:
+        if ids is not None or logits is not None:
+            raise InputError(f"{model}: --ids and --logits are for language models")
         evaluate_spiking(spiking, samples, seed, device, json)
         return
     if device is not None:
         raise InputError(f"{model}: --device is for spiking networks; language models are scored "
                          "by the golden")
+    if ids is not None or logits is not None:
+        if ids is None or logits is None or text is not None or tokens is not None:
+            raise InputError("give --ids and --logits together, and neither --text nor --tokens")
+        write_logits(model, ids, logits, json)
+        return
     if text is None:
-        raise InputError(f"{model}: give a text to score with --text")
+        raise InputError(f"{model}: give a text to score with --text, or --ids and --logits")
     from sterna.compiler.lowering import lower
     from sterna.golden.evaluate import compare
     from sterna.models.conversion import float_reference

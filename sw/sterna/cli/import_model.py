@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,6 +22,9 @@ from sterna.cli.spiking_options import (
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
 
+if TYPE_CHECKING:
+    from sterna.models.weights import MatMulFreeModel
+
 # No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
 _CHARACTERS_A_TOKEN = 32
 
@@ -34,7 +39,10 @@ def import_model(
     calibrate: Path | None = typer.Option(
         None,
         metavar="TEXT",
-        help="UTF-8 text whose first tokens decide the model's number formats.",
+        help="UTF-8 text whose first tokens decide the number formats, instead of random ids.",
+    ),
+    no_calibrate: bool = typer.Option(
+        False, "--no-calibrate", help="Keep the default number formats; fits few models."
     ),
     producer: str | None = PRODUCER,
     dt: float | None = DT,
@@ -77,22 +85,39 @@ def import_model(
     if against is not None:
         raise InputError("--against: is for NIR graphs")
     from sterna.compiler.lowering import Formats
-    from sterna.files.folder import replace_folder
-    from sterna.importers.huggingface import import_huggingface
-    from sterna.models.store import FORMAT
+    from sterna.compiler.lowering.calibration import Calibration, import_ids
+    from sterna.importers.huggingface import open_huggingface
+    from sterna.models.store import save_model
+    from sterna.models.text import how_to_make_a_tokenizer
 
+    if calibrate is not None and no_calibrate:
+        raise InputError("give --calibrate TEXT or --no-calibrate, not both")
     text = None if calibrate is None else _beginning(calibrate)
-    sources = [source, *([] if calibrate is None else [calibrate])]
-    with ProgressReport() as report, replace_folder(output, FORMAT, sources) as folder:
-        import_huggingface(
-            source, folder, lambda done, parts: report("importing layers", done, parts)
+    model = open_huggingface(source)
+    calibration: Calibration | None = None
+    if text is not None:
+        tokens = _tokens(model, text, source)
+        calibration, origin = Calibration(model, tokens), f"{len(tokens)} tokens of {calibrate}"
+    elif not no_calibrate:
+        ids = import_ids(model.config)
+        calibration, origin = Calibration(model, ids), f"{len(ids)} random ids (--calibrate TEXT)"
+    with ProgressReport() as report:
+        save_model(
+            model, output, lambda done, parts: report("importing layers", done, parts),
+            calibration, [source, *([] if calibrate is None else [calibrate])],
         )
-        if text is None:
-            line = f"{Formats().summary()}; the defaults, not calibrated (--calibrate TEXT)"
-        else:
-            line = f"{_calibrate(folder, text, report)} of {calibrate}"
-    print(f"{output}: {line}")
-    print(f"{output}: imported; try: sterna run {output} --prompt 'Once upon a time'")
+    if calibration is None:
+        print(f"{output}: {Formats().summary()}; the defaults, not calibrated")
+    else:
+        print(f"{output}: {calibration.formats.summary()}; chosen from {origin}")
+        for concern in calibration.concerns:
+            print(f"sterna: {output}: warning: {concern}", file=sys.stderr)
+    if model.tokenizer_path is None:
+        print(f"{output}: takes no text, for want of a tokenizer.json; make one in {source} and "
+              f"import it again, {how_to_make_a_tokenizer(source)}")
+        print(f"{output}: imported; try: sterna verify {output}")
+    else:
+        print(f"{output}: imported; try: sterna run {output} --prompt 'Once upon a time'")
 
 
 def _beginning(path: Path) -> str:
@@ -106,22 +131,14 @@ def _beginning(path: Path) -> str:
     return text
 
 
-def _calibrate(folder: Path, text: str, report: ProgressReport) -> str:
-    """Choose and store the formats of an imported model; returns what to tell about them."""
-    from sterna.compiler.lowering import store_formats
-    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS, calibrate
-    from sterna.models.store import load_model
-    from sterna.models.text import Tokenizer, encode_documents
+def _tokens(model: MatMulFreeModel, text: str, source: Path) -> list[int]:
+    """The first tokens of a text. Raises `InputError` when the checkpoint has no tokenizer."""
+    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.models.text import Tokenizer, encode_documents, how_to_make_a_tokenizer
 
-    model = load_model(folder)
-    assert model.tokenizer_path is not None
-    encoded = encode_documents(
-        Tokenizer.from_file(model.tokenizer_path), text,
-        model.config.bos_token_id, model.config.eos_token_id,
-    )
-    tokens = encoded.ids[:CALIBRATION_TOKENS]
-    formats = calibrate(
-        model, tokens, progress=lambda done, parts: report("calibrating layers", done, parts)
-    )
-    store_formats(model, formats)
-    return f"{formats.summary()}; calibrated on {len(tokens)} tokens"
+    if model.tokenizer_path is None:
+        raise InputError(f"{source}: has no tokenizer.json, which --calibrate needs; make one "
+                         f"there, {how_to_make_a_tokenizer(source)}; or leave --calibrate out")
+    config, tokenizer = model.config, Tokenizer.from_file(model.tokenizer_path)
+    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
+    return encoded.ids[:CALIBRATION_TOKENS]

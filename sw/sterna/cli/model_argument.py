@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +33,14 @@ class OpenModel:
 
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
-        from sterna.models.text import Tokenizer
+        from sterna.models.text import Tokenizer, how_to_make_a_tokenizer
 
         if self.model.tokenizer_path is None:
-            raise InputError(f"{self.name}: the model has no tokenizer, so it takes no text")
+            way = "" if self.model.folder is None else (
+                "; make one in the checkpoint's folder and import it again, "
+                f"{how_to_make_a_tokenizer()}")
+            raise InputError(
+                f"{self.name}: the model has no tokenizer.json, so it takes no text{way}")
         return Tokenizer.from_file(self.model.tokenizer_path)
 
     @property
@@ -63,27 +67,30 @@ def opened_model(
     if model is not None:
         yield open_model(model)
         return
-    from sterna.importers.released_shapes import import_random_shape, released_shape
-    from sterna.models.store import load_model
+    from sterna.compiler.lowering.calibration import RANDOM_MODEL_IDS, Calibration, random_ids
+    from sterna.importers.released_shapes import random_shape
+    from sterna.models.store import load_model, save_model
 
     assert shape is not None
-    released_shape(shape)
+    drawn = random_shape(shape, seed)
+    calibration = Calibration(drawn, random_ids(drawn.config, RANDOM_MODEL_IDS))
     with tempfile.TemporaryDirectory(prefix="sterna-") as folder:
         target = Path(folder) / "model"
-        import_random_shape(
-            shape, target, seed, lambda done, layers: report("importing layers", done, layers))
+        save_model(
+            drawn, target, lambda done, layers: report("importing layers", done, layers),
+            calibration)
         yield OpenModel(shape, load_model(target))
 
 
 def opened_shape(model: str | None, shape: str | None) -> OpenModel:
-    """The model that is named, or one of a released shape whose weights nobody asks for.
+    """The model that is named, or one of a released shape; nobody asks for random weights.
 
     Raises `InputError` unless exactly one of the two is given.
     """
     if (model is None) == (shape is None):
         raise InputError("give either a MODEL or a --shape")
     if model is not None:
-        return open_model(model)
+        return open_model(model, calibrated=False)
     from sterna.importers.released_shapes import released_shape
     from sterna.models.random_model import random_model
 
@@ -102,10 +109,21 @@ def sources_of(model: str | None, config: str | None = None) -> list[Path]:
             if name is not None and name not in ours and not name.startswith(RANDOM)]
 
 
-def open_model(text: str) -> OpenModel:
-    """The model that the argument names. Raises `InputError` when there is none."""
+def open_model(text: str, calibrated: bool = True) -> OpenModel:
+    """The model that the argument names; a random one with the formats that `import` would choose
+    for it, unless nobody wants its numbers. Raises `InputError` when there is none."""
     if text.startswith(RANDOM):
-        return OpenModel(text, _random_model(text))
+        model = _random_model(text)
+        if calibrated:
+            from sterna.compiler.lowering.calibration import (
+                RANDOM_MODEL_IDS,
+                calibrate,
+                random_ids,
+            )
+
+            ids = random_ids(model.config, RANDOM_MODEL_IDS)
+            model = replace(model, formats=calibrate(model, ids).to_json())
+        return OpenModel(text, model)
     from sterna.models.spiking_examples import EXAMPLES
     from sterna.models.spiking_store import is_spiking
     from sterna.models.store import load_model

@@ -72,9 +72,27 @@ def cut_segments(text: EncodedText, streams: int, begin: int | None) -> Segments
     return Segments(inputs, targets, counted)
 
 
-def evaluate(program: Program, tokens: Tensor) -> Tensor:
-    """Logits float64 [streams, time, vocabulary] of tokens int64 [streams, time]."""
-    return torch.stack(list(_steps(program, tokens)), 1)
+def evaluate(program: Program, tokens: Tensor, progress: Progress | None = None) -> Tensor:
+    """Logits float64 [streams, time, vocabulary] of tokens int64 [streams, time].
+
+    `progress` is told the tokens done and in all.
+    """
+    logits = []
+    for step in _steps(program, tokens):
+        logits.append(step)
+        if progress is not None:
+            progress(len(logits) * tokens.shape[0], tokens.numel())
+    return torch.stack(logits, 1)
+
+
+def reference_logits(reference: MatMulFreeLM, tokens: Tensor) -> Tensor:
+    """Logits float32 [streams, time, vocabulary] of the float reference, as `evaluate` has them."""
+    state, logits = reference.initial_state(tokens.shape[0]), []
+    with torch.no_grad():
+        for window in tokens.split(_CHUNK, 1):
+            part, state = reference(window, state)
+            logits.append(part)
+    return torch.cat(logits, 1)
 
 
 def _steps(program: Program, tokens: Tensor) -> Iterator[Tensor]:

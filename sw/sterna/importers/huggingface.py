@@ -12,7 +12,13 @@ from sterna.models.configuration import ModelConfig, read_config, read_json
 from sterna.models.conversion import LatentTensors
 from sterna.models.store import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE, save_model
 from sterna.models.text import Tokenizer
-from sterna.models.weights import EMBEDDINGS, all_matrices, all_vectors, assemble
+from sterna.models.weights import (
+    EMBEDDINGS,
+    MatMulFreeModel,
+    all_matrices,
+    all_vectors,
+    assemble,
+)
 
 
 def expected_tensors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
@@ -30,12 +36,20 @@ def import_huggingface(
 ) -> None:
     """Write the Sterna model folder `target` from the checkpoint folder `source`.
 
-    Reads config.json, model.safetensors (or its shards), tokenizer.json and, where it is
-    there, generation_config.json. Latent weights in 16 or 32 bits are ternarised in float32,
-    one tensor at a time, so that memory holds a layer and not the model. `progress` is told
-    the layers done and the layers in all. Raises `InputError` naming the file or the tensor
-    that is missing, superfluous, misshapen, not finite or not supported; nothing is written
-    then.
+    `progress` is told the layers done and the layers in all. Raises `InputError` as
+    `open_huggingface` does; nothing is written then.
+    """
+    save_model(open_huggingface(source), target, progress, sources=[Path(source)])
+
+
+def open_huggingface(source: Path | str) -> MatMulFreeModel:
+    """The model of a checkpoint folder, without number formats.
+
+    Reads config.json, model.safetensors (or its shards) and, where they are there, tokenizer.json
+    and generation_config.json. Latent weights in 16 or 32 bits are ternarised in float32 when they
+    are asked for, one tensor at a time, so that memory holds a layer and not the model. Raises
+    `InputError` naming the file or the tensor that is missing, superfluous, misshapen, not finite
+    or not supported.
     """
     source = Path(source)
     if not source.is_dir():
@@ -43,13 +57,16 @@ def import_huggingface(
     config = read_config(source / CONFIG_FILE)
     checkpoint = Checkpoint(source)
     checkpoint.check(expected_tensors(config))
-    _check_tokenizer(source / TOKENIZER_FILE, config)
+    tokenizer: Path | None = source / TOKENIZER_FILE
+    if tokenizer.exists():
+        _check_tokenizer(tokenizer, config)
+    else:
+        tokenizer = None
     generation: dict[str, Any] = {}
     if (source / GENERATION_FILE).is_file():
         generation = read_json(source / GENERATION_FILE)
     reader = LatentTensors(checkpoint.fetch, str(source))
-    model = assemble(config, reader, source / TOKENIZER_FILE, generation)
-    save_model(model, target, progress, [source])
+    return assemble(config, reader, tokenizer, generation)
 
 
 def _check_tokenizer(path: Path, config: ModelConfig) -> None:

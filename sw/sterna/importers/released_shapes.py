@@ -1,10 +1,8 @@
-"""Random checkpoints of the released shapes, imported as they are drawn and never kept."""
+"""Random checkpoints of the released shapes, drawn as they are imported and never kept."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,8 +12,7 @@ from sterna.importers.huggingface import expected_tensors
 from sterna.importers.random_checkpoint import draw_tensor
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import LatentTensors
-from sterna.models.store import save_model
-from sterna.models.weights import assemble
+from sterna.models.weights import MatMulFreeModel, assemble
 
 SHAPES: dict[str, ModelConfig] = {
     "370m": ModelConfig(hidden_size=1024, num_hidden_layers=24),
@@ -25,14 +22,11 @@ SHAPES: dict[str, ModelConfig] = {
 """Geometry of MMfreeLM-370M, -1.3B and -2.7B."""
 
 
-def import_random_shape(
-    name: str, folder: Path, seed: int = 0, progress: Callable[[int, int], None] | None = None
-) -> None:
-    """Import a random float16 checkpoint of a released shape into the model folder ``folder``.
+def random_shape(name: str, seed: int = 0) -> MatMulFreeModel:
+    """A random float16 checkpoint of a released shape, for writing as a model folder.
 
-    Every tensor is drawn when it is imported, from a generator of its own, and ternarised like one
-    that was read: memory holds a layer, the disk only the ternary model. Raises `InputError` for an
-    unknown name.
+    Every tensor is drawn when it is asked for, from a generator of its own, and ternarised like one
+    that was read: memory holds a layer. Raises `InputError` for an unknown name.
     """
     config = released_shape(name)
     shapes = expected_tensors(config)
@@ -42,7 +36,7 @@ def import_random_shape(
         generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {key}".encode()))
         return draw_tensor(key, shapes[key], generator).half()
 
-    save_model(assemble(config, LatentTensors(fetch, f"random {name}")), folder, progress)
+    return assemble(config, LatentTensors(fetch, f"random {name}"))
 
 
 def released_shape(name: str) -> ModelConfig:

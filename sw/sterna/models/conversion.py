@@ -51,8 +51,9 @@ class LatentTensors:
     def __init__(self, fetch: Callable[[str], Tensor], source: str) -> None:
         self._fetch, self._source = fetch, source
 
-    def _float32(self, key: str) -> NDArray[np.float32]:
-        values = self._fetch(key).detach().to(torch.float32).numpy()
+    def _float32(self, key: str, tensor: Tensor | None = None) -> NDArray[np.float32]:
+        tensor = self._fetch(key) if tensor is None else tensor
+        values = tensor.detach().to(torch.float32).numpy()
         # A sum is finite only if every value is; float64 keeps finite sums finite.
         if not np.isfinite(values.sum(dtype=np.float64)):
             raise InputError(f"{self._source}: tensor {key} holds NaN or infinity")
@@ -68,11 +69,11 @@ class LatentTensors:
         return self._float32(key).copy()
 
     def embeddings(self, shape: tuple[int, int]) -> NDArray[Any]:
-        """The embedding table in float16."""
-        values = self._float32(EMBEDDINGS)
-        if np.abs(values).max() > np.finfo(np.float16).max:
-            raise InputError(f"{self._source}: tensor {EMBEDDINGS} is beyond float16")
-        return values.astype(np.float16)
+        """The embedding table: float16 as it is, all else in float32, which holds bfloat16."""
+        tensor = self._fetch(EMBEDDINGS)
+        kept = np.float16 if tensor.dtype == torch.float16 else np.float32
+        # A copy, since a view would keep the whole file mapped.
+        return self._float32(EMBEDDINGS, tensor).astype(kept)
 
 
 def from_torch(module: MatMulFreeLM) -> MatMulFreeModel:

@@ -2,9 +2,10 @@
 
 In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights a byte, see
 `packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
-metadata under `key`. Gains and raw lower bounds are float32, embeddings float16. config.json
-holds the fields of the configuration; formats.json, the number formats that the compiler chose for
-this model, may stand beside it. manifest.json has the digests of all of them.
+metadata under `key`. Gains and raw lower bounds are float32, embeddings what the checkpoint
+has, float16, bfloat16 or float32. config.json holds the fields of the configuration; formats.json,
+the number formats that the compiler chose for this model, may stand beside it. manifest.json has
+the digests of all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from sterna.files.manifest import Format, check_folder, write_manifest
 from sterna.models.catalogue import find_model
 from sterna.models.configuration import read_config, read_json
 from sterna.models.packing import pack_trits, packed_size, unpack_trits
-from sterna.models.tensor_file import TensorFile, TensorFileWriter
+from sterna.models.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
 from sterna.models.weights import (
     EMBEDDINGS,
     FINAL_NORM,
@@ -34,6 +35,7 @@ from sterna.models.weights import (
     LAYER_NORMS,
     LOWER_BOUNDS,
     BitLinearWeights,
+    LayerWeights,
     MatMulFreeModel,
     TernaryMatrix,
     all_matrices,
@@ -51,24 +53,39 @@ FILES = (CONFIG_FILE, WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE, FORMATS_FILE
 Progress = Callable[[int, int], None]
 
 
+class FormatChooser(Protocol):
+    """Chooses number formats for a model while it is written."""
+
+    def see_layer(self, weights: LayerWeights) -> None:
+        """Look at the next layer."""
+        ...
+
+    def to_json(self) -> str:
+        """The formats, after the last layer."""
+        ...
+
+
 def save_model(
     model: MatMulFreeModel,
     folder: Path | str,
     progress: Progress | None = None,
+    chooser: FormatChooser | None = None,
     sources: Iterable[Path] = (),
 ) -> None:
     """Write a model folder, layer by layer; it appears whole or not at all.
 
-    The tokenizer is copied from `model.tokenizer_path` and the number formats from `model.folder`
-    where there are any. `progress` is told the layers written and the layers in all; `sources` is
-    what else is read. Raises `InputError` as `sterna.files.folder.replace_folder` does.
+    The tokenizer is copied from `model.tokenizer_path`. Number formats are those of `chooser`, or
+    the model's own. `progress` is told the layers written and the layers in all; `sources` is what
+    else is read. Raises `InputError` as `sterna.files.folder.replace_folder` does.
     """
     read = [path for path in (model.tokenizer_path, model.folder) if path is not None]
     with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
-        _write_weights(model, partial / WEIGHT_FILE, progress)
+        _write_weights(model, partial / WEIGHT_FILE, progress, chooser)
         if model.tokenizer_path is not None:
             shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILE)
-        if model.folder is not None and (model.folder / FORMATS_FILE).is_file():
+        if (text := model.formats if chooser is None else chooser.to_json()) is not None:
+            (partial / FORMATS_FILE).write_text(f"{text}\n", encoding="utf-8")
+        elif model.folder is not None and (model.folder / FORMATS_FILE).is_file():
             shutil.copyfile(model.folder / FORMATS_FILE, partial / FORMATS_FILE)
         generation = model.generation or {
             "bos_token_id": model.config.bos_token_id,
@@ -99,11 +116,18 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None) -> None:
+def _write_weights(
+    model: MatMulFreeModel,
+    path: Path,
+    progress: Progress | None,
+    chooser: FormatChooser | None,
+) -> None:
     config = model.config
     vectors = all_vectors(config)
+    half = is_bfloat16(model.embeddings)
+    embedding_type = "bfloat16" if half else model.embeddings.dtype.name
     layout: dict[str, tuple[str, tuple[int, ...]]] = {
-        EMBEDDINGS: ("float16", (config.vocab_size, config.hidden_size))
+        EMBEDDINGS: (embedding_type, (config.vocab_size, config.hidden_size))
     }
     layout |= {key: ("float32", shape) for key, shape in vectors.items() if key == LOWER_BOUNDS}
     metadata = {"format": "sterna-mmfree"}
@@ -124,7 +148,7 @@ def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None
     declare(HEAD, shapes[HEAD])
 
     with TensorFileWriter(path, layout, metadata) as writer:
-        writer.write(EMBEDDINGS, model.embeddings.astype(np.float16))
+        writer.write(EMBEDDINGS, model.embeddings)
         if model.raw_lower_bounds is not None:
             writer.write(LOWER_BOUNDS, model.raw_lower_bounds)
         for index, layer in enumerate(model.layers):
@@ -134,6 +158,8 @@ def _write_weights(model: MatMulFreeModel, path: Path, progress: Progress | None
                 writer.write(layer_key(index, suffix) + ".weight", getattr(layer, name))
             for name, suffix in LAYER_MATRICES.items():
                 _write_bitlinear(writer, layer_key(index, suffix), getattr(layer, name))
+            if chooser is not None:
+                chooser.see_layer(layer)
         writer.write(FINAL_NORM, model.norm)
         _write_bitlinear(writer, HEAD, model.lm_head)
         if progress is not None:
@@ -188,7 +214,7 @@ class _StoredTensors:
         return self._finite(key)
 
     def embeddings(self, shape: tuple[int, int]) -> NDArray[Any]:
-        self._file.require(EMBEDDINGS, shape, ("F16",))
+        self._file.require(EMBEDDINGS, shape, ("F16", "BF16", "F32"))
         return self._finite(EMBEDDINGS)
 
     def _finite(self, key: str) -> NDArray[Any]:

@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 
 from sterna.errors import InputError
 
-_TYPE_NAMES = {"uint8": "U8", "float16": "F16", "float32": "F32"}
+_TYPE_NAMES = {"uint8": "U8", "float16": "F16", "bfloat16": "BF16", "float32": "F32"}
+_ITEM_BYTES = {"uint8": 1, "float16": 2, "bfloat16": 2, "float32": 4}
 
 
 class TensorFileWriter:
@@ -27,13 +28,16 @@ class TensorFileWriter:
         layout: Mapping[str, tuple[str, tuple[int, ...]]],
         metadata: Mapping[str, str],
     ) -> None:
-        """`layout` gives the numpy type name and the shape of every tensor."""
+        """`layout` gives the numpy type name and the shape of every tensor.
+
+        A tensor of type bfloat16 is written from float32 values that it holds.
+        """
         self._pending = list(layout)
         self._layout = layout
         header: dict[str, Any] = {"__metadata__": dict(metadata)}
         offset = 0
         for key, (type_name, shape) in layout.items():
-            end = offset + int(np.prod(shape)) * np.dtype(type_name).itemsize
+            end = offset + int(np.prod(shape)) * _ITEM_BYTES[type_name]
             header[key] = {
                 "dtype": _TYPE_NAMES[type_name],
                 "shape": list(shape),
@@ -48,8 +52,11 @@ class TensorFileWriter:
     def write(self, key: str, tensor: NDArray[Any]) -> None:
         """Append the next tensor; it must be the next of the layout."""
         type_name, shape = self._layout[key]
-        if key != self._pending.pop(0) or tensor.shape != shape or tensor.dtype.name != type_name:
+        given = "float32" if type_name == "bfloat16" else type_name
+        if key != self._pending.pop(0) or tensor.shape != shape or tensor.dtype.name != given:
             raise ValueError(f"{key}: not the tensor that the layout announces")
+        if type_name == "bfloat16":
+            tensor = (tensor.view(np.uint32) >> 16).astype(np.uint16)
         self._file.write(np.ascontiguousarray(tensor).data)
 
     def close(self) -> None:
@@ -68,6 +75,11 @@ class TensorFileWriter:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+def is_bfloat16(values: NDArray[Any]) -> bool:
+    """Whether every value of a float32 array is a bfloat16."""
+    return values.dtype == np.float32 and not (values.view(np.uint32) & 0xFFFF).any()
 
 
 class TensorFile:
@@ -115,8 +127,11 @@ class TensorFile:
             )
 
     def tensor(self, key: str) -> Any:
-        """The tensor `key`, of the framework's type."""
+        """The tensor `key`, of the framework's type; NumPy gets bfloat16 as float32."""
         try:
+            if self._framework == "np" and self._types[key] == "BF16":
+                # safetensors 0.8 gives NumPy no bfloat16.
+                return TensorFile(self.path, "pt").tensor(key).float().numpy()
             with self._open() as file:
                 return file.get_tensor(key)
         except SafetensorError as error:

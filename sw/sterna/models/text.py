@@ -33,7 +33,7 @@ class Tokenizer:
         """Read a tokenizer.json; raises `InputError` when it is missing or damaged."""
         path = Path(path)
         if not path.is_file():
-            raise InputError(f"{path}: file not found; the model has no tokenizer")
+            raise InputError(f"{path}: file not found")
         try:
             return cls(tokenizers.Tokenizer.from_file(str(path)))
         except Exception as error:  # the library raises bare Exception
@@ -56,6 +56,26 @@ class Tokenizer:
     def stream(self, prefix: Sequence[int] = ()) -> StreamingDecoder:
         """A decoder of tokens that arrive one by one behind `prefix`, which is not repeated."""
         return StreamingDecoder(self, prefix)
+
+
+_FROM_VOCABULARY = (
+    "from vocab.json and merges.txt: python -c \"from tokenizers import ByteLevelBPETokenizer as "
+    "T; T('vocab.json', 'merges.txt').save('tokenizer.json')\""
+)
+_FROM_PIECES = (
+    "from tokenizer.model: pip install transformers sentencepiece protobuf; python -c \"from "
+    "transformers import LlamaTokenizerFast as T; T.from_pretrained('.').save_pretrained('.')\""
+)
+
+
+def how_to_make_a_tokenizer(folder: Path | None = None) -> str:
+    """How to make a tokenizer.json from what lies in a checkpoint's folder, or from what may."""
+    ways = {_FROM_PIECES: ("tokenizer.model",), _FROM_VOCABULARY: ("vocab.json", "merges.txt")}
+    there = [
+        way for way, names in ways.items()
+        if folder is None or all((folder / name).is_file() for name in names)
+    ]
+    return "; or ".join(there) or "copy the one of the tokenizer that the model was trained with"
 
 
 class StreamingDecoder:

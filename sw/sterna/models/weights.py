@@ -73,10 +73,11 @@ class MatMulFreeModel:
     """A whole model. `layers` unpacks a layer when it is asked for, so that a model of
     billions of weights is never in memory at once.
 
-    `embeddings` are float16 or float32 `[vocabulary, hidden]`; `raw_lower_bounds` is the trained
-    parameter, float32 `[layers, hidden]`, or None where the model has no bounds;
-    `tokenizer_path` and `folder`, where the model was read from, are None for a model that was
-    never on disk.
+    `embeddings` are float16 or float32 `[vocabulary, hidden]`, whichever holds what the checkpoint
+    has; `raw_lower_bounds` is the trained parameter, float32 `[layers, hidden]`, or None where the
+    model has no bounds; `formats`, JSON text, are number formats chosen for a model that is not on
+    disk; `tokenizer_path` and `folder`, where the model was read from, are None for a model that
+    was never on disk.
     """
 
     config: ModelConfig
@@ -88,6 +89,7 @@ class MatMulFreeModel:
     tokenizer_path: Path | None = None
     generation: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    formats: str | None = None
 
 
 class WeightReader(Protocol):
@@ -102,7 +104,7 @@ class WeightReader(Protocol):
         ...
 
     def embeddings(self, shape: tuple[int, int]) -> NDArray[Any]:
-        """The float16 embedding table."""
+        """The embedding table, float16 or float32."""
         ...
 
 

@@ -19,6 +19,7 @@ from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.mmfree import MatMulFreeLM
 from sterna.models.store import load_model
+from sterna.models.weights import EMBEDDINGS
 from torch import Tensor
 
 CONFIG = ModelConfig(vocab_size=300, hidden_size=16, num_hidden_layers=2, intermediate_size=24)
@@ -45,10 +46,12 @@ def test_import_keeps_what_the_checkpoint_computes(
 
     released = MatMulFreeLM(CONFIG)
     state = {key: value.float() for key, value in all_tensors(source).items()}
-    state["model.embeddings.weight"] = state["model.embeddings.weight"].half().float()
     released.load_state_dict(state)
     model = load_model(target)
     assert model.config == CONFIG
+    # What the file has is kept in its type, and read without a loss.
+    assert load_file(target / "model.safetensors")[EMBEDDINGS].dtype == getattr(torch, dtype)
+    assert np.array_equal(model.embeddings, state[EMBEDDINGS].numpy())
     tokens = torch.arange(200).unsqueeze(0)
     with torch.no_grad():
         torch.testing.assert_close(float_reference(model)(tokens)[0], released(tokens)[0])
@@ -76,6 +79,26 @@ def test_tokenizer_and_generation_settings_come_along(tmp_path: Path) -> None:
     (source / "generation_config.json").unlink()
     import_huggingface(source, target)
     assert load_model(target).generation == {"bos_token_id": 1, "eos_token_id": 2}
+
+
+def test_checkpoint_without_tokenizer(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write_random_checkpoint(source, CONFIG)
+    (source / "tokenizer.json").unlink()
+    import_huggingface(source, target)
+    assert load_model(target).tokenizer_path is None
+    assert not (target / "tokenizer.json").exists()
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_embeddings_beyond_float16(tmp_path: Path, dtype: str) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write_random_checkpoint(source, CONFIG, dtype)
+    changed(lambda tensors: tensors[EMBEDDINGS][5].fill_(1e6))(source)
+    changed(lambda tensors: tensors[EMBEDDINGS][6].fill_(1e-12))(source)
+    import_huggingface(source, target)
+    kept = all_tensors(source)[EMBEDDINGS].float().numpy()
+    assert np.array_equal(load_model(target).embeddings, kept)
 
 
 def test_checkpoint_without_lower_bounds(tmp_path: Path) -> None:
@@ -151,7 +174,6 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "deeper": (configured(num_hidden_layers=3), "tensor model.layers.2.attn_norm.weight is miss"),
     "no configuration": (removed("config.json"), "config.json: file not found"),
     "no weights": (removed("model.safetensors"), "neither model.safetensors nor"),
-    "no tokenizer": (removed("tokenizer.json"), "tokenizer.json: file not found"),
     "truncated weights": (truncated("model.safetensors"), "model.safetensors: is damaged"),
     "truncated configuration": (truncated("config.json"), "config.json: is not valid JSON"),
     "truncated tokenizer": (truncated("tokenizer.json"), "tokenizer.json: is not a tokenizer"),

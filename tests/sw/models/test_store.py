@@ -49,6 +49,20 @@ def stored(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("values", [
+    np.array([[1.0, 65504.0]], np.float16),
+    np.array([[1 / 3, 1e30, 0.0]], np.float32),
+    np.array([[1.0, 2.0**100, 0.15625]], np.float32),
+])
+def test_embeddings_are_kept_as_they_are(tmp_path: Path, values: np.ndarray) -> None:
+    model = random_model(CONFIG, 3)
+    table = np.resize(values, model.embeddings.shape)
+    save_model(replace(model, embeddings=table), tmp_path / "model")
+    restored = load_model(tmp_path / "model").embeddings
+    assert restored.dtype == table.dtype
+    np.testing.assert_array_equal(restored, table)
+
+
 @pytest.mark.parametrize("use_lower_bound", [True, False])
 def test_round_trip(tmp_path: Path, use_lower_bound: bool) -> None:
     model = random_model(replace(CONFIG, use_lower_bound=use_lower_bound), 3)

@@ -4,19 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.torch import load_file
 from sterna.errors import InputError
-from sterna.models.tensor_file import TensorFile, TensorFileWriter
+from sterna.models.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
 
 LAYOUT = {
     "table": ("float16", (2, 3)),
     "scale": ("float32", ()),
     "bytes": ("uint8", (5,)),
+    "brain": ("bfloat16", (3,)),
 }
 TENSORS = {
     "table": np.arange(6, dtype=np.float16).reshape(3, 2).T,
     "scale": np.array(0.5, np.float32),
     "bytes": np.arange(5, dtype=np.uint8),
+    "brain": np.array([1.0, -2.5, 3.0], np.float32),
 }
 
 
@@ -33,9 +35,20 @@ def test_the_library_reads_what_is_written(tmp_path: Path) -> None:
     restored = load_file(path)
     assert restored.keys() == TENSORS.keys()
     for key, tensor in TENSORS.items():
-        assert restored[key].dtype == tensor.dtype
-        np.testing.assert_array_equal(restored[key], tensor)
+        assert str(restored[key].dtype) == f"torch.{LAYOUT[key][0]}"
+        np.testing.assert_array_equal(restored[key].float(), tensor)
+        ours = TensorFile(path).tensor(key)
+        assert ours.dtype == tensor.dtype
+        np.testing.assert_array_equal(ours, tensor)
     assert TensorFile(path).metadata == {"format": "test"}
+
+
+def test_values_of_bfloat16_are_told_from_others() -> None:
+    values = np.array([1.0, -2.5, 1e30], np.float32)
+    values.view(np.uint32)[2] &= 0xFFFF0000
+    assert is_bfloat16(values)
+    assert not is_bfloat16(values + np.array([0, 0, 1e25], np.float32))
+    assert not is_bfloat16(np.ones(3, np.float16))
 
 
 def test_only_the_announced_tensors_are_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from math import floor, log2
 
 import numpy as np
@@ -16,17 +17,20 @@ from sterna.compiler.lowering.formats import Formats
 from sterna.compiler.lowering.observation import Observer, Ranges
 from sterna.errors import InputError
 from sterna.models.configuration import ModelConfig
-from sterna.models.weights import MatMulFreeModel
+from sterna.models.weights import LayerWeights, MatMulFreeModel
 from sterna.program.arithmetic import CODE_LIMIT, MAX_SHIFT, SHIFT_STEP
 
 Progress = Callable[[int, int], None]
 
 CALIBRATION_TOKENS = 2048
 """Tokens of a text that `sterna import --calibrate` looks at."""
+RANDOM_MODEL_IDS = 32
+"""Random ids that the formats of a random model are chosen from."""
+_LEAST_IDS, _MOST_IDS, _IMPORT_PRODUCTS = 24, 256, 6e10
 HEADROOM, PRODUCT_HEADROOM = 2.0, 4.0
 """Times by which a value, or a product of two, may exceed the largest seen before it saturates."""
-LEAST_ACTIVATION = 10
-"""Fewer fraction bits make the sigmoid's table too coarse."""
+MOST_ACTIVATION_BITS = 7
+"""Bits of the integer part of the sigmoids' inputs; with more their table is too coarse."""
 GAIN_SHIFT = 12
 """Of calibrated formats: gains may be many times one, so that sources of codes are no coarser
 than the values they are made of, and still have twelve bits and more."""
@@ -42,18 +46,76 @@ _ROUNDED = {
 }
 
 
+class Calibration:
+    """Formats that suit what the float reference computes on `tokens`, one text.
+
+    It has to be shown every layer, in order; all tokens pass it at once. Raises `InputError`
+    without tokens, for an id outside the vocabulary, and when the float reference overflows.
+    """
+
+    def __init__(self, model: MatMulFreeModel, tokens: Sequence[int], word_bits: int = 18) -> None:
+        if not tokens:
+            raise InputError("calibration needs at least one token")
+        for token in tokens:
+            if not 0 <= token < model.config.vocab_size:
+                raise InputError(f"calibration: token {token} is outside the vocabulary of "
+                                 f"{model.config.vocab_size}")
+        self._model, self._word_bits = model, word_bits
+        self._observer = Observer(model.config, model.embeddings[list(tokens)])
+
+    def see_layer(self, weights: LayerWeights) -> None:
+        """Take the tokens through the next layer."""
+        self._observer.see_layer(weights)
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """What was seen; asked for after the last layer."""
+        self._observer.see_head(self._model.norm, self._model.lm_head)
+        return self._observer.ranges
+
+    @cached_property
+    def formats(self) -> Formats:
+        """The formats chosen."""
+        return formats_for(self.ranges, self._word_bits)
+
+    def to_json(self) -> str:
+        """The formats as `formats.json` holds them."""
+        return self.formats.to_json()
+
+    @property
+    def concerns(self) -> list[str]:
+        """What a user should know about the formats."""
+        return concerns(self.ranges, self.formats)
+
+
 def calibrate(
     model: MatMulFreeModel,
     tokens: Sequence[int],
     word_bits: int = 18,
     progress: Progress | None = None,
-) -> Formats:
-    """Formats that suit what the float reference computes on `tokens`, one text.
+) -> Calibration:
+    """The calibration of a model that can be read; `progress` is told layers done and in all.
 
-    `progress` is told the layers done and the layers in all. Raises `InputError` without tokens,
-    and when the float reference overflows.
+    Raises `InputError` as `Calibration` does.
     """
-    return formats_for(observe_ranges(model, tokens, progress), word_bits)
+    calibration = Calibration(model, tokens, word_bits)
+    layers = len(model.layers)
+    for index, weights in enumerate(model.layers):
+        if progress is not None:
+            progress(index, layers)
+        calibration.see_layer(weights)
+    if progress is not None:
+        progress(layers, layers)
+    return calibration
+
+
+def import_ids(config: ModelConfig) -> list[int]:
+    """The random ids that `sterna import` looks at unless it is given a text.
+
+    A large model gets fewer, so that they take a second or two of processor time.
+    """
+    count = round(_IMPORT_PRODUCTS / config.ternary_weight_count)
+    return random_ids(config, min(max(count, _LEAST_IDS), _MOST_IDS))
 
 
 def random_ids(config: ModelConfig, count: int, seed: int = 0) -> list[int]:
@@ -64,28 +126,11 @@ def random_ids(config: ModelConfig, count: int, seed: int = 0) -> list[int]:
     return ids
 
 
-def observe_ranges(
-    model: MatMulFreeModel, tokens: Sequence[int], progress: Progress | None = None
-) -> Ranges:
-    """Greatest magnitudes on `tokens`; see `calibrate`."""
-    if not tokens:
-        raise InputError("calibration needs at least one token")
-    observer = Observer(model.config, model.embeddings[list(tokens)])
-    layers = len(model.layers)
-    for index, weights in enumerate(model.layers):
-        if progress is not None:
-            progress(index, layers)
-        observer.see_layer(weights)
-    observer.see_head(model.norm, model.lm_head)
-    if progress is not None:
-        progress(layers, layers)
-    return observer.ranges
-
-
 def formats_for(ranges: Ranges, word_bits: int = 18) -> Formats:
     """The finest formats that leave the ranges their headroom in words of so many bits."""
     residual = max(0, _spare(ranges.residual, word_bits))
-    activation = min(max(_spare(ranges.activation, word_bits), LEAST_ACTIVATION), word_bits - 1)
+    activation = max(_spare(ranges.activation, word_bits), word_bits - 1 - MOST_ACTIVATION_BITS)
+    activation = min(activation, word_bits - 1)
     # A table less if the state, which never exceeds the candidate's swish, is read by the same.
     base = replace(
         Formats.default(word_bits),

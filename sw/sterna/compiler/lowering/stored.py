@@ -15,10 +15,12 @@ from sterna.models.weights import MatMulFreeModel
 
 
 def stored_formats(model: MatMulFreeModel) -> Formats | None:
-    """The formats in the folder that the model was read from; None where there are none.
+    """The formats that the model has, in its folder if it has one; None where there are none.
 
     Raises `InputError` naming the file when it is damaged.
     """
+    if model.formats is not None:
+        return Formats.from_json(model.formats)
     if model.folder is None:
         return None
     path = model.folder / FORMATS_FILE

@@ -15,7 +15,6 @@ from sterna.compiler.lowering.calibration import (
     calibrate,
     concerns,
     formats_for,
-    observe_ranges,
     random_ids,
     words,
 )
@@ -75,7 +74,7 @@ def largest_words(program: Program) -> dict[str, int]:
 ], ids=["near one", "embeddings of 0.02", "hidden 256"])
 def test_the_largest_words_are_those_of_the_golden(model, word_bits):
     """Gains and shifts included; all have headroom, and sources of codes have bits enough."""
-    ranges = observe_ranges(model, TOKENS)
+    ranges = calibrate(model, TOKENS).ranges
     formats = formats_for(ranges, word_bits)
     golden = largest_words(lower(model, formats))
     told = words(ranges, formats)
@@ -131,7 +130,7 @@ def test_rather_coarse_than_saturated(ranges):
     ({"output_shift": 4}, r"output source reaches \d{6} units; words saturate at 131071"),
 ])
 def test_concerns_name_what_is_too_coarse_and_what_may_saturate(change, message):
-    ranges = observe_ranges(official(64, 2, 0.02, 3), TOKENS)
+    ranges = calibrate(official(64, 2, 0.02, 3), TOKENS).ranges
     formats = formats_for(ranges)
     found = concerns(ranges, replace(formats, **change))
     assert any(re.match(message, line) for line in found), found
@@ -143,7 +142,7 @@ def test_concerns_name_what_is_too_coarse_and_what_may_saturate(change, message)
 def test_checkpoints_of_the_official_initialisation_are_still_themselves(hidden, layers, std, seed):
     """Ids that calibration has not seen; the defaults are another model."""
     model = official(hidden, layers, std, seed)
-    formats = calibrate(model, random_ids(model.config, 128))
+    formats = calibrate(model, random_ids(model.config, 128)).formats
     ids = torch.from_numpy(np.random.default_rng(7).integers(0, 512, (4, 12)))
     chosen, default = (score(model, each, ids) for each in (formats, Formats()))
     assert chosen[0] < 0.05 and chosen[1] >= 43
@@ -171,7 +170,7 @@ def error(model: MatMulFreeModel, formats: Formats) -> float:
 def test_a_model_of_large_values_needs_calibration():
     plain = random_model(CONFIG, 1)
     chosen = replace(plain, embeddings=plain.embeddings * np.float16(200))
-    formats = calibrate(chosen, TOKENS)
+    formats = calibrate(chosen, TOKENS).formats
     assert formats.residual_fraction < Formats().residual_fraction
     assert error(chosen, formats) < 0.04
     assert error(chosen, Formats()) > 2 * error(chosen, formats)
@@ -188,7 +187,7 @@ def test_a_model_of_large_gains_needs_calibration():
         for layer in plain.layers
     ]
     chosen = replace(plain, layers=layers)
-    formats = calibrate(chosen, TOKENS)
+    formats = calibrate(chosen, TOKENS).formats
     assert formats.activation_fraction < Formats().activation_fraction
     assert error(chosen, formats) < 0.06
     assert error(chosen, Formats()) > 3 * error(chosen, formats)
