@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """A model without tokenizer.json: only what needs text refuses, and says how to make one."""
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import pytest
 from sterna.importers.random_checkpoint import write_random_checkpoint
 from sterna.models.configuration import ModelConfig
 from tokenizers import ByteLevelBPETokenizer
+
+from tests.boards.fake_tools import FakeTools
 
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=1, intermediate_size=32)
 BOARD = "ulx3s-85f"
@@ -56,14 +59,21 @@ def test_what_needs_text_refuses(sterna, model, monkeypatch, command):
     ["eval", "--ids", "ids.npy", "--logits", "logits.npz"],
     ["estimate", "--board", BOARD],
     ["program", "--machine"],
-    ["rtl", "-o", "rtl"],
-    pytest.param(["verify", "--tokens", "2"], marks=pytest.mark.verilator),
-    pytest.param(["bench", "--tokens", "1"], marks=pytest.mark.verilator),
+    ["rtl", "-o", "rtl", "--config", "tiny"],
+    ["build", "--board", BOARD, "--rows", "4", "--columns", "12", "--vector-lanes", "4"],
+    pytest.param(["verify", "--tokens", "2", "--config", "tiny"], marks=pytest.mark.verilator),
 ])
 def test_what_needs_no_text_works(sterna, model, monkeypatch, command):
     monkeypatch.chdir(model.parent)
+    if command[0] == "build":
+        FakeTools(model.parent, monkeypatch)
     outcome = sterna(command[0], "model", *command[1:])
     assert outcome.code == 0, outcome.errors
+
+
+def test_bench_asks_for_a_board_and_not_for_text(sterna, model):
+    outcome = sterna("bench", model, "--device", "tcp://127.0.0.1:1", "--config", "tiny")
+    assert outcome.code == 2 and outcome.errors.startswith("sterna: tcp://127.0.0.1:1: ")
 
 
 @pytest.mark.parametrize("names, way", [
