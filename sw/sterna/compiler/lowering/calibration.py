@@ -26,7 +26,7 @@ CALIBRATION_TOKENS = 2048
 """Tokens of a text that `sterna import --calibrate` looks at."""
 RANDOM_MODEL_IDS = 32
 """Random ids that the formats of a random model are chosen from."""
-_LEAST_IDS, _MOST_IDS, _IMPORT_PRODUCTS = 24, 256, 6e10
+_LEAST_IDS, _MOST_IDS, _IMPORT_PRODUCTS = 16, 256, 4e10
 HEADROOM, PRODUCT_HEADROOM = 2.0, 4.0
 """Times by which a value, or a product of two, may exceed the largest seen before it saturates."""
 MOST_ACTIVATION_BITS = 7
