@@ -13,7 +13,7 @@ from sterna.cli.spiking import comparison_lines
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna.importers.module import Agreement
+    from sterna.importers.module_compare import Agreement
     from sterna.models.spiking import RealNetwork
     from sterna.models.spiking_quantise import SpikingFormats
 
@@ -86,7 +86,7 @@ def compare_with_source(
 
     Raises `InputError` naming the first population, step and neuron that differ.
     """
-    from sterna.importers.module import compare_with
+    from sterna.importers.module_compare import compare_with
 
     named = module_source(text)
     if named is None:

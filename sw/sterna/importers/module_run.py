@@ -88,19 +88,25 @@ class Stepper:
         return output
 
 
+def taken(child: str) -> str:
+    """The key under which `run_module` gives what a child took."""
+    return f"input of {child}"
+
+
 def run_module(module: Any, name: str, shape: tuple[int, ...], frames: Reals,
                children: list[str], double: bool = False) -> dict[str, Reals]:
     """What the named children and the module (``""``) gave, [steps, batch, values] each.
 
-    `frames` is [steps, batch, inputs]. Raises `InputError` when the module fails, or gives no
-    tensor for each of the batch.
+    And what each child took, as `taken` of its name. `frames` is [steps, batch, inputs]. Raises
+    `InputError` when the module fails, or gives no tensor for each of the batch.
     """
     copied = own_copy(module, double)
-    outputs: dict[str, list[Reals]] = {key: [] for key in ("", *children)}
+    outputs: dict[str, list[Reals]] = {key: [] for key in ("", *children, *map(taken, children))}
     found = dict(copied.named_modules())
     for key in children:
         def note(child: Any, arguments: Any, result: Any, key: str = key) -> None:
-            del child, arguments
+            del child
+            outputs[taken(key)].append(_values(arguments, name, frames.shape[1]))
             outputs[key].append(_values(result, name, frames.shape[1]))
 
         found["" if key == name and key not in found else key].register_forward_hook(note)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 from sterna.errors import InputError
-from sterna.importers.module import check_frames, from_module
+from sterna.importers.module import from_module
+from sterna.importers.module_compare import check_frames
 from sterna.importers.module_run import run_module
 from sterna.importers.snntorch import from_snntorch
 from sterna.models.spiking_codes import input_codes
@@ -160,6 +161,15 @@ class Gated(Net):
         return self.last(self.out(early) if float(values.sum()) > 3 else self.wide(early))
 
 
+class Silent(Net):
+    """Another path, where nothing fires by which to see it."""
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        early = self.first(self.into(values))
+        late = self.out(early) if float(values.sum()) > 3 else self.wide(early)
+        return self.last(late * 1e-3)
+
+
 class States(Net):
     def forward(self, values: torch.Tensor, first: torch.Tensor, last: torch.Tensor) -> None:
         del values, first, last
@@ -199,6 +209,7 @@ def test_the_order_of_calls_counts(kind: type[Net]) -> None:
     (Membrane, "module out: its input comes from the state of first, which"),
     (Remembers, "fires otherwise than what was read of it: step 1, first, neuron"),
     (Gated, "fires otherwise than what was read of it: step 2, last, neuron"),
+    (Silent, r"step \d+, the input of last, neuron \d: the module gives -?0.0"),
     (States, "its forward takes values, first, last; give a module that"),
     (Breaks, "its forward failed .ZeroDivisionError: of the user.; it must take one step"),
     (Sums, "module module: "),
