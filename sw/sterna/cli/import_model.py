@@ -18,6 +18,7 @@ from sterna.cli.spiking_options import (
     PRODUCER,
     RESET,
     nir_choices,
+    refuse_nir_options,
 )
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
@@ -74,16 +75,17 @@ def import_model(
         return
     if input_shape is not None and against is None:
         raise InputError("--input-shape: is for torch modules (net.py:make_net)")
+    choices = nir_choices(producer, dt, reset, current, compare, neuron)
     if source.suffix == ".nir":
         from sterna.cli.import_nir import NirArguments, import_nir
 
         import_nir(source, output, NirArguments(
-            nir_choices(producer, dt, reset, current, compare, neuron), against,
-            parse_shape(input_shape), planes, fraction, input_fraction,
+            choices, against, parse_shape(input_shape), planes, fraction, input_fraction,
         ))
         return
     if against is not None:
         raise InputError("--against: is for NIR graphs")
+    refuse_nir_options(str(source), choices)
     from sterna.compiler.lowering import Formats
     from sterna.compiler.lowering.calibration import Calibration, import_ids
     from sterna.importers.huggingface import open_huggingface

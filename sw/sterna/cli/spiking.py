@@ -10,7 +10,7 @@ from shlex import join
 from typing import TYPE_CHECKING
 
 from sterna.cli.spiking_inputs import InputOptions, wide_enough
-from sterna.cli.spiking_options import SpikingOptions
+from sterna.cli.spiking_options import SpikingOptions, refuse_nir_options
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import CheckError, InputError
 
@@ -44,16 +44,13 @@ def open_spiking(
     `choices` say how a NIR graph is read, and are refused for another model; `command` is what a
     line about a guess repeats.
     """
-    from sterna.importers.nir_options import NirChoices
     from sterna.models.spiking_examples import EXAMPLES
     from sterna.models.spiking_quantise import quantise
     from sterna.models.spiking_store import is_spiking, load_network
 
     if Path(text).suffix == NIR_SUFFIX and text not in EXAMPLES:
         return _open_graph(Path(text), choices, command)
-    if choices not in (None, NirChoices()):
-        raise InputError(f"{text}: --producer, --dt, --reset, --current, --compare and --neuron "
-                         "are for NIR graphs (.nir)")
+    refuse_nir_options(text, choices)
     if text in EXAMPLES:
         real = EXAMPLES[text]()
         return OpenSpiking(text, quantise(real), real)

@@ -58,6 +58,15 @@ def nir_choices(
     return NirChoices(producer, dt, current, compare, tuple(reset or ()), tuple(neuron or ()))
 
 
+def refuse_nir_options(text: str, choices: NirChoices | None) -> None:
+    """Raise `InputError` for options of a NIR graph's reading that are given for something else."""
+    from sterna.importers.nir_options import NirChoices
+
+    if choices not in (None, NirChoices()):
+        raise InputError(f"{text}: --producer, --dt, --reset, --current, --compare and --neuron "
+                         "are for NIR graphs (.nir)")
+
+
 def refuse_language_options(**options: object) -> None:
     """Raise `InputError` for an option that is given but has no meaning for spiking networks."""
     for name, value in options.items():

@@ -79,17 +79,18 @@ def _snntorch(kind: str, node: Any) -> bool:
         _zero(node, "v_leak") and _zero(node, "v_reset"))
 
 
-def _spikingjelly(kind: str, node: Any) -> bool:
+def _spikingjelly(kind: str, node: Any, dt: float = _STEP) -> bool:
     if not _uniform(node):
         return False
     if kind == "IF":
-        return _near(numbers(node, "r") * _STEP, 1)
+        return _near(numbers(node, "r") * dt, 1)
     if kind == "CubaLIF":
-        return _steps(node, _STEP) and _zero(node, "v_leak")
+        return _steps(node, dt) and _zero(node, "v_leak")
     if kind != "LIF" or getattr(node, "v_reset", None) is None:
         return False
-    slow = (numbers(node, "tau") > _STEP * 0.999).all() and (numbers(node, "tau") < 0.1).all()
-    return bool(slow) and (_unscaled(node) or _steps(node, _STEP)) and bool(
+    steps = numbers(node, "tau") / dt
+    slow = (steps > 0.999).all() and (steps < 1000).all()
+    return bool(slow) and (_unscaled(node) or _steps(node, dt)) and bool(
         np.allclose(numbers(node, "v_leak"), numbers(node, "v_reset")))
 
 
@@ -186,6 +187,10 @@ _FORMS: dict[str, Callable[[str, Any], bool]] = {
 def fits(producer: str, facts: Facts) -> bool:
     """Whether every neuron has the framework's form, and all of them one time step."""
     neurons = list(facts.neurons())
+    if producer == "spikingjelly" and facts.port != "input":
+        # Its exporter takes a time step; where the Input has the usual name that is not believed.
+        dt = common_step(spikingjelly_steps(facts)) or _STEP
+        return bool(neurons) and all(_spikingjelly(kind, node, dt) for _, kind, node in neurons)
     if not neurons or not all(_FORMS[producer](kind, node) for _, kind, node in neurons):
         return False
     if producer == "spyx" and not _layers(facts):

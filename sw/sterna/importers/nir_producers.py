@@ -80,7 +80,8 @@ PRESETS = {
 LEFT_OUT = {
     "snntorch": "reset_mechanism and reset_delay, taken as subtract, a step late (--reset zero, "
                 "none, subtract_now or zero_now)",
-    "spikingjelly": "the soft reset, which versions before 2.0 wrote as v_reset 0 (--reset soft)",
+    "spikingjelly": "the soft reset, which versions before 2.0 wrote as v_reset 0 (--reset soft), "
+                    "and the time step of LIF with decay_input, if no other neuron tells it (--dt)",
     "norse": "v_reset, taken as 0 (--neuron v_reset=X)",
     "sinabs": "norm_input of LIF, taken as True (--neuron gain=unit), tau_syn, min_v_mem "
               "(--neuron floor=X), spike_fn and reset_fn, taken as any number of spikes and "

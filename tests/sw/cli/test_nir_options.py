@@ -83,6 +83,11 @@ def test_the_options_are_for_graphs(sterna, command, option):
     assert outcome.code == 2 and outcome.errors.strip().endswith("are for NIR graphs (.nir)")
 
 
+def test_import_refuses_them_for_a_checkpoint(sterna, tmp_path):
+    outcome = sterna("import", tmp_path, "-o", tmp_path / "net", "--reset", "soft")
+    assert outcome.code == 2 and "are for NIR graphs (.nir)" in outcome.errors
+
+
 def test_a_wrong_choice_writes_nothing(sterna, tmp_path):
     path, folder = tmp_path / "net.nir", tmp_path / "net"
     nir.write(path, graph(lif(0.004, 2.0)))

@@ -110,13 +110,17 @@ def test_an_if_is_sinabs_when_the_file_says_so(tmp_path: Path) -> None:
 
 
 def test_the_step_is_solved_or_refused() -> None:
-    """Rockpool's numbers hold its time step; neurons that hold two are not by Rockpool."""
+    """Rockpool's and SpikingJelly's numbers hold the time step; two steps are not by Rockpool."""
     def rockpool(dt: float) -> Any:
         return lif(0.02, 0.02 / dt * float(np.exp(-dt / 0.02)))
 
     for dt in (1e-3, 2.5e-4, 7e-3):
         _, told = from_graph(graph(rockpool(dt)), "net")
         assert told.line.startswith(f"written by rockpool (by its forms): dt {dt:g} s")
+    for dt, node in ((1e-3, integrator(1e3)), (5e-4, lif(2e-3, 4.0)),
+                     (2e-3, cuba(8e-3, 4e-3, 4.0, 2.0))):
+        _, told = from_graph(graph(node, port="x", dtype="float64"), "net")
+        assert told.line.startswith(f"written by spikingjelly (by its forms): dt {dt:g} s")
     both = graph(rockpool(1e-3), rockpool(2e-3))
     _, told = from_graph(both, "net")
     assert told.recognition.producer == "nir"
