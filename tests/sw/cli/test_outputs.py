@@ -182,7 +182,7 @@ def test_what_is_ours_is_no_source() -> None:
 def test_an_import_that_is_interrupted_leaves_the_old_model(
     sterna, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even behind the weights, while the formats are chosen."""
+    """Even behind the weights and the formats."""
     (place.folder / "text").write_text("Once upon a time")
     arguments = ["import", "checkpoint", "-o", "out", "--calibrate", "text"]
     assert sterna(*arguments).code == 0
@@ -191,7 +191,7 @@ def test_an_import_that_is_interrupted_leaves_the_old_model(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sterna.compiler.lowering.store_formats", interrupt)
+    monkeypatch.setattr("sterna.models.store.write_manifest", interrupt)
     for target in ("out", "new"):
         assert sterna(*arguments[:3], target, *arguments[4:]).code == 130
         assert place.content() == before and not (place.folder / "new").exists()

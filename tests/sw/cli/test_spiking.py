@@ -82,6 +82,10 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
     assert outcome.code == 0 and "out  " in outcome.output and "hidden" not in outcome.output
     with np.load(tmp_path / "golden.npz") as golden, np.load(tmp_path / "sim.npz") as found:
         assert golden["out"].any() and np.array_equal(golden["out"], found["out"])
+    assert sterna("rtl", "cubalif", *SMALL, "-o", tmp_path / "rtl").code == 0
+    image = tmp_path / "rtl" / "image.sterna"
+    loaded = sterna(*arguments, tmp_path / "image.npz", "--device", "sim", "--image", image)
+    assert loaded.code == 0 and loaded.output == outcome.output
     values = sterna("bench", "cubalif", "--steps", 30, "--silent", 0.9, "--json", *SMALL).json
     assert values["differences"] == 0 and values["synapses"] == 2166
     assert values["cycles_per_step"] < values["cycles_per_step_without_skipping"]
