@@ -3,12 +3,15 @@
 // Contents are one dense stream; beats of it go round the ports (see sterna_hw.memory.axi_source).
 // A port's memory works off requests in order. From `latency` clocks after a request its beats are
 // produced at a rate of at most `rate` / 65536 a clock, never during a refresh, and at most
-// `buffer` ahead of the port, which moves at most one a clock and pauses at random.
+// `buffer` ahead of the port, which moves at most one a clock and pauses at random. Writes are of
+// one beat. What the master does against the specification is in `rules`.
 
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <vector>
+
+#include "axi_rules.h"
 
 struct MemoryTiming {
     uint32_t latency;        // clocks from request to first beat
@@ -34,10 +37,13 @@ struct MemoryFault {
 class MemoryPort {
 public:
     MemoryFault read_fault, write_fault;
+    MemoryFault early_last; // RLAST in a beat too early, which ends its burst
+    AxiRules rules;
 
+    // `most` beats may be asked for and not delivered.
     MemoryPort(std::vector<uint8_t>& data, uint32_t ports, uint32_t index, uint32_t beat_bytes,
-               const MemoryTiming& timing, uint64_t seed)
-        : data_(data), ports_(ports), index_(index), bytes_(beat_bytes), timing_(timing),
+               const MemoryTiming& timing, uint64_t most, uint64_t seed)
+        : rules(beat_bytes, most), data_(data), ports_(ports), index_(index), bytes_(beat_bytes), timing_(timing),
           state_((seed + 1) * 0x9E3779B97F4A7C15ull + index) {}
 
     // The port's inputs and outputs of one clock; `before` sets inputs, `after` sees the outputs.
@@ -61,6 +67,7 @@ public:
         }
         *port.rvalid = showing_;
         *port.rresp = showing_ ? read_fault.answer() : 0;
+        *port.rlast = showing_ && (left_ == 1 || early_last.answer());
         *port.arready = bursts_.size() < timing_.requests && !stall();
         *port.awready = !has_address_ && !stall();
         *port.wready = !has_data_ && !stall();
@@ -70,6 +77,7 @@ public:
 
     template <typename Signals>
     void after(Signals& port, uint64_t clock) {
+        rules.watch(port, clock);
         if (*port.arvalid && *port.arready) {
             bursts_.push_back({*port.araddr, uint32_t(*port.arlen) + 1, clock + timing_.latency});
         }
@@ -79,7 +87,10 @@ public:
             --ready_;
             ++beats;
             address_ += bytes_;
-            if (--left_ == 0) next_shown();
+            --left_;
+            if (early_last.answer()) end_burst();
+            early_last.count();
+            if (left_ == 0) next_shown();
         }
         if (answers_ > 0 && *port.bready) {
             --answers_;
@@ -103,6 +114,15 @@ public:
     }
 
     uint64_t beats = 0;
+
+    // The memory's controller forgets everything but the contents.
+    void reset() {
+        rules.reset();
+        bursts_.clear();
+        shown_.clear();
+        left_ = produced_ = ready_ = answers_ = 0;
+        showing_ = has_address_ = has_data_ = false;
+    }
 
 private:
     struct Burst { uint64_t address; uint32_t beats; uint64_t from; };
@@ -132,6 +152,17 @@ private:
             bursts_.pop_front();
         }
         return true;
+    }
+
+    // Drop what is left of the burst at the port, whether it is ready or not.
+    void end_burst() {
+        if (ready_ < left_) {
+            ready_ = produced_ = 0;
+            bursts_.pop_front();
+        } else {
+            ready_ -= left_;
+        }
+        left_ = 0;
     }
 
     // The next burst whose beats are (partly) ready comes to the port.

@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from sterna.errors import LinkError
+from sterna.errors import CheckError, LinkError
 from sterna.host.loading import Loader
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import Configuration
@@ -21,7 +21,7 @@ from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import Progress, build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
-from sterna_sim.memory.sdram import SdramChip, raise_fault
+from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.traces import Trace, unpack_trace
 
@@ -51,7 +51,8 @@ class SimulatedBoard:
     A configuration with `trace` has trace ports, see `collect_trace`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
     Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
-    part of the configuration or another, and a violation of its data sheet is a `CheckError`.
+    part of the configuration or another. A violation of its data sheet, or of AXI4, is a
+    `CheckError`.
     Raises `InputError` when the simulator cannot be built.
     """
 
@@ -82,8 +83,11 @@ class SimulatedBoard:
             chip = memory or SdramChip(find_part(configuration.sdram), configuration.sdram_hz)
             library.create_sdram(chip.values(), seed)
         else:
+            most = configuration.memory_prefetch
+            if configuration.constant_source == "axi":
+                most += 2 * configuration.memory_burst
             library.create_memory(
-                configuration.memory_bytes, (memory or MemoryTiming()).values(), seed)
+                configuration.memory_bytes, (memory or MemoryTiming()).values(), most, seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -99,11 +103,19 @@ class SimulatedBoard:
         while left > 0 and library.available() < count:
             start = time.monotonic()
             left -= library.run(min(left, self._slice), count)
-            if self._has_sdram:
-                raise_fault(library.sdram_fault)
+            if library.violation:
+                memory = "SDRAM" if self._has_sdram else "AXI4"
+                raise CheckError(f"{memory}: {library.violation}")
             if time.monotonic() - start < SLICE_SECONDS / 2:
                 self._slice *= 2
         return library.pop(count)
+
+    def reset(self, clocks: int = 2, *, controllers: bool = False) -> None:
+        """Pulse the reset input; bytes on their way in the link are lost.
+
+        Memories outside go on, unless the `controllers` behind AXI ports are reset too.
+        """
+        self._open().reset(clocks, controllers)
 
     def loaders(self) -> dict[Space, Loader]:
         """What puts words, uint8 [words, bytes] in LOAD form, straight into large memories.
@@ -161,9 +173,17 @@ class SimulatedBoard:
     def answer_with_error(self, port: int, *, write: bool = False, after: int = 0,
                           response: int = DECODE_ERROR) -> None:
         """Let the memory behind an AXI port answer one beat with an error, after so many others."""
+        self._has_ports()
+        self._open().answer_with_error(port, write, after, response)
+
+    def end_burst_early(self, port: int, after: int = 0) -> None:
+        """Let the memory behind an AXI port give RLAST too early, after so many other beats."""
+        self._has_ports()
+        self._open().end_burst_early(port, after)
+
+    def _has_ports(self) -> None:
         if not _has_memory(self.configuration) or self._has_sdram:
             raise ValueError("this configuration has no memory behind AXI ports")
-        self._open().answer_with_error(port, write, after, response)
 
     @property
     def memory_bytes(self) -> int:

@@ -24,7 +24,7 @@ SHARED_LANES = 4096
 PREFIX = "Vaccelerator"
 GENERATED = "generated"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
-QUEUE, MEMORY, SDRAM = "byte_queue.h", "axi_memory.h", "sdram_memory.h"
+HEADERS = "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h"
 
 VERILATOR_FLAGS = (
     "--cc", "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
@@ -115,7 +115,7 @@ def build_library(
     of each place where they are used.
     """
     package = resources.files("sterna_sim")
-    sources = {name: package.joinpath(name).read_text() for name in (harness, QUEUE, MEMORY, SDRAM)}
+    sources = {name: package.joinpath(name).read_text() for name in (harness, *HEADERS)}
     compiler_flags = [*COMPILER_FLAGS]
     if traces:
         calls = "".join(f"TRACE({number},{name})" for number, name in enumerate(traces))

@@ -69,8 +69,9 @@ private:
 #ifdef STERNA_AXI_PORTS
 // Where Verilator keeps the signals of one AXI4 port.
 struct AxiSignals {
-    CData *arready, *rvalid, *rresp, *awready, *wready, *bvalid, *bresp;
-    const CData *arvalid, *arlen, *rready, *awvalid, *wvalid, *bready;
+    CData *arready, *rvalid, *rresp, *rlast, *awready, *wready, *bvalid, *bresp;
+    const CData *arvalid, *arlen, *arsize, *arburst, *rready;
+    const CData *awvalid, *awlen, *awsize, *awburst, *wvalid, *wlast, *bready;
     const IData *araddr, *awaddr;
     void* rdata;
     const void *wdata, *wstrb;
@@ -88,16 +89,18 @@ public:
         top_.rst = 0;
         cycles = 0;
 #ifdef STERNA_AXI_PORTS
+#define SIGNAL(n, name) &top_.m_axi_##n##_##name
 #define PORT(n) axi_.push_back({ \
-        &top_.m_axi_##n##_arready, &top_.m_axi_##n##_rvalid, &top_.m_axi_##n##_rresp, \
-        &top_.m_axi_##n##_awready, &top_.m_axi_##n##_wready, &top_.m_axi_##n##_bvalid, \
-        &top_.m_axi_##n##_bresp, &top_.m_axi_##n##_arvalid, \
-        &top_.m_axi_##n##_arlen, &top_.m_axi_##n##_rready, &top_.m_axi_##n##_awvalid, \
-        &top_.m_axi_##n##_wvalid, &top_.m_axi_##n##_bready, &top_.m_axi_##n##_araddr, \
-        &top_.m_axi_##n##_awaddr, &top_.m_axi_##n##_rdata, &top_.m_axi_##n##_wdata, \
-        &top_.m_axi_##n##_wstrb});
+        SIGNAL(n, arready), SIGNAL(n, rvalid), SIGNAL(n, rresp), SIGNAL(n, rlast), \
+        SIGNAL(n, awready), SIGNAL(n, wready), SIGNAL(n, bvalid), SIGNAL(n, bresp), \
+        SIGNAL(n, arvalid), SIGNAL(n, arlen), SIGNAL(n, arsize), SIGNAL(n, arburst), \
+        SIGNAL(n, rready), SIGNAL(n, awvalid), SIGNAL(n, awlen), SIGNAL(n, awsize), \
+        SIGNAL(n, awburst), SIGNAL(n, wvalid), SIGNAL(n, wlast), SIGNAL(n, bready), \
+        SIGNAL(n, araddr), SIGNAL(n, awaddr), SIGNAL(n, rdata), SIGNAL(n, wdata), \
+        SIGNAL(n, wstrb)});
         STERNA_AXI_PORTS
 #undef PORT
+#undef SIGNAL
 #endif
     }
     ~Board() { top_.final(); }
@@ -107,6 +110,31 @@ public:
         const uint64_t start = cycles;
         while (cycles - start < limit && out.size() < wanted && !failed()) cycle();
         return cycles - start;
+    }
+
+    // Pulses `rst`; afterwards no byte is on its way in the link. Memories outside go on, unless
+    // the controllers behind AXI ports are reset too.
+    void reset(uint64_t clocks, bool controllers) {
+        top_.rst = 1;
+#ifdef STERNA_AXI_PORTS
+        if (controllers) for (auto& port : ports) port.reset();
+#endif
+        for (uint64_t clock = 0; clock < clocks && !failed(); ++clock) cycle();
+        top_.rst = 0;
+        in = out = Queue();
+        offering_ = false;
+    }
+
+    // What was done first that a memory outside forbids, empty while nothing was.
+    const char* violation() const {
+#ifdef STERNA_SDRAM
+        if (sdram) return sdram->fault.c_str();
+#endif
+#ifdef STERNA_AXI_PORTS
+        for (const auto& port : ports)
+            if (!port.rules.fault.empty()) return port.rules.fault.c_str();
+#endif
+        return "";
     }
 
     // Puts words of `size` bytes straight into a memory on the chip, a bank for each four bytes;
@@ -129,11 +157,11 @@ public:
     }
 
 #ifdef STERNA_AXI_PORTS
-    void create_memory(uint64_t bytes, const MemoryTiming& timing, uint64_t seed) {
+    void create_memory(uint64_t bytes, const MemoryTiming& timing, uint64_t most, uint64_t seed) {
         memory.assign(bytes, 0);
         ports.clear();
         for (uint32_t index = 0; index < axi_.size(); ++index)
-            ports.emplace_back(memory, axi_.size(), index, sizeof(top_.m_axi_0_rdata), timing,
+            ports.emplace_back(memory, axi_.size(), index, sizeof(top_.m_axi_0_rdata), timing, most,
                                seed);
     }
 
@@ -156,13 +184,7 @@ private:
         ++cycles;
     }
 
-    bool failed() const {
-#ifdef STERNA_SDRAM
-        return !sdram->fault.empty();
-#else
-        return false;
-#endif
-    }
+    bool failed() const { return *violation() != 0; }
 
     void cycle() {
         // A byte that was offered stays offered until it is taken.
@@ -228,6 +250,9 @@ uint64_t sterna_available(Board* board) { return board->out.size(); }
 uint64_t sterna_run(Board* board, uint64_t limit, uint64_t wanted) {
     return board->run(limit, wanted);
 }
+void sterna_reset(Board* board, uint64_t clocks, int controllers) {
+    board->reset(clocks, controllers);
+}
 uint64_t sterna_cycles(Board* board) { return board->cycles; }
 
 int sterna_chip_write(Board* board, const char* path, uint64_t first, const uint8_t* words,
@@ -237,8 +262,9 @@ int sterna_chip_write(Board* board, const char* path, uint64_t first, const uint
 
 #ifdef STERNA_AXI_PORTS
 // The memory behind the AXI ports; its contents are written here without passing the hardware.
-void sterna_memory_create(Board* board, uint64_t bytes, const MemoryTiming* timing, uint64_t seed) {
-    board->create_memory(bytes, *timing, seed);
+void sterna_memory_create(Board* board, uint64_t bytes, const MemoryTiming* timing, uint64_t most,
+                          uint64_t seed) {
+    board->create_memory(bytes, *timing, most, seed);
 }
 void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uint64_t count) {
     std::memcpy(board->memory.data() + first, bytes, count);
@@ -247,6 +273,10 @@ void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uin
 void sterna_memory_fault(Board* board, uint32_t port, int write, uint64_t after, uint8_t response) {
     MemoryPort& memory = board->ports[port];
     (write ? memory.write_fault : memory.read_fault) = {after, response};
+}
+// Ends a burst too early, in the next beat of the port after so many others.
+void sterna_memory_early_last(Board* board, uint32_t port, uint64_t after) {
+    board->ports[port].early_last = {after, 1};
 }
 // Beats that crossed all ports.
 uint64_t sterna_memory_beats(Board* board) {
@@ -265,9 +295,11 @@ void sterna_memory_write(Board* board, uint64_t first, const uint8_t* bytes, uin
     board->sdram->write(first, bytes, count);
 }
 uint64_t sterna_memory_beats(Board* board) { return board->sdram->beats; }
-// The first violation of the data sheet, empty while there is none; the board does not run after it.
-const char* sterna_sdram_fault(Board* board) { return board->sdram->fault.c_str(); }
 #endif
+
+// The first thing done that a memory outside forbids, empty while there is none; the board does not
+// run after it.
+const char* sterna_violation(Board* board) { return board->violation(); }
 
 // Trace buffers, one for each port in the order of the build; words of 32 bits, one port value after
 // another.

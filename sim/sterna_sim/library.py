@@ -37,6 +37,13 @@ class SimulatorLibrary(LoadedLibrary):
         """Bytes that wait to be popped."""
         return self._library.sterna_available(self._board)
 
+    def reset(self, clocks: int, controllers: bool) -> None:
+        """Hold `rst` for so many clocks; bytes on their way in the link are lost.
+
+        Memories outside go on, unless the `controllers` behind AXI ports are reset too.
+        """
+        self._library.sterna_reset(self._board, clocks, controllers)
+
     def write_chip(self, path: str, first: int, words: NDArray[np.uint8]) -> bool:
         """Put words, uint8 [words, bytes] in LOAD form, into a memory without passing the hardware.
 
@@ -48,10 +55,13 @@ class SimulatorLibrary(LoadedLibrary):
         return bool(self._library.sterna_chip_write(
             self._board, path.encode(), first, pointer, *contiguous.shape))
 
-    def create_memory(self, size: int, timing: Sequence[int], seed: int) -> None:
-        """A memory of zeros behind the AXI ports; see `sterna_sim.memory.timing`."""
+    def create_memory(self, size: int, timing: Sequence[int], most: int, seed: int) -> None:
+        """A memory of zeros behind the AXI ports; see `sterna_sim.memory.timing`.
+
+        `most` beats of a port may be asked for and not delivered.
+        """
         values = (c_uint32 * len(timing))(*timing)
-        self._library.sterna_memory_create(self._board, size, values, seed)
+        self._library.sterna_memory_create(self._board, size, values, most, seed)
 
     def create_sdram(self, sheet: Sequence[int], seed: int) -> None:
         """An SDRAM at the pins; see `sterna_sim.memory.sdram.SdramChip.values`."""
@@ -59,9 +69,9 @@ class SimulatorLibrary(LoadedLibrary):
         self._library.sterna_sdram_create(self._board, values, seed)
 
     @property
-    def sdram_fault(self) -> bytes:
-        """The first violation of the SDRAM's data sheet, empty while there is none."""
-        return self._library.sterna_sdram_fault(self._board)
+    def violation(self) -> str:
+        """The first thing done that a memory outside forbids, empty while there is none."""
+        return self._library.sterna_violation(self._board).decode()
 
     def write_memory(self, first: int, data: NDArray[np.uint8]) -> None:
         """Put bytes into the memory outside without passing the hardware."""
@@ -72,6 +82,10 @@ class SimulatorLibrary(LoadedLibrary):
     def answer_with_error(self, port: int, write: bool, after: int, response: int) -> None:
         """Answer one beat of an AXI port with RRESP or BRESP, the next one after so many others."""
         self._library.sterna_memory_fault(self._board, port, int(write), after, response)
+
+    def end_burst_early(self, port: int, after: int) -> None:
+        """Give RLAST too early, in the next beat of an AXI port after so many others."""
+        self._library.sterna_memory_early_last(self._board, port, after)
 
     @property
     def memory_beats(self) -> int:
@@ -94,6 +108,8 @@ class SimulatorLibrary(LoadedLibrary):
 def _signatures(library: ctypes.CDLL) -> Signatures:
     signatures: dict[str, Any] = {
         "create": (c_void_p, [c_uint64, c_uint32]),
+        "reset": (None, [c_void_p, c_uint64, c_int]),
+        "violation": (c_char_p, [c_void_p]),
         "available": (c_uint64, [c_void_p]),
         "chip_write": (c_int, [c_void_p, c_char_p, c_uint64, POINTER(c_uint8), c_uint64,
                                c_uint32]),
@@ -103,14 +119,12 @@ def _signatures(library: ctypes.CDLL) -> Signatures:
     }
     if hasattr(library, "sterna_memory_create"):
         signatures |= {
-            "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64]),
+            "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64, c_uint64]),
             "memory_fault": (None, [c_void_p, c_uint32, c_int, c_uint64, c_uint8]),
+            "memory_early_last": (None, [c_void_p, c_uint32, c_uint64]),
         }
     if hasattr(library, "sterna_sdram_create"):
-        signatures |= {
-            "sdram_create": (None, [c_void_p, POINTER(c_uint64), c_uint64]),
-            "sdram_fault": (c_char_p, [c_void_p]),
-        }
+        signatures["sdram_create"] = None, [c_void_p, POINTER(c_uint64), c_uint64]
     if hasattr(library, "sterna_memory_write"):
         signatures |= {
             "memory_write": (None, [c_void_p, c_uint64, POINTER(c_uint8), c_uint64]),

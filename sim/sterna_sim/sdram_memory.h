@@ -108,6 +108,11 @@ private:
     void fail(const std::string& parameter, const std::string& what) {
         if (fault.empty()) fault = parameter + ": " + what + " in clock " + std::to_string(clock_);
     }
+    // What costs contents is a fault when they are used before the next initialisation: a controller
+    // that is reset waits for the time of a power up.
+    void lose(const std::string& parameter, const std::string& what) {
+        if (lost_.empty()) lost_ = parameter + ": " + what + " in clock " + std::to_string(clock_);
+    }
     void check_since(const char* parameter, uint64_t from, uint64_t least, const char* what) {
         if (from != NEVER && time() - from < least)
             fail(parameter, std::string(what) + " after " + std::to_string((time() - from) / 1000) +
@@ -118,9 +123,14 @@ private:
         return slot.valid && slot.clock == edge + PIN_CLOCKS;
     }
 
+    void use_contents() {
+        if (fault.empty()) fault = lost_;
+    }
+
     void activate(uint32_t number, uint32_t row) {
         Bank& bank = banks_[number];
         if (!mode_set_) fail("initialisation", "an activation before the mode was set");
+        use_contents();
         if (bank.open) fail("open row", "an activation of a bank that is open");
         check_since("tRP", bank.precharged, sheet_.t_rp, "an activation");
         check_since("tRC", bank.activated, sheet_.t_rc, "an activation");
@@ -134,6 +144,7 @@ private:
 
     uint64_t place(const SdramPins& pins) {
         Bank& bank = banks_[pins.bank];
+        use_contents();
         if (pins.address & 1u << 10) fail("command", "automatic precharge is not modelled:");
         if (!bank.open) fail("closed row", "an access to a bank that is not open");
         check_since("tRCD", bank.activated, sheet_.t_rcd, "an access");
@@ -214,12 +225,14 @@ private:
             fail("CAS latency", "too short for the clock, set");
         mode_set_ = true;
         mode_at_ = ready_at_ = time();
+        refreshes = 0;
+        lost_.clear();
     }
 
     void check_open_rows() {
         for (const Bank& bank : banks_)
             if (bank.open && time() - bank.activated > sheet_.t_ras_most)
-                fail("tRAS", "a row is open for too long");
+                lose("tRAS", "a row is open for too long");
     }
 
     // Enough refreshes in every retention time, and never more than eight put off, which shows in
@@ -228,11 +241,12 @@ private:
         if (!mode_set_) return;
         const std::size_t due = refreshed_.size();
         const uint64_t oldest = refreshes < due ? ready_at_ : refreshed_[refreshes % due];
-        if (time() - oldest > sheet_.retention) fail("refresh count", "a row has lost its charge");
+        if (time() - oldest > sheet_.retention) lose("refresh count", "a row has lost its charge");
         const uint64_t expected = (time() - ready_at_) / (sheet_.retention / due);
-        if (expected > refreshes + 9) fail("refresh interval", "more than eight are put off");
+        if (expected > refreshes + 9) lose("refresh interval", "more than eight are put off");
     }
 
+    std::string lost_;
     const SdramSheet sheet_;
     uint64_t state_;
     std::vector<Bank> banks_;

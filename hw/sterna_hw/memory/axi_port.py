@@ -20,8 +20,8 @@ class AxiReadPort(Component):
     """Reads ``bursts`` bursts from ``base`` upwards, fetching ahead as far as its queue has room.
 
     Bursts are INCR, of equal length and aligned to it, so that none crosses 4 kB. A burst is
-    requested only when the queue has room for all its beats, so ``rready`` is always high and the
-    memory controller never waits. As many bursts are outstanding as the queue holds. All carry the
+    requested only when the queue has room for all its beats, so that the memory controller never
+    waits. As many bursts are outstanding as the queue holds. All carry the
     same identifier (there is none), so their beats return in order.
 
     Throughput one beat a clock; latency 4 clocks beside the memory's.
@@ -30,8 +30,9 @@ class AxiReadPort(Component):
         restart: In(1), begin again at ``base``. Beats that are still on their way are taken and
             dropped; a request on offer stays until it is accepted. Nothing happens before the
             first restart.
-        arvalid, araddr, arready, rvalid, rdata, rresp, rready: channels AR and R of AXI4.
-        failed: Out(1), a beat that is wanted comes with an error answer, the same clock.
+        arvalid, araddr, arready, rvalid, rdata: of the channels AR and R of AXI4; beats are taken
+            whenever they come. rerror: In(1), the beat came with an error.
+        failed: Out(1), a beat that is wanted comes with an error, the same clock.
         beats: Out, stream of unsigned(data_bits); it ends after the last burst.
 
     Args:
@@ -64,8 +65,7 @@ class AxiReadPort(Component):
             "arready": In(1),
             "rvalid": In(1),
             "rdata": In(data_bits),
-            "rresp": In(2),
-            "rready": Out(1),
+            "rerror": In(1),
             "failed": Out(1),
             "beats": Out(stream.Signature(data_bits)),
         })
@@ -75,7 +75,6 @@ class AxiReadPort(Component):
         burst, depth = self._burst_beats, self._queue_beats
         m.submodules.queue = queue = BlockQueue(self._data_bits, depth)
         m.d.comb += [
-            self.rready.eq(1),
             queue.clear.eq(self.restart),
             queue.data.eq(self.rdata),
             self.beats.payload.eq(queue.o.payload),
@@ -95,7 +94,7 @@ class AxiReadPort(Component):
                        & (outstanding <= depth - burst) & ~self.restart),
             leaving.eq(queue.o.valid & queue.o.ready),
             queue.push.eq(self.rvalid & (unwanted == 0)),
-            self.failed.eq(queue.push & self.rresp[1] & ~self.restart),
+            self.failed.eq(queue.push & self.rerror & ~self.restart),
         ]
         with m.If(request):
             m.d.sync += [

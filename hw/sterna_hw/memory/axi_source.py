@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
@@ -15,10 +15,14 @@ from sterna.program.protocol import FAILURE_BITS, Space
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
 from sterna_hw.memory.axi_failures import AxiFailures
+from sterna_hw.memory.axi_read_guard import AxiReadGuard
 from sterna_hw.memory.axi_share import AxiReadShare
 from sterna_hw.memory.axi_writer import AxiWriter
 from sterna_hw.memory.striped_reader import StripedReader
 from sterna_hw.stream import connect_streams
+
+QUIET_CLOCKS = 4096
+"""Clocks without any traffic after which what was asked for before a reset will not come."""
 
 _INCREMENT, _BUFFERABLE = 1, 3
 
@@ -62,6 +66,9 @@ class AxiSource(Component):
     `HardwareConfiguration.constant_base` on, each group in whole bytes. They have a reader of
     their own, with two bursts fetched ahead in every port, whose requests go before the weights':
     they are few, and the vector unit should not wait for a queue of weights.
+
+    A reset may come at any time, whether the memory sees it or not: see `AxiReadGuard` and
+    `AxiWriter`.
 
     Members:
         restart: In(1), of all streams. words: Out, stream of unsigned(8 * weight_bytes).
@@ -108,16 +115,18 @@ class AxiSource(Component):
                 constants.words.ready.eq(self.constants.ready),
             ]
         m.d.comb += [each.restart.eq(self.restart) for each in readers]
-        for port in range(configuration.memory_ports):
-            self._read(m, port, readers)
-        self._write(m)
         ports = range(configuration.memory_ports)
+        forget = self._quiet(m)
+        for port in ports:
+            self._read(m, port, readers, forget)
+        answering = self._write(m, forget)
         m.submodules.failures = failures = AxiFailures(configuration.memory_ports)
         m.d.comb += [
             failures.restart.eq(self.restart),
             failures.reads.eq(reduce(or_, (reader.failed for reader in readers))),
             failures.writes.eq(Cat(
-                self._port(port, "bvalid") & self._port(port, "bresp")[1] for port in ports)),
+                self._port(port, "bvalid") & self._port(port, "bresp")[1] & answering
+                for port in ports)),
             failures.taken.eq(self.failure_taken),
             self.failure.eq(failures.failure),
         ]
@@ -126,34 +135,51 @@ class AxiSource(Component):
     def _port(self, port: int, name: str) -> Any:
         return getattr(self, f"m_axi_{port}_{name}")
 
-    def _read(self, m: Module, port: int, readers: list[StripedReader]) -> None:
+    def _quiet(self, m: Module) -> Value:
+        """No port has had traffic for `QUIET_CLOCKS`, nor has been in reset."""
+        moving = Cat(self._port(port, name) for port in range(self._configuration.memory_ports)
+                     for name in ("arvalid", "rvalid", "awvalid", "wvalid", "bvalid"))
+        clocks = Signal(range(QUIET_CLOCKS + 1))
+        with m.If(moving.any()):
+            m.d.sync += clocks.eq(0)
+        with m.Elif(~clocks[-1]):
+            m.d.sync += clocks.eq(clocks + 1)
+        return clocks[-1]
+
+    def _read(self, m: Module, port: int, readers: list[StripedReader], forget: Value) -> None:
         """Connect the read channels of a port with its readers."""
         configuration = self._configuration
+        most = configuration.memory_prefetch // configuration.memory_burst + 2
+        m.submodules[f"guard_{port}"] = guard = AxiReadGuard(configuration.memory_burst, most)
         m.d.comb += [
             self._port(port, "arlen").eq(configuration.memory_burst - 1),
             self._port(port, "arsize").eq((configuration.memory_bits // 8).bit_length() - 1),
             self._port(port, "arburst").eq(_INCREMENT),
             self._port(port, "arcache").eq(_BUFFERABLE),
-            self._port(port, "rready").eq(1),
-            *(getattr(reader, f"{name}_{port}").eq(self._port(port, name))
-              for reader in readers for name in ("rdata", "rresp")),
+            guard.forget.eq(forget),
+            *(self._port(port, name).eq(getattr(guard, name))
+              for name in ("arvalid", "araddr", "rready")),
+            *(getattr(guard, name).eq(self._port(port, name))
+              for name in ("arready", "rvalid", "rresp", "rlast")),
+            *(getattr(reader, f"rdata_{port}").eq(self._port(port, "rdata"))
+              for reader in readers),
+            *(getattr(reader, f"rerror_{port}").eq(guard.read_error) for reader in readers),
         ]
         if len(readers) == 1:
             m.d.comb += [
-                self._port(port, "arvalid").eq(getattr(readers[0], f"arvalid_{port}")),
-                self._port(port, "araddr").eq(getattr(readers[0], f"araddr_{port}")),
-                getattr(readers[0], f"arready_{port}").eq(self._port(port, "arready")),
-                getattr(readers[0], f"rvalid_{port}").eq(self._port(port, "rvalid")),
+                guard.read_arvalid.eq(getattr(readers[0], f"arvalid_{port}")),
+                guard.read_araddr.eq(getattr(readers[0], f"araddr_{port}")),
+                getattr(readers[0], f"arready_{port}").eq(guard.read_arready),
+                getattr(readers[0], f"rvalid_{port}").eq(guard.read_rvalid),
             ]
             return
-        most = configuration.memory_prefetch // configuration.memory_burst + 2
         share = AxiReadShare(configuration.memory_burst, most)
         m.submodules[f"share_{port}"] = share
         m.d.comb += [
-            self._port(port, "arvalid").eq(share.arvalid),
-            self._port(port, "araddr").eq(share.araddr),
-            share.arready.eq(self._port(port, "arready")),
-            share.rvalid.eq(self._port(port, "rvalid")),
+            guard.read_arvalid.eq(share.arvalid),
+            guard.read_araddr.eq(share.araddr),
+            share.arready.eq(guard.read_arready),
+            share.rvalid.eq(guard.read_rvalid),
         ]
         for number, reader in enumerate(readers):
             m.d.comb += [
@@ -163,8 +189,11 @@ class AxiSource(Component):
                 getattr(reader, f"rvalid_{port}").eq(getattr(share, f"rvalid_{number}")),
             ]
 
-    def _write(self, m: Module) -> None:
-        """Connect the write channels: one writer for each object, of which one works at a time."""
+    def _write(self, m: Module, forget: Value) -> Value:
+        """Connect the write channels: one writer for each object, of which one works at a time.
+
+        Returns whether a write that is answered now is that of a chunk on offer.
+        """
         configuration = self._configuration
         bits, ports = configuration.memory_bits, configuration.memory_ports
         writer = AxiWriter(ports, bits, configuration.weight_bytes, Space.WEIGHTS)
@@ -177,6 +206,9 @@ class AxiSource(Component):
                 configuration.constant_base)
             connect_streams(m, self.constant_writes, second.writes)
             writers.append(second)
+        busy = reduce(or_, (each.under_way for each in writers))
+        for each in writers:
+            m.d.comb += [each.busy.eq(busy), each.forget.eq(forget)]
         for port in range(ports):
             for each in writers:
                 for name in ("awready", "wready", "bvalid"):
@@ -197,3 +229,4 @@ class AxiSource(Component):
                         self._port(port, "wdata").eq(each.wdata),
                         self._port(port, "wstrb").eq(each.wstrb),
                     ]
+        return reduce(or_, (each.answering for each in writers))

@@ -24,10 +24,15 @@ class AxiWriter(Component):
     notice. Large models are loaded by the host's own way to the memory. A chunk is taken when its
     last byte is acknowledged, so that all earlier chunks are in memory when the next is taken.
 
+    A write that a reset meets is carried out, since the memory may not see the reset.
+
     Members:
         writes: In, stream of `WriteChunk`; those for other spaces are not meant for this unit.
         awaddr: Out. wdata, wstrb: Out, the same for all ports.
         awvalid, awready, wvalid, wready, bvalid: one bit for each port; ``bready`` is always high.
+        under_way: Out(1), a write is not answered; busy: In(1), one of another writer of the ports
+            or of this one is. answering: Out(1), an answer is that of the chunk on offer.
+        forget: In(1), answers that were due before a reset will not come any more.
 
     Args:
         ports: AXI ports. data_bits: width of each. word_bytes: bytes of a word.
@@ -51,6 +56,7 @@ class AxiWriter(Component):
             "awready": In(ports),
             "wready": In(ports),
             "bvalid": In(ports),
+            "under_way": Out(1), "busy": In(1), "answering": Out(1), "forget": In(1),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -65,19 +71,34 @@ class AxiWriter(Component):
         offset = Signal(range(self._word_bytes + CHUNK_BYTES))
         byte = Signal(range(CHUNK_BYTES))
         beat = Signal(len(product) - beat_bits)
-        row, port = Signal(AXI_ADDRESS_BITS), Signal(range(max(2, self._ports)))
-        strobe = Signal(self._beat_bytes)
+        port = Signal(range(max(2, self._ports)))
         last = Signal()
+        row = Signal(AXI_ADDRESS_BITS, reset_less=True)
+        strobe, data = Signal(self._beat_bytes, reset_less=True), Signal(8, reset_less=True)
+        address_offered, data_offered, unanswered = (
+            Signal(self._ports, name=name, reset_less=True)
+            for name in ("address_offered", "data_offered", "unanswered"))
+        m.d.sync += [
+            address_offered.eq(address_offered & ~self.awready),
+            data_offered.eq(data_offered & ~self.wready),
+            unanswered.eq(unanswered & ~self.bvalid),
+        ]
+        with m.If(self.forget & ~self.answering):
+            m.d.sync += unanswered.eq(0)
         m.d.comb += [
             beat.eq(product[beat_bits:]),
             last.eq((byte == CHUNK_BYTES - 1) | (offset == self._word_bytes - 1)),
             self.awaddr.eq(row),
             self.wstrb.eq(strobe),
-            self.wdata.eq(chunk.data.word_select(byte, 8).replicate(self._beat_bytes)),
+            self.wdata.eq(data.replicate(self._beat_bytes)),
+            self.awvalid.eq(address_offered),
+            self.wvalid.eq(data_offered),
+            self.under_way.eq(unanswered.any()),
         ]
-        with m.FSM():
+        with m.FSM() as fsm:
+            m.d.comb += self.answering.eq(fsm.ongoing("answer"))
             with m.State("idle"):
-                with m.If(self.writes.valid & (chunk.space == self._space)):
+                with m.If(self.writes.valid & (chunk.space == self._space) & ~self.busy):
                     m.d.sync += [
                         factor.eq(size), bit.eq(0), product.eq(0), byte.eq(0),
                         offset.eq(chunk.chunk * CHUNK_BYTES),
@@ -96,15 +117,15 @@ class AxiWriter(Component):
                 m.next = "place"
             with m.State("place"):
                 self._place(m, product, beat, row, port, strobe)
+                m.d.sync += data.eq(chunk.data.word_select(byte, 8))
                 m.next = "write"
             with m.State("write"):
-                m.d.sync += [self.awvalid.eq(1 << port), self.wvalid.eq(1 << port)]
+                m.d.sync += [
+                    address_offered.eq(1 << port), data_offered.eq(1 << port),
+                    unanswered.eq(1 << port),
+                ]
                 m.next = "answer"
             with m.State("answer"):
-                m.d.sync += [
-                    self.awvalid.eq(self.awvalid & ~self.awready),
-                    self.wvalid.eq(self.wvalid & ~self.wready),
-                ]
                 with m.If(self.bvalid.bit_select(port, 1)):
                     m.d.sync += [
                         product.eq(product + 1),

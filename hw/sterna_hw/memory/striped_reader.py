@@ -25,8 +25,8 @@ class StripedReader(Component):
     Members:
         restart: In(1). words: Out, stream of unsigned(8 * word_bytes).
         failed: Out(memory_ports), in which ports a beat comes with an error answer in this clock.
-        arvalid_<p>, araddr_<p>, arready_<p>, rvalid_<p>, rdata_<p>, rresp_<p>: of every port p;
-            beats are taken whenever they come.
+        arvalid_<p>, araddr_<p>, arready_<p>, rvalid_<p>, rdata_<p>, rerror_<p>: as in
+            `AxiReadPort`, of every port p.
 
     Args:
         configuration: gives ports, their width and the burst.
@@ -47,7 +47,7 @@ class StripedReader(Component):
             members |= {
                 f"arvalid_{port}": Out(1), f"araddr_{port}": Out(AXI_ADDRESS_BITS),
                 f"arready_{port}": In(1), f"rvalid_{port}": In(1),
-                f"rdata_{port}": In(configuration.memory_bits), f"rresp_{port}": In(2),
+                f"rdata_{port}": In(configuration.memory_bits), f"rerror_{port}": In(1),
             }
         super().__init__({
             "restart": In(1), "failed": Out(configuration.memory_ports),
@@ -69,7 +69,7 @@ class StripedReader(Component):
             readers.append(reader)
             m.d.comb += reader.restart.eq(self.restart)
             m.d.comb += self.failed[port].eq(reader.failed)
-            for name in ("arready", "rvalid", "rdata", "rresp"):
+            for name in ("arready", "rvalid", "rdata", "rerror"):
                 m.d.comb += getattr(reader, name).eq(getattr(self, f"{name}_{port}"))
             for name in ("arvalid", "araddr"):
                 m.d.comb += getattr(self, f"{name}_{port}").eq(getattr(reader, name))

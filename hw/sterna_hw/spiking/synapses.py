@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from sterna.program.encoding import GROUP_BITS
 from sterna.program.spiking_configuration import SpikingConfiguration
 
+from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component
 from sterna_hw.spiking.arithmetic import shift_product
 from sterna_hw.spiking.code_scanner import address_range, source_event
@@ -111,22 +112,23 @@ class SynapseArray(Component):
             read.en.eq(asked[read_at] | self.take.valid),
             self.sums.eq(read.data),
         ]
-        taken, taken_group = (self._delays(m, value, 2) for value in (
-            self.take.valid, self.take.group))
+        taken_now, group_now = Signal(), Signal.like(self.take.group)
+        take_all_after_reset(m, self.take.valid, self.take.group, taken_now, group_now)
+        taken, taken_group = (self._delays(m, value, 1) for value in (taken_now, group_now))
         with m.If(self.take.valid):
             m.d.comb += read.addr.eq(self.take.group)
         m.d.comb += [
-            write.addr.eq(groups[write_at]), write.en.eq(asked[write_at] | taken[2])]
-        with m.If(taken[2]):
-            m.d.comb += write.addr.eq(taken_group[2])
+            write.addr.eq(groups[write_at]), write.en.eq(asked[write_at] | taken[1])]
+        with m.If(taken[1]):
+            m.d.comb += write.addr.eq(taken_group[1])
         for lane, word in enumerate(self._products):
             total = Signal(signed(configuration.accumulator_bits), name=f"total_{lane}",
                            reset_less=True)
             m.d.sync += total.eq(before[lane] + word.value)
-            with m.If(taken[1]):
+            with m.If(taken[0]):
                 m.d.sync += total.eq(0)
             m.d.comb += write.data[lane].eq(total)
-        moving = Cat(*asked[1:], *taken[1:]).any()
+        moving = Cat(*asked[1:], *taken).any()
         m.d.comb += self.idle.eq(~moving & ~active)
         return m
 

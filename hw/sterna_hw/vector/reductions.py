@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from sterna.program.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
 from sterna.program.configuration import HardwareConfiguration
 
+from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read
 
@@ -50,6 +51,7 @@ class AbsmaxReduction(Component):
     """Largest magnitude of all lanes over any number of groups, in 4 registers.
 
     One group a clock. A group given in clock ``t`` is in the register from ``t + log2(lanes) + 1``.
+    A reset clears the registers within 6 clocks, in which nothing is given.
 
     Members:
         magnitudes: one for each lane, In.
@@ -95,8 +97,8 @@ class AbsmaxReduction(Component):
         read = add_with_immediate_read(m, platform, "store", store)
         write = store.write_port()
         new, grows = self._magnitude(level[0] if levels else within_limit(level[0])), Signal()
-        taken, taken_register = Signal(), Signal.like(self.take_register, reset_less=True)
-        m.d.sync += [taken.eq(self.take), taken_register.eq(self.take_register)]
+        taken, taken_register = Signal(), Signal.like(self.take_register)
+        take_all_after_reset(m, self.take, self.take_register, taken, taken_register)
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
             read.addr.eq(Mux(enable, register, self.take_register)),
@@ -112,6 +114,7 @@ class SquaresReduction(Component):
     """Exact sum of squares of all lanes over any number of groups, in 2 registers of 48 bits.
 
     One group a clock. A group given in clock ``t`` is in the register from ``t + log2(lanes) + 2``.
+    A reset clears the registers within 5 clocks, in which nothing is given.
 
     Members:
         words: one for each lane, In.
@@ -150,12 +153,10 @@ class SquaresReduction(Component):
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels - 1, "register")
         asked, taken = Signal(), Signal()
-        asked_register = Signal.like(self.take_register, reset_less=True)
+        asked_register = Signal.like(self.take_register)
         address = Signal.like(self.register)
-        m.d.sync += [
-            asked.eq(self.take), asked_register.eq(self.take_register), taken.eq(asked),
-            address.eq(Mux(asked, asked_register, register)),
-        ]
+        take_all_after_reset(m, self.take, self.take_register, asked, asked_register)
+        m.d.sync += [taken.eq(asked), address.eq(Mux(asked, asked_register, register))]
 
         m.submodules.store = store = memory.Memory(
             shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)

@@ -1,0 +1,144 @@
+"""A reset at any clock of a load, a run or an answer leaves a board that is as good as new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_configuration, with_residents
+from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.compiler.spiking.image import compile_network
+from sterna.host.board_device import LinkDevice
+from sterna.host.spiking_device import SpikingBoard
+from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.program.definition import Program
+from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
+from sterna_sim.memory.timing import MemoryTiming
+
+from tests.hw.core.spiking_networks import random_network
+from tests.sim.shapes import random_program
+
+pytestmark = pytest.mark.verilator
+
+TRIALS = 40
+SMALL = PRESETS["small"]
+AXI = replace(SMALL, weight_source="axi", memory_ports=2, memory_bits=64, memory_burst=8,
+              memory_prefetch=64)
+SLOW = MemoryTiming(latency=90, rate=30_000, stall_permille=200)
+
+
+class Struck(Exception):
+    """The reset came."""
+
+
+class ResetTransport:
+    """The link to a board that is reset in a clock of its own."""
+
+    def __init__(self, board: SimulatedBoard, clock: int | None = None) -> None:
+        self._board, self._clock = board, clock
+
+    def write(self, data: bytes) -> None:
+        self._board.write(data)
+
+    def read(self, count: int, timeout: float) -> bytes:
+        board = self._board
+        if self._clock is not None:
+            timeout = min(timeout, (self._clock - board.cycles + 0.5) / CYCLES_PER_SECOND)
+        data = board.read(count, timeout)
+        if self._clock is not None and board.cycles >= self._clock:
+            board.reset()
+            raise Struck
+        return data
+
+    def close(self) -> None:
+        """The board lives on."""
+
+
+Session = Callable[[Any], tuple[int, list[Any]]]
+"""Loads a board behind a transport and runs it; returns the clock after loading, and results."""
+
+
+def wrong_after_resets(board: SimulatedBoard, session: Session) -> list[int]:
+    """Clocks of resets after which a new session has other results than a fresh board."""
+    loaded, expected = session(ResetTransport(board))
+    ended, rng, wrong = board.cycles, np.random.default_rng(7), []
+    for trial in range(TRIALS):
+        # One in four while the image is loaded, the others in the runs and their answers.
+        first, last = (0, loaded) if trial % 4 == 3 else (loaded, ended)
+        clock = int(rng.integers(first, last))
+        with pytest.raises(Struck):
+            session(ResetTransport(board, board.cycles + clock))
+        if session(ResetTransport(board))[1] != expected:
+            wrong.append(clock)
+    board.close()
+    return wrong
+
+
+@cache
+def program() -> Program:
+    return random_program(96, 2, 100, 97, seed=5)
+
+
+def fitted(base: HardwareConfiguration, resident: bool = False) -> HardwareConfiguration:
+    configuration = fit_configuration(program(), base, "host")
+    if resident:
+        bytes_on_chip = configuration.weight_depth * configuration.weight_bytes * 4
+        return with_residents(configuration, bytes_on_chip)
+    return configuration
+
+
+TERNARY: dict[str, tuple[HardwareConfiguration, bool, Any]] = {
+    "adders": (SMALL, False, None),
+    "tables, two streams": (
+        replace(SMALL, columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
+        False, None),
+    "axi, levels, two streams": (replace(AXI, constant_source="axi", streams=2), True, SLOW),
+    "sdram, levels": (SMALL.with_sdram("16m16", 50e6), True, None),
+}
+
+
+@pytest.mark.parametrize("name", TERNARY)
+def test_a_ternary_machine(name):
+    base, resident, memory = TERNARY[name]
+    configuration = fitted(base, resident)
+    board = SimulatedBoard(configuration, memory=memory)
+    image, embedding = (compile_program(program(), configuration, "host"),
+                        program().parameters.embedding)
+    tokens = np.random.default_rng(3).integers(0, 97, 4).tolist()
+
+    def session(transport: ResetTransport) -> tuple[int, list[Any]]:
+        device = LinkDevice(transport, "sim", board.loaders())
+        device.load(image, embedding)
+        loaded, results = board.cycles, []
+        if device.streams > 1:  # one text that is chained, then two side by side
+            results.append(device.run({0: tokens})[0].result.candidates())
+            device.reset()
+            device.join()
+        for token in tokens:
+            steps = device.run({stream: [token + stream] for stream in range(device.streams)})
+            results += [step.result.candidates() for step in steps.values()]
+        return loaded, results
+
+    assert wrong_after_resets(board, session) == []
+
+
+@pytest.mark.parametrize(("seed", "delays", "shape"), [
+    (1, 0, SpikingShape(lanes=8, neuron_lanes=4)), (4, 5, SpikingShape(lanes=2, neuron_lanes=1))])
+def test_a_spiking_machine(seed, delays, shape):
+    network = random_network(seed, delays)
+    configuration = fit_spiking(network, shape)
+    board, image = SimulatedBoard(configuration), compile_network(network, configuration)
+    rng = np.random.default_rng(seed)
+    steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
+
+    def session(transport: ResetTransport) -> tuple[int, list[Any]]:
+        device = SpikingBoard(transport, "sim")
+        device.load(image)
+        return board.cycles, [device.step(codes).outputs.tolist() for codes in steps]
+
+    assert wrong_after_resets(board, session) == []
