@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from sterna.compiler.lowering import lower
+from sterna.host.board_device import LinkDevice
 from sterna.host.golden_device import GoldenDevice
 from sterna.host.open_device import open_device
 from sterna.models.store import load_model
+from sterna.program.configuration import HardwareConfiguration
 from sterna_boards.build import build
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import loopback
@@ -96,10 +98,12 @@ def test_demo_tiny_is_the_golden(tmp_path: Path) -> None:
     assert netlist.counts["multiplier"] == built.report.dsps
     assert netlist.counts["single_port_ram"] == built.report.single_port_rams
     configuration = built.image.configuration
+    assert isinstance(configuration, HardwareConfiguration)
     bit = netlist.loop.output_hz(PIN_HZ) / HOST_BAUD
     with SerialBoard(configuration, library=simulator(netlist),
                      rate_error=DIVISOR / bit - 1) as board:
         device = open_device(board.address, program, configuration)
+        assert isinstance(device, LinkDevice)
         try:
             golden = GoldenDevice(program, configuration.top_k)
             for token in (1, 20, 300, 77, 5, 383, 0, 120):

@@ -40,9 +40,13 @@ def _show_board(page: dict[str, object], json: bool) -> None:
     if json:
         print_json(page)
         return
-    notes = page.pop("notes")
-    rows = [(name.replace("_", " "), value) for name, value in page.items() if value is not None]
-    print_table(rows + [("note", note) for note in notes if isinstance(notes, list)])
+    rows: list[tuple[str, object]] = []
+    for name, value in page.items():
+        if isinstance(value, list):
+            rows += [(name.rstrip("s"), one) for one in value]
+        elif value is not None:
+            rows.append((name.replace("_", " "), value))
+    print_table(rows)
 
 
 def _print_markdown(rows: list[dict[str, object]]) -> None:
