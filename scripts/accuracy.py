@@ -4,6 +4,11 @@
 
 Every row changes formats of the defaults; a column is the increase of the golden executor's
 perplexity over the float reference on one text. Also with formats calibrated on the first text.
+
+    python scripts/accuracy.py --random
+
+takes checkpoints as the official code initialises them, and prints how far the golden's logits are
+from the float reference's, with the default formats and with those that `sterna import` chooses.
 """
 
 from __future__ import annotations
@@ -14,23 +19,28 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from sterna.compiler.lowering import Formats, lower
-from sterna.compiler.lowering.calibration import calibrate
+from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS, calibrate, import_ids
 from sterna.errors import InputError
-from sterna.golden.evaluate import score_program, score_reference
+from sterna.golden.evaluate import evaluate, reference_logits, score_program, score_reference
+from sterna.importers.random_checkpoint import initial_model
+from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.store import load_model
 from sterna.models.text import EncodedText, Tokenizer, encode_documents, read_text
 
-CALIBRATION_TOKENS = 2048
+RANDOM_CHECKPOINTS = ((64, 2, 0.02), (256, 3, 0.02), (512, 2, 0.05))
+"""Hidden size, layers, standard deviation of the weights."""
 
 
 def arguments() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("model", help="model folder or name of a shipped model")
-    parser.add_argument("--text", type=Path, nargs="+", required=True, help="texts to score")
+    parser.add_argument("model", nargs="?", help="model folder or name of a shipped model")
+    parser.add_argument("--text", type=Path, nargs="+", default=[], help="texts to score")
+    parser.add_argument("--random", action="store_true", help="instead: random checkpoints")
     parser.add_argument("--tokens", type=int, help="score only so many tokens of each text")
     parser.add_argument("--streams", type=int, default=64, help="segments scored side by side")
     parser.add_argument("--threads", type=int, default=1)
@@ -69,12 +79,35 @@ def variations(base: Formats) -> Iterator[tuple[str, Formats]]:
     yield f"gain bits {base.gain_bits - 2}", replace(base, gain_bits=base.gain_bits - 2)
 
 
+def score_random() -> None:
+    """Print the errors on ids that calibration has not seen, of three random checkpoints."""
+    print("| hidden size, layers, deviation | formats | error, deviations | same best token |")
+    print("|--|--|--|--|")
+    for hidden, layers, deviation in RANDOM_CHECKPOINTS:
+        config = ModelConfig(vocab_size=1000, hidden_size=hidden, num_hidden_layers=layers)
+        model = initial_model(config, deviation, seed=0)
+        ids = torch.from_numpy(np.random.default_rng(1).integers(0, 1000, (4, 12)))
+        exact = reference_logits(float_reference(model), ids)
+        chosen = calibrate(model, import_ids(config)).formats
+        for name, formats in (("defaults", Formats()), ("import", chosen)):
+            golden = evaluate(lower(model, formats), ids)
+            error = (golden - exact).square().mean().sqrt() / exact.std()
+            same = int((golden.argmax(-1) == exact.argmax(-1)).sum())
+            print(f"| {hidden}, {layers}, {deviation} | {name} | {error:.3f} | "
+                  f"{same} of {ids.numel()} |", flush=True)
+
+
 def main() -> None:
     """Score every text with every format."""
     options = arguments()
     if options.threads < 1 or options.streams < 1 or (options.tokens or 1) < 1:
         raise InputError("--threads, --streams and --tokens must be at least 1")
     torch.set_num_threads(options.threads)
+    if options.random:
+        score_random()
+        return
+    if options.model is None or not options.text:
+        raise InputError("give a model and --text, or --random")
     model = load_model(options.model)
     if model.tokenizer_path is None:
         raise InputError(f"{options.model}: has no tokenizer; give a model with one")

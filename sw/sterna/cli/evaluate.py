@@ -67,8 +67,8 @@ def evaluate(
     if tokens is not None:
         if tokens < 1:
             raise InputError(f"tokens is {tokens}; it must be at least 1")
-        ids = encoded.ids[: tokens + 1]
-        encoded = replace(encoded, ids=ids, byte_count=len(tokenizer.decode(ids).encode()))
+        scored = encoded.ids[: tokens + 1]
+        encoded = replace(encoded, ids=scored, byte_count=len(tokenizer.decode(scored).encode()))
     if streams < 1:
         raise InputError(f"streams is {streams}; it must be at least 1")
     program = lower(opened.model, name=opened.name)
