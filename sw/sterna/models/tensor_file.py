@@ -130,7 +130,7 @@ class TensorFile:
         """The tensor `key`, of the framework's type; NumPy gets bfloat16 as float32."""
         try:
             if self._framework == "np" and self._types[key] == "BF16":
-                # safetensors 0.8 gives NumPy no bfloat16.
+                # findings/safetensors_numpy_bfloat16.sh
                 return TensorFile(self.path, "pt").tensor(key).float().numpy()
             with self._open() as file:
                 return file.get_tensor(key)
