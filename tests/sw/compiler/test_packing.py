@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sterna.compiler.packing import (
     as_groups,
+    by_level,
     constant_pieces,
     constant_words,
     pack_fields,
@@ -21,7 +22,7 @@ from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import ScalarConstant
-from sterna.program.weight_words import unpack_words
+from sterna.program.weight_words import resident, unpack_words
 
 from tests.sw.compiler.machine import unpack_groups
 from tests.sw.compiler.programs import simple_program
@@ -40,6 +41,18 @@ def test_fields_come_back(bits, fields, size):
     number = sum((int(value) & (2 * limit - 1)) << (bits * lane)
                  for lane, value in enumerate(values[7]))
     assert int.from_bytes(bytes(packed[7]), "little") == number
+
+
+@pytest.mark.parametrize("kept", [0, 1, 7, 12, 29])
+def test_words_are_loaded_once_those_on_the_chip_last(kept):
+    """In the order of use on each side, however the pieces are cut."""
+    shape = replace(SHAPE, weight_source="axi", weight_depth=30, resident_words=kept)
+    words = np.arange(30 * 4, dtype=np.uint8).reshape(30, 4)
+    pieces = iter([words[:11], words[11:12], words[12:]])
+    found = np.concatenate(list(by_level(shape, pieces)))
+    stays = resident(shape, 0, 30)
+    assert stays.sum() == kept
+    assert np.array_equal(found, np.concatenate([words[~stays], words[stays]]))
 
 
 def test_weights_one_by_one():

@@ -156,6 +156,18 @@ def test_refusals(values: dict[str, Any], message: str) -> None:
         NeuronDefinition(**values)
 
 
+@pytest.mark.parametrize(("shift", "outputs", "codes"), [
+    (0, [-128, -127, 0, 127, 128], [-127, -127, 0, 127, 127]),
+    (3, [-1021, -1020, -1012, 1019, 1020, 5000], [-127, -127, -126, 127, 127, 127]),
+])
+def test_codes_are_clamped_to_127_on_both_sides(
+    shift: int, outputs: list[int], codes: list[int]
+) -> None:
+    definition = NeuronDefinition(output=Output.MEMBRANE, output_shift=shift)
+    population = GoldenPopulation(definition, NeuronParameters.of(), len(outputs))
+    assert population.codes(np.array([outputs])).tolist() == [codes]
+
+
 def test_dictionary_round_trip() -> None:
     """As stored in a model folder."""
     definition = NeuronDefinition(current=Current.OLD, reset=Reset.SOFT_LATE, sum_bits=12)

@@ -54,24 +54,26 @@ def test_planes_stand_for_their_weights(case: tuple[int, int]) -> None:
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, 2**32 - 1))
-def test_delays_take_each_synapse_its_own_step(seed: int) -> None:
-    """Against a loop over steps and synapses."""
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_delays_take_each_synapse_its_own_step(seed: int, previous: bool) -> None:
+    """Against a loop over steps and synapses; of the step before, all come a step later."""
     generator = np.random.default_rng(seed)
     weights = generator.integers(-13, 14, (4, 3))
     delays = generator.integers(0, 6, (4, 3)).astype(np.uint8)
     codes = generator.integers(-2, 3, (12, 1, 3))
     golden = GoldenNetwork(
-        network((population("sum", 4),), joined(INPUT, "sum", weights, 3, delays=delays))
+        network((population("sum", 4),), joined(
+            INPUT, "sum", weights, 3, delays=delays, previous=previous))
     )
+    late = delays.astype(int) + previous
     for _ in range(2):
         golden.reset()
         found = golden.run(codes)["sum"][:, 0]
         for step in range(12):
             for o in range(4):
                 assert found[step, o] == sum(
-                    weights[o, k] * codes[step - delays[o, k], 0, k]
-                    for k in range(3) if delays[o, k] <= step
+                    weights[o, k] * codes[step - late[o, k], 0, k]
+                    for k in range(3) if late[o, k] <= step
                 )
 
 
