@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sterna.cli.model_argument import open_model
+from sterna.cli.model_argument import open_model, sources_of
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import InputError
 
@@ -28,7 +28,8 @@ def write_logits(model: str, ids: Path, target: Path, json: bool) -> None:
     from sterna.golden.evaluate import evaluate, reference_logits
     from sterna.models.conversion import float_reference
 
-    check_file(target, [ids])
+    sources = [ids, *sources_of(model)]
+    check_file(target, sources)
     opened = open_model(model)
     tokens = torch.from_numpy(read_ids(ids, opened.model.config.vocab_size))
     exact = reference_logits(float_reference(opened.model), tokens).numpy()
@@ -37,7 +38,7 @@ def write_logits(model: str, ids: Path, target: Path, json: bool) -> None:
         golden = evaluate(
             program, tokens, lambda done, parts: report("computing tokens", done, parts)
         ).float().numpy()
-    save_arrays(target, {"float": exact, "golden": golden}, [ids])
+    save_arrays(target, {"float": exact, "golden": golden}, sources)
     error = float(np.sqrt(np.square(golden - exact).mean()) / exact.std())
     same = int((golden.argmax(-1) == exact.argmax(-1)).sum())
     if json:

@@ -42,8 +42,12 @@ FOLDERS = {
 }
 """Ways to write a folder; ``-o`` and the folder are added."""
 SOURCES = ("checkpoint", "graph.nir", "model", "network")
-FILES = {"run network": ["run", "network", "--steps", "3"]}
-READ = {("run", "prompts"), ("run", "source"), ("run", "image"), ("eval", "text"),
+FILES = {
+    "run": (["run", "network", "--input", "frames.npy"], "--output"),
+    "eval": (["eval", "model", "--ids", "ids.npy"], "--logits"),
+}
+"""Ways to write a file of arrays: what is read, and the option that names it."""
+READ = {("run", "prompts"), ("run", "source"), ("run", "image"), ("eval", "text"), ("eval", "ids"),
         ("import", "source"), ("import", "calibrate"), ("verify", "source")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
@@ -56,7 +60,8 @@ def test_every_option_that_writes_is_tried_here() -> None:
         for name, kind in get_type_hints(command.callback).items()
         if kind is Path or Path in get_args(kind)
     }
-    written = {(arguments[0], "output") for arguments in (*FOLDERS.values(), *FILES.values())}
+    written = {(arguments[0], "output") for arguments in FOLDERS.values()}
+    written |= {(arguments[0], option[2:]) for arguments, option in FILES.values()}
     assert found - READ == written and found > READ
 
 
@@ -197,22 +202,21 @@ def test_an_import_that_is_interrupted_leaves_the_old_model(
         assert place.content() == before and not (place.folder / "new").exists()
 
 
-@pytest.mark.parametrize("arguments", FILES.values(), ids=FILES)
-def test_files(sterna, place: Place, arguments: list[str]) -> None:
+@pytest.mark.parametrize(("arguments", "option"), FILES.values(), ids=FILES)
+def test_files(sterna, place: Place, arguments: list[str], option: str) -> None:
     (place.folder / "thesis.npz").write_text("five years of work")
     np.save(place.folder / "frames.npy", np.ones((3, 12)))
-    os.link(place.folder / "frames.npy", place.folder / "hard.npy")
-    read = [*arguments, "--input", "frames.npy"]
-    refused(sterna, place, [*arguments, "-o", "thesis.npz"], "thesis.npz: is there already")
-    refused(sterna, place, [*arguments, "-o", "network"], "network: would replace network, which")
-    refused(sterna, place, [*arguments, "-o", "model"], "model: is a folder")
-    refused(sterna, place, [*arguments, "-o", "network/config.json"], "is read for it")
-    for name in ("frames.npy", "hard.npy"):
-        refused(sterna, place, [*read, "-o", name], "is read for it")
+    np.save(place.folder / "ids.npy", np.ones((1, 3), np.int64))
+    _, model, *_, source = arguments
+    os.link(source, "hard.npy")
+    refused(sterna, place, [*arguments, option, "thesis.npz"], "thesis.npz: is there already")
+    refused(sterna, place, [*arguments, option, "checkpoint"], "checkpoint: is a folder")
+    for name in (source, "hard.npy", model, f"{model}/config.json"):
+        refused(sterna, place, [*arguments, option, name], "which is read for it")
     for _ in range(2):
-        assert sterna(*read, "-o", "out.npz").code == 0
+        assert sterna(*arguments, option, "out.npz").code == 0
     with np.load(place.folder / "out.npz") as found:
-        assert found["out"].shape == (3, 1, 7)
+        assert {values.shape[:2] for values in found.values()} <= {(3, 1), (1, 3)}
 
 
 def test_images_of_networks(sterna, place: Place) -> None:
