@@ -18,7 +18,8 @@ from sterna.program.neuron import NeuronDefinition
 from sterna.program.neuron_parameters import NeuronParameters
 from sterna.program.spiking import Connection, Population, SpikingNetwork
 
-FORMAT = Format("spiking network", 2, "import the network: sterna import SRC -o DIR")
+FORMAT = Format("spiking network", 2,
+                "import the network into a new folder: sterna import SRC -o DIR")
 CONFIG, TENSORS = "config.json", "model.safetensors"
 MODEL_TYPE = "sterna_spiking"
 

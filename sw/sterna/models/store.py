@@ -44,7 +44,8 @@ from sterna.models.weights import (
     layer_key,
 )
 
-FORMAT = Format("language model", 2, "import the checkpoint: sterna import SRC -o DIR")
+FORMAT = Format("language model", 2,
+                "import the checkpoint into a new folder: sterna import SRC -o DIR")
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
 FORMATS_FILE = "formats.json"
