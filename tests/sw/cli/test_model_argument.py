@@ -1,0 +1,43 @@
+"""Random models have the formats that `import` would choose, from 32 ids; shipped ones their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sterna.cli.model_argument import open_model, opened_model, opened_shape
+from sterna.cli.terminal import ProgressReport
+from sterna.compiler.lowering import Formats, lower, stored_formats
+from sterna.compiler.lowering.calibration import calibrate, random_ids
+from sterna.importers import released_shapes
+from sterna.models.configuration import ModelConfig
+
+RANDOM = "random:hidden=64,layers=2,intermediate=96,vocabulary=97,seed=3"
+
+
+def test_a_random_model():
+    model = open_model(RANDOM).model
+    formats = calibrate(model, random_ids(model.config, 32)).formats
+    assert stored_formats(model) == formats != Formats()
+    assert lower(model).vectors["x"].fraction == formats.residual_fraction
+
+
+def test_a_released_shape(monkeypatch):
+    small = ModelConfig(hidden_size=64, num_hidden_layers=2, intermediate_size=96, vocab_size=70)
+    monkeypatch.setitem(released_shapes.SHAPES, "small", small)
+    with ProgressReport() as report, opened_model(None, "small", 0, report) as opened:
+        formats = calibrate(opened.model, random_ids(small, 32)).formats
+        assert stored_formats(opened.model) == formats != Formats()
+
+
+def test_nobody_reads_weights_for_an_estimate(monkeypatch):
+    monkeypatch.setattr("sterna.compiler.lowering.calibration.Calibration.__init__", None)
+    assert stored_formats(opened_shape(RANDOM, None).model) is None
+    assert stored_formats(opened_shape(None, "2.7b").model) is None
+
+
+@pytest.mark.parametrize("name, formats", [
+    ("demo", None), ("demo-tiny", replace(Formats.default(16), gain_bits=13)),
+])
+def test_shipped_models(name, formats):
+    assert stored_formats(open_model(name).model) == formats
