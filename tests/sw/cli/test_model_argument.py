@@ -1,4 +1,4 @@
-"""Random models have the formats that `import` would choose, from 32 ids; shipped ones their own."""
+"""Random models have the formats that `import` chooses, from 32 ids; shipped ones their own."""
 
 from __future__ import annotations
 
