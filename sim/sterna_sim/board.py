@@ -96,16 +96,20 @@ class SimulatedBoard:
     def read(self, count: int, timeout: float) -> bytes:
         """Clock the hardware until it has sent `count` bytes.
 
-        Fewer bytes mean that `timeout * CYCLES_PER_SECOND` cycles were not enough.
+        Fewer bytes mean that none came for `timeout * CYCLES_PER_SECOND` cycles.
         """
         library = self._open()
-        left = max(1, int(timeout * CYCLES_PER_SECOND))
-        while left > 0 and library.available() < count:
+        left = patience = max(1, int(timeout * CYCLES_PER_SECOND))
+        there = library.available()
+        while left > 0 and there < count:
             start = time.monotonic()
             left -= library.run(min(left, self._slice), count)
             if library.violation:
                 memory = "SDRAM" if self._has_sdram else "AXI4"
                 raise CheckError(f"{memory}: {library.violation}")
+            before, there = there, library.available()
+            if there > before:
+                left = patience
             if time.monotonic() - start < SLICE_SECONDS / 2:
                 self._slice *= 2
         return library.pop(count)

@@ -12,6 +12,7 @@ import contextlib
 import os
 import select
 import threading
+import time
 import tty
 from pathlib import Path
 
@@ -23,10 +24,14 @@ from sterna_sim.serial_library import Fault, SerialLibrary
 DIVISOR = 4
 """Clocks of a bit; few, because every clock is simulated."""
 FRAME_TIMEOUT = 1 << 18
-SLICE_CYCLES = 20_000
+SLICES = (1_000, 20_000)
+"""Clocks between two looks at the line, the fewest and the most."""
+SLICE_SECONDS = 0.05
 QUIET_CYCLES = 2_000_000
 """Clocks without a byte after which the simulation slows down, to leave the processor alone."""
 QUIET_SECONDS = 0.02
+IDLE_SECONDS = 0.25
+"""How long the line is silent before the board says that it is still at work."""
 CHUNK = 4096
 
 
@@ -35,6 +40,11 @@ class SerialBoard:
 
     `rate_error` is how much faster (above 0) or slower the host sends bits than the board expects.
     `library` is a simulator already built. Bytes that nobody reads are lost, as on a wire.
+
+    A simulation may be slower than a driver's patience, for its own reasons or those of the
+    machine. So between answers there is a zero, which no driver takes for a frame, in every
+    `IDLE_SECONDS` of the driver's time, until `QUIET_CYCLES` of the board's have passed without
+    another byte.
 
     Raises `InputError` when the simulator cannot be built.
     """
@@ -72,6 +82,16 @@ class SerialBoard:
         with self._guard:
             self._library.fault(fault, after, to_board)
 
+    def restart(self, after: int = 0, clocks: int = 2, garbage: bytes = b"") -> None:
+        """Let the board start again, so many clocks from now; the port stays.
+
+        Its memories keep their words. `garbage` is what the driver receives at once.
+        """
+        with self._guard:
+            self._library.reset(after, clocks)
+        if garbage:
+            os.write(self._master, garbage)
+
     def wait(self) -> None:
         """Return when the board has stopped, which another thread or an interrupt does."""
         self._ended.wait()
@@ -101,17 +121,23 @@ class SerialBoard:
             self._ended.set()
 
     def _carry_bytes(self) -> None:
-        quiet = 0
+        quiet, spoken, cut = 0, time.monotonic(), SLICES[0]
         while not self._stopped.is_set():
             wait = QUIET_SECONDS if quiet > QUIET_CYCLES else 0
             arrived = b""
             if select.select([self._master], [], [], wait)[0]:
                 arrived = os.read(self._master, CHUNK)
+            start = time.monotonic()
             with self._guard:
                 self._library.push(arrived)
-                clocks = self._library.run(SLICE_CYCLES, 1)
+                clocks = self._library.run(cut, 1)
                 data = self._library.pop(CHUNK)
+            slow = time.monotonic() > start + SLICE_SECONDS
+            cut = max(SLICES[0], cut // 2) if slow else min(SLICES[1], 2 * cut)
             quiet = 0 if arrived or data else quiet + clocks
+            if quiet < QUIET_CYCLES and not data and time.monotonic() > spoken + IDLE_SECONDS:
+                data = b"\0"
             if data:
+                spoken = time.monotonic()
                 with contextlib.suppress(BlockingIOError):
                     os.write(self._master, data)

@@ -129,6 +129,7 @@ public:
     uint64_t run(uint64_t limit, std::size_t wanted) {
         const uint64_t start = cycles;
         while (cycles - start < limit && receiver.bytes.size() < wanted) {
+            top_.rst = cycles >= reset_from && cycles < reset_to;
             top_.rx = sender.level(cycles);
             edge();
             receiver.sample(cycles, top_.tx);
@@ -152,6 +153,7 @@ public:
     Sender sender;
     Receiver receiver;
     uint64_t cycles = 0;
+    uint64_t reset_from = 0, reset_to = 0;
 };
 
 }  // namespace
@@ -174,6 +176,10 @@ uint64_t sterna_cycles(Board* board) { return board->cycles; }
 void sterna_fault(Board* board, uint32_t to_board, uint64_t after, uint32_t fault) {
     Faults& faults = to_board ? board->sender.faults : board->receiver.faults;
     faults.add(after, static_cast<Fault>(fault));
+}
+void sterna_reset(Board* board, uint64_t after, uint64_t clocks) {
+    board->reset_from = board->cycles + after;
+    board->reset_to = board->reset_from + clocks;
 }
 
 }  // extern "C"

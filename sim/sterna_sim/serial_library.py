@@ -44,9 +44,14 @@ class SerialLibrary(LoadedLibrary):
             raise ValueError(f"{fault.name} is modelled on the line to the board only")
         self._library.sterna_fault(self._board, to_board, after, fault)
 
+    def reset(self, after: int, clocks: int) -> None:
+        """Hold the reset for so many clocks, from so many clocks on; memories keep their words."""
+        self._library.sterna_reset(self._board, after, clocks)
+
 
 def _signatures(library: ctypes.CDLL) -> Signatures:
     return {
         "create": (c_void_p, [c_double]),
         "fault": (None, [c_void_p, c_uint32, c_uint64, c_uint32]),
+        "reset": (None, [c_void_p, c_uint64, c_uint64]),
     }

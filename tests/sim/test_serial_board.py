@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from sterna.cli.application import run_arguments
 from sterna.compiler.fit import fit_configuration
 from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
+from sterna.host.link import Link, Request
 from sterna.host.open_device import open_device
 from sterna.host.transport import open_transport
 from sterna.program.configuration import PRESETS
+from sterna.program.protocol import FrameType
 from sterna_sim.build import build_serial_simulator
 from sterna_sim.serial_board import DIVISOR, FRAME_TIMEOUT, SerialBoard
 from sterna_sim.serial_library import Fault, SerialLibrary
@@ -44,8 +47,8 @@ def expected():
     return [golden.step(token).candidates() for token in TOKENS]
 
 
-def opened(board: SerialBoard) -> LinkDevice:
-    device = open_device(board.address, PROGRAM, CONFIGURATION)
+def opened(board: SerialBoard, timeout: float | None = None) -> LinkDevice:
+    device = open_device(board.address, PROGRAM, CONFIGURATION, timeout=timeout)
     assert isinstance(device, LinkDevice)
     return device
 
@@ -93,6 +96,45 @@ def test_damage_in_mid_stream_reloads_and_repeats(library, expected, fault):
         rest = [device.step(token).candidates() for token in TOKENS[1:]]
         assert rest == expected[1:] and device.recoveries == 1
         device.close()
+
+
+@pytest.mark.parametrize("garbage", [b"", bytes([0xA5, 0x83, 1, 200, 0]), bytes(range(256))])
+def test_a_board_that_starts_again_between_tokens(library, expected, garbage, caplog, monkeypatch):
+    """It answers all the time; only the session says that its state is gone."""
+    monkeypatch.setattr("sterna_sim.serial_board.QUIET_CYCLES", 300_000)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        device = opened(board, timeout=2)
+        assert [device.step(token).candidates() for token in TOKENS[:3]] == expected[:3]
+        board.restart(garbage=garbage)
+        assert [device.step(token).candidates() for token in TOKENS[3:]] == expected[3:]
+        assert device.recoveries == 1
+        message = caplog.records[0].getMessage()
+        assert "started again or lost its state; loading it again and repeating 3" in message
+        device.close()
+
+
+def test_a_board_that_starts_again_in_a_token_or_an_answer(library, expected, monkeypatch):
+    """Also half of an answer: about 2,000 clocks of RUN and token, and as many of RESULT."""
+    monkeypatch.setattr("sterna_sim.serial_board.QUIET_CYCLES", 300_000)
+    rng = random.Random(5)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        device = opened(board, timeout=1)
+        for round in range(6):
+            device.reset()
+            for number, token in enumerate(TOKENS):
+                if number == 2:
+                    board.restart(rng.randrange(700 * round, 700 * round + 700))
+                assert device.step(token).candidates() == expected[number]
+        assert 5 <= device.recoveries <= 8
+        device.close()
+
+
+def test_a_board_that_starts_again_while_it_is_loaded(library, expected, monkeypatch):
+    monkeypatch.setattr("sterna_sim.serial_board.QUIET_CYCLES", 300_000)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        board.restart(100_000)
+        device = opened(board, timeout=2)
+        assert tokens(device) == expected
 
 
 def test_a_fault_that_only_the_other_direction_has_is_refused(library):
@@ -161,6 +203,37 @@ def test_a_board_that_does_not_answer_is_told_within_seconds():
     finally:
         os.close(master)
         os.close(slave)
+
+
+class SlowLibrary(SerialLibrary):
+    """Takes as long for a slice as on a machine that has other things to do."""
+
+    def run(self, limit: int, wanted: int) -> int:
+        time.sleep(0.02)
+        return super().run(min(limit, 200), wanted)
+
+
+def test_a_slow_simulation_is_waited_for(library, monkeypatch):
+    """HELLO alone takes longer than the driver's patience, which is for silence."""
+    monkeypatch.setattr("sterna_sim.serial_board.SerialLibrary", SlowLibrary)
+    monkeypatch.setattr("sterna_sim.serial_board.IDLE_SECONDS", 0.05)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        link = Link(open_transport(board.address))
+        start = time.monotonic()
+        info = link.request(Request(FrameType.HELLO, b"", FrameType.INFO), 0.2)
+        assert time.monotonic() - start > 0.2
+        assert len(info) == 38 and link.retries == 0
+        link.close()
+
+
+def test_a_slow_simulation_that_has_nothing_to_say_is_given_up(library, monkeypatch):
+    monkeypatch.setattr("sterna_sim.serial_board.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("sterna_sim.serial_board.QUIET_CYCLES", 200_000)
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        transport = open_transport(board.address)
+        transport.write(bytes(7))
+        assert set(transport.read(1 << 20, 0.5)) == {0}
+        transport.close()
 
 
 def test_serve_offers_a_board_and_ends_with_an_interrupt(library, expected):

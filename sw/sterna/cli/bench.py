@@ -16,6 +16,7 @@ from sterna.cli.device_options import (
     ROWS,
     SHAPE,
     STREAMS,
+    TIMEOUT,
     VECTOR_LANES,
     ShapeOptions,
     default_memory,
@@ -47,6 +48,7 @@ def bench(
     model: str | None = typer.Argument(None, metavar="[MODEL]", help=MODEL_HELP),
     size: str | None = SHAPE,
     device: str = typer.Option("sim", help="sim, or the address of a board."),
+    timeout: float | None = TIMEOUT,
     tokens: int = typer.Option(4, help="Tokens to compute, of each stream."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
     clock_hz: float | None = typer.Option(
@@ -76,7 +78,7 @@ def bench(
     """Measure cycles per token or time step, and compare every result with the golden."""
     from sterna.cli.spiking import open_spiking
 
-    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config, timeout)
     if layer is not None and (model is not None or size is not None):
         raise InputError("give a MODEL, a --shape or a --layer, one of them")
     if layer is not None or model is not None:
@@ -115,7 +117,8 @@ def bench(
                  for stream in range(configuration.streams)]
         read = random_tokens(opened, prompt, seed + len(texts), "prompt")
         if outside is None:
-            machine = open_board(device, program, configuration, shape.embedding, report)
+            machine = open_board(device, program, configuration, shape.embedding, report,
+                                 timeout)
         else:
             from sterna_sim.memory.device import open_with_memory
 

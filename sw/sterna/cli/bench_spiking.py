@@ -69,8 +69,10 @@ def bench_spiking(
     codes = input_codes(network, random_inputs(network, steps, 1, rate, seed))[:, 0]
     configuration = options.fitted(network)
     with ProgressReport() as report:
-        skipping = _measure(network, configuration, device, codes, True, report)
-        whole = _measure(network, configuration, device, codes, False, report)
+        skipping = _measure(network, configuration, device, codes, True, report,
+                             options.timeout)
+        whole = _measure(network, configuration, device, codes, False, report,
+                          options.timeout)
     if (whole.events, whole.sources) != (skipping.sources, skipping.sources):
         raise CheckError(f"{opened.name}: the counters of events contradict each other")
     cycles = skipping.cycles / steps
@@ -116,12 +118,13 @@ def bench_spiking(
 
 def _measure(
     network: SpikingNetwork, configuration: SpikingConfiguration, device: str,
-    codes: NDArray[np.int64], skip: bool, report: ProgressReport,
+    codes: NDArray[np.int64], skip: bool, report: ProgressReport, timeout: float | None,
 ) -> Measured:
     from sterna.host.spiking_device import GoldenSpikingDevice, open_spiking_device
 
     golden = GoldenSpikingDevice(network)
-    machine = open_spiking_device(device, network, configuration, report, skip=skip)
+    machine = open_spiking_device(device, network, configuration, report, skip=skip,
+                                  timeout=timeout)
     counters, differences, seconds = [], 0, 0.0
     try:
         for done, row in enumerate(codes):

@@ -45,6 +45,10 @@ CHIP_MBIT = typer.Option(
 STREAMS = typer.Option(
     None, "--streams", help="Token streams that share every fetched weight, up to 16."
 )
+TIMEOUT = typer.Option(
+    None, "--timeout", metavar="SECONDS", min=0.001,
+    help="How long a board may be silent while it owes an answer.",
+)
 SHAPE = typer.Option(
     None, "--shape", metavar="SIZE",
     help="Instead of MODEL: a random checkpoint of a released size, 370m, 1.3b or 2.7b.",

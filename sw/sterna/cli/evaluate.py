@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from sterna.cli.device_options import TIMEOUT
 from sterna.cli.logits import write_logits
 from sterna.cli.model_argument import MODEL_HELP, open_model
 from sterna.cli.terminal import ProgressReport, print_json, print_table
@@ -31,6 +32,7 @@ def evaluate(
     seed: int = typer.Option(0, help="Seed of the samples; spiking networks."),
     device: str | None = typer.Option(
         None, help="Trained spiking networks: classify on sim or a board too."),
+    timeout: float | None = TIMEOUT,
     json: bool = typer.Option(False, "--json", help="One JSON object."),
 ) -> None:
     """Golden integers against the float reference.
@@ -44,7 +46,7 @@ def evaluate(
     if (spiking := open_spiking(model)) is not None:
         if ids is not None or logits is not None:
             raise InputError(f"{model}: --ids and --logits are for language models")
-        evaluate_spiking(spiking, samples, seed, device, json)
+        evaluate_spiking(spiking, samples, seed, device, json, timeout)
         return
     if device is not None:
         raise InputError(f"{model}: --device is for spiking networks; language models are scored "

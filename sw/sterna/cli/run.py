@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sterna.cli.device_options import (
     LANE,
     ROWS,
     STREAMS,
+    TIMEOUT,
     VECTOR_LANES,
     ShapeOptions,
 )
@@ -43,14 +45,17 @@ from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError, LinkError
 
 if TYPE_CHECKING:
+    from sterna.host.device import Device
     from sterna.host.generate import Piece, Statistics
 
 
 def run(
     model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
     device: str = typer.Option(
-        "golden", help="golden, sim, serial:///dev/ttyUSB0?baud=1000000 or tcp://host:port."
+        "golden", help="golden, sim, serial:///dev/ttyUSB0 or tcp://host:port; the rate is that of "
+        "--config or --image, or ?baud=N behind the port."
     ),
+    timeout: float | None = TIMEOUT,
     prompt: list[str] = typer.Option(
         ["Once upon a time"], help="Text to continue; each of several starts anew."
     ),
@@ -103,12 +108,12 @@ def run(
     from sterna.host.sampling import Sampling
 
     choices = nir_choices(producer, dt, reset, current, compare, neuron)
-    options = SpikingOptions(lanes, neuron_lanes, code_bits, config)
+    options = SpikingOptions(lanes, neuron_lanes, code_bits, config, timeout)
     inputs = InputOptions(source, input_fraction, allow_rounding)
     if (spiking := open_spiking(model, choices, "run")) is not None:
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 streams=streams, prompts=prompts, top_k=top_k)
-        if image is not None and options != SpikingOptions():
+        if image is not None and replace(options, timeout=None) != SpikingOptions():
             raise InputError(f"{image}: has its own shape; leave the options of the shape out")
         run_spiking(spiking, device, inputs, output, steps, seed, options, image,
                     sources_of(model, config))
@@ -126,9 +131,9 @@ def run(
     with ProgressReport() as report:
         if image is None:
             machine = open_device(
-                device, program, shape.fitted(program), shape.embedding, report)
+                device, program, shape.fitted(program), shape.embedding, report, timeout)
         elif shape == ShapeOptions(None, None, None, None):
-            machine = open_image(device, program, image, report)
+            machine = open_image(device, program, image, report, timeout)
         else:
             raise InputError(f"{image}: has its own shape; leave the options of the shape out")
     statistics = Statistics()
@@ -146,7 +151,7 @@ def run(
     finally:
         machine.close()
     if stats:
-        _tell(machine.name, statistics)
+        _tell(machine, statistics)
 
 
 class TextsInOrder:
@@ -201,10 +206,12 @@ def _lines(path: Path) -> list[str]:
     return lines
 
 
-def _tell(name: str, statistics: Statistics) -> None:
+def _tell(machine: Device, statistics: Statistics) -> None:
+    from sterna.host.board_device import LinkDevice
+
     counters, tokens = statistics.counters, statistics.computed_tokens
     line = (
-        f"{name}: {statistics.prompt_tokens} + {statistics.generated_tokens} tokens in "
+        f"{machine.name}: {statistics.prompt_tokens} + {statistics.generated_tokens} tokens in "
         f"{statistics.seconds:.2f} s, {statistics.tokens_per_second:.1f} tokens/s"
     )
     if counters.cycles:
@@ -214,4 +221,6 @@ def _tell(name: str, statistics: Statistics) -> None:
             f"{counters.waiting_weights / counters.cycles:.1%}, for codes "
             f"{counters.waiting_codes / counters.cycles:.1%}"
         )
+    if isinstance(machine, LinkDevice) and machine.recoveries:
+        line += f"; recoveries {machine.recoveries}"
     print(line, file=sys.stderr)

@@ -144,8 +144,11 @@ def _run_on(
 
     network = opened.network
     with ProgressReport() as report:
-        machine = (open_spiking_device(device, network, options.fitted(network), report)
-                   if image is None else open_spiking_image(device, network, image, report))
+        machine = (
+            open_spiking_device(device, network, options.fitted(network), report,
+                                timeout=options.timeout)
+            if image is None
+            else open_spiking_image(device, network, image, report, options.timeout))
         try:
             results = []
             for item in range(codes.shape[1]):
@@ -158,7 +161,8 @@ def _run_on(
 
 
 def evaluate_spiking(
-    opened: OpenSpiking, samples: int, seed: int, device: str | None, json: bool
+    opened: OpenSpiking, samples: int, seed: int, device: str | None, json: bool,
+    timeout: float | None = None,
 ) -> None:
     """Spikes that quantisation changes, by population; for `l2mu` also the accuracies.
 
@@ -179,7 +183,7 @@ def evaluate_spiking(
         raise InputError(f"seed is {seed}; it must be 0 or more")
     values: dict[str, object] = {"model": opened.name}
     if opened.name == "l2mu":
-        values |= _accuracies(opened, samples, seed, device)
+        values |= _accuracies(opened, samples, seed, device, timeout)
     elif device is not None:
         raise InputError(f"{opened.name}: has no task to be right at; only l2mu takes --device")
     frames = random_inputs(
@@ -232,7 +236,7 @@ def comparison_lines(found: Comparison, sources: dict[str, str]) -> list[str]:
 
 
 def _accuracies(
-    opened: OpenSpiking, samples: int, seed: int, device: str | None
+    opened: OpenSpiking, samples: int, seed: int, device: str | None, timeout: float | None
 ) -> dict[str, object]:
     from sterna.golden.spiking import GoldenNetwork
     from sterna.models.patterns import burst_orders
@@ -250,7 +254,7 @@ def _accuracies(
         "same_class": float((expected == found).mean()),
     }
     if device is not None:
-        computed = _run_on(opened, device, spikes, SpikingOptions())
+        computed = _run_on(opened, device, spikes, SpikingOptions(timeout=timeout))
         values |= {
             "device": device,
             "device_accuracy": float((computed.sum(0).argmax(1) == labels).mean()),

@@ -83,6 +83,7 @@ class SpikingOptions:
     neuron_lanes: int | None = None
     code_bits: int | None = None
     config: str | None = None
+    timeout: float | None = None
 
     def refuse(self) -> None:
         """Raise `InputError` if a shape is given, which a language model does not have."""

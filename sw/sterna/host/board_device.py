@@ -58,14 +58,17 @@ class LinkDevice:
     Token streams live in data paths, one in each; what a run says of the streams it does not name
     is nothing, and they keep their state.
 
-    `loaders` put words into memories in another way than over the link.
+    `loaders` put words into memories in another way than over the link. `timeout` is how many
+    seconds the board may be silent before it has answered, `HELLO_SECONDS`, `LOAD_SECONDS` and
+    `RUN_SECONDS` by default; the time that a token takes is added.
     """
 
     def __init__(
         self, transport: Transport, name: str,
-        loaders: Mapping[Space, Loader] | None = None,
+        loaders: Mapping[Space, Loader] | None = None, timeout: float | None = None,
     ) -> None:
         self.name = name
+        self._timeout = timeout
         self._loaders = dict(loaders or {})
         self.recoveries = 0
         self._spoiled = ""
@@ -158,7 +161,7 @@ class LinkDevice:
     def _check(self, image: MemoryImage) -> bool:
         """Whether the board holds this image already; raise if it is no board for it."""
         payload = self._link.request(
-            Request(FrameType.HELLO, b"", FrameType.INFO), HELLO_SECONDS
+            Request(FrameType.HELLO, b"", FrameType.INFO), self._timeout or HELLO_SECONDS
         )
         info, wanted = read_info(self.name, payload), image.configuration.digest()
         digest, contents = info.configuration, info.contents
@@ -181,13 +184,16 @@ class LinkDevice:
 
         In this order, so that a board which starts again meanwhile is found out.
         """
-        self._link.request(self._session.begin(), HELLO_SECONDS)
+        self._link.request(self._session.begin(), self._timeout or HELLO_SECONDS)
         if self._has_contents:
             return
         parts = dict(self._loaded().parts)
         for space, load in self._loaders.items():
             load(parts.pop(space).pieces())
-        self._link.requests(load_requests(parts, progress), LOAD_SECONDS)
+        self._load(load_requests(parts, progress))
+
+    def _load(self, requests: Iterable[Request]) -> None:
+        self._link.requests(requests, self._timeout or LOAD_SECONDS)
 
     def _reset(self, places: Iterable[int]) -> None:
         self._run("reset", dict.fromkeys(places, 0))
@@ -208,11 +214,11 @@ class LinkDevice:
         if image.placement == "host":
             embedding = self._embedding
             assert embedding is not None
-            self._link.requests((
+            self._load(
                 load_request(Space.INPUT, words[place],
                              image.input_words(embedding(token)).tobytes())
                 for place, token in fed.items()
-            ), LOAD_SECONDS)
+            )
         chained = [place for chain in places.values() for place in chain[1:]]
         results = self._run("token", words, chained)
         self._places |= {stream: chain[-1] for stream, chain in places.items()}
@@ -245,7 +251,7 @@ class LinkDevice:
         """Send a RUN of so many streams and wait for its RESULT; the session is checked."""
         words = self._loaded().parts[Space.WEIGHTS].words
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
-        seconds = RUN_SECONDS + RUN_SECONDS_PER_WEIGHT_WORD * words
+        seconds = (self._timeout or RUN_SECONDS) + RUN_SECONDS_PER_WEIGHT_WORD * words
         answer = self._link.request(request, seconds, repeatable=False)
         if len(answer) != 4 * result_words(self._loaded().configuration, streams):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")

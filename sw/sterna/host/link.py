@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 
 from sterna.errors import LinkError
 from sterna.host.frames import Frame, FrameDecoder, encode_frame
@@ -23,6 +24,8 @@ WINDOW = 4
 """Frames that may be under way before the first of them is answered."""
 LONGEST_ANSWER = 1024
 """More than any answer has, so that a damaged length does not swallow the answers behind it."""
+NOISE = 4096
+"""Bytes outside good frames that may come before an answer; zeros do not count."""
 
 _MEANING: dict[int, str] = {
     ErrorCode.TYPE: "it does not know this request; is its bitstream older than this software?",
@@ -95,8 +98,8 @@ class Link:
     ) -> list[bytes]:
         """Many requests, up to `WINDOW` of them under way at once; answers in order.
 
-        Requests are taken as they can be sent. `timeout` is what the board may take for one answer,
-        in seconds. Errors as in `request`.
+        Requests are taken as they can be sent. `timeout` is how long no byte may come while an
+        answer is missing, in seconds. Errors as in `request`.
         """
         answers: dict[int, bytes] = {}
         waiting: dict[int, _Sent] = {}
@@ -110,7 +113,7 @@ class Link:
             if frame is None:
                 lost = list(waiting.values())
                 waiting.clear()
-                self._fail(lost[0], repeatable)
+                self._fail(lost[0], timeout, repeatable)
                 for sent in lost:
                     self._send(sent, waiting)
                 continue
@@ -121,7 +124,7 @@ class Link:
                 answers[sent.index] = frame.payload
                 continue
             self._refused(frame, sent.request)
-            self._fail(sent, True)
+            self._fail(sent, timeout, True)
             self._send(sent, waiting)
 
     def expect(self, longest: int) -> None:
@@ -139,10 +142,16 @@ class Link:
         waiting[self._sequence] = sent
 
     def _receive(self, timeout: float) -> Frame | None:
+        """The next frame; None when the board is silent, or sends nothing but noise."""
+        noise = NOISE + self._decoder.longest
         while not self._received:
             wanted = self._decoder.missing()
             data = self._transport.read(wanted, timeout)
             self._received += self._decoder.feed(data)
+            noise -= len(data) - data.count(0)
+            if not self._received and noise < 0:
+                self._decoder.clear()
+                return None
             if not self._received and len(data) < wanted:
                 self._received += self._decoder.give_up()
                 if not self._received:
@@ -165,11 +174,12 @@ class Link:
             meaning = _MEANING.get(code, f"error {code}")
             raise LinkError(f"{self._name}: refused {name}: {meaning}")
 
-    def _fail(self, sent: _Sent, repeatable: bool) -> None:
+    def _fail(self, sent: _Sent, timeout: float, repeatable: bool) -> None:
         sent.failures += 1
         if sent.failures >= ATTEMPTS or not repeatable:
             raise AnswerLost(
                 f"{self._name}: no good answer in {sent.failures} attempts; is it switched on, "
-                "configured, and at this address and speed?"
+                "configured, and at this address and speed? When this machine is busy, give it "
+                f"longer: --timeout {ceil(4 * timeout)}"
             )
         self.retries += 1

@@ -12,13 +12,14 @@ from sterna.errors import InputError
 from sterna.host.board_device import LinkDevice
 from sterna.host.device import Device
 from sterna.host.golden_device import GoldenDevice
-from sterna.host.transport import Transport, open_transport
+from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.program.encoding import Configuration
 
 Progress = Callable[[str, int, int], None]
 
-DEVICES = "golden, sim, serial:///dev/ttyUSB0?baud=1000000 or tcp://host:port"
+DEVICES = "golden, sim, serial:///dev/ttyUSB0 or tcp://host:port"
 
 
 def open_device(
@@ -27,19 +28,21 @@ def open_device(
     configuration: HardwareConfiguration | None = None,
     embedding: Embedding = "auto",
     progress: Progress | None = None,
+    timeout: float | None = None,
 ) -> Device:
     """A device with the program loaded, ready for its first token.
 
     `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
     hardware; the default is the ``standard`` preset with the depths that the program needs, and the
-    golden takes only its `top_k` and `streams`. `embedding` is as in `compile_program`. Raises
-    `InputError` for an unknown device, a program that does not fit and missing tools, `LinkError`
-    when the board does not answer or is another one.
+    golden takes only its `top_k` and `streams`. `embedding` is as in `compile_program`, `timeout`
+    as in `LinkDevice`. A serial port is opened at the rate of the configuration, if the address
+    names no other. Raises `InputError` for an unknown device, a program that does not fit and
+    missing tools, `LinkError` when the board does not answer or is another one.
     """
     configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
     if address == "golden":
         return GoldenDevice(program, configuration.top_k, configuration.streams)
-    return open_board(address, program, configuration, embedding, progress)
+    return open_board(address, program, configuration, embedding, progress, timeout)
 
 
 def open_board(
@@ -48,14 +51,17 @@ def open_board(
     configuration: HardwareConfiguration,
     embedding: Embedding = "auto",
     progress: Progress | None = None,
+    timeout: float | None = None,
 ) -> LinkDevice:
     """A board, real or simulated, with the program loaded; arguments as of `open_device`."""
-    _check_address(address)
-    return _loaded(address, program, compile_program(program, configuration, embedding), progress)
+    check_address(address)
+    image = compile_program(program, configuration, embedding)
+    return _loaded(address, program, image, progress, timeout)
 
 
 def open_image(
-    address: str, program: Program, path: Path | str, progress: Progress | None = None
+    address: str, program: Program, path: Path | str, progress: Progress | None = None,
+    timeout: float | None = None,
 ) -> LinkDevice:
     """A board, real or simulated, loaded with a memory image that was written before.
 
@@ -71,40 +77,45 @@ def open_image(
                          f"the image of {program.name}")
     image.check_same(
         lambda: compile_program(program, configuration, image.placement), program.name, path)
-    return _loaded(address, program, image, progress)
+    return _loaded(address, program, image, progress, timeout)
 
 
 def check_image_address(address: str) -> None:
     """Raise `InputError` for a device that takes no memory image, and for an unknown one."""
     if address == "golden":
         raise InputError("device golden: takes no image; give sim or the address of a board")
-    _check_address(address)
+    check_address(address)
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Raise `InputError` for what is neither ``sim`` nor like the address of a board."""
     if address != "sim" and "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
 
 
+def open_transport_to(
+    address: str, configuration: Configuration, progress: Progress | None
+) -> Transport:
+    """The way to a board of the configuration, which a simulated one is made of.
+
+    Raises what `open_transport` and `SimulatedBoard` raise.
+    """
+    if address != "sim":
+        return open_transport(address, configuration.baud or DEFAULT_BAUD)
+    from sterna_sim.board import SimulatedBoard
+
+    return SimulatedBoard(configuration, progress=progress)
+
+
 def _loaded(
-    address: str, program: Program, image: MemoryImage, progress: Progress | None
+    address: str, program: Program, image: MemoryImage, progress: Progress | None,
+    timeout: float | None,
 ) -> LinkDevice:
-    configuration = image.configuration
-    assert isinstance(configuration, HardwareConfiguration)
-    device = LinkDevice(_transport(address, configuration, progress), address)
+    transport = open_transport_to(address, image.configuration, progress)
+    device = LinkDevice(transport, address, timeout=timeout)
     try:
         device.load(image, program.parameters.embedding, progress)
     except BaseException:
         device.close()
         raise
     return device
-
-
-def _transport(
-    address: str, configuration: HardwareConfiguration, progress: Progress | None
-) -> Transport:
-    if address != "sim":
-        return open_transport(address)
-    from sterna_sim.board import SimulatedBoard
-
-    return SimulatedBoard(configuration, progress=progress)

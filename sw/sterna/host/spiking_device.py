@@ -15,10 +15,10 @@ from sterna.compiler.image import MemoryImage
 from sterna.compiler.spiking.image import RESET, STEP, compile_network, input_words
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
-from sterna.host.board_device import LOAD_SECONDS, LinkDevice
+from sterna.host.board_device import LinkDevice
 from sterna.host.loading import Progress, load_request
-from sterna.host.open_device import DEVICES, check_image_address
-from sterna.host.transport import Transport, open_transport
+from sterna.host.open_device import check_address, check_image_address, open_transport_to
+from sterna.host.transport import Transport
 from sterna.program.protocol import COUNTER_WORDS, Space
 from sterna.program.spiking import SpikingNetwork
 from sterna.program.spiking_configuration import SpikingConfiguration
@@ -94,8 +94,8 @@ class SpikingBoard(LinkDevice):
     `LinkDevice` holds, with time steps for tokens.
     """
 
-    def __init__(self, transport: Transport, name: str) -> None:
-        super().__init__(transport, name)
+    def __init__(self, transport: Transport, name: str, timeout: float | None = None) -> None:
+        super().__init__(transport, name, timeout=timeout)
         self._steps: list[bytes] = []
 
     def reset(self) -> None:
@@ -127,7 +127,7 @@ class SpikingBoard(LinkDevice):
             self._take(item)
 
     def _take(self, words: bytes) -> SpikingStep:
-        self._link.request(load_request(Space.INPUT, 0, words), LOAD_SECONDS)
+        self._load([load_request(Space.INPUT, 0, words)])
         answer = self._request_run(self._run_payload(STEP))
         outputs = np.frombuffer(answer, "<i4", offset=_COUNTERS.size).astype(np.int64)
         return SpikingStep(outputs, StepCounters(*_COUNTERS.unpack_from(answer)))
@@ -143,23 +143,25 @@ def open_spiking_device(
     progress: Progress | None = None,
     *,
     skip: bool = True,
+    timeout: float | None = None,
 ) -> SpikingDevice:
     """A device with the network loaded, ready for its first step.
 
     `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
-    hardware, by default the one that fits; `skip` as in `compile_network`. Raises `InputError` for
-    an unknown device, a network that does not fit and missing tools, `LinkError` when the board
-    does not answer or is another one.
+    hardware, by default the one that fits; `skip` as in `compile_network`, `timeout` as in
+    `LinkDevice`, and the rate of a serial port as in `open_device`. Raises `InputError` for an
+    unknown device, a network that does not fit and missing tools, `LinkError` when the board does
+    not answer or is another one.
     """
     if address == "golden":
         return GoldenSpikingDevice(network)
-    if address != "sim" and "://" not in address:
-        raise InputError(f"{address}: no such device; give {DEVICES}")
-    return _loaded(address, compile_network(network, configuration, skip=skip), progress)
+    check_address(address)
+    return _loaded(address, compile_network(network, configuration, skip=skip), progress, timeout)
 
 
 def open_spiking_image(
-    address: str, network: SpikingNetwork, path: Path | str, progress: Progress | None = None
+    address: str, network: SpikingNetwork, path: Path | str, progress: Progress | None = None,
+    timeout: float | None = None,
 ) -> SpikingBoard:
     """A board, real or simulated, loaded with a memory image that was written before.
 
@@ -173,22 +175,16 @@ def open_spiking_image(
         raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
                          f"the image of {network.name}")
     image.check_same(lambda: compile_network(network, configuration), network.name, path)
-    return _loaded(address, image, progress)
+    return _loaded(address, image, progress, timeout)
 
 
-def _loaded(address: str, image: MemoryImage, progress: Progress | None) -> SpikingBoard:
-    device = SpikingBoard(_transport(address, image, progress), address)
+def _loaded(address: str, image: MemoryImage, progress: Progress | None,
+            timeout: float | None) -> SpikingBoard:
+    transport = open_transport_to(address, image.configuration, progress)
+    device = SpikingBoard(transport, address, timeout)
     try:
         device.load(image, None, progress)
     except BaseException:
         device.close()
         raise
     return device
-
-
-def _transport(address: str, image: MemoryImage, progress: Progress | None) -> Transport:
-    if address != "sim":
-        return open_transport(address)
-    from sterna_sim.board import SimulatedBoard
-
-    return SimulatedBoard(image.configuration, progress=progress)

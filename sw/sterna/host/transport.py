@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from typing import Protocol
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from sterna.errors import InputError, LinkError
 
 DEFAULT_BAUD = 1_000_000
+"""Of a board whose configuration names no rate."""
 CONNECT_SECONDS = 10
 WRITE_SECONDS = 5
 BITS_WRITTEN = 1 << 17
@@ -24,9 +26,9 @@ class Transport(Protocol):
         ...
 
     def read(self, count: int, timeout: float) -> bytes:
-        """Receive at most `count` bytes, waiting `timeout` seconds for the last of them.
+        """Receive at most `count` bytes, waiting `timeout` seconds for each of them.
 
-        Fewer bytes mean a time-out. Raises `LinkError` when the board is gone.
+        Fewer bytes mean that none came for so long. Raises `LinkError` when the board is gone.
         """
         ...
 
@@ -48,6 +50,9 @@ class SerialTransport:
             )
         except (OSError, ValueError) as error:
             raise InputError(f"{port}: cannot be opened; {_way_out(error)}") from None
+        # Bridges of FTDI else keep what they receive for 16 ms. Not every port can, or need.
+        with contextlib.suppress(AttributeError, NotImplementedError, OSError, ValueError):
+            self._port.set_low_latency_mode(True)
         self._port.reset_input_buffer()
 
     def write(self, data: bytes) -> None:
@@ -57,11 +62,18 @@ class SerialTransport:
             raise self._gone(error) from None
 
     def read(self, count: int, timeout: float) -> bytes:
+        received = bytearray()
         try:
             self._port.timeout = timeout
-            return bytes(self._port.read(count))
+            while len(received) < count:
+                most = min(self._port.in_waiting, count - len(received))
+                part = self._port.read(max(1, most))
+                if not part:
+                    break
+                received += part
         except OSError as error:
             raise self._gone(error) from None
+        return bytes(received)
 
     def close(self) -> None:
         self._port.close()
@@ -110,14 +122,15 @@ class TcpTransport:
         return LinkError(f"{self._name}: the connection is lost ({reason})")
 
 
-def open_transport(address: str) -> Transport:
-    """Open `serial:///dev/ttyUSB0?baud=1000000`, `serial://COM3` or `tcp://host:port`.
+def open_transport(address: str, baud: int = DEFAULT_BAUD) -> Transport:
+    """Open `serial:///dev/ttyUSB0`, `serial://COM3?baud=1000000` or `tcp://host:port`.
 
-    Raises `InputError` for an address that says something else or a port that cannot be opened.
+    `baud` is the rate of a serial port whose address names none. Raises `InputError` for an address
+    that says something else or a port that cannot be opened.
     """
     parts = urlsplit(address)
     if parts.scheme == "serial":
-        return SerialTransport(parts.path or parts.netloc, _baud(address, parts.query))
+        return SerialTransport(parts.path or parts.netloc, _baud(address, parts.query, baud))
     if parts.scheme == "tcp":
         try:
             host, port = parts.hostname, parts.port
@@ -130,9 +143,9 @@ def open_transport(address: str) -> Transport:
     )
 
 
-def _baud(address: str, query: str) -> int:
+def _baud(address: str, query: str, usual: int) -> int:
     options = parse_qs(query)
-    text = options.pop("baud", [str(DEFAULT_BAUD)])[-1]
+    text = options.pop("baud", [str(usual)])[-1]
     if options or not text.isdigit() or int(text) < 1:
         raise InputError(f"{address}: the only option is baud, a positive number: ?baud=1000000")
     return int(text)

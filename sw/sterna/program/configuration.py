@@ -98,6 +98,8 @@ class HardwareConfiguration:
     compact: bool = False
     """For small parts at a slow clock: without the registers between units and before memories,
     and without the queue before the list of the best."""
+    baud: int = 0
+    """Bits a second of the serial port of the board that it is built for, 0 if there is none."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
@@ -106,7 +108,7 @@ class HardwareConfiguration:
             value = getattr(self, field.name)
             if field.type != "int":
                 continue
-            if field.name == "resident_words" and value == 0:
+            if field.name in ("resident_words", "baud") and value == 0:
                 continue
             if not isinstance(value, int) or value < 1:
                 raise InputError(
@@ -299,8 +301,10 @@ class HardwareConfiguration:
             raise InputError(f"configuration: not readable: {error}") from error
 
     def digest(self) -> int:
-        """A 64-bit number that names this hardware (trace ports do not count)."""
-        text = replace(self, trace=False).to_json()
+        """A 64-bit number that names this hardware (trace ports and serial port do not count)."""
+        values = json.loads(replace(self, trace=False).to_json())
+        del values["baud"]
+        text = json.dumps(values, sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 

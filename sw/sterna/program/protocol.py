@@ -3,7 +3,8 @@
 A frame is ``START, type, sequence, length (u16), payload, crc (u16)``, little endian. The CRC is
 CRC-16/IBM-3740 (polynomial 0x1021, start 0xFFFF, not reflected) over type, sequence, length and
 payload. The board answers every frame with one frame that repeats its sequence number. Bytes
-before START are skipped; a frame that stops in the middle is given up after a time-out.
+before START are skipped, and zeros there say that an answer is on its way; a frame that stops in
+the middle is given up after a time-out.
 
 | host sends | payload | board answers | payload |
 |--|--|--|--|

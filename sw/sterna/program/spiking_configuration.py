@@ -85,13 +85,16 @@ class SpikingConfiguration:
     outputs: int = 1
     """Values that a step returns."""
     units: tuple[NeuronUnit, ...] = (NeuronUnit(definition=NeuronDefinition(), results=True),)
+    baud: int = 0
+    """Bits a second of the serial port of the board that it is built for, 0 if there is none."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == "int" and (not isinstance(value, int) or value < 1):
+            least = 0 if field.name == "baud" else 1
+            if field.type == "int" and (not isinstance(value, int) or value < least):
                 raise InputError(
                     f"configuration: {field.name} must be a positive integer, not {value!r}")
         for name, (low, high) in _RANGES.items():
@@ -177,8 +180,10 @@ class SpikingConfiguration:
             raise InputError(f"configuration: not readable: {error}") from error
 
     def digest(self) -> int:
-        """A 64-bit number that names this hardware (trace ports do not count)."""
-        text = replace(self, trace=False).to_json()
+        """A 64-bit number that names this hardware (trace ports and serial port do not count)."""
+        values = json.loads(replace(self, trace=False).to_json())
+        del values["baud"]
+        text = json.dumps(values, sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 

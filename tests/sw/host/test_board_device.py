@@ -257,6 +257,24 @@ def test_earlier_and_incomplete_hellos_are_told():
         read_info("fake", struct.pack("<BBHBBII", 1, 2, 4, 5, 8, 0, 0))
 
 
+@pytest.mark.parametrize(("timeout", "waits"), [
+    (None, {1.0, 2.0 + 4e-6 * WORDS[Space.WEIGHTS], 5.0}),
+    (7.5, {7.5, 7.5 + 4e-6 * WORDS[Space.WEIGHTS]}),
+])
+def test_how_long_the_board_may_be_silent(timeout, waits):
+    asked = set()
+
+    class Patient(FakeBoard):
+        def read(self, count: int, timeout: float) -> bytes:
+            asked.add(timeout)
+            return super().read(count, timeout)
+
+    device = LinkDevice(Patient(CONFIGURATION.digest()), "fake", timeout=timeout)
+    device.load(image("host"), embedding)
+    device.step(1)
+    assert asked == waits
+
+
 def test_a_line_that_is_always_bad_is_given_up():
     fake = board()
     device = loaded(fake)

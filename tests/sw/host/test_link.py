@@ -74,6 +74,28 @@ def test_a_silent_board_is_reported_after_the_attempts():
     assert len(board.loads) == ATTEMPTS
 
 
+def test_a_busy_machine_is_named_with_the_way_out():
+    board = FakeBoard(to_host=lambda n, data: b"")
+    with pytest.raises(AnswerLost, match="When this machine is busy, give it longer: --timeout 6$"):
+        Link(board).requests([load(0)], 1.5)
+
+
+def test_zeros_keep_an_answer_alive_and_noise_does_not():
+    """A board that says for long that it is at work, and a device that is none and says much."""
+    board = FakeBoard()
+    link = Link(board)
+    board.to_host = lambda n, data: bytes(1_000_000) + data
+    link.request(load(0), 1)
+    assert link.retries == 0
+
+    class Chatter(FakeBoard):
+        def read(self, count: int, timeout: float) -> bytes:
+            return b"$GPGGA"[:count]
+
+    with pytest.raises(AnswerLost, match="no good answer"):
+        Link(Chatter()).request(load(0), 1)
+
+
 def test_what_must_not_be_repeated_is_sent_once():
     board = FakeBoard(to_host=lambda n, data: b"")
     with pytest.raises(AnswerLost):

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -41,6 +42,28 @@ def test_tcp_time_out_gives_what_came(tcp):
     assert transport.read(1, 0.05) == b""
 
 
+def trickle(write, data: bytes) -> threading.Thread:
+    """Write a byte in every 20 ms."""
+
+    def run() -> None:
+        for byte in data:
+            time.sleep(0.02)
+            write(bytes([byte]))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_tcp_waits_while_bytes_come(tcp):
+    """Longer than the time-out, all in all."""
+    transport, other = tcp
+    data = bytes(range(30))
+    writer = trickle(other.sendall, data)
+    assert transport.read(30, 0.3) == data
+    writer.join()
+
+
 def test_tcp_that_ends_is_told(tcp):
     transport, other = tcp
     other.close()
@@ -72,6 +95,37 @@ def test_serial_carries_bytes_and_times_out():
         os.close(terminal)
 
 
+def test_serial_waits_while_bytes_come():
+    board, terminal = os.openpty()
+    transport = SerialTransport(os.ttyname(terminal))
+    data = bytes(range(100, 130))
+    writer = trickle(lambda part: os.write(board, part), data)
+    assert transport.read(30, 0.3) == data
+    writer.join()
+    transport.close()
+    os.close(board)
+    os.close(terminal)
+
+
+@pytest.mark.parametrize("fault", [None, NotImplementedError, ValueError, OSError])
+def test_low_latency_is_asked_for_and_not_needed(monkeypatch, fault):
+    asked = []
+
+    def low_latency(port, wanted: bool) -> None:
+        asked.append(wanted)
+        if fault is not None:
+            raise fault("cannot")
+
+    monkeypatch.setattr(serial.Serial, "set_low_latency_mode", low_latency)
+    board, terminal = os.openpty()
+    transport = SerialTransport(os.ttyname(terminal))
+    transport.write(b"x")
+    assert os.read(board, 1) == b"x" and asked == [True]
+    transport.close()
+    os.close(board)
+    os.close(terminal)
+
+
 def test_a_serial_board_that_goes_away_is_told():
     board, terminal = os.openpty()
     transport = SerialTransport(os.ttyname(terminal))
@@ -101,7 +155,8 @@ def test_serial_addresses(monkeypatch, address, port, baud):
 
     monkeypatch.setattr(serial, "Serial", Port)
     open_transport(address)
-    assert opened == [(port, baud)]
+    open_transport(address, 2_000_000)
+    assert opened == [(port, baud), (port, baud if "=" in address else 2_000_000)]
 
 
 @pytest.mark.parametrize(("number", "way_out"), [
