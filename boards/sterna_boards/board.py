@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.host.run_command import DEFAULT_PORT
 from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration, Lane
 from sterna.program.encoding import Configuration
+from sterna.program.rate import AnyConfiguration, with_rate
 from sterna.program.sdram import find_part
 from sterna.program.spiking_configuration import SpikingConfiguration
 
@@ -87,9 +89,11 @@ class Target:
     clock_hz: int
     """Clock of the ternary accelerator unless another is asked for."""
     baud: int
-    """Bit rate of the serial port."""
+    """Bit rate of the serial port unless another is asked for."""
     link: str
     """What is at the other end of the serial port."""
+    port_name: str = DEFAULT_PORT
+    """The serial port on a Linux host that has nothing else plugged in."""
     capacity: Capacity
     shape: Shape
     model: str
@@ -112,6 +116,10 @@ class Target:
     def configuration(self) -> HardwareConfiguration:
         """The board's own accelerator, to be fitted to a program."""
         return self.shape.configuration()
+
+    def with_rate(self, configuration: AnyConfiguration) -> AnyConfiguration:
+        """The configuration, at the board's bit rate if it names none."""
+        return with_rate(configuration, self.baud)
 
     @property
     def weight_sources(self) -> tuple[str, ...]:
@@ -187,7 +195,9 @@ class Board(Target):
         return bytes_per_token / (part.bits / 8) / (1 - part.clocks(clock_hz).refresh_share)
 
     def answer_pause(self, configuration: Configuration) -> float:
-        return self.bridge.pause(configuration, self.baud) if self.bridge else 0.0
+        if self.bridge is None:
+            return 0.0
+        return self.bridge.pause(configuration, configuration.baud or self.baud)
 
     def _sdram(self) -> BoardSdram:
         if self.sdram is None:

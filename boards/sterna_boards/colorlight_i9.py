@@ -52,6 +52,7 @@ COLORLIGHT_I9 = Board(
     clock_hz=75_000_000,
     baud=1_000_000,
     link="debug adapter of the extension board",
+    port_name="/dev/ttyACM0",
     capacity=Capacity(luts=43_848, block_rams=108, block_ram_bits=18_432, dsps=72),
     shape=Shape(rows=8, columns=32, vector_lanes=8),
     model="demo-tiny",

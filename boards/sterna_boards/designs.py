@@ -18,6 +18,7 @@ from sterna_hw.board.top import BoardTop, Loopback
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
+from sterna_boards.rate import divisor
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ def accelerator(board: Board, configuration: Configuration,
                 clock_hz: float | None = None, image: MemoryImage | None = None) -> Design:
     """The accelerator behind the board's serial port.
 
-    ``clock_hz`` is the board's own choice when not given. The memories start with the contents of
-    ``image`` if there is one, else empty. Raises `InputError` when the clock cannot be made, the
-    configuration has trace ports, its weights come from a memory that the board does not have, or
-    the part's memories always start empty.
+    ``clock_hz`` is the board's own choice when not given, the bit rate where the configuration
+    names none. The memories start with the contents of ``image`` if there is one, else empty.
+    Raises `InputError` when the clock cannot be made or is none for the bit rate, the configuration
+    has trace ports, its weights come from a memory that the board does not have, or the part's
+    memories always start empty.
     """
     clock_hz = clock_hz or board.clock_of(configuration)
     if isinstance(configuration, HardwareConfiguration):
@@ -70,8 +72,8 @@ def accelerator(board: Board, configuration: Configuration,
         pins = memory_members(configuration)
     rows = configuration.rows if isinstance(configuration, HardwareConfiguration) else 0
     pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
-    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz, pins,
-                   pace)
+    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz,
+                   configuration.baud or board.baud, pins, pace)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -89,18 +91,20 @@ def with_contents(image: MemoryImage) -> Any:
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:
     """Every byte comes back: shows that clock, pins and bit rate are right."""
-    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz or board.clock_hz)
+    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz or board.clock_hz,
+                   board.baud)
 
 
 def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
-            clock_hz: float, sdram: dict[str, Any] | None = None,
+            clock_hz: float, baud: int, sdram: dict[str, Any] | None = None,
             pace: tuple[int, int] | None = None) -> Design:
     made = generated_hz(board.family, board.pin_hz, clock_hz)
+    divisor(made, baud)
 
     def top() -> BoardTop:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
         clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
-        return BoardTop(core(), clock, board.baud, sdram, pace, board.held_high)
+        return BoardTop(core(), clock, baud, sdram, pace, board.held_high)
 
     lanes, rows = size
-    return Design(name, f"{name} {key} {clock_hz}", lanes, rows, made, top)
+    return Design(name, f"{name} {key} {clock_hz} {baud}", lanes, rows, made, top)

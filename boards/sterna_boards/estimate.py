@@ -87,7 +87,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     weights from a memory that the board does not have.
     """
     clock_hz = clock_hz or board.clock_hz
-    base = configuration or board.configuration()
+    base = board.with_rate(configuration or board.configuration())
     board.check_weight_source(base)
     fitted = fit_configuration(program, base, embedding)
     placement = placement_for(program, base, embedding)
@@ -116,7 +116,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
         luts_per_lane=area.luts / fitted.lanes, ffs=area.ffs, block_rams=rams,
         single_port_rams=single_port, dsps=area.dsps, units=area.units,
         image_bytes=sum(4 * word_chunks(fitted, space) * count for space, count in words.items()),
-        speed=speed(cycles, clock_hz, line, board.baud),
+        speed=speed(cycles, clock_hz, line, fitted.baud),
     )
 
 

@@ -26,6 +26,7 @@ ICEBREAKER = Board(
     clock_hz=21_000_000,
     baud=3_000_000,
     link="FT2232H, USB connector, second port",
+    port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=5_280, block_rams=30, block_ram_bits=4_096, dsps=8,
                       single_port_rams=4),
     shape=Shape(rows=2, columns=4, vector_lanes=1, block_groups=4, top_k=4, vector_interval=2,

@@ -65,6 +65,7 @@ class ModelBuild:
             "model": self.image.model,
             "embedding": self.image.placement,
             "image_bytes": self.image_bytes,
+            "baud": self.image.configuration.baud,
             "weights": "baked" if self.baked else "sdram" if self.sdram else "link",
             "configuration": json.loads(self.image.configuration.to_json()),
         })
@@ -81,7 +82,7 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     Whether timing is met is in the report, as from `sterna_boards.build.build`, whose errors are
     raised here too.
     """
-    base = configuration or board.shape.configuration()
+    base = board.with_rate(configuration or board.shape.configuration())
     fitted = fit_configuration(program, base, embedding)
     plan = schedule(program, fitted)
     image = compile_program(program, fitted, embedding, plan)
@@ -93,7 +94,7 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
         size = image.parts[Space.WEIGHTS].words * fitted.weight_bytes
         cycles = max(cycles, board.memory_cycles(size, report.clock_mhz * 1e6))
     return ModelBuild(report=report, image=image, baked=baked,
-                      speed=speed(cycles, report.clock_mhz * 1e6, line, board.baud))
+                      speed=speed(cycles, report.clock_mhz * 1e6, line, fitted.baud))
 
 
 class Built(Protocol):

@@ -55,6 +55,7 @@ class NetworkBuild:
             **vars(self.speed),
             "model": self.image.model,
             "image_bytes": self.image_bytes,
+            "baud": self.image.configuration.baud,
             "weights": "baked" if self.baked else "link",
             "configuration": json.loads(self.image.configuration.to_json()),
         })
@@ -71,10 +72,10 @@ def build_network(board: Board, network: SpikingNetwork,
     `sterna_boards.build.build`. Whether timing is met
     is in the report; its errors are raised here too.
     """
-    fitted = configuration or fit_spiking(network, board_shape(board))
+    fitted = board.with_rate(configuration or fit_spiking(network, board_shape(board)))
     image = compile_network(network, fitted)
     design = accelerator(board, fitted, clock_hz, image if baked else None)
     report = build(board, design, seeds, progress, until_met)
     speed = step_speed(fitted, network, step_cycles(network, fitted), report.clock_mhz * 1e6,
-                       board.baud, board.answer_pause(fitted))
+                       fitted.baud, board.answer_pause(fitted))
     return NetworkBuild(report=report, image=image, speed=speed, baked=baked)

@@ -60,7 +60,7 @@ def estimate_network(board: Target, network: SpikingNetwork,
 
     Raises `InputError` for a network that no accelerator executes.
     """
-    fitted = configuration or fit_spiking(network, board_shape(board))
+    fitted = board.with_rate(configuration or fit_spiking(network, board_shape(board)))
     clock = clock_hz or board.clock_of(fitted)
     image = compile_network(network, fitted)
     memories = network_memories(board.family, fitted)
@@ -73,7 +73,7 @@ def estimate_network(board: Target, network: SpikingNetwork,
         clock_mhz=clock / 1e6, fits=not short, short=short, memories=tuple(memories), area=area,
         block_rams=rams, single_port_rams=single_port,
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
-        speed=step_speed(fitted, network, step_cycles(network, fitted), clock, board.baud,
+        speed=step_speed(fitted, network, step_cycles(network, fitted), clock, fitted.baud,
                          board.answer_pause(fitted)),
     )
 

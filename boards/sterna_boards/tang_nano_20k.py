@@ -44,6 +44,7 @@ TANG_NANO_20K = Board(
     network_hz=81_000_000,
     baud=2_000_000,
     link="BL616, USB connector",
+    port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
     shape=Shape(rows=8, columns=8, vector_lanes=4, top_k=4),
     model="demo-tiny",

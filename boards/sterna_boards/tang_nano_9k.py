@@ -37,6 +37,7 @@ TANG_NANO_9K = Board(
     network_hz=54_000_000,
     baud=3_000_000,
     link="BL702, USB connector",
+    port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),
     shape=Shape(rows=8, columns=4, vector_lanes=2, block_groups=4, top_k=4),
     model="demo-tiny",

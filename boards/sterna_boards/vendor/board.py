@@ -61,8 +61,6 @@ class ExportBoard(Target):
     pins: tuple[Pin, ...]
     """Pins of the top level; those of memories come from the board files."""
     outside: OutsideMemory | None
-    port_name: str
-    """The serial port on a Linux host, as an example."""
     use: str
     """How the bitstream gets into the board, in a sentence or two."""
     source: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.program.configuration import HardwareConfiguration
-from sterna_hw.link.uart import LEAST_DIVISOR
 from sterna_hw.verilog import to_serial_verilog
 
+from sterna_boards.rate import divisor
 from sterna_boards.vendor import quartus, vivado
 from sterna_boards.vendor.board import ExportBoard, VendorPlatform
 from sterna_boards.vendor.page import page
@@ -113,10 +112,7 @@ def accelerator_verilog(board: ExportBoard, configuration: HardwareConfiguration
                         clock_hz: float) -> str:
     """Verilog of module ``sterna``, made of cells of the board's family where that helps.
 
-    Raises `InputError` when the clock is too slow for the board's bit rate.
+    Raises `InputError` when the clock is too slow for the bit rate.
     """
-    divisor = Fraction(round(clock_hz), board.baud)
-    if divisor < LEAST_DIVISOR:
-        raise InputError(f"clock: {clock_hz / 1e6:g} MHz is too slow for {board.baud} bit/s; "
-                         f"at least {LEAST_DIVISOR * board.baud / 1e6:g} MHz")
-    return to_serial_verilog(configuration, divisor, platform=VendorPlatform(board.family))
+    bit = divisor(clock_hz, board.with_rate(configuration).baud)
+    return to_serial_verilog(configuration, bit, platform=VendorPlatform(board.family))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from sterna.host.run_command import run_command
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_boards.vendor.board import ExportBoard
@@ -20,9 +23,9 @@ was never run on this board: open tools have checked that it elaborates, and hav
 
 {use}
 
-Then, with the serial port of the board (link: {link}, {baud} bit/s):
+Then, with the serial port of the board (link: {link}; {baud} bit/s, which the image names):
 
-    sterna run {model} --device serial://{port} --config configuration.json
+    {run}
 
 The driver loads the memory image over the link before the first token.
 {board_files}Revisions: {revisions}. Pins: {source}.{notes}
@@ -39,4 +42,5 @@ def page(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: flo
         board_files=(f"Board files `{board.board_files}`: from {board.board_files_from}.\n"
                      if board.board_files else ""),
         revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
-        link=board.link, baud=board.baud, port=board.port_name, model=model, source=board.source)
+        link=board.link, baud=board.with_rate(configuration).baud, source=board.source,
+        run=run_command(board.port_name, model, Path("image.sterna")))

@@ -31,6 +31,8 @@ WEIGHTS = typer.Option(
     help="link: the driver loads them; baked: the bitstream has them; sdram: the driver loads them "
          "into the board's SDRAM.",
 )
+BAUD = typer.Option(
+    None, "--baud", metavar="BITS", help="Bits a second of the board's serial port.")
 CLOCK_MHZ = typer.Option(None, "--clock-mhz", help="Clock of the accelerator.")
 _MOST_SEEDS = 4
 SEEDS = typer.Option(
@@ -70,6 +72,14 @@ class BoardOptions:
     lane: str | None = None
     weights: str = "link"
     streams: int | None = None
+    baud: int | None = None
+
+    @property
+    def rate(self) -> int:
+        """The bit rate, 0 for the board's own. Raises `InputError` for one that is none."""
+        if self.baud is not None and self.baud < 1:
+            raise InputError(f"baud is {self.baud}; it must be at least 1")
+        return self.baud or 0
 
     def target(self) -> Target:
         """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
@@ -132,6 +142,7 @@ class BoardOptions:
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1
+        base = board.with_rate(replace(base, baud=self.rate))
         if self.lanes is None:
             return replace(base, **chosen)
         if self.rows is not None or self.columns is not None:

@@ -40,7 +40,8 @@ def network_configuration(board: Target, network: SpikingNetwork, options: Board
         lanes = int(options.lanes)
     shape = SpikingOptions(lanes, spiking.neuron_lanes, spiking.code_bits).shape(
         usual.lanes, usual.neuron_lanes)
-    return fit_spiking(network, replace(shape, multiplier_bits=usual.multiplier_bits))
+    fitted = fit_spiking(network, replace(shape, multiplier_bits=usual.multiplier_bits))
+    return board.with_rate(replace(fitted, baud=options.rate))
 
 
 def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOptions,
@@ -84,7 +85,8 @@ def _table(board: Board, built: NetworkBuild, bitstream: Path) -> list[tuple[str
         ("steps per second", f"{speed.steps_per_second:.1f}: {speed.cycles_per_step} cycles a "
                              "step if no source is silent"),
         ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
-                          f"{speed.link_bytes_per_step} bytes a step at {board.baud} bit/s"),
+                          f"{speed.link_bytes_per_step} bytes a step at "
+                          f"{built.image.configuration.baud} bit/s"),
     ]
 
 
@@ -119,7 +121,8 @@ def _estimate_table(board: Target, found: NetworkEstimate) -> list[tuple[str, ob
         ("cycles per step", f"{speed.cycles_per_step} if no source is silent"),
         ("steps per second", f"{speed.steps_per_second:.1f} at {found.clock_mhz:g} MHz"),
         ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
-                          f"{speed.link_bytes_per_step} bytes a step at {board.baud} bit/s"),
+                          f"{speed.link_bytes_per_step} bytes a step at {configuration.baud} "
+                          "bit/s"),
     ]
 
 

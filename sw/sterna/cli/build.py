@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sterna.cli.board_options import (
+    BAUD,
     BOARD,
     CLOCK_MHZ,
     LANES,
@@ -23,6 +24,7 @@ from sterna.cli.model_argument import MODEL_HELP, open_model, sources_of
 from sterna.cli.spiking_options import CODE_BITS, NEURON_LANES, SpikingOptions
 from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
+from sterna.host.run_command import run_command
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -53,13 +55,16 @@ def build(
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
     streams: int | None = STREAMS,
+    baud: int | None = BAUD,
 ) -> None:
     """Build a bitstream for a board; what was built before is kept.
+
+    The last line is the command that runs the model on the board.
 
     Ends with 1 and names the slowest path when timing is not met; no folder is written then.
     """
     from sterna_boards.build import check_timing
-    from sterna_boards.model_build import FORMAT, build_model, write_build
+    from sterna_boards.model_build import FORMAT, IMAGE, build_model, write_build
     from sterna_boards.program import check_flash
     from sterna_boards.program import program as load_bitstream
 
@@ -69,7 +74,7 @@ def build(
     from sterna.files.folder import check_target
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,
-                           lane, check_weights(weights), streams)
+                           lane, check_weights(weights), streams, baud)
     attempts = placements(seeds)
     chosen = options.board()
     if flash and not program:
@@ -82,23 +87,24 @@ def build(
         bitstream = build_spiking(
             spiking, options, SpikingOptions(None, neuron_lanes, code_bits), attempts,
             weights == "baked", target, sources, json)
-        if program:
-            typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
-        return
-    opened = open_model(model)
-    lowered = lower(opened.model, name=opened.name)
-    configuration = options.configuration(lowered)
-    with ProgressReport() as report:
-        built = build_model(chosen, lowered, configuration, options.embedding, options.clock_hz,
-                            progress=report, baked=weights == "baked", **attempts)
-    check_timing(built.report)
-    bitstream = write_build(built, target, sources)
-    if json:
-        print(dumps({**loads(built.to_json()), "bitstream": str(bitstream)}))
     else:
-        print_table(_table(chosen, built, bitstream))
+        opened = open_model(model)
+        lowered = lower(opened.model, name=opened.name)
+        configuration = options.configuration(lowered)
+        with ProgressReport() as report:
+            built = build_model(chosen, lowered, configuration, options.embedding,
+                                options.clock_hz, progress=report, baked=weights == "baked",
+                                **attempts)
+        check_timing(built.report)
+        bitstream = write_build(built, target, sources)
+        if json:
+            print(dumps({**loads(built.to_json()), "bitstream": str(bitstream)}))
+        else:
+            print_table(_table(chosen, built, bitstream))
     if program:
         typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
+    if not json:
+        print(run_command(chosen.port_name, model, target / IMAGE))
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, object]]:
@@ -120,7 +126,8 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, 
         ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
                               "cycles a token"),
         ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
-                          f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
+                          f"{speed.link_bytes_per_token} bytes a token at "
+                          f"{built.image.configuration.baud} bit/s"),
     ]
 
 

@@ -129,7 +129,8 @@ def _table(board: Target, found: Estimate,
         ("cycles per token", f"{speed.cycles_per_token:.0f}"),
         ("tokens per second", f"{speed.tokens_per_second:.1f} at {found.clock_mhz:g} MHz"),
         ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
-                          f"{speed.link_bytes_per_token} bytes a token at {board.baud} bit/s"),
+                          f"{speed.link_bytes_per_token} bytes a token at {configuration.baud} "
+                          "bit/s"),
     ]
 
 

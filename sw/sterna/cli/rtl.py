@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sterna.cli.board_options import CLOCK_MHZ, BoardOptions
+from sterna.cli.board_options import BAUD, CLOCK_MHZ, BoardOptions
 from sterna.cli.device_options import (
     COLUMNS,
     CONFIGURATION,
@@ -28,7 +28,10 @@ from sterna.cli.spiking_options import (
 from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
 from sterna.files.manifest import Format
+from sterna.host.run_command import DEFAULT_PORT, run_command
+from sterna.host.transport import DEFAULT_BAUD
 from sterna.program.configuration import HardwareConfiguration
+from sterna.program.rate import with_rate
 
 if TYPE_CHECKING:
     from sterna.cli.spiking import OpenSpiking
@@ -62,8 +65,11 @@ def rtl(
     lanes: int | None = SPIKE_LANES,
     neuron_lanes: int | None = NEURON_LANES,
     code_bits: int | None = CODE_BITS,
+    baud: int | None = BAUD,
 ) -> None:
     """Write Verilog, configuration and, for a model, its memory image, with a manifest.
+
+    The last line is the command that runs the model on the board.
 
     Without a model the preset of --config is written as it is; with one its memories get the
     depths that the model needs. With --board there are constraints and a script that makes the
@@ -87,10 +93,13 @@ def rtl(
     if board is not None:
         if model is None or config is not None:
             raise InputError("with --board give a MODEL and no --config: the shape is the board's")
-        options = BoardOptions(board, rows, columns, vector_lanes, None, clock_mhz, embedding, lane)
+        options = BoardOptions(board, rows, columns, vector_lanes, None, clock_mhz, embedding, lane,
+                               baud=baud)
         options.export_board()
     elif clock_mhz is not None:
         raise InputError("clock-mhz: is for --board; the Verilog alone has no clock of its own")
+    if baud is not None and baud < 1:
+        raise InputError(f"baud is {baud}; it must be at least 1")
     if model is None and config is None:
         raise InputError("give a MODEL, or a configuration with --config")
     sources = sources_of(model, config)
@@ -101,10 +110,10 @@ def rtl(
         memories: dict[str, object] = {}
         configuration: Configuration
         if model is None:
-            configuration = shape.base()
+            configuration = with_rate(shape.base(), 0, baud)
         else:
-            image = (_language_image(model, options or shape, report) if spiking is None
-                     else _spiking_image(spiking, spiking_options, report))
+            image = (_language_image(model, options or shape, report, baud) if spiking is None
+                     else _spiking_image(spiking, spiking_options, report, baud))
             configuration, memories = image.configuration, _write_image(image, folder)
         (folder / CONFIG).write_text(configuration.to_json() + "\n")
         report("generating Verilog", 0, 1)
@@ -121,31 +130,34 @@ def rtl(
 
             (folder / VERILOG).write_text(to_verilog(configuration))
         digest = f"{configuration.digest():016x}"
-        write_manifest(folder, FORMAT, {"model": model, "configuration_digest": digest, **memories},
-                       descriptions)
+        write_manifest(folder, FORMAT, {"model": model, "configuration_digest": digest,
+                                        "baud": configuration.baud, **memories}, descriptions)
         names = sorted(path.name for path in folder.iterdir())
     print(f"{output}: {', '.join(names)}")
+    if model is not None:
+        port = options.target().port_name if options else DEFAULT_PORT
+        print(run_command(port, model, output / IMAGE))
 
 
 def _language_image(
-    model: str, shape: ShapeOptions | BoardOptions, report: ProgressReport
+    model: str, shape: ShapeOptions | BoardOptions, report: ProgressReport, baud: int | None
 ) -> MemoryImage:
     from sterna.compiler.compile import compile_program
     from sterna.compiler.lowering import lower
 
     opened = open_model(model)
     program = lower(opened.model, name=opened.name)
-    configuration = shape.fitted(program)
+    configuration = with_rate(shape.fitted(program), DEFAULT_BAUD, baud)
     report("packing the memory image", 0, 1)
     return compile_program(program, configuration, shape.embedding)
 
 
 def _spiking_image(
-    opened: OpenSpiking, options: SpikingOptions, report: ProgressReport
+    opened: OpenSpiking, options: SpikingOptions, report: ProgressReport, baud: int | None
 ) -> MemoryImage:
     from sterna.compiler.spiking.image import compile_network
 
-    configuration = options.fitted(opened.network)
+    configuration = with_rate(options.fitted(opened.network), DEFAULT_BAUD, baud)
     report("packing the memory image", 0, 1)
     return compile_network(opened.network, configuration)
 

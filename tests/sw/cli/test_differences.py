@@ -77,7 +77,8 @@ class SpoiltNetwork(GoldenSpikingDevice):
 def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
         "sterna.host.spiking_device.open_spiking_device",
-        lambda device, network, configuration, report, skip: SpoiltNetwork(network, skip, wrong))
+        lambda device, network, configuration, report, skip, timeout: SpoiltNetwork(
+            network, skip, wrong))
     outcome = sterna("bench", "cubalif", "--steps", 5, "--json")
     assert outcome.code == (1 if wrong else 0)
     assert outcome.json["differences"] == 2 * wrong  # with skipping and without
@@ -88,7 +89,8 @@ def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
 def test_eval_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
         "sterna.host.spiking_device.open_spiking_device",
-        lambda device, network, configuration, report: SpoiltNetwork(network, True, wrong))
+        lambda device, network, configuration, report, timeout: SpoiltNetwork(
+            network, True, wrong))
     outcome = sterna("eval", "l2mu", "--samples", 4, "--device", "sim", "--json")
     assert outcome.code == (1 if wrong else 0)
     assert outcome.json["outputs_unlike_golden"] == wrong
