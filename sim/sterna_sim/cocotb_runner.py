@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,7 +28,7 @@ def run_testbench(
 
     source = folder / f"{TOPLEVEL}.v"
     with _environment({**_tools(simulator), **environment}):
-        source.write_text(wake_blocks(verilog) if simulator == "icarus" else verilog)
+        source.write_text(verilog)
         runner = get_runner(simulator)
         lint = ["-Wno-fatal", "-Wno-lint", "-Wno-style"] if simulator == "verilator" else []
         runner.build(
@@ -41,15 +40,6 @@ def run_testbench(
             test_module=module, test_dir=folder,
         )
     return get_results(results)
-
-
-def wake_blocks(verilog: str) -> str:
-    """Verilog whose combinational blocks run once at the start, as Icarus needs it.
-
-    Icarus runs no `always @*` at time 0. Yosys puts a register into every block for this purpose,
-    with an initial value that comes too early; here it changes a little later.
-    """
-    return re.sub(r"reg (\\\$auto\S+)  ?= 0;", r"reg \1 = 1; initial #1 \1 = 0;", verilog)
 
 
 def _tools(simulator: str) -> dict[str, str]:

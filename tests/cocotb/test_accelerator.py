@@ -1,4 +1,7 @@
-"""The accelerator's Verilog in Icarus: it has undefined values, which pysim does not have."""
+"""The Verilog that `sterna rtl` writes, as it is, in the simulators that a user's bench may take.
+
+Icarus has undefined values, which Amaranth's simulator does not have; cocotb calls it with -g2012.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,19 @@ import re
 import shutil
 
 import pytest
-from sterna.program.configuration import PRESETS
-from sterna_hw.verilog import to_verilog
-
-pytestmark = [
-    pytest.mark.icarus,
-    pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed"),
-]
+from sterna_sim.cocotb_runner import run_testbench
 
 
-def test_small_program(tmp_path):
-    from cocotb_tools.runner import get_results, get_runner
-
-    source = tmp_path / "sterna.v"
-    # Icarus does not run `always @*` at time 0, so that what depends on a register that keeps its
-    # initial value would stay undefined. yosys puts a register for this purpose into every block;
-    # here it changes a little later.
-    text, blocks = re.subn(r"reg (\\\$auto\S+)  ?= 0;", r"reg \1 = 1; initial #1 \1 = 0;",
-                           to_verilog(PRESETS["tiny"]))
-    assert blocks
-    source.write_text(text)
-    runner = get_runner("icarus")
-    runner.build(sources=[source], hdl_toplevel="sterna", build_dir=tmp_path,
-                 timescale=("1ns", "1ps"))
-    results = runner.test(hdl_toplevel="sterna", hdl_toplevel_lang="verilog", build_dir=tmp_path,
-                          test_module="tests.cocotb.accelerator_bench", test_dir=tmp_path)
-    assert get_results(results) == (1, 0)
+@pytest.mark.parametrize("simulator", [
+    pytest.param("icarus", marks=[
+        pytest.mark.icarus,
+        pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")]),
+    pytest.param("verilator", marks=pytest.mark.verilator),
+])
+def test_a_written_folder_answers_a_run(simulator, sterna, tmp_path):
+    """HELLO, every memory loaded, and RUNs with the right results."""
+    assert sterna("rtl", "--config", "tiny", "-o", tmp_path / "rtl").code == 0
+    text = (tmp_path / "rtl" / "accelerator.v").read_text()
+    assert re.search(r"`STERNA_WAKE\(wake_\d+\)", text)
+    bench = "tests.cocotb.accelerator_bench"
+    assert run_testbench(simulator, text, bench, tmp_path, {}) == (1, 0)

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""Resets while AXI4 ports have reads and writes under way, and bursts that end too early."""
+"""AXI4 ports at the edges: resets and restarts in mid-burst, early RLAST, 4 kB, most beats."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from sterna.program.protocol import CHUNK_BITS, Space
 from sterna_hw.memory import AxiSource
-from sterna_sim.streams import Receiver, simulate
+from sterna_hw.memory.axi_read_guard import AxiReadGuard
+from sterna_sim.streams import Receiver, sender, simulate
 
 from tests.hw.memory.test_axi_source import (
     CONSTANTS,
@@ -59,7 +61,7 @@ def test_reads_after_a_reset(ports, constants, latency, stall) -> None:
     rng = random.Random(latency)
 
     async def bench(ctx) -> None:
-        for trial in range(12):
+        for trial in range(6):
             await restart(source)(ctx)
             for _ in range(rng.randrange(90)):
                 await ctx.tick()
@@ -76,3 +78,146 @@ def test_reads_after_a_reset(ports, constants, latency, stall) -> None:
                 assert receiver.values == expected
 
     simulate(dut, bench, background=behind)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_writes_after_a_reset(bits: int) -> None:
+    """A write on offer or unanswered is finished first, whichever object it was for."""
+    configuration = replace(CONSTANTS, memory_ports=2, memory_bits=bits, weight_depth=3,
+                            constant_depth=3)
+    stream, words, groups = with_constants(configuration, 6)
+    source = AxiSource(configuration)
+    dut = Resettable(source)
+    behind = memories(source, configuration, bytes(len(stream)), stall=0.5)
+    width = configuration.word_bits
+
+    def chunks(space: Space, values: list[int], size: int) -> list[dict[str, int]]:
+        return [{"space": space, "word": index, "chunk": chunk,
+                 "data": value >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
+                for index, value in enumerate(values) for chunk in range(-(-size // 4))]
+
+    packed = [sum((word & (1 << width) - 1) << width * lane for lane, word in enumerate(group))
+              for group in groups]
+    weights = chunks(Space.WEIGHTS, words, configuration.weight_bytes)
+    constants = chunks(Space.CONSTANTS, packed, configuration.constant_bytes)
+    rng = random.Random(bits)
+
+    async def bench(ctx) -> None:
+        for _ in range(12):
+            port, chunk = rng.choice(((source.writes, weights[0]),
+                                      (source.constant_writes, constants[0])))
+            put_in(ctx, port, chunk | {"data": 0xDEADBEEF})
+            for _ in range(rng.randrange(60)):
+                await ctx.tick()
+            ctx.set(port.valid, 0)
+            await dut.pulse(ctx, rng.choice((1, 2)))
+            await sender(source.constant_writes, constants[:1])(ctx)
+            await sender(source.writes, weights[:1])(ctx)
+        await sender(source.writes, weights)(ctx)
+        await sender(source.constant_writes, constants)(ctx)
+        await restart(source)(ctx)
+        for taken, expected in ((source.words, words), (source.constants, groups)):
+            receiver = Receiver(taken, len(expected))
+            await receiver(ctx)
+            assert receiver.values == expected
+
+    simulate(dut, bench, background=behind)
+
+
+def put_in(ctx: Any, port: Any, chunk: dict[str, int]) -> None:
+    ctx.set(port.payload, chunk)
+    ctx.set(port.valid, 1)
+
+
+def test_a_memory_that_is_reset_too_owes_nothing() -> None:
+    """What was asked for never comes; after a quiet time the port goes on."""
+    guard = AxiReadGuard(4, 8)
+    dut = Resettable(guard)
+
+    async def bench(ctx) -> None:
+        ctx.set(guard.read_arvalid, 1)
+        ctx.set(guard.arready, 1)
+        await ctx.tick().repeat(3)
+        await dut.pulse(ctx, 2)
+        for _ in range(20):
+            await ctx.tick()
+            assert not ctx.get(guard.arvalid) and not ctx.get(guard.read_arready)
+        ctx.set(guard.forget, 1)
+        await ctx.tick()
+        assert ctx.get(guard.arvalid) and ctx.get(guard.read_arready)
+
+    simulate(dut, bench)
+
+
+@pytest.mark.parametrize("lasts, wrong, beats", [
+    ([0, 0, 0, 1], [0, 0, 0, 0], 4),
+    ([0, 1], [0, 1, 1, 1], 2),  # two beats are made up
+    ([1], [1, 1, 1, 1], 1),
+    ([0, 0, 0, 0], [0, 0, 0, 1], 4),  # no RLAST at all
+])
+def test_bursts_are_whole_and_a_wrong_last_beat_is_an_error(lasts, wrong, beats) -> None:
+    guard = AxiReadGuard(4, 8)
+    seen, taken = [], 0
+
+    async def bench(ctx) -> None:
+        nonlocal taken
+        for _ in range(2):
+            ctx.set(guard.read_arvalid, 1)
+            ctx.set(guard.arready, 1)
+            await ctx.tick()
+            ctx.set(guard.read_arvalid, 0)
+            offered = list(lasts)
+            for _ in range(12):
+                ctx.set(guard.rvalid, bool(offered))
+                ctx.set(guard.rlast, offered[0] if offered else 0)
+                *_, valid, error, ready = await ctx.tick().sample(
+                    guard.read_rvalid, guard.read_error, guard.rready)
+                if valid:
+                    seen.append(error)
+                if ready and offered:
+                    offered.pop(0)
+                    taken += 1
+
+    simulate(guard, bench)
+    assert (seen, taken) == (2 * wrong, 2 * beats)
+
+
+def test_restarts_ask_for_no_more_than_the_queue_holds() -> None:
+    """Under a latency of several queues: beats that nobody wants any more count too."""
+    configuration = replace(SMALL, weight_depth=40)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 5)
+    behind = memories(source, configuration, stream, latency=150)
+
+    async def bench(ctx) -> None:
+        for trial in range(4):
+            for _ in range(6):
+                await restart(source)(ctx)
+                await ctx.tick().repeat(12 + trial)
+            await restart(source)(ctx)
+            receiver = Receiver(source.words, len(words))
+            await receiver(ctx)
+            assert receiver.values == words
+
+    simulate(source, bench, background=behind)
+    assert behind[0].most == configuration.memory_prefetch // configuration.memory_burst
+
+
+@pytest.mark.parametrize("bits, burst", [(32, 4), (32, 256), (64, 16), (128, 256), (512, 64)])
+def test_no_burst_crosses_4_kb(bits: int, burst: int) -> None:
+    """A region of more than 8 kB in each port, from the first to the last burst."""
+    configuration = replace(SMALL, memory_bits=bits, memory_burst=burst,
+                            memory_prefetch=2 * burst, weight_depth=8800 // 13)
+    source = AxiSource(configuration)
+    stream, words = contents(configuration, 5)
+    behind = memories(source, configuration, stream, latency=2)
+    receiver = Receiver(source.words, len(words))
+
+    async def bench(ctx) -> None:
+        await restart(source)(ctx)
+        await receiver(ctx)
+
+    assert len(stream) > 2 * 4096
+    simulate(source, bench, background=behind)
+    assert receiver.values == words
+    assert behind[0].requests == -(-len(stream) * 8 // (bits * burst))
