@@ -29,10 +29,12 @@ class Steps(Elaboratable):
     """An output chosen by a state that moves when it is told to."""
 
     def __init__(self):
-        self.y, self.go = Signal(4), Signal()
+        self.y = Signal(4)
+        self.go = Signal()
 
     def elaborate(self, platform):
-        module, state = Module(), Signal(2)
+        module = Module()
+        state = Signal(2)
         with module.Switch(state):
             with module.Case(0):
                 module.d.comb += self.y.eq(9)
