@@ -102,7 +102,7 @@ def test_demo_tiny_is_the_golden(tmp_path: Path) -> None:
     bit = netlist.loop.output_hz(PIN_HZ) / HOST_BAUD
     with SerialBoard(configuration, library=simulator(netlist),
                      rate_error=DIVISOR / bit - 1) as board:
-        device = open_device(board.address, program, configuration)
+        device = open_device(board.address, program, configuration, timeout=60)
         assert isinstance(device, LinkDevice)
         try:
             golden = GoldenDevice(program, configuration.top_k)
