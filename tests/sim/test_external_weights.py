@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from functools import cache
 
@@ -11,12 +12,13 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
+from sterna.host.frames import Frame, encode_frame
 from sterna.host.golden_device import GoldenDevice
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
-from sterna.program.protocol import Space
+from sterna.program.protocol import FrameType, Space
 from sterna_hw.memory.storage import MODULE_DEPTH
-from sterna_sim.board import DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
+from sterna_sim.board import CYCLES_PER_SECOND, DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
 
@@ -153,6 +155,43 @@ def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port,
         assert device.recoveries == 1
     finally:
         device.close()
+
+
+@pytest.mark.parametrize("chosen", [configuration, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("port, after", [(0, 0), (1, 83)])
+def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, after):
+    fitted = chosen()
+    board = SimulatedBoard(fitted, memory=MemoryTiming(buffer=4))
+    device = LinkDevice(board, "sim", board.loaders())
+    golden = GoldenDevice(program(), fitted.top_k)
+    try:
+        device.load(compile_program(program(), fitted, "host"), program().parameters.embedding)
+        board.end_burst_early(port, after)
+        with pytest.raises(LinkError, match=f"^sim: the memory behind AXI4 port {port} answered a "
+                                            "read with an error"):
+            device.step(6)
+        for token in (6, 7):
+            assert device.step(token).candidates() == golden.step(token).candidates()
+    finally:
+        device.close()
+
+
+@pytest.mark.parametrize("controllers", [False, True], ids=["memory goes on", "memory too"])
+def test_a_reset_in_mid_read(controllers):
+    """The next run waits for what is still on its way, or finds that nothing is."""
+    board = SimulatedBoard(configuration(), memory=MemoryTiming(latency=300))
+    image, rows = compile_program(program(), configuration(), "host"), program().parameters
+    golden = GoldenDevice(program(), configuration().top_k)
+    expected = [golden.step(token).candidates() for token in (6, 7)]
+    for clocks in range(0, 700, 100):
+        device = LinkDevice(board, "sim", board.loaders())
+        device.load(image, rows.embedding)
+        assert [device.step(token).candidates() for token in (6, 7)] == expected
+        payload = struct.pack("<HII", image.entries["token"], 0, image.rows)
+        board.write(encode_frame(Frame(FrameType.RUN, 1, payload)))
+        board.read(1 << 20, (60 + clocks) / CYCLES_PER_SECOND)
+        board.reset(controllers=controllers)
+    board.close()
 
 
 def test_an_exclusive_answer_is_no_error():
