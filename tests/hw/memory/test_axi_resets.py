@@ -32,7 +32,8 @@ class Resettable(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.domains.sync = domain = ClockDomain()
+        domain: Any = ClockDomain()
+        m.domains.sync = domain
         m.d.comb += domain.rst.eq(self.reset)
         m.submodules.unit = self.unit
         return m
