@@ -51,9 +51,15 @@ def import_model(
     current: str | None = CURRENT,
     compare: str | None = COMPARE,
     neuron: list[str] | None = NEURON,
-    planes: int = typer.Option(5, help="NIR: ternary planes a weight; 1 is ternary, 5 is int8."),
-    fraction: int = typer.Option(16, help="NIR: fraction bits of the membrane."),
-    input_fraction: int = typer.Option(0, help="NIR: fraction bits of real-valued inputs."),
+    planes: int | None = typer.Option(
+        None, help="Spiking: ternary planes a weight; 1 is ternary, 5, the usual, int8."
+    ),
+    fraction: int | None = typer.Option(
+        None, help="Spiking: fraction bits of the membrane; usually 16."
+    ),
+    input_fraction: int | None = typer.Option(
+        None, help="Spiking: fraction bits of real-valued inputs; usually 0."
+    ),
     input_shape: str | None = typer.Option(
         None, metavar="SIZES",
         help="Torch modules: shape of one input, such as 1,28,28; else the first Linear tells."
@@ -64,14 +70,21 @@ def import_model(
     ),
 ) -> None:
     """Import a checkpoint (Hugging Face folder of a MatMul-free LM), or a spiking network."""
-    if (named := module_source(str(source))) is not None:
+    named, formats = module_source(str(source)), (planes, fraction, input_fraction)
+    if named is not None or source.suffix == ".nir":
+        if calibrate is not None or no_calibrate:
+            raise InputError("--calibrate and --no-calibrate: are for language models; a spiking "
+                             "network takes --planes, --fraction and --input-fraction")
+    elif formats != (None, None, None):
+        raise InputError("--planes, --fraction and --input-fraction: are for spiking networks; a "
+                         "language model takes --calibrate or --no-calibrate")
+    if named is not None:
         for name, value in (("producer", producer), ("dt", dt), ("reset", reset),
                             ("current", current), ("compare", compare), ("neuron", neuron),
-                            ("against", against), ("calibrate", calibrate)):
-            if value:
+                            ("against", against)):
+            if value not in (None, []):
                 raise InputError(f"--{name}: is not for torch modules, which say all themselves")
-        formats = spiking_formats(planes, fraction, input_fraction)
-        import_module(*named, output, formats, parse_shape(input_shape))
+        import_module(*named, output, spiking_formats(*formats), parse_shape(input_shape))
         return
     if input_shape is not None and against is None:
         raise InputError("--input-shape: is for torch modules (net.py:make_net)")
@@ -80,7 +93,7 @@ def import_model(
         from sterna.cli.import_nir import NirArguments, import_nir
 
         import_nir(source, output, NirArguments(
-            choices, against, parse_shape(input_shape), planes, fraction, input_fraction,
+            choices, against, parse_shape(input_shape), spiking_formats(*formats),
         ))
         return
     if against is not None:

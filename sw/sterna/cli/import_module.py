@@ -29,6 +29,10 @@ def module_source(text: str) -> tuple[Path, str] | None:
     if text.endswith(".py"):
         raise InputError(f"{text}: say what makes the network in it, such as {text}:make_net")
     found = _NAMED.fullmatch(text)
+    if found is None and ".py:" in text and not Path(text).exists():
+        file, _, name = text.rpartition(":")
+        raise InputError(f"{text}: {name!r} is no name of Python; say what makes the network, such "
+                         f"as {file}:make_net")
     return None if found is None else (Path(found[1]), found[2])
 
 

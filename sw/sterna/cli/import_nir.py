@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sterna.cli.import_module import compare_with_source
 from sterna.cli.spiking import comparison_lines, reading_lines
-from sterna.cli.spiking_formats import spiking_formats
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna.importers.nir_options import NirChoices
     from sterna.models.spiking import RealNetwork, Reals
+    from sterna.models.spiking_quantise import SpikingFormats
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 
@@ -25,9 +25,7 @@ class NirArguments:
     choices: NirChoices
     against: str | None
     shape: tuple[int, ...] | None
-    planes: int
-    fraction: int
-    input_fraction: int
+    formats: SpikingFormats
 
 
 def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
@@ -38,10 +36,10 @@ def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     from sterna.models.spiking_quantise import quantise
     from sterna.models.spiking_store import save_network
 
-    formats = spiking_formats(arguments.planes, arguments.fraction, arguments.input_fraction)
     if not source.is_file():
         raise InputError(f"{source}: file not found")
     real, reading = read_nir(source, arguments.choices)
+    formats = arguments.formats
     network = quantise(real, formats)
     agreement = None
     if arguments.against is not None:

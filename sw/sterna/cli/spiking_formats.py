@@ -12,16 +12,22 @@ if TYPE_CHECKING:
 MOST_PLANES, MOST_FRACTION = 8, 24
 
 
-def spiking_formats(planes: int, fraction: int, input_fraction: int) -> SpikingFormats:
-    """The formats; raises `InputError` for one that is out of range."""
+def spiking_formats(
+    planes: int | None, fraction: int | None, input_fraction: int | None
+) -> SpikingFormats:
+    """The formats, usual ones for None; raises `InputError` for one that is out of range."""
     from sterna.models import spiking_codes
     from sterna.models.spiking_quantise import SpikingFormats
 
-    for name, value, low, high in (
-        ("planes", planes, 1, MOST_PLANES), ("fraction", fraction, 0, MOST_FRACTION),
-        ("input_fraction", input_fraction, spiking_codes.LEAST_FRACTION,
-         spiking_codes.MOST_FRACTION),
-    ):
+    given = {name: value for name, value in (
+        ("planes", planes), ("fraction", fraction), ("input_fraction", input_fraction),
+    ) if value is not None}
+    ranges = {
+        "planes": (1, MOST_PLANES), "fraction": (0, MOST_FRACTION),
+        "input_fraction": (spiking_codes.LEAST_FRACTION, spiking_codes.MOST_FRACTION),
+    }
+    for name, value in given.items():
+        low, high = ranges[name]
         if not low <= value <= high:
             raise InputError(f"{name} is {value}; it must be {low} to {high}")
-    return SpikingFormats(planes=planes, fraction=fraction, input_fraction=input_fraction)
+    return SpikingFormats(**given)

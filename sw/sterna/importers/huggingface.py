@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.files.manifest import read_manifest
 from sterna.importers.checkpoint import Checkpoint
 from sterna.models.configuration import ModelConfig, read_config, read_json
 from sterna.models.conversion import LatentTensors
@@ -54,6 +55,10 @@ def open_huggingface(source: Path | str) -> MatMulFreeModel:
     source = Path(source)
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; give the folder of a checkpoint")
+    manifest = read_manifest(source)
+    if manifest is not None:
+        raise InputError(f"{source}: holds a {manifest['format']} already; use it as it is, or "
+                         "give the folder of the checkpoint that it was made of")
     config = read_config(source / CONFIG_FILE)
     checkpoint = Checkpoint(source)
     checkpoint.check(expected_tensors(config))

@@ -48,4 +48,6 @@ def find_model(name_or_path: Path | str) -> Path:
         return folder
     names = ", ".join(model.name for model in shipped_models())
     reason = "is a file, not a model folder" if folder.exists() else "no such model or folder"
+    if ".py:" in str(name_or_path):
+        reason = f"is not a model yet; sterna import {name_or_path} -o DIR makes one of it"
     raise InputError(f"{name_or_path}: {reason}; shipped models: {names}")

@@ -59,6 +59,14 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["eval", "demo", "--text", "pyproject.toml", "--tokens", "0"], "tokens is 0"),
     (["eval", "demo", "--text", "pyproject.toml", "--streams", "0"], "streams is 0"),
     (["import", "nowhere", "-o", "somewhere"], "nowhere: no such folder"),
+    (["import", "nowhere", "-o", "somewhere", "--planes", "5"], "--planes, --fraction and"),
+    (["import", "nowhere", "-o", "somewhere", "--input-fraction", "0"], "are for spiking networks"),
+    (["import", "net.nir", "-o", "somewhere", "--no-calibrate"], "are for language models"),
+    (["import", "net.py:make_net", "-o", "x", "--calibrate", "text"], "are for language models"),
+    (["import", "net.py:make_net", "-o", "somewhere", "--dt", "0"], "--dt: is not for torch"),
+    (["import", "net.py:", "-o", "somewhere"], "'' is no name of Python; say what makes the"),
+    (["import", "net.py:1x", "-o", "somewhere"], "such as net.py:make_net"),
+    (["run", "net.py:make_net"], "sterna import net.py:make_net -o DIR makes one of it"),
     (["rtl", "-o", "somewhere"], "give a MODEL, or a configuration"),
 ])
 def test_bad_input(sterna, arguments, message):

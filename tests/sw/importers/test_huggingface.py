@@ -57,6 +57,15 @@ def test_import_keeps_what_the_checkpoint_computes(
         torch.testing.assert_close(float_reference(model)(tokens)[0], released(tokens)[0])
 
 
+def test_a_model_of_ours_is_no_checkpoint(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write_random_checkpoint(source, CONFIG)
+    import_huggingface(source, target)
+    with pytest.raises(InputError, match="target: holds a sterna language model already; use it"):
+        import_huggingface(target, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+
+
 def test_codes_and_scale_by_hand(tmp_path: Path) -> None:
     source = tmp_path / "source"
     write_random_checkpoint(source, CONFIG, "bfloat16")
