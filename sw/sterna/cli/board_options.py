@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sterna.cli.device_options import EMBEDDINGS
+from sterna.cli.device_options import check_embedding
 from sterna.errors import InputError
 from sterna.program.arithmetic import CODE_LIMIT
 
@@ -116,11 +116,7 @@ class BoardOptions:
     @property
     def embedding(self) -> Embedding:
         """The checked choice of the embedding. Raises `InputError` for another word."""
-        if self.embedding_name not in EMBEDDINGS:
-            raise InputError(
-                f"embedding is {self.embedding_name!r}; it must be {', '.join(EMBEDDINGS)}"
-            )
-        return cast("Embedding", self.embedding_name)
+        return check_embedding(self.embedding_name)
 
     def configuration(self, program: Program) -> HardwareConfiguration:
         """The accelerator's shape; its depths are not fitted. Raises `InputError`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from sterna.errors import InputError
+from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
@@ -81,11 +82,7 @@ class ShapeOptions:
     @property
     def embedding(self) -> Embedding:
         """The checked choice of the embedding. Raises `InputError` for another word."""
-        if self.embedding_name not in EMBEDDINGS:
-            raise InputError(
-                f"embedding is {self.embedding_name!r}; it must be {', '.join(EMBEDDINGS)}"
-            )
-        return cast("Embedding", self.embedding_name)
+        return check_embedding(self.embedding_name)
 
     def base(self) -> HardwareConfiguration:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
@@ -100,7 +97,7 @@ class ShapeOptions:
         if "columns" in chosen and chosen["columns"] > 0:
             depth = -(-preset.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["code_depth"] = depth
-            bits = (127 * depth).bit_length() + 1
+            bits = (CODE_LIMIT * depth).bit_length() + 1
             chosen["accumulator_bits"] = max(preset.accumulator_bits, bits)
         return replace(preset, **chosen)
 
@@ -136,6 +133,13 @@ class ShapeOptions:
             raise InputError(f"chip-mbit is {mbit}; it must be above 0 and finite")
         return place(program, self.base(), int(mbit * 1e6), memory.gb_s * 1e9 / memory.clock_hz,
                      self.embedding)
+
+
+def check_embedding(name: str) -> Embedding:
+    """The same word. Raises `InputError` for one that `EMBEDDING` does not know."""
+    if name not in EMBEDDINGS:
+        raise InputError(f"embedding is {name!r}; it must be {', '.join(EMBEDDINGS)}")
+    return cast("Embedding", name)
 
 
 def default_memory(size: str | None, config: str | None) -> str | None:
