@@ -92,9 +92,9 @@ def test_what_survives_is_printed(project, tmp_path, capfd):
 def test_all_noticed_is_0_and_a_hang_is_noticed(project, tmp_path, capfd):
     folder = write(tmp_path / "faults", noticed=NOTICED, hangs=("return 1", "return 3",
                                                                "test_slow.py"))
-    assert mutate.main(["--timeout", "5"], project, folder) == 0
+    assert mutate.main(["--timeout", "15"], project, folder) == 0
     output = capfd.readouterr().out
-    assert "kind/hangs: no end after 5 s" in output and "2 of 2 faults noticed" in output
+    assert "kind/hangs: no end after 15 s" in output and "2 of 2 faults noticed" in output
 
 
 def test_a_fault_that_cannot_be_tried_is_told(project, tmp_path, capfd):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.models.spiking_examples import EXAMPLES
 
 _SHIPPED = Path(__file__).parent / "shipped"
 
@@ -46,7 +47,7 @@ def find_model(name_or_path: Path | str) -> Path:
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder
-    names = ", ".join(model.name for model in shipped_models())
+    names = ", ".join([*(model.name for model in shipped_models()), *EXAMPLES])
     reason = "is a file, not a model folder" if folder.exists() else "no such model or folder"
     if ".py:" in str(name_or_path):
         reason = f"is not a model yet; sterna import {name_or_path} -o DIR makes one of it"

@@ -51,10 +51,12 @@ class Encoded:
     def check(self, what: str, reason: str, best: int) -> None:
         """Raise `InputError` when half of the inputs other than 0 changed; `best` suits them."""
         if 2 * (self.rounded + self.clamped) >= max(1, self.loud):
-            other = "" if best == self.fraction else f"--input-fraction {best}, or "
+            way = "give --allow-rounding to go on with the nearest codes"
+            if best != self.fraction:
+                way = (f"give --input-fraction {best} (--allow-rounding goes on with the nearest "
+                       "codes of any fraction)")
             raise InputError(
-                f"{what}: with input fraction {self.fraction} ({reason}), {self.summary()}; give "
-                f"{other}--allow-rounding to go on with the nearest codes")
+                f"{what}: with input fraction {self.fraction} ({reason}), {self.summary()}; {way}")
 
 
 def encode(inputs: Reals, fraction: int) -> Encoded:

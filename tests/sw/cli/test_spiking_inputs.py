@@ -53,7 +53,7 @@ def test_real_frames_and_events_fire_as_the_float_network(sterna, tmp_path, suff
         assert abs(int(arrays["hidden"].sum()) - expected["hidden"]) < 0.1 * expected["hidden"]
     refused = sterna("run", "cubalif", "--input", path, "--input-fraction", 0)
     assert refused.code == 2 and "480 rounded (480 of them to 0)" in refused.errors
-    assert "give --input-fraction 8, or --allow-rounding" in refused.errors
+    assert "give --input-fraction 8 (--allow-rounding goes on" in refused.errors
 
 
 def test_half_the_inputs_of_an_event_file(sterna, tmp_path):
