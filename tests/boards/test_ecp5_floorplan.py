@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sterna_boards import ecp5_floorplan
 from sterna_boards.ecp5_floorplan import place_memories
 from sterna_boards.ecp5_netlist import Netlist
 from sterna_boards.tools import find_tools
@@ -25,6 +26,7 @@ SECOND_ROW = (
 )
 CONSTANTS = tuple(f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(11))
 OTHERS = (*FIRST_ROW, *BANKS, *SECOND_ROW, *CONSTANTS)
+REAL_NAMES = Path(__file__).parent / "ulx3s_demo_block_rams.txt"
 UNKNOWN = "core.inputs.memory.bank_0.ram.0.0"
 
 
@@ -98,6 +100,29 @@ def test_what_does_not_fit_the_plan_is_left_to_the_placer(
     netlist = _netlist(banks, others=OTHERS)
     place_memories(netlist, device, rows)
     assert not _places(netlist)
+
+
+@pytest.mark.parametrize(("pattern", "count"), [
+    ("_WEIGHTS", 160), ("_VECTOR", 16), ("_CONSTANTS", 9),
+    (r"lanes\.banks\.storage", 8), (r"vector\.tables\.lane_", 8), (r"sequencer\.memory", 3),
+    (r"scalars\.tables", 2),
+])
+def test_every_pattern_finds_its_memories_in_the_demo_of_the_ulx3s(
+        pattern: str, count: int) -> None:
+    """By the names that synthesis gave them: `DP16KD` cells of `sterna build demo`."""
+    names = REAL_NAMES.read_text().split()
+    found = getattr(ecp5_floorplan, pattern, None)
+    if found is None:
+        middle = [each for row in ecp5_floorplan._MIDDLE.values() for each in row]
+        found, = (each for each in middle if pattern in each.pattern)
+    assert sum(bool(found.search(name)) for name in names) == count
+
+
+def test_every_memory_of_the_demo_has_a_place_of_its_own() -> None:
+    names = REAL_NAMES.read_text().split()
+    netlist = _netlist(0, others=names)
+    place_memories(netlist, PART, 16)
+    assert len(set(_places(netlist).values())) == len(names) == 206
 
 
 @pytest.mark.pnr
