@@ -32,7 +32,7 @@ class Resettable(Elaboratable):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        domain: Any = ClockDomain()
+        domain: Any = ClockDomain("sync")
         m.domains.sync = domain
         m.d.comb += domain.rst.eq(self.reset)
         m.submodules.unit = self.unit
