@@ -20,8 +20,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from amaranth.back import rtlil
+from sterna.law.neuron import Decay, NeuronDefinition, Reset
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings

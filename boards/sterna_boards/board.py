@@ -8,7 +8,7 @@ from typing import Any
 
 from sterna.errors import InputError
 from sterna.host.run_command import DEFAULT_PORT
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration, Lane
 from sterna.program.encoding import Configuration
 from sterna.program.rate import AnyConfiguration, with_rate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sterna.program.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import matmul_fields
 from sterna.program.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
+from sterna.law.arithmetic import CODE_BITS
 from sterna.program import encoding
-from sterna.program.arithmetic import CODE_BITS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import (
     Configuration,

@@ -16,7 +16,7 @@ from sterna.compiler.spiking.plan import groups_of, unit_key
 from sterna.errors import CheckError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.spiking_device import SpikingBoard, StepCounters
-from sterna.program.neuron import NeuronDefinition, Output
+from sterna.law.neuron import NeuronDefinition, Output
 from sterna.program.spiking import Population, SpikingNetwork
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 

@@ -6,7 +6,7 @@ from amaranth.back import verilog
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sterna.compiler.trace import TraceLayout, assemble
 from sterna.host.device import StepResult, StreamStep
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.keys import ValueKey
 from sterna_sim.traces import Trace
 

@@ -10,7 +10,7 @@ import numpy as np
 from sterna.compiler.spiking.plan import groups_of, unit_key
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.spiking_device import SpikingStep
-from sterna.program.neuron import Output
+from sterna.law.neuron import Output
 from sterna.program.spiking import SpikingNetwork
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.cli.spiking import OpenSpiking
-from sterna.program.neuron import Current, NeuronDefinition, Output, Reset
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import Current, NeuronDefinition, Output, Reset
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.spiking import INPUT, Connection, Population, SpikingNetwork, ternary_planes
 
 from tests.sim.spiking_traces import Fault, Shown, replace_device

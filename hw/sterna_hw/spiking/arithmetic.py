@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Value, signed
-from sterna.program.neuron import Rounding
+from sterna.law.neuron import Rounding
 
 from sterna_hw.spiking.pipeline import Pipeline, Word, constant
 

@@ -12,8 +12,8 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.errors import InputError
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import NeuronParameters
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.lane import Lane, output_shape, parameter_shape, state_layout
@@ -25,7 +25,7 @@ QUEUE_STEP = 16
 
 
 class LifEngine(Component):
-    """`neurons` neurons of one definition over `lanes` lanes (`sterna.program.neuron`).
+    """`neurons` neurons of one definition over `lanes` lanes (`sterna.law.neuron`).
 
     Neuron ``j`` is on lane ``j % lanes`` in group ``j // lanes``; a step is ``groups`` transfers of
     each stream, in order. The last group's surplus lanes compute, and mean nothing.

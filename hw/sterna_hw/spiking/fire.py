@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Mux, Value
-from sterna.program.neuron import Count, NeuronDefinition
+from sterna.law.neuron import Count, NeuronDefinition
 
 from sterna_hw.spiking.arithmetic import over
 from sterna_hw.spiking.pipeline import Pipeline, Word

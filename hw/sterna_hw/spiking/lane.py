@@ -9,8 +9,8 @@ from typing import Any
 from amaranth.hdl import Const, Module, Mux, Shape, Value, signed, unsigned
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.neuron import Count, NeuronDefinition, Output, Reset
-from sterna.program.neuron_parameters import FACTORS
+from sterna.law.neuron import Count, NeuronDefinition, Output, Reset
+from sterna.law.neuron_parameters import FACTORS
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.arithmetic import Shifted, multiply, saturate, select
@@ -46,7 +46,7 @@ def output_shape(definition: NeuronDefinition, codes: bool) -> Shape:
 
 
 class Lane(Component):
-    """The step of `sterna.program.neuron` for one neuron a clock. Never stalls.
+    """The step of `sterna.law.neuron` for one neuron a clock. Never stalls.
 
     Latency: ``output_latency`` and ``state_latency`` clocks from ``sum``; they depend on the flags
     and on which parameters are constants. Units that the flags do not need are not built.

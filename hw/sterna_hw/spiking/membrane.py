@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amaranth.hdl import Const, Mux, Value
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Reset
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Reset
 
 from sterna_hw.spiking.arithmetic import Shifted, multiply, over, saturate, select
 from sterna_hw.spiking.pipeline import Pipeline, Word

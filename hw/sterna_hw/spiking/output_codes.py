@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Value
-from sterna.program.neuron import NeuronDefinition, Output
+from sterna.law.neuron import NeuronDefinition, Output
 
 from sterna_hw.spiking.arithmetic import Shifted, saturate
 from sterna_hw.spiking.pipeline import Pipeline, Word

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import CODE_BITS
+from sterna.law.arithmetic import CODE_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.ternary.trit_decoder import TRIT

@@ -8,7 +8,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import CODE_BITS
+from sterna.law.arithmetic import CODE_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Array, Const, Module, Signal, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import CODE_BITS
+from sterna.law.arithmetic import CODE_BITS
 from sterna.program.triples import INDEX_BITS, STEPS, TRIPLE
 
 from sterna_hw.component import Component

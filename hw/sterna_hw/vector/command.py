@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import StructLayout
-from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.layouts import scalar_command, vector_command
 
 SCALAR = StructLayout({"mantissa": unsigned(MANTISSA_BITS), "exponent": signed(EXPONENT_BITS)})
-"""A scalar float, see `sterna.program.arithmetic`."""
+"""A scalar float, see `sterna.law.arithmetic`."""
 
 
 def vector_unit_command(configuration: HardwareConfiguration) -> StructLayout:

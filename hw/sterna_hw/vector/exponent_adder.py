@@ -8,7 +8,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.vector.leading_one import exponent_of

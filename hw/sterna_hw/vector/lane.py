@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import CODE_BITS, TABLE_INDEX_BITS
+from sterna.law.arithmetic import CODE_BITS, TABLE_INDEX_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component

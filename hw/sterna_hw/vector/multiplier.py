@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     EXPONENT_BITS,
     MANTISSA_BITS,
     MAX_SHIFT,

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigne
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
+from sterna.law.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.after_reset import take_all_after_reset

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, unsigned
 from amaranth.lib import memory
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     CODE_SCALE_TABLE,
     MANTISSA_BITS,
     RSQRT_EVEN_TABLE,

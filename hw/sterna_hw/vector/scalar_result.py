@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.encoding import ScalarCode
 
 from sterna_hw.component import Component

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     EXPONENT_BITS,
     MANTISSA_BITS,
     RESULT_SCALAR,

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS
+from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.protocol import CHUNK_BITS, Space
 

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component

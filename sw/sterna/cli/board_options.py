@@ -9,7 +9,7 @@ import typer
 
 from sterna.cli.device_options import check_embedding
 from sterna.errors import InputError
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board, Target

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from sterna.errors import InputError
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:

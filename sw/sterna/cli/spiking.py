@@ -99,7 +99,7 @@ def run_spiking(
     """
     from sterna.files.arrays import check_file, save_arrays
     from sterna.golden.spiking import GoldenNetwork
-    from sterna.program.neuron import Output
+    from sterna.law.neuron import Output
 
     sources = [*sources, *(path for path in (inputs.source, image) if path is not None)]
     if output is not None:

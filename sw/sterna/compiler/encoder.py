@@ -13,7 +13,7 @@ from sterna.compiler.plan import (
     VectorStep,
 )
 from sterna.errors import InputError
-from sterna.program.arithmetic import SHIFT_STEP
+from sterna.law.arithmetic import SHIFT_STEP
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.encoding import (
     LENGTH_BITS,

@@ -11,7 +11,7 @@ from sterna.compiler.packing import constant_words, weight_words
 from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.encoding import Destination

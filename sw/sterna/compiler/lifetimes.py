@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sterna.compiler.operands import reductions, scalars_read
 from sterna.errors import InputError
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     ABSMAX_REGISTERS,
     RESULT_SCALAR,
     SCALAR_REGISTERS,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import InputError
-from sterna.program.arithmetic import MANTISSA_BITS
+from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program, ScalarConstant
 from sterna.program.encoding import Configuration

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from sterna.compiler.operands import INPUT, Operation, vectors_written
 from sterna.errors import InputError
-from sterna.program.arithmetic import TABLE_INDEX_BITS, TABLE_SHIFT
+from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SHIFT
+from sterna.law.tables import Table
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.definition import Program, Table
+from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Lookup, Section, Unit, Vector
 
 
@@ -42,7 +43,7 @@ def _saturate(value: int, limit: int) -> int:
 
 
 def look_up(table: Table, word: int, word_bits: int) -> int:
-    """``table(word)`` by the definition in `sterna.program.arithmetic`."""
+    """``table(word)`` by the definition in `sterna.law.arithmetic`."""
     fraction_bits = word_bits - TABLE_INDEX_BITS
     position = word + (1 << word_bits - 1)
     index, fraction = position >> fraction_bits, position & (1 << fraction_bits) - 1

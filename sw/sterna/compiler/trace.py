@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import CheckError
-from sterna.program.arithmetic import CODE_LIMIT
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.configuration import HardwareConfiguration
 from sterna.program.keys import ValueKey
 

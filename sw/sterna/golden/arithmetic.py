@@ -1,6 +1,6 @@
 """Vector arithmetic of the program definition, in exact integers on PyTorch tensors.
 
-Vectors are int64 [streams, elements]. Source: the definitions in `sterna.program.arithmetic`.
+Vectors are int64 [streams, elements]. Source: the definitions in `sterna.law.arithmetic`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sterna.program.arithmetic import CODE_LIMIT, TABLE_INDEX_BITS, TABLE_SHIFT
-from sterna.program.definition import Table
+from sterna.law.arithmetic import CODE_LIMIT, TABLE_INDEX_BITS, TABLE_SHIFT
+from sterna.law.tables import Table
 
 
 def word_limit(word_bits: int) -> int:

@@ -1,4 +1,4 @@
-"""The golden neuron population: the step of `sterna.program.neuron` in exact 64-bit integers."""
+"""The golden neuron population: the step of `sterna.law.neuron` in exact 64-bit integers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.neuron import (
+from sterna.law.neuron import (
     Count,
     Current,
     Decay,
@@ -15,7 +15,7 @@ from sterna.program.neuron import (
     Reset,
     Rounding,
 )
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron_parameters import NeuronParameters
 
 Integers = NDArray[np.int64]
 

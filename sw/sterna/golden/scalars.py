@@ -2,7 +2,7 @@
 
 Mantissas and exponents are NumPy int64 arrays of shape [streams]. The value is
 ``mantissa * 2**exponent``; the mantissa is 0 (and then the exponent too) or has 17 bits.
-Source: the definitions in `sterna.program.arithmetic`.
+Source: the definitions in `sterna.law.arithmetic`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     CODE_SCALE_TABLE,
     MANTISSA_BITS,
     MANTISSA_ONE,

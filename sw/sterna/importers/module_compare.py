@@ -10,8 +10,8 @@ import numpy as np
 from sterna.errors import InputError
 from sterna.importers.module_run import run_module, taken
 from sterna.importers.module_trace import Affine
+from sterna.law.neuron import Output
 from sterna.models.spiking import RealNetwork, Reals
-from sterna.program.neuron import Output
 from sterna.program.spiking import INPUT
 
 CHECK_STEPS, CHECK_BATCH = 40, 2

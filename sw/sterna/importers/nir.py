@@ -17,8 +17,8 @@ from sterna.importers.nir_neurons import NEURONS, neuron_population, sum_populat
 from sterna.importers.nir_options import NirChoices, NirReading, choose
 from sterna.importers.nir_rewrite import join_recurrence, join_thresholds
 from sterna.importers.nir_values import check_file, check_nodes
+from sterna.law.neuron import Output
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
-from sterna.program.neuron import Output
 from sterna.program.spiking import INPUT
 
 Edges = list[tuple[str, str]]

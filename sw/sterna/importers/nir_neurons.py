@@ -21,8 +21,7 @@ from sterna.importers.nir_linear import Linear
 from sterna.importers.nir_marks import numbers as attribute_numbers
 from sterna.importers.nir_options import COMPARES, CURRENTS, RESETS
 from sterna.importers.nir_producers import NirOptions
-from sterna.models.spiking import RealPopulation, Reals
-from sterna.program.neuron import (
+from sterna.law.neuron import (
     Count,
     Current,
     Decay,
@@ -31,6 +30,7 @@ from sterna.program.neuron import (
     Reset,
     Rounding,
 )
+from sterna.models.spiking import RealPopulation, Reals
 
 NEURONS = ("LIF", "CubaLIF", "LI", "LIThreshold", "I", "IF", "Threshold")
 _GRID = 2.0**-16

@@ -11,7 +11,7 @@ from sterna.errors import InputError
 from sterna.importers.nir_marks import STEPS, Facts, common_step
 from sterna.importers.nir_producers import LEFT_OUT, PRESETS, NirOptions
 from sterna.importers.nir_recognition import Recognition, recognise
-from sterna.program.neuron import (
+from sterna.law.neuron import (
     MAX_COUNT,
     MAX_REFRACTORY,
     Count,

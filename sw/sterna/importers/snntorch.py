@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Reset
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Reset
 
 NEURONS = ("Leaky", "Synaptic", "Alpha", "RLeaky", "RSynaptic")
 

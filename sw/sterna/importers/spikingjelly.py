@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.law.neuron import Decay, NeuronDefinition, Reset
 from sterna.models.spiking import RealConnection, RealPopulation, Reals
-from sterna.program.neuron import Decay, NeuronDefinition, Reset
 
 NEURONS = ("IFNode", "LIFNode", "ParametricLIFNode")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset
+from sterna.law.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
 
 Reals = NDArray[np.float64]

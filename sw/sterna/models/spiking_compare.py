@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sterna.golden.spiking import GoldenNetwork
+from sterna.law.neuron import Output
 from sterna.models.spiking import RealNetwork, Reals
 from sterna.models.spiking_codes import input_codes
 from sterna.models.spiking_quantise import FACTORS, SpikingFormats
-from sterna.program.neuron import Output
 from sterna.program.spiking import SpikingNetwork
 
 _LEAST = 1e-4

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from sterna.files.manifest import Format, check_folder
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.models.patterns import CHANNELS
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
 
 TRAINED = Path(__file__).parent / "shipped" / "l2mu" / "trained.safetensors"

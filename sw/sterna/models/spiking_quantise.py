@@ -8,9 +8,9 @@ from math import floor, log2
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.models.spiking_scale import with_input_fraction
-from sterna.program.neuron_parameters import NeuronParameters
 from sterna.program.spiking import (
     CODE_LIMIT,
     Connection,

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.law.neuron import MAX_BITS
 from sterna.models.spiking_codes import LEAST_FRACTION, MOST_FRACTION
-from sterna.program.neuron import MAX_BITS
 from sterna.program.spiking import (
     CODE_LIMIT,
     INPUT,

@@ -14,8 +14,8 @@ from safetensors.numpy import load_file, save_file
 from sterna.errors import InputError
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, check_folder, read_manifest, write_manifest
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.spiking import Connection, Population, SpikingNetwork
 
 FORMAT = Format("spiking network", 2,

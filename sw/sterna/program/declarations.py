@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sterna.errors import InputError
-from sterna.program.arithmetic import TABLE_SEGMENTS
+from sterna.law.arithmetic import TABLE_SEGMENTS
 from sterna.program.definition import Program
 
 _LIFETIMES = ("local", "carried", "state")

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.law.tables import Table
 from sterna.program.instructions import Section
 
 
@@ -32,15 +33,6 @@ class ScalarConstant:
 
     mantissa: int
     exponent: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A look-up table: pairs of base and slope for each of the 512 segments of the word range."""
-
-    name: str
-    base: tuple[int, ...]
-    slope: tuple[int, ...]
 
 
 class Parameters(Protocol):

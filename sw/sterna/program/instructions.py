@@ -2,7 +2,7 @@
 
 A program says *what* is computed, for any accelerator shape; the compiler's schedule says in which
 blocks. Execution is in the order written. The meaning of each operation, to the last rounding,
-is in `sterna.program.arithmetic`.
+is in `sterna.law.arithmetic`.
 
 Names of vectors, accumulators, codes and scalars are local to one repetition of a section, unless
 the vector is declared as state (one per repetition, kept between tokens) or carried (one for the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sterna.program.arithmetic import ABSMAX_REGISTERS, SQUARES_REGISTERS
+from sterna.law.arithmetic import ABSMAX_REGISTERS, SQUARES_REGISTERS
 from sterna.program.instructions import Element
 
 _REGISTERS = {"absmax": ABSMAX_REGISTERS, "squares": SQUARES_REGISTERS}

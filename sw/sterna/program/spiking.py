@@ -13,7 +13,7 @@ engine takes. A step executes the populations in the order listed. For each popu
    connection is one MATMUL for each delay that occurs, with the trits of the other synapses 0, or
    an engine beside that reads one tap of the delay line a synapse. All give the same integers, in
    any order, and so does skipping zero codes.
-3. **Neurons**: one step of `sterna.program.neuron` on ``x``; its output, as codes, is the
+3. **Neurons**: one step of `sterna.law.neuron` on ``x``; its output, as codes, is the
    population's. State stays in memory; all neurons of a population are independent of each other.
 
 The network's outputs of the step are those of ``output``, before they become codes.
@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import NeuronParameters
 
 INPUT = "input"
 """Name of the network's input as a source."""

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import FACTORS, NeuronParameters
 from sterna.program.configuration import HardwareConfiguration
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import FACTORS, NeuronParameters
 
 MOST_UNITS = 7
 RESULT_BITS = 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sterna.errors import InputError
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     MAX_SHIFT,
     SCALAR_REGISTERS,
     SHIFT_STEP,

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-from sterna.program.arithmetic import CODE_SCALE_TABLE
+from sterna.law.arithmetic import CODE_SCALE_TABLE
 from sterna.program.configuration import PRESETS
 from sterna.program.encoding import (
     Destination,

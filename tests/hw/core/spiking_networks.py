@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.spiking import (
     INPUT,
     Connection,

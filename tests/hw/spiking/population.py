@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sterna.golden.neuron import GoldenPopulation
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import FACTORS, NeuronParameters
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import FACTORS, NeuronParameters
 from sterna_hw.spiking import LifEngine
 from sterna_sim.streams import Receiver, sender, simulate, unpack
 

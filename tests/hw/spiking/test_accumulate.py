@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth.hdl import Module
-from sterna.program.neuron import NeuronDefinition
+from sterna.law.neuron import NeuronDefinition
 from sterna.program.protocol import Space
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna_hw.component import Component

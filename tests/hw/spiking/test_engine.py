@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sterna.errors import InputError
 from sterna.golden.neuron import GoldenPopulation
-from sterna.program.neuron import (
+from sterna.law.neuron import (
     Count,
     Current,
     Decay,
@@ -19,7 +19,7 @@ from sterna.program.neuron import (
     Reset,
     Rounding,
 )
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna_hw.spiking import LifEngine
 from sterna_sim.streams import Receiver, sender, simulate
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sterna.program.arithmetic import (
+from sterna.law.arithmetic import (
     CODE_SCALE_TABLE,
     RSQRT_EVEN_TABLE,
     RSQRT_ODD_TABLE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sterna.law.neuron import Reset
 from sterna.models.spiking_store import load_network
-from sterna.program.neuron import Reset
 
 from tests.sw.importers.test_nir_recognition import graph, integrator, lif, nir
 

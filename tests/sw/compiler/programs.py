@@ -6,7 +6,8 @@ import zlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sterna.program.definition import Program, ScalarConstant, Table, VectorFormat
+from sterna.law.tables import Table
+from sterna.program.definition import Program, ScalarConstant, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,

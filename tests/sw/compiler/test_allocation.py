@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sterna.compiler.allocation import allocate, local_spans, padded_groups, place
 from sterna.compiler.lifetimes import assign, assign_registers, reduction_spans, scalar_spans
 from sterna.errors import InputError
-from sterna.program.arithmetic import RESULT_SCALAR
+from sterna.law.arithmetic import RESULT_SCALAR
 from sterna.program.configuration import HardwareConfiguration
 
 from tests.sw.compiler.programs import random_program, simple_program

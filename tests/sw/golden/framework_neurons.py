@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sterna.golden.neuron import GoldenPopulation
-from sterna.program.neuron import NeuronDefinition
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import NeuronParameters
 from torch import Tensor
 
 STEPS = 1000

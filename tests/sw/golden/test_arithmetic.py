@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sterna.golden import arithmetic
-from sterna.program.definition import Table
+from sterna.law.tables import Table
 
 relaxed = settings(deadline=None)
 WIDTHS = [12, 16, 18]

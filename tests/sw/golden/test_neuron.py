@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sterna.errors import InputError
 from sterna.golden.neuron import GoldenPopulation, shift_right
-from sterna.program.neuron import (
+from sterna.law.neuron import (
     Count,
     Current,
     Decay,
@@ -21,7 +21,7 @@ from sterna.program.neuron import (
     Reset,
     Rounding,
 )
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron_parameters import NeuronParameters
 
 EXACT = {
     Rounding.FLOOR: floor,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Reset
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Reset
 
 from tests.sw.golden.framework_neurons import (
     FORMATS,

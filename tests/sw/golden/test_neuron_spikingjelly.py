@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sterna.program.neuron import Decay, NeuronDefinition, Reset
+from sterna.law.neuron import Decay, NeuronDefinition, Reset
 from torch import Tensor
 
 from tests.sw.golden.framework_neurons import (

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
-from sterna.program.neuron import Decay, NeuronDefinition, Output, Reset
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import Decay, NeuronDefinition, Output, Reset
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.spiking import (
     INPUT,
     Connection,

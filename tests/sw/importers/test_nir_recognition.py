@@ -11,7 +11,7 @@ from sterna.errors import InputError
 from sterna.importers.nir import from_graph, read_nir
 from sterna.importers.nir_options import SETTINGS, NirChoices
 from sterna.importers.nir_producers import LEFT_OUT, PRESETS
-from sterna.program.neuron import MAX_COUNT, Count, Reset
+from sterna.law.neuron import MAX_COUNT, Count, Reset
 
 from tests.sw.importers import norse_graphs
 from tests.sw.importers.test_nir import inputs, nir, vector

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.models.patterns import burst_orders
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
 from sterna.models.spiking_compare import compare, compare_all, told_losses
 from sterna.models.spiking_examples import EXAMPLES
 from sterna.models.spiking_quantise import SpikingFormats, quantise
 from sterna.models.spiking_store import is_spiking, load_network, save_network
-from sterna.program.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.spiking import INPUT
 
 ALL = [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
+from sterna.law.neuron import Decay, NeuronDefinition, Reset
 from sterna.models.spiking import RealConnection, RealNetwork, RealPopulation
 from sterna.models.spiking_codes import (
     LEAST_FRACTION,
@@ -20,7 +21,6 @@ from sterna.models.spiking_codes import (
 from sterna.models.spiking_compare import compare
 from sterna.models.spiking_quantise import SpikingFormats, quantise
 from sterna.models.spiking_scale import with_input_fraction
-from sterna.program.neuron import Decay, NeuronDefinition, Reset
 from sterna.program.spiking import INPUT
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sterna.law.neuron import NeuronDefinition
 from sterna.program.configuration import PRESETS, HardwareConfiguration
 from sterna.program.encoding import (
     Kind,
@@ -18,7 +19,6 @@ from sterna.program.encoding import (
     instruction_bits,
     instruction_fields,
 )
-from sterna.program.neuron import NeuronDefinition
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 STANDARD = PRESETS["standard"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from sterna.errors import InputError
-from sterna.program.neuron import Current, NeuronDefinition, Output, Reset
+from sterna.law.neuron import Current, NeuronDefinition, Output, Reset
 from sterna.program.protocol import Space, result_entries, result_words, word_bits, word_depth
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from sterna.compiler.lowering import lower
 from sterna.errors import InputError
+from sterna.law.tables import Table
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
-from sterna.program.definition import Program, Table, VectorFormat
+from sterna.program.definition import Program, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,

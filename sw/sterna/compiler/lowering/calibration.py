@@ -16,9 +16,9 @@ import numpy as np
 from sterna.compiler.lowering.formats import Formats
 from sterna.compiler.lowering.observation import Observer, Ranges
 from sterna.errors import InputError
+from sterna.law.arithmetic import CODE_LIMIT, MAX_SHIFT, SHIFT_STEP
 from sterna.models.configuration import ModelConfig
 from sterna.models.weights import LayerWeights, MatMulFreeModel
-from sterna.program.arithmetic import CODE_LIMIT, MAX_SHIFT, SHIFT_STEP
 
 Progress = Callable[[int, int], None]
 

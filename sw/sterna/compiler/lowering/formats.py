@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from sterna.errors import InputError
-from sterna.program.arithmetic import MAX_SHIFT, SHIFT_STEP
+from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
 
 OWN_GAIN_BITS = ("state_gain_bits", "output_gain_bits", "down_gain_bits")
 

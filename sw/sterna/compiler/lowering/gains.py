@@ -8,7 +8,7 @@ from math import floor, frexp, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.program.arithmetic import MANTISSA_BITS
+from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.program.definition import ScalarConstant
 
 

@@ -23,8 +23,9 @@ from sterna.compiler.lowering.recipes import (
     rsqrt_items,
 )
 from sterna.compiler.lowering.stored import naming_the_file, stored_formats
+from sterna.law.tables import Table, sigmoid_table
 from sterna.models.weights import MatMulFreeModel
-from sterna.program.definition import Program, Table, VectorFormat
+from sterna.program.definition import Program, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -39,7 +40,6 @@ from sterna.program.instructions import (
     Unit,
     Vector,
 )
-from sterna.program.tables import sigmoid_table
 from sterna.program.validate import validate_program
 
 _SIGMOID, _STATE_SIGMOID = "sigmoid", "state_sigmoid"

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from sterna.compiler.lowering.formats import Formats
 from sterna.compiler.lowering.gains import ScaledGain, scalar_constant, scale_gain
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.models.configuration import NORM_EPSILON
 from sterna.models.weights import BitLinearWeights, LayerWeights, MatMulFreeModel
-from sterna.program.arithmetic import CODE_LIMIT
 from sterna.program.definition import ScalarConstant
 
 # Gate accumulators grow with the root of the columns; beyond this width the constants that they

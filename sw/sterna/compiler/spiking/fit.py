@@ -14,8 +14,8 @@ from sterna.compiler.spiking.plan import (
     weight_bits_needed,
 )
 from sterna.errors import InputError
+from sterna.law.neuron import NeuronDefinition
 from sterna.program.encoding import GROUP_BITS, LENGTH_BITS
-from sterna.program.neuron import NeuronDefinition
 from sterna.program.spiking import INPUT, SpikingNetwork
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 

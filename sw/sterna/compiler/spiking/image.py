@@ -12,8 +12,8 @@ from sterna.compiler.packing import word_bytes
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.plan import groups_of, place_sources, taps, unit_key
 from sterna.errors import InputError
+from sterna.law.neuron_parameters import FACTORS
 from sterna.program.encoding import Kind, encode
-from sterna.program.neuron_parameters import FACTORS
 from sterna.program.protocol import Space
 from sterna.program.spiking import INPUT, Connection, SpikingNetwork, whole_codes
 from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.program.neuron import NeuronDefinition, Output
-from sterna.program.neuron_parameters import NeuronParameters
+from sterna.law.neuron import NeuronDefinition, Output
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.spiking import CODE_LIMIT, INPUT, Connection, Population, SpikingNetwork
 from sterna.program.spiking_configuration import NeuronUnit
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS, TABLE_SHIFT
-from sterna.program.definition import Table
+from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS, TABLE_SHIFT
 
 Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 _SAMPLES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A look-up table: pairs of base and slope for each of the 512 segments of the word range."""
+
+    name: str
+    base: tuple[int, ...]
+    slope: tuple[int, ...]
 
 
 def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sterna.errors import InputError
 from sterna.golden.arithmetic import lookup_values
-from sterna.program.tables import function_table, sigmoid, sigmoid_table
+from sterna.law.tables import function_table, sigmoid, sigmoid_table
 
 
 @pytest.mark.parametrize(

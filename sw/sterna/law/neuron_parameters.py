@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
-from sterna.program.neuron import NeuronDefinition
+from sterna.law.neuron import NeuronDefinition
 
 FACTORS = ("gain", "factor", "current_factor", "adaptation_factor")
 """Parameters of ``factor_bits``; the others are as wide as the membrane."""

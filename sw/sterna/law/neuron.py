@@ -93,7 +93,7 @@ class Rounding(Enum):
     FLOOR = "floor"
     """Towards minus infinity, the plain arithmetic shift."""
     HALF_UP = "half_up"
-    """``(p + (1 << (s-1))) >> s``, as in `sterna.program.arithmetic`."""
+    """``(p + (1 << (s-1))) >> s``, as in `sterna.law.arithmetic`."""
     HALF_EVEN = "half_even"
     """``torch.round``, numpy, IEEE."""
     ZERO = "zero"
