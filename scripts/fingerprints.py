@@ -29,13 +29,13 @@ from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.golden.executor import GoldenExecutor
 from sterna.golden.spiking import GoldenNetwork
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space
 from sterna.models.spiking_examples import EXAMPLES
 from sterna.models.spiking_quantise import quantise
 from sterna.models.store import load_model
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.encoding import Configuration
 from sterna.program.printing import format_program
-from sterna.program.protocol import Space
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate import estimate
 from sterna_boards.network_estimate import estimate_network

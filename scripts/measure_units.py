@@ -21,7 +21,7 @@ from typing import Any
 
 from amaranth.back import rtlil
 from sterna.law.neuron import Decay, NeuronDefinition, Reset
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
 from sterna_boards.ecp5_netlist import improve
 from sterna_boards.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings

@@ -15,7 +15,7 @@ import pytest
 import sterna_boards.build
 import sterna_sim.build
 import sterna_sim.memory.sdram
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import accelerator
 from sterna_boards.tools import Tool
@@ -115,7 +115,7 @@ def change(monkeypatch, file: Path) -> None:
 def test_verilog_depends_on_every_module_of_the_generator(key, builder):
     before = key(builder)
     modules = imported("sterna_hw")
-    assert len(modules) > 100 and "sterna.program.encoding" in modules
+    assert len(modules) > 100 and "sterna.machine.encoding" in modules
     for name, file in modules.items():
         with pytest.MonkeyPatch.context() as patch:
             change(patch, file)

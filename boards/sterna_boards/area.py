@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
 CLOCK_LUTS = 10_000

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 BASELINE_FILE = Path(__file__).parent / "baseline.json"
 UNITS_FILE = Path(__file__).parent / "units.json"

@@ -9,11 +9,11 @@ from typing import Any
 from sterna.errors import InputError
 from sterna.host.run_command import DEFAULT_PORT
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.configuration import HardwareConfiguration, Lane
-from sterna.program.encoding import Configuration
-from sterna.program.rate import AnyConfiguration, with_rate
-from sterna.program.sdram import find_part
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.configuration import HardwareConfiguration, Lane
+from sterna.machine.encoding import Configuration
+from sterna.machine.rate import AnyConfiguration, with_rate
+from sterna.machine.sdram import find_part
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_boards.bridge import Bridge
 
@@ -65,7 +65,7 @@ class BoardSdram:
     """An SDRAM, and the accelerator for weights in it, no wider than the part can use."""
 
     part: str
-    """A key of `sterna.program.sdram.PARTS`."""
+    """A key of `sterna.machine.sdram.PARTS`."""
     shape: Shape
     clock_hz: int
     """Clock of accelerator and part unless another is asked for."""

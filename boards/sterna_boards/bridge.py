@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import result_words, token_streams
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import result_words, token_streams
 
 _FRAME_BYTES = 16
 """More than a frame has around its payload."""

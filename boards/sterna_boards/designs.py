@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
 from sterna_hw.board.top import BoardTop, Loopback

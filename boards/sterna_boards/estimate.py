@@ -15,9 +15,9 @@ from sterna.compiler.fit import (
 )
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space, word_chunks
 from sterna.program.definition import Program
-from sterna.program.protocol import Space, word_chunks
 
 from sterna_boards.area import estimate_area, expected_mhz
 from sterna_boards.board import Target

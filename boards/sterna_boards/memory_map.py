@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import matmul_fields
-from sterna.program.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import matmul_fields
+from sterna.machine.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth
 
 _GOWIN = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
 _MODES = {

@@ -16,9 +16,9 @@ from sterna.compiler.image import MemoryImage
 from sterna.compiler.schedule import schedule
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space
 from sterna.program.definition import Program
-from sterna.program.protocol import Space
 
 from sterna_boards.board import Board
 from sterna_boards.build import build

@@ -13,7 +13,7 @@ from typing import Any
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError, InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna_hw.verilog import to_verilog
 
 from sterna_boards.ecp5_netlist import OPEN, improve

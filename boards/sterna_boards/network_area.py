@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna_hw.spiking import LifEngine
 from sterna_hw.spiking.synapses import SynapseArray
 

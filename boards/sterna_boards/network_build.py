@@ -10,8 +10,8 @@ from sterna.compiler.image import MemoryImage
 from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
-from sterna.program.spiking_configuration import SpikingConfiguration
 
 from sterna_boards.board import Board, Target
 from sterna_boards.build import build

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.program.protocol import CHUNK_BITS, Space, word_bits, word_depth
+from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
+from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
-from sterna.program.spiking_configuration import RESULT_BITS, SpikingConfiguration
 
 from sterna_boards.board import Target
 from sterna_boards.estimate import shortages

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space, result_words, word_chunks
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space, result_words, word_chunks
 
 _FRAME_BYTES = 7
-"""START, type, sequence, length, CRC, as in `sterna.program.protocol`."""
+"""START, type, sequence, length, CRC, as in `sterna.machine.protocol`."""
 _LOAD_BYTES, _RUN_BYTES = 5, 10
 _BITS_PER_BYTE = 10
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.compiler.spiking.plan import groups_of
-from sterna.program.protocol import Space, result_words, word_chunks
+from sterna.machine.protocol import Space, result_words, word_chunks
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
-from sterna.program.spiking_configuration import SpikingConfiguration
 
 _FRAME_BYTES, _LOAD_BYTES, _RUN_BYTES = 7, 5, 10
 """START, type, sequence, length and CRC; the arguments of LOAD and RUN (`program.protocol`)."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.law.arithmetic import CODE_BITS
-from sterna.program import encoding
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import (
+from sterna.machine import encoding
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import (
     Configuration,
     Fields,
     Kind,
     instruction_bits,
     instruction_fields,
 )
-from sterna.program.protocol import CHUNK_BITS
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.protocol import CHUNK_BITS
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 __all__ = [
     "WriteChunk", "code_group", "row_group", "word_group", "instruction_layout",
@@ -29,7 +29,7 @@ WriteChunk = StructLayout({
 })
 """One 32-bit piece of a memory word that the host loads.
 
-``space`` is a `sterna.program.protocol.Space`, ``word`` the address in that memory and ``chunk``
+``space`` is a `sterna.machine.protocol.Space`, ``word`` the address in that memory and ``chunk``
 the position of ``data`` in the word, least significant first.
 """
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from amaranth.back import verilog
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
 
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import CheckError, LinkError
 from sterna.host.loading import Loader
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import Space, word_chunks
-from sterna.program.sdram import find_part
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space, word_chunks
+from sterna.machine.sdram import find_part
 from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import Progress, build_simulator

@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 
 from sterna.cache import cached_folder, digest, package_sources
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
 from sterna_hw.core.tops import trace_ports
 from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
 

@@ -16,7 +16,7 @@ import time
 import tty
 from pathlib import Path
 
-from sterna.program.encoding import Configuration
+from sterna.machine.encoding import Configuration
 
 from sterna_sim.build import Progress, build_serial_simulator
 from sterna_sim.serial_library import Fault, SerialLibrary

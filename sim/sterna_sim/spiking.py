@@ -17,8 +17,8 @@ from sterna.errors import CheckError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.spiking_device import SpikingBoard, StepCounters
 from sterna.law.neuron import NeuronDefinition, Output
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.program.spiking import Population, SpikingNetwork
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import Progress

@@ -18,9 +18,9 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.host.device import StreamStep
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.keys import ValueKey
 from sterna.program.definition import Program
-from sterna.program.keys import ValueKey
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
 from sterna_sim.build import Progress

@@ -12,7 +12,7 @@ from sterna.compiler.lowering import lower
 from sterna.errors import LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.golden_device import GoldenDevice
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.designs import with_contents
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

@@ -9,7 +9,7 @@ import re
 import pytest
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.designs import accelerator, loopback

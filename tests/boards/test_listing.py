@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sterna.cli import application
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.area import FACTORS_FILE, group_units
 from sterna_boards.baseline import (
     Measured,

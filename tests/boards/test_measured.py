@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from sterna.cli.model_argument import open_model
 from sterna.compiler.lowering import lower
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.baseline import Measured, read_baseline
 from sterna_boards.build import check_timing
 from sterna_boards.catalogue import find_board

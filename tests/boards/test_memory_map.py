@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna_boards.memory_map import (
     block_rams,
     memory_map,

@@ -16,7 +16,7 @@ from sterna.cli.application import run_arguments
 from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.host.run_command import run_command
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.designs import Design, accelerator, loopback

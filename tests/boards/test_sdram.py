@@ -6,7 +6,7 @@ import json
 
 import pytest
 from sterna.cli import application
-from sterna.program.sdram import find_part
+from sterna.machine.sdram import find_part
 
 from tests.boards.fake_tools import ROUTING, FakeTools
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from sterna.host.frames import Frame, encode_frame
-from sterna.program.configuration import PRESETS
-from sterna.program.protocol import FrameType
+from sterna.machine.configuration import PRESETS
+from sterna.machine.protocol import FrameType
 from sterna_boards.speed import link_bytes, speed
 
 

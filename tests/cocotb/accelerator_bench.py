@@ -7,7 +7,7 @@ import random
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
-from sterna.program.protocol import FrameType
+from sterna.machine.protocol import FrameType
 
 from tests.hw.core.small_program import (
     NO_ENTRIES,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from amaranth.hdl import Fragment
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_hw.memory.storage import VerilogText
 from sterna_hw.shared_module import ModuleInstance, shared, shares_modules
 from sterna_hw.ternary.adder_tree import AdderTree

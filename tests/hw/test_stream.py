@@ -10,8 +10,8 @@ from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import PRESETS
-from sterna.program.encoding import instruction_fields
+from sterna.machine.configuration import PRESETS
+from sterna.machine.encoding import instruction_fields
 from sterna_hw import layouts
 from sterna_hw.component import Component
 from sterna_hw.stream import StreamBuffer, StreamQueue, StreamRegister, connect_streams

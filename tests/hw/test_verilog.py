@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_hw.verilog import (
     SMALL_MEMORY,
     elsewhere,

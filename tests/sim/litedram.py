@@ -12,7 +12,7 @@ from typing import Any
 from amaranth.hdl import Array, ClockSignal, Const, Instance, Module, ResetSignal, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.memory.axi_source import axi_members

@@ -10,7 +10,7 @@ import numpy as np
 from sterna.compiler.trace import TraceLayout, assemble
 from sterna.host.device import StepResult, StreamStep
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.keys import ValueKey
+from sterna.machine.keys import ValueKey
 from sterna_sim.traces import Trace
 
 from tests.sw.compiler.machine import Machine

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.compiler.lowering import lower
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
-from sterna.program.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sterna.errors import CheckError
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.memory.timing import MemoryTiming

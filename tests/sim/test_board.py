@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna_hw.core.tops import trace_ports
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library

@@ -14,9 +14,9 @@ from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.frames import Frame, encode_frame
 from sterna.host.golden_device import GoldenDevice
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import FrameType, Space
 from sterna.program.definition import Program
-from sterna.program.protocol import FrameType, Space
 from sterna_hw.memory.storage import MODULE_DEPTH
 from sterna_sim.board import CYCLES_PER_SECOND, DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming

@@ -20,7 +20,7 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.host.board_device import LinkDevice
 from sterna.host.golden_device import GoldenDevice
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain

@@ -15,7 +15,7 @@ from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.host.board_device import LinkDevice
 from sterna.host.spiking_device import SpikingBoard
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.program.sdram import PARTS, SdramPart
+from sterna.machine.sdram import PARTS, SdramPart
 from sterna_boards.catalogue import BOARDS
 from sterna_hw.board.sdram_pins import LEAD_LIMITS, margins
 from sterna_sim.memory.sdram_sheets import SHEETS, strictest

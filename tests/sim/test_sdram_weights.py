@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
 from sterna.errors import CheckError, InputError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.sdram import find_part
 from sterna.program.definition import Program
-from sterna.program.sdram import find_part
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES

@@ -20,8 +20,8 @@ from sterna.host.board_device import LinkDevice
 from sterna.host.link import Link, Request
 from sterna.host.open_device import open_device
 from sterna.host.transport import open_transport
-from sterna.program.configuration import PRESETS
-from sterna.program.protocol import FrameType
+from sterna.machine.configuration import PRESETS
+from sterna.machine.protocol import FrameType
 from sterna_sim.build import build_serial_simulator
 from sterna_sim.serial_board import DIVISOR, FRAME_TIMEOUT, SerialBoard
 from sterna_sim.serial_library import Fault, SerialLibrary

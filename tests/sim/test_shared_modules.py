@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sterna.compiler.fit import fit_configuration
 from sterna.host.counters import Counters
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_sim import build
 from sterna_sim.verification import Verifier
 

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verifier

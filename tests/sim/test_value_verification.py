@@ -13,10 +13,10 @@ from sterna.compiler.lowering import lower
 from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import trace_layout
 from sterna.golden.executor import GoldenExecutor
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.keys import ValueKey
 from sterna.program.definition import Program
 from sterna.program.instructions import Kernel, Lookup, Quantise, ScalarOperation
-from sterna.program.keys import ValueKey
 from sterna_sim.verification import Verifier
 
 from tests.sim.machine_board import PORTS, Fault, Shown, places, replace_device

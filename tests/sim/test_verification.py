@@ -10,7 +10,7 @@ import pytest
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.schedule import schedule
 from sterna.golden.executor import GoldenExecutor
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.instructions import Matmul
 from sterna_sim.verification import Verification, Verifier

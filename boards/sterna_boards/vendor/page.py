@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sterna.host.run_command import run_command
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_boards.vendor.board import ExportBoard
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Shape
 from amaranth.lib.wiring import Out
-from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
 from sterna_hw.memory.axi_source import axi_members
 
 from sterna_boards.vendor.board import OutsideMemory

@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Elaboratable, Module
 from amaranth.lib import io
-from sterna.program.sdram import SdramPart
+from sterna.machine.sdram import SdramPart
 
 CLOCK_LEAD = 2.5e-9
 """Seconds by which the part's clock leads that of the accelerator; see `SdramPins`."""

@@ -9,8 +9,8 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value, unsigned
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import COMMANDS_AHEAD, HardwareConfiguration
-from sterna.program.protocol import Space
+from sterna.machine.configuration import COMMANDS_AHEAD, HardwareConfiguration
+from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import EVENTS, Counters
@@ -47,7 +47,7 @@ WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
 
 
 class Accelerator(Component):
-    """Everything behind the byte link; see `sterna.program.protocol` for what it understands.
+    """Everything behind the byte link; see `sterna.machine.protocol` for what it understands.
 
     A run: the sources of weights and constants start at word 0, that of the input at the first
     input word of the RUN frame; top-k and counters are cleared and the sequencer starts at the

@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Destination
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Destination
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import row_group, word_group

@@ -8,8 +8,8 @@ from typing import Any
 from amaranth.hdl import Array, Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group

@@ -6,8 +6,8 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import COUNT_BITS
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import COUNT_BITS
 
 from sterna_hw.component import Component
 

@@ -7,8 +7,8 @@ from typing import Any
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, COUNTER_WORDS
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import CHUNK_BITS, COUNTER_WORDS
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import COUNTER_BITS, EVENTS

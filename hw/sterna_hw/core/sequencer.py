@@ -9,16 +9,16 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import (
     HEADER,
     Configuration,
     Kind,
     instruction_bits,
     instruction_fields,
 )
-from sterna.program.protocol import Space
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.core.loop_level import LoopLevel

@@ -8,8 +8,8 @@ from typing import Any
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import Space
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import Counters
@@ -35,7 +35,7 @@ def spiking_traces(configuration: SpikingConfiguration) -> dict[str, Any]:
 
 
 class SpikingAccelerator(Component):
-    """Everything behind the byte link; see `sterna.program.protocol` for what it understands.
+    """Everything behind the byte link; see `sterna.machine.protocol` for what it understands.
 
     A run is a time step: constants start at word 0, the input's codes at the first input word of
     the RUN frame, and the sequencer at the entry. Commands are executed one after the other, each

@@ -8,8 +8,8 @@ from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import Out
-from sterna.program.encoding import HEADER, Kind, instruction_fields
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import HEADER, Kind, instruction_fields
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.core.sequencer import Sequencer
 from sterna_hw.layouts import accumulate_command, instruction_layout, neuron_command

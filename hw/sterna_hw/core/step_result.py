@@ -8,8 +8,8 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import CHUNK_BITS, COUNTER_WORDS
-from sterna.program.spiking_configuration import RESULT_BITS, SpikingConfiguration
+from sterna.machine.protocol import CHUNK_BITS, COUNTER_WORDS
+from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.neuron_runner import result_group

@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import NO_ROW, ROW_BITS
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import NO_ROW, ROW_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import Space
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import trace_members

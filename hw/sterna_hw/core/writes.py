@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from amaranth.hdl import Module
-from sterna.program.protocol import Space
+from sterna.machine.protocol import Space
 
 
 def distribute_writes(m: Module, source: Any, memories: Mapping[Space, Sequence[Any]]) -> None:

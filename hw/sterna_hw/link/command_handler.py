@@ -7,9 +7,9 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import (
     CHUNK_BITS,
     FAILURE_BITS,
     ErrorCode,

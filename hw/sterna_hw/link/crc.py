@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Value
-from sterna.program.protocol import CRC_POLYNOMIAL, CRC_START
+from sterna.machine.protocol import CRC_POLYNOMIAL, CRC_START
 
 CRC_BITS = 16
 

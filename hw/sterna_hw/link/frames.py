@@ -5,11 +5,11 @@ from __future__ import annotations
 from amaranth.hdl import unsigned
 from amaranth.lib import enum
 from amaranth.lib.data import StructLayout
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import MASK_BITS, token_streams
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import MASK_BITS, token_streams
 
 FRAME_HEADER = StructLayout({"type": unsigned(8), "sequence": unsigned(8)})
-"""What a frame is: its `sterna.program.protocol.FrameType` and the host's number for it."""
+"""What a frame is: its `sterna.machine.protocol.FrameType` and the host's number for it."""
 
 ANSWER_HEADER = StructLayout({
     "type": unsigned(8),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Signal, Value
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import (
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import (
     CHUNK_BITS,
     SESSION_WORDS,
     VERSION,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import CHUNK_BITS
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

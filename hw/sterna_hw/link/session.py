@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import CHUNK_BITS
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.link.info import SESSION_BYTES

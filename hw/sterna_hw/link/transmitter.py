@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import CRC_START, START
+from sterna.machine.protocol import CRC_START, START
 
 from sterna_hw.component import Component
 from sterna_hw.link.crc import crc_step

@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import FAILED_READ, FAILED_WRITE, FAILURE_BITS
+from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, FAILURE_BITS
 
 from sterna_hw.component import Component
 

@@ -9,8 +9,8 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
-from sterna.program.protocol import FAILURE_BITS, Space
+from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+from sterna.machine.protocol import FAILURE_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group

@@ -7,8 +7,8 @@ from typing import Any
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import AXI_ADDRESS_BITS
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.machine.configuration import AXI_ADDRESS_BITS
+from sterna.machine.protocol import CHUNK_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

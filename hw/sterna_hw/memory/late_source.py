@@ -8,7 +8,7 @@ from typing import Any
 from amaranth.hdl import Const, Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import Space
+from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

@@ -7,8 +7,8 @@ from typing import Any
 from amaranth.hdl import Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -19,7 +19,7 @@ from sterna_hw.stream import StreamBuffer, connect_streams
 class MixedWeights(Component):
     """Adds ``resident_words`` on the chip to the weight words of a source outside.
 
-    Resident words are spread evenly among the others (`sterna.program.weight_words.resident`), so
+    Resident words are spread evenly among the others (`sterna.machine.weight_words.resident`), so
     that the memory outside never pauses and the engine is as much faster than it as words are
     resident. Which level the next word comes from is counted, not stored. Throughput: one word a
     clock, while both levels have one; latency 1 clock behind them.

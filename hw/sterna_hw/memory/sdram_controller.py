@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.program.sdram import (
+from sterna.machine.sdram import (
     BURST_BEATS,
     INITIAL_REFRESHES,
     MODE_CLOCKS,

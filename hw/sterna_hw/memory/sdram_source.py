@@ -7,9 +7,9 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space
-from sterna.program.sdram import BURST_BEATS, SdramClocks, find_part
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space
+from sterna.machine.sdram import BURST_BEATS, SdramClocks, find_part
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

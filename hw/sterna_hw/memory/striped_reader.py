@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.memory.axi_port import AxiReadPort

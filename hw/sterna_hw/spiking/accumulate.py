@@ -8,7 +8,7 @@ from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command

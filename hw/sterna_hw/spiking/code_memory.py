@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 

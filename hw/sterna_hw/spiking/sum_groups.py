@@ -8,8 +8,8 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.encoding import LENGTH_BITS
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import LENGTH_BITS
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.code_scanner import address_range

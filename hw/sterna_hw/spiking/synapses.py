@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.encoding import GROUP_BITS
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import GROUP_BITS
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component

@@ -8,7 +8,7 @@ from amaranth.hdl import Const, Module, Mux, signed
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read

@@ -9,7 +9,7 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group

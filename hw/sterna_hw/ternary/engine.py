@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
@@ -21,7 +21,7 @@ from sterna_hw.ternary.table_lanes import TableLanes
 class TernaryEngine(Component):
     """Multiplies ternary matrices by int8 codes: ``rows * columns`` weights a clock.
 
-    Order of weights and results is that of `sterna.program.encoding.matmul_fields`. Throughput: one
+    Order of weights and results is that of `sterna.machine.encoding.matmul_fields`. Throughput: one
     weight word a clock, as long as weights, codes and commands are there and the results are taken;
     between tiles and commands there are ``tile_clocks`` clocks, none with adders. Latency: a result
     is offered ``latency`` clocks after the last weight word of its row group was taken.
@@ -30,7 +30,7 @@ class TernaryEngine(Component):
     tile is issued only when the result queue has room for it.
 
     Members:
-        weights: In, stream of unsigned(8 * weight_bytes), see `sterna.program.weight_words`. A
+        weights: In, stream of unsigned(8 * weight_bytes), see `sterna.machine.weight_words`. A
             payload is taken ``word_delay`` clocks after its transfer.
         codes: In, stream of `code_group`; see `CodeBanks`. Codes are -127 .. 127.
         commands: In, stream of `matmul_command`; see `Issue`. A command starts when the codes of

@@ -8,7 +8,7 @@ from amaranth.hdl import Array, Const, Module, Signal, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
-from sterna.program.triples import INDEX_BITS, STEPS, TRIPLE
+from sterna.machine.triples import INDEX_BITS, STEPS, TRIPLE
 
 from sterna_hw.component import Component
 from sterna_hw.ternary.folded_adder import FoldedAdder
@@ -19,7 +19,7 @@ WRITE_CLOCKS = 4
 
 
 class TableFill(Component):
-    """Entries 1 to 13 of every table in the order of `sterna.program.triples.STEPS`.
+    """Entries 1 to 13 of every table in the order of `sterna.machine.triples.STEPS`.
 
     Started in clock t, it asks for part ``STEPS[k][0]`` of the codes in clock t + k, gets them in
     the clock after, and writes entry k + 1 in clock t + k + `WRITE_CLOCKS`. What is written passes

@@ -7,8 +7,8 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import memory
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
 
 from sterna_hw.shared_module import shared
 from sterna_hw.stream import connect_streams
@@ -28,7 +28,7 @@ class TableLanes(Lanes):
 
     When the engine goes on to another tile, its tables are written: ``tile_clocks`` clocks without
     a weight word, and more where the codes are not there yet. Entry 0 is zero and never written.
-    Words: `sterna.program.triples`. They come late, so that wide memories far away can fetch them
+    Words: `sterna.machine.triples`. They come late, so that wide memories far away can fetch them
     without stopping, and the last entry is written just before the first word is looked up.
     """
 

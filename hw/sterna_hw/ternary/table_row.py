@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.triples import TRIPLE
+from sterna.machine.triples import TRIPLE
 
 from sterna_hw.component import Component
 from sterna_hw.ternary.folded_adder import FoldedAdder

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import TRITS_PER_BYTE
+from sterna.machine.configuration import TRITS_PER_BYTE
 
 from sterna_hw.component import Component
 
@@ -16,7 +16,7 @@ TRIT = StructLayout({"nonzero": 1, "plus": 1})
 
 
 class TritDecoder(Component):
-    """One byte to five trits; the code is described in `sterna.program.trits`. Latency 1 clock.
+    """One byte to five trits; the code is described in `sterna.machine.trits`. Latency 1 clock.
 
     The register sits between the choice of fields and the meaning of pairs. It keeps synthesis from
     merging the two into wide functions, which take almost three times the area.

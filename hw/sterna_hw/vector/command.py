@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import StructLayout
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.layouts import scalar_command, vector_command
 

@@ -7,8 +7,8 @@ from typing import Any
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import LENGTH_BITS, MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import LENGTH_BITS, MultiplierSelect, ScalarCode, SourceA, Wait
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command, word_group

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS, TABLE_INDEX_BITS
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.vector.reductions import delayed

@@ -13,7 +13,7 @@ from sterna.law.arithmetic import (
     SHIFT_STEP,
     TABLE_SHIFT,
 )
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.component import Component
 from sterna_hw.vector.command import SCALAR

@@ -9,7 +9,7 @@ from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component

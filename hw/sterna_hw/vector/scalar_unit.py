@@ -14,8 +14,8 @@ from sterna.law.arithmetic import (
     SCALAR_REGISTERS,
     SQUARES_BITS,
 )
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import ScalarCode
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import ScalarCode
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command

@@ -10,8 +10,8 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import CHUNK_BITS, Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk

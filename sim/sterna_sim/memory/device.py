@@ -5,7 +5,7 @@ from __future__ import annotations
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
 from sterna.host.board_device import LinkDevice
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard

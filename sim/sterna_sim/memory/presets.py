@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES, SdramPreset
 from sterna_sim.memory.timing import UNIT_RATE, MemoryTiming

@@ -12,7 +12,7 @@ from typing import Any
 
 from sterna.cache import cached_folder, digest
 from sterna.errors import CheckError, InputError
-from sterna.program.sdram import INITIAL_REFRESHES, MODE_CLOCKS, SdramPart
+from sterna.machine.sdram import INITIAL_REFRESHES, MODE_CLOCKS, SdramPart
 
 from sterna_sim.memory.sdram_sheets import strictest
 from sterna_sim.toolchain import find_toolchain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.sdram import find_part
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.sdram import find_part
 
 from sterna_sim.memory.sdram import SdramChip
 
@@ -15,7 +15,7 @@ class SdramPreset:
     """A part, its clock, which is that of the accelerator, and the accelerator's shape.
 
     Members are those of `sterna_sim.memory.presets.MemoryPreset`; ``part`` is a key of
-    `sterna.program.sdram.PARTS`. ``prefetch`` are beats. ``chip_mbit`` is what
+    `sterna.machine.sdram.PARTS`. ``prefetch`` are beats. ``chip_mbit`` is what
     the board's block memories hold.
     """
 

@@ -1,6 +1,6 @@
 """Times of the SDRAM chips of boards, copied from their data sheets for the simulated part alone.
 
-The generator has a table of its own, `sterna.program.sdram.PARTS`, so that a wrong number in
+The generator has a table of its own, `sterna.machine.sdram.PARTS`, so that a wrong number in
 either shows: the simulated part goes by the stricter of the two.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from sterna.program.sdram import SdramPart
+from sterna.machine.sdram import SdramPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ SHEETS = {
                    t_rcd=18, t_rp=18, t_ras=42, t_rc=60, t_rrd=12, t_rfc=60, t_wr=0),
     ),
 }
-"""By the part's name in `sterna.program.sdram.PARTS`."""
+"""By the part's name in `sterna.machine.sdram.PARTS`."""
 
 
 def strictest(part: SdramPart) -> SdramPart:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
     from sterna_sim.memory.sdram_presets import SdramPreset
 
-    from sterna.program.configuration import HardwareConfiguration
+    from sterna.machine.configuration import HardwareConfiguration
 
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sterna.machine.spiking_configuration import SpikingConfiguration
     from sterna.program.spiking import SpikingNetwork
-    from sterna.program.spiking_configuration import SpikingConfiguration
 
 CLOCK_HZ = 100e6
 

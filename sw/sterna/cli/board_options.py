@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sterna_boards.vendor.board import ExportBoard
 
     from sterna.compiler.fit import Embedding
-    from sterna.program.configuration import HardwareConfiguration
+    from sterna.machine.configuration import HardwareConfiguration
     from sterna.program.definition import Program
 
 BOARD = typer.Option(..., "--board", metavar="NAME", help="A board of `sterna boards`.")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sterna_boards.network_build import NetworkBuild
     from sterna_boards.network_estimate import NetworkEstimate
 
+    from sterna.machine.spiking_configuration import SpikingConfiguration
     from sterna.program.spiking import SpikingNetwork
-    from sterna.program.spiking_configuration import SpikingConfiguration
 
 
 def network_configuration(board: Target, network: SpikingNetwork, options: BoardOptions,

@@ -10,7 +10,7 @@ import typer
 
 from sterna.errors import InputError
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.configuration import LANES, PRESETS, HardwareConfiguration
+from sterna.machine.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset

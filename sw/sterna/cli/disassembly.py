@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sterna.compiler.image import MemoryImage
-from sterna.program.encoding import (
+from sterna.machine.encoding import (
     Destination,
     Kind,
     MultiplierSelect,
@@ -12,7 +12,7 @@ from sterna.program.encoding import (
     Wait,
     decode,
 )
-from sterna.program.protocol import Space
+from sterna.machine.protocol import Space
 
 _NAMES = {
     "a_source": SourceA,

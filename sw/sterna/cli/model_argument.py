@@ -100,9 +100,9 @@ def opened_shape(model: str | None, shape: str | None) -> OpenModel:
 
 def sources_of(model: str | None, config: str | None = None) -> list[Path]:
     """What MODEL and ``--config`` read of the user's own; nothing that is written may be that."""
+    from sterna.machine.configuration import PRESETS
     from sterna.models.catalogue import shipped_models
     from sterna.models.spiking_examples import EXAMPLES
-    from sterna.program.configuration import PRESETS
 
     ours = {None, *PRESETS, *EXAMPLES, *(model.name for model in shipped_models())}
     return [Path(name) for name in (model, config)

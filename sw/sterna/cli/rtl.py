@@ -30,13 +30,13 @@ from sterna.errors import InputError
 from sterna.files.manifest import Format
 from sterna.host.run_command import DEFAULT_PORT, run_command
 from sterna.host.transport import DEFAULT_BAUD
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.rate import with_rate
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.rate import with_rate
 
 if TYPE_CHECKING:
     from sterna.cli.spiking import OpenSpiking
     from sterna.compiler.image import MemoryImage
-    from sterna.program.encoding import Configuration
+    from sterna.machine.encoding import Configuration
 
 VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
 FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")

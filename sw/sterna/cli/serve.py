@@ -46,7 +46,7 @@ def serve(
 
     from sterna.cli.spiking import open_spiking
     from sterna.compiler.lowering import lower
-    from sterna.program.encoding import Configuration
+    from sterna.machine.encoding import Configuration
 
     configuration: Configuration
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config)

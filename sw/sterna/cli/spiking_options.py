@@ -13,8 +13,8 @@ from sterna.errors import InputError
 if TYPE_CHECKING:
     from sterna.compiler.spiking.fit import SpikingShape
     from sterna.importers.nir_options import NirChoices
+    from sterna.machine.spiking_configuration import SpikingConfiguration
     from sterna.program.spiking import SpikingNetwork
-    from sterna.program.spiking_configuration import SpikingConfiguration
 
 SPIKE_LANES = typer.Option(
     None, "--lanes", help="Spiking networks: synapses accumulated a clock (16)."
@@ -122,7 +122,7 @@ class SpikingOptions:
 
 
 def _from_file(name: str) -> SpikingConfiguration:
-    from sterna.program.spiking_configuration import SpikingConfiguration, read_configuration
+    from sterna.machine.spiking_configuration import SpikingConfiguration, read_configuration
 
     try:
         configuration = read_configuration(Path(name).read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sterna.compiler.operands import vectors_read, vectors_written
 from sterna.compiler.plan import Address
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.instructions import Section
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from sterna.compiler.operands import Operation, port_b
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 INSTRUCTION_CLOCKS = 2
 """Clocks in which the sequencer issues an instruction."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.compiler.operands import port_b, vectors_read, vectors_written
-from sterna.program.configuration import COMMANDS_AHEAD
+from sterna.machine.configuration import COMMANDS_AHEAD
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Item, Kernel, Section
 

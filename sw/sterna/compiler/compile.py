@@ -28,9 +28,9 @@ from sterna.compiler.packing import (
 )
 from sterna.compiler.plan import Plan
 from sterna.compiler.schedule import schedule
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space
 from sterna.program.definition import Program
-from sterna.program.protocol import Space
 
 
 def _nothing() -> Iterator[NDArray[np.uint8]]:

@@ -19,8 +19,8 @@ from sterna.compiler.plan import (
     SectionPlan,
     VectorStep,
 )
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import (
     Destination,
     MultiplierSelect,
     ScalarCode,

@@ -14,8 +14,8 @@ from sterna.compiler.plan import (
 )
 from sterna.errors import InputError
 from sterna.law.arithmetic import SHIFT_STEP
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import (
     LENGTH_BITS,
     Kind,
     MultiplierSelect,

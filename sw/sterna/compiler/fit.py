@@ -12,9 +12,9 @@ from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Destination
 from sterna.program.definition import Program
-from sterna.program.encoding import Destination
 from sterna.program.instructions import Quantise
 
 Embedding = Literal["auto", "host", "chip"]

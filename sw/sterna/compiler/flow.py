@@ -11,8 +11,8 @@ from collections import deque
 
 from sterna.compiler.plan import MatmulStep, SectionPlan, Step, VectorStep
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Destination, SourceA
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Destination, SourceA
 
 COMMAND_QUEUE = 8
 CODE_BANKS = 2

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.compiler.container import read_container, write_container
 from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import Space, word_bits, word_depth
-from sterna.program.spiking_configuration import read_configuration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space, word_bits, word_depth
+from sterna.machine.spiking_configuration import read_configuration
 
 Placement = Literal["host", "chip"]
 

@@ -15,11 +15,11 @@ from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import InputError
 from sterna.law.arithmetic import MANTISSA_BITS
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space, word_bits, word_chunks
+from sterna.machine.weight_words import pack_words, resident
 from sterna.program.definition import Program, ScalarConstant
-from sterna.program.encoding import Configuration
-from sterna.program.protocol import Space, word_bits, word_chunks
-from sterna.program.weight_words import pack_words, resident
 
 Words = NDArray[np.uint8]
 

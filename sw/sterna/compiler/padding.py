@@ -18,7 +18,7 @@ from sterna.compiler.operands import INPUT, Operation, vectors_written
 from sterna.errors import InputError
 from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SHIFT
 from sterna.law.tables import Table
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Lookup, Section, Unit, Vector
 

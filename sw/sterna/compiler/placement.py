@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from sterna.compiler.fit import Embedding, fit_configuration, row_groups, with_residents
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space, word_bits, word_depth
 from sterna.program.definition import Program
-from sterna.program.protocol import Space, word_bits, word_depth
 
 CONSTANT_SHARE = 0.25
 """Most of the chip's free memory that constants take: they cost a memory outside about 1 %."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sterna.program.encoding import Destination, MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.encoding import Destination, MultiplierSelect, ScalarCode, SourceA, Wait
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Address:
 class VectorStep:
     """A VECTOR instruction over ``length`` groups of its vectors from group ``first`` on.
 
-    ``item`` and ``operation`` are as in `sterna.program.keys.ValueKey`; the program knows nothing
+    ``item`` and ``operation`` are as in `sterna.machine.keys.ValueKey`; the program knows nothing
     of a step without ``operation``. ``elements`` is the length of the whole vector. ``constant``
     names the constant vector of the multiplier. ``previous`` and ``state``: see `compiler.chains`.
     """

@@ -36,15 +36,15 @@ from sterna.compiler.plan import (
 )
 from sterna.compiler.waits import set_waits
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.definition import Program
-from sterna.program.encoding import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import (
     LENGTH_BITS,
     Destination,
     MultiplierSelect,
     ScalarCode,
     SourceA,
 )
+from sterna.program.definition import Program
 from sterna.program.instructions import (
     Constant,
     Element,

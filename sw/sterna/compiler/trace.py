@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import CheckError
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.keys import ValueKey
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.keys import ValueKey
 
 Values = dict[ValueKey, NDArray[np.int64]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.program.keys import ValueKey
+from sterna.machine.keys import ValueKey
 
 Observer = Callable[[ValueKey, str, NDArray[np.int64]], None]
 """Told every produced value in the order of execution: its key, its name, its integers.

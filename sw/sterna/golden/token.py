@@ -9,8 +9,8 @@ from torch import Tensor
 
 from sterna.golden.result import Observer
 from sterna.golden.scalars import ScalarFloat
+from sterna.machine.keys import ValueKey
 from sterna.program.instructions import Section
-from sterna.program.keys import ValueKey
 
 
 @dataclass

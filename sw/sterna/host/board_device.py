@@ -19,8 +19,8 @@ from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.loading import Loader, Progress, load_request, load_requests
 from sterna.host.session import Session
 from sterna.host.transport import Transport
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import (
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import (
     MASK_BITS,
     NO_ROW,
     FrameType,
@@ -48,7 +48,7 @@ class LinkDevice:
 
     A frame that arrives damaged can write to a wrong place before its checksum shows it, a result
     that is lost leaves open whether the token was computed, and a board that starts again has lost
-    what it held, which the session shows (`sterna.program.protocol`). After any of these the board
+    what it held, which the session shows (`sterna.machine.protocol`). After any of these the board
     is loaded again and the text so far is repeated; `recoveries` counts how often, and a warning is
     logged. A board whose bitstream holds the image is not loaded, before or after.
 

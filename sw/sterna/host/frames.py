@@ -1,4 +1,4 @@
-"""Frames of the link protocol as bytes (see `sterna.program.protocol`)."""
+"""Frames of the link protocol as bytes (see `sterna.machine.protocol`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import binascii
 import struct
 from dataclasses import dataclass
 
-from sterna.program.protocol import CRC_START, START
+from sterna.machine.protocol import CRC_START, START
 
 _HEADER = struct.Struct("<BBBH")
 _CRC = struct.Struct("<H")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.errors import LinkError
-from sterna.program.protocol import VERSION, InfoType
+from sterna.machine.protocol import VERSION, InfoType
 
 _VERSION_HEADER = bytes([InfoType.VERSION, 2])
 
 
 @dataclass(frozen=True)
 class Info:
-    """An INFO frame of this version of the protocol; see `sterna.program.protocol`."""
+    """An INFO frame of this version of the protocol; see `sterna.machine.protocol`."""
 
     configuration: int
     contents: int

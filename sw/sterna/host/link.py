@@ -11,7 +11,7 @@ from math import ceil
 from sterna.errors import LinkError
 from sterna.host.frames import Frame, FrameDecoder, encode_frame
 from sterna.host.transport import Transport
-from sterna.program.protocol import (
+from sterna.machine.protocol import (
     FAILED_READ,
     FAILED_WRITE,
     FAILURE_BITS,

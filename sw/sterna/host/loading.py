@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.image import ImagePart
 from sterna.host.link import Request
-from sterna.program.protocol import MAX_PAYLOAD, FrameType, Space
+from sterna.machine.protocol import MAX_PAYLOAD, FrameType, Space
 
 _LOAD = struct.Struct("<BI")
 

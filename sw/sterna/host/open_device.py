@@ -13,9 +13,9 @@ from sterna.host.board_device import LinkDevice
 from sterna.host.device import Device
 from sterna.host.golden_device import GoldenDevice
 from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.encoding import Configuration
 from sterna.program.definition import Program
-from sterna.program.encoding import Configuration
 
 Progress = Callable[[str, int, int], None]
 

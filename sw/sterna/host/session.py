@@ -6,7 +6,7 @@ import secrets
 import struct
 
 from sterna.host.link import AnswerLost, Request
-from sterna.program.protocol import FrameType
+from sterna.machine.protocol import FrameType
 
 _SESSION = struct.Struct("<II")
 _COUNT_LIMIT = 1 << 32

@@ -19,9 +19,9 @@ from sterna.host.board_device import LinkDevice
 from sterna.host.loading import Progress, load_request
 from sterna.host.open_device import check_address, check_image_address, open_transport_to
 from sterna.host.transport import Transport
-from sterna.program.protocol import COUNTER_WORDS, Space
+from sterna.machine.protocol import COUNTER_WORDS, Space
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
-from sterna.program.spiking_configuration import SpikingConfiguration
 
 Integers = NDArray[np.int64]
 

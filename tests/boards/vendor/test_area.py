@@ -9,8 +9,8 @@ import pytest
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.lowering import lower
 from sterna.errors import CheckError, InputError
+from sterna.machine.configuration import PRESETS
 from sterna.models.store import load_model
-from sterna.program.configuration import PRESETS
 from sterna_boards.area import estimate_area
 from sterna_boards.estimate import estimate
 from sterna_boards.vendor.area_table import Synthesised, read_areas, write_areas

@@ -9,7 +9,7 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.host.board_device import LinkDevice
 from sterna.host.golden_device import GoldenDevice
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.netlist import cell_models
 from sterna_boards.vendor.board import VendorPlatform
 from sterna_hw.verilog import to_verilog

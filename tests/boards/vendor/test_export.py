@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.tools import find_tool
 from sterna_boards.vendor.board import ExportBoard
 from sterna_boards.vendor.catalogue import EXPORT_BOARDS, find_export_board, find_target

@@ -11,7 +11,7 @@ import pytest
 from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, Signal
 from amaranth.lib import io
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import accelerator
 from sterna_hw.board.clock import ClockGenerator

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import Kind, decode
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Kind, decode
 
 
 def execute(configuration: HardwareConfiguration, memory: list[int],

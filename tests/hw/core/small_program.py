@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from sterna.law.arithmetic import CODE_SCALE_TABLE
-from sterna.program.configuration import PRESETS
-from sterna.program.encoding import (
+from sterna.machine.configuration import PRESETS
+from sterna.machine.encoding import (
     Destination,
     Kind,
     MultiplierSelect,
@@ -21,8 +21,8 @@ from sterna.program.encoding import (
     Wait,
     encode,
 )
-from sterna.program.protocol import NO_ROW, FrameType, Space, word_chunks
-from sterna.program.trits import pack_trits
+from sterna.machine.protocol import NO_ROW, FrameType, Space, word_chunks
+from sterna.machine.trits import pack_trits
 
 from tests.hw.link.frame_model import frame_bytes
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.protocol import FrameType
+from sterna.machine.protocol import FrameType
 from sterna_hw.core.accelerator import Accelerator
 from sterna_sim.streams import put, unpack
 

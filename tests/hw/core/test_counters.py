@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna_hw.core.counters import EVENTS, Counters
 from sterna_hw.core.result_words import FIXED_WORDS, ResultWords
 from sterna_sim.streams import Receiver, simulate

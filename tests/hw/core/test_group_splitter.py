@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 
 import pytest
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.encoding import Destination
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.encoding import Destination
 from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_sim.streams import Receiver, sender, simulate
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from sterna.program.configuration import PRESETS
-from sterna.program.protocol import Space, word_bits
+from sterna.machine.configuration import PRESETS
+from sterna.machine.protocol import Space, word_bits
 from sterna_hw.core.input_rows import InputRows
 from sterna_sim.streams import Receiver, simulate, unpack
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.configuration import PRESETS
-from sterna.program.encoding import Kind, encode, instruction_fields
-from sterna.program.protocol import Space, word_chunks
+from sterna.machine.configuration import PRESETS
+from sterna.machine.encoding import Kind, encode, instruction_fields
+from sterna.machine.protocol import Space, word_chunks
 from sterna_hw.core.sequencer import MATMUL_QUEUE, QUIET_CLOCKS, Sequencer
 from sterna_sim.streams import put, unpack
 

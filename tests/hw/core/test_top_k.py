@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import NO_ROW
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import NO_ROW
 from sterna_hw.core.top_k import CANDIDATES, TopK
 from sterna_sim.streams import put
 

@@ -7,7 +7,7 @@ import random
 
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
-from sterna.program.protocol import CRC_START
+from sterna.machine.protocol import CRC_START
 from sterna_hw.link.crc import crc_of, crc_step
 
 

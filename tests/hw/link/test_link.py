@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import (
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import (
     FAILED_READ,
     FAILED_WRITE,
     ErrorCode,

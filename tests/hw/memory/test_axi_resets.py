@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS, Space
 from sterna_hw.memory import AxiSource
 from sterna_hw.memory.axi_read_guard import AxiReadGuard
 from sterna_sim.streams import Receiver, sender, simulate

@@ -8,8 +8,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, FAILED_READ, FAILED_WRITE, Space
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import CHUNK_BITS, FAILED_READ, FAILED_WRITE, Space
 from sterna_hw.memory import AxiSource
 from sterna_hw.memory.axi_port import AxiReadPort
 from sterna_hw.memory.axi_source import axi_members

@@ -8,7 +8,7 @@ import random
 import pytest
 from amaranth.hdl import signed
 from amaranth.lib.data import ArrayLayout
-from sterna.program.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS, Space
 from sterna_hw.memory import LateSource, LoadableMemory, SequentialSource
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, Space
-from sterna.program.weight_words import resident
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.weight_words import resident
 from sterna_hw.memory import MixedWeights
 from sterna_sim.streams import Receiver, sender, simulate
 

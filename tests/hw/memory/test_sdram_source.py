@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from sterna.errors import CheckError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.protocol import CHUNK_BITS, Space
-from sterna.program.sdram import PARTS, SdramClocks, SdramPart
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.sdram import PARTS, SdramClocks, SdramPart
 from sterna_hw.memory import SdramSource
 from sterna_hw.memory.sdram_controller import SdramController
 from sterna_sim.memory.sdram import SdramChip, SdramModel

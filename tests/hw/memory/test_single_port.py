@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from amaranth.back import rtlil
-from sterna.program.protocol import Space
+from sterna.machine.protocol import Space
 from sterna_hw.memory import LoadableMemory
 from sterna_hw.memory.single_port import SinglePortBank
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module
 from sterna.law.neuron import NeuronDefinition
-from sterna.program.protocol import Space
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
 from sterna_hw.memory import LoadableMemory

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal
-from sterna.program.configuration import HardwareConfiguration, Lane
-from sterna.program.protocol import Space
-from sterna.program.weight_words import pack_words
+from sterna.machine.configuration import HardwareConfiguration, Lane
+from sterna.machine.protocol import Space
+from sterna.machine.weight_words import pack_words
 from sterna_hw.component import Component
 from sterna_hw.memory import LateSource
 from sterna_hw.stream import connect_streams

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.trits import pack_trits, unpack_trits
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.trits import pack_trits, unpack_trits
 from sterna_hw.ternary.accumulators import Accumulators
 from sterna_hw.ternary.adder_tree import AdderTree, sum_bits, tree_latency
 from sterna_hw.ternary.code_banks import CodeBanks

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from amaranth.back import verilog
 from amaranth.sim import Simulator
-from sterna.program.triples import entries
+from sterna.machine.triples import entries
 from sterna_hw.ternary.folded_adder import FoldedAdder
 from sterna_hw.ternary.table_fill import WRITE_CLOCKS, TableFill
 from sterna_hw.ternary.table_row import TableRow, row_latency, row_sum_bits

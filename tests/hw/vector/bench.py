@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import MultiplierSelect, Wait
-from sterna.program.protocol import CHUNK_BITS, Space, word_bits, word_chunks
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import MultiplierSelect, Wait
+from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_chunks
 from sterna_hw.vector.unit import VectorUnit
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 

@@ -11,8 +11,8 @@ from sterna.law.arithmetic import (
     RSQRT_EVEN_TABLE,
     RSQRT_ODD_TABLE,
 )
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import MultiplierSelect, ScalarCode, SourceA
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA
 
 ScalarValue = tuple[int, int]
 LARGEST: ScalarValue = (2**17 - 1, 511)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
 
 from tests.hw.vector.bench import Workload, random_group, random_tables
 

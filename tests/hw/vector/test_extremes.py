@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
 
 from tests.hw.vector.bench import Workload, random_tables, run
 from tests.hw.vector.model import as_multiplier, code_scale, normalise

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
 from sterna_hw.vector.unit import CODE_QUEUE
 
 from tests.hw.vector.bench import Workload, run

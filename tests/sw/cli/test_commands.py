@@ -8,9 +8,9 @@ import json
 import pytest
 from sterna.compiler.image import MemoryImage
 from sterna.importers.random_checkpoint import write_random_checkpoint
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.models.configuration import ModelConfig
 from sterna.models.store import load_model
-from sterna.program.configuration import PRESETS, HardwareConfiguration
 
 SMALL = ["--config", "small"]
 

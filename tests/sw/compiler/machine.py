@@ -14,7 +14,7 @@ import numpy as np
 from sterna.compiler.image import MemoryImage
 from sterna.golden import scalars
 from sterna.golden.scalars import ScalarFloat
-from sterna.program.encoding import (
+from sterna.machine.encoding import (
     Destination,
     Kind,
     MultiplierSelect,
@@ -23,8 +23,8 @@ from sterna.program.encoding import (
     Wait,
     decode,
 )
-from sterna.program.protocol import Space
-from sterna.program.weight_words import unpack_words
+from sterna.machine.protocol import Space
+from sterna.machine.weight_words import unpack_words
 
 _ZERO = scalars.constant(0, 0, 1)
 

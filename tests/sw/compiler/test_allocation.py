@@ -9,7 +9,7 @@ from sterna.compiler.allocation import allocate, local_spans, padded_groups, pla
 from sterna.compiler.lifetimes import assign, assign_registers, reduction_spans, scalar_spans
 from sterna.errors import InputError
 from sterna.law.arithmetic import RESULT_SCALAR
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from tests.sw.compiler.programs import random_program, simple_program
 

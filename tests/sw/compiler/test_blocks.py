@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.blocks import BlockProblem, Run, _finish, body_clocks, choose_blocks
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.instructions import Element, Unit
 
 CHAIN = (

@@ -8,7 +8,7 @@ from sterna.compiler.chains import Chain, find_chains
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.schedule import schedule
-from sterna.program.configuration import PRESETS
+from sterna.machine.configuration import PRESETS
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Unit
 

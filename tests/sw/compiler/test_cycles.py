@@ -6,7 +6,7 @@ import pytest
 from sterna.compiler import compile_program, fit_configuration, schedule
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.packing import weight_words
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 from tests.sw.compiler.machine import Machine
 from tests.sw.compiler.programs import random_program, simple_program

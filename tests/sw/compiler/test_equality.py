@@ -7,9 +7,9 @@ import pytest
 from sterna.compiler import assemble, compile_program, fit_configuration, schedule, trace_layout
 from sterna.compiler.lowering.matmul_free import lower
 from sterna.golden.executor import GoldenExecutor
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
-from sterna.program.configuration import HardwareConfiguration
 from sterna.program.validate import validate_program
 
 from tests.sw.compiler.machine import Machine

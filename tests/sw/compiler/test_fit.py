@@ -8,8 +8,8 @@ import pytest
 from sterna.compiler import check_fit, compile_program, fit_configuration, schedule
 from sterna.compiler.fit import requirements
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space, word_depth
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space, word_depth
 
 from tests.sw.compiler.programs import simple_program
 

@@ -9,9 +9,9 @@ from sterna.compiler.flow import COMMAND_QUEUE, check_flow
 from sterna.compiler.plan import Address, MatmulStep, SectionPlan, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import SourceA
 from sterna.program.definition import VectorFormat
-from sterna.program.encoding import SourceA
 from sterna.program.instructions import (
     Constant,
     Element,

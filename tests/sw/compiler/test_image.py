@@ -11,8 +11,8 @@ from sterna.compiler import compile_program, fit_configuration
 from sterna.compiler.container import FORMAT_VERSION, MAGIC, read_container, write_container
 from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.protocol import Space, word_chunks
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.protocol import Space, word_chunks
 
 from tests.sw.compiler.programs import simple_program
 

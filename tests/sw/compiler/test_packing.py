@@ -20,9 +20,9 @@ from sterna.compiler.packing import (
 from sterna.compiler.plan import BlockLoop, MatmulStep, ScalarStep, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.weight_words import resident, unpack_words
 from sterna.program.definition import ScalarConstant
-from sterna.program.weight_words import resident, unpack_words
 
 from tests.sw.compiler.machine import unpack_groups
 from tests.sw.compiler.programs import simple_program

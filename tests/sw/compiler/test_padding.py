@@ -10,7 +10,7 @@ from sterna.compiler.padding import check_padding, look_up
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.golden import arithmetic
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.instructions import Element, Kernel, Lookup, Unit
 
 from tests.sw.compiler.programs import simple_program, table, with_layer

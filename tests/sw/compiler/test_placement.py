@@ -9,9 +9,9 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.placement import CHIP, HOST, OUTSIDE, chip_bits, place, placed_objects
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.protocol import Space
 from sterna.program.definition import Program
-from sterna.program.protocol import Space
 
 from tests.sim.shapes import random_program
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sterna.compiler import assemble, schedule, trace_layout
 from sterna.errors import CheckError
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.keys import ValueKey
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.keys import ValueKey
 
 from tests.sw.compiler.programs import simple_program
 

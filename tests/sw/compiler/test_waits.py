@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.plan import Address, BlockLoop, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.compiler.waits import set_waits
-from sterna.program.encoding import ScalarCode, Wait
+from sterna.machine.encoding import ScalarCode, Wait
 
 LATENCY = 8
 

@@ -11,12 +11,12 @@ from sterna.compiler.lowering import Formats, lower
 from sterna.errors import InputError
 from sterna.golden.evaluate import evaluate
 from sterna.golden.executor import GoldenExecutor
+from sterna.machine.keys import ValueKey
 from sterna.models.configuration import ModelConfig
 from sterna.models.conversion import float_reference
 from sterna.models.random_model import random_model
 from sterna.models.weights import MatMulFreeModel
 from sterna.program.instructions import Kernel, ScalarOperation, TopK
-from sterna.program.keys import ValueKey
 
 
 def model(hidden=64, layers=2, intermediate=100, vocabulary=97, seed=1) -> MatMulFreeModel:

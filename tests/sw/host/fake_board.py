@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sterna.errors import LinkError
 from sterna.host.frames import Frame, FrameDecoder, encode_frame
-from sterna.program.protocol import NO_ROW, VERSION, ErrorCode, FrameType
+from sterna.machine.protocol import NO_ROW, VERSION, ErrorCode, FrameType
 
 Fault = Callable[[int, bytes], bytes]
 """Given the number of a frame on the line and its bytes, what arrives."""

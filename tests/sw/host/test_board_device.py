@@ -12,8 +12,8 @@ from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
-from sterna.program.configuration import PRESETS
-from sterna.program.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
+from sterna.machine.configuration import PRESETS
+from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
 
 from tests.sw.host.fake_board import FakeBoard
 

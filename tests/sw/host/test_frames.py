@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sterna.host.frames import OVERHEAD, Frame, FrameDecoder, crc, encode_frame
-from sterna.program.protocol import START
+from sterna.machine.protocol import START
 
 frames = st.builds(
     Frame, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sterna.errors import LinkError
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
-from sterna.program.protocol import FrameType
+from sterna.machine.protocol import FrameType
 
 from tests.sw.host.fake_board import FakeBoard
 

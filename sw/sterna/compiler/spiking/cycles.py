@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sterna.compiler.spiking.plan import groups_of, place_sources
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import INPUT, SpikingNetwork
-from sterna.program.spiking_configuration import SpikingConfiguration
 
 ROUND_TRIP = 4
 """Fewest clocks of an event, see `sterna_hw.spiking.synapses`."""

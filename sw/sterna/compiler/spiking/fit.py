@@ -15,9 +15,9 @@ from sterna.compiler.spiking.plan import (
 )
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
-from sterna.program.encoding import GROUP_BITS, LENGTH_BITS
+from sterna.machine.encoding import GROUP_BITS, LENGTH_BITS
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.program.spiking import INPUT, SpikingNetwork
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 PROGRAM_STEP, INPUT_STEP = 16, 16
 DEFAULT_LANES, DEFAULT_NEURON_LANES = 16, 4

@@ -13,10 +13,10 @@ from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.plan import groups_of, place_sources, taps, unit_key
 from sterna.errors import InputError
 from sterna.law.neuron_parameters import FACTORS
-from sterna.program.encoding import Kind, encode
-from sterna.program.protocol import Space
+from sterna.machine.encoding import Kind, encode
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.program.spiking import INPUT, Connection, SpikingNetwork, whole_codes
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 STEP, RESET = "step", "reset"
 

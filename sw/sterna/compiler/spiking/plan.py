@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sterna.law.neuron import NeuronDefinition, Output
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.machine.spiking_configuration import NeuronUnit
 from sterna.program.spiking import CODE_LIMIT, INPUT, Connection, Population, SpikingNetwork
-from sterna.program.spiking_configuration import NeuronUnit
 
 
 def groups_of(items: int, lanes: int) -> int:

@@ -13,10 +13,10 @@ from sterna.compiler.spiking.plan import taps
 from sterna.errors import InputError
 from sterna.golden.neuron import GoldenPopulation
 from sterna.golden.spiking import GoldenNetwork
-from sterna.program.encoding import Kind, decode
-from sterna.program.protocol import Space
+from sterna.machine.encoding import Kind, decode
+from sterna.machine.protocol import Space
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import INPUT, Connection, SpikingNetwork
-from sterna.program.spiking_configuration import SpikingConfiguration
 
 from tests.hw.core.spiking_networks import random_network
 

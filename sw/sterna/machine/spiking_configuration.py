@@ -14,7 +14,7 @@ from typing import Any
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
-from sterna.program.configuration import HardwareConfiguration
+from sterna.machine.configuration import HardwareConfiguration
 
 MOST_UNITS = 7
 RESULT_BITS = 32

@@ -67,8 +67,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sterna.program.encoding import Configuration, instruction_bits
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import Configuration, instruction_bits
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 START = 0xA5
 VERSION = 4

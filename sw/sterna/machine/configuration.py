@@ -13,7 +13,7 @@ from math import ceil, log2
 from typing import Literal, get_args
 
 from sterna.errors import InputError
-from sterna.program.sdram import BURST_BEATS, find_part
+from sterna.machine.sdram import BURST_BEATS, find_part
 
 TRITS_PER_BYTE = 5
 WEIGHT_SOURCES = ("chip", "axi", "sdram")
@@ -71,12 +71,12 @@ class HardwareConfiguration:
     memory_prefetch: int = 512
     """Beats that each port fetches ahead, at least two bursts."""
     sdram: str = "16m16"
-    """SDR SDRAM that holds the weights: a key of `sterna.program.sdram.PARTS`."""
+    """SDR SDRAM that holds the weights: a key of `sterna.machine.sdram.PARTS`."""
     sdram_hz: int = 75_000_000
     """Clock of the accelerator and of its SDRAM, in hertz, which gives the part's times."""
     resident_words: int = 0
     """Weight words kept on the chip although the weights are outside, spread evenly over the
-    token (`sterna.program.weight_words.resident`)."""
+    token (`sterna.machine.weight_words.resident`)."""
     constant_source: str = "chip"
     """Where constants come from: ``chip``, or ``axi``, behind the weights in their memory."""
     constant_depth: int = 2048

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 AnyConfiguration = TypeVar("AnyConfiguration", HardwareConfiguration, SpikingConfiguration)
 

@@ -6,10 +6,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.triples import STEPS, entries, pack_triples, unpack_triples
-from sterna.program.trits import pack_trits
-from sterna.program.weight_words import pack_words, unpack_words
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.triples import STEPS, entries, pack_triples, unpack_triples
+from sterna.machine.trits import pack_trits
+from sterna.machine.weight_words import pack_words, unpack_words
 
 ALL = np.array(list(product((-1, 0, 1), repeat=3)))
 

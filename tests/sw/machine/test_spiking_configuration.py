@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from sterna.errors import InputError
 from sterna.law.neuron import Current, NeuronDefinition, Output, Reset
-from sterna.program.protocol import Space, result_entries, result_words, word_bits, word_depth
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.protocol import Space, result_entries, result_words, word_bits, word_depth
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 UNITS = (
     NeuronUnit(definition=NeuronDefinition(sum_bits=20, current=Current.NEW), groups=9,

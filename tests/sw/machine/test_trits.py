@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sterna.program.trits import pack_trits, unpack_trits
+from sterna.machine.trits import pack_trits, unpack_trits
 
 ALL = np.array(list(product((-1, 0, 1), repeat=5)), dtype=np.int8)
 

@@ -30,8 +30,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.spiking_configuration import SpikingConfiguration
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 
 Configuration = HardwareConfiguration | SpikingConfiguration
 """What shapes an accelerator of either kind."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sterna.law.neuron import NeuronDefinition
-from sterna.program.configuration import PRESETS, HardwareConfiguration
-from sterna.program.encoding import (
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.encoding import (
     Kind,
     MultiplierSelect,
     ScalarCode,
@@ -19,7 +19,7 @@ from sterna.program.encoding import (
     instruction_bits,
     instruction_fields,
 )
-from sterna.program.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 
 STANDARD = PRESETS["standard"]
 SPIKING = SpikingConfiguration(

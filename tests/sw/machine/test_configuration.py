@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from sterna.errors import InputError
-from sterna.program.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
 
 
 @pytest.mark.parametrize(("changes", "message"), [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sterna.program.configuration import HardwareConfiguration
-from sterna.program.triples import pack_triples, unpack_triples
-from sterna.program.trits import pack_trits, unpack_trits
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.triples import pack_triples, unpack_triples
+from sterna.machine.trits import pack_trits, unpack_trits
 
 
 def pack_words(configuration: HardwareConfiguration, trits: ArrayLike) -> NDArray[np.uint8]:

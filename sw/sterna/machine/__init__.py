@@ -1,0 +1,1 @@
+"""What a machine is: units, memory and link, their encoding and protocol; no Amaranth."""
