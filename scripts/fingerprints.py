@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import fit_configuration
-from sterna.compiler.image import MemoryImage
 from sterna.compiler.lowering import lower
 from sterna.compiler.schedule import schedule
 from sterna.compiler.spiking.fit import fit_spiking
@@ -31,6 +30,7 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.golden.spiking import GoldenNetwork
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.encoding import Configuration
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.models.spiking_examples import EXAMPLES
 from sterna.models.spiking_quantise import quantise

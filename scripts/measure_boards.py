@@ -15,9 +15,9 @@ from pathlib import Path
 from sterna.cli.model_argument import open_model
 from sterna.compiler.lowering import lower
 from sterna.host.counters import Counters
-from sterna.host.open_device import open_device
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.tasks.open_device import open_device
 from sterna_boards.baseline import BASELINE_FILE, Measured, read_baseline, write_baseline
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from sterna.cache import cache_folder, cached_folder, digest, package_sources
 from sterna.errors import CheckError, InputError
+from sterna.progress import Progress
 
 from sterna_boards.board import Board
 from sterna_boards.designs import Design
-from sterna_boards.flow import NAME, REPORT, Flow, Progress
+from sterna_boards.flow import NAME, REPORT, Flow
 from sterna_boards.large_designs import NotRouted, Unpromising
 from sterna_boards.report import BuildReport, Routed, read_report
 from sterna_boards.tools import PACKAGES, Tool, find_tools
@@ -123,7 +124,8 @@ def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progres
 def _sources() -> list[str | bytes]:
     """Versions and files that the netlist is made from."""
     versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-boards")]
-    return [*versions, *package_sources("sterna_hw", "sterna.program", "sterna_boards")]
+    return [*versions, *package_sources(
+        "sterna_hw", "sterna.law", "sterna.machine", "sterna.program", "sterna_boards")]
 
 
 def _report(flow: Flow, design: Design, routed: Routed, seeds: dict[int, float], bitstream: Path,

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
+from sterna.machine.image import MemoryImage
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
 from sterna_hw.board.top import BoardTop, Loopback

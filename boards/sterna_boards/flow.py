@@ -44,9 +44,6 @@ _SYNTHESIS = {
     "ice40": "-dsp",  # without it the multipliers of an UP5K stay idle; the others infer them
 }
 
-Progress = Callable[[str, int, int], None]
-"""Told the step in words, the parts done and the parts in all."""
-
 
 @dataclass(frozen=True)
 class Flow:

@@ -12,18 +12,18 @@ from typing import Protocol
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import Embedding, fit_configuration
-from sterna.compiler.image import MemoryImage
 from sterna.compiler.schedule import schedule
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.program.definition import Program
+from sterna.progress import Progress
 
 from sterna_boards.board import Board
 from sterna_boards.build import build
 from sterna_boards.designs import accelerator
-from sterna_boards.flow import Progress
 from sterna_boards.report import BuildReport
 from sterna_boards.speed import Speed, link_bytes, speed
 

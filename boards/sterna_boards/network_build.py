@@ -6,17 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sterna.compiler.image import MemoryImage
 from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
+from sterna.machine.image import MemoryImage
 from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
+from sterna.progress import Progress
 
 from sterna_boards.board import Board, Target
 from sterna_boards.build import build
 from sterna_boards.designs import accelerator
-from sterna_boards.flow import Progress
 from sterna_boards.report import BuildReport
 from sterna_boards.step_speed import StepSpeed, step_speed
 

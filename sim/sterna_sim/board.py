@@ -12,14 +12,15 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import CheckError, LinkError
-from sterna.host.loading import Loader
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
+from sterna.machine.image import Loader
 from sterna.machine.protocol import Space, word_chunks
 from sterna.machine.sdram import find_part
+from sterna.progress import Progress
 from sterna_hw.core.tops import trace_ports
 
-from sterna_sim.build import Progress, build_simulator
+from sterna_sim.build import build_simulator
 from sterna_sim.library import SimulatorLibrary, TraceKind
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.timing import MemoryTiming

@@ -11,6 +11,7 @@ from pathlib import Path
 from sterna.cache import cached_folder, digest, package_sources
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
+from sterna.progress import Progress
 from sterna_hw.core.tops import trace_ports
 from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
 
@@ -37,9 +38,6 @@ COLD, WIDE = "-O0", "-O1"
 """Of what runs once, and of what is around modules that are compiled by themselves: it has long
 functions, which take the compiler minutes each with more."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
-
-Progress = Callable[[str, int, int], None]
-"""Told the step in words, the parts done and the parts in all."""
 
 
 def build_simulator(configuration: Configuration, progress: Progress | None = None) -> Path:
@@ -142,7 +140,8 @@ def build_library(
 def _generator_sources() -> list[str | bytes]:
     """What Verilog is made from, beside a configuration."""
     versions = [importlib.metadata.version(name) for name in ("amaranth", BACK_END)]
-    return [*versions, *package_sources("sterna_hw", "sterna.program")]
+    return [*versions, *package_sources(
+        "sterna_hw", "sterna.law", "sterna.machine", "sterna.program")]
 
 
 def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[str]) -> None:

@@ -17,8 +17,9 @@ import tty
 from pathlib import Path
 
 from sterna.machine.encoding import Configuration
+from sterna.progress import Progress
 
-from sterna_sim.build import Progress, build_serial_simulator
+from sterna_sim.build import build_serial_simulator
 from sterna_sim.serial_library import Fault, SerialLibrary
 
 DIVISOR = 4

@@ -19,9 +19,9 @@ from sterna.host.spiking_device import SpikingBoard, StepCounters
 from sterna.law.neuron import NeuronDefinition, Output
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.program.spiking import Population, SpikingNetwork
+from sterna.progress import Progress
 
 from sterna_sim.board import SimulatedBoard
-from sterna_sim.build import Progress
 from sterna_sim.traces import unpack_fields
 
 Integers = NDArray[np.int64]

@@ -21,9 +21,9 @@ from sterna.host.device import StreamStep
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.keys import ValueKey
 from sterna.program.definition import Program
+from sterna.progress import Progress
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
-from sterna_sim.build import Progress
 from sterna_sim.traces import Trace
 
 JOINING, GOING_ON = 0.7, 0.8

@@ -11,8 +11,8 @@ from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.compiler.lowering import lower
 from sterna.errors import LinkError
 from sterna.host.board_device import LinkDevice
-from sterna.host.golden_device import GoldenDevice
 from sterna.machine.configuration import PRESETS
+from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.designs import with_contents
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

@@ -12,10 +12,10 @@ from functools import cache
 import pytest
 from sterna.cli.model_argument import open_model
 from sterna.compiler.compile import compile_program
-from sterna.compiler.image import MemoryImage
 from sterna.compiler.lowering import lower
 from sterna.errors import InputError
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
 from sterna_boards.area import FACTORS_FILE, dsps, estimate_area, unit_terms
 from sterna_boards.baseline import Measured, read_baseline

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sterna.compiler.lowering import lower
 from sterna.host.board_device import LinkDevice
-from sterna.host.golden_device import GoldenDevice
-from sterna.host.open_device import open_device
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.models.store import load_model
+from sterna.tasks.golden_device import GoldenDevice
+from sterna.tasks.open_device import open_device
 from sterna_boards.build import build
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import loopback

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sterna.cli import application
-from sterna.compiler.image import MemoryImage
+from sterna.machine.image import MemoryImage
 
 from tests.boards.fake_tools import ROUTING, FakeTools
 

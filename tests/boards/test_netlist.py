@@ -9,8 +9,8 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
 from sterna.host.board_device import LinkDevice
-from sterna.host.golden_device import GoldenDevice
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.netlist import netlist_verilog
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

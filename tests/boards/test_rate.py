@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import serial
 from sterna.cli.application import run_arguments
-from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.host.run_command import run_command
 from sterna.machine.configuration import PRESETS
+from sterna.machine.image import MemoryImage
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.designs import Design, accelerator, loopback

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sterna.host.frames import Frame, encode_frame
 from sterna.machine.configuration import PRESETS
+from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.protocol import FrameType
 from sterna_boards.speed import link_bytes, speed
 

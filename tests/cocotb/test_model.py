@@ -13,8 +13,8 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.golden.executor import GoldenExecutor
-from sterna.host.frames import Frame, encode_frame
 from sterna.machine.configuration import PRESETS
+from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.protocol import FrameType, Space
 from sterna_hw.verilog import to_verilog
 from sterna_sim.cocotb_runner import run_testbench

@@ -7,9 +7,9 @@ from sterna.compiler.fit import Embedding
 from sterna.host.board_device import LinkDevice
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
+from sterna.progress import Progress
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
-from sterna_sim.build import Progress
 
 
 def open_with_memory(

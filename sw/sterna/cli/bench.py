@@ -94,7 +94,7 @@ def bench(
     options.refuse()
     from sterna.compiler.lowering import lower
     from sterna.host.counters import Counters
-    from sterna.host.open_device import open_board
+    from sterna.tasks.open_device import open_board
 
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")

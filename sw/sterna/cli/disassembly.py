@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sterna.compiler.image import MemoryImage
 from sterna.machine.encoding import (
     Destination,
     Kind,
@@ -12,6 +11,7 @@ from sterna.machine.encoding import (
     Wait,
     decode,
 )
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 
 _NAMES = {

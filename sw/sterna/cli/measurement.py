@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from sterna.host.counters import Counters
     from sterna.host.device import Device, StepResult
     from sterna.program.definition import Program
-
-Progress = Callable[[str, int, int], None]
+    from sterna.progress import Progress
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Measurement:
 
     def differences(self, program: Program, top_k: int, report: Progress) -> int:
         """How many results differ from those of the golden."""
-        from sterna.host.golden_device import GoldenDevice
+        from sterna.tasks.golden_device import GoldenDevice
 
         wanted: dict[tuple[int, ...], StepResult] = {}
         first = GoldenDevice(program, top_k)

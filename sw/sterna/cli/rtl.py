@@ -35,15 +35,15 @@ from sterna.machine.rate import with_rate
 
 if TYPE_CHECKING:
     from sterna.cli.spiking import OpenSpiking
-    from sterna.compiler.image import MemoryImage
     from sterna.machine.encoding import Configuration
+    from sterna.machine.image import MemoryImage
 
 VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
 FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")
 DESCRIPTIONS = {
     VERILOG: "Verilog of the accelerator; ports: clk, rst, byte streams link_in and link_out",
     CONFIG: "configuration of the accelerator, as --config takes it",
-    IMAGE: "memory image of the model, as sterna.compiler.image reads it",
+    IMAGE: "memory image of the model, as sterna.machine.image reads it",
 }
 
 

@@ -104,8 +104,8 @@ def run(
     from sterna.cli.spiking import open_spiking, run_spiking
     from sterna.compiler.lowering import lower
     from sterna.host.generate import Statistics, generate_texts
-    from sterna.host.open_device import open_device, open_image
     from sterna.host.sampling import Sampling
+    from sterna.tasks.open_device import open_device, open_image
 
     choices = nir_choices(producer, dt, reset, current, compare, neuron)
     options = SpikingOptions(lanes, neuron_lanes, code_bits, config, timeout)

@@ -14,7 +14,6 @@ from sterna.compiler.fit import (
     placement_for,
     row_groups,
 )
-from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.compiler.packing import (
     by_level,
     constant_pieces,
@@ -24,12 +23,13 @@ from sterna.compiler.packing import (
     table_pieces,
     weight_pieces,
     weight_words,
-    word_bytes,
 )
 from sterna.compiler.plan import Plan
 from sterna.compiler.schedule import schedule
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
+from sterna.machine.words import word_bytes
 from sterna.program.definition import Program
 
 

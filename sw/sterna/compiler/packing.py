@@ -9,61 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import InputError
 from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import Space, word_bits, word_chunks
+from sterna.machine.protocol import Space, word_bits
 from sterna.machine.weight_words import pack_words, resident
+from sterna.machine.words import (
+    Words,
+    as_groups,
+    pack_fields,
+    pack_groups,
+    pack_row,
+    word_bytes,
+)
 from sterna.program.definition import Program, ScalarConstant
-
-Words = NDArray[np.uint8]
 
 _PIECE_TRITS = 1 << 24
 _PIECE_ROWS = 256
-
-
-def word_bytes(configuration: Configuration, space: Space) -> int:
-    """Bytes of a word in LOAD data."""
-    return 4 * word_chunks(configuration, space)
-
-
-def pack_fields(values: NDArray[np.integer], bits: int, size: int) -> Words:
-    """Pack [words, fields] integers, ``bits`` bits each, first lowest, into ``size`` bytes."""
-    words, fields = values.shape
-    spread = np.zeros((words, 8 * size), np.uint8)
-    planes = (values[:, :, None] >> np.arange(bits)) & 1
-    spread[:, :fields * bits] = planes.reshape(words, fields * bits)
-    return np.packbits(spread, axis=1, bitorder="little")
-
-
-def pack_groups(configuration: HardwareConfiguration, groups: NDArray[np.integer],
-                space: Space = Space.CONSTANTS) -> Words:
-    """Vector groups [n, vector_lanes] as words of CONSTANTS or INPUT memory."""
-    return pack_fields(groups, configuration.word_bits, word_bytes(configuration, space))
-
-
-def as_groups(configuration: HardwareConfiguration, values: ArrayLike, groups: int) -> NDArray:
-    """A vector as [groups, vector_lanes] with zero padding; raises `InputError` beyond a word."""
-    vector = np.asarray(values, np.int64)
-    if vector.size and int(np.abs(vector).max()) > configuration.word_limit:
-        raise InputError(
-            f"a parameter of {int(np.abs(vector).max())} exceeds words of "
-            f"{configuration.word_bits} bits; lower the model again"
-        )
-    padded = np.zeros(groups * configuration.vector_lanes, np.int64)
-    padded[:len(vector)] = vector
-    return padded.reshape(groups, configuration.vector_lanes)
-
-
-def pack_row(configuration: HardwareConfiguration, values: ArrayLike) -> Words:
-    """An embedding row as words of INPUT memory."""
-    groups = -(-np.size(values) // configuration.vector_lanes)
-    return pack_groups(configuration, as_groups(configuration, values, groups), Space.INPUT)
 
 
 def weight_pieces(

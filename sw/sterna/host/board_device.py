@@ -10,16 +10,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sterna.compiler.image import MemoryImage
 from sterna.errors import LinkError
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
 from sterna.host.info import read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
-from sterna.host.loading import Loader, Progress, load_request, load_requests
+from sterna.host.loading import load_request, load_requests
 from sterna.host.session import Session
 from sterna.host.transport import Transport
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.image import Loader, MemoryImage
 from sterna.machine.protocol import (
     MASK_BITS,
     NO_ROW,
@@ -28,6 +28,7 @@ from sterna.machine.protocol import (
     result_words,
     token_streams,
 )
+from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
 LOAD_SECONDS = 5.0

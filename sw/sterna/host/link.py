@@ -9,8 +9,8 @@ from itertools import islice
 from math import ceil
 
 from sterna.errors import LinkError
-from sterna.host.frames import Frame, FrameDecoder, encode_frame
 from sterna.host.transport import Transport
+from sterna.machine.frames import Frame, FrameDecoder, encode_frame
 from sterna.machine.protocol import (
     FAILED_READ,
     FAILED_WRITE,

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sterna.compiler.image import ImagePart
 from sterna.host.link import Request
+from sterna.machine.image import ImagePart
 from sterna.machine.protocol import MAX_PAYLOAD, FrameType, Space
+from sterna.progress import Progress
 
 _LOAD = struct.Struct("<BI")
-
-Progress = Callable[[str, int, int], None]
-"""Told the step in words, the parts done and the parts in all."""
-
-Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
-"""Takes all words of a memory, pieces as in `ImagePart`."""
 
 
 def load_request(space: Space, first: int, words: bytes) -> Request:

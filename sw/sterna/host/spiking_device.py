@@ -11,17 +11,19 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.compiler.image import MemoryImage
-from sterna.compiler.spiking.image import RESET, STEP, compile_network, input_words
+from sterna.compiler.spiking.image import RESET, STEP, compile_network
 from sterna.errors import InputError
 from sterna.golden.spiking import GoldenNetwork
 from sterna.host.board_device import LinkDevice
-from sterna.host.loading import Progress, load_request
-from sterna.host.open_device import check_address, check_image_address, open_transport_to
+from sterna.host.loading import load_request
 from sterna.host.transport import Transport
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import COUNTER_WORDS, Space
 from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.words import pack_codes
 from sterna.program.spiking import SpikingNetwork
+from sterna.progress import Progress
+from sterna.tasks.open_device import check_address, check_image_address, open_transport_to
 
 Integers = NDArray[np.int64]
 
@@ -107,7 +109,7 @@ class SpikingBoard(LinkDevice):
         """One time step with input codes [inputs]; a `SpikingStep`."""
         configuration = self._loaded().configuration
         assert isinstance(configuration, SpikingConfiguration)
-        words = input_words(configuration, codes)
+        words = pack_codes(configuration, codes)
         if len(words) != self._loaded().row_groups:
             raise InputError(f"{self.name}: {len(codes)} input codes are not those of the network")
         item = words.tobytes()

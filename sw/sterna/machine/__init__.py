@@ -1,1 +1,1 @@
-"""What a machine is: units, memory and link, their encoding and protocol; no Amaranth."""
+"""What a machine is: units, memory and link, their encoding and protocol, images; no Amaranth."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.host.board_device import LinkDevice
-from sterna.host.golden_device import GoldenDevice
 from sterna.machine.configuration import PRESETS
+from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.netlist import cell_models
 from sterna_boards.vendor.board import VendorPlatform
 from sterna_hw.verilog import to_verilog

@@ -6,9 +6,9 @@ import hashlib
 import json
 
 import pytest
-from sterna.compiler.image import MemoryImage
 from sterna.importers.random_checkpoint import write_random_checkpoint
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.image import MemoryImage
 from sterna.models.configuration import ModelConfig
 from sterna.models.store import load_model
 

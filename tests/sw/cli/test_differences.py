@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
-from sterna.host.golden_device import GoldenDevice
 from sterna.host.spiking_device import GoldenSpikingDevice, SpikingStep, StepCounters
+from sterna.tasks.golden_device import GoldenDevice
 
 MODEL = "random:hidden=20,layers=1,intermediate=12,vocabulary=40"
 
@@ -50,7 +50,7 @@ class Spoilt(GoldenDevice):
 def test_bench_of_a_language_model(sterna, monkeypatch, name):
     fault = RESULT_FAULTS[name] if name else lambda result: result
     monkeypatch.setattr(
-        "sterna.host.open_device.open_board",
+        "sterna.tasks.open_device.open_board",
         lambda device, program, configuration, *rest: Spoilt(fault, program, configuration.top_k))
     outcome = sterna("bench", MODEL, "--tokens", 3, "--config", "tiny", "--json")
     assert outcome.code == (1 if name else 0)

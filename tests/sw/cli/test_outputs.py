@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from sterna.cli import application
 from sterna.cli.model_argument import sources_of
-from sterna.compiler.image import MemoryImage
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
 from sterna.importers.random_checkpoint import write_random_checkpoint
+from sterna.machine.image import MemoryImage
 from sterna.models.configuration import ModelConfig
 from sterna.models.random_model import random_model
 from sterna.models.spiking_examples import EXAMPLES

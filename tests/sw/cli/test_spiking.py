@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 from sterna.cli.spiking_options import SpikingOptions
-from sterna.compiler.image import MemoryImage
+from sterna.machine.image import MemoryImage
 from sterna.models.spiking_examples import cubalif
 from sterna.models.spiking_quantise import quantise
 

@@ -11,7 +11,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-from sterna.compiler.image import MemoryImage
 from sterna.golden import scalars
 from sterna.golden.scalars import ScalarFloat
 from sterna.machine.encoding import (
@@ -23,6 +22,7 @@ from sterna.machine.encoding import (
     Wait,
     decode,
 )
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.weight_words import unpack_words
 

@@ -7,12 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sterna.compiler.packing import (
-    as_groups,
     by_level,
     constant_pieces,
     constant_words,
-    pack_fields,
-    pack_row,
     table_pieces,
     weight_pieces,
     weight_words,
@@ -22,9 +19,9 @@ from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.weight_words import resident, unpack_words
+from sterna.machine.words import as_groups, pack_fields, pack_row, unpack_fields
 from sterna.program.definition import ScalarConstant
 
-from tests.sw.compiler.machine import unpack_groups
 from tests.sw.compiler.programs import simple_program
 
 SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2, block_groups=4)
@@ -37,7 +34,7 @@ def test_fields_come_back(bits, fields, size):
     values = rng.integers(-limit, limit, (50, fields))
     packed = pack_fields(values, bits, size)
     assert packed.shape == (50, size) and packed.dtype == np.uint8
-    assert np.array_equal(unpack_groups(packed, fields, bits), values)
+    assert np.array_equal(unpack_fields(packed, fields, bits), values)
     number = sum((int(value) & (2 * limit - 1)) << (bits * lane)
                  for lane, value in enumerate(values[7]))
     assert int.from_bytes(bytes(packed[7]), "little") == number
@@ -97,7 +94,7 @@ def test_pieces_do_not_change_the_stream(monkeypatch):
 def test_constants_one_by_one():
     program = simple_program(hidden=13, wide=23)
     plan = schedule(program, SHAPE)
-    words = unpack_groups(np.concatenate(list(constant_pieces(program, plan, SHAPE))), 2, 18)
+    words = unpack_fields(np.concatenate(list(constant_pieces(program, plan, SHAPE))), 2, 18)
     assert len(words) == constant_words(plan, SHAPE)
     expected = []
 
@@ -126,13 +123,13 @@ def test_constants_one_by_one():
 def test_tables():
     program = simple_program()
     table = program.tables["bend"]
-    words = unpack_groups(np.concatenate(list(table_pieces(program, SHAPE))), 2, 18)
+    words = unpack_fields(np.concatenate(list(table_pieces(program, SHAPE))), 2, 18)
     assert words[:, 0].tolist() == list(table.base)
     assert words[:, 1].tolist() == list(table.slope)
 
 
 def test_row_is_padded_with_zeros():
-    assert unpack_groups(pack_row(SHAPE, [1, -2, 3]), 2, 18).tolist() == [[1, -2], [3, 0]]
+    assert unpack_fields(pack_row(SHAPE, [1, -2, 3]), 2, 18).tolist() == [[1, -2], [3, 0]]
 
 
 def test_parameter_beyond_a_word():

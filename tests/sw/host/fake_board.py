@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 from sterna.errors import LinkError
-from sterna.host.frames import Frame, FrameDecoder, encode_frame
+from sterna.machine.frames import Frame, FrameDecoder, encode_frame
 from sterna.machine.protocol import NO_ROW, VERSION, ErrorCode, FrameType
 
 Fault = Callable[[int, bytes], bytes]

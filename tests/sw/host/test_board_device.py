@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sterna.compiler.image import ImagePart, MemoryImage
 from sterna.errors import InputError, LinkError
 from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
 from sterna.machine.configuration import PRESETS
+from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
 
 from tests.sw.host.fake_board import FakeBoard

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from sterna.compiler.image import ImagePart, MemoryImage
-from sterna.compiler.packing import word_bytes
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.plan import groups_of, place_sources, taps, unit_key
 from sterna.errors import InputError
 from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.encoding import Kind, encode
+from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
-from sterna.program.spiking import INPUT, Connection, SpikingNetwork, whole_codes
+from sterna.machine.words import pack_mixed, word_bytes
+from sterna.program.spiking import INPUT, Connection, SpikingNetwork
 
 STEP, RESET = "step", "reset"
 
@@ -48,37 +48,6 @@ def compile_network(network: SpikingNetwork, configuration: SpikingConfiguration
         placement="host",
         row_groups=groups_of(network.inputs, configuration.neuron_lanes),
     )
-
-
-def input_words(configuration: SpikingConfiguration, codes: ArrayLike) -> NDArray[np.uint8]:
-    """The input's codes of a step as INPUT words for LOAD, uint8 [words, bytes].
-
-    Raises `InputError` for a code that the accelerator does not take.
-    """
-    values = whole_codes(codes)
-    limit, lanes = configuration.code_limit, configuration.neuron_lanes
-    if values.size and int(np.abs(values).max()) > limit:
-        raise InputError(
-            f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
-            f"-{limit} to {limit}: give --code-bits 8, or other input")
-    rows = np.pad(values, (0, -len(values) % lanes)).reshape(-1, lanes)
-    return pack_words([(rows, configuration.code_bits)],
-                      word_bytes(configuration, Space.INPUT))
-
-
-def pack_words(fields: list[tuple[NDArray[np.int64], int]], size: int) -> NDArray[np.uint8]:
-    """Words of ``size`` bytes, uint8 [words, size], of arrays [words, items] and their widths.
-
-    The first item of the first array is lowest.
-    """
-    bits = [
-        (values.astype(np.int64)[:, :, None] >> np.arange(width) & 1).astype(np.uint8)
-        .reshape(len(values), -1)
-        for values, width in fields
-    ]
-    joined = np.concatenate(bits, axis=1)
-    padded = np.pad(joined, ((0, 0), (0, 8 * size - joined.shape[1])))
-    return np.packbits(padded, axis=1, bitorder="little")
 
 
 def _check(network: SpikingNetwork, configuration: SpikingConfiguration) -> None:
@@ -160,7 +129,7 @@ def _columns(network: SpikingNetwork, item: Connection, configuration: SpikingCo
     fields = [(grouped(item.weights()), configuration.weight_bits)]
     if configuration.tap_bits:
         fields.append((grouped(taps(network, item)), configuration.tap_bits))
-    return pack_words(fields, size)
+    return pack_mixed(fields, size)
 
 
 def _constants(network: SpikingNetwork, configuration: SpikingConfiguration) -> NDArray[np.uint8]:
@@ -175,7 +144,7 @@ def _constants(network: SpikingNetwork, configuration: SpikingConfiguration) -> 
                        for name in unit.varying]
             fields = [(column[:, lane:lane + 1], bits) for lane in range(lanes)
                       for column, bits in zip(columns, _widths(unit), strict=True)]
-            parts.append(pack_words(fields, size))
+            parts.append(pack_mixed(fields, size))
     return np.concatenate(parts)
 
 

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sterna.compiler.image import MemoryImage
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.compiler.spiking.image import compile_network, input_words
+from sterna.compiler.spiking.image import compile_network
 from sterna.compiler.spiking.plan import taps
 from sterna.errors import InputError
 from sterna.golden.neuron import GoldenPopulation
 from sterna.golden.spiking import GoldenNetwork
 from sterna.machine.encoding import Kind, decode
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.words import pack_codes
 from sterna.program.spiking import INPUT, Connection, SpikingNetwork
 
 from tests.hw.core.spiking_networks import random_network
@@ -152,7 +153,7 @@ def test_refusals() -> None:
         fit_spiking(wide_network())
     spikes = replace(fitted, code_bits=2)
     with pytest.raises(InputError, match="an input code of -5; .* --code-bits 8"):
-        input_words(spikes, [0, 1, -5])
+        pack_codes(spikes, [0, 1, -5])
 
 
 def wide_network() -> SpikingNetwork:

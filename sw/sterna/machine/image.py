@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -11,15 +11,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sterna.compiler.container import read_container, write_container
-from sterna.compiler.packing import pack_row, word_bytes
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.container import read_container, write_container
 from sterna.machine.encoding import Configuration
 from sterna.machine.protocol import Space, word_bits, word_depth
 from sterna.machine.spiking_configuration import read_configuration
+from sterna.machine.words import pack_row, word_bytes
 
 Placement = Literal["host", "chip"]
+
+Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
+"""Takes all words of a memory, pieces as in `ImagePart`."""
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
-from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.host.board_device import LinkDevice
 from sterna.host.device import Device
-from sterna.host.golden_device import GoldenDevice
 from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.encoding import Configuration
+from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
-
-Progress = Callable[[str, int, int], None]
+from sterna.progress import Progress
+from sterna.tasks.golden_device import GoldenDevice
 
 DEVICES = "golden, sim, serial:///dev/ttyUSB0 or tcp://host:port"
 

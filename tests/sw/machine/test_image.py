@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sterna.compiler import compile_program, fit_configuration
-from sterna.compiler.container import FORMAT_VERSION, MAGIC, read_container, write_container
-from sterna.compiler.image import MemoryImage
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.container import FORMAT_VERSION, MAGIC, read_container, write_container
+from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space, word_chunks
 
 from tests.sw.compiler.programs import simple_program

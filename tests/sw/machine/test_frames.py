@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sterna.host.frames import OVERHEAD, Frame, FrameDecoder, crc, encode_frame
+from sterna.machine.frames import OVERHEAD, Frame, FrameDecoder, crc, encode_frame
 from sterna.machine.protocol import START
 
 frames = st.builds(

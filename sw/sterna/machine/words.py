@@ -1,0 +1,93 @@
+"""Memory words from integers and back: fields of equal or mixed widths, as LOAD takes them.
+
+Every function gives or takes words as uint8 [words, bytes], little endian, the first field lowest,
+each word padded to a multiple of four bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sterna.errors import InputError
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.protocol import Space, word_chunks
+from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.program.spiking import whole_codes
+
+Words = NDArray[np.uint8]
+
+
+def word_bytes(configuration: Configuration, space: Space) -> int:
+    """Bytes of a word in LOAD data."""
+    return 4 * word_chunks(configuration, space)
+
+
+def pack_mixed(fields: Sequence[tuple[NDArray[np.integer], int]], size: int) -> Words:
+    """Words of ``size`` bytes of arrays [words, items] and the widths of their items, in bits.
+
+    The first item of the first array is lowest.
+    """
+    bits = [
+        (values[:, :, None] >> np.arange(width) & 1).astype(np.uint8).reshape(len(values), -1)
+        for values, width in fields
+    ]
+    joined = np.concatenate(bits, axis=1)
+    padded = np.pad(joined, ((0, 0), (0, 8 * size - joined.shape[1])))
+    return np.packbits(padded, axis=1, bitorder="little")
+
+
+def pack_fields(values: NDArray[np.integer], bits: int, size: int) -> Words:
+    """Pack [words, fields] integers, ``bits`` bits each, first lowest, into ``size`` bytes."""
+    return pack_mixed([(values, bits)], size)
+
+
+def unpack_fields(words: Words, fields: int, bits: int, first: int = 0) -> NDArray[np.int64]:
+    """So many signed fields of ``bits`` bits, from bit ``first`` on: [words, fields]."""
+    spread = np.unpackbits(words, axis=1, bitorder="little")[:, first:first + fields * bits]
+    places = spread.reshape(len(words), fields, bits).astype(np.int64)
+    values = (places << np.arange(bits)).sum(-1)
+    return values - (values >> (bits - 1) << bits)
+
+
+def pack_groups(configuration: HardwareConfiguration, groups: NDArray[np.integer],
+                space: Space = Space.CONSTANTS) -> Words:
+    """Vector groups [n, vector_lanes] as words of CONSTANTS or INPUT memory."""
+    return pack_fields(groups, configuration.word_bits, word_bytes(configuration, space))
+
+
+def as_groups(configuration: HardwareConfiguration, values: ArrayLike, groups: int) -> NDArray:
+    """A vector as [groups, vector_lanes] with zero padding; raises `InputError` beyond a word."""
+    vector = np.asarray(values, np.int64)
+    if vector.size and int(np.abs(vector).max()) > configuration.word_limit:
+        raise InputError(
+            f"a parameter of {int(np.abs(vector).max())} exceeds words of "
+            f"{configuration.word_bits} bits; lower the model again"
+        )
+    padded = np.zeros(groups * configuration.vector_lanes, np.int64)
+    padded[:len(vector)] = vector
+    return padded.reshape(groups, configuration.vector_lanes)
+
+
+def pack_row(configuration: HardwareConfiguration, values: ArrayLike) -> Words:
+    """An embedding row as words of INPUT memory."""
+    groups = -(-np.size(values) // configuration.vector_lanes)
+    return pack_groups(configuration, as_groups(configuration, values, groups), Space.INPUT)
+
+
+def pack_codes(configuration: SpikingConfiguration, codes: ArrayLike) -> Words:
+    """The input's codes of a step as INPUT words for LOAD, uint8 [words, bytes].
+
+    Raises `InputError` for a code that the accelerator does not take.
+    """
+    values = whole_codes(codes)
+    limit, lanes = configuration.code_limit, configuration.neuron_lanes
+    if values.size and int(np.abs(values).max()) > limit:
+        raise InputError(
+            f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
+            f"-{limit} to {limit}: give --code-bits 8, or other input")
+    rows = np.pad(values, (0, -len(values) % lanes)).reshape(-1, lanes)
+    return pack_fields(rows, configuration.code_bits, word_bytes(configuration, Space.INPUT))
