@@ -21,15 +21,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sterna.compiler.lowering import Formats, lower
-from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS, calibrate, import_ids
 from sterna.errors import InputError
-from sterna.golden.evaluate import evaluate, reference_logits, score_program, score_reference
-from sterna.importers.random_checkpoint import initial_model
-from sterna.models.configuration import ModelConfig
-from sterna.models.conversion import float_reference
-from sterna.models.store import load_model
-from sterna.models.text import EncodedText, Tokenizer, encode_documents, read_text
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference
+from sterna.families.matmul_free.lowering import Formats, lower
+from sterna.families.matmul_free.lowering.calibration import (
+    CALIBRATION_TOKENS,
+    calibrate,
+    import_ids,
+)
+from sterna.families.matmul_free.random_checkpoint import initial_model
+from sterna.families.matmul_free.score import (
+    evaluate,
+    reference_logits,
+    score_program,
+    score_reference,
+)
+from sterna.families.matmul_free.store import load_model
+from sterna.formats.tokenizer import EncodedText, Tokenizer, encode_documents, read_text
 
 RANDOM_CHECKPOINTS = ((64, 2, 0.02), (256, 3, 0.02), (512, 2, 0.05))
 """Hidden size, layers, standard deviation of the weights."""

@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import fit_configuration
-from sterna.compiler.lowering import lower
 from sterna.compiler.schedule import schedule
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
+from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.quantise import quantise
 from sterna.golden.executor import GoldenExecutor
 from sterna.golden.spiking import GoldenNetwork
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.encoding import Configuration
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
-from sterna.models.spiking_examples import EXAMPLES
-from sterna.models.spiking_quantise import quantise
-from sterna.models.store import load_model
 from sterna.program.printing import format_program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate import estimate

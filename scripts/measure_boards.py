@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from sterna.cli.model_argument import open_model
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.lowering import lower
 from sterna.host.counters import Counters
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program

@@ -18,13 +18,13 @@ from pathlib import Path
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sterna.errors import InputError
-from sterna.models.configuration import ModelConfig
-from sterna.models.conversion import float_reference, from_torch
-from sterna.models.evaluate import score_text
-from sterna.models.mmfree import MatMulFreeLM
-from sterna.models.ranges import value_ranges
-from sterna.models.store import TOKENIZER_FILE, load_model, save_model
-from sterna.models.text import Tokenizer, encode_documents, read_text, split_documents
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference, from_torch
+from sterna.families.matmul_free.float_score import score_text
+from sterna.families.matmul_free.ranges import value_ranges
+from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.families.matmul_free.store import TOKENIZER_FILE, load_model, save_model
+from sterna.formats.tokenizer import Tokenizer, encode_documents, read_text, split_documents
 from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
 from train_loop import Recipe, initialise, train
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from sterna.errors import InputError
-from sterna.models.mmfree import MatMulFreeLM
+from sterna.families.matmul_free.reference import MatMulFreeLM
 from torch.nn import functional
 from train_data import TokenStreams
 

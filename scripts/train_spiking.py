@@ -2,8 +2,8 @@
 
     python scripts/train_spiking.py
 
-Writes sw/sterna/models/shipped/l2mu/trained.safetensors. Surrogate gradient: 1 / (1 + (4u)^2);
-loss: cross entropy of the read-out's mean membrane.
+Writes sw/sterna/families/spiking/shipped/l2mu/trained.safetensors. Surrogate gradient:
+1 / (1 + (4u)^2); loss: cross entropy of the read-out's mean membrane.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import time
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from sterna.families.spiking.examples import L2MU_CONNECTIONS, TRAINED, TRAINED_FORMAT
+from sterna.families.spiking.patterns import CHANNELS, CLASSES, burst_orders
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import write_manifest
-from sterna.models.patterns import CHANNELS, CLASSES, burst_orders
-from sterna.models.spiking_examples import L2MU_CONNECTIONS, TRAINED, TRAINED_FORMAT
 from sterna.program.spiking import INPUT
 from torch import Tensor
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from sterna.cli.model_argument import open_model
 from sterna.compiler.fit import fit_configuration
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.lowering import lower
 from sterna_boards.area import FACTORS_FILE, group_units, unit_terms
 from sterna_boards.vendor.area_table import AREA_FILE, Synthesised, read_areas, write_areas
 from sterna_boards.vendor.board import ExportBoard

@@ -8,8 +8,8 @@ from amaranth.back import verilog
 from sterna.cli.model_argument import open_model
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
-from sterna.compiler.lowering import lower
 from sterna.errors import LinkError
+from sterna.families.matmul_free.lowering import lower
 from sterna.host.board_device import LinkDevice
 from sterna.machine.configuration import PRESETS
 from sterna.tasks.golden_device import GoldenDevice

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sterna.families.spiking.examples import layer
+from sterna.families.spiking.quantise import quantise
 from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import result_words
-from sterna.models.spiking_examples import layer
-from sterna.models.spiking_quantise import quantise
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.designs import accelerator

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
 from sterna.host.board_device import LinkDevice
 from sterna.machine.configuration import HardwareConfiguration
-from sterna.models.store import load_model
 from sterna.tasks.golden_device import GoldenDevice
 from sterna.tasks.open_device import open_device
 from sterna_boards.build import build

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from sterna.cli.model_argument import open_model
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.lowering import lower
 from sterna.machine.configuration import PRESETS
 from sterna_boards.baseline import Measured, read_baseline
 from sterna_boards.build import check_timing

@@ -91,7 +91,7 @@ def test_board_configuration_runs_the_model(tools: FakeTools,
     image = MemoryImage.load("build/ulx3s-85f/image.sterna")
     from sterna.cli.device_options import ShapeOptions
     from sterna.cli.model_argument import open_model
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
 
     options = ShapeOptions("build/ulx3s-85f/configuration.json", None, None, None)
     program = lower(open_model(MODEL).model)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.models.spiking_examples import EXAMPLES
-from sterna.models.spiking_quantise import quantise
+from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.quantise import quantise
 from sterna_boards.catalogue import find_board
 from sterna_boards.designs import accelerator
 from sterna_boards.network_build import board_shape

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from sterna.compiler.fit import Embedding, fit_configuration
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.random_model import random_model
 from sterna.machine.configuration import HardwareConfiguration
-from sterna.models.configuration import ModelConfig
-from sterna.models.random_model import random_model
 from sterna.program.definition import Program
 
 

@@ -92,7 +92,7 @@ def bench(
             bench_spiking(spiking, device, steps, silent, options, clock_hz, seed, json)
             return
     options.refuse()
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
     from sterna.host.counters import Counters
     from sterna.tasks.open_device import open_board
 

@@ -38,8 +38,8 @@ def layer_network(text: str, seed: int) -> OpenSpiking:
 
     Raises `InputError` for another text.
     """
-    from sterna.models.spiking_examples import layer
-    from sterna.models.spiking_quantise import quantise
+    from sterna.families.spiking.examples import layer
+    from sterna.families.spiking.quantise import quantise
 
     inputs, cross, neurons = text.partition("x")
     if not cross or not inputs.isdecimal() or not neurons.isdecimal():
@@ -55,7 +55,7 @@ def bench_spiking(
     clock_hz: float | None, seed: int, json: bool,
 ) -> None:
     """Measure steps of random spikes with and without skipping, and compare the outputs."""
-    from sterna.models.spiking_codes import input_codes, random_inputs
+    from sterna.families.spiking.codes import input_codes, random_inputs
 
     if device == "golden":
         raise InputError("device golden: has no clock to measure; give sim or a board's address")

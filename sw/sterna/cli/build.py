@@ -70,7 +70,7 @@ def build(
 
     from sterna.cli.board_spiking import build_spiking
     from sterna.cli.spiking import open_spiking
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
     from sterna.files.folder import check_target
 
     options = BoardOptions(board, rows, columns, vector_lanes, lanes, clock_mhz, embedding,

@@ -67,8 +67,8 @@ def estimate(
 
     from sterna.cli.board_spiking import estimate_spiking
     from sterna.cli.spiking import open_spiking
-    from sterna.compiler.lowering import lower
     from sterna.compiler.placement import placed_objects
+    from sterna.families.matmul_free.lowering import lower
 
     if board is None:
         if lanes is not None or clock_mhz is not None:

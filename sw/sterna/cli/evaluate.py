@@ -58,10 +58,10 @@ def evaluate(
         return
     if text is None:
         raise InputError(f"{model}: give a text to score with --text, or --ids and --logits")
-    from sterna.compiler.lowering import lower
-    from sterna.golden.evaluate import compare
-    from sterna.models.conversion import float_reference
-    from sterna.models.text import encode_documents, read_text
+    from sterna.families.matmul_free.conversion import float_reference
+    from sterna.families.matmul_free.lowering import lower
+    from sterna.families.matmul_free.score import compare
+    from sterna.formats.tokenizer import encode_documents, read_text
 
     opened = open_model(model)
     tokenizer = opened.tokenizer()

@@ -24,7 +24,7 @@ from sterna.cli.terminal import ProgressReport
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna.models.weights import MatMulFreeModel
+    from sterna.families.matmul_free.weights import MatMulFreeModel
 
 # No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
 _CHARACTERS_A_TOKEN = 32
@@ -99,11 +99,11 @@ def import_model(
     if against is not None:
         raise InputError("--against: is for NIR graphs")
     refuse_nir_options(str(source), choices)
-    from sterna.compiler.lowering import Formats
-    from sterna.compiler.lowering.calibration import Calibration, import_ids
-    from sterna.importers.huggingface import open_huggingface
-    from sterna.models.store import save_model
-    from sterna.models.text import how_to_make_a_tokenizer
+    from sterna.families.matmul_free.huggingface import open_huggingface
+    from sterna.families.matmul_free.lowering import Formats
+    from sterna.families.matmul_free.lowering.calibration import Calibration, import_ids
+    from sterna.families.matmul_free.store import save_model
+    from sterna.formats.tokenizer import how_to_make_a_tokenizer
 
     if calibrate is not None and no_calibrate:
         raise InputError("give --calibrate TEXT or --no-calibrate, not both")
@@ -137,8 +137,8 @@ def import_model(
 
 def _beginning(path: Path) -> str:
     """The beginning of a text; refused before anything is written when there is none."""
-    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
-    from sterna.models.text import read_text, split_documents
+    from sterna.families.matmul_free.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.formats.tokenizer import read_text, split_documents
 
     text = read_text(path).strip()[: CALIBRATION_TOKENS * _CHARACTERS_A_TOKEN]
     if not any(document.strip() for document in split_documents(text)):
@@ -148,8 +148,8 @@ def _beginning(path: Path) -> str:
 
 def _tokens(model: MatMulFreeModel, text: str, source: Path) -> list[int]:
     """The first tokens of a text. Raises `InputError` when the checkpoint has no tokenizer."""
-    from sterna.compiler.lowering.calibration import CALIBRATION_TOKENS
-    from sterna.models.text import Tokenizer, encode_documents, how_to_make_a_tokenizer
+    from sterna.families.matmul_free.lowering.calibration import CALIBRATION_TOKENS
+    from sterna.formats.tokenizer import Tokenizer, encode_documents, how_to_make_a_tokenizer
 
     if model.tokenizer_path is None:
         raise InputError(f"{source}: has no tokenizer.json, which --calibrate needs; make one "

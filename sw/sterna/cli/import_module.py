@@ -13,9 +13,9 @@ from sterna.cli.spiking import comparison_lines
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna.importers.module_compare import Agreement
-    from sterna.models.spiking import RealNetwork
-    from sterna.models.spiking_quantise import SpikingFormats
+    from sterna.families.spiking.module.compare import Agreement
+    from sterna.families.spiking.network import RealNetwork
+    from sterna.families.spiking.quantise import SpikingFormats
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 _NAMED = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
@@ -54,12 +54,12 @@ def import_module(
 
     The file is executed. Raises `InputError` when that fails, or the network is not the module.
     """
-    from sterna.importers.module import from_module
-    from sterna.importers.module_run import run_module
-    from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_compare import compare_all, told_losses
-    from sterna.models.spiking_quantise import quantise
-    from sterna.models.spiking_store import save_network
+    from sterna.families.spiking.codes import random_inputs
+    from sterna.families.spiking.compare import compare_all, told_losses
+    from sterna.families.spiking.module.network import from_module
+    from sterna.families.spiking.module.run import run_module
+    from sterna.families.spiking.quantise import quantise
+    from sterna.families.spiking.store import save_network
 
     module = made_by(source, attribute)
     real, agreement = from_module(module, attribute, shape)
@@ -90,7 +90,7 @@ def compare_with_source(
 
     Raises `InputError` naming the first population, step and neuron that differ.
     """
-    from sterna.importers.module_compare import compare_with
+    from sterna.families.spiking.module.compare import compare_with
 
     named = module_source(text)
     if named is None:

@@ -11,9 +11,9 @@ from sterna.cli.spiking import comparison_lines, reading_lines
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna.importers.nir_options import NirChoices
-    from sterna.models.spiking import RealNetwork, Reals
-    from sterna.models.spiking_quantise import SpikingFormats
+    from sterna.families.spiking.network import RealNetwork, Reals
+    from sterna.families.spiking.nir.options import NirChoices
+    from sterna.families.spiking.quantise import SpikingFormats
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 
@@ -30,11 +30,11 @@ class NirArguments:
 
 def import_nir(source: Path, output: Path, arguments: NirArguments) -> None:
     """Write the model folder; tell what was chosen, and which spikes the integers change."""
-    from sterna.importers.nir import read_nir
-    from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_compare import compare_all, told_losses
-    from sterna.models.spiking_quantise import quantise
-    from sterna.models.spiking_store import save_network
+    from sterna.families.spiking.codes import random_inputs
+    from sterna.families.spiking.compare import compare_all, told_losses
+    from sterna.families.spiking.nir.graph import read_nir
+    from sterna.families.spiking.quantise import quantise
+    from sterna.families.spiking.store import save_network
 
     if not source.is_file():
         raise InputError(f"{source}: file not found")

@@ -23,10 +23,10 @@ def write_logits(model: str, ids: Path, target: Path, json: bool) -> None:
     import numpy as np
     import torch
 
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.conversion import float_reference
+    from sterna.families.matmul_free.lowering import lower
+    from sterna.families.matmul_free.score import evaluate, reference_logits
     from sterna.files.arrays import check_file, save_arrays
-    from sterna.golden.evaluate import evaluate, reference_logits
-    from sterna.models.conversion import float_reference
 
     sources = [ids, *sources_of(model)]
     check_file(target, sources)

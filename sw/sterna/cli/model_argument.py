@@ -13,8 +13,8 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna.cli.terminal import ProgressReport
-    from sterna.models.text import Tokenizer
-    from sterna.models.weights import MatMulFreeModel
+    from sterna.families.matmul_free.weights import MatMulFreeModel
+    from sterna.formats.tokenizer import Tokenizer
 
 RANDOM = "random:"
 MODEL_HELP = (
@@ -33,7 +33,7 @@ class OpenModel:
 
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
-        from sterna.models.text import Tokenizer, how_to_make_a_tokenizer
+        from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 
         if self.model.tokenizer_path is None:
             way = "" if self.model.folder is None else (
@@ -67,9 +67,13 @@ def opened_model(
     if model is not None:
         yield open_model(model)
         return
-    from sterna.compiler.lowering.calibration import RANDOM_MODEL_IDS, Calibration, random_ids
-    from sterna.importers.released_shapes import random_shape
-    from sterna.models.store import load_model, save_model
+    from sterna.families.matmul_free.lowering.calibration import (
+        RANDOM_MODEL_IDS,
+        Calibration,
+        random_ids,
+    )
+    from sterna.families.matmul_free.released_shapes import random_shape
+    from sterna.families.matmul_free.store import load_model, save_model
 
     assert shape is not None
     drawn = random_shape(shape, seed)
@@ -91,8 +95,8 @@ def opened_shape(model: str | None, shape: str | None) -> OpenModel:
         raise InputError("give either a MODEL or a --shape")
     if model is not None:
         return open_model(model, calibrated=False)
-    from sterna.importers.released_shapes import released_shape
-    from sterna.models.random_model import random_model
+    from sterna.families.matmul_free.random_model import random_model
+    from sterna.families.matmul_free.released_shapes import released_shape
 
     assert shape is not None
     return OpenModel(shape, random_model(released_shape(shape), 0))
@@ -100,9 +104,9 @@ def opened_shape(model: str | None, shape: str | None) -> OpenModel:
 
 def sources_of(model: str | None, config: str | None = None) -> list[Path]:
     """What MODEL and ``--config`` read of the user's own; nothing that is written may be that."""
+    from sterna.families.catalogue import shipped_models
+    from sterna.families.spiking.examples import EXAMPLES
     from sterna.machine.configuration import PRESETS
-    from sterna.models.catalogue import shipped_models
-    from sterna.models.spiking_examples import EXAMPLES
 
     ours = {None, *PRESETS, *EXAMPLES, *(model.name for model in shipped_models())}
     return [Path(name) for name in (model, config)
@@ -115,7 +119,7 @@ def open_model(text: str, calibrated: bool = True) -> OpenModel:
     if text.startswith(RANDOM):
         model = _random_model(text)
         if calibrated:
-            from sterna.compiler.lowering.calibration import (
+            from sterna.families.matmul_free.lowering.calibration import (
                 RANDOM_MODEL_IDS,
                 calibrate,
                 random_ids,
@@ -124,9 +128,9 @@ def open_model(text: str, calibrated: bool = True) -> OpenModel:
             ids = random_ids(model.config, RANDOM_MODEL_IDS)
             model = replace(model, formats=calibrate(model, ids).to_json())
         return OpenModel(text, model)
-    from sterna.models.spiking_examples import EXAMPLES
-    from sterna.models.spiking_store import is_spiking
-    from sterna.models.store import load_model
+    from sterna.families.matmul_free.store import load_model
+    from sterna.families.spiking.examples import EXAMPLES
+    from sterna.families.spiking.store import is_spiking
 
     if text in EXAMPLES or is_spiking(Path(text)):
         raise InputError(f"{text}: is a spiking network; this command takes language models")
@@ -134,8 +138,8 @@ def open_model(text: str, calibrated: bool = True) -> OpenModel:
 
 
 def _random_model(text: str) -> MatMulFreeModel:
-    from sterna.models.configuration import ModelConfig
-    from sterna.models.random_model import random_model
+    from sterna.families.matmul_free.configuration import ModelConfig
+    from sterna.families.matmul_free.random_model import random_model
 
     values = dict(_DEFAULTS)
     for part in filter(None, text.removeprefix(RANDOM).split(",")):

@@ -9,8 +9,8 @@ from sterna.cli.terminal import print_json, print_table
 
 def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
     """List the shipped models."""
-    from sterna.models.catalogue import shipped_models
-    from sterna.models.spiking_examples import DESCRIPTIONS
+    from sterna.families.catalogue import shipped_models
+    from sterna.families.spiking.examples import DESCRIPTIONS
 
     found = shipped_models()
     if json:

@@ -31,7 +31,7 @@ def program(
     """Print the program of a model."""
     from sterna.cli.disassembly import disassemble
     from sterna.compiler.compile import compile_program
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
     from sterna.program.printing import format_program
 
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane)

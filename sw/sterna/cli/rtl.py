@@ -143,7 +143,7 @@ def _language_image(
     model: str, shape: ShapeOptions | BoardOptions, report: ProgressReport, baud: int | None
 ) -> MemoryImage:
     from sterna.compiler.compile import compile_program
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
 
     opened = open_model(model)
     program = lower(opened.model, name=opened.name)

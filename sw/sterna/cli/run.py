@@ -102,7 +102,7 @@ def run(
     are printed one after the other, and are the same.
     """
     from sterna.cli.spiking import open_spiking, run_spiking
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
     from sterna.host.generate import Statistics, generate_texts
     from sterna.host.sampling import Sampling
     from sterna.tasks.open_device import open_device, open_image
@@ -198,7 +198,7 @@ class TextsInOrder:
 
 def _lines(path: Path) -> list[str]:
     """The lines of a file as prompts. Raises `InputError` when there is none."""
-    from sterna.models.text import read_text
+    from sterna.formats.tokenizer import read_text
 
     lines = [line for line in read_text(path).splitlines() if line.strip()]
     if not lines:

@@ -45,7 +45,7 @@ def serve(
     from sterna_sim.serial_board import SerialBoard
 
     from sterna.cli.spiking import open_spiking
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
     from sterna.machine.encoding import Configuration
 
     configuration: Configuration

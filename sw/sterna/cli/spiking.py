@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sterna.importers.nir_options import NirChoices, NirReading
-    from sterna.models.spiking import RealNetwork
-    from sterna.models.spiking_compare import Comparison, Difference, ReadOut
+    from sterna.families.spiking.compare import Comparison, Difference, ReadOut
+    from sterna.families.spiking.network import RealNetwork
+    from sterna.families.spiking.nir.options import NirChoices, NirReading
     from sterna.program.spiking import SpikingNetwork
 
 NIR_SUFFIX = ".nir"
@@ -44,9 +44,9 @@ def open_spiking(
     `choices` say how a NIR graph is read, and are refused for another model; `command` is what a
     line about a guess repeats.
     """
-    from sterna.models.spiking_examples import EXAMPLES
-    from sterna.models.spiking_quantise import quantise
-    from sterna.models.spiking_store import is_spiking, load_network
+    from sterna.families.spiking.examples import EXAMPLES
+    from sterna.families.spiking.quantise import quantise
+    from sterna.families.spiking.store import is_spiking, load_network
 
     if Path(text).suffix == NIR_SUFFIX and text not in EXAMPLES:
         return _open_graph(Path(text), choices, command)
@@ -61,9 +61,9 @@ def open_spiking(
 
 def _open_graph(path: Path, choices: NirChoices | None, command: str) -> OpenSpiking:
     """A NIR graph; what is not chosen follows its producer. Standard error tells what it is."""
-    from sterna.importers.nir import read_nir
-    from sterna.models.spiking_compare import told_losses
-    from sterna.models.spiking_quantise import quantise
+    from sterna.families.spiking.compare import told_losses
+    from sterna.families.spiking.nir.graph import read_nir
+    from sterna.families.spiking.quantise import quantise
 
     if not path.is_file():
         raise InputError(f"{path}: file not found")
@@ -169,8 +169,8 @@ def evaluate_spiking(
     With a device its accuracy too, and how many of its outputs are not the golden's: a `CheckError`
     if any.
     """
-    from sterna.models.spiking_codes import random_inputs
-    from sterna.models.spiking_compare import compare_all
+    from sterna.families.spiking.codes import random_inputs
+    from sterna.families.spiking.compare import compare_all
 
     if opened.real is None:
         raise InputError(
@@ -238,8 +238,8 @@ def comparison_lines(found: Comparison, sources: dict[str, str]) -> list[str]:
 def _accuracies(
     opened: OpenSpiking, samples: int, seed: int, device: str | None, timeout: float | None
 ) -> dict[str, object]:
+    from sterna.families.spiking.patterns import burst_orders
     from sterna.golden.spiking import GoldenNetwork
-    from sterna.models.patterns import burst_orders
 
     assert opened.real is not None
     spikes, labels = burst_orders(samples, seed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna.models.spiking_quantise import SpikingFormats
+    from sterna.families.spiking.quantise import SpikingFormats
 
 MOST_PLANES, MOST_FRACTION = 8, 24
 
@@ -16,15 +16,15 @@ def spiking_formats(
     planes: int | None, fraction: int | None, input_fraction: int | None
 ) -> SpikingFormats:
     """The formats, usual ones for None; raises `InputError` for one that is out of range."""
-    from sterna.models import spiking_codes
-    from sterna.models.spiking_quantise import SpikingFormats
+    from sterna.families.spiking import codes
+    from sterna.families.spiking.quantise import SpikingFormats
 
     given = {name: value for name, value in (
         ("planes", planes), ("fraction", fraction), ("input_fraction", input_fraction),
     ) if value is not None}
     ranges = {
         "planes": (1, MOST_PLANES), "fraction": (0, MOST_FRACTION),
-        "input_fraction": (spiking_codes.LEAST_FRACTION, spiking_codes.MOST_FRACTION),
+        "input_fraction": (codes.LEAST_FRACTION, codes.MOST_FRACTION),
     }
     for name, value in given.items():
         low, high = ranges[name]

@@ -63,9 +63,9 @@ class InputOptions:
         input, or the accelerator is `fixed`; else the one that suits the file. What is rounded or
         clamped is told on standard error. Raises `InputError` when half of the inputs are.
         """
-        from sterna.models.spiking_codes import encode, fraction_for, random_inputs
-        from sterna.models.spiking_input import read_input
-        from sterna.models.spiking_scale import with_input_fraction
+        from sterna.families.spiking.codes import encode, fraction_for, random_inputs
+        from sterna.families.spiking.input_file import read_input
+        from sterna.families.spiking.scale import with_input_fraction
 
         if self.source is None:
             if self.fraction is not None:

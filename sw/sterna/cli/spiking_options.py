@@ -12,7 +12,7 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna.compiler.spiking.fit import SpikingShape
-    from sterna.importers.nir_options import NirChoices
+    from sterna.families.spiking.nir.options import NirChoices
     from sterna.machine.spiking_configuration import SpikingConfiguration
     from sterna.program.spiking import SpikingNetwork
 
@@ -53,14 +53,14 @@ def nir_choices(
     compare: str | None, neuron: list[str] | None,
 ) -> NirChoices:
     """The options of a command that say how a NIR graph is read."""
-    from sterna.importers.nir_options import NirChoices
+    from sterna.families.spiking.nir.options import NirChoices
 
     return NirChoices(producer, dt, current, compare, tuple(reset or ()), tuple(neuron or ()))
 
 
 def refuse_nir_options(text: str, choices: NirChoices | None) -> None:
     """Raise `InputError` for options of a NIR graph's reading that are given for something else."""
-    from sterna.importers.nir_options import NirChoices
+    from sterna.families.spiking.nir.options import NirChoices
 
     if choices not in (None, NirChoices()):
         raise InputError(f"{text}: --producer, --dt, --reset, --current, --compare and --neuron "

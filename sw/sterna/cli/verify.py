@@ -92,7 +92,7 @@ def verify(
     from sterna_sim.verification import Verifier
 
     from sterna.cli.spiking import open_spiking
-    from sterna.compiler.lowering import lower
+    from sterna.families.matmul_free.lowering import lower
 
     if not 0 <= stalls < 1000:
         raise InputError(f"stalls is {stalls}; it must be between 0 and 999")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sterna.errors import InputError
+from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import Device, StepResult
 from sterna.host.sampling import Sampler, Sampling
-from sterna.models.text import StreamingDecoder, Tokenizer
 
 
 @dataclass

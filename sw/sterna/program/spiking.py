@@ -92,7 +92,7 @@ def whole_codes(codes: ArrayLike) -> NDArray[np.int64]:
     """Codes as int64. Raises `InputError` for what is no whole number of at most `CODE_LIMIT`."""
     values = np.asarray(codes)
     if values.dtype.kind not in "biuf" or not (values == np.rint(values)).all():
-        raise InputError("input codes must be whole numbers; sterna.models.spiking_codes turns "
+        raise InputError("input codes must be whole numbers; sterna.families.spiking.codes turns "
                          "real inputs into codes")
     if values.size and not -CODE_LIMIT <= values.min() <= values.max() <= CODE_LIMIT:
         raise InputError(f"input codes of {values.min()} to {values.max()} exceed {CODE_LIMIT}")

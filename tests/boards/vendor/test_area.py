@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from sterna.compiler.fit import fit_configuration
-from sterna.compiler.lowering import lower
 from sterna.errors import CheckError, InputError
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
 from sterna.machine.configuration import PRESETS
-from sterna.models.store import load_model
 from sterna_boards.area import estimate_area
 from sterna_boards.estimate import estimate
 from sterna_boards.vendor.area_table import Synthesised, read_areas, write_areas

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from sterna.compiler.lowering import Formats, lower, stored_formats
-from sterna.compiler.lowering.calibration import Calibration, calibrate, random_ids
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference
+from sterna.families.matmul_free.huggingface import expected_tensors, open_huggingface
+from sterna.families.matmul_free.lowering import Formats, lower, stored_formats
+from sterna.families.matmul_free.lowering.calibration import Calibration, calibrate, random_ids
+from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
+from sterna.families.matmul_free.store import FORMAT, FORMATS_FILE, load_model, save_model
+from sterna.families.matmul_free.weights import EMBEDDINGS, HEAD
 from sterna.files.manifest import write_manifest
+from sterna.formats.checkpoint import Checkpoint
 from sterna.golden.executor import GoldenExecutor
-from sterna.importers.checkpoint import Checkpoint
-from sterna.importers.huggingface import expected_tensors, open_huggingface
-from sterna.importers.random_checkpoint import write_random_checkpoint
-from sterna.models.configuration import ModelConfig
-from sterna.models.conversion import float_reference
-from sterna.models.store import FORMAT, FORMATS_FILE, load_model, save_model
-from sterna.models.weights import EMBEDDINGS, HEAD
 
 CONFIG = ModelConfig(vocab_size=260, hidden_size=64, num_hidden_layers=2, intermediate_size=64)
 TEXT = "Once upon a time there was a king who had three sons.\n" * 2

@@ -6,11 +6,11 @@ import hashlib
 import json
 
 import pytest
-from sterna.importers.random_checkpoint import write_random_checkpoint
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
+from sterna.families.matmul_free.store import load_model
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
-from sterna.models.configuration import ModelConfig
-from sterna.models.store import load_model
 
 SMALL = ["--config", "small"]
 

@@ -131,7 +131,7 @@ def test_a_file_that_is_no_python(sterna, path, tmp_path):
 
 GRAPH = """\
 import torch
-from tests.sw.importers.snntorch_graphs import snntorch_module
+from tests.sw.families.spiking.nir.snntorch_graphs import snntorch_module
 
 
 def same():
@@ -152,7 +152,7 @@ def wider():
 
 def test_a_graph_against_the_module_that_wrote_it(sterna, tmp_path):
     """Held against another reading too: it is refused, and nothing is written."""
-    from tests.sw.importers import snntorch_graphs
+    from tests.sw.families.spiking.nir import snntorch_graphs
 
     path, source = tmp_path / "net.nir", tmp_path / "net.py"
     snntorch_graphs.write(snntorch_graphs.snntorch_module(), path)

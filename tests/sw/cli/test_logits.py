@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from sterna.cli.model_argument import open_model
-from sterna.compiler.lowering import lower
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
+from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.golden.executor import GoldenExecutor
-from sterna.importers.random_checkpoint import write_random_checkpoint
-from sterna.models.configuration import ModelConfig
-from sterna.models.mmfree import MatMulFreeLM
 
 IDS = np.random.default_rng(5).integers(0, 300, (4, 12))
 CONFIG = ModelConfig(vocab_size=300, hidden_size=64, num_hidden_layers=2)

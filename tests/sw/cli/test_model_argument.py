@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from sterna.cli.model_argument import open_model, opened_model, opened_shape
 from sterna.cli.terminal import ProgressReport
-from sterna.compiler.lowering import Formats, lower, stored_formats
-from sterna.compiler.lowering.calibration import calibrate, random_ids
-from sterna.importers import released_shapes
-from sterna.models.configuration import ModelConfig
+from sterna.families.matmul_free import released_shapes
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import Formats, lower, stored_formats
+from sterna.families.matmul_free.lowering.calibration import calibrate, random_ids
 
 RANDOM = "random:hidden=64,layers=2,intermediate=96,vocabulary=97,seed=3"
 
@@ -31,7 +31,8 @@ def test_a_released_shape(monkeypatch):
 
 
 def test_nobody_reads_weights_for_an_estimate(monkeypatch):
-    monkeypatch.setattr("sterna.compiler.lowering.calibration.Calibration.__init__", None)
+    calibration = "sterna.families.matmul_free.lowering.calibration.Calibration"
+    monkeypatch.setattr(f"{calibration}.__init__", None)
     assert stored_formats(opened_shape(RANDOM, None).model) is None
     assert stored_formats(opened_shape(None, "2.7b").model) is None
 

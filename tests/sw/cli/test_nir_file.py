@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sw.importers import norse_graphs, snntorch_graphs
+from tests.sw.families.spiking.nir import norse_graphs, snntorch_graphs
 
 
 def write(framework, path):

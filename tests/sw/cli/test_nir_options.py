@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sterna.families.spiking.store import load_network
 from sterna.law.neuron import Reset
-from sterna.models.spiking_store import load_network
 
-from tests.sw.importers.test_nir_recognition import graph, integrator, lif, nir
+from tests.sw.families.spiking.nir.test_recognition import graph, integrator, lif, nir
 
 EVERY = ("--reset", "n0=soft", "--reset", "hard", "--compare", ">=", "--neuron",
          "n0.max_count=3", "--neuron", "refractory=1", "--dt", "1e-3")

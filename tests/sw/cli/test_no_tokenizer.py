@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sterna.importers.random_checkpoint import write_random_checkpoint
-from sterna.models.configuration import ModelConfig
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from tokenizers import ByteLevelBPETokenizer
 
 from tests.boards.fake_tools import FakeTools

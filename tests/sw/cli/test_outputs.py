@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from sterna.cli import application
 from sterna.cli.model_argument import sources_of
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
+from sterna.families.matmul_free.random_model import random_model
+from sterna.families.matmul_free.store import save_model
+from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.quantise import quantise
+from sterna.families.spiking.store import save_network
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
-from sterna.importers.random_checkpoint import write_random_checkpoint
 from sterna.machine.image import MemoryImage
-from sterna.models.configuration import ModelConfig
-from sterna.models.random_model import random_model
-from sterna.models.spiking_examples import EXAMPLES
-from sterna.models.spiking_quantise import quantise
-from sterna.models.spiking_store import save_network
-from sterna.models.store import save_model
 
 from tests.boards.fake_tools import FakeTools
 
@@ -196,7 +196,7 @@ def test_an_import_that_is_interrupted_leaves_the_old_model(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sterna.models.store.write_manifest", interrupt)
+    monkeypatch.setattr("sterna.families.matmul_free.store.write_manifest", interrupt)
     for target in ("out", "new"):
         assert sterna(*arguments[:3], target, *arguments[4:]).code == 130
         assert place.content() == before and not (place.folder / "new").exists()

@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pytest
 from sterna.cli.spiking_options import SpikingOptions
+from sterna.families.spiking.examples import cubalif
+from sterna.families.spiking.quantise import quantise
 from sterna.machine.image import MemoryImage
-from sterna.models.spiking_examples import cubalif
-from sterna.models.spiking_quantise import quantise
 
 SMALL = ("--lanes", "4", "--neuron-lanes", "1")
 """An accelerator that is built in less time than the usual one."""

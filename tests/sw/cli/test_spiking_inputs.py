@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.models.spiking_codes import encode
-from sterna.models.spiking_examples import cubalif
+from sterna.families.spiking.codes import encode
+from sterna.families.spiking.examples import cubalif
 
 STEPS = 40
 INPUTS = 12

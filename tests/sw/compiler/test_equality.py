@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.compiler import assemble, compile_program, fit_configuration, schedule, trace_layout
-from sterna.compiler.lowering.matmul_free import lower
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering.token import lower
+from sterna.families.matmul_free.random_model import random_model
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.configuration import HardwareConfiguration
-from sterna.models.configuration import ModelConfig
-from sterna.models.random_model import random_model
 from sterna.program.validate import validate_program
 
 from tests.sw.compiler.machine import Machine

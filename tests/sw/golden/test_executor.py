@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sterna.compiler.lowering import Formats, lower
 from sterna.errors import InputError
-from sterna.golden.evaluate import evaluate
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference
+from sterna.families.matmul_free.lowering import Formats, lower
+from sterna.families.matmul_free.random_model import random_model
+from sterna.families.matmul_free.score import evaluate
+from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.keys import ValueKey
-from sterna.models.configuration import ModelConfig
-from sterna.models.conversion import float_reference
-from sterna.models.random_model import random_model
-from sterna.models.weights import MatMulFreeModel
 from sterna.program.instructions import Kernel, ScalarOperation, TopK
 
 

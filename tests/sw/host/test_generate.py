@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tokenizers
 from sterna.errors import InputError
+from sterna.formats.tokenizer import Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
 from sterna.host.generate import Piece, Statistics, generate, generate_texts, prompt_tokens
-from sterna.models.text import Tokenizer
 
 BEGIN, END = 1, 2
 

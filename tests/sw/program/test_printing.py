@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sterna.compiler.lowering import lower
-from sterna.models.configuration import ModelConfig
-from sterna.models.random_model import random_model
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.random_model import random_model
 from sterna.program.instructions import Kernel
 from sterna.program.printing import format_program
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sterna.compiler.lowering import lower
 from sterna.errors import InputError
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.random_model import random_model
 from sterna.law.tables import Table
-from sterna.models.configuration import ModelConfig
-from sterna.models.random_model import random_model
 from sterna.program.definition import Program, VectorFormat
 from sterna.program.instructions import (
     Constant,
@@ -96,7 +96,7 @@ def test_a_good_program_passes():
 
 @pytest.mark.parametrize("word_bits", [16, 18])
 def test_lowered_models_pass(word_bits):
-    from sterna.compiler.lowering import Formats
+    from sterna.families.matmul_free.lowering import Formats
 
     config = ModelConfig(
         vocab_size=97, hidden_size=64, num_hidden_layers=3, intermediate_size=100

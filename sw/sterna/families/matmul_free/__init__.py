@@ -1,0 +1,1 @@
+"""The MatMul-free language model: ternary weights, a gated recurrence, no attention."""

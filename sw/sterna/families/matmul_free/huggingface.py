@@ -1,0 +1,88 @@
+"""Import a released MatMul-free LM: a Hugging Face folder becomes a Sterna model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sterna.errors import InputError
+from sterna.families.matmul_free.configuration import ModelConfig, read_config, read_json
+from sterna.families.matmul_free.conversion import LatentTensors
+from sterna.families.matmul_free.store import (
+    CONFIG_FILE,
+    GENERATION_FILE,
+    TOKENIZER_FILE,
+    save_model,
+)
+from sterna.families.matmul_free.weights import (
+    EMBEDDINGS,
+    MatMulFreeModel,
+    all_matrices,
+    all_vectors,
+    assemble,
+)
+from sterna.files.manifest import read_manifest
+from sterna.formats.checkpoint import Checkpoint
+from sterna.formats.tokenizer import Tokenizer
+
+
+def expected_tensors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Key and shape of every tensor of a released checkpoint of this configuration."""
+    shapes: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, config.hidden_size)}
+    shapes |= all_vectors(config)
+    shapes |= {f"{key}.weight": shape for key, shape in all_matrices(config).items()}
+    return shapes
+
+
+def import_huggingface(
+    source: Path | str,
+    target: Path | str,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the Sterna model folder `target` from the checkpoint folder `source`.
+
+    `progress` is told the layers done and the layers in all. Raises `InputError` as
+    `open_huggingface` does; nothing is written then.
+    """
+    save_model(open_huggingface(source), target, progress, sources=[Path(source)])
+
+
+def open_huggingface(source: Path | str) -> MatMulFreeModel:
+    """The model of a checkpoint folder, without number formats.
+
+    Reads config.json, model.safetensors (or its shards) and, where they are there, tokenizer.json
+    and generation_config.json. Latent weights in 16 or 32 bits are ternarised in float32 when they
+    are asked for, one tensor at a time, so that memory holds a layer and not the model. Raises
+    `InputError` naming the file or the tensor that is missing, superfluous, misshapen, not finite
+    or not supported.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; give the folder of a checkpoint")
+    manifest = read_manifest(source)
+    if manifest is not None:
+        raise InputError(f"{source}: holds a {manifest['format']} already; use it as it is, or "
+                         "give the folder of the checkpoint that it was made of")
+    config = read_config(source / CONFIG_FILE)
+    checkpoint = Checkpoint(source)
+    checkpoint.check(expected_tensors(config))
+    tokenizer: Path | None = source / TOKENIZER_FILE
+    if tokenizer.exists():
+        _check_tokenizer(tokenizer, config)
+    else:
+        tokenizer = None
+    generation: dict[str, Any] = {}
+    if (source / GENERATION_FILE).is_file():
+        generation = read_json(source / GENERATION_FILE)
+    reader = LatentTensors(checkpoint.fetch, str(source))
+    return assemble(config, reader, tokenizer, generation)
+
+
+def _check_tokenizer(path: Path, config: ModelConfig) -> None:
+    size = Tokenizer.from_file(path).vocabulary_size
+    if size > config.vocab_size:
+        raise InputError(
+            f"{path}: has {size} tokens, the model's vocabulary is {config.vocab_size}; use the "
+            "tokenizer of this checkpoint"
+        )

@@ -1,0 +1,64 @@
+"""The greatest magnitudes inside a model on a text: what a fixed-point format must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sterna.families.matmul_free.float_score import CHUNK
+from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.formats.tokenizer import EncodedText
+
+# Part of a layer -> the names of its outputs, in the order of its channels.
+_OBSERVED = {
+    "attn.i_proj": ("input gate i",),
+    "attn.f_proj": ("forget gate f",),
+    "attn.g_proj": ("output gate g",),
+    "attn.recurrence": ("state h",),
+    "attn.o_proj": ("mixer output o",),
+    "mlp.gate_proj": ("unit gate", "unit up"),
+    "mlp.down_proj": ("unit output",),
+}
+
+
+def value_ranges(reference: MatMulFreeLM, text: EncodedText) -> dict[str, list[float]]:
+    """Greatest magnitude of every kind of value, one number a layer.
+
+    Gates are taken in front of their sigmoid or swish. "residual x" is taken behind each
+    layer, "embedding" and "logit" have one number.
+    """
+    greatest: dict[str, list[float]] = {}
+
+    def observe(name: str, index: int, values: Tensor) -> None:
+        numbers = greatest.setdefault(name, [])
+        numbers.extend([0.0] * (index + 1 - len(numbers)))
+        numbers[index] = max(numbers[index], float(values.abs().max()))
+
+    def hook(names: tuple[str, ...], index: int) -> Callable[..., None]:
+        def observe_output(module: Any, inputs: Any, output: Any) -> None:
+            values = output[0] if isinstance(output, tuple) else output
+            for name, part in zip(names, values.chunk(len(names), -1), strict=True):
+                observe(name, index, part)
+
+        return observe_output
+
+    handles = [
+        reference.model.embeddings.register_forward_hook(hook(("embedding",), 0)),
+        reference.lm_head.register_forward_hook(hook(("logit",), 0)),
+    ]
+    for index, layer in enumerate(reference.model.layers):
+        handles.append(layer.register_forward_hook(hook(("residual x",), index)))
+        for part, names in _OBSERVED.items():
+            handles.append(layer.get_submodule(part).register_forward_hook(hook(names, index)))
+    try:
+        state = reference.initial_state()
+        with torch.no_grad():
+            for ids in torch.tensor(text.ids).split(CHUNK):
+                _, state = reference(ids.unsqueeze(0), state)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return greatest

@@ -1,0 +1,225 @@
+"""Sterna model folders: config.json, model.safetensors, tokenizer.json, generation_config.json.
+
+In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights a byte, see
+`packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
+metadata under `key`. Gains and raw lower bounds are float32, embeddings what the checkpoint
+has, float16, bfloat16 or float32. config.json holds the fields of the configuration; formats.json,
+the number formats that the compiler chose for this model, may stand beside it. manifest.json has
+the digests of all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+from sterna.families.catalogue import find_model
+from sterna.families.matmul_free.configuration import read_config, read_json
+from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_trits
+from sterna.families.matmul_free.weights import (
+    EMBEDDINGS,
+    FINAL_NORM,
+    HEAD,
+    LAYER_MATRICES,
+    LAYER_NORMS,
+    LOWER_BOUNDS,
+    BitLinearWeights,
+    LayerWeights,
+    MatMulFreeModel,
+    TernaryMatrix,
+    all_matrices,
+    all_vectors,
+    assemble,
+    layer_key,
+)
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import Format, check_folder, write_manifest
+from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
+
+FORMAT = Format("language model", 2,
+                "import the checkpoint into a new folder: sterna import SRC -o DIR")
+CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
+TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
+FORMATS_FILE = "formats.json"
+FILES = (CONFIG_FILE, WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE, FORMATS_FILE)
+
+Progress = Callable[[int, int], None]
+
+
+class FormatChooser(Protocol):
+    """Chooses number formats for a model while it is written."""
+
+    def see_layer(self, weights: LayerWeights) -> None:
+        """Look at the next layer."""
+        ...
+
+    def to_json(self) -> str:
+        """The formats, after the last layer."""
+        ...
+
+
+def save_model(
+    model: MatMulFreeModel,
+    folder: Path | str,
+    progress: Progress | None = None,
+    chooser: FormatChooser | None = None,
+    sources: Iterable[Path] = (),
+) -> None:
+    """Write a model folder, layer by layer; it appears whole or not at all.
+
+    The tokenizer is copied from `model.tokenizer_path`. Number formats are those of `chooser`, or
+    the model's own. `progress` is told the layers written and the layers in all; `sources` is what
+    else is read. Raises `InputError` as `sterna.files.folder.replace_folder` does.
+    """
+    read = [path for path in (model.tokenizer_path, model.folder) if path is not None]
+    with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
+        _write_weights(model, partial / WEIGHT_FILE, progress, chooser)
+        if model.tokenizer_path is not None:
+            shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILE)
+        if (text := model.formats if chooser is None else chooser.to_json()) is not None:
+            (partial / FORMATS_FILE).write_text(f"{text}\n", encoding="utf-8")
+        elif model.folder is not None and (model.folder / FORMATS_FILE).is_file():
+            shutil.copyfile(model.folder / FORMATS_FILE, partial / FORMATS_FILE)
+        generation = model.generation or {
+            "bos_token_id": model.config.bos_token_id,
+            "eos_token_id": model.config.eos_token_id,
+        }
+        _write_json(partial / GENERATION_FILE, generation)
+        _write_json(partial / CONFIG_FILE, model.config.to_dict())
+        write_manifest(partial, FORMAT)
+
+
+def load_model(model: Path | str) -> MatMulFreeModel:
+    """Open a model folder, or a shipped model by its name.
+
+    Every digest, type and shape is checked at once; a layer is unpacked when it is asked for.
+    Raises `InputError` for an unknown name and for a folder that is damaged.
+    """
+    folder = find_model(model)
+    names = check_folder(folder, FORMAT, FILES)
+    config = read_config(folder / CONFIG_FILE)
+    reader = _StoredTensors(TensorFile(folder / WEIGHT_FILE))
+    reader.check(all_matrices(config), all_vectors(config))
+    tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in names else None
+    generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
+    return replace(assemble(config, reader, tokenizer_path, generation), folder=folder)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_weights(
+    model: MatMulFreeModel,
+    path: Path,
+    progress: Progress | None,
+    chooser: FormatChooser | None,
+) -> None:
+    config = model.config
+    vectors = all_vectors(config)
+    half = is_bfloat16(model.embeddings)
+    embedding_type = "bfloat16" if half else model.embeddings.dtype.name
+    layout: dict[str, tuple[str, tuple[int, ...]]] = {
+        EMBEDDINGS: (embedding_type, (config.vocab_size, config.hidden_size))
+    }
+    layout |= {key: ("float32", shape) for key, shape in vectors.items() if key == LOWER_BOUNDS}
+    metadata = {"format": "sterna-mmfree"}
+
+    def declare(key: str, shape: tuple[int, int]) -> None:
+        layout[f"{key}.trits"] = ("uint8", (packed_size(shape[0] * shape[1]),))
+        layout[f"{key}.scale"] = ("float32", ())
+        layout[f"{key}.norm.weight"] = ("float32", (shape[1],))
+        metadata[key] = json.dumps(shape)
+
+    shapes = all_matrices(config)
+    for index in range(config.num_hidden_layers):
+        for suffix in LAYER_NORMS.values():
+            layout[layer_key(index, suffix) + ".weight"] = ("float32", (config.hidden_size,))
+        for suffix in LAYER_MATRICES.values():
+            declare(layer_key(index, suffix), shapes[layer_key(index, suffix)])
+    layout[FINAL_NORM] = ("float32", (config.hidden_size,))
+    declare(HEAD, shapes[HEAD])
+
+    with TensorFileWriter(path, layout, metadata) as writer:
+        writer.write(EMBEDDINGS, model.embeddings)
+        if model.raw_lower_bounds is not None:
+            writer.write(LOWER_BOUNDS, model.raw_lower_bounds)
+        for index, layer in enumerate(model.layers):
+            if progress is not None:
+                progress(index, config.num_hidden_layers)
+            for name, suffix in LAYER_NORMS.items():
+                writer.write(layer_key(index, suffix) + ".weight", getattr(layer, name))
+            for name, suffix in LAYER_MATRICES.items():
+                _write_bitlinear(writer, layer_key(index, suffix), getattr(layer, name))
+            if chooser is not None:
+                chooser.see_layer(layer)
+        writer.write(FINAL_NORM, model.norm)
+        _write_bitlinear(writer, HEAD, model.lm_head)
+        if progress is not None:
+            progress(config.num_hidden_layers, config.num_hidden_layers)
+        writer.close()
+
+
+def _write_bitlinear(writer: TensorFileWriter, key: str, weights: BitLinearWeights) -> None:
+    writer.write(f"{key}.trits", pack_trits(weights.matrix.codes))
+    writer.write(f"{key}.scale", np.array(weights.matrix.scale, np.float32))
+    writer.write(f"{key}.norm.weight", weights.gain)
+
+
+class _StoredTensors:
+    """The tensors of a Sterna weight file."""
+
+    def __init__(self, file: TensorFile) -> None:
+        self._file = file
+
+    def check(
+        self, matrices: dict[str, tuple[int, int]], vectors: dict[str, tuple[int, ...]]
+    ) -> None:
+        expected = {EMBEDDINGS, *vectors}
+        for key, shape in matrices.items():
+            expected |= {f"{key}.trits", f"{key}.scale"}
+            if self._file.metadata.get(key) != json.dumps(shape):
+                raise InputError(
+                    f"{self._file.path}: {key} is of shape {self._file.metadata.get(key)}, the "
+                    f"configuration needs {list(shape)}"
+                )
+            count = packed_size(shape[0] * shape[1])
+            self._file.require(f"{key}.trits", (count,), ("U8",))
+            self._file.require(f"{key}.scale", (), ("F32",))
+        for key, shape in vectors.items():
+            self._file.require(key, shape, ("F32",))
+        extra = sorted(self._file.keys - expected)
+        if extra:
+            raise InputError(f"{self._file.path}: tensor {extra[0]} is not part of the model")
+
+    def matrix(self, key: str, shape: tuple[int, int]) -> TernaryMatrix:
+        scale = float(self._finite(f"{key}.scale"))
+        if scale <= 0:
+            raise InputError(f"{self._file.path}: {key}.scale must be positive, not {scale}")
+        try:
+            codes = unpack_trits(self._file.tensor(f"{key}.trits"), shape)
+        except ValueError as error:
+            raise InputError(f"{self._file.path}: {key}.trits is damaged ({error})") from None
+        return TernaryMatrix(codes, scale)
+
+    def vector(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        self._file.require(key, shape, ("F32",))
+        return self._finite(key)
+
+    def embeddings(self, shape: tuple[int, int]) -> NDArray[Any]:
+        self._file.require(EMBEDDINGS, shape, ("F16", "BF16", "F32"))
+        return self._finite(EMBEDDINGS)
+
+    def _finite(self, key: str) -> NDArray[Any]:
+        values = self._file.tensor(key)
+        if not np.isfinite(values).all():
+            raise InputError(f"{self._file.path}: tensor {key} holds NaN or infinity")
+        return values

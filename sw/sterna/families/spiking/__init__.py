@@ -1,0 +1,1 @@
+"""Spiking networks: neurons in discrete steps, joined by synapses with delays."""

@@ -1,0 +1,117 @@
+"""Real inputs of spiking networks as codes: the fraction bits that suit them, and what is lost.
+
+A code is an integer in -127 .. 127 that stands for ``code / 2**fraction``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+from sterna.program.spiking import CODE_LIMIT, LEAST_FRACTION, MOST_FRACTION, SpikingNetwork
+
+Reals = NDArray[np.float64]
+
+_REACH = CODE_LIMIT + 0.5
+"""Up to here the nearest code is off by half a unit at most."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Codes of real inputs, int64 of their shape, and how many of the inputs they change."""
+
+    codes: NDArray[np.int64] = field(repr=False)
+    fraction: int
+    loud: int
+    """Inputs that are not 0."""
+    rounded: int
+    zeroed: int
+    """Those of the rounded that became 0."""
+    clamped: int
+    change: float
+    """The largest difference of an input and what its code stands for."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every code is its input."""
+        return not self.rounded + self.clamped
+
+    def summary(self) -> str:
+        """What became of the inputs, for people."""
+        if self.exact:
+            return f"all {self.loud} non-zero values exact"
+        zeroed = f" ({self.zeroed} of them to 0)" if self.zeroed else ""
+        limit = CODE_LIMIT * 2.0**-self.fraction
+        return (f"of {self.loud} non-zero values {self.rounded} rounded{zeroed}, {self.clamped} "
+                f"clamped to {limit:g}, by at most {self.change:.3g}")
+
+    def check(self, what: str, reason: str, best: int) -> None:
+        """Raise `InputError` when half of the inputs other than 0 changed; `best` suits them."""
+        if 2 * (self.rounded + self.clamped) >= max(1, self.loud):
+            way = "give --allow-rounding to go on with the nearest codes"
+            if best != self.fraction:
+                way = (f"give --input-fraction {best} (--allow-rounding goes on with the nearest "
+                       "codes of any fraction)")
+            raise InputError(
+                f"{what}: with input fraction {self.fraction} ({reason}), {self.summary()}; {way}")
+
+
+def encode(inputs: Reals, fraction: int) -> Encoded:
+    """Codes of a fraction, rounded half to even and clamped. Raises `InputError` for NaN."""
+    values = np.asarray(inputs, np.float64)
+    if not np.isfinite(values).all():
+        raise InputError("inputs must be finite numbers")
+    scaled = np.ldexp(values, fraction)
+    codes = np.clip(np.rint(scaled), -CODE_LIMIT, CODE_LIMIT)
+    found = np.ldexp(codes, -fraction)
+    clamped = np.abs(scaled) > _REACH
+    rounded = (found != values) & ~clamped
+    return Encoded(
+        codes.astype(np.int64), fraction, int(np.count_nonzero(values)),
+        int(rounded.sum()), int((rounded & (codes == 0)).sum()), int(clamped.sum()),
+        float(np.abs(found - values).max(initial=0.0)),
+    )
+
+
+def fraction_for(inputs: Reals) -> int:
+    """The fewest fraction bits that hold all inputs exactly, else the most that clamp none."""
+    values = np.unique(np.abs(np.asarray(inputs, np.float64)))
+    fractions = range(LEAST_FRACTION, MOST_FRACTION + 1)
+    most = max((item for item in fractions
+                if np.ldexp(values[-1], item) <= _REACH), default=LEAST_FRACTION)
+    return next((item for item in range(min(0, most), most) if encode(values, item).exact), most)
+
+
+def input_codes(
+    network: SpikingNetwork, inputs: Reals, *, allow_rounding: bool = False
+) -> NDArray[np.int64]:
+    """Codes of real inputs in the network's fraction.
+
+    Raises `InputError` when half of the inputs other than 0 are not what their codes stand for,
+    unless that is allowed.
+    """
+    encoded = encode(inputs, network.input_fraction)
+    if not allow_rounding and not encoded.exact:
+        encoded.check("inputs", "the network's", fraction_for(inputs))
+    return encoded.codes
+
+
+def random_inputs(
+    network: SpikingNetwork, steps: int, batch: int, rate: float, seed: int
+) -> Reals:
+    """Random inputs [steps, batch, inputs] that codes hold exactly, `rate` of them not 0.
+
+    Spikes; with an input fraction, real values of up to 1 in magnitude, most of them positive.
+    Raises `InputError` for impossible values.
+    """
+    from sterna.families.spiking.input_file import random_input
+
+    spikes = random_input(network.inputs, steps, batch, rate, seed)
+    if not network.input_fraction:
+        return spikes
+    limit = min(CODE_LIMIT, max(1, 1 << max(0, network.input_fraction)))
+    codes = np.random.default_rng([seed, 1]).integers(-(limit // 4), limit + 1, spikes.shape)
+    return np.ldexp(spikes * np.where(codes == 0, limit, codes), -network.input_fraction)

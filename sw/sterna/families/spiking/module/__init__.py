@@ -1,0 +1,1 @@
+"""Torch modules of spiking frameworks as real networks."""

@@ -1,0 +1,146 @@
+"""Torch modules of snnTorch, SpikingJelly and Norse become real spiking networks that fire alike.
+
+A module takes one time step: ``module(x)`` with x [batch, ...], its state inside (``init_hidden``
+of snnTorch, step mode ``s`` of SpikingJelly), or ``module(x, state)`` as Norse's. It is run on
+random steps beside the network that was made of it, before that is handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+
+from sterna.errors import InputError
+from sterna.families.spiking.module import snntorch, spikingjelly
+from sterna.families.spiking.module.compare import Agreement, compare_with
+from sterna.families.spiking.module.run import Stepper, own_copy
+from sterna.families.spiking.module.trace import Affine, Tracer
+from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
+from sterna.families.spiking.nir.neurons import sum_population
+from sterna.program.spiking import INPUT
+
+Convert = Callable[[str, Any, int, Reals], tuple[RealPopulation, RealConnection | None]]
+FRAMEWORKS: dict[str, tuple[tuple[str, ...], Convert]] = {
+    "snntorch": (snntorch.NEURONS, snntorch.population),
+    "spikingjelly": (spikingjelly.NEURONS, spikingjelly.population),
+}
+
+
+def from_module(
+    module: Any, name: str = "module", shape: tuple[int, ...] | None = None
+) -> tuple[RealNetwork, Agreement]:
+    """The network of a module, and how it was compared with it.
+
+    `shape` is that of one input without the batch; by default the first Linear tells. Raises
+    `InputError` that names the child which cannot be represented, or the first population, step
+    and neuron that differ.
+    """
+    if not isinstance(module, torch.nn.Module):
+        raise InputError(f"module {name}: is no torch.nn.Module but {type(module).__name__}")
+    framework = _framework(module, name)
+    shape = shape or _shape(module, name)
+    forms: dict[str, Affine] = {}
+    if framework == "norse":
+        network = _from_norse(module, name, shape)
+    else:
+        network, forms = _traced(module, name, shape, framework)
+    return network, compare_with(
+        module, network, name, shape,
+        "what its forward computes beside its children cannot be represented", forms)
+
+
+def _framework(module: Any, name: str) -> str:
+    found = sorted({
+        package for child in module.modules()
+        if (package := type(child).__module__.partition(".")[0]) in (*FRAMEWORKS, "norse")
+    })
+    if not found:
+        raise InputError(f"module {name}: holds no neurons of snnTorch, SpikingJelly or Norse; "
+                         "export it to NIR with its framework, and import that")
+    # SpikingJelly's layers are torch's with a step mode; neurons of two would be no network.
+    if len(found) > 1:
+        raise InputError(f"module {name}: mixes {' and '.join(found)}")
+    return found[0]
+
+
+def _shape(module: Any, name: str) -> tuple[int, ...]:
+    sizes = dict.fromkeys(
+        child.in_features for child in module.modules() if type(child).__name__ == "Linear")
+    reason = ""
+    for size in sizes:
+        try:
+            with torch.no_grad():
+                Stepper(own_copy(module), name)(torch.zeros(1, size))
+        except InputError as error:
+            reason = reason or f" ({error})"
+        else:
+            return (size,)
+    raise InputError(f"module {name}: takes no input of a size of its Linears{reason}; give the "
+                     "shape of one input, such as --input-shape 1,28,28")
+
+
+def _traced(
+    module: Any, name: str, shape: tuple[int, ...], framework: str
+) -> tuple[RealNetwork, dict[str, Affine]]:
+    """The network, and what leads to each population."""
+    neurons, convert = FRAMEWORKS[framework]
+    copied = own_copy(module)
+    sample = torch.ones(1, *shape)
+    trace = Tracer(copied, name, neurons).trace(sample, Stepper(copied, name))
+    children = dict(copied.named_modules())
+    populations: list[RealPopulation] = []
+    connections: list[RealConnection] = []
+    for key, form in trace.neurons.items():
+        child = children.get(key, copied)
+        population, recurrent = convert(key, child, form.bias.size, form.bias)
+        populations.append(population)
+        connections += _connections(key, form)
+        if recurrent is not None:
+            connections.append(recurrent)
+    output = trace.output
+    if output is None or not populations:
+        raise InputError(f"module {name}: none of its neurons takes part in a step")
+    last = _alone(output)
+    if last is None:
+        last = "output"
+        populations.append(sum_population(last, output.bias))
+        connections += _connections(last, output)
+    network = RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
+                          connections=tuple(connections), output=last)
+    return network, trace.neurons
+
+
+def _connections(target: str, form: Affine) -> Iterator[RealConnection]:
+    for source, matrix in form.terms.items():
+        yield RealConnection(source=source, target=target, weights=matrix)
+
+
+def _alone(form: Affine) -> str | None:
+    """The population that the form is, if it is one and nothing else."""
+    (source, matrix), *others = form.terms.items()
+    one = not others and not form.bias.any() and matrix.shape[0] == matrix.shape[1]
+    return source if one and source != INPUT and (matrix == np.eye(len(matrix))).all() else None
+
+
+def _from_norse(module: Any, name: str, shape: tuple[int, ...]) -> RealNetwork:
+    """By the graph that Norse writes of it, as its file would be read."""
+    import warnings
+
+    from sterna.families.spiking.nir.graph import from_graph
+    from sterna.families.spiking.nir.options import NirChoices
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from norse.torch.utils.export_nir import to_nir
+
+            graph = to_nir(own_copy(module), torch.zeros(shape))
+    except Exception as error:
+        line = (str(error).splitlines() or [""])[0]
+        raise InputError(f"module {name}: Norse cannot write its graph ({type(error).__name__}: "
+                         f"{line})") from None
+    return from_graph(graph, name, NirChoices(producer="norse"))[0]

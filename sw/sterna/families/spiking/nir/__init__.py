@@ -1,0 +1,1 @@
+"""NIR graphs, as spiking frameworks exchange them, as real networks."""

@@ -1,0 +1,122 @@
+"""A real network becomes integers: ternary planes, gains, thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import floor, log2
+
+import numpy as np
+
+from sterna.errors import InputError
+from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
+from sterna.families.spiking.scale import with_input_fraction
+from sterna.law.neuron_parameters import NeuronParameters
+from sterna.program.spiking import (
+    CODE_LIMIT,
+    Connection,
+    Population,
+    SpikingNetwork,
+    ternary_planes,
+)
+
+_STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
+FACTORS = ("factor", "current_factor", "adaptation_factor")
+_FINEST = 24
+"""Dyadic weights are looked for down to a unit of ``2**-_FINEST``."""
+_COARSE = 1 / 64
+"""Most that rounding may change a threshold by, of its value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpikingFormats:
+    """How a network is quantised.
+
+    ``planes`` ternary planes a weight (1: ternary, 5: about 8 bits), ``fraction`` fraction bits of
+    the membrane and all that shares its binary point, ``input_fraction`` those of real inputs.
+    """
+
+    planes: int = 5
+    fraction: int = 16
+    input_fraction: int = 0
+
+
+def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> SpikingNetwork:
+    """The integer network.
+
+    The weights into a neuron share one unit: the power of two that makes all of them whole if there
+    is one (then nothing is lost), else the largest magnitude over the planes' limit. The unit goes
+    into the neuron's gain. Raises `InputError` when a parameter does not fit its format.
+    """
+    formats = formats or SpikingFormats()
+    populations, connections = [], []
+    for population in network.populations:
+        into = [item for item in network.connections if item.target == population.name]
+        zeros = np.zeros((population.neurons, 1))
+        joined = np.concatenate([*(item.weights for item in into), zeros], axis=1)
+        unit = _units(joined, (3**formats.planes - 1) // 2)
+        for item in into:
+            whole = np.rint(item.weights / unit[:, None]).astype(np.int64)
+            connections.append(_connection(item, whole, formats.planes))
+        reach = CODE_LIMIT * int(np.rint(np.abs(joined) / unit[:, None]).sum(1).max())
+        loud = joined.any(1)
+        populations.append(_population(population, unit * loud, reach, formats.fraction))
+    return with_input_fraction(SpikingNetwork(
+        name=network.name, inputs=network.inputs, populations=tuple(populations),
+        connections=tuple(connections), output=network.output,
+    ), formats.input_fraction)
+
+
+def _units(weights: Reals, limit: int) -> Reals:
+    largest = np.abs(weights).max(1)
+    unit = np.where(largest > 0, largest / limit, 1.0)
+    for power in range(_FINEST, -1, -1):
+        scaled = weights * 2.0**power
+        exact = (scaled == np.rint(scaled)).all(1) & (np.abs(scaled).max(1) <= limit)
+        unit = np.where(exact, 2.0**-power, unit)
+    return unit
+
+
+def _connection(item: RealConnection, whole: np.ndarray, planes: int) -> Connection:
+    return Connection(
+        source=item.source, target=item.target, planes=ternary_planes(whole, planes),
+        previous=item.previous, delays=item.delays,
+    )
+
+
+def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) -> Population:
+    definition = item.definition
+    gain = item.value("gain")
+    gain = np.repeat(gain, item.neurons // gain.size) * unit * 2.0**fraction
+    top = (1 << (definition.factor_bits - 1)) - 1
+    largest = float(np.abs(gain).max())
+    shift = max(0, min(31, floor(log2(top / largest)))) if largest > 0 else 0
+    definition = replace(
+        definition, gain_shift=shift, sum_bits=max(definition.sum_bits, reach.bit_length() + 1)
+    )
+    values = {"gain": np.rint(gain * 2.0**shift)}
+    for name in _STATES:
+        values[name] = np.rint(item.value(name) * 2.0**fraction)
+    _check_threshold(item, values["threshold"] * 2.0**-fraction, fraction)
+    for name in FACTORS:
+        values[name] = np.rint(item.value(name) * 2.0**definition.factor_fraction)
+    parameters = NeuronParameters.of(**values)
+    try:
+        parameters.check(definition, item.neurons)
+    except InputError as error:
+        raise InputError(f"population {item.name}: {error}") from None
+    return Population(
+        name=item.name, neurons=item.neurons, definition=definition, parameters=parameters
+    )
+
+
+def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
+    """Raise `InputError` when rounding makes another threshold, such as 0, of a small one."""
+    real = item.value("threshold")
+    wrong = np.abs(found - real) > _COARSE * np.abs(real)
+    if wrong.any():
+        worst = int(np.flatnonzero(wrong)[np.abs(real[wrong]).argmin()])
+        needed = int(np.ceil(np.log2(0.5 / _COARSE / abs(real[worst]))))
+        raise InputError(
+            f"population {item.name}: a threshold of {real[worst]:.4g} would become "
+            f"{found[worst]:.4g} with {fraction} fraction bits; give --fraction {needed}, or scale "
+            "its weights and thresholds up")

@@ -1,0 +1,1 @@
+"""Formats that families share: checkpoints, tensors, tokenizers, graphs."""

@@ -1,1 +1,0 @@
-"""Importers: checkpoints of other tools become Sterna models."""

@@ -1,1 +1,0 @@
-"""Models: configuration, float reference, and the folder format on disk."""

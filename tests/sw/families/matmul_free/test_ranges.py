@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from sterna.families.matmul_free import ranges
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference
+from sterna.families.matmul_free.random_model import random_model
+from sterna.families.matmul_free.ranges import value_ranges
+from sterna.formats.tokenizer import EncodedText
+
+CONFIG = ModelConfig(vocab_size=32, hidden_size=16, num_hidden_layers=2, intermediate_size=24)
+IDS = torch.randint(0, 32, (50,), generator=torch.Generator().manual_seed(1))
+
+
+def test_greatest_magnitudes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "CHUNK", 8)
+    reference = float_reference(random_model(CONFIG, 2))
+    greatest = value_ranges(reference, EncodedText(IDS.tolist(), 50))
+    assert {name: len(numbers) for name, numbers in greatest.items()} == {
+        "embedding": 1,
+        "logit": 1,
+        "residual x": 2,
+        "input gate i": 2,
+        "forget gate f": 2,
+        "output gate g": 2,
+        "state h": 2,
+        "mixer output o": 2,
+        "unit gate": 2,
+        "unit up": 2,
+        "unit output": 2,
+    }
+    logits, state = reference(IDS.unsqueeze(0))
+    assert greatest["logit"][0] == pytest.approx(float(logits.abs().max()), rel=1e-4)
+    assert greatest["embedding"][0] == float(reference.model.embeddings(IDS).abs().max())
+    first = reference.model.layers[0]
+    inner, _ = first(reference.model.embeddings(IDS), torch.zeros(16), torch.zeros(16))
+    assert greatest["residual x"][0] == pytest.approx(float(inner.abs().max()), rel=1e-4)
+    assert greatest["state h"][1] >= float(state[1].abs().max()) - 1e-5
+
+
+def test_no_observer_stays_behind() -> None:
+    reference = float_reference(random_model(CONFIG, 2))
+    value_ranges(reference, EncodedText(IDS.tolist(), 50))
+    assert not any(module._forward_hooks for module in reference.modules())
