@@ -37,8 +37,8 @@ from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.program.printing import format_program
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate import estimate
-from sterna_boards.network_estimate import estimate_network
+from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.network import estimate_network
 
 MODELS = ("demo", "demo-tiny")
 NETWORKS = ("l2mu", "delays")

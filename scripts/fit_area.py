@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sterna_boards.area import CLOCK_LUTS, FACTORS_FILE, group_units, unit_terms
-from sterna_boards.baseline import BASELINE_FILE, Measured, read_baseline
 from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.area import CLOCK_LUTS, FACTORS_FILE, group_units, unit_terms
+from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseline
 
 SAME_CELLS = {"gw1n": "gw2a"}
 """Families whose area is that of another one; the clock is their own."""

@@ -18,9 +18,9 @@ from sterna.host.counters import Counters
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.tasks.open_device import open_device
-from sterna_boards.baseline import BASELINE_FILE, Measured, read_baseline, write_baseline
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseline, write_baseline
 from sterna_boards.model_build import build_model
 
 

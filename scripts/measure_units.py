@@ -22,12 +22,12 @@ from typing import Any
 from amaranth.back import rtlil
 from sterna.law.neuron import Decay, NeuronDefinition, Reset
 from sterna.machine.configuration import HardwareConfiguration
-from sterna_boards.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
-from sterna_boards.ecp5_netlist import improve
-from sterna_boards.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings
-from sterna_boards.report import read_report
-from sterna_boards.rtlil import corrected
-from sterna_boards.tools import find_tools
+from sterna_boards.flows.open.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings
+from sterna_boards.flows.open.report import read_report
+from sterna_boards.flows.open.rtlil import corrected
+from sterna_boards.flows.open.tools import find_tools
+from sterna_boards.measured.baseline import UNITS_FILE, MeasuredUnit, read_units, write_units
+from sterna_boards.parts.ecp5_netlist import improve
 from sterna_hw.spiking import LifEngine
 from sterna_hw.ternary.engine import TernaryEngine
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from sterna.cli import application
-from sterna_boards.tools import PACKAGES, variable
+from sterna_boards.flows.open.tools import PACKAGES, variable
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import sterna_boards.build
+import sterna_boards.flows.open.build
 import sterna_sim.build
 import sterna_sim.memory.sdram
 from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
-from sterna_boards.designs import accelerator
-from sterna_boards.tools import Tool
+from sterna_boards.flows.open.designs import accelerator
+from sterna_boards.flows.open.tools import Tool
 from sterna_sim.toolchain import Toolchain
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def key(monkeypatch):
     def keep(kind: str, name: str, make: Any) -> Path:
         raise Kept(kind, name)
 
-    for module in (sterna_sim.build, sterna_sim.memory.sdram, sterna_boards.build):
+    for module in (sterna_sim.build, sterna_sim.memory.sdram, sterna_boards.flows.open.build):
         monkeypatch.setattr(module, "cached_folder", keep)
     for module in (sterna_sim.build, sterna_sim.memory.sdram):
         monkeypatch.setattr(module, "find_toolchain", lambda: TOOLS)
@@ -83,7 +83,8 @@ def flow(version: str = "1") -> Any:
 
 
 def netlist() -> None:
-    sterna_boards.build._synthesised(flow(), accelerator(find_board("ulx3s-12f"), TINY), nothing)
+    design = accelerator(find_board("ulx3s-12f"), TINY)
+    sterna_boards.flows.open.build._synthesised(flow(), design, nothing)
 
 
 @cache
@@ -128,7 +129,7 @@ def test_a_netlist_depends_on_every_module_of_generator_and_flow(key):
     modules = imported("sterna_hw") | {
         name: file for name, file in imported("sterna_boards").items()
         if name.split(".")[0] == "sterna_boards"}
-    assert {"sterna_hw.core.accelerator", "sterna_boards.flow"} < set(modules)
+    assert {"sterna_hw.core.accelerator", "sterna_boards.flows.open.flow"} < set(modules)
     for name, file in modules.items():
         with pytest.MonkeyPatch.context() as patch:
             change(patch, file)
@@ -211,7 +212,7 @@ def test_what_is_asked_for_counts(key):
 
 
 def test_a_netlist_depends_on_board_design_and_synthesis(key):
-    board, build = find_board("ulx3s-12f"), sterna_boards.build
+    board, build = find_board("ulx3s-12f"), sterna_boards.flows.open.build
     other = SimpleNamespace(board=find_board("ulx3s-85f"), tools=flow().tools)
     newer = SimpleNamespace(board=board, tools=flow("2").tools)
     plain = accelerator(board, TINY)
@@ -225,7 +226,7 @@ def test_a_netlist_depends_on_board_design_and_synthesis(key):
 
 
 def test_a_bitstream_depends_on_netlist_seed_and_tools(key):
-    build = sterna_boards.build
+    build = sterna_boards.flows.open.build
     names = {
         key(lambda one=one: build._placed(one[0], Path(one[1]), one[2], 0, nothing))
         for one in ((flow(), "a", 1), (flow(), "b", 1), (flow(), "a", 2), (flow("2"), "a", 1))}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sterna.errors import InputError
 
-from sterna_boards.baseline import Measured, MeasuredUnit, read_baseline, read_units
 from sterna_boards.board import Board, Target
 from sterna_boards.catalogue import BOARDS
-from sterna_boards.vendor.board import ExportBoard
-from sterna_boards.vendor.catalogue import EXPORT_BOARDS
+from sterna_boards.measured.baseline import Measured, MeasuredUnit, read_baseline, read_units
+from sterna_boards.project_board import ExportBoard
+from sterna_boards.project_catalogue import EXPORT_BOARDS
 
 _TRITS_PER_BIT = 5 / 8
 _WEIGHT_SHARE = 0.75

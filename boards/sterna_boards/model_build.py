@@ -22,10 +22,10 @@ from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
-from sterna_boards.build import build
-from sterna_boards.designs import accelerator
-from sterna_boards.report import BuildReport
-from sterna_boards.speed import Speed, link_bytes, speed
+from sterna_boards.estimate.speed import Speed, link_bytes, speed
+from sterna_boards.flows.open.build import build
+from sterna_boards.flows.open.designs import accelerator
+from sterna_boards.flows.open.report import BuildReport
 
 FORMAT = Format("build", 1, "build again: sterna build")
 IMAGE, CONFIGURATION, LOGS = "image.sterna", "configuration.json", "logs"
@@ -75,12 +75,11 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
                 embedding: Embedding = "auto", clock_hz: float | None = None,
                 seeds: Sequence[int] = (1,), progress: Progress | None = None,
                 baked: bool = False, until_met: bool = False) -> ModelBuild:
-    """Build the accelerator for a program; arguments as in `sterna_boards.estimate.estimate`.
+    """Build the accelerator for a program; arguments as in `sterna_boards.estimate.model.estimate`.
 
     ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
-    ``seeds`` and ``until_met`` are those of `sterna_boards.build.build`.
-    Whether timing is met is in the report, as from `sterna_boards.build.build`, whose errors are
-    raised here too.
+    ``seeds`` and ``until_met`` are those of `sterna_boards.flows.open.build.build`. Whether timing
+    is met is in the report, as from that, whose errors are raised here too.
     """
     base = board.with_rate(configuration or board.shape.configuration())
     fitted = fit_configuration(program, base, embedding)

@@ -15,10 +15,10 @@ from sterna.program.spiking import SpikingNetwork
 from sterna.progress import Progress
 
 from sterna_boards.board import Board, Target
-from sterna_boards.build import build
-from sterna_boards.designs import accelerator
-from sterna_boards.report import BuildReport
-from sterna_boards.step_speed import StepSpeed, step_speed
+from sterna_boards.estimate.step_speed import StepSpeed, step_speed
+from sterna_boards.flows.open.build import build
+from sterna_boards.flows.open.designs import accelerator
+from sterna_boards.flows.open.report import BuildReport
 
 SMALL_LUTS = 12_000
 """Parts below get one neuron lane: each lane of a LIF engine has multipliers of its own."""
@@ -69,7 +69,7 @@ def build_network(board: Board, network: SpikingNetwork,
     """Build the accelerator for a network, by default in the board's own shape.
 
     ``baked`` puts the memory image into the bitstream. ``seeds`` and ``until_met`` are those of
-    `sterna_boards.build.build`. Whether timing is met
+    `sterna_boards.flows.open.build.build`. Whether timing is met
     is in the report; its errors are raised here too.
     """
     fitted = board.with_rate(configuration or fit_spiking(network, board_shape(board)))

@@ -12,8 +12,8 @@ from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import result_words
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
-from sterna_boards.designs import accelerator
-from sterna_boards.network_estimate import estimate_network
+from sterna_boards.estimate.network import estimate_network
+from sterna_boards.flows.open.designs import accelerator
 
 COLORLIGHT = find_board("colorlight-i9")
 

@@ -12,9 +12,9 @@ from sterna.errors import InputError
 from sterna.machine.configuration import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
-from sterna_boards.designs import accelerator, loopback
-from sterna_boards.tools import PACKAGES
-from sterna_boards.vendor.catalogue import EXPORT_BOARDS
+from sterna_boards.flows.open.designs import accelerator, loopback
+from sterna_boards.flows.open.tools import PACKAGES
+from sterna_boards.project_catalogue import EXPORT_BOARDS
 from sterna_hw.link.uart import LEAST_DIVISOR
 
 every_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sterna.cli import application
 from sterna.machine.configuration import PRESETS
-from sterna_boards.area import FACTORS_FILE, group_units
-from sterna_boards.baseline import (
+from sterna_boards.catalogue import BOARDS
+from sterna_boards.estimate.area import FACTORS_FILE, group_units
+from sterna_boards.listing import board_rows, measured_rows, unit_rows
+from sterna_boards.measured.baseline import (
     Measured,
     MeasuredUnit,
     read_baseline,
@@ -18,9 +20,7 @@ from sterna_boards.baseline import (
     write_baseline,
     write_units,
 )
-from sterna_boards.catalogue import BOARDS
-from sterna_boards.listing import board_rows, measured_rows, unit_rows
-from sterna_boards.vendor.catalogue import EXPORT_BOARDS
+from sterna_boards.project_catalogue import EXPORT_BOARDS
 
 from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
 

@@ -13,7 +13,7 @@ from sterna.law.arithmetic import CODE_LIMIT
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board, Target
-    from sterna_boards.vendor.board import ExportBoard
+    from sterna_boards.project_board import ExportBoard
 
     from sterna.compiler.fit import Embedding
     from sterna.machine.configuration import HardwareConfiguration
@@ -42,7 +42,7 @@ SEEDS = typer.Option(
 
 
 def placements(seeds: int | None) -> dict[str, Any]:
-    """What `SEEDS` means, as arguments of `sterna_boards.build.build`.
+    """What `SEEDS` means, as arguments of `sterna_boards.flows.open.build.build`.
 
     Raises `InputError` for a number of placements that cannot be made.
     """
@@ -83,7 +83,7 @@ class BoardOptions:
 
     def target(self) -> Target:
         """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
-        from sterna_boards.vendor.catalogue import find_target
+        from sterna_boards.project_catalogue import find_target
 
         return find_target(self.name)
 
@@ -100,7 +100,7 @@ class BoardOptions:
 
     def export_board(self) -> ExportBoard:
         """The board, of those that projects are written for. Raises `InputError` for another."""
-        from sterna_boards.vendor.catalogue import find_export_board
+        from sterna_boards.project_catalogue import find_export_board
 
         return find_export_board(self.name)
 
@@ -120,7 +120,7 @@ class BoardOptions:
 
     def configuration(self, program: Program) -> HardwareConfiguration:
         """The accelerator's shape; its depths are not fitted. Raises `InputError`."""
-        from sterna_boards.estimate import choose_lanes
+        from sterna_boards.estimate.model import choose_lanes
 
         given = {
             "rows": self.rows, "columns": self.columns, "vector_lanes": self.vector_lanes,

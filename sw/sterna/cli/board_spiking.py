@@ -14,9 +14,9 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board, Target
-    from sterna_boards.memory_map import OnChipMemory
+    from sterna_boards.estimate.memory_map import OnChipMemory
+    from sterna_boards.estimate.network import NetworkEstimate
     from sterna_boards.network_build import NetworkBuild
-    from sterna_boards.network_estimate import NetworkEstimate
 
     from sterna.machine.spiking_configuration import SpikingConfiguration
     from sterna.program.spiking import SpikingNetwork
@@ -48,7 +48,7 @@ def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOp
                   attempts: dict[str, Any], baked: bool, output: Path, sources: list[Path],
                   json: bool) -> Path:
     """Build, check timing, write the folder and tell of it; the bitstream."""
-    from sterna_boards.build import check_timing
+    from sterna_boards.flows.open.build import check_timing
     from sterna_boards.model_build import write_build
     from sterna_boards.network_build import build_network
 
@@ -93,7 +93,7 @@ def _table(board: Board, built: NetworkBuild, bitstream: Path) -> list[tuple[str
 def estimate_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOptions,
                      json: bool) -> None:
     """Say what the network takes of the board, and how fast it is there."""
-    from sterna_boards.network_estimate import estimate_network
+    from sterna_boards.estimate.network import estimate_network
 
     board = options.target()
     configuration = network_configuration(board, opened.network, options, spiking)

@@ -63,10 +63,10 @@ def build(
 
     Ends with 1 and names the slowest path when timing is not met; no folder is written then.
     """
-    from sterna_boards.build import check_timing
+    from sterna_boards.flows.open.build import check_timing
+    from sterna_boards.flows.open.program import check_flash
+    from sterna_boards.flows.open.program import program as load_bitstream
     from sterna_boards.model_build import FORMAT, IMAGE, build_model, write_build
-    from sterna_boards.program import check_flash
-    from sterna_boards.program import program as load_bitstream
 
     from sterna.cli.board_spiking import build_spiking
     from sterna.cli.spiking import open_spiking

@@ -37,8 +37,8 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Target
-    from sterna_boards.estimate import Estimate
-    from sterna_boards.memory_map import OnChipMemory
+    from sterna_boards.estimate.memory_map import OnChipMemory
+    from sterna_boards.estimate.model import Estimate
 
     from sterna.compiler.placement import PlacedObject
 
@@ -63,7 +63,7 @@ def estimate(
     streams: int | None = STREAMS,
 ) -> None:
     """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
-    from sterna_boards.estimate import estimate as estimate_board
+    from sterna_boards.estimate.model import estimate as estimate_board
 
     from sterna.cli.board_spiking import estimate_spiking
     from sterna.cli.spiking import open_spiking

@@ -120,7 +120,7 @@ def rtl(
         descriptions = DESCRIPTIONS
         if options is not None and model is not None:
             assert isinstance(configuration, HardwareConfiguration)
-            from sterna_boards.vendor.export import write_project
+            from sterna_boards.flows.export import write_project
 
             descriptions = DESCRIPTIONS | write_project(
                 options.export_board(), configuration, options.clock_hz, model, folder)

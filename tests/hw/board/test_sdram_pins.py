@@ -13,7 +13,7 @@ from amaranth.lib import io
 from sterna.errors import InputError
 from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
-from sterna_boards.designs import accelerator
+from sterna_boards.flows.open.designs import accelerator
 from sterna_hw.board.clock import ClockGenerator
 from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS, SdramPins
 from sterna_hw.memory import SdramSource

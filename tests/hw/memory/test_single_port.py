@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""When memories lie in single-port RAM; tests/boards/test_netlist.py runs on such memories."""
+"""When memories lie in single-port RAM; tests/boards/parts/test_netlist.py runs on such ones."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""One file a board: pins, clock, capacities and link, and what tools load it."""

@@ -1,0 +1,37 @@
+"""Kria KV260 of AMD: Zynq UltraScale+ with 4 GB of DDR4 at its processing system."""
+
+from __future__ import annotations
+
+from sterna_boards.board import Capacity, Shape
+from sterna_boards.project_board import ExportBoard, OutsideMemory, Pin
+
+KV260 = ExportBoard(
+    name="kv260",
+    title="Kria KV260",
+    device="xck26-sfvc784-2LV-c",
+    family="xcup",
+    flow="vivado",
+    board_files="kv260_som",
+    pin_hz=250_000_000,
+    clock_hz=250_000_000,
+    baud=3_000_000,
+    link="Pmod USBUART (FT232R) in the upper row of the Pmod connector J2",
+    capacity=Capacity(luts=117_120, block_rams=288, block_ram_bits=18_432, dsps=1_248,
+                      large_rams=64),
+    # A weight word is ten beats of all ports: lanes for several token streams at once.
+    shape=Shape(rows=32, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
+    model="demo",
+    memory="DDR4 4 GB, 64 bits, four ports of the processing system",
+    outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,
+                          port_bytes=1 << 28, gb_s=16.0),
+    pins=(
+        Pin("tx", "E10", "LVCMOS33"),  # Pmod pin 2
+        Pin("rx", "D10", "LVCMOS33"),  # Pmod pin 3
+    ),
+    port_name="/dev/ttyUSB0",
+    use="`xsdb load.tcl` loads it over the USB connector J4: it stops the system on the processors "
+        "and starts the memory, of which the accelerator takes the lower gigabyte. The board "
+        "boots from its flash again after a power cycle.",
+    revisions="the carrier card with the production SOM",
+    source="AMD, Kria K26 SOM XDC and KV260 carrier card schematic",
+)

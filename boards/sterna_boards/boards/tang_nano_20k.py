@@ -1,0 +1,62 @@
+"""Tang Nano 20K of Sipeed: GW2AR-18 with a BL616 on the serial port.
+
+Its firmware: trabucayre/openFPGALoader, issue 511; sipeed/sipeed_wiki, issues 592 and 763.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sterna_boards.board import Board, Capacity, Shape
+
+
+def _platform() -> Any:
+    from amaranth.build import Attrs, Clock, Pins, Resource
+    from amaranth_boards.resources import LEDResources, UARTResource
+
+    from sterna_boards.parts.gowin import HimbaechelPlatform
+
+    levels = Attrs(IO_TYPE="LVCMOS33")
+
+    class TangNano20kPlatform(HimbaechelPlatform):
+        """Clock, serial port and light-emitting diodes."""
+
+        part = "GW2AR-LV18QN88C8/I7"
+        family = "GW2AR-18C"
+        default_clk = "clk27"
+        resources = [
+            Resource("clk27", 0, Pins("4", dir="i"), Clock(27e6), levels),
+            UARTResource(0, rx="70", tx="69", attrs=Attrs(IO_TYPE="LVCMOS33", PULL_MODE="UP")),
+            *LEDResources(pins="15 16 17 18 19 20", invert=True, attrs=levels),
+        ]
+        connectors = []
+
+    return TangNano20kPlatform()
+
+
+TANG_NANO_20K = Board(
+    name="tang-nano-20k",
+    title="Tang Nano 20K",
+    device="GW2AR-LV18QN88C8/I7",
+    family="gw2a",
+    pin_hz=27_000_000,
+    clock_hz=108_000_000,
+    network_hz=81_000_000,
+    baud=2_000_000,
+    link="BL616, USB connector",
+    port_name="/dev/ttyUSB1",
+    capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
+    shape=Shape(rows=8, columns=8, vector_lanes=4, top_k=4),
+    model="demo-tiny",
+    memory="SDRAM 8 MB in the package, 32 bits",
+    platform=_platform,
+    revisions="all",
+    notes=("firmware 2024122312 of the BL616 (the serial number that lsusb -v shows) answers at a "
+           "quarter of the rate that the host asks for, and openFPGALoader fails with it: update "
+           "it to 2025012315, wiki.sipeed.com/hardware/en/tang/common-doc/update_debugger.html",),
+    loader=("-b", "tangnano20k"),
+    flash="the bitstream in its SPI flash",
+    loader_hint="is the board plugged in, and may you use its USB device? openFPGALoader knows it "
+                "from 0.11 on, and fails with firmware 2024122312 of its BL616: `sterna boards "
+                "tang-nano-20k`",
+)

@@ -1,0 +1,1 @@
+"""What a board will do with a model, without synthesis."""

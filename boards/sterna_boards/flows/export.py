@@ -1,0 +1,120 @@
+"""The project of a board: sources, constraints, build script and a page on how to use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sterna.errors import InputError
+from sterna.machine.configuration import HardwareConfiguration
+from sterna_hw.verilog import to_serial_verilog
+
+from sterna_boards.estimate.rate import divisor
+from sterna_boards.flows.page import page
+from sterna_boards.flows.quartus import script as quartus
+from sterna_boards.flows.tcl import step
+from sterna_boards.flows.top import series_7_top, stratix_10_top
+from sterna_boards.flows.vivado import script as vivado
+from sterna_boards.flows.vivado.wrapper import wrapper
+from sterna_boards.project_board import ExportBoard, FamilyPlatform
+
+ACCELERATOR, TOP, SCRIPT, README = "accelerator.v", "top.v", "build.tcl", "README.md"
+XDC, QSF, SDC, CELL, LOAD = (
+    "sterna.xdc", "sterna.qsf", "sterna.sdc", "sterna_board.v", "load.tcl")
+_DESCRIPTIONS = {
+    ACCELERATOR: "accelerator with its UART; ports: clk, rst, rx, tx, memories outside",
+    TOP: "top level: clock, reset and pins",
+    CELL: "the accelerator as a cell of the block design that the script makes",
+    XDC: "pins and clocks",
+    QSF: "pins",
+    SDC: "clocks",
+    SCRIPT: "makes the bitstream",
+    LOAD: "loads the bitstream and starts the memory",
+    README: "how to make the bitstream and use it",
+}
+
+
+
+def write_project(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: float | None,
+                  model: str, folder: Path) -> dict[str, str]:
+    """Write sources, constraints, script and page; returns what each file is, by name.
+
+    ``model`` is what the user calls the model, for the page.
+
+    Raises `InputError` when the clock cannot be made or is too slow for the link, or the
+    configuration has trace ports.
+    """
+    if configuration.trace:
+        raise InputError("configuration: trace ports are for simulation, set trace to false")
+    clock_hz = clock_hz or board.clock_hz
+    if board.flow == "quartus":
+        made_hz, files = clock_hz, _quartus_files(board, clock_hz)
+    elif board.outside is None:
+        made_hz, files = _pin_files(board, clock_hz)
+    else:
+        made_hz, files = clock_hz, _block_design_files(board, configuration, clock_hz)
+    files[ACCELERATOR] = accelerator_verilog(board, configuration, made_hz)
+    files[README] = page(board, configuration, made_hz, model)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return {name: _DESCRIPTIONS[name] for name in files}
+
+
+def _pin_files(board: ExportBoard, clock_hz: float) -> tuple[float, dict[str, str]]:
+    """A Vivado project without IP, and the clock that it makes."""
+    top, made_hz = series_7_top(board.pin_hz, clock_hz)
+    settings = {"part": board.device, "constraints": XDC, "top": "top",
+                "sources": f"{ACCELERATOR} {TOP}"}
+    return made_hz, {
+        TOP: top,
+        XDC: vivado.constraints(board),
+        SCRIPT: vivado.script(board, settings, ("vivado_project", "vivado_finish")),
+    }
+
+
+def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration,
+                        clock_hz: float) -> dict[str, str]:
+    """A Vivado project whose script builds a block design with the memories."""
+    outside = board.outside
+    assert outside is not None
+    region = configuration.memory_bytes // outside.ports
+    if region > outside.port_bytes:
+        raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
+                         f"are {outside.port_bytes}")
+    settings = {
+        "part": board.device, "board_files": board.board_files,
+        "board_files_from": board.board_files_from, "constraints": XDC,
+        "sources": f"{ACCELERATOR} {CELL}", "clock_mhz": f"{clock_hz / 1e6:g}",
+        "memory_ports": outside.ports, "port_bytes": outside.port_bytes,
+    }
+    steps = ("vivado_project", "block_design", f"memory_{outside.kind}", "block_design_end",
+             "vivado_finish")
+    files = {
+        CELL: wrapper(configuration, outside),
+        XDC: vivado.constraints(board),
+        SCRIPT: vivado.script(board, settings, steps),
+    }
+    if outside.kind == "ps":
+        files[SCRIPT] += step("vivado/ps_finish")
+        files[LOAD] = step("vivado/load_ps")
+    return files
+
+
+def _quartus_files(board: ExportBoard, clock_hz: float) -> dict[str, str]:
+    settings = {"part": board.device, "constraints": QSF, "timing": SDC, "top": "top",
+                "sources": f"{ACCELERATOR} {TOP}"}
+    return {
+        TOP: stratix_10_top(),
+        QSF: quartus.assignments(board),
+        SDC: quartus.timing(clock_hz),
+        SCRIPT: quartus.script(board, settings),
+    }
+
+
+def accelerator_verilog(board: ExportBoard, configuration: HardwareConfiguration,
+                        clock_hz: float) -> str:
+    """Verilog of module ``sterna``, made of cells of the board's family where that helps.
+
+    Raises `InputError` when the clock is too slow for the bit rate.
+    """
+    bit = divisor(clock_hz, board.with_rate(configuration).baud)
+    return to_serial_verilog(configuration, bit, platform=FamilyPlatform(board.family))

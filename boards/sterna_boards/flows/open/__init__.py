@@ -1,0 +1,1 @@
+"""Yosys, nextpnr and the packers: a bitstream that meets timing, kept by content."""

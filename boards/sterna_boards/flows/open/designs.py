@@ -1,0 +1,110 @@
+"""What can be built for a board: the accelerator, and a loop-back that checks the link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sterna.errors import InputError
+from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.encoding import Configuration
+from sterna.machine.image import MemoryImage
+from sterna_hw.board.clock import ClockGenerator, generated_hz
+from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
+from sterna_hw.board.top import BoardTop, Loopback
+from sterna_hw.memory.ports import memory_members
+
+from sterna_boards.board import Board
+from sterna_boards.estimate.rate import divisor
+
+
+@dataclass(frozen=True)
+class Design:
+    """A top level that has not been elaborated."""
+
+    name: str
+    key: str
+    """What the design depends on beside board and sources."""
+    lanes: int
+    """Ternary weights a clock; none in a loop-back."""
+    rows: int
+    """Matrix rows that they are for; none without a ternary engine."""
+    clock_hz: float
+    """What the clock generator makes of the wanted frequency."""
+    top: Callable[[], BoardTop]
+
+
+def accelerator(board: Board, configuration: Configuration,
+                clock_hz: float | None = None, image: MemoryImage | None = None) -> Design:
+    """The accelerator behind the board's serial port.
+
+    ``clock_hz`` is the board's own choice when not given, the bit rate where the configuration
+    names none. The memories start with the contents of ``image`` if there is one, else empty.
+    Raises `InputError` when the clock cannot be made or is none for the bit rate, the configuration
+    has trace ports, its weights come from a memory that the board does not have, or the part's
+    memories always start empty.
+    """
+    clock_hz = clock_hz or board.clock_of(configuration)
+    if isinstance(configuration, HardwareConfiguration):
+        board.check_weight_source(configuration)
+    if configuration.trace:
+        raise InputError("configuration: trace ports are for simulation, set trace to false")
+
+    if image is not None and board.capacity.single_port_rams:
+        raise InputError(
+            f"{board.name}: its single-port RAM starts empty, so weights cannot be baked in; load "
+            "them over the link")
+
+    def core() -> Any:
+        from sterna_hw.core.tops import accelerator_of
+
+        return accelerator_of(configuration) if image is None else with_contents(image)
+
+    key = configuration.to_json() + (image.model_digest() if image else "")
+    pins = None
+    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "sdram":
+        board.check_sdram(configuration, clock_hz)
+        if image is not None:
+            raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
+        pins = memory_members(configuration)
+    rows = configuration.rows if isinstance(configuration, HardwareConfiguration) else 0
+    pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
+    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz,
+                   configuration.baud or board.baud, pins, pace)
+
+
+def _words(part: NDArray[np.uint8]) -> list[int]:
+    """The words of a part of an image, uint8 [words, bytes], as integers."""
+    return [int.from_bytes(word.tobytes(), "little") for word in part]
+
+
+def with_contents(image: MemoryImage) -> Any:
+    """The accelerator of the image's configuration, with the image in its memories at power up."""
+    from sterna_hw.core.tops import accelerator_of
+
+    initial = {space: _words(part.array()) for space, part in image.parts.items()}
+    return accelerator_of(image.configuration, contents=image.contents, initial=initial)
+
+
+def loopback(board: Board, clock_hz: float | None = None) -> Design:
+    """Every byte comes back: shows that clock, pins and bit rate are right."""
+    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz or board.clock_hz,
+                   board.baud)
+
+
+def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
+            clock_hz: float, baud: int, sdram: dict[str, Any] | None = None,
+            pace: tuple[int, int] | None = None) -> Design:
+    made = generated_hz(board.family, board.pin_hz, clock_hz)
+    divisor(made, baud)
+
+    def top() -> BoardTop:
+        lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
+        clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
+        return BoardTop(core(), clock, baud, sdram, pace, board.held_high)
+
+    lanes, rows = size
+    return Design(name, f"{name} {key} {clock_hz} {baud}", lanes, rows, made, top)

@@ -1,0 +1,46 @@
+"""The page that lies in a project's folder and says how to use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sterna.host.run_command import run_command
+from sterna.machine.configuration import HardwareConfiguration
+
+from sterna_boards.project_board import ExportBoard
+
+_TOOLS = {"vivado": ("Vivado", "vivado -mode batch -source build.tcl", "sterna.bit"),
+          "quartus": ("Quartus Prime Pro", "quartus_sh -t build.tcl", "sterna.sof")}
+_PAGE = """\
+# {title}: {lanes} lanes at {clock_mhz:g} MHz
+
+{tool} makes the bitstream `{bitstream}` for {device}. In this folder:
+
+    {command}
+
+It ends with 2 and says why when something is missing, and with 1 when timing is missed. The project
+was never run on this board: open tools have checked that it elaborates, and have counted its area.
+
+{use}
+
+Then, with the serial port of the board (link: {link}; {baud} bit/s, which the image names):
+
+    {run}
+
+The driver loads the memory image over the link before the first token.
+{board_files}Revisions: {revisions}. Pins: {source}.{notes}
+"""
+
+
+def page(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: float,
+         model: str) -> str:
+    """The text in Markdown."""
+    tool, command, bitstream = _TOOLS[board.flow]
+    return _PAGE.format(
+        title=board.title, device=board.device, lanes=configuration.lanes,
+        clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=board.use,
+        board_files=(f"Board files `{board.board_files}`: from {board.board_files_from}.\n"
+                     if board.board_files else ""),
+        revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
+        link=board.link, baud=board.with_rate(configuration).baud, source=board.source,
+        run=run_command(board.port_name, model, Path("image.sterna")))

@@ -1,0 +1,1 @@
+"""Projects for Quartus: assignments, constraints, build script."""

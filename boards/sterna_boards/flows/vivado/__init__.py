@@ -1,0 +1,1 @@
+"""Projects for Vivado: constraints, build script, block design."""

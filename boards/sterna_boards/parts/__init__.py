@@ -1,0 +1,1 @@
+"""What belongs to a family of chips: cells, memories, passes over netlists, places."""

@@ -1,1 +1,0 @@
-"""Boards whose bitstreams the vendors' tools make: projects are written for Vivado and Quartus."""

@@ -1,0 +1,93 @@
+# amaranth: UnusedElaboratable=no
+"""Every pin is at its port: the constraints that a build has, against the boards' documents."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sterna_boards.board import Board
+from sterna_boards.catalogue import BOARDS
+from sterna_boards.flows.open.designs import accelerator, loopback
+from sterna_boards.project_catalogue import EXPORT_BOARDS
+
+PINS = {
+    "ulx3s-85f": ("G2", "M1", "L4"), "ulx3s-12f": ("G2", "M1", "L4"),
+    "orangecrab-85f": ("A9", "N17", "M18"), "ecpix5-85f": ("K23", "R26", "R24"),
+    "colorlight-i9": ("P3", "H18", "J17"), "icebreaker": ("35", "6", "9"),
+    "tang-nano-9k": ("52", "18", "17"), "tang-nano-20k": ("4", "70", "69"),
+}
+"""Clock, receive and transmit pins: ULX3S constraint file (25 MHz, FTDI_TXD, FTDI_RXD), OrangeCrab
+r0.2 and ECPIX-5 schematics, Colorlight-FPGA-Projects, iCEBreaker pinout, Sipeed's schematics."""
+SDRAM_PINS = {
+    "ulx3s-85f": {
+        "clk": "F19", "clk_en": "F20", "cs": "P20", "we": "T20", "ras": "R20", "cas": "T19",
+        "ba": "P19 N20", "a": "M20 M19 L20 L19 K20 K19 K18 J20 J19 H20 N19 G20 G19",
+        "dq": "J16 L18 M18 N18 P18 T18 T17 U20 E19 D20 D19 C20 E18 F18 J18 J17",
+        "dqm": "U19 E20"},
+    "colorlight-i9": {
+        "clk": "B9", "we": "A10", "ras": "B10", "cas": "A9", "ba": "B11 C8",
+        "a": "B13 C14 A16 A17 B16 B15 A14 A13 A12 A11 B12",
+        "dq": "D15 E14 E13 D12 E12 D11 C10 B17 B8 A8 C7 A7 A6 B6 A5 B5 "
+              "D5 C5 D6 C6 E7 D7 E8 D8 E9 D9 E11 C11 C12 D13 D14 C15"},
+}
+"""Pins of the SDRAM by signal: ULX3S constraint file, Colorlight-FPGA-Projects."""
+EXPORT_PINS = {
+    # Digilent's Arty-A7-100-Master.xdc names the line from the side of the FT2232H.
+    "arty-a7-100t": {"clk_pin": "E3", "reset_n": "C2", "rx": "A9", "tx": "D10"},
+    # Pins 3 and 2 of the Pmod J2: the adapter sends on its pin 3.
+    "kv260": {"rx": "D10", "tx": "E10"},
+    "alveo-u250": {"rx": "BF18", "tx": "BB20", "ddr4_reset_gate": "AU21"},
+    "alveo-u280": {"rx": "A28", "tx": "B33", "hbm_cattrip": "D32"},
+    "d5005": {"clk_pin": None, "rx": None, "tx": None},
+}
+_PLACES = (
+    re.compile(r'^LOCATE COMP "(\S+)" SITE "(\S+)";$', re.MULTILINE),
+    re.compile(r"^set_io (\S+) (\S+)$", re.MULTILINE),
+    re.compile(r'^IO_LOC "(\S+)" (\S+);$', re.MULTILINE),
+)
+
+
+def places(files: dict[str, str]) -> dict[str, str]:
+    """Pins by port, without ``__io``."""
+    constraints = "\n".join(content for name, content in files.items()
+                            if name.endswith((".lpf", ".pcf", ".cst")))
+    found = [match for form in _PLACES for match in form.findall(constraints)]
+    assert len(dict(found)) == len(found)
+    return {port.replace("__io", ""): pin for port, pin in found}
+
+
+def test_every_board_has_its_row() -> None:
+    assert PINS.keys() == BOARDS.keys() and EXPORT_PINS.keys() == EXPORT_BOARDS.keys()
+    with_sdram = {board.name for board in BOARDS.values() if board.sdram}
+    assert {"ulx3s-12f", *SDRAM_PINS} == with_sdram
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+def test_clock_and_serial_port_are_at_their_pins(board: Board) -> None:
+    platform = board.platform()
+    found = places(platform.prepare(loopback(board).top(), "sterna").files)
+    clock = f"{platform.default_clk}_0"
+    assert (found[clock], found["uart_0__rx"], found["uart_0__tx"]) == PINS[board.name]
+    resource = platform.lookup(platform.default_clk)
+    assert resource.clock.frequency == board.pin_hz
+
+
+@pytest.mark.parametrize("name", SDRAM_PINS)
+def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
+    board = BOARDS[name]
+    configuration = board.sdram_configuration()
+    found = places(board.platform().prepare(accelerator(
+        board, configuration, configuration.sdram_hz).top(), "sterna").files)
+    lines = {port.removeprefix("sdram_0__"): pin for port, pin in found.items() if "sdram" in port}
+    wanted = {}
+    for signal, pins in SDRAM_PINS[name].items():
+        names = pins.split()
+        wanted |= {signal if len(names) == 1 else f"{signal}[{bit}]": pin
+                   for bit, pin in enumerate(names)}
+    assert lines == wanted
+
+
+@pytest.mark.parametrize("name", EXPORT_BOARDS)
+def test_ports_of_projects_are_at_their_pins(name: str) -> None:
+    assert {pin.port: pin.place for pin in EXPORT_BOARDS[name].pins} == EXPORT_PINS[name]

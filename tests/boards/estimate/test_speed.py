@@ -1,0 +1,29 @@
+"""Rates over the link, held to the frames that the host sends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sterna.machine.configuration import PRESETS
+from sterna.machine.frames import Frame, encode_frame
+from sterna.machine.protocol import FrameType
+from sterna_boards.estimate.speed import link_bytes, speed
+
+
+def _size(kind: FrameType, payload: int) -> int:
+    return len(encode_frame(Frame(kind, 0, bytes(payload))))
+
+
+def test_bytes_of_a_token() -> None:
+    configuration = replace(PRESETS["standard"], vector_lanes=8)
+    run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * configuration.top_k + 8)
+    assert link_bytes(configuration, "chip", 32) == run
+    row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
+    assert link_bytes(configuration, "host", 32) == run + row
+
+
+def test_the_link_adds_its_time() -> None:
+    rates = speed(1000, 1e6, 100, 1_000_000)
+    assert rates.tokens_per_second == pytest.approx(1000)
+    assert rates.tokens_per_second_over_link == pytest.approx(500)

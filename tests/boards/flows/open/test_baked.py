@@ -1,0 +1,47 @@
+# amaranth: UnusedElaboratable=no
+"""An accelerator with its memory image in the bitstream computes the same, and loads nothing."""
+
+from __future__ import annotations
+
+import pytest
+from amaranth.back import verilog
+from sterna.cli.model_argument import open_model
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.errors import LinkError
+from sterna.families.matmul_free.lowering import lower
+from sterna.host.board_device import LinkDevice
+from sterna.machine.configuration import PRESETS
+from sterna.tasks.golden_device import GoldenDevice
+from sterna_boards.flows.open.designs import with_contents
+from sterna_sim.board import SimulatedBoard
+from sterna_sim.build import build_library
+from sterna_sim.toolchain import find_toolchain
+
+SHAPE = "random:hidden=24,layers=2,intermediate=20,vocabulary=40"
+
+
+@pytest.mark.slow
+@pytest.mark.verilator
+@pytest.mark.parametrize("embedding", ["host", "chip"])
+def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None:
+    program = lower(open_model(SHAPE).model)
+    configuration = fit_configuration(program, PRESETS["tiny"], embedding)
+    image = compile_program(program, configuration, embedding)
+    text = verilog.convert(with_contents(image), name="sterna", emit_src=False)
+    library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
+
+    told: list[str] = []
+    device = LinkDevice(SimulatedBoard(configuration, library=library), "sim")
+    try:
+        device.load(image, program.parameters.embedding, lambda step, *rest: told.append(step))
+        golden = GoldenDevice(program, configuration.top_k)
+        for token in (3, 39, 0, 17):
+            assert device.step(token).candidates() == golden.step(token).candidates()
+        assert told == []
+        other = compile_program(lower(open_model(SHAPE + ",seed=1").model), configuration,
+                                embedding)
+        with pytest.raises(LinkError, match="bitstream with model"):
+            device.load(other, program.parameters.embedding)
+    finally:
+        device.close()

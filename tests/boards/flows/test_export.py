@@ -1,0 +1,255 @@
+"""Exported projects: complete, consistent, and of the same names throughout."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sterna.cli import application
+from sterna.errors import InputError
+from sterna.machine.configuration import PRESETS
+from sterna_boards.flows.export import write_project
+from sterna_boards.flows.open.tools import find_tool
+from sterna_boards.parts.xilinx_mmcm import find_mmcm
+from sterna_boards.project_board import ExportBoard
+from sterna_boards.project_catalogue import EXPORT_BOARDS, find_export_board, find_target
+
+from tests.boards.flows.tcl import Script
+
+every_board = pytest.mark.parametrize("board", EXPORT_BOARDS.values(), ids=lambda board: board.name)
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The project of every board, with a small accelerator."""
+    folders = {}
+    for name, board in EXPORT_BOARDS.items():
+        folders[name] = folder = tmp_path_factory.mktemp(name)
+        small = replace(board.configuration(), rows=2, columns=6, vector_lanes=2, code_depth=60,
+                        lane="tables",
+                        weight_depth=1024, memory_prefetch=2 * board.configuration().memory_burst)
+        write_project(board, small, None, "demo-tiny", folder)
+    return folders
+
+
+def top_ports(text: str, module: str) -> set[str]:
+    header = re.search(rf"^module {module} \((.*?)^\);", text, re.MULTILINE | re.DOTALL)
+    assert header is not None
+    return set(re.findall(r"(\w+),?$", header[1], re.MULTILINE))
+
+
+@every_board
+def test_every_port_has_a_pin(board: ExportBoard, projects: dict[str, Path]) -> None:
+    """Or a line that the user must fill in; memories get theirs from board files."""
+    folder = projects[board.name]
+    if board.flow == "quartus":
+        found = re.findall(r"PIN_(\S+) -to (\w+)", (folder / "sterna.qsf").read_text())
+    else:
+        found = re.findall(r"PACKAGE_PIN (\S+) .*get_ports \{(\w+)\}",
+                           (folder / "sterna.xdc").read_text())
+    assert [(pin.place or "FILL_IN", pin.port) for pin in board.pins] == found
+    ports = {port for _, port in found}
+    if board.outside is None:
+        assert top_ports((folder / "top.v").read_text(), "top") == ports
+        return
+    prepare(board, folder)
+    calls = Script(folder / "build.tcl", answers=ANSWERS).calls
+    assert {call[-1] for call in calls if call[0] == "create_bd_port"} == ports
+
+
+def prepare(board: ExportBoard, folder: Path) -> None:
+    """Files that the tool would have made, and pins where the user has to give them."""
+    files = ["project/sterna.runs/impl_1/top.bit", "sterna.sof",
+             "project/sterna.gen/sources_1/bd/board/ip/board_ps_0/psu_init.tcl"]
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("")
+    (folder / "sterna.sta.summary").write_text(
+        "Type  : Slow Setup 'clk_pin'\nSlack : 0.250\n\nType  : Hold\nSlack : 0.010\n")
+    for name in ("sterna.qsf",):
+        if (folder / name).is_file():
+            text = (folder / name).read_text()
+            (folder / name).write_text(text.replace("FILL_IN", "A1"))
+
+
+ANSWERS = {"PROGRESS": "100%", "SLACK": "0.25"}
+TOOLS = ("create_project", "load_package")
+
+
+@every_board
+def test_script_builds(board: ExportBoard, projects: dict[str, Path]) -> None:
+    folder = projects[board.name]
+    prepare(board, folder)
+    script = Script(folder / "build.tcl", TOOLS, ANSWERS)
+    assert script.code == 0 and "timing met" in script.said
+    called = {call[0] for call in script.calls}
+    if board.flow == "quartus":
+        assert {"project_new", "execute_flow"} <= called
+        added = [call[-1] for call in script.calls
+                 if call[:1] == ["set_global_assignment"] and call[-2].endswith("_FILE")]
+        added.remove("reset_release.ip")
+    else:
+        assert {"create_project", "launch_runs", "open_run"} <= called
+        added = [file for call in script.calls if call[0] == "add_files"
+                 for file in call[-1].split() if "make_wrapper" not in call[-1]]
+    assert {"accelerator.v"} < set(added)
+    assert all((folder / file).is_file() for file in added)
+    assert (folder / ("sterna.sof" if board.flow == "quartus" else "sterna.bit")).is_file()
+    assert (folder / "psu_init.tcl").is_file() == (board.name == "kv260")
+
+
+@every_board
+def test_missed_timing_and_failed_runs_are_errors(board: ExportBoard,
+                                                  projects: dict[str, Path]) -> None:
+    folder = projects[board.name]
+    prepare(board, folder)
+    (folder / "sterna.sta.summary").write_text("Slack : 0.2\nSlack : -0.5\n")
+    slow = Script(folder / "build.tcl", TOOLS, ANSWERS | {"SLACK": "-0.5"})
+    assert slow.code == 1 and "timing is missed by 0.5 ns" in slow.said
+    if board.flow == "vivado":
+        failed = Script(folder / "build.tcl", TOOLS, ANSWERS | {"PROGRESS": "40%"})
+        assert failed.code == 2 and "synth_1 failed" in failed.said
+
+
+def test_script_refuses(projects: dict[str, Path], tmp_path: Path) -> None:
+    folder = projects["arty-a7-100t"]
+    assert "run this with Vivado" in Script(folder / "build.tcl", ()).said
+    for name in ("build.tcl", "sterna.xdc"):
+        text = (folder / name).read_text()
+        (tmp_path / name).write_text(text.replace("PACKAGE_PIN A9", "PACKAGE_PIN FILL_IN"))
+    refused = Script(tmp_path / "build.tcl")
+    assert refused.code == 2 and "get_ports {rx}" in refused.said and not refused.calls
+
+
+def test_pins_that_are_not_public_are_for_the_user(tmp_path: Path) -> None:
+    write_project(EXPORT_BOARDS["d5005"], PRESETS["tiny"], None, "demo-tiny", tmp_path)
+    refused = Script(tmp_path / "build.tcl", TOOLS)
+    assert refused.code == 2 and refused.said.count("FILL_IN") == 4 and not refused.calls
+
+
+@pytest.mark.parametrize("name", [name for name, board in EXPORT_BOARDS.items() if board.outside])
+def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None:
+    """Every port of the accelerator once, and every clock and reset that the cells have."""
+    board, folder = EXPORT_BOARDS[name], projects[name]
+    assert board.outside is not None
+    prepare(board, folder)
+    calls = Script(folder / "build.tcl", answers=ANSWERS).calls
+    text = " ".join(word for call in calls for word in call)
+    buses = [word for call in calls if call[0] == "connect_bd_intf_net" for word in call[1:]]
+    for port in range(board.outside.ports):
+        assert sum(word.endswith(f"accelerator/m_axi_{port}") for word in buses) == 1
+        assert f"get_bd_addr_spaces:accelerator/m_axi_{port} " in text + " "
+    nets = [call[1:] for call in calls if call[0] == "connect_bd_net"]
+    sinks = [net[1].split(":")[-1] for net in nets]
+    assert len(sinks) == len(set(sinks))
+    assert {"accelerator/clk", "accelerator/resetn", "accelerator/rx", "accelerator/tx",
+            "reset/slowest_sync_clk", "reset/ext_reset_in"} <= set(sinks)
+    cells = {call[-1] for call in calls if call[0] == "create_bd_cell"}
+    pins = {word.split(":")[-1] for net in nets for word in net if ":" in word and "/" in word}
+    assert {pin.split("/")[0] for pin in pins} <= cells
+    interfaces = set(re.findall(r"interface:aximm:1.0 (m_axi_\d+) ",
+                                (folder / "sterna_board.v").read_text()))
+    assert interfaces == {f"m_axi_{port}" for port in range(board.outside.ports)}
+    missing = Script(folder / "build.tcl", answers=ANSWERS | {"get_board_parts": ""})
+    assert missing.code == 2 and board.board_files in missing.said
+    assert board.board_files_from.split()[0] in missing.said
+
+
+@pytest.mark.parametrize("name, pins", [
+    ("alveo-u250", {"rx": "BF18", "tx": "BB20"}), ("alveo-u280", {"rx": "A28", "tx": "B33"})])
+def test_the_alveo_page_names_board_files(name: str, pins: dict[str, str],
+                                          projects: dict[str, Path]) -> None:
+    """Pins as in part0_pins.xml of AMD's board files, where RX is an input of the FPGA."""
+    board = EXPORT_BOARDS[name]
+    assert {pin.port: pin.place for pin in board.pins if pin.port in pins} == pins
+    text = (projects[name] / "README.md").read_text()
+    for part in ("https://www.xilinx.com/member/alveo-vivado.html", f"au{name[-3:]}_board",
+                 "part0_pins.xml", "the other way round", "XilinxBoardStore/boards/Xilinx"):
+        assert part in text
+    assert "Tools > Vivado Store" not in text
+
+
+def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
+    board = EXPORT_BOARDS["kv260"]
+    with pytest.raises(InputError, match="behind each port there are 268435456"):
+        write_project(board, replace(PRESETS["tiny"], weight_source="axi", memory_ports=4,
+                                     weight_depth=1 << 30), None, "demo", tmp_path)
+
+
+@pytest.mark.parametrize("name, top, sources", [
+    ("arty-a7-100t", "top", "accelerator.v top.v"),
+    ("kv260", "sterna_board", "accelerator.v sterna_board.v"),
+    ("alveo-u250", "sterna_board", "accelerator.v sterna_board.v"),
+    ("alveo-u280", "sterna_board", "accelerator.v sterna_board.v"),
+    ("d5005", "top", "accelerator.v top.v reset_release.v"),
+])
+def test_verilog_elaborates(name: str, top: str, sources: str, projects: dict[str, Path]) -> None:
+    yosys, folder = find_tool("yosys").executable, projects[name]
+    (folder / "reset_release.v").write_text(
+        "(* blackbox *) module reset_release (output ninit_done); endmodule\n")
+    result = subprocess.run(
+        [yosys, "-q", "-p",
+         "read_verilog -lib +/xilinx/cells_sim.v +/xilinx/cells_xtra.v; "
+         f"read_verilog -DSYNTHESIS {sources}; hierarchy -check -top {top}; proc; check -assert"],
+        cwd=folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_command_writes_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    arguments = ["rtl", "random:hidden=32,layers=1,intermediate=32,vocabulary=64", "--board",
+                 "arty-a7-100t", "--rows", "8", "--columns", "24", "--clock-mhz", "80",
+                 "-o", str(folder)]
+    assert application.run_arguments(arguments) == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["board"] == "arty-a7-100t"
+    assert manifest["files"].keys() | {"manifest.json"} == {
+        path.name for path in folder.iterdir()}
+    assert all(file["description"] for file in manifest["files"].values())
+    assert "80 MHz" in (folder / "README.md").read_text()
+
+
+def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def error(*arguments: str) -> str:
+        assert application.run_arguments([*arguments, "-o", str(tmp_path / "x")]) == 2
+        return capsys.readouterr().err
+
+    assert "sterna build MODEL --board ulx3s-85f" in error(
+        "rtl", "demo-tiny", "--board", "ulx3s-85f")
+    assert "projects are written for arty-a7-100t" in error(
+        "rtl", "demo-tiny", "--board", "none")
+    assert "sterna rtl MODEL --board arty-a7-100t" in error(
+        "build", "demo-tiny", "--board", "arty-a7-100t")
+    assert "--config" in error("rtl", "--board", "arty-a7-100t", "--config", "tiny")
+    assert "clock-mhz" in error("rtl", "--config", "tiny", "--clock-mhz", "50")
+    assert not (tmp_path / "x").exists()
+
+
+def test_clock_that_cannot_be_made(tmp_path: Path) -> None:
+    board = find_export_board("arty-a7-100t")
+    with pytest.raises(InputError, match="5000 MHz cannot be made"):
+        write_project(board, PRESETS["tiny"], 5e9, "demo", tmp_path)
+    with pytest.raises(InputError, match="too slow for 3000000 bit/s; at least 9 MHz"):
+        write_project(board, PRESETS["tiny"], 5e6, "demo", tmp_path)
+    with pytest.raises(InputError, match="trace"):
+        write_project(board, replace(PRESETS["tiny"], trace=True), None, "demo", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_target_lists_all() -> None:
+    with pytest.raises(InputError, match="icebreaker.*arty-a7-100t"):
+        find_target("none")
+
+
+@pytest.mark.parametrize("mhz", [10, 33.333, 80, 100, 123, 150])
+def test_clock_manager(mhz: float) -> None:
+    found = find_mmcm(100e6, mhz * 1e6)
+    oscillator = 100e6 / found.divide * found.multiply
+    assert 600e6 <= oscillator <= 1200e6
+    assert found.output_hz == pytest.approx(mhz * 1e6, rel=1e-3)
+    assert found.output_hz == pytest.approx(oscillator / found.output_divide)
+    assert found.output_divide == 1 or found.output_divide >= 2

@@ -1,0 +1,124 @@
+"""The table of synthesised projects: today's configurations, small lanes, estimates like it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sterna.compiler.fit import fit_configuration
+from sterna.errors import CheckError, InputError
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
+from sterna.machine.configuration import PRESETS
+from sterna_boards.estimate.area import estimate_area
+from sterna_boards.estimate.model import estimate
+from sterna_boards.flows.synthesis import Synthesis, synthesise
+from sterna_boards.measured.synthesised import Synthesised, read_areas, write_areas
+from sterna_boards.project_board import FamilyPlatform
+from sterna_boards.project_catalogue import EXPORT_BOARDS, find_export_board
+from sterna_hw.verilog import to_serial_verilog
+
+from scripts.measure_projects import factors, measure
+
+AREA = Synthesis(luts=5000, ffs=4000, block_rams=20, dsps=5,
+                 units={"core.engine.lanes": 3000, "core.vector.lane_0": 1500, "uart.sent": 500})
+ENTRY = Synthesised(board="kv260", model="demo", configuration=PRESETS["small"], area=AREA)
+SHAPE = ("rows", "columns", "vector_lanes", "lane", "block_groups", "word_bits", "weight_source",
+         "memory_ports", "memory_bits")
+every_entry = pytest.mark.parametrize("entry", read_areas().values(), ids=lambda entry: entry.board)
+
+
+def test_lanes_of_ultrascale_are_small() -> None:
+    entry = read_areas()["kv260"]
+    assert entry.configuration.lanes >= 512 and entry.configuration.weight_source == "axi"
+    assert entry.luts_per_lane <= 9
+    assert sum(entry.area.units.values()) == pytest.approx(entry.area.luts, rel=0.01)
+
+
+@every_entry
+def test_table_is_of_the_boards_configuration(entry: Synthesised) -> None:
+    board = find_export_board(entry.board)
+    program = lower(load_model(entry.model))
+    fitted = fit_configuration(program, board.configuration(), "auto")
+    for field in SHAPE:
+        assert getattr(entry.configuration, field) == getattr(fitted, field), field
+    found = estimate(board, program)
+    assert found.luts == pytest.approx(entry.area.luts, rel=0.2)
+    assert found.ffs == pytest.approx(entry.area.ffs, rel=0.2)
+    assert found.block_rams == pytest.approx(entry.area.block_rams, rel=0.2)
+    assert found.dsps == pytest.approx(entry.area.dsps, abs=1)
+    assert found.fits
+
+
+@pytest.mark.slow
+@pytest.mark.pnr
+@every_entry
+def test_synthesis_gives_the_table(entry: Synthesised) -> None:
+    area = measure(EXPORT_BOARDS[entry.board]).area
+    assert area.luts == pytest.approx(entry.area.luts, rel=0.05)
+    assert area.ffs == pytest.approx(entry.area.ffs, rel=0.05)
+    assert (area.block_rams, area.dsps) == (entry.area.block_rams, entry.area.dsps)
+
+
+@pytest.mark.slow
+def test_weights_from_axi_are_fetched_into_block_ram(tmp_path: Path) -> None:
+    configuration = replace(
+        PRESETS["tiny"], rows=2, columns=6, code_depth=60, lane="tables", weight_source="axi",
+        memory_ports=2, memory_bits=32, memory_prefetch=1024)
+    source = tmp_path / "accelerator.v"
+    source.write_text(to_serial_verilog(configuration, 100, platform=FamilyPlatform("xcup")))
+    area = synthesise("xcup", source)
+    chip = replace(configuration, weight_source="chip", weight_depth=64)
+    source.write_text(to_serial_verilog(chip, 100, platform=FamilyPlatform("xcup")))
+    assert area.block_rams >= synthesise("xcup", source).block_rams + 4
+    assert area.units["core.weights.reader"] < 300
+
+
+def test_a_table_is_read_as_written(tmp_path: Path) -> None:
+    assert read_areas(tmp_path / "none.json") == {}
+    write_areas({"kv260": ENTRY}, tmp_path / "area.json")
+    assert read_areas(tmp_path / "area.json") == {"kv260": ENTRY}
+
+
+def test_factors_give_what_was_counted() -> None:
+    from sterna_boards.estimate.area import unit_terms
+
+    terms = unit_terms(ENTRY.configuration)
+    names = tuple(terms)
+    reference = {"packing": 1.2, "dsps": [1, 2], "clock": [1, 2],
+                 **{kind: {name: [1.0] * len(terms[name]) for name in names}
+                    for kind in ("luts", "ffs")}}
+    found = factors(ENTRY, reference)
+    luts = {name: sum(factor * term for factor, term in
+                      zip(found["luts"][name], terms[name], strict=True)) for name in names}
+    assert luts["core.engine"] == pytest.approx(3000, rel=1e-3)
+    assert luts["core.vector"] == pytest.approx(1500, rel=1e-3)
+    assert luts["other"] == pytest.approx(500, rel=1e-3)
+    # What this configuration has not says nothing.
+    assert found["luts"]["forks"] == [1.0, 1.0]
+    assert found["packing"] == 1.0 and "clock" not in found
+
+
+def test_a_family_without_synthesis_is_told() -> None:
+    with pytest.raises(InputError, match="scripts/measure_projects.py"):
+        estimate_area("virtex2", PRESETS["small"])
+
+
+def test_memory_outside_limits_the_estimate() -> None:
+    board = find_export_board("kv260")
+    program = lower(load_model("demo"))
+    # Every lane works in every clock, but the memory does not keep up.
+    words = fit_configuration(program, board.configuration(), "auto").weight_depth
+    found = estimate(board, program)
+    assert found.speed.cycles_per_token >= words * 640 / 16e9 * 250e6
+    slow = replace(board, outside=replace(board.outside, gb_s=1.6))
+    assert estimate(slow, program).speed.cycles_per_token == pytest.approx(
+        words * 640 / 1.6e9 * 250e6, rel=0.01)
+
+
+def test_a_failure_of_synthesis_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "broken.v"
+    source.write_text("module sterna(input a); nothing(); endmodule\n")
+    with pytest.raises(CheckError, match="yosys failed: .*ERROR: .*log: "):
+        synthesise("xcup", source)
