@@ -15,7 +15,8 @@ from sterna.compiler.spiking.image import compile_network
 from sterna.compiler.spiking.plan import groups_of, unit_key
 from sterna.errors import CheckError
 from sterna.golden.spiking import GoldenNetwork
-from sterna.host.spiking_device import SpikingBoard, StepCounters
+from sterna.host.spiking_device import StepCounters
+from sterna.host.step_board import StepBoard
 from sterna.law.neuron import NeuronDefinition, Output
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.program.spiking import Population, SpikingNetwork
@@ -80,8 +81,8 @@ class SpikingVerifier:
         self._golden = GoldenNetwork(network)
         self._board = board or SimulatedBoard(
             self._configuration, progress=progress, seed=seed, stall_permille=stall_permille)
-        self._device = SpikingBoard(self._board, "sim")
-        self._device.load(compile_network(network, configuration, skip=skip), None, progress)
+        self._device = StepBoard(self._board, "sim")
+        self._device.load(compile_network(network, configuration, skip=skip), progress)
         self.outcome = SpikingOutcome()
         self._steps = 0
 

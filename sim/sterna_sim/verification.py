@@ -15,9 +15,9 @@ from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import TraceLayout, assemble, trace_layout
 from sterna.errors import CheckError
 from sterna.golden.executor import GoldenExecutor
-from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.host.device import StreamStep
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.keys import ValueKey
 from sterna.program.definition import Program
@@ -129,8 +129,8 @@ class Verifier:
             stall_permille=stall_permille, memory=memory,
         )
         outside = configuration.weight_source != "chip" and not over_link
-        self._device = LinkDevice(self._board, "sim", self._board.loaders() if outside else None)
-        self._device.load(image, program.parameters.embedding, progress)
+        self._device = TokenBoard(self._board, "sim", self._board.loaders() if outside else None)
+        self._device.load(image, progress)
 
     def verify(
         self, texts: Iterable[list[int]], told: Callable[[int], None] | None = None

@@ -58,7 +58,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         ending = struct.pack("<Ii", result.mantissa, result.exponent)
         ending += b"".join(struct.pack("<iI", *pair) for pair in pairs)
         if image.placement == "host":
-            load(Space.INPUT, 0, image.input_words(program.parameters.embedding(token)).tobytes())
+            load(Space.INPUT, 0, image.embedding(token).tobytes())
         run("token", token, ending)
     return session
 

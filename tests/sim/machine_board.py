@@ -52,9 +52,9 @@ class MachineBoard:
         """None."""
         return {}
 
-    def load(self, image: Any, embedding: Any, progress: Any) -> None:
+    def load(self, image: Any, progress: Any) -> None:
         """Make a machine of the image."""
-        self._image, self._embedding = image, embedding
+        self._image = image
         self._text: list[int] = []
         self._machine: Machine | None = None
 
@@ -99,7 +99,7 @@ class MachineBoard:
     def _token(self, token: int) -> Any:
         assert self._machine is not None
         if self._image.placement == "host":
-            self._machine.load_row(self._image.input_words(self._embedding(token)))
+            self._machine.load_row(self._image.embedding(token))
         return self._machine.run("token", self._image.input_word(token))
 
     def collect_traces(self) -> list[Trace]:
@@ -115,7 +115,7 @@ def replace_device(monkeypatch: Any, fault: Fault) -> None:
     """Let `sterna_sim.verification` simulate, and talk to, a `MachineBoard`."""
     monkeypatch.setattr("sterna_sim.verification.SimulatedBoard",
                         lambda configuration, **options: MachineBoard(configuration, fault))
-    monkeypatch.setattr("sterna_sim.verification.LinkDevice",
+    monkeypatch.setattr("sterna_sim.verification.TokenBoard",
                         lambda board, name, loaders=None: board)
 
 

@@ -122,4 +122,4 @@ def replace_device(monkeypatch: Any, network: SpikingNetwork, fault: Fault) -> N
         "sterna_sim.spiking.SimulatedBoard",
         lambda configuration, **options: TracedNetwork(
             network, replace(configuration, trace=True), fault))
-    monkeypatch.setattr("sterna_sim.spiking.SpikingBoard", lambda board, name: board)
+    monkeypatch.setattr("sterna_sim.spiking.StepBoard", lambda board, name: board)

@@ -11,7 +11,7 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.errors import InputError, LinkError
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.protocol import FrameType, Space
@@ -141,10 +141,10 @@ def test_levels_take_their_share_of_the_memory():
 def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port, after, response):
     fitted = chosen()
     board = SimulatedBoard(fitted)
-    device = LinkDevice(board, "sim", board.loaders())
+    device = TokenBoard(board, "sim", board.loaders())
     golden = GoldenDevice(program(), fitted.top_k)
     try:
-        device.load(compile_program(program(), fitted, "host"), program().parameters.embedding)
+        device.load(compile_program(program(), fitted, "host"))
         assert device.step(5).candidates() == golden.step(5).candidates()
         board.answer_with_error(port, after=after, response=response)
         with pytest.raises(LinkError, match=f"^sim: the memory behind AXI4 port {port} answered a "
@@ -162,10 +162,10 @@ def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port,
 def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, after):
     fitted = chosen()
     board = SimulatedBoard(fitted, memory=MemoryTiming(buffer=4))
-    device = LinkDevice(board, "sim", board.loaders())
+    device = TokenBoard(board, "sim", board.loaders())
     golden = GoldenDevice(program(), fitted.top_k)
     try:
-        device.load(compile_program(program(), fitted, "host"), program().parameters.embedding)
+        device.load(compile_program(program(), fitted, "host"))
         board.end_burst_early(port, after)
         with pytest.raises(LinkError, match=f"^sim: the memory behind AXI4 port {port} answered a "
                                             "read with an error"):
@@ -180,12 +180,12 @@ def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, aft
 def test_a_reset_in_mid_read(controllers):
     """The next run waits for what is still on its way, or finds that nothing is."""
     board = SimulatedBoard(configuration(), memory=MemoryTiming(latency=300))
-    image, rows = compile_program(program(), configuration(), "host"), program().parameters
+    image = compile_program(program(), configuration(), "host")
     golden = GoldenDevice(program(), configuration().top_k)
     expected = [golden.step(token).candidates() for token in (6, 7)]
     for clocks in range(0, 700, 100):
-        device = LinkDevice(board, "sim", board.loaders())
-        device.load(image, rows.embedding)
+        device = TokenBoard(board, "sim", board.loaders())
+        device.load(image)
         assert [device.step(token).candidates() for token in (6, 7)] == expected
         payload = struct.pack("<HII", image.entries["token"], 0, image.rows)
         board.write(encode_frame(Frame(FrameType.RUN, 1, payload)))
@@ -197,10 +197,9 @@ def test_a_reset_in_mid_read(controllers):
 def test_an_exclusive_answer_is_no_error():
     """Only bit 1 of RRESP tells of one."""
     board = SimulatedBoard(configuration())
-    device = LinkDevice(board, "sim", board.loaders())
+    device = TokenBoard(board, "sim", board.loaders())
     try:
-        device.load(compile_program(program(), configuration(), "host"),
-                    program().parameters.embedding)
+        device.load(compile_program(program(), configuration(), "host"))
         board.answer_with_error(0, after=9, response=1)
         device.step(5)
     finally:
@@ -209,15 +208,15 @@ def test_an_exclusive_answer_is_no_error():
 
 def test_error_answers_of_a_write_end_the_loading():
     board = SimulatedBoard(configuration())
-    device = LinkDevice(board, "sim")
-    image, rows = compile_program(program(), configuration(), "host"), program().parameters
+    device = TokenBoard(board, "sim")
+    image = compile_program(program(), configuration(), "host")
     golden = GoldenDevice(program(), configuration().top_k)
     try:
         board.answer_with_error(1, write=True, after=500)
         with pytest.raises(LinkError, match="^sim: the memory behind AXI4 port 1 answered a write "
                                             "with an error .* during LOAD; see that"):
-            device.load(image, rows.embedding)
-        device.load(image, rows.embedding)
+            device.load(image)
+        device.load(image)
         assert device.step(5).candidates() == golden.step(5).candidates()
     finally:
         device.close()

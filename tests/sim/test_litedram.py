@@ -18,7 +18,7 @@ from amaranth.hdl import Shape
 from amaranth.lib.wiring import Out
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.tasks.golden_device import GoldenDevice
 from sterna_sim.board import SimulatedBoard
@@ -69,10 +69,10 @@ def test_weights_come_through_litedram(tmp_path):
     text = verilog.convert(unit, name="sterna", emit_src=False) + core
     library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
     # The board need not know of the memory, which is in its Verilog.
-    device = LinkDevice(SimulatedBoard(PRESETS["tiny"], library=library), "sim")
+    device = TokenBoard(SimulatedBoard(PRESETS["tiny"], library=library), "sim")
     golden = GoldenDevice(program, configuration.top_k)
     try:
-        device.load(compile_program(program, configuration, "host"), program.parameters.embedding)
+        device.load(compile_program(program, configuration, "host"))
         for token in (3, 63, 0):
             result = device.step(token)
             assert result.candidates() == golden.step(token).candidates()

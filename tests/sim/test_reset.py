@@ -13,8 +13,8 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.host.board_device import LinkDevice
-from sterna.host.spiking_device import SpikingBoard
+from sterna.host.step_board import StepBoard
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
@@ -107,13 +107,12 @@ def test_a_ternary_machine(name):
     base, resident, memory = TERNARY[name]
     configuration = fitted(base, resident)
     board = SimulatedBoard(configuration, memory=memory)
-    image, embedding = (compile_program(program(), configuration, "host"),
-                        program().parameters.embedding)
+    image = compile_program(program(), configuration, "host")
     tokens = np.random.default_rng(3).integers(0, 97, 4).tolist()
 
     def session(transport: ResetTransport) -> tuple[int, list[Any]]:
-        device = LinkDevice(transport, "sim", board.loaders())
-        device.load(image, embedding)
+        device = TokenBoard(transport, "sim", board.loaders())
+        device.load(image)
         loaded, results = board.cycles, []
         if device.streams > 1:  # one text that is chained, then two side by side
             results.append(device.run({0: tokens})[0].result.candidates())
@@ -137,7 +136,7 @@ def test_a_spiking_machine(seed, delays, shape):
     steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
 
     def session(transport: ResetTransport) -> tuple[int, list[Any]]:
-        device = SpikingBoard(transport, "sim")
+        device = StepBoard(transport, "sim")
         device.load(image)
         return board.cycles, [device.step(codes).outputs.tolist() for codes in steps]
 

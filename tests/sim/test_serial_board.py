@@ -16,8 +16,8 @@ import pytest
 from sterna.cli.application import run_arguments
 from sterna.compiler.fit import fit_configuration
 from sterna.errors import InputError, LinkError
-from sterna.host.board_device import LinkDevice
 from sterna.host.link import Link, Request
+from sterna.host.token_board import TokenBoard
 from sterna.host.transport import open_transport
 from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import FrameType
@@ -47,13 +47,13 @@ def expected():
     return [golden.step(token).candidates() for token in TOKENS]
 
 
-def opened(board: SerialBoard, timeout: float | None = None) -> LinkDevice:
+def opened(board: SerialBoard, timeout: float | None = None) -> TokenBoard:
     device = open_device(board.address, PROGRAM, CONFIGURATION, timeout=timeout)
-    assert isinstance(device, LinkDevice)
+    assert isinstance(device, TokenBoard)
     return device
 
 
-def tokens(device: LinkDevice) -> list[object]:
+def tokens(device: TokenBoard) -> list[object]:
     try:
         return [device.step(token).candidates() for token in TOKENS]
     finally:
@@ -162,7 +162,7 @@ def test_unplugging_in_mid_stream_is_one_error(library):
 def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatch):
     steps = 0
     with SerialBoard(CONFIGURATION, library=library) as board:
-        run = LinkDevice.run
+        run = TokenBoard.run
 
         def pulled(self, tokens):
             nonlocal steps
@@ -171,7 +171,7 @@ def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatc
                 board.unplug()
             return run(self, tokens)
 
-        monkeypatch.setattr(LinkDevice, "run", pulled)
+        monkeypatch.setattr(TokenBoard, "run", pulled)
         device = opened(board)
         monkeypatch.setattr("sterna.tasks.open_device.open_device", lambda *_: device)
         code = run_arguments(["run", "demo", "--prompt", "", "--device", board.address])

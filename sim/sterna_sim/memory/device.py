@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
 from sterna.progress import Progress
@@ -18,13 +18,13 @@ def open_with_memory(
     embedding: Embedding,
     timing: MemoryBehaviour,
     progress: Progress | None = None,
-) -> LinkDevice:
+) -> TokenBoard:
     """A simulation with the program loaded, the weights from behind; errors as `open_device`."""
     image = compile_program(program, configuration, embedding)
     board = SimulatedBoard(configuration, progress=progress, memory=timing)
-    device = LinkDevice(board, "sim", board.loaders())
+    device = TokenBoard(board, "sim", board.loaders())
     try:
-        device.load(image, program.parameters.embedding, progress)
+        device.load(image, progress)
     except BaseException:
         device.close()
         raise

@@ -120,7 +120,8 @@ def _measure(
     network: SpikingNetwork, configuration: SpikingConfiguration, device: str,
     codes: NDArray[np.int64], skip: bool, report: ProgressReport, timeout: float | None,
 ) -> Measured:
-    from sterna.host.spiking_device import GoldenSpikingDevice, open_spiking_device
+    from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
+    from sterna.tasks.open_spiking import open_spiking_device
 
     golden = GoldenSpikingDevice(network)
     machine = open_spiking_device(device, network, configuration, report, skip=skip,

@@ -207,7 +207,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _tell(machine: Device, statistics: Statistics) -> None:
-    from sterna.host.board_device import LinkDevice
+    from sterna.host.token_board import TokenBoard
 
     counters, tokens = statistics.counters, statistics.computed_tokens
     line = (
@@ -221,6 +221,6 @@ def _tell(machine: Device, statistics: Statistics) -> None:
             f"{counters.waiting_weights / counters.cycles:.1%}, for codes "
             f"{counters.waiting_codes / counters.cycles:.1%}"
         )
-    if isinstance(machine, LinkDevice) and machine.recoveries:
+    if isinstance(machine, TokenBoard) and machine.recoveries:
         line += f"; recoveries {machine.recoveries}"
     print(line, file=sys.stderr)

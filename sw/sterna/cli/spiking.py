@@ -140,7 +140,7 @@ def _run_on(
     """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
     import numpy as np
 
-    from sterna.host.spiking_device import open_spiking_device, open_spiking_image
+    from sterna.tasks.open_spiking import open_spiking_device, open_spiking_image
 
     network = opened.network
     with ProgressReport() as report:

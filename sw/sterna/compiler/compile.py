@@ -29,7 +29,7 @@ from sterna.compiler.schedule import schedule
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
-from sterna.machine.words import word_bytes
+from sterna.machine.words import pack_row, word_bytes
 from sterna.program.definition import Program
 
 
@@ -76,4 +76,6 @@ def compile_program(program: Program, configuration: HardwareConfiguration,
         placement=placement,
         row_groups=row_groups(program, configuration),
         chained=plan.chained,
+        embedding=None if chip else lambda token: pack_row(
+            configuration, program.parameters.embedding(token)),
     )

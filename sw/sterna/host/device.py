@@ -61,6 +61,11 @@ class Device(Protocol):
         """How many token streams there may be at a time."""
         ...
 
+    @property
+    def recoveries(self) -> int:
+        """How often it was loaded again, and its texts repeated."""
+        ...
+
     def reset(self) -> None:
         """Forget all texts: the next token is the first of a new one, in stream 0."""
         ...

@@ -284,6 +284,16 @@ class HardwareConfiguration:
         return 10 + self.vector_registers + int(log2(self.vector_lanes))
 
     @property
+    def input_lanes(self) -> int:
+        """Integers in a word of the INPUT memory."""
+        return self.vector_lanes
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of each of them."""
+        return self.word_bits
+
+    @property
     def word_limit(self) -> int:
         """Largest magnitude of a vector word; saturation is symmetric."""
         return (1 << (self.word_bits - 1)) - 1

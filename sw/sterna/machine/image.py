@@ -6,20 +6,23 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.container import read_container, write_container
 from sterna.machine.encoding import Configuration
+from sterna.machine.host_side import HostSide
 from sterna.machine.protocol import Space, word_bits, word_depth
 from sterna.machine.spiking_configuration import read_configuration
-from sterna.machine.words import pack_row, word_bytes
+from sterna.machine.words import Words, word_bytes
 
 Placement = Literal["host", "chip"]
+
+_EMBEDDING, _FILE = "embedding", "host "
+"""Parts of the file beside those of memories: rows that the host sends, and its files."""
 
 Loader = Callable[[Iterable[NDArray[np.uint8]]], None]
 """Takes all words of a memory, pieces as in `ImagePart`."""
@@ -63,6 +66,9 @@ class MemoryImage:
     (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each
     RUN one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip``
     has row r at word ``r * row_groups``. ``chained``: tokens of one text may run side by side.
+
+    ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
+    host needs to run the model without anything else of it.
     """
 
     configuration: Configuration
@@ -73,20 +79,14 @@ class MemoryImage:
     placement: Placement
     row_groups: int
     chained: bool = False
+    embedding: Callable[[int], Words] | None = field(default=None, repr=False, compare=False)
+    host: HostSide | None = field(default=None, repr=False, compare=False)
 
     def input_word(self, token: int, stream: int = 0) -> int:
         """First INPUT word of the row of a stream's token; raises `InputError` if there is none."""
         if not 0 <= token < self.rows:
             raise InputError(f"token {token} is outside the vocabulary of {self.rows}")
         return (token if self.placement == "chip" else stream) * self.row_groups
-
-    def input_words(self, values: ArrayLike) -> NDArray[np.uint8]:
-        """An embedding row as INPUT words for LOAD, uint8 [row_groups, bytes]."""
-        assert isinstance(self.configuration, HardwareConfiguration)
-        words = pack_row(self.configuration, values)
-        if len(words) != self.row_groups:
-            raise InputError(f"an embedding row has {len(words)} groups, not {self.row_groups}")
-        return words
 
     def model_digest(self) -> str:
         """SHA-256 of all parts, in hexadecimal; images with the same digest compute the same."""
@@ -114,8 +114,18 @@ class MemoryImage:
 
     def save(self, path: Path | str) -> None:
         """Write the image as one file; large parts are produced piece by piece."""
-        parts = {space.name.lower(): self.parts[space].pieces() for space in Space}
+        parts: dict[str, Iterator[NDArray[np.uint8]]] = {
+            space.name.lower(): self.parts[space].pieces() for space in Space}
+        embedding, host = self.embedding, {}
+        if embedding is not None:
+            parts[_EMBEDDING] = (embedding(token) for token in range(self.rows))
+        if self.host is not None:
+            host = {"use": self.host.use, "facts": dict(self.host.facts),
+                    "files": list(self.host.files)}
+            parts |= {_FILE + name: iter([np.frombuffer(data, np.uint8)])
+                      for name, data in self.host.files.items()}
         write_container(Path(path), parts, {
+            "host": host,
             "model": self.model,
             "configuration": self.configuration.to_json(),
             "configuration_digest": f"{self.configuration.digest():016x}",
@@ -146,6 +156,8 @@ class MemoryImage:
                 entries=manifest["entries"], rows=manifest["rows"],
                 placement=manifest["placement"], row_groups=manifest["row_groups"],
                 chained=manifest["chained"],
+                embedding=_rows(parts, manifest, word_bytes(configuration, Space.INPUT)),
+                host=_host_side(parts, manifest["host"]),
             )
         except (InputError, KeyError, ValueError):
             # The file is as it was written, so whoever wrote it knew other fields.
@@ -171,3 +183,20 @@ class MemoryImage:
                 f"{name} with {digest[:16]}; {way}")
         if replace(self, model=wanted.model, parts=wanted.parts) != wanted:
             raise InputError(f"{path}: made by another version of Sterna; make the image again")
+
+
+def _rows(parts: Mapping[str, NDArray[np.uint8]], manifest: Mapping[str, Any],
+          size: int) -> Callable[[int], Words] | None:
+    """What gives the embedding rows of a file, if the host sends them."""
+    if _EMBEDDING not in parts:
+        return None
+    groups = manifest["row_groups"]
+    words = parts[_EMBEDDING].reshape(manifest["rows"] * groups, size)
+    return lambda token: words[token * groups:(token + 1) * groups]
+
+
+def _host_side(parts: Mapping[str, NDArray[np.uint8]], host: Mapping[str, Any]) -> HostSide | None:
+    if not host:
+        return None
+    return HostSide(host["use"], host["facts"],
+                    {name: parts[_FILE + name].tobytes() for name in host["files"]})

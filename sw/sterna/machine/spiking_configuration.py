@@ -125,6 +125,16 @@ class SpikingConfiguration:
         return (1 << (self.code_bits - 1)) - 1
 
     @property
+    def input_lanes(self) -> int:
+        """Integers in a word of the INPUT memory."""
+        return self.neuron_lanes
+
+    @property
+    def input_bits(self) -> int:
+        """Bits of each of them."""
+        return self.code_bits
+
+    @property
     def tap_bits(self) -> int:
         """Bits by which a synapse names the step that it reads."""
         return (self.taps - 1).bit_length()

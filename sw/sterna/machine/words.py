@@ -15,8 +15,6 @@ from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
 from sterna.machine.protocol import Space, word_chunks
-from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.program.spiking import whole_codes
 
 Words = NDArray[np.uint8]
 
@@ -73,21 +71,13 @@ def as_groups(configuration: HardwareConfiguration, values: ArrayLike, groups: i
 
 
 def pack_row(configuration: HardwareConfiguration, values: ArrayLike) -> Words:
-    """An embedding row as words of INPUT memory."""
+    """An embedding row as words of INPUT memory; raises `InputError` beyond a word."""
     groups = -(-np.size(values) // configuration.vector_lanes)
     return pack_groups(configuration, as_groups(configuration, values, groups), Space.INPUT)
 
 
-def pack_codes(configuration: SpikingConfiguration, codes: ArrayLike) -> Words:
-    """The input's codes of a step as INPUT words for LOAD, uint8 [words, bytes].
-
-    Raises `InputError` for a code that the accelerator does not take.
-    """
-    values = whole_codes(codes)
-    limit, lanes = configuration.code_limit, configuration.neuron_lanes
-    if values.size and int(np.abs(values).max()) > limit:
-        raise InputError(
-            f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
-            f"-{limit} to {limit}: give --code-bits 8, or other input")
+def pack_input(configuration: Configuration, values: NDArray[np.integer]) -> Words:
+    """Integers as words of INPUT memory, as many in a word as it takes, the last filled with 0."""
+    lanes = configuration.input_lanes
     rows = np.pad(values, (0, -len(values) % lanes)).reshape(-1, lanes)
-    return pack_fields(rows, configuration.code_bits, word_bytes(configuration, Space.INPUT))
+    return pack_fields(rows, configuration.input_bits, word_bytes(configuration, Space.INPUT))

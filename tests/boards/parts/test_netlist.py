@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.parts.netlist import netlist_verilog
@@ -45,9 +45,9 @@ def test_the_netlist_gives_the_numbers_of_the_golden(
     library = build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
     image = compile_program(program, configuration, "host")
     golden = GoldenDevice(program, configuration.top_k)
-    board = LinkDevice(SimulatedBoard(configuration, library=library), "netlist")
+    board = TokenBoard(SimulatedBoard(configuration, library=library), "netlist")
     try:
-        board.load(image, program.parameters.embedding)
+        board.load(image)
         for token in TEXT:
             assert board.step(token).candidates() == golden.step(token).candidates()
     finally:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
 from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.parts.netlist import cell_models
@@ -39,9 +39,9 @@ def test_the_cells_give_the_numbers_of_the_golden(family: str, cells: set[str]) 
                             lambda step, done, parts: None)
     image = compile_program(program, configuration, "host")
     golden = GoldenDevice(program, configuration.top_k)
-    board = LinkDevice(SimulatedBoard(configuration, library=library), "cells")
+    board = TokenBoard(SimulatedBoard(configuration, library=library), "cells")
     try:
-        board.load(image, program.parameters.embedding)
+        board.load(image)
         for token in TEXT:
             assert board.step(token).candidates() == golden.step(token).candidates()
     finally:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
-from sterna.host.spiking_device import GoldenSpikingDevice, SpikingStep, StepCounters
+from sterna.host.spiking_device import SpikingStep, StepCounters
 from sterna.tasks.golden_device import GoldenDevice
+from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
 
 MODEL = "random:hidden=20,layers=1,intermediate=12,vocabulary=40"
 
@@ -76,7 +77,7 @@ class SpoiltNetwork(GoldenSpikingDevice):
 @pytest.mark.parametrize("wrong", [0, 2])
 def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
-        "sterna.host.spiking_device.open_spiking_device",
+        "sterna.tasks.open_spiking.open_spiking_device",
         lambda device, network, configuration, report, skip, timeout: SpoiltNetwork(
             network, skip, wrong))
     outcome = sterna("bench", "cubalif", "--steps", 5, "--json")
@@ -88,7 +89,7 @@ def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
 @pytest.mark.parametrize("wrong", [0, 2])
 def test_eval_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
-        "sterna.host.spiking_device.open_spiking_device",
+        "sterna.tasks.open_spiking.open_spiking_device",
         lambda device, network, configuration, report, timeout: SpoiltNetwork(
             network, True, wrong))
     outcome = sterna("eval", "l2mu", "--samples", 4, "--device", "sim", "--json")

@@ -27,7 +27,7 @@ def test_exact_parts_and_bounds(seed):
     result = estimate_cycles(plan, configuration)
     machine = Machine(compile_program(program, configuration, "host"))
     machine.run("reset")
-    machine.load_row(machine.image.input_words(program.parameters.embedding(1)))
+    machine.load_row(machine.image.embedding(1))
     run = machine.run("token")
     assert result.accumulate == weight_words(plan)
     assert result.vector == run.groups_issued

@@ -29,7 +29,7 @@ def compare(program, shape, tokens, embedding="auto", **changes):
     machine.run("reset")
     for token in tokens:
         if image.placement == "host":
-            machine.load_row(image.input_words(program.parameters.embedding(token)))
+            machine.load_row(image.embedding(token))
         run = machine.run("token", image.input_word(token))
         expected = {}
         result = golden.step(

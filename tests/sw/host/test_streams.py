@@ -6,24 +6,24 @@ from dataclasses import replace
 
 import pytest
 from sterna.errors import InputError
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 
 from tests.sw.host.fake_board import FakeBoard
-from tests.sw.host.test_board_device import damage, embedding, image
+from tests.sw.host.test_token_board import damage, embedding, image
 
 STREAMS = 3
 
 
-def loaded(placement: str = "chip", chained: bool = False) -> tuple[LinkDevice, FakeBoard]:
+def loaded(placement: str = "chip", chained: bool = False) -> tuple[TokenBoard, FakeBoard]:
     whole = replace(image(placement), chained=chained)
     whole = replace(whole, configuration=replace(whole.configuration, streams=STREAMS))
     board = FakeBoard(whole.configuration.digest(), streams=STREAMS)
-    device = LinkDevice(board, "fake")
-    device.load(whole, embedding)
+    device = TokenBoard(board, "fake")
+    device.load(whole)
     return device, board
 
 
-def counts(device: LinkDevice, tokens: dict[int, list[int]]) -> dict[int, int]:
+def counts(device: TokenBoard, tokens: dict[int, list[int]]) -> dict[int, int]:
     """Tokens since its reset that the board counts for every stream of a run."""
     return {stream: int(step.result.values[0]) for stream, step in device.run(tokens).items()}
 
@@ -81,8 +81,7 @@ def test_rows_of_the_host_lie_side_by_side():
     device.join()
     before = len(board.loads)
     counts(device, {0: [4], 1: [6]})
-    whole = image("host")
-    rows = [whole.input_words(embedding(token)).tobytes() for token in (4, 6)]
+    rows = [embedding(token).tobytes() for token in (4, 6)]
     assert [load[5:] for load in board.loads[before:]] == rows
     assert [int.from_bytes(load[1:5], "little") for load in board.loads[before:]] == [0, 3]
     assert board.runs[-1] == (0, 0, 3, 0, 10, 0b011, 0)

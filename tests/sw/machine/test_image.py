@@ -13,6 +13,7 @@ from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.container import FORMAT_VERSION, MAGIC, read_container, write_container
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space, word_chunks
+from sterna.machine.words import pack_row
 
 from tests.sw.compiler.programs import simple_program
 
@@ -176,10 +177,11 @@ def test_rows(image):
         part = image.parts[Space.INPUT].array()
         values = simple_program().parameters.embedding(7)
         first = image.input_word(7)
-        assert np.array_equal(part[first:first + image.row_groups], image.input_words(values))
+        row = pack_row(image.configuration, values)
+        assert np.array_equal(part[first:first + image.row_groups], row)
     else:
         assert image.input_word(7) == 0 and image.parts[Space.INPUT].words == 0
+        values = simple_program().parameters.embedding(7)
+        assert np.array_equal(image.embedding(7), pack_row(image.configuration, values))
     with pytest.raises(InputError, match="token 50 is outside the vocabulary of 50"):
         image.input_word(50)
-    with pytest.raises(InputError, match="has 2 groups, not 10"):
-        image.input_words([1, 2, 3])

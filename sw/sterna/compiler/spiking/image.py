@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.plan import groups_of, place_sources, taps, unit_key
 from sterna.errors import InputError
+from sterna.law.neuron import Output
 from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.encoding import Kind, encode
+from sterna.machine.host_side import STEPS, HostSide
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
@@ -36,6 +38,7 @@ def compile_network(network: SpikingNetwork, configuration: SpikingConfiguration
         Space.WEIGHTS: _weights(network, configuration),
         Space.CONSTANTS: _constants(network, configuration),
     }
+    output = network.population(network.output)
     nothing = {space: ImagePart(0, word_bytes(configuration, space), lambda: iter(()))
                for space in Space}
     return MemoryImage(
@@ -47,6 +50,11 @@ def compile_network(network: SpikingNetwork, configuration: SpikingConfiguration
         rows=0,
         placement="host",
         row_groups=groups_of(network.inputs, configuration.neuron_lanes),
+        host=HostSide(STEPS, {
+            "inputs": network.inputs, "input_fraction": network.input_fraction,
+            "output": network.output, "outputs": output.neurons,
+            "spikes": output.definition.output is Output.SPIKE,
+        }),
     )
 
 

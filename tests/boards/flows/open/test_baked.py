@@ -10,7 +10,7 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.errors import LinkError
 from sterna.families.matmul_free.lowering import lower
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
 from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.flows.open.designs import with_contents
@@ -32,9 +32,9 @@ def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None
     library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
 
     told: list[str] = []
-    device = LinkDevice(SimulatedBoard(configuration, library=library), "sim")
+    device = TokenBoard(SimulatedBoard(configuration, library=library), "sim")
     try:
-        device.load(image, program.parameters.embedding, lambda step, *rest: told.append(step))
+        device.load(image, lambda step, *rest: told.append(step))
         golden = GoldenDevice(program, configuration.top_k)
         for token in (3, 39, 0, 17):
             assert device.step(token).candidates() == golden.step(token).candidates()
@@ -42,6 +42,6 @@ def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None
         other = compile_program(lower(open_model(SHAPE + ",seed=1").model), configuration,
                                 embedding)
         with pytest.raises(LinkError, match="bitstream with model"):
-            device.load(other, program.parameters.embedding)
+            device.load(other)
     finally:
         device.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
-from sterna.host.board_device import LinkDevice
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.tasks.golden_device import GoldenDevice
 from sterna.tasks.open_device import open_device
@@ -103,7 +103,7 @@ def test_demo_tiny_is_the_golden(tmp_path: Path) -> None:
     with SerialBoard(configuration, library=simulator(netlist),
                      rate_error=DIVISOR / bit - 1) as board:
         device = open_device(board.address, program, configuration, timeout=60)
-        assert isinstance(device, LinkDevice)
+        assert isinstance(device, TokenBoard)
         try:
             golden = GoldenDevice(program, configuration.top_k)
             for token in (1, 20, 300, 77, 5, 383, 0, 120):

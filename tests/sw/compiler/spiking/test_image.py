@@ -16,7 +16,6 @@ from sterna.machine.encoding import Kind, decode
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.machine.words import pack_codes
 from sterna.program.spiking import INPUT, Connection, SpikingNetwork
 
 from tests.hw.core.spiking_networks import random_network
@@ -151,9 +150,6 @@ def test_refusals() -> None:
         fit_spiking(network, SpikingShape(lanes=6, neuron_lanes=4))
     with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
         fit_spiking(wide_network())
-    spikes = replace(fitted, code_bits=2)
-    with pytest.raises(InputError, match="an input code of -5; .* --code-bits 8"):
-        pack_codes(spikes, [0, 1, -5])
 
 
 def wide_network() -> SpikingNetwork:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
-from sterna.host.board_device import LinkDevice
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
+from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
+from sterna.machine.words import pack_row
 
 from tests.sw.host.fake_board import FakeBoard
 
@@ -34,17 +35,19 @@ def image(placement: str = "chip") -> MemoryImage:
         rows=10,
         placement=placement,
         row_groups=3,
+        embedding=embedding if placement == "host" else None,
     )
 
 
-def loaded(board: FakeBoard, placement: str = "chip") -> LinkDevice:
-    device = LinkDevice(board, "fake")
-    device.load(image(placement), embedding)
+def loaded(board: FakeBoard, placement: str = "chip") -> TokenBoard:
+    device = TokenBoard(board, "fake")
+    device.load(image(placement))
     return device
 
 
 def embedding(token: int) -> np.ndarray:
-    return np.full(6, token)
+    """The words of a token's row."""
+    return pack_row(CONFIGURATION, np.full(6, token))
 
 
 def board(**options) -> FakeBoard:
@@ -71,8 +74,8 @@ def contents() -> dict[int, bytes]:
 def test_loading_writes_every_word_and_resets():
     fake = board()
     told = []
-    device = LinkDevice(fake, "fake")
-    device.load(image(), embedding, lambda *progress: told.append(progress))
+    device = TokenBoard(fake, "fake")
+    device.load(image(), lambda *progress: told.append(progress))
     assert memories(fake.loads) == contents()
     assert max(map(len, fake.loads)) <= MAX_PAYLOAD
     assert fake.runs == [(1, 0, 10)]
@@ -100,7 +103,7 @@ def test_rows_of_the_host_are_loaded_before_the_run():
     device = loaded(fake, "host")
     before = len(fake.loads)
     device.step(7)
-    payload = _LOAD_INPUT + image("host").input_words(embedding(7)).tobytes()
+    payload = _LOAD_INPUT + embedding(7).tobytes()
     assert fake.loads[before:] == [payload]
     assert fake.runs[-1] == (0, 0, 10)
 
@@ -205,7 +208,7 @@ def test_a_board_that_starts_again_is_loaded_and_repeats_the_text(kept, placemen
             assert fake.loads == []
 
 
-def texts(device: LinkDevice) -> list[int]:
+def texts(device: TokenBoard) -> list[int]:
     found = [int(device.step(1).values[0]) for _ in range(3)]
     device.reset()
     return found + [int(device.step(1).values[0]) for _ in range(2)]
@@ -269,8 +272,8 @@ def test_how_long_the_board_may_be_silent(timeout, waits):
             asked.add(timeout)
             return super().read(count, timeout)
 
-    device = LinkDevice(Patient(CONFIGURATION.digest()), "fake", timeout=timeout)
-    device.load(image("host"), embedding)
+    device = TokenBoard(Patient(CONFIGURATION.digest()), "fake", timeout=timeout)
+    device.load(image("host"))
     device.step(1)
     assert asked == waits
 

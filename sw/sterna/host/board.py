@@ -1,0 +1,211 @@
+"""A board at the other end of a transport: words in, words out, with bounded recovery."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from sterna.errors import LinkError
+from sterna.host.info import read_info
+from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
+from sterna.host.loading import load_request, load_requests
+from sterna.host.session import Session
+from sterna.host.transport import Transport
+from sterna.machine.image import Loader, MemoryImage
+from sterna.machine.protocol import (
+    MASK_BITS,
+    FrameType,
+    Space,
+    result_words,
+    token_streams,
+)
+from sterna.progress import Progress
+
+HELLO_SECONDS = 1.0
+LOAD_SECONDS = 5.0
+RUN_SECONDS = 2.0
+RUN_SECONDS_PER_WEIGHT_WORD = 4e-6
+"""Added to `RUN_SECONDS`; a board takes a weight word in a clock of far less."""
+
+_LOG = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+
+class History(Protocol):
+    """What brings a board that was loaded again to where it was."""
+
+    def __str__(self) -> str:
+        """What is repeated, for people: ``12 tokens``."""
+        ...
+
+    def repeat(self) -> None:
+        """Reset the state and run again what was run since."""
+        ...
+
+
+class Board:
+    """A machine at the other end of a transport, real, simulated or emulated.
+
+    A frame that arrives damaged can write to a wrong place before its checksum shows it, a result
+    that is lost leaves open whether the run was carried out, and a board that starts again has lost
+    what it held, which the session shows (`sterna.machine.protocol`). After any of these the board
+    is loaded again and what was run so far is repeated (`safely`); `recoveries` counts how often,
+    and a warning is logged. A board whose bitstream holds the image is not loaded, before or after.
+
+    An error answer of a memory outside is a `LinkError`, since it may come again; what is asked of
+    the board after it begins with such a recovery.
+
+    `loaders` put words into memories in another way than over the link. `timeout` is how many
+    seconds the board may be silent before it has answered, `HELLO_SECONDS`, `LOAD_SECONDS` and
+    `RUN_SECONDS` by default; the time that a run takes is added.
+    """
+
+    def __init__(
+        self, transport: Transport, name: str,
+        loaders: Mapping[Space, Loader] | None = None, timeout: float | None = None,
+    ) -> None:
+        self.name = name
+        self.recoveries = 0
+        self._timeout = timeout
+        self._loaders = dict(loaders or {})
+        self._spoiled = ""
+        self._link = Link(transport, name)
+        self._session = Session(name)
+        self._image: MemoryImage | None = None
+        self._has_contents = False
+
+    @property
+    def image(self) -> MemoryImage:
+        """What the board was loaded with. Raises ValueError before `load`."""
+        if self._image is None:
+            raise ValueError("no image is loaded")
+        return self._image
+
+    @property
+    def streams(self) -> int:
+        """Data paths of the board."""
+        return token_streams(self.image.configuration)
+
+    def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
+        """Load a memory image, unless the bitstream already holds it; state is still to be reset.
+
+        Raises `LinkError` when the board is of another version, configuration or model.
+        """
+        self._has_contents = self._check(image)
+        self._image = image
+        self._link.expect(4 * result_words(image.configuration, self.streams))
+        for _ in range(ATTEMPTS):
+            retries = self._link.retries
+            self._begin(progress)
+            if self._has_contents or self._link.retries == retries:
+                return
+        raise self._bad_line()
+
+    def write(self, inputs: Mapping[int, bytes]) -> None:
+        """Put words into the INPUT memory, each item from the word on that it is named by."""
+        self._load(load_request(Space.INPUT, first, words) for first, words in inputs.items())
+
+    def run(self, entry: str, input_words: Mapping[int, int],
+            chained: Iterable[int] = ()) -> bytes:
+        """Run the data paths that are named, each from its input word on; the words of the result.
+
+        A data path that is chained takes the state that the one before leaves. The session is
+        checked: `AnswerLost` says that the run may or may not have been carried out.
+        """
+        image, streams = self.image, self.streams
+        words = [input_words.get(place, 0) for place in range(streams)]
+        payload = struct.pack(f"<H{streams}II", image.entries[entry], *words, image.rows)
+        if streams > 1:
+            for mask in (input_words, chained):
+                payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
+        request = Request(FrameType.RUN, payload, FrameType.RESULT)
+        seconds = self._seconds(RUN_SECONDS)
+        seconds += RUN_SECONDS_PER_WEIGHT_WORD * image.parts[Space.WEIGHTS].words
+        answer = self._link.request(request, seconds, repeatable=False)
+        if len(answer) != 4 * result_words(image.configuration, len(input_words)):
+            raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
+        return self._session.check(answer)
+
+    def safely(self, action: Callable[[], _Result], history: History) -> _Result:
+        """The result of an action on a board of which nothing was lost meanwhile, else again."""
+        reason = self._spoiled
+        for attempt in range(ATTEMPTS):
+            retries = self._link.retries
+            try:
+                if reason:
+                    self._recover(reason, history)
+                result = action()
+            except MemoryFailure:
+                self._spoiled = "its memory had answered with an error"
+                raise
+            except AnswerLost as error:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+                reason = error.reason
+                continue
+            if self._link.retries == retries:
+                return result
+            reason = "the line damaged a frame"
+        raise self._bad_line()
+
+    def close(self) -> None:
+        """Close the transport; safe to call twice."""
+        self._link.close()
+
+    def _recover(self, reason: str, history: History) -> None:
+        self.recoveries += 1
+        _LOG.warning("%s: %s; loading it again and repeating %s", self.name, reason, history)
+        # A board that is gone is found out in seconds.
+        self._has_contents = self._check(self.image)
+        self._begin(None)
+        history.repeat()
+        self._spoiled = ""
+
+    def _check(self, image: MemoryImage) -> bool:
+        """Whether the board holds this image already; raise if it is no board for it."""
+        payload = self._link.request(
+            Request(FrameType.HELLO, b"", FrameType.INFO), self._seconds(HELLO_SECONDS))
+        info, wanted = read_info(self.name, payload), image.configuration.digest()
+        digest, contents = info.configuration, info.contents
+        if digest != wanted:
+            raise LinkError(
+                f"{self.name}: has a bitstream of configuration {digest:016x}, {image.model} is "
+                f"compiled for {wanted:016x}; give the configuration that the board was built "
+                f"with, or {_build_again(image)}"
+            )
+        if contents and contents != image.contents:
+            raise LinkError(
+                f"{self.name}: has a bitstream with model {contents:016x} in it, {image.model} is "
+                f"{image.contents:016x}; run the model that the board was built with, or "
+                f"{_build_again(image)}"
+            )
+        return contents != 0
+
+    def _begin(self, progress: Progress | None) -> None:
+        """Begin a session, and fill the memories unless the bitstream has.
+
+        In this order, so that a board which starts again meanwhile is found out.
+        """
+        self._link.request(self._session.begin(), self._seconds(HELLO_SECONDS))
+        if self._has_contents:
+            return
+        parts = dict(self.image.parts)
+        for space, load in self._loaders.items():
+            load(parts.pop(space).pieces())
+        self._load(load_requests(parts, progress))
+
+    def _load(self, requests: Iterable[Request]) -> None:
+        self._link.requests(requests, self._seconds(LOAD_SECONDS))
+
+    def _seconds(self, usual: float) -> float:
+        return self._timeout or usual
+
+    def _bad_line(self) -> LinkError:
+        return LinkError(f"{self.name}: the line damages frames all the time; check the cable")
+
+
+def _build_again(image: MemoryImage) -> str:
+    return f"build for this one: sterna build {image.model} --board NAME --program"

@@ -1,0 +1,59 @@
+"""Opens any machine that runs a spiking network, by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sterna.compiler.spiking.image import compile_network
+from sterna.errors import InputError
+from sterna.host.spiking_device import SpikingDevice
+from sterna.host.step_board import StepBoard
+from sterna.machine.image import MemoryImage
+from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.program.spiking import SpikingNetwork
+from sterna.progress import Progress
+from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
+from sterna.tasks.open_image import open_steps
+from sterna.tasks.transports import GOLDEN, check_address, check_image_address
+
+
+def open_spiking_device(
+    address: str,
+    network: SpikingNetwork,
+    configuration: SpikingConfiguration | None = None,
+    progress: Progress | None = None,
+    *,
+    skip: bool = True,
+    timeout: float | None = None,
+) -> SpikingDevice:
+    """A device with the network loaded, ready for its first step.
+
+    `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
+    hardware, by default the one that fits; `skip` as in `compile_network`, `timeout` as in
+    `sterna.host.board.Board`, the rate of a serial port and errors as in `open_steps`. Raises
+    `InputError` also for an unknown device and a network that does not fit.
+    """
+    if address == GOLDEN:
+        return GoldenSpikingDevice(network)
+    check_address(address)
+    return open_steps(
+        address, compile_network(network, configuration, skip=skip), progress, timeout)
+
+
+def open_spiking_image(
+    address: str, network: SpikingNetwork, path: Path | str, progress: Progress | None = None,
+    timeout: float | None = None,
+) -> StepBoard:
+    """A board, real or simulated, loaded with a memory image that was written before.
+
+    Raises `InputError` for a file that is damaged, of another version, or of other contents than
+    the network has; otherwise as `open_spiking_device`.
+    """
+    check_image_address(address)
+    image = MemoryImage.load(path)
+    configuration = image.configuration
+    if not isinstance(configuration, SpikingConfiguration):
+        raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
+                         f"the image of {network.name}")
+    image.check_same(lambda: compile_network(network, configuration), network.name, path)
+    return open_steps(address, image, progress, timeout)
