@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sterna.errors import InputError
-from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.configuration import CHANNEL_MIXERS, ModelConfig
 from sterna.families.matmul_free.conversion import float_reference, from_torch
 from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.ranges import value_ranges
@@ -41,6 +41,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--intermediate", type=int, default=384)
+    parser.add_argument("--channel-mixer", choices=CHANNEL_MIXERS, default="glu",
+                        help="gated linear unit, or leaky integrate-and-fire neurons")
     parser.add_argument("--vocabulary", type=int, default=512)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=16, help="token streams a step")
@@ -98,6 +100,7 @@ def main() -> None:
         hidden_size=options.hidden,
         num_hidden_layers=options.layers,
         intermediate_size=options.intermediate,
+        channel_mixer=options.channel_mixer,
     )
     encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
     print(

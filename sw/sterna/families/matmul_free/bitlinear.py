@@ -1,4 +1,4 @@
-"""The ternary linear layer of the MatMul-free LM, in float32.
+"""The ternary linear layers of the MatMul-free LM, in float32.
 
 Source: "Scalable MatMul-free Language Modeling" (arXiv 2406.02528), as the fused path of the
 official implementation computes it: the layer's own RMSNorm with epsilon 1e-6, int8 codes from
@@ -86,8 +86,8 @@ class RMSNorm(nn.Module):
         return functional.rms_norm(values, self.weight.shape, self.weight, self.epsilon)
 
 
-class BitLinear(nn.Module):
-    """A linear layer without bias whose inputs are int8 codes and whose weights are ternary.
+class TernaryLinear(nn.Module):
+    """A linear layer without bias whose inputs are codes already, such as spikes.
 
     `weight` is `[outputs, inputs]`. With `ternarised` the weight already is codes times scale
     and is used as it stands: ternarising twice would change the scale.
@@ -96,11 +96,22 @@ class BitLinear(nn.Module):
     def __init__(self, inputs: int, outputs: int, ternarised: bool = False) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
-        self.norm = RMSNorm(inputs)
         self.ternarised = ternarised
         nn.init.normal_(self.weight, std=inputs**-0.5)
 
     def forward(self, values: Tensor) -> Tensor:
         """Map `[..., inputs]` to `[..., outputs]`."""
         weight = self.weight if self.ternarised else fake_ternary(self.weight)
-        return functional.linear(fake_int8(self.norm(values)), weight)
+        return functional.linear(values, weight)
+
+
+class BitLinear(TernaryLinear):
+    """A ternary layer behind a norm of its own and int8 codes."""
+
+    def __init__(self, inputs: int, outputs: int, ternarised: bool = False) -> None:
+        super().__init__(inputs, outputs, ternarised)
+        self.norm = RMSNorm(inputs)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Map `[..., inputs]` to `[..., outputs]`."""
+        return super().forward(fake_int8(self.norm(values)))

@@ -13,6 +13,7 @@ from sterna.errors import InputError
 
 MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
+CHANNEL_MIXERS = ("glu", "lif")
 
 NORM_EPSILON = 1e-6
 """Epsilon of the norm in front of every ternary matrix."""
@@ -25,7 +26,10 @@ def derived_intermediate_size(hidden_size: int, hidden_ratio: float) -> int:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The fields of `HGRNBitConfig` that decide what a MatMul-free LM computes.
+    """The fields of `HGRNBitConfig` that decide what a MatMul-free LM computes, and one of ours.
+
+    `channel_mixer` is ours: ``glu`` is the gated linear unit of the releases, ``lif`` a population
+    of `intermediate_size` spiking neurons between its two matrices.
 
     Defaults are those of the released class (the 1.3B geometry). `intermediate_size` 0 is
     replaced by the rule of `derived_intermediate_size`. Raises `InputError` on any value that
@@ -50,6 +54,7 @@ class ModelConfig:
     max_position_embeddings: int = 2048
     tie_word_embeddings: bool = False
     model_type: str = MODEL_TYPE
+    channel_mixer: str = "glu"
 
     def __post_init__(self) -> None:
         if self.model_type != MODEL_TYPE:
@@ -76,6 +81,11 @@ class ModelConfig:
             raise InputError(
                 f"configuration: use_lower_bound must be true or false, not "
                 f"{self.use_lower_bound!r}"
+            )
+        if self.channel_mixer not in CHANNEL_MIXERS:
+            raise InputError(
+                f"configuration: channel_mixer is {self.channel_mixer!r}; it must be "
+                f"{' or '.join(CHANNEL_MIXERS)}"
             )
         if self.hidden_act not in _SWISH_NAMES:
             raise InputError(
@@ -122,8 +132,14 @@ class ModelConfig:
     def ternary_weight_count(self) -> int:
         """Ternary weights read for one token, the head included."""
         hidden, intermediate = self.hidden_size, self.intermediate_size
-        layer = 4 * hidden * hidden + 3 * hidden * intermediate
+        channels = {"glu": 3, "lif": 2}[self.channel_mixer]
+        layer = 4 * hidden * hidden + channels * hidden * intermediate
         return self.num_hidden_layers * layer + self.vocab_size * hidden
+
+    @property
+    def state_widths(self) -> tuple[int, int]:
+        """Numbers that a layer keeps from token to token: recurrence, and membranes."""
+        return self.hidden_size, self.intermediate_size if self.channel_mixer == "lif" else 0
 
 
 def read_json(path: Path) -> dict[str, Any]:

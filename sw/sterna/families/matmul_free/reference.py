@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.matmul_free.bitlinear import BitLinear, RMSNorm
+from sterna.families.matmul_free.bitlinear import BitLinear, RMSNorm, TernaryLinear
 from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lif import LIF
 from sterna.families.matmul_free.recurrence import Recurrence
 
 
@@ -49,17 +50,34 @@ class TokenMixer(nn.Module):
         return self.o_proj(gated), states[-1]
 
 
-class ChannelMixer(nn.Module):
-    """The gated linear unit of one layer: gate and up in one matrix, gate first."""
+class GatedUnit(nn.Module):
+    """The gated linear unit of one layer: gate and up in one matrix, gate first; no state."""
 
     def __init__(self, config: ModelConfig, ternarised: bool) -> None:
         super().__init__()
         self.gate_proj = BitLinear(config.hidden_size, 2 * config.intermediate_size, ternarised)
         self.down_proj = BitLinear(config.intermediate_size, config.hidden_size, ternarised)
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         gate, up = self.gate_proj(values).chunk(2, -1)
-        return self.down_proj(functional.silu(gate) * up)
+        return self.down_proj(functional.silu(gate) * up), state
+
+
+class SpikingUnit(nn.Module):
+    """The population of one layer: its spikes are the codes of the matrix behind it."""
+
+    def __init__(self, config: ModelConfig, ternarised: bool) -> None:
+        super().__init__()
+        self.up_proj = BitLinear(config.hidden_size, config.intermediate_size, ternarised)
+        self.neurons = LIF(config.intermediate_size)
+        self.down_proj = TernaryLinear(config.intermediate_size, config.hidden_size, ternarised)
+
+    def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        spikes, membrane = self.neurons(self.up_proj(values), state)
+        return self.down_proj(spikes), membrane
+
+
+CHANNEL_MIXERS = {"glu": GatedUnit, "lif": SpikingUnit}
 
 
 class Layer(nn.Module):
@@ -70,12 +88,15 @@ class Layer(nn.Module):
         self.attn_norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.attn = TokenMixer(config, ternarised)
         self.mlp_norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.mlp = ChannelMixer(config, ternarised)
+        self.mlp = CHANNEL_MIXERS[config.channel_mixer](config, ternarised)
+        self._widths = config.state_widths
 
     def forward(self, values: Tensor, bound: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        mixed, state = self.attn(self.attn_norm(values), bound, state)
+        hidden, membrane = state.split(self._widths, -1)
+        mixed, hidden = self.attn(self.attn_norm(values), bound, hidden)
         values = values + mixed
-        return values + self.mlp(self.mlp_norm(values)), state
+        mixed, membrane = self.mlp(self.mlp_norm(values), membrane)
+        return values + mixed, torch.cat([hidden, membrane], -1)
 
 
 class Backbone(nn.Module):
@@ -121,9 +142,9 @@ class MatMulFreeLM(nn.Module):
         self.lm_head = BitLinear(config.hidden_size, config.vocab_size, ternarised)
 
     def initial_state(self, batch: int = 1) -> Tensor:
-        """The zero state, float32 `[layers, batch, hidden]`."""
+        """The zero state, float32 `[layers, batch, sum of the state's widths]`."""
         return self.lm_head.weight.new_zeros(
-            self.config.num_hidden_layers, batch, self.config.hidden_size
+            self.config.num_hidden_layers, batch, sum(self.config.state_widths)
         )
 
     def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
