@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.huggingface import expected_tensors, open_huggingface
+from sterna.families.matmul_free.layout import EMBEDDINGS, HEAD
 from sterna.families.matmul_free.lowering import Formats, lower, stored_formats
 from sterna.families.matmul_free.lowering.calibration import Calibration, calibrate, random_ids
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.store import FORMAT, FORMATS_FILE, load_model, save_model
-from sterna.families.matmul_free.weights import EMBEDDINGS, HEAD
 from sterna.files.manifest import write_manifest
 from sterna.formats.checkpoint import Checkpoint
 from sterna.golden.executor import GoldenExecutor

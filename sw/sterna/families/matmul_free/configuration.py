@@ -125,8 +125,11 @@ class ModelConfig:
         return cls(**chosen)
 
     def to_dict(self) -> dict[str, Any]:
-        """All fields, as config.json stores them."""
-        return asdict(self)
+        """All fields, as config.json stores them; ours only where it is not that of a release."""
+        values = asdict(self)
+        if self.channel_mixer == "glu":
+            del values["channel_mixer"]
+        return values
 
     @property
     def ternary_weight_count(self) -> int:

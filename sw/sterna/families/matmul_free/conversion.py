@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sterna.errors import InputError
+from sterna.families.matmul_free.assembly import assemble, layer_tensors, outer_tensors
 from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.layout import EMBEDDINGS, LOWER_BOUNDS
 from sterna.families.matmul_free.reference import MatMulFreeLM
-from sterna.families.matmul_free.weights import (
-    EMBEDDINGS,
-    FINAL_NORM,
-    HEAD,
-    LAYER_MATRICES,
-    LAYER_NORMS,
-    LOWER_BOUNDS,
-    BitLinearWeights,
-    MatMulFreeModel,
-    TernaryMatrix,
-    assemble,
-    layer_key,
-)
+from sterna.families.matmul_free.weights import MatMulFreeModel, TernaryMatrix
 
 SCALE_FLOOR = np.float32(1e-5)
 
@@ -85,18 +76,15 @@ def from_torch(module: MatMulFreeLM) -> MatMulFreeModel:
 def float_reference(model: MatMulFreeModel) -> MatMulFreeLM:
     """The PyTorch module of a model: float32 everywhere, weights exactly codes times scale."""
     config: ModelConfig = model.config
-    state = {
-        EMBEDDINGS: _tensor(model.embeddings),
-        FINAL_NORM: _tensor(model.norm),
-        **_bitlinear_state(HEAD, model.lm_head),
-    }
+    state = {EMBEDDINGS: _tensor(model.embeddings)}
     if model.raw_lower_bounds is not None:
         state[LOWER_BOUNDS] = _tensor(model.raw_lower_bounds)
-    for index, layer in enumerate(model.layers):
-        for name, suffix in LAYER_NORMS.items():
-            state[layer_key(index, suffix) + ".weight"] = _tensor(getattr(layer, name))
-        for name, suffix in LAYER_MATRICES.items():
-            state |= _bitlinear_state(layer_key(index, suffix), getattr(layer, name))
+    parts = [layer_tensors(index, layer) for index, layer in enumerate(model.layers)]
+    for key, value in chain(*parts, outer_tensors(model)):
+        if isinstance(value, TernaryMatrix):
+            state[f"{key}.weight"] = torch.from_numpy(value.codes).float().mul_(value.scale)
+        else:
+            state[key] = _tensor(value)
     with torch.device("meta"):
         module = MatMulFreeLM(config, ternarised=True)
     module.load_state_dict(state, assign=True)
@@ -105,8 +93,3 @@ def float_reference(model: MatMulFreeModel) -> MatMulFreeLM:
 
 def _tensor(values: NDArray[Any]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))
-
-
-def _bitlinear_state(key: str, weights: BitLinearWeights) -> dict[str, Tensor]:
-    matrix = torch.from_numpy(weights.matrix.codes).float().mul_(weights.matrix.scale)
-    return {f"{key}.weight": matrix, f"{key}.norm.weight": _tensor(weights.gain)}

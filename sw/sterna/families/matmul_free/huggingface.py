@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.families.matmul_free.assembly import assemble
 from sterna.families.matmul_free.configuration import ModelConfig, read_config, read_json
 from sterna.families.matmul_free.conversion import LatentTensors
+from sterna.families.matmul_free.layout import EMBEDDINGS, all_matrices, all_vectors
 from sterna.families.matmul_free.store import (
     CONFIG_FILE,
     GENERATION_FILE,
     TOKENIZER_FILE,
     save_model,
 )
-from sterna.families.matmul_free.weights import (
-    EMBEDDINGS,
-    MatMulFreeModel,
-    all_matrices,
-    all_vectors,
-    assemble,
-)
+from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.files.manifest import read_manifest
 from sterna.formats.checkpoint import Checkpoint
 from sterna.formats.tokenizer import Tokenizer

@@ -12,11 +12,13 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
 from sterna.errors import InputError
+from sterna.families.matmul_free.assembly import assemble
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import LatentTensors
 from sterna.families.matmul_free.huggingface import expected_tensors
+from sterna.families.matmul_free.layout import EMBEDDINGS, LOWER_BOUNDS
 from sterna.families.matmul_free.store import CONFIG_FILE, GENERATION_FILE, TOKENIZER_FILE
-from sterna.families.matmul_free.weights import EMBEDDINGS, LOWER_BOUNDS, MatMulFreeModel, assemble
+from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.formats.checkpoint import INDEX_FILE, SINGLE_FILE
 
 DATA_TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}

@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.families.matmul_free.assembly import assemble
 from sterna.families.matmul_free.configuration import ModelConfig
-from sterna.families.matmul_free.weights import (
-    EMBEDDINGS,
-    LOWER_BOUNDS,
-    MatMulFreeModel,
-    TernaryMatrix,
-    assemble,
-)
+from sterna.families.matmul_free.layout import EMBEDDINGS, LOWER_BOUNDS
+from sterna.families.matmul_free.weights import MatMulFreeModel, TernaryMatrix
 
 # Mean square of a code when the three values are equally likely.
 _CODE_POWER = 2 / 3

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from sterna.errors import InputError
+from sterna.families.matmul_free.assembly import assemble
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import LatentTensors
 from sterna.families.matmul_free.huggingface import expected_tensors
 from sterna.families.matmul_free.random_checkpoint import draw_tensor
-from sterna.families.matmul_free.weights import MatMulFreeModel, assemble
+from sterna.families.matmul_free.weights import MatMulFreeModel
 
 SHAPES: dict[str, ModelConfig] = {
     "370m": ModelConfig(hidden_size=1024, num_hidden_layers=24),

@@ -22,24 +22,17 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.catalogue import find_model
+from sterna.families.matmul_free.assembly import assemble, layer_tensors, outer_tensors
 from sterna.families.matmul_free.configuration import read_config, read_json
-from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_trits
-from sterna.families.matmul_free.weights import (
+from sterna.families.matmul_free.layout import (
     EMBEDDINGS,
-    FINAL_NORM,
-    HEAD,
-    LAYER_MATRICES,
-    LAYER_NORMS,
     LOWER_BOUNDS,
-    BitLinearWeights,
-    LayerWeights,
-    MatMulFreeModel,
-    TernaryMatrix,
     all_matrices,
+    all_tensors,
     all_vectors,
-    assemble,
-    layer_key,
 )
+from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_trits
+from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel, TernaryMatrix
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, check_folder, write_manifest
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
@@ -124,29 +117,20 @@ def _write_weights(
     chooser: FormatChooser | None,
 ) -> None:
     config = model.config
-    vectors = all_vectors(config)
+    matrices = all_matrices(config)
     half = is_bfloat16(model.embeddings)
     embedding_type = "bfloat16" if half else model.embeddings.dtype.name
     layout: dict[str, tuple[str, tuple[int, ...]]] = {
         EMBEDDINGS: (embedding_type, (config.vocab_size, config.hidden_size))
     }
-    layout |= {key: ("float32", shape) for key, shape in vectors.items() if key == LOWER_BOUNDS}
+    for key, shape in all_tensors(config).items():
+        if key in matrices:
+            layout[f"{key}.trits"] = ("uint8", (packed_size(shape[0] * shape[1]),))
+            layout[f"{key}.scale"] = ("float32", ())
+        else:
+            layout[key] = ("float32", shape)
     metadata = {"format": "sterna-mmfree"}
-
-    def declare(key: str, shape: tuple[int, int]) -> None:
-        layout[f"{key}.trits"] = ("uint8", (packed_size(shape[0] * shape[1]),))
-        layout[f"{key}.scale"] = ("float32", ())
-        layout[f"{key}.norm.weight"] = ("float32", (shape[1],))
-        metadata[key] = json.dumps(shape)
-
-    shapes = all_matrices(config)
-    for index in range(config.num_hidden_layers):
-        for suffix in LAYER_NORMS.values():
-            layout[layer_key(index, suffix) + ".weight"] = ("float32", (config.hidden_size,))
-        for suffix in LAYER_MATRICES.values():
-            declare(layer_key(index, suffix), shapes[layer_key(index, suffix)])
-    layout[FINAL_NORM] = ("float32", (config.hidden_size,))
-    declare(HEAD, shapes[HEAD])
+    metadata |= {key: json.dumps(shape) for key, shape in matrices.items()}
 
     with TensorFileWriter(path, layout, metadata) as writer:
         writer.write(EMBEDDINGS, model.embeddings)
@@ -155,23 +139,25 @@ def _write_weights(
         for index, layer in enumerate(model.layers):
             if progress is not None:
                 progress(index, config.num_hidden_layers)
-            for name, suffix in LAYER_NORMS.items():
-                writer.write(layer_key(index, suffix) + ".weight", getattr(layer, name))
-            for name, suffix in LAYER_MATRICES.items():
-                _write_bitlinear(writer, layer_key(index, suffix), getattr(layer, name))
+            _write_all(writer, layer_tensors(index, layer))
             if chooser is not None:
                 chooser.see_layer(layer)
-        writer.write(FINAL_NORM, model.norm)
-        _write_bitlinear(writer, HEAD, model.lm_head)
+        _write_all(writer, outer_tensors(model))
         if progress is not None:
             progress(config.num_hidden_layers, config.num_hidden_layers)
         writer.close()
 
 
-def _write_bitlinear(writer: TensorFileWriter, key: str, weights: BitLinearWeights) -> None:
-    writer.write(f"{key}.trits", pack_trits(weights.matrix.codes))
-    writer.write(f"{key}.scale", np.array(weights.matrix.scale, np.float32))
-    writer.write(f"{key}.norm.weight", weights.gain)
+def _write_all(
+    writer: TensorFileWriter,
+    tensors: Iterable[tuple[str, TernaryMatrix | NDArray[np.float32]]],
+) -> None:
+    for key, value in tensors:
+        if isinstance(value, TernaryMatrix):
+            writer.write(f"{key}.trits", pack_trits(value.codes))
+            writer.write(f"{key}.scale", np.array(value.scale, np.float32))
+        else:
+            writer.write(key, value)
 
 
 class _StoredTensors:

@@ -16,10 +16,10 @@ from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.huggingface import expected_tensors, import_huggingface
+from sterna.families.matmul_free.layout import EMBEDDINGS
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import load_model
-from sterna.families.matmul_free.weights import EMBEDDINGS
 from torch import Tensor
 
 CONFIG = ModelConfig(vocab_size=300, hidden_size=16, num_hidden_layers=2, intermediate_size=24)

@@ -7,9 +7,9 @@ import pytest
 from sterna.errors import InputError
 from sterna.families.matmul_free import released_shapes
 from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.layout import all_matrices
 from sterna.families.matmul_free.released_shapes import SHAPES, random_shape
 from sterna.families.matmul_free.store import load_model, save_model
-from sterna.families.matmul_free.weights import all_matrices
 
 # Ternary weights of a token: layers and head.
 WEIGHTS = {"370m": 341_049_344, "1.3b": 1_298_661_376, "2.7b": 2_619_473_920}
