@@ -16,9 +16,9 @@ from sterna.errors import InputError
 from sterna.families.matmul_free.bitlinear import CODE_MAXIMUM, SCALE_FLOOR
 from sterna.families.matmul_free.configuration import NORM_EPSILON, ModelConfig
 from sterna.families.matmul_free.lowering.gains import gain_exponent
-from sterna.families.matmul_free.lowering.parameters import with_epsilon
+from sterna.families.matmul_free.lowering.scales import with_epsilon
 from sterna.families.matmul_free.recurrence import linear_recurrence
-from sterna.families.matmul_free.weights import BitLinearWeights, LayerWeights
+from sterna.families.matmul_free.weights import BitLinearWeights, GatedUnitWeights, LayerWeights
 from sterna.golden.matrices import ternary_product
 
 
@@ -131,17 +131,18 @@ class Observer:
 
     def _mix_channels(self, weights: LayerWeights) -> None:
         see = self.ranges.see
-        self._see_sources(weights.mlp_norm, gate_proj=weights.gate_proj)
+        assert isinstance(unit := weights.unit, GatedUnitWeights)
+        self._see_sources(weights.mlp_norm, gate_proj=unit.gate_proj)
         values = _norm(self._values, weights.mlp_norm, self._epsilon)
-        gate, up = _project(values, weights.gate_proj).values.chunk(2, -1)
+        gate, up = _project(values, unit.gate_proj).values.chunk(2, -1)
         product = functional.silu(gate) * up
-        gain = _normalised(weights.down_proj.gain)
+        gain = _normalised(unit.down_proj.gain)
         see("activation", gate)
         see("up", up)
         see("up_gained", up * gain)
         see("product", product)
         see("down_source", product * gain, "down_proj")
-        self._values = self._values + _project(product, weights.down_proj).values
+        self._values = self._values + _project(product, unit.down_proj).values
         see("residual", self._values)
 
     def _see_sources(self, norm: NDArray[np.float32], **projections: BitLinearWeights) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sterna.program.instructions import Item, Quantise, ScalarOperation
+from sterna.program.instructions import (
+    Constant,
+    Element,
+    Item,
+    Kernel,
+    Lookup,
+    Matmul,
+    Quantise,
+    ScalarOperation,
+)
 
 
 def code_items(name: str, length: int) -> list[Item]:
@@ -55,3 +64,18 @@ def factor_items(result: str, absmax: str, rsqrt: str, constant: str) -> list[It
             result=result, operation="multiply", operands=(f"{result}_norm", constant)
         ),
     ]
+
+
+def gained(shift: int, result: str | None, a: str, gain: str, **reduction: str) -> Element:
+    """``result = a * gain``, which may enter a reduction."""
+    return Element(result=result, a=a, multiplier=Constant(gain), shift=shift, **reduction)
+
+
+def matmul_kernel(
+    name: str, length: int, body: list[Element | Lookup], *results: str
+) -> Kernel:
+    """A kernel on the accumulators of matrices that have the same codes, the first's."""
+    matmuls = tuple(
+        Matmul(result=f"{matrix}_sums", codes=name, matrix=matrix) for matrix in results
+    )
+    return Kernel(name=name, length=length, body=tuple(body), matmuls=matmuls)

@@ -20,9 +20,12 @@ from sterna.families.matmul_free.lowering.recipes import (
     code_items,
     epsilon_items,
     factor_items,
+    gained,
+    matmul_kernel,
     rsqrt_items,
 )
 from sterna.families.matmul_free.lowering.stored import naming_the_file, stored_formats
+from sterna.families.matmul_free.lowering.unit import unit_of
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.law.tables import Table, sigmoid_table
 from sterna.program.definition import Program, VectorFormat
@@ -63,15 +66,13 @@ def lower(model: MatMulFreeModel, formats: Formats | None = None, name: str = ""
 def _lower(model: MatMulFreeModel, formats: Formats, name: str) -> Program:
     lowering = _Lowering(model, formats)
     config = model.config
-    hidden, intermediate = config.hidden_size, config.intermediate_size
+    hidden = config.hidden_size
     shapes = {
         ("layer", "candidate"): (hidden, hidden),
         ("layer", "forget"): (hidden, hidden),
         ("layer", "gate"): (hidden, hidden),
         ("layer", "output"): (hidden, hidden),
-        ("layer", "unit"): (intermediate, hidden),
-        ("layer", "up"): (intermediate, hidden),
-        ("layer", "down"): (hidden, intermediate),
+        **{("layer", name): shape for name, shape in lowering.unit.shapes().items()},
         ("head", "head"): (config.vocab_size, hidden),
     }
     program = Program(
@@ -94,6 +95,7 @@ class _Lowering:
 
     def __init__(self, model: MatMulFreeModel, formats: Formats) -> None:
         self._config, self._formats = model.config, formats
+        self.unit = unit_of(model.config, formats)
         same = formats.state_fraction == formats.activation_fraction
         self._state_table = _SIGMOID if same else _STATE_SIGMOID
 
@@ -107,7 +109,7 @@ class _Lowering:
             Section(name="embed", items=(embed,)),
             Section(
                 name="layer",
-                items=(*self._token_mixer(), *self._channel_mixer()),
+                items=(*self._token_mixer(), *self.unit.items(self._next_codes())),
                 repeat=self._config.num_hidden_layers,
             ),
             Section(name="head", items=tuple(self._head())),
@@ -136,11 +138,7 @@ class _Lowering:
             "h_sigmoid": gate, "h_swish": swish, "h_gained": None, "h_output": None, "g": 0,
             "output_source": None, "unit_source": None,
         }  # fmt: skip
-        wide: dict[str, int | None] = {
-            "y": activation, "y_sigmoid": gate, "y_swish": swish, "up_half": formats.up_fraction,
-            "up_gained": None, "down_source": None,
-        }  # fmt: skip
-        width, intermediate = self._config.hidden_size, self._config.intermediate_size
+        width = self._config.hidden_size
         vectors = {
             "x": VectorFormat(
                 length=width, fraction=formats.residual_fraction, lifetime="carried"
@@ -148,19 +146,12 @@ class _Lowering:
             "candidate_source": VectorFormat(length=width, fraction=None, lifetime="carried"),
         }
         vectors["h"] = VectorFormat(length=width, fraction=state, lifetime="state")
-        for length, group in ((width, hidden), (intermediate, wide)):
-            for name, fraction in group.items():
-                vectors[name] = VectorFormat(length=length, fraction=fraction)
-        return vectors
+        for name, fraction in hidden.items():
+            vectors[name] = VectorFormat(length=width, fraction=fraction)
+        return vectors | self.unit.vectors()
 
     def _gained(self, result: str | None, a: str, gain: str, **reduction: str) -> Element:
-        return Element(
-            result=result,
-            a=a,
-            multiplier=Constant(gain),
-            shift=self._formats.gain_shift,
-            **reduction,
-        )
+        return gained(self._formats.gain_shift, result, a, gain, **reduction)
 
     def _next_codes(self) -> Element:
         """The source of the first codes of the next layer, or of the head."""
@@ -176,15 +167,6 @@ class _Lowering:
         body = (self._gained(f"{name}_source", "x", name, absmax=name),)
         return Kernel(name=f"{name}_source", length=self._config.hidden_size, body=body)
 
-    def _kernel(
-        self, name: str, length: int, body: list[Element | Lookup], *results: str
-    ) -> Kernel:
-        """A kernel on the accumulators of matrices that have the same codes, the first's."""
-        matmuls = tuple(
-            Matmul(result=f"{matrix}_sums", codes=name, matrix=matrix) for matrix in results
-        )
-        return Kernel(name=name, length=length, body=tuple(body), matmuls=matmuls)
-
     def _token_mixer(self) -> list[Item]:
         width = self._config.hidden_size
         return [
@@ -198,16 +180,16 @@ class _Lowering:
                 "candidate_real", "candidate_absmax", "norm_rsqrt", "candidate_factor"
             ),
             *factor_items("forget_real", "forget_absmax", "norm_rsqrt", "forget_factor"),
-            self._kernel("candidate", width, self._candidate(), "candidate"),
+            matmul_kernel("candidate", width, self._candidate(), "candidate"),
             self._source_kernel("gate"),
             *code_items("gate", width),
-            self._kernel("forget", width, self._forget(), "forget"),
-            self._kernel("gate", width, self._gate(), "gate"),
+            matmul_kernel("forget", width, self._forget(), "forget"),
+            matmul_kernel("gate", width, self._gate(), "gate"),
             *code_items("output", width),
             ScalarOperation(result="gate_sum", operation="squares", operands=("gate_squares",)),
             *epsilon_items("gated", "output_epsilon", "gate_sum"),
             *factor_items("output_real", "output_absmax", "gated_rsqrt", "output_factor"),
-            self._kernel("output", width, self._output(), "output"),
+            matmul_kernel("output", width, self._output(), "output"),
         ]
 
     def _candidate(self) -> list[Element | Lookup]:
@@ -278,64 +260,6 @@ class _Lowering:
             Element(result="x", a="output_sums", multiplier=Scalar("output_real"), addend="x"),
             self._gained("unit_source", "x", "unit", absmax="unit"),
             self._gained(None, "x", "unit_norm", squares="unit_norm"),
-        ]
-
-    def _channel_mixer(self) -> list[Item]:
-        width, intermediate = self._config.hidden_size, self._config.intermediate_size
-        down: list[Element | Lookup] = [
-            Element(result="x", a="down_sums", multiplier=Scalar("down_real"), addend="x"),
-            self._next_codes(),
-        ]
-        return [
-            *code_items("unit", width),
-            *rsqrt_items("unit_norm"),
-            ScalarOperation(
-                result="unit_input",
-                operation="multiply",
-                operands=("unit_absmax", "unit_norm_rsqrt"),
-            ),
-            ScalarOperation(result="unit_factor", operation="constant", operands=("unit_factor",)),
-            ScalarOperation(
-                result="unit_real", operation="multiply", operands=("unit_input", "unit_factor")
-            ),
-            ScalarOperation(result="up_factor", operation="constant", operands=("up_factor",)),
-            ScalarOperation(
-                result="up_real", operation="multiply", operands=("unit_input", "up_factor")
-            ),
-            self._kernel("unit", intermediate, self._gated_unit(), "unit", "up"),
-            *code_items("down", intermediate),
-            *epsilon_items("z_squares", "down_epsilon", None),
-            *factor_items("down_real", "down_absmax", "z_squares_rsqrt", "down_factor"),
-            self._kernel("down", width, down, "down"),
-        ]
-
-    def _gated_unit(self) -> list[Element | Lookup]:
-        formats = self._formats
-        return [
-            Element(result="y", a="unit_sums", multiplier=Scalar("unit_real")),
-            Element(result="up_half", a="up_sums", multiplier=Scalar("up_real")),
-            Lookup(result="y_sigmoid", a="y", table=_SIGMOID),
-            self._gained("up_gained", "up_half", "down"),
-            Element(
-                result="y_swish",
-                a="y",
-                multiplier=Vector("y_sigmoid"),
-                shift=formats.gate_swish_shift,
-            ),
-            Element(
-                result="down_source",
-                a="y_swish",
-                multiplier=Vector("up_gained"),
-                shift=formats.product_shift,
-                absmax="down",
-            ),
-            Element(
-                result=None,
-                a="y_swish",
-                multiplier=Vector("up_half"),
-                shift=formats.product_shift,
-                squares="z_squares",
-            ),
         ]
 
     def _head(self) -> list[Item]:

@@ -11,6 +11,7 @@ import torch
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
+from sterna.families.matmul_free.layout import TOKEN_MATRICES
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.lowering.calibration import (
     HEADROOM,
@@ -25,7 +26,7 @@ from sterna.families.matmul_free.lowering.observation import Ranges
 from sterna.families.matmul_free.random_checkpoint import initial_model
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.score import evaluate
-from sterna.families.matmul_free.weights import LAYER_MATRICES, BitLinearWeights, MatMulFreeModel
+from sterna.families.matmul_free.weights import BitLinearWeights, MatMulFreeModel
 from sterna.golden.executor import GoldenExecutor
 from sterna.program.definition import Program
 from sterna.program.instructions import Kernel
@@ -183,7 +184,12 @@ def test_a_model_of_large_gains_needs_calibration():
         return replace(weights, gain=weights.gain * np.float32(20))
 
     layers = [
-        replace(layer, **{name: louder(getattr(layer, name)) for name in LAYER_MATRICES})
+        replace(
+            layer,
+            unit=replace(layer.unit, gate_proj=louder(layer.unit.gate_proj),
+                         down_proj=louder(layer.unit.down_proj)),
+            **{name: louder(getattr(layer, name)) for name in TOKEN_MATRICES},
+        )
         for layer in plain.layers
     ]
     chosen = replace(plain, layers=layers)
@@ -207,8 +213,9 @@ def test_extreme_ranges_still_make_formats(word_bits, up, product, output):
 def test_values_beyond_float32_are_refused():
     plain = random_model(CONFIG, 1)
     layer = plain.layers[1]
-    huge = BitLinearWeights(layer.down_proj.matrix, layer.down_proj.gain * np.float32(1e38))
-    chosen = replace(plain, layers=[plain.layers[0], replace(layer, down_proj=huge)])
+    down = layer.unit.down_proj
+    huge = replace(layer.unit, down_proj=replace(down, gain=down.gain * np.float32(1e38)))
+    chosen = replace(plain, layers=[plain.layers[0], replace(layer, unit=huge)])
     with pytest.raises(InputError, match="beyond float32"):
         calibrate(chosen, TOKENS)
 
