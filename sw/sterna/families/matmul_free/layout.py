@@ -30,7 +30,6 @@ NEURON_VECTORS: dict[str, dict[str, str]] = {
     "lif": {
         "decay_logit": "mlp.neurons.decay_logit",
         "threshold_log": "mlp.neurons.threshold_log",
-        "bias": "mlp.neurons.bias",
     },
 }
 
@@ -92,6 +91,11 @@ def all_matrices(config: ModelConfig) -> dict[str, tuple[int, int]]:
 
 
 def all_vectors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Key and shape of every other tensor but the embeddings."""
-    matrices = all_matrices(config)
-    return {key: shape for key, shape in all_tensors(config).items() if key not in matrices}
+    """Key and shape of every other tensor but the embeddings, gains of matrices last but one.
+
+    Random checkpoints are drawn in this order.
+    """
+    shapes, matrices = all_tensors(config), all_matrices(config)
+    gains = [key for key in shapes if key.removesuffix(".norm.weight") in matrices.keys() - {key}]
+    others = [key for key in shapes if key not in matrices and key not in gains]
+    return {key: shapes[key] for key in (*others[:-1], *gains, others[-1])}

@@ -37,7 +37,9 @@ class _RandomTensors:
 
     def vector(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         values = self._generator(key).standard_normal(shape)
-        if key != LOWER_BOUNDS:
+        if ".neurons." in key:
+            values *= _GAIN_SPREAD
+        elif key != LOWER_BOUNDS:
             values = np.exp(_GAIN_SPREAD * values)
         return values.astype(np.float32)
 

@@ -19,8 +19,11 @@ _OBSERVED = {
     "attn.g_proj": ("output gate g",),
     "attn.recurrence": ("state h",),
     "attn.o_proj": ("mixer output o",),
-    "mlp.gate_proj": ("unit gate", "unit up"),
     "mlp.down_proj": ("unit output",),
+}
+_OBSERVED_UNIT = {
+    "glu": {"mlp.gate_proj": ("unit gate", "unit up")},
+    "lif": {"mlp.up_proj": ("neuron input",)},
 }
 
 
@@ -51,7 +54,8 @@ def value_ranges(reference: MatMulFreeLM, text: EncodedText) -> dict[str, list[f
     ]
     for index, layer in enumerate(reference.model.layers):
         handles.append(layer.register_forward_hook(hook(("residual x",), index)))
-        for part, names in _OBSERVED.items():
+        unit = _OBSERVED_UNIT[reference.config.channel_mixer]
+        for part, names in (_OBSERVED | unit).items():
             handles.append(layer.get_submodule(part).register_forward_hook(hook(names, index)))
     try:
         state = reference.initial_state()

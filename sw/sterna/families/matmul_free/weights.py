@@ -43,7 +43,6 @@ class NeuronWeights:
 
     decay_logit: NDArray[np.float32]
     threshold_log: NDArray[np.float32]
-    bias: NDArray[np.float32]
 
     @property
     def decay(self) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,16 @@ def test_dict_round_trip_ignores_foreign_keys() -> None:
     assert ModelConfig.from_dict({**config.to_dict(), "torch_dtype": "float16"}) == config
 
 
+def test_neurons_have_a_state_and_fewer_weights_and_a_release_is_stored_as_it_was() -> None:
+    gated = ModelConfig(vocab_size=300, hidden_size=8, num_hidden_layers=2, intermediate_size=24)
+    spiking = replace(gated, channel_mixer="lif")
+    assert gated.state_widths == (8, 0) and spiking.state_widths == (8, 24)
+    assert gated.ternary_weight_count == 2 * (4 * 64 + 3 * 192) + 2400
+    assert spiking.ternary_weight_count == 2 * (4 * 64 + 2 * 192) + 2400
+    assert "channel_mixer" not in gated.to_dict()
+    assert ModelConfig.from_dict(spiking.to_dict()) == spiking
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -55,6 +66,7 @@ def test_dict_round_trip_ignores_foreign_keys() -> None:
         ("bos_token_id", 32000),
         ("eos_token_id", -1),
         ("use_lower_bound", "yes"),
+        ("channel_mixer", "mlp"),
     ],
 )
 def test_unsupported_value_is_one_line_that_names_it(name: str, value: Any) -> None:

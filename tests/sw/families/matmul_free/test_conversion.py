@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -27,13 +30,15 @@ def test_ties_and_floor() -> None:
     assert ternarise(np.zeros((2, 2), np.float32)).scale == np.float32(1e-5)
 
 
-@pytest.mark.parametrize("use_lower_bound", [True, False])
-def test_reference_of_a_trained_model_computes_the_same(use_lower_bound: bool) -> None:
+@pytest.mark.parametrize("changes", [
+    {}, {"use_lower_bound": False}, {"channel_mixer": "lif"},
+])
+def test_reference_of_a_trained_model_computes_the_same(changes: dict[str, Any]) -> None:
     torch.manual_seed(4)
-    config = ModelConfig.from_dict({**CONFIG.to_dict(), "use_lower_bound": use_lower_bound})
+    config = replace(CONFIG, **changes)
     trained = MatMulFreeLM(config)
     with torch.no_grad():
-        if use_lower_bound:
+        if config.use_lower_bound:
             trained.model.lower_bounds.normal_()
     reference = float_reference(from_torch(trained))
     tokens = torch.arange(40).unsqueeze(0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from sterna.families.matmul_free import ranges
@@ -37,6 +39,17 @@ def test_greatest_magnitudes(monkeypatch: pytest.MonkeyPatch) -> None:
     inner, _ = first(reference.model.embeddings(IDS), torch.zeros(16), torch.zeros(16))
     assert greatest["residual x"][0] == pytest.approx(float(inner.abs().max()), rel=1e-4)
     assert greatest["state h"][1] >= float(state[1].abs().max()) - 1e-5
+
+
+def test_input_of_neurons_in_place_of_the_gates() -> None:
+    reference = float_reference(random_model(replace(CONFIG, channel_mixer="lif"), 2))
+    greatest = value_ranges(reference, EncodedText(IDS.tolist(), 50))
+    assert "unit gate" not in greatest and len(greatest["neuron input"]) == 2
+    inner: list[torch.Tensor] = []
+    unit = reference.get_submodule("model.layers.0.mlp.up_proj")
+    unit.register_forward_hook(lambda module, inputs, output: inner.append(output))
+    reference(IDS.unsqueeze(0))
+    assert greatest["neuron input"][0] == pytest.approx(float(inner[0].abs().max()), rel=1e-4)
 
 
 def test_no_observer_stays_behind() -> None:

@@ -12,7 +12,7 @@ from sterna.families.matmul_free.reference import MatMulFreeLM
 Array = NDArray[np.float64]
 
 
-def small_model(use_lower_bound: bool = True) -> MatMulFreeLM:
+def small_model(use_lower_bound: bool = True, channel_mixer: str = "glu") -> MatMulFreeLM:
     """A float64 model whose gains and bounds are all different from their initial values."""
     config = ModelConfig(
         vocab_size=23,
@@ -20,6 +20,7 @@ def small_model(use_lower_bound: bool = True) -> MatMulFreeLM:
         num_hidden_layers=3,
         intermediate_size=20,
         use_lower_bound=use_lower_bound,
+        channel_mixer=channel_mixer,
     )
     generator = torch.Generator().manual_seed(5)
     model = MatMulFreeLM(config)
@@ -63,6 +64,7 @@ class LoopModel:
         self.config = model.config
         self.weights = {key: value.numpy() for key, value in model.state_dict().items()}
         layers, hidden = self.config.num_hidden_layers, self.config.hidden_size
+        self.membrane = np.zeros((layers, self.config.state_widths[1]))
         self.state = np.zeros((layers, hidden))
         self.bound = np.zeros((layers, hidden))
         if self.config.use_lower_bound:
@@ -73,6 +75,24 @@ class LoopModel:
 
     def linear(self, v: Array, key: str) -> Array:
         return bit_linear(v, self.weights[f"{key}.weight"], self.weights[f"{key}.norm.weight"])
+
+    def spiking_unit(self, m: Array, layer: int, key: str) -> Array:
+        y = self.linear(m, f"{key}.up_proj")
+        decay = sigmoid(self.weights[f"{key}.neurons.decay_logit"])
+        thresholds = np.exp(self.weights[f"{key}.neurons.threshold_log"])
+        weight = self.weights[f"{key}.down_proj.weight"]
+        scale = max(np.mean(np.abs(weight)), 1e-5)
+        out = np.zeros(weight.shape[0])
+        for neuron, threshold in enumerate(thresholds):
+            v = decay[neuron] * self.membrane[layer, neuron] + y[neuron]
+            if v >= threshold:
+                out += scale * np.clip(np.round(weight[:, neuron] / scale), -1, 1)
+                v -= threshold
+                self.fired += 1
+            self.membrane[layer, neuron] = max(v, -1.0)
+        return out
+
+    fired = 0
 
     def token(self, token: int) -> Array:
         x = self.weights["model.embeddings.weight"][token].copy()
@@ -88,6 +108,9 @@ class LoopModel:
             u = rms_norm(g, self.weights[f"{key}.attn.g_norm.weight"]) * silu(h)
             x = x + self.linear(u, f"{key}.attn.o_proj")
             m = rms_norm(x, self.weights[f"{key}.mlp_norm.weight"])
+            if self.config.channel_mixer == "lif":
+                x = x + self.spiking_unit(m, layer, f"{key}.mlp")
+                continue
             y = self.linear(m, f"{key}.mlp.gate_proj")
             half = self.config.intermediate_size
             x = x + self.linear(silu(y[:half]) * y[half:], f"{key}.mlp.down_proj")
@@ -107,6 +130,19 @@ def test_equals_the_equations_in_loops(use_lower_bound: bool) -> None:
     np.testing.assert_allclose(state[:, 0].numpy(), loops.state, rtol=1e-5, atol=1e-5)
 
 
+def test_spiking_unit_equals_the_equations_in_loops() -> None:
+    model = small_model(channel_mixer="lif")
+    tokens = np.random.default_rng(1).integers(0, 23, 40)
+    with torch.no_grad():
+        logits, state = model(torch.tensor(tokens).unsqueeze(0))
+    loops = LoopModel(model)
+    expected = np.stack([loops.token(int(token)) for token in tokens])
+    assert 0.1 < loops.fired / (40 * 3 * 20) < 0.9
+    np.testing.assert_allclose(logits[0].numpy(), expected, rtol=1e-5, atol=1e-5)
+    kept = np.concatenate([loops.state, loops.membrane], 1)
+    np.testing.assert_allclose(state[:, 0].numpy(), kept, rtol=1e-5, atol=1e-5)
+
+
 def test_norm_is_on_the_gate_and_swish_on_the_state() -> None:
     # Scaling g leaves a normed gate as it is; swapped operands would scale the output.
     model = small_model()
@@ -120,8 +156,9 @@ def test_norm_is_on_the_gate_and_swish_on_the_state() -> None:
     torch.testing.assert_close(before, after, rtol=1e-3, atol=1e-3)
 
 
-def test_steps_equal_the_sequence_and_batches_are_independent() -> None:
-    model = small_model()
+@pytest.mark.parametrize("channel_mixer", ["glu", "lif"])
+def test_steps_equal_the_sequence_and_batches_are_independent(channel_mixer: str) -> None:
+    model = small_model(channel_mixer=channel_mixer)
     tokens = torch.randint(0, 23, (3, 50), generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         whole, last = model(tokens)
@@ -168,8 +205,9 @@ def test_released_size_has_365_tensors() -> None:
     assert sum(tensor.numel() for tensor in model.state_dict().values()) == 374_108_160
 
 
-def test_every_parameter_is_trained() -> None:
-    model = small_model()
+@pytest.mark.parametrize("channel_mixer", ["glu", "lif"])
+def test_every_parameter_is_trained(channel_mixer: str) -> None:
+    model = small_model(channel_mixer=channel_mixer)
     logits, _ = model(torch.arange(23).unsqueeze(0))
     logits.square().mean().backward()
     untouched = [

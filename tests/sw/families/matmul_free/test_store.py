@@ -2,44 +2,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from sterna.errors import InputError
+from sterna.families.matmul_free.assembly import layer_tensors, outer_tensors
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import FORMAT, load_model, save_model
-from sterna.families.matmul_free.weights import BitLinearWeights, MatMulFreeModel
+from sterna.families.matmul_free.weights import MatMulFreeModel, TernaryMatrix
 from sterna.files.manifest import MANIFEST, Format, write_manifest
 
 CONFIG = ModelConfig(vocab_size=31, hidden_size=12, num_hidden_layers=2, intermediate_size=20)
 
 
+def tensors(model: MatMulFreeModel) -> dict[str, Any]:
+    layers = [layer_tensors(index, layer) for index, layer in enumerate(model.layers)]
+    bounds = {f"bound {index}": layer.lower_bound for index, layer in enumerate(model.layers)}
+    return dict(chain(*layers, outer_tensors(model))) | bounds
+
+
 def assert_same(ours: MatMulFreeModel, other: MatMulFreeModel) -> None:
     assert ours.config == other.config
     np.testing.assert_array_equal(ours.embeddings, other.embeddings)
-    np.testing.assert_array_equal(ours.norm, other.norm)
-    assert_same_bitlinear(ours.lm_head, other.lm_head)
-    assert len(ours.layers) == len(other.layers)
-    for our_layer, other_layer in zip(ours.layers, other.layers, strict=True):
-        for field in fields(our_layer):
-            value, counterpart = getattr(our_layer, field.name), getattr(other_layer, field.name)
-            if isinstance(value, BitLinearWeights):
-                assert_same_bitlinear(value, counterpart)
-            else:
-                assert value.dtype == np.float32
-                np.testing.assert_array_equal(value, counterpart)
-
-
-def assert_same_bitlinear(ours: BitLinearWeights, other: BitLinearWeights) -> None:
-    assert ours.matrix.scale == other.matrix.scale
-    assert ours.matrix.codes.dtype == np.int8
-    np.testing.assert_array_equal(ours.matrix.codes, other.matrix.codes)
-    np.testing.assert_array_equal(ours.gain, other.gain)
+    found, expected = tensors(ours), tensors(other)
+    assert list(found) == list(expected)
+    for key, value in found.items():
+        if isinstance(value, TernaryMatrix):
+            assert value.scale == expected[key].scale
+            value, expected[key] = value.codes, expected[key].codes
+            assert value.dtype == np.int8
+        else:
+            assert value.dtype == np.float32
+        np.testing.assert_array_equal(value, expected[key])
 
 
 @pytest.fixture
@@ -63,9 +64,11 @@ def test_embeddings_are_kept_as_they_are(tmp_path: Path, values: np.ndarray) -> 
     np.testing.assert_array_equal(restored, table)
 
 
-@pytest.mark.parametrize("use_lower_bound", [True, False])
-def test_round_trip(tmp_path: Path, use_lower_bound: bool) -> None:
-    model = random_model(replace(CONFIG, use_lower_bound=use_lower_bound), 3)
+@pytest.mark.parametrize("changes", [
+    {}, {"use_lower_bound": False}, {"channel_mixer": "lif"},
+])
+def test_round_trip(tmp_path: Path, changes: dict[str, Any]) -> None:
+    model = random_model(replace(CONFIG, **changes), 3)
     told: list[tuple[int, int]] = []
     save_model(model, tmp_path / "model", lambda done, total: told.append((done, total)))
     assert_same(load_model(tmp_path / "model"), model)

@@ -15,10 +15,16 @@ from torch.nn import functional
 from sterna.errors import InputError
 from sterna.families.matmul_free.bitlinear import CODE_MAXIMUM, SCALE_FLOOR
 from sterna.families.matmul_free.configuration import NORM_EPSILON, ModelConfig
+from sterna.families.matmul_free.lif import fire
 from sterna.families.matmul_free.lowering.gains import gain_exponent
 from sterna.families.matmul_free.lowering.scales import with_epsilon
 from sterna.families.matmul_free.recurrence import linear_recurrence
-from sterna.families.matmul_free.weights import BitLinearWeights, GatedUnitWeights, LayerWeights
+from sterna.families.matmul_free.weights import (
+    BitLinearWeights,
+    GatedUnitWeights,
+    LayerWeights,
+    SpikingUnitWeights,
+)
 from sterna.golden.matrices import ternary_product
 
 
@@ -35,7 +41,7 @@ class Ranges:
     residual_source: float = 0.0
     """Residual stream times gains: sources of codes, and what norms square."""
     activation: float = 0.0
-    """Candidate, forget gate and gated unit in front of their sigmoids."""
+    """Candidate, forget gate and gated unit in front of their sigmoids; membranes."""
     state_gained: float = 0.0
     """Swish of the state times the norm's gain; `state_output` times the next gain too."""
     state_output: float = 0.0
@@ -130,8 +136,29 @@ class Observer:
         see("residual", self._values)
 
     def _mix_channels(self, weights: LayerWeights) -> None:
+        if isinstance(weights.unit, GatedUnitWeights):
+            self._gate(weights, weights.unit)
+        else:
+            self._fire(weights, weights.unit)
+        self.ranges.see("residual", self._values)
+
+    def _fire(self, weights: LayerWeights, unit: SpikingUnitWeights) -> None:
+        self._see_sources(weights.mlp_norm, up_proj=unit.up_proj)
+        values = _norm(self._values, weights.mlp_norm, self._epsilon)
+        drive = _project(values, unit.up_proj).values
+        self.ranges.see("activation", drive)
+        decay, threshold = (
+            torch.from_numpy(part.astype(np.float32))
+            for part in (unit.neurons.decay, unit.neurons.threshold)
+        )
+        start = torch.zeros_like(drive[0])
+        potentials, spikes, _ = fire(drive, decay, threshold, start)
+        self.ranges.see("activation", potentials)
+        sums = ternary_product(torch.from_numpy(unit.down_proj.codes), spikes)
+        self._values = self._values + sums * unit.down_proj.scale
+
+    def _gate(self, weights: LayerWeights, unit: GatedUnitWeights) -> None:
         see = self.ranges.see
-        assert isinstance(unit := weights.unit, GatedUnitWeights)
         self._see_sources(weights.mlp_norm, gate_proj=unit.gate_proj)
         values = _norm(self._values, weights.mlp_norm, self._epsilon)
         gate, up = _project(values, unit.gate_proj).values.chunk(2, -1)
@@ -143,7 +170,6 @@ class Observer:
         see("product", product)
         see("down_source", product * gain, "down_proj")
         self._values = self._values + _project(product, unit.down_proj).values
-        see("residual", self._values)
 
     def _see_sources(self, norm: NDArray[np.float32], **projections: BitLinearWeights) -> None:
         """What the norm squares of the residual stream, and the sources of codes made of it."""

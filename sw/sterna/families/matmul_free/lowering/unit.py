@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering.formats import Formats
 from sterna.families.matmul_free.lowering.gains import ScaledGain
@@ -54,5 +55,10 @@ _UNITS: dict[str, Callable[[ModelConfig, Formats], Unit]] = {"glu": GatedUnit}
 
 
 def unit_of(config: ModelConfig, formats: Formats) -> Unit:
-    """The channel mixer of a configuration."""
+    """The channel mixer of a configuration; raises `InputError` for one without a program."""
+    if config.channel_mixer not in _UNITS:
+        raise InputError(
+            f"configuration: channel_mixer {config.channel_mixer!r} has no program yet; only the "
+            "float reference computes it"
+        )
     return _UNITS[config.channel_mixer](config, formats)
