@@ -19,6 +19,7 @@ from tests.sim.shapes import common_configuration, random_program
 
 pytestmark = pytest.mark.verilator
 
+LONG, HEAD_CLOCKS = 2500, 140
 # Hidden width, layers, intermediate width, vocabulary, place of the embedding.
 SHAPES = [
     (64, 1, 64, 97, "chip"),
@@ -72,18 +73,21 @@ def test_no_vector_differs(base, shape):
 
 
 def check_cycles(outcome: Verification, program: Program, shape: HardwareConfiguration) -> None:
-    """What `sterna estimate` says, against the counters.
+    """What `sterna estimate` says is within 4 % of what the counters say of a long token.
 
-    Where the engine sets the pace it is exact to a few clocks; elsewhere what candidates of the
-    head cost depends on the order in which they come.
+    Where the engine sets the pace it is exact to a few clocks. What candidates of the head cost
+    depends on the order in which they come: up to `HEAD_CLOCKS`, which is more than 4 % where a
+    token takes no more than `LONG` cycles.
     """
     expected = estimate_cycles(schedule(program, shape), shape)
     assert outcome.counters.busy == outcome.tokens * expected.accumulate
     cycles = outcome.counters.cycles / outcome.tokens
     if expected.utilisation > 0.9:
         assert expected.cycles == pytest.approx(cycles, abs=4)
+    elif cycles > LONG:
+        assert expected.cycles == pytest.approx(cycles, rel=0.04)
     else:
-        assert 0.9 * cycles < expected.cycles < cycles + 4
+        assert expected.cycles == pytest.approx(cycles, abs=HEAD_CLOCKS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
