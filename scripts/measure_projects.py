@@ -19,18 +19,18 @@ from typing import Any
 from sterna.cli.model_argument import open_model
 from sterna.compiler.fit import fit_configuration
 from sterna.families.matmul_free.lowering import lower
+from sterna_boards.board import Board
+from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.estimate.area import FACTORS_FILE, group_units, unit_terms
 from sterna_boards.flows.export import accelerator_verilog
 from sterna_boards.flows.synthesis import synthesise
 from sterna_boards.measured.synthesised import AREA_FILE, Synthesised, read_areas, write_areas
-from sterna_boards.project_board import ExportBoard
-from sterna_boards.project_catalogue import EXPORT_BOARDS, find_export_board
 
 SHOWN = 20
 """Units that are printed."""
 
 
-def measure(board: ExportBoard) -> Synthesised:
+def measure(board: Board) -> Synthesised:
     """Synthesise the board's own accelerator."""
     opened = open_model(board.model)
     program = lower(opened.model, name=opened.name)
@@ -77,9 +77,9 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=AREA_FILE, help="the table to renew")
     parser.add_argument("--factors", type=Path, default=FACTORS_FILE, help="the area model")
     arguments = parser.parse_args()
-    for name in arguments.boards or list(EXPORT_BOARDS):
+    for name in arguments.boards or [name for name, board in BOARDS.items() if board.project]:
         print(name, file=sys.stderr, flush=True)
-        board = find_export_board(name)
+        board = find_board(name)
         entry = measure(board)
         write_areas({**read_areas(arguments.file), name: entry}, arguments.file)
         model = json.loads(arguments.factors.read_text())

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from sterna.errors import InputError
-
-from sterna_boards.board import Board, Target
-from sterna_boards.catalogue import BOARDS
+from sterna_boards.board import Board
+from sterna_boards.catalogue import all_boards, find_board
 from sterna_boards.measured.baseline import Measured, MeasuredUnit, read_baseline, read_units
-from sterna_boards.project_board import ExportBoard
-from sterna_boards.project_catalogue import EXPORT_BOARDS
 
 _TRITS_PER_BIT = 5 / 8
 _WEIGHT_SHARE = 0.75
@@ -19,14 +15,14 @@ _SINGLE_PORT_RAM_BITS = 1 << 18
 _LARGE_RAM_BITS = 9 << 15
 
 
-def largest_model(board: Target) -> int:
+def largest_model(board: Board) -> int:
     """Ternary weights that fit, about: at 1.6 bits, in three quarters of the memory on the chip.
 
     Where there are single-port RAMs they are all for weights, and so is a memory outside that the
     accelerator is connected to.
     """
     there = board.capacity
-    if isinstance(board, ExportBoard) and board.outside is not None:
+    if board.outside is not None:
         bits = 8.0 * board.outside.ports * board.outside.port_bytes
     elif there.single_port_rams:
         bits = float(there.single_port_rams * _SINGLE_PORT_RAM_BITS)
@@ -46,14 +42,14 @@ def board_rows() -> list[dict[str, object]]:
     """
     measured = read_baseline()
     rows: list[dict[str, object]] = []
-    for board in [*BOARDS.values(), *EXPORT_BOARDS.values()]:
+    for board in all_boards().values():
         there, found = board.capacity, measured.get(board.name)
         memory = f"{there.block_rams} x {there.block_ram_bits // 1024} kbit"
         if there.single_port_rams:
             memory += f" + {there.single_port_rams} x 256 kbit"
         if there.large_rams:
             memory += f" + {there.large_rams} x 288 kbit"
-        tool = _TOOLS[board.flow] if isinstance(board, ExportBoard) else "sterna build"
+        tool = _TOOLS[board.project.tool] if board.project else "sterna build"
         rows.append({
             "board": board.name, "device": board.device, "bitstream": tool, "luts": there.luts,
             "on_chip_memory": memory, "dsps": there.dsps, "external_memory": board.memory,
@@ -66,26 +62,24 @@ def board_rows() -> list[dict[str, object]]:
 
 def board_page(name: str) -> dict[str, object]:
     """What is known of one board, by name of the value; raises `InputError` for an unknown one."""
-    board = {**BOARDS, **EXPORT_BOARDS}.get(name)
-    if board is None:
-        raise InputError(f"no board is called {name!r}; there are "
-                         f"{', '.join([*BOARDS, *EXPORT_BOARDS])}")
+    board = find_board(name)
     row = next(row for row in board_rows() if row["board"] == name)
     page: dict[str, object] = {"title": board.title, **row, "revisions": board.revisions}
-    if isinstance(board, Board):
-        page["program"] = " ".join(("openFPGALoader", *board.loader))
-        page["flash"] = board.flash
-    else:
-        page["program"] = board.use
-        page["pins"] = board.source
+    if board.open_tools:
+        page["program"] = " ".join(("openFPGALoader", *board.open_tools.loader))
+        page["flash"] = board.open_tools.flash
+    if board.project:
+        page["program"] = board.project.use
+        page["pins"] = board.project.source
     page["notes"] = list(board.notes)
     return page
 
 
 def measured_rows() -> list[dict[str, object]]:
     """One row for each build of the baseline."""
-    return [_measured_row(BOARDS[name], entry) for name, entry in read_baseline().items()
-            if name in BOARDS]
+    boards = all_boards()
+    return [_measured_row(boards[name], entry) for name, entry in read_baseline().items()
+            if name in boards]
 
 
 def _measured_row(board: Board, entry: Measured) -> dict[str, object]:

@@ -89,9 +89,8 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     report = build(board, design, seeds, progress, until_met)
     line = link_bytes(fitted, image.placement, image.row_groups)
     cycles = estimate_cycles(plan, fitted).cycles
-    if fitted.weight_source == "sdram":
-        size = image.parts[Space.WEIGHTS].words * fitted.weight_bytes
-        cycles = max(cycles, board.memory_cycles(size, report.clock_mhz * 1e6))
+    size = image.parts[Space.WEIGHTS].words * fitted.weight_bytes
+    cycles = max(cycles, board.memory_cycles(fitted.weight_source, size, report.clock_mhz * 1e6))
     return ModelBuild(report=report, image=image, baked=baked,
                       speed=speed(cycles, report.clock_mhz * 1e6, line, fitted.baud))
 

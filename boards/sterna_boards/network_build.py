@@ -14,7 +14,7 @@ from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
 from sterna.progress import Progress
 
-from sterna_boards.board import Board, Target
+from sterna_boards.board import Board
 from sterna_boards.estimate.step_speed import StepSpeed, step_speed
 from sterna_boards.flows.open.build import build
 from sterna_boards.flows.open.designs import accelerator
@@ -25,7 +25,7 @@ SMALL_LUTS = 12_000
 MULTIPLIER_BITS = {"ice40": 16}
 
 
-def board_shape(board: Target) -> SpikingShape:
+def board_shape(board: Board) -> SpikingShape:
     """The spiking accelerator that a board gets unless another is asked for."""
     bits = MULTIPLIER_BITS.get(board.family, SpikingShape.multiplier_bits)
     if board.capacity.luts < SMALL_LUTS:

@@ -11,15 +11,17 @@ from sterna.families.spiking.quantise import quantise
 from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import result_words
 from sterna_boards.board import Board
-from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.network import estimate_network
 from sterna_boards.flows.open.designs import accelerator
+
+from tests.boards.kinds import OPEN_BOARDS
 
 COLORLIGHT = find_board("colorlight-i9")
 
 
 def _has_pacer(board: Board, configuration) -> bool:
-    plan = board.platform().prepare(accelerator(board, configuration).top(), "sterna")
+    plan = board.tools().platform().prepare(accelerator(board, configuration).top(), "sterna")
     return "\\sterna.serial.pacer" in plan.files["sterna.il"]
 
 
@@ -39,7 +41,7 @@ def test_answers_that_are_longer_than_the_buffer_are_paced() -> None:
 def test_the_estimate_counts_the_pause() -> None:
     """Of 600 neurons: 2,432 bytes, of which all but half of the buffer go at 32 kB/s."""
     network = quantise(layer(4, 600, 1))
-    for board in BOARDS.values():
+    for board in OPEN_BOARDS.values():
         found = estimate_network(board, network)
         answer = 4 * result_words(found.configuration) + 16
         pause = (answer - 256) * (1 / 32_000 - 10 / board.baud)

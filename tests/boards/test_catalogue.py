@@ -14,10 +14,11 @@ from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.flows.open.designs import accelerator, loopback
 from sterna_boards.flows.open.tools import PACKAGES
-from sterna_boards.project_catalogue import EXPORT_BOARDS
 from sterna_hw.link.uart import LEAST_DIVISOR
 
-every_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+from tests.boards.kinds import OPEN_BOARDS
+
+every_board = pytest.mark.parametrize("board", OPEN_BOARDS.values(), ids=lambda board: board.name)
 
 
 def test_boards_are_listed_by_their_names() -> None:
@@ -31,7 +32,7 @@ def test_unknown_board_lists_the_known_ones() -> None:
 
 @every_board
 def test_loopback_elaborates_with_the_tools_of_the_family(board: Board) -> None:
-    platform = board.platform()
+    platform = board.tools().platform()
     assert platform.default_clk_frequency == board.pin_hz
     plan = platform.prepare(loopback(board).top(), "sterna")
     commands = json.loads(plan.files["build_sterna.json"])["commands"]
@@ -42,7 +43,7 @@ def test_loopback_elaborates_with_the_tools_of_the_family(board: Board) -> None:
 @every_board
 def test_the_receiving_pin_is_pulled_up(board: Board) -> None:
     """So that nobody who is not connected sends zeros: by the port, in each family's words."""
-    files = board.platform().prepare(loopback(board).top(), "sterna").files
+    files = board.tools().platform().prepare(loopback(board).top(), "sterna").files
     text = "\n".join(str(content) for name, content in files.items()
                      if name.endswith((".lpf", ".cst", ".il")))
     if board.family == "ice40":
@@ -58,7 +59,7 @@ def test_the_esp32_of_an_ulx3s_sees_its_gpio0_high(name: str) -> None:
     """L2 up to v3.1.4, F1 from v3.1.6 on (doc/constraints of emard/ulx3s)."""
     board = find_board(name)
     for design in (loopback(board), accelerator(board, PRESETS["tiny"])):
-        plan = board.platform().prepare(design.top(), "sterna")
+        plan = board.tools().platform().prepare(design.top(), "sterna")
         text = plan.files["sterna.lpf"]
         for bit, pin in enumerate(("L2", "F1")):
             assert f'LOCATE COMP "held_high_0__io[{bit}]" SITE "{pin}";' in text
@@ -80,7 +81,7 @@ def test_impossible_clock_is_refused_before_the_build(name: str) -> None:
 
 
 def test_every_board_names_its_revisions() -> None:
-    for board in [*BOARDS.values(), *EXPORT_BOARDS.values()]:
+    for board in BOARDS.values():
         assert board.revisions, board.name
 
 
@@ -95,7 +96,7 @@ def test_what_is_known_of_a_board(name: str, known: str,
     assert application.run_arguments(["boards", name]) == 0
     text = capsys.readouterr().out
     assert re.search(known, text.replace("\n", " ")), text
-    assert find_board(name).revisions in text and find_board(name).flash in text
+    assert find_board(name).revisions in text and find_board(name).tools().flash in text
     assert application.run_arguments(["boards", name, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["notes"] == list(find_board(name).notes)
 
@@ -116,7 +117,7 @@ def test_trace_ports_stay_in_the_simulator() -> None:
 
 def test_gowin_commands_are_those_of_himbaechel() -> None:
     board = find_board("tang-nano-20k")
-    plan = board.platform().prepare(loopback(board).top(), "sterna")
+    plan = board.tools().platform().prepare(loopback(board).top(), "sterna")
     _, route, pack = json.loads(plan.files["build_sterna.json"])["commands"]
     assert route[0] == "nextpnr-himbaechel-gowin"
     assert "family=GW2A-18C" in route and board.device in route

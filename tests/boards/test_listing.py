@@ -20,7 +20,6 @@ from sterna_boards.measured.baseline import (
     write_baseline,
     write_units,
 )
-from sterna_boards.project_catalogue import EXPORT_BOARDS
 
 from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
 
@@ -33,7 +32,7 @@ ENTRY = Measured(
 
 def test_every_board_has_a_row() -> None:
     rows = {row["board"]: row for row in board_rows()}
-    assert list(rows) == [*BOARDS, *EXPORT_BOARDS]
+    assert list(rows) == [*BOARDS]
     assert rows["icebreaker"]["bitstream"] == "sterna build"
     assert rows["arty-a7-100t"]["bitstream"] == "Vivado project"
     assert rows["icebreaker"]["on_chip_memory"] == "30 x 4 kbit + 4 x 256 kbit"
@@ -67,9 +66,8 @@ def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
         return capsys.readouterr().out
 
     lines = output().splitlines()
-    assert len(lines) == 2 + len(BOARDS) + len(EXPORT_BOARDS) and lines[0].startswith("| board ")
-    assert [row["board"] for row in json.loads(output("--json"))["boards"]] == [
-        *BOARDS, *EXPORT_BOARDS]
+    assert len(lines) == 2 + len(BOARDS) and lines[0].startswith("| board ")
+    assert [row["board"] for row in json.loads(output("--json"))["boards"]] == [*BOARDS]
     assert json.loads(output("--measured", "--json")) == {
         "measured": measured_rows(), "units": unit_rows()}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sterna_boards.board import Capacity, Shape
-from sterna_boards.project_board import ExportBoard, OutsideMemory, Pin
+from sterna_boards.bitstream_tools import Pin, Project
+from sterna_boards.board import Board, Capacity
+from sterna_boards.outside_memory import OutsideMemory
+from sterna_boards.shape import Shape
 
 _BOARD_FILES = (
     "AMD, at https://www.xilinx.com/member/alveo-vivado.html after registration, or "
@@ -15,13 +17,11 @@ _PINS = ("AMD, board files {}, part0_pins.xml: USB_UART_RX and USB_UART_TX as th
 _USE = ("Load it with Vivado's hardware manager over the card's USB connector. This takes the card "
         "off the PCI Express bus of a running host: use a host that only powers the card.")
 
-ALVEO_U250 = ExportBoard(
+ALVEO_U250 = Board(
     name="alveo-u250",
     title="Alveo U250",
     device="xcu250-figd2104-2L-e",
     family="xcup",
-    flow="vivado",
-    board_files="au250",
     pin_hz=300_000_000,
     clock_hz=300_000_000,
     baud=3_000_000,
@@ -34,25 +34,27 @@ ALVEO_U250 = ExportBoard(
     memory="DDR4 64 GB, four modules of 64 bits",
     outside=OutsideMemory(kind="ddr4", ports=4, bits=512, burst=64, prefetch=1024,
                           port_bytes=1 << 32, gb_s=73.4),
-    pins=(
-        Pin("rx", "BF18", "LVCMOS12"),
-        Pin("tx", "BB20", "LVCMOS12"),
-        Pin("ddr4_reset_gate", "AU21", "LVCMOS12"),
-    ),
     port_name="/dev/ttyUSB2",
-    use=_USE,
     revisions="A-U250-A64G-PQ-G and A-U250-P64G-PQ-G",
-    board_files_from=_BOARD_FILES.format("au250_board_files_20200616.zip"),
-    source=_PINS.format("au250 1.3"),
+    project=Project(
+        tool="vivado",
+        board_files="au250",
+        pins=(
+            Pin("rx", "BF18", "LVCMOS12"),
+            Pin("tx", "BB20", "LVCMOS12"),
+            Pin("ddr4_reset_gate", "AU21", "LVCMOS12"),
+        ),
+        use=_USE,
+        board_files_from=_BOARD_FILES.format("au250_board_files_20200616.zip"),
+        source=_PINS.format("au250 1.3"),
+    ),
 )
 
-ALVEO_U280 = ExportBoard(
+ALVEO_U280 = Board(
     name="alveo-u280",
     title="Alveo U280",
     device="xcu280-fsvh2892-2L-e",
     family="xcup",
-    flow="vivado",
-    board_files="au280",
     pin_hz=100_000_000,
     clock_hz=225_000_000,
     baud=3_000_000,
@@ -64,15 +66,19 @@ ALVEO_U280 = ExportBoard(
     memory="HBM2 8 GB, 32 pseudo-channels",
     outside=OutsideMemory(kind="hbm", ports=32, bits=512, burst=16, prefetch=256,
                           port_bytes=1 << 28, gb_s=430.1),
-    pins=(
-        Pin("rx", "A28", "LVCMOS18"),
-        Pin("tx", "B33", "LVCMOS18"),
-        Pin("hbm_cattrip", "D32", "LVCMOS18"),
-    ),
     port_name="/dev/ttyUSB2",
-    use=_USE,
     revisions="production silicon, not ES1",
     notes=("by public reports Vivado 2023.1 is the last release that supports the card",),
-    board_files_from=_BOARD_FILES.format("au280_boardfiles_v1_2.zip"),
-    source=_PINS.format("au280 1.1"),
+    project=Project(
+        tool="vivado",
+        board_files="au280",
+        pins=(
+            Pin("rx", "A28", "LVCMOS18"),
+            Pin("tx", "B33", "LVCMOS18"),
+            Pin("hbm_cattrip", "D32", "LVCMOS18"),
+        ),
+        use=_USE,
+        board_files_from=_BOARD_FILES.format("au280_boardfiles_v1_2.zip"),
+        source=_PINS.format("au280 1.1"),
+    ),
 )

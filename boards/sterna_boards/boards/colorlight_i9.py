@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, BoardSdram, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
 from sterna_boards.bridge import Bridge
+from sterna_boards.outside_memory import BoardSdram
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -57,17 +60,19 @@ COLORLIGHT_I9 = Board(
     shape=Shape(rows=8, columns=32, vector_lanes=8),
     model="demo-tiny",
     memory="SDRAM 8 MB, 32 bits",
-    platform=_platform,
     revisions="i9 v7.2 (not v7.0 or i9+) on the extension board for i5 and i9",
     notes=("the probe keeps 512 bytes of what the board sends and drops more without a word: "
            "longer answers are paced to 32 kB/s",
            "v7.2 carries SDRAM M12L64322A-6B"),
-    loader=("-b", "colorlight-i9"),
-    flash="the bitstream at the start of its SPI flash, its maker's if nobody changed it",
     # DAPLink on an STM32F103: source/hic_hal/stm32/stm32f103xb/uart.c keeps 512 bytes, without flow
     # control, and the main loop moves them to USB packets of 64 bytes; half a packet a frame.
     bridge=Bridge(holds=512, passes=32_000),
     # A clock brings 20 weights.
     sdram=BoardSdram(part="2m32", shape=Shape(rows=4, columns=16, vector_lanes=4),
                      clock_hz=75_000_000, prefetch=1024),
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "colorlight-i9"),
+        flash="the bitstream at the start of its SPI flash, its maker's if nobody changed it",
+    ),
 )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -31,11 +33,13 @@ ECPIX5_85F = Board(
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="DDR3 512 MB, 16 bits",
-    platform=_platform,
     revisions="up to R02, with an FT2232H, and R03, with an FT4232H",
-    loader=("-b", "ecpix5"),
-    flash="the bitstream at the start of its SPI flash",
-    other_loaders=(("-b", "ecpix5_r03"),),
-    loader_hint="is the board plugged in, and may you use its USB device? Revision R03 has another "
-                "cable, ecpix5_r03, which openFPGALoader knows from 1.0 on",
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "ecpix5"),
+        flash="the bitstream at the start of its SPI flash",
+        other_loaders=(("-b", "ecpix5_r03"),),
+        loader_hint="is the board plugged in, and may you use its USB device? Revision R03 has "
+                    "another cable, ecpix5_r03, which openFPGALoader knows from 1.0 on",
+    ),
 )

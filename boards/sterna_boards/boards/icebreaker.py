@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -33,11 +35,13 @@ ICEBREAKER = Board(
                 compact=True),
     model="demo-tiny",
     memory="none",
-    platform=_platform,
     revisions="V1.0 and later, not the iCEBreaker-bitsy",
     notes=("--program writes its SPI flash: for a bitstream that is gone at power off, jumpers "
            "must lead the FT2232H's SPI port to the FPGA instead of the flash",),
-    loader=("-b", "ice40_generic"),
-    flash="the bitstream at the start of its SPI flash, with which it starts",
-    flash_only=True,
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "ice40_generic"),
+        flash="the bitstream at the start of its SPI flash, with which it starts",
+        flash_only=True,
+    ),
 )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sterna_boards.board import Capacity, Shape
-from sterna_boards.project_board import ExportBoard, OutsideMemory, Pin
+from sterna_boards.bitstream_tools import Pin, Project
+from sterna_boards.board import Board, Capacity
+from sterna_boards.outside_memory import OutsideMemory
+from sterna_boards.shape import Shape
 
-KV260 = ExportBoard(
+KV260 = Board(
     name="kv260",
     title="Kria KV260",
     device="xck26-sfvc784-2LV-c",
     family="xcup",
-    flow="vivado",
-    board_files="kv260_som",
     pin_hz=250_000_000,
     clock_hz=250_000_000,
     baud=3_000_000,
@@ -24,14 +24,18 @@ KV260 = ExportBoard(
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,
                           port_bytes=1 << 28, gb_s=16.0),
-    pins=(
-        Pin("tx", "E10", "LVCMOS33"),  # Pmod pin 2
-        Pin("rx", "D10", "LVCMOS33"),  # Pmod pin 3
-    ),
     port_name="/dev/ttyUSB0",
-    use="`xsdb load.tcl` loads it over the USB connector J4: it stops the system on the processors "
-        "and starts the memory, of which the accelerator takes the lower gigabyte. The board "
-        "boots from its flash again after a power cycle.",
     revisions="the carrier card with the production SOM",
-    source="AMD, Kria K26 SOM XDC and KV260 carrier card schematic",
+    project=Project(
+        tool="vivado",
+        board_files="kv260_som",
+        pins=(
+            Pin("tx", "E10", "LVCMOS33"),  # Pmod pin 2
+            Pin("rx", "D10", "LVCMOS33"),  # Pmod pin 3
+        ),
+        use="`xsdb load.tcl` loads it over the USB connector J4: it stops the system on the "
+            "processors and starts the memory, of which the accelerator takes the lower gigabyte. "
+            "The board boots from its flash again after a power cycle.",
+        source="AMD, Kria K26 SOM XDC and KV260 carrier card schematic",
+    ),
 )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -46,13 +48,16 @@ ORANGECRAB_85F = Board(
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="DDR3L 128 to 512 MB, 16 bits",
-    platform=_platform,
     revisions="r0.2",
     notes=("without a serial chip: a USB adapter of 3.3 V and 1 Mbit/s goes to the header",
            "its boot loader takes a bitstream only into the flash; it runs while the button btn0 "
            "is held when the USB cable is plugged in"),
-    loader=("-b", "orangeCrab"),
-    flash="the user's bitstream in its SPI flash, from 0x80000 on; the boot loader stays",
-    flash_only=True,
-    loader_hint="is it in its boot loader? Hold its button (btn0) while you plug in the USB cable",
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "orangeCrab"),
+        flash="the user's bitstream in its SPI flash, from 0x80000 on; the boot loader stays",
+        flash_only=True,
+        loader_hint="is it in its boot loader? Hold its button (btn0) while you plug in the USB "
+                    "cable",
+    ),
 )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -49,14 +51,16 @@ TANG_NANO_20K = Board(
     shape=Shape(rows=8, columns=8, vector_lanes=4, top_k=4),
     model="demo-tiny",
     memory="SDRAM 8 MB in the package, 32 bits",
-    platform=_platform,
     revisions="all",
     notes=("firmware 2024122312 of the BL616 (the serial number that lsusb -v shows) answers at a "
            "quarter of the rate that the host asks for, and openFPGALoader fails with it: update "
            "it to 2025012315, wiki.sipeed.com/hardware/en/tang/common-doc/update_debugger.html",),
-    loader=("-b", "tangnano20k"),
-    flash="the bitstream in its SPI flash",
-    loader_hint="is the board plugged in, and may you use its USB device? openFPGALoader knows it "
-                "from 0.11 on, and fails with firmware 2024122312 of its BL616: `sterna boards "
-                "tang-nano-20k`",
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "tangnano20k"),
+        flash="the bitstream in its SPI flash",
+        loader_hint="is the board plugged in, and may you use its USB device? openFPGALoader knows "
+                    "it from 0.11 on, and fails with firmware 2024122312 of its BL616: `sterna "
+                    "boards tang-nano-20k`",
+    ),
 )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.shape import Shape
 
 
 def _platform() -> Any:
@@ -42,9 +44,11 @@ TANG_NANO_9K = Board(
     shape=Shape(rows=8, columns=4, vector_lanes=2, block_groups=4, top_k=4),
     model="demo-tiny",
     memory="PSRAM 8 MB in the package",
-    platform=_platform,
     revisions="all",
     notes=("3 Mbit/s is the highest rate seen through the BL702",),
-    loader=("-b", "tangnano9k"),
-    flash="the bitstream in the flash of the FPGA",
+    open_tools=OpenTools(
+        platform=_platform,
+        loader=("-b", "tangnano9k"),
+        flash="the bitstream in the flash of the FPGA",
+    ),
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sterna_boards.board import Board, BoardSdram, Capacity, Shape
+from sterna_boards.bitstream_tools import OpenTools
+from sterna_boards.board import Board, Capacity
+from sterna_boards.outside_memory import BoardSdram
+from sterna_boards.shape import Shape
 
 
 def _platform(described: Any) -> Any:
@@ -67,13 +70,15 @@ ULX3S_85F = Board(
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
     model="demo",
     memory="SDRAM 32 MB, 16 bits",
-    platform=_platform_85f,
     revisions=_REVISIONS,
     notes=_NOTES,
-    loader=("-b", "ulx3s"),
-    flash=_FLASH,
-    held_high=True,
     sdram=_SDRAM,
+    open_tools=OpenTools(
+        platform=_platform_85f,
+        loader=("-b", "ulx3s"),
+        flash=_FLASH,
+        held_high=True,
+    ),
 )
 
 ULX3S_12F = Board(
@@ -91,11 +96,13 @@ ULX3S_12F = Board(
     shape=Shape(rows=4, columns=32, vector_lanes=4),
     model="demo-tiny",
     memory="SDRAM 32 MB, 16 bits",
-    platform=_platform_12f,
     revisions=_REVISIONS,
     notes=_NOTES,
-    loader=("-b", "ulx3s"),
-    flash=_FLASH,
-    held_high=True,
     sdram=_SDRAM,
+    open_tools=OpenTools(
+        platform=_platform_12f,
+        loader=("-b", "ulx3s"),
+        flash=_FLASH,
+        held_high=True,
+    ),
 )

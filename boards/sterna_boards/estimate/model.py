@@ -19,7 +19,7 @@ from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.protocol import Space, word_chunks
 from sterna.program.definition import Program
 
-from sterna_boards.board import Target
+from sterna_boards.board import Board
 from sterna_boards.estimate.area import estimate_area, expected_mhz
 from sterna_boards.estimate.memory_map import (
     OnChipMemory,
@@ -78,7 +78,7 @@ class Estimate:
         return json.dumps(values)
 
 
-def estimate(board: Target, program: Program, configuration: HardwareConfiguration | None = None,
+def estimate(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
              embedding: Embedding = "auto", clock_hz: float | None = None) -> Estimate:
     """What the program takes of the board and how fast it runs there.
 
@@ -103,8 +103,8 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     if placement == "host":
         words[Space.INPUT] = 0
     cycles = estimate_cycles(plan, fitted).cycles
-    if fitted.weight_source != "chip":
-        cycles = max(cycles, board.memory_cycles(used["weights"] * fitted.weight_bytes, clock_hz))
+    fetched = used["weights"] * fitted.weight_bytes
+    cycles = max(cycles, board.memory_cycles(fitted.weight_source, fetched, clock_hz))
     line = link_bytes(fitted, placement, row_groups(program, fitted))
     single_port = total_single_port_rams(memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)
@@ -120,7 +120,7 @@ def estimate(board: Target, program: Program, configuration: HardwareConfigurati
     )
 
 
-def shortages(board: Target, luts: int, block_rams: int, dsps: int,
+def shortages(board: Board, luts: int, block_rams: int, dsps: int,
               single_port_rams: int) -> tuple[str, ...]:
     """What the board has not enough of, one clause each."""
     there = board.capacity
@@ -134,7 +134,7 @@ _UNFITTED = 1.2
 """How much larger than fitted to a program a shape may be, before it is left out unseen."""
 
 
-def choose_lanes(board: Target, program: Program, base: HardwareConfiguration,
+def choose_lanes(board: Board, program: Program, base: HardwareConfiguration,
                  lanes: int | None = None, embedding: Embedding = "auto",
                  clock_hz: float | None = None) -> HardwareConfiguration:
     """The largest engine that fits the board and meets the clock, or of ``lanes`` the fastest.

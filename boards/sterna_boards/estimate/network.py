@@ -12,7 +12,7 @@ from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
 from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
 from sterna.program.spiking import SpikingNetwork
 
-from sterna_boards.board import Target
+from sterna_boards.board import Board
 from sterna_boards.estimate.memory_map import (
     LUT_RAM_CELLS,
     SINGLE_PORT_BITS,
@@ -53,7 +53,7 @@ class NetworkEstimate:
         return json.dumps(values)
 
 
-def estimate_network(board: Target, network: SpikingNetwork,
+def estimate_network(board: Board, network: SpikingNetwork,
                      configuration: SpikingConfiguration | None = None,
                      clock_hz: float | None = None) -> NetworkEstimate:
     """What the network takes of the board and how fast it runs there, if no source is silent.

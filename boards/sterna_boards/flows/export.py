@@ -8,6 +8,7 @@ from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna_hw.verilog import to_serial_verilog
 
+from sterna_boards.board import Board
 from sterna_boards.estimate.rate import divisor
 from sterna_boards.flows.page import page
 from sterna_boards.flows.quartus import script as quartus
@@ -15,7 +16,7 @@ from sterna_boards.flows.tcl import step
 from sterna_boards.flows.top import series_7_top, stratix_10_top
 from sterna_boards.flows.vivado import script as vivado
 from sterna_boards.flows.vivado.wrapper import wrapper
-from sterna_boards.project_board import ExportBoard, FamilyPlatform
+from sterna_boards.parts.family_platform import FamilyPlatform
 
 ACCELERATOR, TOP, SCRIPT, README = "accelerator.v", "top.v", "build.tcl", "README.md"
 XDC, QSF, SDC, CELL, LOAD = (
@@ -33,8 +34,7 @@ _DESCRIPTIONS = {
 }
 
 
-
-def write_project(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: float | None,
+def write_project(board: Board, configuration: HardwareConfiguration, clock_hz: float | None,
                   model: str, folder: Path) -> dict[str, str]:
     """Write sources, constraints, script and page; returns what each file is, by name.
 
@@ -46,7 +46,7 @@ def write_project(board: ExportBoard, configuration: HardwareConfiguration, cloc
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
     clock_hz = clock_hz or board.clock_hz
-    if board.flow == "quartus":
+    if board.exported().tool == "quartus":
         made_hz, files = clock_hz, _quartus_files(board, clock_hz)
     elif board.outside is None:
         made_hz, files = _pin_files(board, clock_hz)
@@ -59,7 +59,7 @@ def write_project(board: ExportBoard, configuration: HardwareConfiguration, cloc
     return {name: _DESCRIPTIONS[name] for name in files}
 
 
-def _pin_files(board: ExportBoard, clock_hz: float) -> tuple[float, dict[str, str]]:
+def _pin_files(board: Board, clock_hz: float) -> tuple[float, dict[str, str]]:
     """A Vivado project without IP, and the clock that it makes."""
     top, made_hz = series_7_top(board.pin_hz, clock_hz)
     settings = {"part": board.device, "constraints": XDC, "top": "top",
@@ -71,18 +71,18 @@ def _pin_files(board: ExportBoard, clock_hz: float) -> tuple[float, dict[str, st
     }
 
 
-def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration,
+def _block_design_files(board: Board, configuration: HardwareConfiguration,
                         clock_hz: float) -> dict[str, str]:
     """A Vivado project whose script builds a block design with the memories."""
-    outside = board.outside
+    outside, project = board.outside, board.exported()
     assert outside is not None
     region = configuration.memory_bytes // outside.ports
     if region > outside.port_bytes:
         raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
                          f"are {outside.port_bytes}")
     settings = {
-        "part": board.device, "board_files": board.board_files,
-        "board_files_from": board.board_files_from, "constraints": XDC,
+        "part": board.device, "board_files": project.board_files,
+        "board_files_from": project.board_files_from, "constraints": XDC,
         "sources": f"{ACCELERATOR} {CELL}", "clock_mhz": f"{clock_hz / 1e6:g}",
         "memory_ports": outside.ports, "port_bytes": outside.port_bytes,
     }
@@ -99,7 +99,7 @@ def _block_design_files(board: ExportBoard, configuration: HardwareConfiguration
     return files
 
 
-def _quartus_files(board: ExportBoard, clock_hz: float) -> dict[str, str]:
+def _quartus_files(board: Board, clock_hz: float) -> dict[str, str]:
     settings = {"part": board.device, "constraints": QSF, "timing": SDC, "top": "top",
                 "sources": f"{ACCELERATOR} {TOP}"}
     return {
@@ -110,7 +110,7 @@ def _quartus_files(board: ExportBoard, clock_hz: float) -> dict[str, str]:
     }
 
 
-def accelerator_verilog(board: ExportBoard, configuration: HardwareConfiguration,
+def accelerator_verilog(board: Board, configuration: HardwareConfiguration,
                         clock_hz: float) -> str:
     """Verilog of module ``sterna``, made of cells of the board's family where that helps.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sterna.host.run_command import run_command
 from sterna.machine.configuration import HardwareConfiguration
 
-from sterna_boards.project_board import ExportBoard
+from sterna_boards.board import Board
 
 _TOOLS = {"vivado": ("Vivado", "vivado -mode batch -source build.tcl", "sterna.bit"),
           "quartus": ("Quartus Prime Pro", "quartus_sh -t build.tcl", "sterna.sof")}
@@ -32,15 +32,16 @@ The driver loads the memory image over the link before the first token.
 """
 
 
-def page(board: ExportBoard, configuration: HardwareConfiguration, clock_hz: float,
+def page(board: Board, configuration: HardwareConfiguration, clock_hz: float,
          model: str) -> str:
     """The text in Markdown."""
-    tool, command, bitstream = _TOOLS[board.flow]
+    project = board.exported()
+    tool, command, bitstream = _TOOLS[project.tool]
     return _PAGE.format(
         title=board.title, device=board.device, lanes=configuration.lanes,
-        clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=board.use,
-        board_files=(f"Board files `{board.board_files}`: from {board.board_files_from}.\n"
-                     if board.board_files else ""),
+        clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=project.use,
+        board_files=(f"Board files `{project.board_files}`: from {project.board_files_from}.\n"
+                     if project.board_files else ""),
         revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
-        link=board.link, baud=board.with_rate(configuration).baud, source=board.source,
+        link=board.link, baud=board.with_rate(configuration).baud, source=project.source,
         run=run_command(board.port_name, model, Path("image.sterna")))

@@ -12,8 +12,7 @@ from sterna.errors import InputError
 from sterna.law.arithmetic import CODE_LIMIT
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board, Target
-    from sterna_boards.project_board import ExportBoard
+    from sterna_boards.board import Board
 
     from sterna.compiler.fit import Embedding
     from sterna.machine.configuration import HardwareConfiguration
@@ -81,28 +80,11 @@ class BoardOptions:
             raise InputError(f"baud is {self.baud}; it must be at least 1")
         return self.baud or 0
 
-    def target(self) -> Target:
-        """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
-        from sterna_boards.project_catalogue import find_target
-
-        return find_target(self.name)
-
     def board(self) -> Board:
-        """The board, of those with open tools. Raises `InputError` for another."""
-        from sterna_boards.board import Board
+        """The board, whoever makes its bitstreams. Raises `InputError` for an unknown name."""
+        from sterna_boards.catalogue import find_board
 
-        chosen = self.target()
-        if not isinstance(chosen, Board):
-            raise InputError(
-                f"{self.name}: its vendor's tool makes the bitstream, from the project that "
-                f"`sterna rtl MODEL --board {self.name} -o DIR` writes")
-        return chosen
-
-    def export_board(self) -> ExportBoard:
-        """The board, of those that projects are written for. Raises `InputError` for another."""
-        from sterna_boards.project_catalogue import find_export_board
-
-        return find_export_board(self.name)
+        return find_board(self.name)
 
     @property
     def clock_hz(self) -> float | None:
@@ -131,10 +113,10 @@ class BoardOptions:
             chosen["lane"] = self.lane
             # Wide blocks with tables, since every column tile has its tables written.
             chosen["block_groups"] = 16 if self.lane == "tables" else 8
-        board = self.target()
+        board = self.board()
         base = board.configuration()
         if self.weights == "sdram":
-            base = self.board().sdram_configuration(self.clock_hz)
+            base = board.sdram_configuration(self.clock_hz)
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1

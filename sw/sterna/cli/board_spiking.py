@@ -13,7 +13,7 @@ from sterna.cli.terminal import ProgressReport, print_table
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board, Target
+    from sterna_boards.board import Board
     from sterna_boards.estimate.memory_map import OnChipMemory
     from sterna_boards.estimate.network import NetworkEstimate
     from sterna_boards.network_build import NetworkBuild
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sterna.program.spiking import SpikingNetwork
 
 
-def network_configuration(board: Target, network: SpikingNetwork, options: BoardOptions,
+def network_configuration(board: Board, network: SpikingNetwork, options: BoardOptions,
                           spiking: SpikingOptions) -> SpikingConfiguration:
     """The accelerator: what the options say, and else what the board gets."""
     from dataclasses import replace
@@ -95,7 +95,7 @@ def estimate_spiking(opened: OpenSpiking, options: BoardOptions, spiking: Spikin
     """Say what the network takes of the board, and how fast it is there."""
     from sterna_boards.estimate.network import estimate_network
 
-    board = options.target()
+    board = options.board()
     configuration = network_configuration(board, opened.network, options, spiking)
     found = estimate_network(board, opened.network, configuration, options.clock_hz)
     if json:
@@ -104,7 +104,7 @@ def estimate_spiking(opened: OpenSpiking, options: BoardOptions, spiking: Spikin
         print_table(_estimate_table(board, found))
 
 
-def _estimate_table(board: Target, found: NetworkEstimate) -> list[tuple[str, object]]:
+def _estimate_table(board: Board, found: NetworkEstimate) -> list[tuple[str, object]]:
     configuration, there, speed = found.configuration, board.capacity, found.speed
     return [
         ("network", found.model),

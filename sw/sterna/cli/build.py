@@ -77,6 +77,7 @@ def build(
                            lane, check_weights(weights), streams, baud)
     attempts = placements(seeds)
     chosen = options.board()
+    chosen.tools()  # before any work
     if flash and not program:
         raise InputError("--flash says where --program puts the bitstream; give both")
     if program:

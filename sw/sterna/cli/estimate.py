@@ -36,7 +36,7 @@ from sterna.cli.terminal import print_json, print_table
 from sterna.errors import InputError
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Target
+    from sterna_boards.board import Board
     from sterna_boards.estimate.memory_map import OnChipMemory
     from sterna_boards.estimate.model import Estimate
 
@@ -87,7 +87,7 @@ def estimate(
     if model is not None and (spiking := open_spiking(model)) is not None:
         estimate_spiking(spiking, options, SpikingOptions(None, neuron_lanes, code_bits), json)
         return
-    chosen = options.target()
+    chosen = options.board()
     opened = opened_shape(model, size)
     program = lower(opened.model, name=opened.name)
     configuration = options.configuration(program)
@@ -101,7 +101,7 @@ def estimate(
         print_table(_table(chosen, found, objects))
 
 
-def _table(board: Target, found: Estimate,
+def _table(board: Board, found: Estimate,
            objects: list[PlacedObject]) -> list[tuple[str, object]]:
     configuration, there, speed = found.configuration, board.capacity, found.speed
     rows: list[tuple[str, object]] = [

@@ -95,7 +95,7 @@ def rtl(
             raise InputError("with --board give a MODEL and no --config: the shape is the board's")
         options = BoardOptions(board, rows, columns, vector_lanes, None, clock_mhz, embedding, lane,
                                baud=baud)
-        options.export_board()
+        options.board().exported()
     elif clock_mhz is not None:
         raise InputError("clock-mhz: is for --board; the Verilog alone has no clock of its own")
     if baud is not None and baud < 1:
@@ -123,7 +123,7 @@ def rtl(
             from sterna_boards.flows.export import write_project
 
             descriptions = DESCRIPTIONS | write_project(
-                options.export_board(), configuration, options.clock_hz, model, folder)
+                options.board(), configuration, options.clock_hz, model, folder)
             memories = {"board": board, **memories}
         else:
             from sterna_hw.verilog import to_verilog
@@ -135,7 +135,7 @@ def rtl(
         names = sorted(path.name for path in folder.iterdir())
     print(f"{output}: {', '.join(names)}")
     if model is not None:
-        port = options.target().port_name if options else DEFAULT_PORT
+        port = options.board().port_name if options else DEFAULT_PORT
         print(run_command(port, model, output / IMAGE))
 
 

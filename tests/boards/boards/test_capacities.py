@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from sterna_boards.board import Board
-from sterna_boards.catalogue import BOARDS
 from sterna_boards.flows.open.tools import find_tool
-from sterna_boards.project_catalogue import EXPORT_BOARDS
+
+from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
 NEXTPNR = {
     "ulx3s-85f": ("ecp5", "--85k", "--package", "CABGA381", "--speed", "6"),
@@ -45,11 +45,11 @@ DATA_SHEETS = {
 
 
 def test_every_board_has_its_row() -> None:
-    assert NEXTPNR.keys() == BOARDS.keys() and DATA_SHEETS.keys() == EXPORT_BOARDS.keys()
+    assert NEXTPNR.keys() == OPEN_BOARDS.keys() and DATA_SHEETS.keys() == PROJECT_BOARDS.keys()
 
 
 @pytest.mark.pnr
-@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+@pytest.mark.parametrize("board", OPEN_BOARDS.values(), ids=lambda board: board.name)
 def test_capacity_is_what_nextpnr_says_is_available(board: Board, tmp_path: Path) -> None:
     family, *part = NEXTPNR[board.name]
     (tmp_path / "empty.json").write_text(json.dumps({"creator": "", "modules": {"top": {
@@ -66,15 +66,15 @@ def test_capacity_is_what_nextpnr_says_is_available(board: Board, tmp_path: Path
         "single_port_rams": single, "large_rams": 0}
 
 
-@pytest.mark.parametrize("name", EXPORT_BOARDS)
+@pytest.mark.parametrize("name", PROJECT_BOARDS)
 def test_capacity_is_that_of_the_data_sheet(name: str) -> None:
     luts, rams, bits, dsps, large = DATA_SHEETS[name]
-    assert asdict(EXPORT_BOARDS[name].capacity) == {
+    assert asdict(PROJECT_BOARDS[name].capacity) == {
         "luts": luts, "block_rams": rams, "block_ram_bits": bits, "dsps": dsps,
         "single_port_rams": 0, "large_rams": large}
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+@pytest.mark.parametrize("board", OPEN_BOARDS.values(), ids=lambda board: board.name)
 def test_the_platform_is_the_part_of_the_board(board: Board) -> None:
     """What a build hands to nextpnr."""
     family, *part = NEXTPNR[board.name]
@@ -88,6 +88,6 @@ def test_the_platform_is_the_part_of_the_board(board: Board) -> None:
 def _commands(board: Board) -> list[str]:
     from sterna_boards.flows.open.designs import loopback
 
-    plan = board.platform().prepare(loopback(board).top(), "sterna")
+    plan = board.tools().platform().prepare(loopback(board).top(), "sterna")
     commands = json.loads(plan.files["build_sterna.json"])["commands"]
     return ["\n".join(command) for command in commands]

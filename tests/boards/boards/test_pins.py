@@ -7,9 +7,9 @@ import re
 
 import pytest
 from sterna_boards.board import Board
-from sterna_boards.catalogue import BOARDS
 from sterna_boards.flows.open.designs import accelerator, loopback
-from sterna_boards.project_catalogue import EXPORT_BOARDS
+
+from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
 PINS = {
     "ulx3s-85f": ("G2", "M1", "L4"), "ulx3s-12f": ("G2", "M1", "L4"),
@@ -58,14 +58,14 @@ def places(files: dict[str, str]) -> dict[str, str]:
 
 
 def test_every_board_has_its_row() -> None:
-    assert PINS.keys() == BOARDS.keys() and EXPORT_PINS.keys() == EXPORT_BOARDS.keys()
-    with_sdram = {board.name for board in BOARDS.values() if board.sdram}
+    assert PINS.keys() == OPEN_BOARDS.keys() and EXPORT_PINS.keys() == PROJECT_BOARDS.keys()
+    with_sdram = {board.name for board in OPEN_BOARDS.values() if board.sdram}
     assert {"ulx3s-12f", *SDRAM_PINS} == with_sdram
 
 
-@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+@pytest.mark.parametrize("board", OPEN_BOARDS.values(), ids=lambda board: board.name)
 def test_clock_and_serial_port_are_at_their_pins(board: Board) -> None:
-    platform = board.platform()
+    platform = board.tools().platform()
     found = places(platform.prepare(loopback(board).top(), "sterna").files)
     clock = f"{platform.default_clk}_0"
     assert (found[clock], found["uart_0__rx"], found["uart_0__tx"]) == PINS[board.name]
@@ -75,9 +75,9 @@ def test_clock_and_serial_port_are_at_their_pins(board: Board) -> None:
 
 @pytest.mark.parametrize("name", SDRAM_PINS)
 def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
-    board = BOARDS[name]
+    board = OPEN_BOARDS[name]
     configuration = board.sdram_configuration()
-    found = places(board.platform().prepare(accelerator(
+    found = places(board.tools().platform().prepare(accelerator(
         board, configuration, configuration.sdram_hz).top(), "sterna").files)
     lines = {port.removeprefix("sdram_0__"): pin for port, pin in found.items() if "sdram" in port}
     wanted = {}
@@ -88,6 +88,7 @@ def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
     assert lines == wanted
 
 
-@pytest.mark.parametrize("name", EXPORT_BOARDS)
+@pytest.mark.parametrize("name", PROJECT_BOARDS)
 def test_ports_of_projects_are_at_their_pins(name: str) -> None:
-    assert {pin.port: pin.place for pin in EXPORT_BOARDS[name].pins} == EXPORT_PINS[name]
+    pins = PROJECT_BOARDS[name].exported().pins
+    assert {pin.port: pin.place for pin in pins} == EXPORT_PINS[name]

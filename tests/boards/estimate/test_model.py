@@ -17,11 +17,13 @@ from sterna.families.matmul_free.lowering import lower
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
-from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import FACTORS_FILE, dsps, estimate_area, unit_terms
 from sterna_boards.estimate.model import choose_lanes, estimate
 from sterna_boards.measured.baseline import Measured, read_baseline
 from sterna_boards.model_build import build_model
+
+from tests.boards.kinds import OPEN_BOARDS
 
 MEASURED = list(read_baseline().values())
 SECONDS = 2.0
@@ -157,7 +159,7 @@ def test_auto_gives_up_lanes_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> N
     assert lanes(1e9) == unhurried
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", OPEN_BOARDS)
 def test_own_engine_fits(name: str) -> None:
     board = find_board(name)
     found = estimate(board, _program(board.model))

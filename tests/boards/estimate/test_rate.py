@@ -22,7 +22,8 @@ from sterna_boards.catalogue import BOARDS
 from sterna_boards.estimate.rate import MOST_DIVISOR, divisor
 from sterna_boards.flows.open.designs import Design, accelerator, loopback
 from sterna_boards.flows.open.report import BuildReport
-from sterna_boards.project_catalogue import EXPORT_BOARDS
+
+from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
 RATES = {
     "ulx3s-85f": 3_000_000, "ulx3s-12f": 3_000_000, "orangecrab-85f": 1_000_000,
@@ -94,12 +95,11 @@ def open_as_printed(capsys, opened, folder: Path, model: str) -> int:
 
 
 def test_rates_of_all_boards():
-    assert {board.name: board.baud for board in (*BOARDS.values(), *EXPORT_BOARDS.values())} == (
-        RATES)
+    assert {name: board.baud for name, board in BOARDS.items()} == RATES
 
 
 @pytest.mark.parametrize(("name", "baud"), [
-    *((name, None) for name in BOARDS), ("icebreaker", 921_600), ("ulx3s-85f", 1_000_000)])
+    *((name, None) for name in OPEN_BOARDS), ("icebreaker", 921_600), ("ulx3s-85f", 1_000_000)])
 @pytest.mark.parametrize("model", ["demo-tiny", "l2mu"])
 def test_what_build_prints_opens_what_was_built(name, model, baud, built, opened, capsys, tmp_path):
     folder = tmp_path / "it's here"
@@ -114,7 +114,7 @@ def test_what_build_prints_opens_what_was_built(name, model, baud, built, opened
     assert MemoryImage.load(folder / "image.sterna").configuration.baud == rate
 
 
-@pytest.mark.parametrize("name", EXPORT_BOARDS)
+@pytest.mark.parametrize("name", PROJECT_BOARDS)
 def test_what_rtl_prints_opens_what_the_project_is_for(name, opened, capsys, tmp_path, monkeypatch):
     found = []
     monkeypatch.setattr("sterna_boards.flows.export.to_serial_verilog",
@@ -127,7 +127,7 @@ def test_what_rtl_prints_opens_what_the_project_is_for(name, opened, capsys, tmp
     clock_mhz = float(page.split(" MHz\n")[0].rpartition(" ")[2])
     assert clock_mhz * 1e6 / found[0] == pytest.approx(rate, rel=1e-5)
     assert json.loads((folder / "manifest.json").read_text())["baud"] == rate
-    board = EXPORT_BOARDS[name]
+    board = PROJECT_BOARDS[name]
     line = next(line for line in page.splitlines() if line.startswith("    sterna run "))
     assert line.strip() == run_command(board.port_name, "demo-tiny", Path("image.sterna"))
 
@@ -163,7 +163,7 @@ def test_limits_of_a_bit():
 
 def test_another_rate_is_another_bitstream():
     """The rate is part of what the cache knows a design by."""
-    board = BOARDS["ulx3s-85f"]
+    board = OPEN_BOARDS["ulx3s-85f"]
     assert loopback(board).key != loopback(replace(board, baud=1_000_000)).key
     faster = replace(PRESETS["tiny"], baud=2_000_000)
     assert accelerator(board, PRESETS["tiny"]).key != accelerator(board, faster).key

@@ -12,22 +12,23 @@ import pytest
 from sterna.cli import application
 from sterna.errors import InputError
 from sterna.machine.configuration import PRESETS
+from sterna_boards.board import Board
+from sterna_boards.catalogue import find_board
 from sterna_boards.flows.export import write_project
 from sterna_boards.flows.open.tools import find_tool
 from sterna_boards.parts.xilinx_mmcm import find_mmcm
-from sterna_boards.project_board import ExportBoard
-from sterna_boards.project_catalogue import EXPORT_BOARDS, find_export_board, find_target
 
 from tests.boards.flows.tcl import Script
+from tests.boards.kinds import PROJECT_BOARDS
 
-every_board = pytest.mark.parametrize("board", EXPORT_BOARDS.values(), ids=lambda board: board.name)
+every_board = pytest.mark.parametrize("board", PROJECT_BOARDS.values(), ids=lambda one: one.name)
 
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The project of every board, with a small accelerator."""
     folders = {}
-    for name, board in EXPORT_BOARDS.items():
+    for name, board in PROJECT_BOARDS.items():
         folders[name] = folder = tmp_path_factory.mktemp(name)
         small = replace(board.configuration(), rows=2, columns=6, vector_lanes=2, code_depth=60,
                         lane="tables",
@@ -43,15 +44,15 @@ def top_ports(text: str, module: str) -> set[str]:
 
 
 @every_board
-def test_every_port_has_a_pin(board: ExportBoard, projects: dict[str, Path]) -> None:
+def test_every_port_has_a_pin(board: Board, projects: dict[str, Path]) -> None:
     """Or a line that the user must fill in; memories get theirs from board files."""
     folder = projects[board.name]
-    if board.flow == "quartus":
+    if board.exported().tool == "quartus":
         found = re.findall(r"PIN_(\S+) -to (\w+)", (folder / "sterna.qsf").read_text())
     else:
         found = re.findall(r"PACKAGE_PIN (\S+) .*get_ports \{(\w+)\}",
                            (folder / "sterna.xdc").read_text())
-    assert [(pin.place or "FILL_IN", pin.port) for pin in board.pins] == found
+    assert [(pin.place or "FILL_IN", pin.port) for pin in board.exported().pins] == found
     ports = {port for _, port in found}
     if board.outside is None:
         assert top_ports((folder / "top.v").read_text(), "top") == ports
@@ -61,7 +62,7 @@ def test_every_port_has_a_pin(board: ExportBoard, projects: dict[str, Path]) -> 
     assert {call[-1] for call in calls if call[0] == "create_bd_port"} == ports
 
 
-def prepare(board: ExportBoard, folder: Path) -> None:
+def prepare(board: Board, folder: Path) -> None:
     """Files that the tool would have made, and pins where the user has to give them."""
     files = ["project/sterna.runs/impl_1/top.bit", "sterna.sof",
              "project/sterna.gen/sources_1/bd/board/ip/board_ps_0/psu_init.tcl"]
@@ -81,13 +82,13 @@ TOOLS = ("create_project", "load_package")
 
 
 @every_board
-def test_script_builds(board: ExportBoard, projects: dict[str, Path]) -> None:
+def test_script_builds(board: Board, projects: dict[str, Path]) -> None:
     folder = projects[board.name]
     prepare(board, folder)
     script = Script(folder / "build.tcl", TOOLS, ANSWERS)
     assert script.code == 0 and "timing met" in script.said
     called = {call[0] for call in script.calls}
-    if board.flow == "quartus":
+    if board.exported().tool == "quartus":
         assert {"project_new", "execute_flow"} <= called
         added = [call[-1] for call in script.calls
                  if call[:1] == ["set_global_assignment"] and call[-2].endswith("_FILE")]
@@ -98,19 +99,20 @@ def test_script_builds(board: ExportBoard, projects: dict[str, Path]) -> None:
                  for file in call[-1].split() if "make_wrapper" not in call[-1]]
     assert {"accelerator.v"} < set(added)
     assert all((folder / file).is_file() for file in added)
-    assert (folder / ("sterna.sof" if board.flow == "quartus" else "sterna.bit")).is_file()
+    made = {"quartus": "sterna.sof", "vivado": "sterna.bit"}[board.exported().tool]
+    assert (folder / made).is_file()
     assert (folder / "psu_init.tcl").is_file() == (board.name == "kv260")
 
 
 @every_board
-def test_missed_timing_and_failed_runs_are_errors(board: ExportBoard,
+def test_missed_timing_and_failed_runs_are_errors(board: Board,
                                                   projects: dict[str, Path]) -> None:
     folder = projects[board.name]
     prepare(board, folder)
     (folder / "sterna.sta.summary").write_text("Slack : 0.2\nSlack : -0.5\n")
     slow = Script(folder / "build.tcl", TOOLS, ANSWERS | {"SLACK": "-0.5"})
     assert slow.code == 1 and "timing is missed by 0.5 ns" in slow.said
-    if board.flow == "vivado":
+    if board.exported().tool == "vivado":
         failed = Script(folder / "build.tcl", TOOLS, ANSWERS | {"PROGRESS": "40%"})
         assert failed.code == 2 and "synth_1 failed" in failed.said
 
@@ -126,15 +128,15 @@ def test_script_refuses(projects: dict[str, Path], tmp_path: Path) -> None:
 
 
 def test_pins_that_are_not_public_are_for_the_user(tmp_path: Path) -> None:
-    write_project(EXPORT_BOARDS["d5005"], PRESETS["tiny"], None, "demo-tiny", tmp_path)
+    write_project(PROJECT_BOARDS["d5005"], PRESETS["tiny"], None, "demo-tiny", tmp_path)
     refused = Script(tmp_path / "build.tcl", TOOLS)
     assert refused.code == 2 and refused.said.count("FILL_IN") == 4 and not refused.calls
 
 
-@pytest.mark.parametrize("name", [name for name, board in EXPORT_BOARDS.items() if board.outside])
+@pytest.mark.parametrize("name", [name for name, board in PROJECT_BOARDS.items() if board.outside])
 def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None:
     """Every port of the accelerator once, and every clock and reset that the cells have."""
-    board, folder = EXPORT_BOARDS[name], projects[name]
+    board, folder = PROJECT_BOARDS[name], projects[name]
     assert board.outside is not None
     prepare(board, folder)
     calls = Script(folder / "build.tcl", answers=ANSWERS).calls
@@ -155,8 +157,8 @@ def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None
                                 (folder / "sterna_board.v").read_text()))
     assert interfaces == {f"m_axi_{port}" for port in range(board.outside.ports)}
     missing = Script(folder / "build.tcl", answers=ANSWERS | {"get_board_parts": ""})
-    assert missing.code == 2 and board.board_files in missing.said
-    assert board.board_files_from.split()[0] in missing.said
+    assert missing.code == 2 and board.exported().board_files in missing.said
+    assert board.exported().board_files_from.split()[0] in missing.said
 
 
 @pytest.mark.parametrize("name, pins", [
@@ -164,8 +166,8 @@ def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None
 def test_the_alveo_page_names_board_files(name: str, pins: dict[str, str],
                                           projects: dict[str, Path]) -> None:
     """Pins as in part0_pins.xml of AMD's board files, where RX is an input of the FPGA."""
-    board = EXPORT_BOARDS[name]
-    assert {pin.port: pin.place for pin in board.pins if pin.port in pins} == pins
+    board = PROJECT_BOARDS[name]
+    assert {pin.port: pin.place for pin in board.exported().pins if pin.port in pins} == pins
     text = (projects[name] / "README.md").read_text()
     for part in ("https://www.xilinx.com/member/alveo-vivado.html", f"au{name[-3:]}_board",
                  "part0_pins.xml", "the other way round", "XilinxBoardStore/boards/Xilinx"):
@@ -174,7 +176,7 @@ def test_the_alveo_page_names_board_files(name: str, pins: dict[str, str],
 
 
 def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
-    board = EXPORT_BOARDS["kv260"]
+    board = PROJECT_BOARDS["kv260"]
     with pytest.raises(InputError, match="behind each port there are 268435456"):
         write_project(board, replace(PRESETS["tiny"], weight_source="axi", memory_ports=4,
                                      weight_depth=1 << 30), None, "demo", tmp_path)
@@ -220,7 +222,7 @@ def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 
     assert "sterna build MODEL --board ulx3s-85f" in error(
         "rtl", "demo-tiny", "--board", "ulx3s-85f")
-    assert "projects are written for arty-a7-100t" in error(
+    assert "no board is called 'none'; there are ulx3s-85f, " in error(
         "rtl", "demo-tiny", "--board", "none")
     assert "sterna rtl MODEL --board arty-a7-100t" in error(
         "build", "demo-tiny", "--board", "arty-a7-100t")
@@ -230,7 +232,7 @@ def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 
 
 def test_clock_that_cannot_be_made(tmp_path: Path) -> None:
-    board = find_export_board("arty-a7-100t")
+    board = find_board("arty-a7-100t")
     with pytest.raises(InputError, match="5000 MHz cannot be made"):
         write_project(board, PRESETS["tiny"], 5e9, "demo", tmp_path)
     with pytest.raises(InputError, match="too slow for 3000000 bit/s; at least 9 MHz"):
@@ -242,7 +244,7 @@ def test_clock_that_cannot_be_made(tmp_path: Path) -> None:
 
 def test_unknown_target_lists_all() -> None:
     with pytest.raises(InputError, match="icebreaker.*arty-a7-100t"):
-        find_target("none")
+        find_board("none")
 
 
 @pytest.mark.parametrize("mhz", [10, 33.333, 80, 100, 123, 150])

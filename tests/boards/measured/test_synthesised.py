@@ -11,15 +11,16 @@ from sterna.errors import CheckError, InputError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.machine.configuration import PRESETS
+from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.model import estimate
 from sterna_boards.flows.synthesis import Synthesis, synthesise
 from sterna_boards.measured.synthesised import Synthesised, read_areas, write_areas
-from sterna_boards.project_board import FamilyPlatform
-from sterna_boards.project_catalogue import EXPORT_BOARDS, find_export_board
+from sterna_boards.parts.family_platform import FamilyPlatform
 from sterna_hw.verilog import to_serial_verilog
 
 from scripts.measure_projects import factors, measure
+from tests.boards.kinds import PROJECT_BOARDS
 
 AREA = Synthesis(luts=5000, ffs=4000, block_rams=20, dsps=5,
                  units={"core.engine.lanes": 3000, "core.vector.lane_0": 1500, "uart.sent": 500})
@@ -38,7 +39,7 @@ def test_lanes_of_ultrascale_are_small() -> None:
 
 @every_entry
 def test_table_is_of_the_boards_configuration(entry: Synthesised) -> None:
-    board = find_export_board(entry.board)
+    board = find_board(entry.board)
     program = lower(load_model(entry.model))
     fitted = fit_configuration(program, board.configuration(), "auto")
     for field in SHAPE:
@@ -55,7 +56,7 @@ def test_table_is_of_the_boards_configuration(entry: Synthesised) -> None:
 @pytest.mark.pnr
 @every_entry
 def test_synthesis_gives_the_table(entry: Synthesised) -> None:
-    area = measure(EXPORT_BOARDS[entry.board]).area
+    area = measure(PROJECT_BOARDS[entry.board]).area
     assert area.luts == pytest.approx(entry.area.luts, rel=0.05)
     assert area.ffs == pytest.approx(entry.area.ffs, rel=0.05)
     assert (area.block_rams, area.dsps) == (entry.area.block_rams, entry.area.dsps)
@@ -106,7 +107,7 @@ def test_a_family_without_synthesis_is_told() -> None:
 
 
 def test_memory_outside_limits_the_estimate() -> None:
-    board = find_export_board("kv260")
+    board = find_board("kv260")
     program = lower(load_model("demo"))
     # Every lane works in every clock, but the memory does not keep up.
     words = fit_configuration(program, board.configuration(), "auto").weight_depth

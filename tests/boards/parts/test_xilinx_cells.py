@@ -10,8 +10,8 @@ from sterna.compiler.compile import compile_program
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
 from sterna.tasks.golden_device import GoldenDevice
+from sterna_boards.parts.family_platform import FamilyPlatform
 from sterna_boards.parts.netlist import cell_models
-from sterna_boards.project_board import FamilyPlatform
 from sterna_hw.verilog import to_verilog
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

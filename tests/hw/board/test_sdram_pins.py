@@ -89,7 +89,7 @@ def test_the_clock_of_the_part_leads() -> None:
     board = find_board("ulx3s-85f")
     configuration = board.sdram_configuration()
     design = accelerator(board, configuration, configuration.sdram_hz)
-    text = board.platform().prepare(design.top(), "top").files["top.il"]
+    text = board.tools().platform().prepare(design.top(), "top").files["top.il"]
     values = {name: int(text.split(f"parameter \\{name} ")[1].split("\n")[0])
               for name in ("CLKFB_DIV", "CLKOP_DIV", "CLKI_DIV", "CLKOS_DIV", "CLKOS_CPHASE",
                            "CLKOS2_DIV", "CLKOS2_CPHASE")}

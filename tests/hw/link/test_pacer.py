@@ -7,9 +7,11 @@ import random
 
 import pytest
 from sterna_boards.bridge import Bridge
-from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.catalogue import find_board
 from sterna_hw.link.pacer import Pacer
 from sterna_sim.streams import Receiver, sender, simulate
+
+from tests.boards.kinds import OPEN_BOARDS
 
 CLOCK = 1_000_000
 BYTE = 10
@@ -92,5 +94,5 @@ def test_without_pacing_it_would() -> None:
 
 
 def test_only_one_board_has_such_a_bridge() -> None:
-    assert {name: board.bridge for name, board in BOARDS.items() if board.bridge} == {
+    assert {name: board.bridge for name, board in OPEN_BOARDS.items() if board.bridge} == {
         "colorlight-i9": Bridge(holds=512, passes=32_000)}

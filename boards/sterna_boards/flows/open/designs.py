@@ -104,7 +104,7 @@ def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Call
     def top() -> BoardTop:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
         clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
-        return BoardTop(core(), clock, baud, sdram, pace, board.held_high)
+        return BoardTop(core(), clock, baud, sdram, pace, board.tools().held_high)
 
     lanes, rows = size
     return Design(name, f"{name} {key} {clock_hz} {baud}", lanes, rows, made, top)

@@ -72,7 +72,7 @@ class Flow:
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
-        plan = self.board.platform().prepare(
+        plan = self.board.tools().platform().prepare(
             design.top(), NAME, nextpnr_opts=options,
             synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
@@ -136,7 +136,7 @@ class Flow:
         if not self.board.family.startswith("gw"):
             return None
         return segmentless_data_base(self.tools["nextpnr-himbaechel-gowin"],
-                                     self.board.platform().chip)
+                                     self.board.tools().platform().chip)
 
     def _run(self, plan: Path, folder: Path, index: int, step: str, seed: int = 0,
              options: Sequence[str] = (), check: Callable[[], None] | None = None) -> None:

@@ -19,9 +19,10 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 def check_flash(board: Board, flash: bool) -> None:
     """Raise `InputError` when only the flash can be written and nobody asked for that."""
-    if board.flash_only and not flash:
+    tools = board.tools()
+    if tools.flash_only and not flash:
         raise InputError(
-            f"{board.name}: --program can only write its flash, over {board.flash}; add --flash to "
+            f"{board.name}: --program can only write its flash, over {tools.flash}; add --flash to "
             "do that")
 
 
@@ -34,6 +35,7 @@ def program(board: Board, bitstream: Path, flash: bool = False) -> str:
     DFU boards openFPGALoader (to 1.1.1) exits with 0 when it has failed, so its words count too.
     """
     check_flash(board, flash)
+    tools = board.tools()
     chosen = os.environ.get("OPENFPGALOADER", LOADER)
     executable = shutil.which(chosen)
     if executable is None:
@@ -42,14 +44,14 @@ def program(board: Board, bitstream: Path, flash: bool = False) -> str:
             f"openfpgaloader, or set OPENFPGALOADER; the bitstream is {bitstream}")
     options = ["--write-flash"] if flash else []
     complaint = ""
-    for loader in (board.loader, *board.other_loaders):
-        complaint = _complaint([executable, *loader, *options, str(bitstream)], board.flash_only)
+    for loader in (tools.loader, *tools.other_loaders):
+        complaint = _complaint([executable, *loader, *options, str(bitstream)], tools.flash_only)
         if not complaint:
             break
     if complaint:
-        raise CheckError(f"{board.name}: {LOADER} failed: {complaint}; {board.loader_hint}")
+        raise CheckError(f"{board.name}: {LOADER} failed: {complaint}; {tools.loader_hint}")
     if flash:
-        return f"{board.title}: written over {board.flash}; it stays at power off"
+        return f"{board.title}: written over {tools.flash}; it stays at power off"
     return f"{board.title}: loaded; it is gone at power off"
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sterna_boards.board import Board
 from sterna_boards.flows.tcl import step
 from sterna_boards.flows.vivado.script import FILL_IN
-from sterna_boards.project_board import ExportBoard
 
 
-def assignments(board: ExportBoard) -> str:
+def assignments(board: Board) -> str:
     """The text of the .qsf file with the pins."""
-    lines = [f"# {board.title}, {board.device}; pins: {board.source}"]
-    for pin in board.pins:
+    project = board.exported()
+    lines = [f"# {board.title}, {board.device}; pins: {project.source}"]
+    for pin in project.pins:
         lines += [f"set_location_assignment PIN_{pin.place or FILL_IN} -to {pin.port}",
                   f'set_instance_assignment -name IO_STANDARD "{pin.standard}" -to {pin.port}']
     lines.append("set_instance_assignment -name WEAK_PULL_UP_RESISTOR ON -to rx")
@@ -26,7 +27,7 @@ def timing(clock_hz: float) -> str:
             "set_false_path -from [get_ports rx]\nset_false_path -to [get_ports tx]\n")
 
 
-def script(board: ExportBoard, settings: Mapping[str, object]) -> str:
+def script(board: Board, settings: Mapping[str, object]) -> str:
     """The text of ``build.tcl``."""
     head = [f"# Makes the bitstream for {board.title}:  quartus_sh -t build.tcl"]
     head += [f"set {name} {{{value}}}" for name, value in settings.items()]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sterna_boards.board import Board
 from sterna_boards.flows.tcl import step
-from sterna_boards.project_board import ExportBoard
 
 FILL_IN = "FILL_IN"
 """Stands where the user must write a pin; the script refuses to run while it is there."""
 
 
-def constraints(board: ExportBoard) -> str:
+def constraints(board: Board) -> str:
     """The text of the .xdc file: pins, clock and paths that have no timing."""
-    lines = [f"# {board.title}, {board.device}; pins: {board.source}"]
-    for pin in board.pins:
+    project = board.exported()
+    lines = [f"# {board.title}, {board.device}; pins: {project.source}"]
+    for pin in project.pins:
         lines.append(f"set_property -dict {{PACKAGE_PIN {pin.place or FILL_IN} "
                      f"IOSTANDARD {pin.standard}}} [get_ports {{{pin.port}}}]")
-    ports = {pin.port for pin in board.pins}
+    ports = {pin.port for pin in project.pins}
     if "rx" in ports:  # so that nothing is received while nobody is connected
         lines.append("set_property PULLTYPE PULLUP [get_ports {rx}]")
     if "clk_pin" in ports:
@@ -33,7 +34,7 @@ def constraints(board: ExportBoard) -> str:
     return "\n".join(lines) + "\n"
 
 
-def script(board: ExportBoard, settings: Mapping[str, object], steps: tuple[str, ...]) -> str:
+def script(board: Board, settings: Mapping[str, object], steps: tuple[str, ...]) -> str:
     """The text of ``build.tcl``: settings, then the named files of this folder in turn."""
     head = [f"# Makes the bitstream for {board.title}:  vivado -mode batch -source build.tcl"]
     head += [f"set {name} {{{value}}}" for name, value in settings.items()]

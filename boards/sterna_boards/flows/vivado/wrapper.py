@@ -7,7 +7,7 @@ from amaranth.lib.wiring import Out
 from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
 from sterna_hw.memory.axi_source import axi_members
 
-from sterna_boards.project_board import OutsideMemory
+from sterna_boards.outside_memory import OutsideMemory
 
 MODULE = "sterna_board"
 _ADDRESSES = ("araddr", "awaddr")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sterna.cli import application
 from sterna.errors import CheckError, InputError
-from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.catalogue import find_board
 from sterna_boards.flows.open.program import program
+
+from tests.boards.kinds import OPEN_BOARDS
 
 LOADER_NAMES = {
     "ulx3s-85f": "ulx3s", "ulx3s-12f": "ulx3s", "orangecrab-85f": "orangeCrab",
@@ -26,26 +28,27 @@ def _loader(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", OPEN_BOARDS)
 def test_loader_is_told_the_board(name: str, tmp_path: Path,
                                   monkeypatch: pytest.MonkeyPatch) -> None:
     board = find_board(name)
     _loader(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/arguments')
-    told = program(board, Path("/x/sterna.bit"), flash=board.flash_only)
+    tools = board.tools()
+    told = program(board, Path("/x/sterna.bit"), flash=tools.flash_only)
     arguments = (tmp_path / "arguments").read_text().split()
-    assert arguments == [*board.loader, *["--write-flash"] * board.flash_only, "/x/sterna.bit"]
-    assert board.loader == ("-b", LOADER_NAMES[name])
-    assert ("stays" if board.flash_only else "gone") + " at power off" in told
+    assert arguments == [*tools.loader, *["--write-flash"] * tools.flash_only, "/x/sterna.bit"]
+    assert tools.loader == ("-b", LOADER_NAMES[name])
+    assert ("stays" if tools.flash_only else "gone") + " at power off" in told
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", OPEN_BOARDS)
 def test_flash_is_written_when_asked_for(name: str, tmp_path: Path,
                                          monkeypatch: pytest.MonkeyPatch) -> None:
     board = find_board(name)
     _loader(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/arguments')
     told = program(board, Path("/x/sterna.bit"), flash=True)
     assert "--write-flash" in (tmp_path / "arguments").read_text()
-    assert board.flash in told and "stays at power off" in told
+    assert board.tools().flash in told and "stays at power off" in told
 
 
 @pytest.mark.parametrize("name, over", [
@@ -55,7 +58,7 @@ def test_flash_is_written_when_asked_for(name: str, tmp_path: Path,
 def test_flash_is_never_written_unasked(name: str, over: str, tmp_path: Path,
                                         monkeypatch: pytest.MonkeyPatch) -> None:
     """openFPGALoader has no other way for these two; all others load what is gone at power off."""
-    assert {board.name for board in BOARDS.values() if board.flash_only} == {
+    assert {board.name for board in OPEN_BOARDS.values() if board.tools().flash_only} == {
         "icebreaker", "orangecrab-85f"}
     _loader(tmp_path, monkeypatch, f"touch {tmp_path}/ran")
     with pytest.raises(InputError) as caught:
