@@ -69,8 +69,8 @@ def test_epsilons_count_where_values_are_small():
         attn_norm=layer.attn_norm * np.float32(1e-3),
         mlp_norm=layer.mlp_norm * np.float32(1e-3),
         g_norm=layer.g_norm * np.float32(2e-3),
-        unit=replace(layer.unit, gate_proj=replace(
-            layer.unit.gate_proj, gain=layer.unit.gate_proj.gain * np.float32(0.04)
+        unit=replace(layer.gated_unit, gate_proj=replace(
+            layer.gated_unit.gate_proj, gain=layer.gated_unit.gate_proj.gain * np.float32(0.04)
         )),
     )
     chosen = replace(plain, layers=[small], norm=plain.norm * np.float32(1e-3))

@@ -85,6 +85,13 @@ class LayerWeights:
     unit: UnitWeights
     lower_bound: NDArray[np.float32]
 
+    @property
+    def gated_unit(self) -> GatedUnitWeights:
+        """The channel mixer of a layer that has the gated one; raises TypeError for another."""
+        if not isinstance(self.unit, GatedUnitWeights):
+            raise TypeError("the layer has no gated unit")
+        return self.unit
+
 
 @dataclass(frozen=True, eq=False)
 class MatMulFreeModel:

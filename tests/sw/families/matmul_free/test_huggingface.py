@@ -282,6 +282,6 @@ def test_released_370m_shape_within_time_and_memory() -> None:
         # Kibibytes on Linux; the peak includes writing the checkpoint.
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 6 << 20
         assert (target / "model.safetensors").stat().st_size < 140e6
-        codes = load_model(target).layers[23].unit.down_proj.matrix.codes
+        codes = load_model(target).layers[23].gated_unit.down_proj.matrix.codes
     # Gaussian weights are within half their mean absolute value in 31 of 100 cases.
     assert abs(np.mean(codes == 0) - 0.31) < 0.01

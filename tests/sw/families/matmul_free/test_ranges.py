@@ -47,7 +47,7 @@ def test_input_of_neurons_in_place_of_the_gates() -> None:
     assert "unit gate" not in greatest and len(greatest["neuron input"]) == 2
     inner: list[torch.Tensor] = []
     unit = reference.get_submodule("model.layers.0.mlp.up_proj")
-    unit.register_forward_hook(lambda module, inputs, output: inner.append(output))
+    unit.register_forward_hook(lambda _, inputs, output: inner.append(output))
     reference(IDS.unsqueeze(0))
     assert greatest["neuron input"][0] == pytest.approx(float(inner[0].abs().max()), rel=1e-4)
 

@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_model(tmp_path, monkeypatch):
         save_model(random_shape("small", seed), tmp_path / folder)
         model = load_model(tmp_path / folder)
         assert model.config.hidden_size == 64 and len(model.layers) == 2
-        assert set(np.unique(model.layers[1].unit.down_proj.matrix.codes)) == {-1, 0, 1}
+        assert set(np.unique(model.layers[1].gated_unit.down_proj.matrix.codes)) == {-1, 0, 1}
         heads.append(model.lm_head.matrix.codes)
     assert np.array_equal(heads[0], heads[1])
     assert not np.array_equal(heads[0], heads[2])

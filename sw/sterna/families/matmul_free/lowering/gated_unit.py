@@ -19,7 +19,7 @@ from sterna.families.matmul_free.lowering.recipes import (
     rsqrt_items,
 )
 from sterna.families.matmul_free.lowering.scales import Scales, product, with_epsilon
-from sterna.families.matmul_free.weights import GatedUnitWeights, LayerWeights
+from sterna.families.matmul_free.weights import LayerWeights
 from sterna.program.definition import VectorFormat
 from sterna.program.instructions import Element, Item, Lookup, Scalar, ScalarOperation, Vector
 
@@ -109,7 +109,7 @@ class GatedUnit:
 
     def matrices(self, layer: LayerWeights) -> Mapping[str, NDArray[np.int8]]:
         """See `Unit.matrices`."""
-        unit = _weights(layer)
+        unit = layer.gated_unit
         codes = unit.gate_proj.matrix.codes
         return {
             "unit": codes[: self._width],
@@ -119,7 +119,7 @@ class GatedUnit:
 
     def gains(self, layer: LayerWeights) -> dict[str, ScaledGain]:
         """See `Unit.gains`."""
-        unit, gain = _weights(layer), self._scales.gain
+        unit, gain = layer.gated_unit, self._scales.gain
         return {
             "unit_norm": gain(with_epsilon(layer.mlp_norm)),
             "unit": gain(product(layer.mlp_norm, unit.gate_proj.gain)),
@@ -130,7 +130,7 @@ class GatedUnit:
         self, layer: LayerWeights, gains: Mapping[str, ScaledGain]
     ) -> dict[str, Callable[[], float]]:
         """See `Unit.scalars`."""
-        unit, formats, factor = _weights(layer), self._formats, self._scales.factor
+        unit, formats, factor = layer.gated_unit, self._formats, self._scales.factor
         source, norm = gains["unit"].fraction, gains["unit_norm"].fraction
         down = gains["down"].fraction - formats.gain_shift
         return {
@@ -143,8 +143,3 @@ class GatedUnit:
                 NORM_EPSILON * self._width * 2.0 ** (2 * formats.product_fraction)
             ),
         }
-
-
-def _weights(layer: LayerWeights) -> GatedUnitWeights:
-    assert isinstance(layer.unit, GatedUnitWeights)
-    return layer.unit

@@ -45,7 +45,7 @@ class MatMulFreeParameters:
             "gate": layer.g_proj.matrix.codes,
             "output": layer.o_proj.matrix.codes,
         }
-        return _only(name, matrices | self._unit.matrices(layer))
+        return _only(name, {**matrices, **self._unit.matrices(layer)})
 
     def vector(self, section: str, repetition: int, name: str) -> NDArray[np.int32]:
         """Gain or bound, words; raises KeyError for an unknown name."""

@@ -186,8 +186,8 @@ def test_a_model_of_large_gains_needs_calibration():
     layers = [
         replace(
             layer,
-            unit=replace(layer.unit, gate_proj=louder(layer.unit.gate_proj),
-                         down_proj=louder(layer.unit.down_proj)),
+            unit=replace(layer.gated_unit, gate_proj=louder(layer.gated_unit.gate_proj),
+                         down_proj=louder(layer.gated_unit.down_proj)),
             **{name: louder(getattr(layer, name)) for name in TOKEN_MATRICES},
         )
         for layer in plain.layers
@@ -213,8 +213,8 @@ def test_extreme_ranges_still_make_formats(word_bits, up, product, output):
 def test_values_beyond_float32_are_refused():
     plain = random_model(CONFIG, 1)
     layer = plain.layers[1]
-    down = layer.unit.down_proj
-    huge = replace(layer.unit, down_proj=replace(down, gain=down.gain * np.float32(1e38)))
+    down = layer.gated_unit.down_proj
+    huge = replace(layer.gated_unit, down_proj=replace(down, gain=down.gain * np.float32(1e38)))
     chosen = replace(plain, layers=[plain.layers[0], replace(layer, unit=huge)])
     with pytest.raises(InputError, match="beyond float32"):
         calibrate(chosen, TOKENS)

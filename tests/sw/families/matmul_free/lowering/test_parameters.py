@@ -29,9 +29,9 @@ def test_matrices_are_those_of_the_model(model):
             "forget": layer.f_proj.matrix.codes,
             "gate": layer.g_proj.matrix.codes,
             "output": layer.o_proj.matrix.codes,
-            "unit": layer.unit.gate_proj.matrix.codes[:100],
-            "up": layer.unit.gate_proj.matrix.codes[100:],
-            "down": layer.unit.down_proj.matrix.codes,
+            "unit": layer.gated_unit.gate_proj.matrix.codes[:100],
+            "up": layer.gated_unit.gate_proj.matrix.codes[100:],
+            "down": layer.gated_unit.down_proj.matrix.codes,
         }
         for name, codes in expected.items():
             assert np.array_equal(parameters.matrix("layer", index, name), codes)
