@@ -39,15 +39,17 @@ def run_script(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_script_writes_a_model_that_learnt_the_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mixer", ["glu", "lif"])
+def test_script_writes_a_model_that_learnt_the_text(tmp_path: Path, mixer: str) -> None:
     (tmp_path / "text").write_text(TEXT)
     options = ["--text", "text", "--valid", "text", "--vocabulary", "280", "--hidden", "24"]
     options += ["--layers", "2", "--intermediate", "32", "--steps", "60", "--batch", "4"]
-    options += ["--context", "24", "-o", "model"]
+    options += ["--context", "24", "--channel-mixer", mixer, "-o", "model"]
     done = run_script(tmp_path, *options)
     assert done.returncode == 0, done.stderr
     model = load_model(tmp_path / "model")
     assert model.config.hidden_size == 24 and model.config.intermediate_size == 32
+    assert model.config.channel_mixer == mixer
     assert model.tokenizer_path is not None
     tokenizer = Tokenizer.from_file(model.tokenizer_path)
     assert tokenizer.decode(tokenizer.encode("Œuvre 鳥 <s>\n")) == "Œuvre 鳥 <s>\n"
