@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sterna.compiler.schedule import schedule
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.host_side import HostSide
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.program.definition import Program
@@ -74,9 +75,11 @@ class ModelBuild:
 def build_model(board: Board, program: Program, configuration: HardwareConfiguration | None = None,
                 embedding: Embedding = "auto", clock_hz: float | None = None,
                 seeds: Sequence[int] = (1,), progress: Progress | None = None,
-                baked: bool = False, until_met: bool = False) -> ModelBuild:
+                baked: bool = False, until_met: bool = False,
+                host: HostSide | None = None) -> ModelBuild:
     """Build the accelerator for a program; arguments as in `sterna_boards.estimate.model.estimate`.
 
+    ``host`` goes into the image file, so that the model is not needed to run it.
     ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
     ``seeds`` and ``until_met`` are those of `sterna_boards.flows.open.build.build`. Whether timing
     is met is in the report, as from that, whose errors are raised here too.
@@ -84,7 +87,7 @@ def build_model(board: Board, program: Program, configuration: HardwareConfigura
     base = board.with_rate(configuration or board.shape.configuration())
     fitted = fit_configuration(program, base, embedding)
     plan = schedule(program, fitted)
-    image = compile_program(program, fitted, embedding, plan)
+    image = replace(compile_program(program, fitted, embedding, plan), host=host)
     design = accelerator(board, fitted, clock_hz, image if baked else None)
     report = build(board, design, seeds, progress, until_met)
     line = link_bytes(fitted, image.placement, image.row_groups)

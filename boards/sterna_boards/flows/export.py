@@ -35,10 +35,8 @@ _DESCRIPTIONS = {
 
 
 def write_project(board: Board, configuration: HardwareConfiguration, clock_hz: float | None,
-                  model: str, folder: Path) -> dict[str, str]:
+                  folder: Path) -> dict[str, str]:
     """Write sources, constraints, script and page; returns what each file is, by name.
-
-    ``model`` is what the user calls the model, for the page.
 
     Raises `InputError` when the clock cannot be made or is too slow for the link, or the
     configuration has trace ports.
@@ -53,7 +51,7 @@ def write_project(board: Board, configuration: HardwareConfiguration, clock_hz: 
     else:
         made_hz, files = clock_hz, _block_design_files(board, configuration, clock_hz)
     files[ACCELERATOR] = accelerator_verilog(board, configuration, made_hz)
-    files[README] = page(board, configuration, made_hz, model)
+    files[README] = page(board, configuration, made_hz)
     for name, text in files.items():
         (folder / name).write_text(text)
     return {name: _DESCRIPTIONS[name] for name in files}

@@ -32,8 +32,7 @@ The driver loads the memory image over the link before the first token.
 """
 
 
-def page(board: Board, configuration: HardwareConfiguration, clock_hz: float,
-         model: str) -> str:
+def page(board: Board, configuration: HardwareConfiguration, clock_hz: float) -> str:
     """The text in Markdown."""
     project = board.exported()
     tool, command, bitstream = _TOOLS[project.tool]
@@ -44,4 +43,4 @@ def page(board: Board, configuration: HardwareConfiguration, clock_hz: float,
                      if project.board_files else ""),
         revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
         link=board.link, baud=board.with_rate(configuration).baud, source=project.source,
-        run=run_command(board.port_name, model, Path("image.sterna")))
+        run=run_command(board.port_name, Path("image.sterna")))

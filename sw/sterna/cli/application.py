@@ -22,7 +22,8 @@ from sterna.cli import (
     serve,
     verify,
 )
-from sterna.errors import SternaError
+from sterna.errors import InputError, SternaError
+from sterna.extras import missing_line
 
 INTERRUPTED = 130
 
@@ -87,6 +88,10 @@ def run_arguments(arguments: list[str]) -> int:
         return 0
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if (line := missing_line(error)) is None:
+            raise
+        return _fail(line, InputError.exit_code)
     except Exception as error:
         message = getattr(error, "format_message", None)  # errors of the option parser have it
         if message is None:

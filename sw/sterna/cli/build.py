@@ -95,6 +95,7 @@ def build(
         with ProgressReport() as report:
             built = build_model(chosen, lowered, configuration, options.embedding,
                                 options.clock_hz, progress=report, baked=weights == "baked",
+                                host=opened.host_side(),
                                 **attempts)
         check_timing(built.report)
         bitstream = write_build(built, target, sources)
@@ -105,7 +106,7 @@ def build(
     if program:
         typer.echo(load_bitstream(chosen, bitstream, flash), err=True)
     if not json:
-        print(run_command(chosen.port_name, model, target / IMAGE))
+        print(run_command(chosen.port_name, target / IMAGE))
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[tuple[str, object]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sterna.cli.terminal import ProgressReport
     from sterna.families.matmul_free.weights import MatMulFreeModel
     from sterna.formats.tokenizer import Tokenizer
+    from sterna.machine.host_side import HostSide
 
 RANDOM = "random:"
 MODEL_HELP = (
@@ -42,6 +43,12 @@ class OpenModel:
             raise InputError(
                 f"{self.name}: the model has no tokenizer.json, so it takes no text{way}")
         return Tokenizer.from_file(self.model.tokenizer_path)
+
+    def host_side(self) -> HostSide | None:
+        """What a host needs beside a memory image; None when the model has no tokenizer."""
+        from sterna.tasks.run_image import text_side
+
+        return text_side(self.model.tokenizer_path, self.begin, self.end)
 
     @property
     def begin(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,7 @@ def rtl(
             from sterna_boards.flows.export import write_project
 
             descriptions = DESCRIPTIONS | write_project(
-                options.board(), configuration, options.clock_hz, model, folder)
+                options.board(), configuration, options.clock_hz, folder)
             memories = {"board": board, **memories}
         else:
             from sterna_hw.verilog import to_verilog
@@ -136,7 +137,7 @@ def rtl(
     print(f"{output}: {', '.join(names)}")
     if model is not None:
         port = options.board().port_name if options else DEFAULT_PORT
-        print(run_command(port, model, output / IMAGE))
+        print(run_command(port, output / IMAGE))
 
 
 def _language_image(
@@ -149,7 +150,8 @@ def _language_image(
     program = lower(opened.model, name=opened.name)
     configuration = with_rate(shape.fitted(program), DEFAULT_BAUD, baud)
     report("packing the memory image", 0, 1)
-    return compile_program(program, configuration, shape.embedding)
+    image = compile_program(program, configuration, shape.embedding)
+    return replace(image, host=opened.host_side())
 
 
 def _spiking_image(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -42,15 +40,13 @@ from sterna.cli.spiking_options import (
     refuse_language_options,
 )
 from sterna.cli.terminal import ProgressReport
-from sterna.errors import InputError, LinkError
-
-if TYPE_CHECKING:
-    from sterna.host.device import Device
-    from sterna.host.generate import Piece, Statistics
+from sterna.errors import InputError
 
 
 def run(
-    model: str = typer.Argument(..., metavar="MODEL", help=MODEL_HELP),
+    context: typer.Context,
+    model: str | None = typer.Argument(
+        None, metavar="[MODEL]", help=f"{MODEL_HELP}. With --image it may be left out."),
     device: str = typer.Option(
         "golden", help="golden, sim, serial:///dev/ttyUSB0 or tcp://host:port; the rate is that of "
         "--config or --image, or ?baud=N behind the port."
@@ -101,10 +97,22 @@ def run(
     With several token streams as many prompts are continued at once, and read in chunks; the texts
     are printed one after the other, and are the same.
     """
+    from sterna.cli.texts import continue_texts
+    from sterna.host.sampling import Sampling
+
+    if model is None:
+        from sterna.cli.run_image import StepRequest, TextRequest, run_image
+
+        if image is None:
+            raise InputError("give a MODEL, or the image of one with --image")
+        run_image(
+            context, image, device, timeout,
+            TextRequest(prompt if prompts is None else _lines(prompts), max_tokens,
+                        Sampling(temperature, top_k, top_p, seed), stats),
+            StepRequest(InputOptions(source, input_fraction, allow_rounding), output, steps, seed))
+        return
     from sterna.cli.spiking import open_spiking, run_spiking
     from sterna.families.matmul_free.lowering import lower
-    from sterna.host.generate import Statistics, generate_texts
-    from sterna.host.sampling import Sampling
     from sterna.tasks.open_device import open_device, open_image
 
     choices = nir_choices(producer, dt, reset, current, compare, neuron)
@@ -136,64 +144,7 @@ def run(
             machine = open_image(device, program, image, report, timeout)
         else:
             raise InputError(f"{image}: has its own shape; leave the options of the shape out")
-    statistics = Statistics()
-    printed = TextsInOrder(texts)
-    try:
-        for piece in generate_texts(
-            machine, tokenizer, texts, begin=opened.begin, end=opened.end,
-            maximum_tokens=max_tokens, sampling=sampling, statistics=statistics,
-        ):
-            printed.add(piece)
-    except LinkError:
-        # The board went away: the texts so far stay, and the error has its own line.
-        printed.cut()
-        raise
-    finally:
-        machine.close()
-    if stats:
-        _tell(machine, statistics)
-
-
-class TextsInOrder:
-    """Prints texts one after the other while they are made side by side.
-
-    The first that has not ended is printed as it comes; what comes of the others waits.
-    """
-
-    def __init__(self, prompts: list[str]) -> None:
-        self._prompts, self._made = prompts, [""] * len(prompts)
-        self._ended: set[int] = set()
-        self._now = 0
-        self._write(prompts[0])
-
-    def add(self, piece: Piece) -> None:
-        """Print this piece, or what waited for its text to end, when it is their turn."""
-        if piece.ended:
-            self._ended.add(piece.number)
-        if piece.number != self._now:
-            self._made[piece.number] += piece.text
-            return
-        self._write(piece.text)
-        while self._now in self._ended:
-            self._next()
-
-    def cut(self) -> None:
-        """End the text that is being printed, and print what was made of the others."""
-        self._write("\n")
-        for number in range(self._now + 1, len(self._prompts)):
-            if self._made[number]:
-                self._write(self._prompts[number] + self._made[number] + "\n")
-
-    def _next(self) -> None:
-        self._now += 1
-        text = "\n"
-        if self._now < len(self._prompts):
-            text += self._prompts[self._now] + self._made[self._now]
-        self._write(text)
-
-    def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    continue_texts(machine, tokenizer, texts, opened.begin, opened.end, max_tokens, sampling, stats)
 
 
 def _lines(path: Path) -> list[str]:
@@ -204,23 +155,3 @@ def _lines(path: Path) -> list[str]:
     if not lines:
         raise InputError(f"{path}: has no prompt; give one in each line")
     return lines
-
-
-def _tell(machine: Device, statistics: Statistics) -> None:
-    from sterna.host.token_board import TokenBoard
-
-    counters, tokens = statistics.counters, statistics.computed_tokens
-    line = (
-        f"{machine.name}: {statistics.prompt_tokens} + {statistics.generated_tokens} tokens in "
-        f"{statistics.seconds:.2f} s, {statistics.tokens_per_second:.1f} tokens/s"
-    )
-    if counters.cycles:
-        line += (
-            f"; {counters.cycles / tokens:.0f} cycles a token, engine busy "
-            f"{counters.utilisation:.1%}, waiting for weights "
-            f"{counters.waiting_weights / counters.cycles:.1%}, for codes "
-            f"{counters.waiting_codes / counters.cycles:.1%}"
-        )
-    if isinstance(machine, TokenBoard) and machine.recoveries:
-        line += f"; recoveries {machine.recoveries}"
-    print(line, file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sterna.cli.spiking_inputs import InputOptions, wide_enough
 from sterna.cli.spiking_options import SpikingOptions, refuse_nir_options
+from sterna.cli.spiking_outputs import spikes_or_sums
 from sterna.cli.terminal import ProgressReport, print_json, print_table
 from sterna.errors import CheckError, InputError
 
@@ -124,12 +125,8 @@ def run_spiking(
         if item.name not in outputs:
             continue
         values = outputs[item.name]
-        if item.definition.output is Output.SPIKE:
-            text = f"{int(values.sum())} spikes, {values.mean():.2%} of {values.size}"
-        else:
-            best = values.sum(0).argmax(1)
-            text = f"largest sum at {', '.join(str(int(index)) for index in best[:16])}"
-        rows.append((item.name, text))
+        rows.append(
+            (item.name, spikes_or_sums(values, item.definition.output is Output.SPIKE)))
     print_table(rows)
 
 
@@ -138,9 +135,8 @@ def _run_on(
     image: Path | None = None,
 ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
-    import numpy as np
-
     from sterna.tasks.open_spiking import open_spiking_device, open_spiking_image
+    from sterna.tasks.run_image import run_steps
 
     network = opened.network
     with ProgressReport() as report:
@@ -150,14 +146,9 @@ def _run_on(
             if image is None
             else open_spiking_image(device, network, image, report, options.timeout))
         try:
-            results = []
-            for item in range(codes.shape[1]):
-                machine.reset()
-                results.append([machine.step(row).outputs for row in codes[:, item]])
-                report("running", item + 1, codes.shape[1])
+            return run_steps(machine, codes, report)
         finally:
             machine.close()
-    return np.array(results).swapaxes(0, 1)
 
 
 def evaluate_spiking(

@@ -31,14 +31,22 @@ class Tokenizer:
     @classmethod
     def from_file(cls, path: Path | str) -> Tokenizer:
         """Read a tokenizer.json; raises `InputError` when it is missing or damaged."""
-        path = Path(path)
-        if not path.is_file():
-            raise InputError(f"{path}: file not found")
         try:
-            return cls(tokenizers.Tokenizer.from_file(str(path)))
+            data = Path(path).read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"{path}: file not found") from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        return cls.from_bytes(data, str(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str) -> Tokenizer:
+        """The contents of a tokenizer.json; raises `InputError` when they are damaged."""
+        try:
+            return cls(tokenizers.Tokenizer.from_buffer(data))
         except Exception as error:  # the library raises bare Exception
             detail = str(error).splitlines()[0]
-            raise InputError(f"{path}: is not a tokenizer ({detail})") from None
+            raise InputError(f"{name}: is not a tokenizer ({detail})") from None
 
     @property
     def vocabulary_size(self) -> int:

@@ -9,7 +9,8 @@ DEFAULT_PORT = "/dev/ttyUSB0"
 """On a Linux host, where no more is known."""
 
 
-def run_command(port: str, model: str, image: Path) -> str:
-    """A line for a shell. `port` is that of the board; the image names its bit rate."""
+def run_command(port: str, image: Path) -> str:
+    """A line for a shell. `port` is that of the board; the image names its bit rate, and holds all
+    that the host needs of the model."""
     return shlex.join(
-        ["sterna", "run", model, "--device", f"serial://{port}", "--image", str(image)])
+        ["sterna", "run", "--device", f"serial://{port}", "--image", str(image)])

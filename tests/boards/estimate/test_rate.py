@@ -129,7 +129,7 @@ def test_what_rtl_prints_opens_what_the_project_is_for(name, opened, capsys, tmp
     assert json.loads((folder / "manifest.json").read_text())["baud"] == rate
     board = PROJECT_BOARDS[name]
     line = next(line for line in page.splitlines() if line.startswith("    sterna run "))
-    assert line.strip() == run_command(board.port_name, "demo-tiny", Path("image.sterna"))
+    assert line.strip() == run_command(board.port_name, Path("image.sterna"))
 
 
 @pytest.mark.parametrize("model", ["demo-tiny", "l2mu"])

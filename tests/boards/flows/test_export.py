@@ -33,7 +33,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         small = replace(board.configuration(), rows=2, columns=6, vector_lanes=2, code_depth=60,
                         lane="tables",
                         weight_depth=1024, memory_prefetch=2 * board.configuration().memory_burst)
-        write_project(board, small, None, "demo-tiny", folder)
+        write_project(board, small, None, folder)
     return folders
 
 
@@ -128,7 +128,7 @@ def test_script_refuses(projects: dict[str, Path], tmp_path: Path) -> None:
 
 
 def test_pins_that_are_not_public_are_for_the_user(tmp_path: Path) -> None:
-    write_project(PROJECT_BOARDS["d5005"], PRESETS["tiny"], None, "demo-tiny", tmp_path)
+    write_project(PROJECT_BOARDS["d5005"], PRESETS["tiny"], None, tmp_path)
     refused = Script(tmp_path / "build.tcl", TOOLS)
     assert refused.code == 2 and refused.said.count("FILL_IN") == 4 and not refused.calls
 
@@ -179,7 +179,7 @@ def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
     board = PROJECT_BOARDS["kv260"]
     with pytest.raises(InputError, match="behind each port there are 268435456"):
         write_project(board, replace(PRESETS["tiny"], weight_source="axi", memory_ports=4,
-                                     weight_depth=1 << 30), None, "demo", tmp_path)
+                                     weight_depth=1 << 30), None, tmp_path)
 
 
 @pytest.mark.parametrize("name, top, sources", [
@@ -234,11 +234,11 @@ def test_refusals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 def test_clock_that_cannot_be_made(tmp_path: Path) -> None:
     board = find_board("arty-a7-100t")
     with pytest.raises(InputError, match="5000 MHz cannot be made"):
-        write_project(board, PRESETS["tiny"], 5e9, "demo", tmp_path)
+        write_project(board, PRESETS["tiny"], 5e9, tmp_path)
     with pytest.raises(InputError, match="too slow for 3000000 bit/s; at least 9 MHz"):
-        write_project(board, PRESETS["tiny"], 5e6, "demo", tmp_path)
+        write_project(board, PRESETS["tiny"], 5e6, tmp_path)
     with pytest.raises(InputError, match="trace"):
-        write_project(board, replace(PRESETS["tiny"], trace=True), None, "demo", tmp_path)
+        write_project(board, replace(PRESETS["tiny"], trace=True), None, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.cli.run import TextsInOrder
+from sterna.cli.texts import TextsInOrder
 from sterna.host.generate import Piece
 
 PROMPTS = ["Once", "The king went to the wood", "A", "In the evening"]

@@ -6,6 +6,7 @@ A code is an integer in -127 .. 127 that stands for ``code / 2**fraction``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +100,18 @@ def input_codes(
     return encoded.codes
 
 
+class TakesInputs(Protocol):
+    """What says how many inputs there are, and what their codes stand for."""
+
+    @property
+    def inputs(self) -> int: ...
+
+    @property
+    def input_fraction(self) -> int: ...
+
+
 def random_inputs(
-    network: SpikingNetwork, steps: int, batch: int, rate: float, seed: int
+    network: TakesInputs, steps: int, batch: int, rate: float, seed: int
 ) -> Reals:
     """Random inputs [steps, batch, inputs] that codes hold exactly, `rate` of them not 0.
 
