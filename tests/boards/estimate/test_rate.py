@@ -88,8 +88,8 @@ def open_as_printed(capsys, opened, folder: Path, model: str) -> int:
     assert len(opened) == 2 and opened[0] == opened[1]
     assert opened[0][0] == device.removeprefix("serial://")
     # An address that names a rate has the last word.
-    assert run_arguments([*arguments[:2], "--device", f"{device}?baud=9600",
-                          *arguments[4:]]) == 2
+    assert run_arguments([*arguments[:1], "--device", f"{device}?baud=9600",
+                          *arguments[3:]]) == 2
     assert opened[2][1] == 9600
     return opened[0][1]
 

@@ -17,7 +17,7 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["nonsense"], "No such command"),
-    (["run"], "Missing argument"),
+    (["run"], "give a MODEL, or the image"),
     (["run", "demo", "--nonsense"], "No such option"),
     (["run", "nowhere"], "nowhere: no such model or folder; shipped models: demo"),
     (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, sim"),
