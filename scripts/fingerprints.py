@@ -28,9 +28,10 @@ from sterna.compiler.spiking.image import compile_network
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.golden.executor import GoldenExecutor
-from sterna.golden.spiking import GoldenNetwork
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.encoding import Configuration
 from sterna.machine.image import MemoryImage
@@ -98,12 +99,10 @@ def golden_steps(name: str, steps: int = STEPS) -> Iterator[tuple[str, str]]:
     network = quantise(EXAMPLES[name]())
     golden, values = GoldenNetwork(network), Values()
     for codes in np.random.default_rng(0).integers(0, 2, (steps, network.inputs)):
-        outputs = golden.step(codes[None])
-        for population, output in outputs.items():
-            values.add(f"{population} output", output)
-            values.add(f"{population} sum", golden.sums[population])
-            for state, value in golden.populations[population].state.items():
-                values.add(f"{population} {state}", value)
+        golden.step(codes[None])
+        for population, kinds in golden.values.items():
+            for kind, value in kinds.items():
+                values.add(f"{population} {kind}", value)
     return values.named(f"golden {name}")
 
 
@@ -115,8 +114,8 @@ def images() -> Iterator[tuple[str, Callable[[], MemoryImage]]]:
             yield f"{name} {shape}", lambda program=program, base=base: compile_program(
                 program, fit_configuration(program, base))
     for name in NETWORKS:
-        network = quantise(EXAMPLES[name]())
-        yield name, lambda network=network: compile_network(network, fit_spiking(network))
+        program = lower_network(quantise(EXAMPLES[name]()))
+        yield name, lambda program=program: compile_network(program, fit_spiking(program))
 
 
 def found(parts: tuple[str, ...]) -> Found:
@@ -152,7 +151,8 @@ def _estimates() -> Iterator[tuple[str, str]]:
         text = estimate(find_board(board), lower(load_model(name), name=name)).to_json()
         yield f"estimate {name} {board}", _settled(text)
     for board in NETWORK_BOARDS:
-        text = estimate_network(find_board(board), quantise(EXAMPLES["l2mu"]())).to_json()
+        text = estimate_network(
+            find_board(board), lower_network(quantise(EXAMPLES["l2mu"]()))).to_json()
         yield f"estimate l2mu {board}", _settled(text)
 
 

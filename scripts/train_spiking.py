@@ -17,7 +17,7 @@ from sterna.families.spiking.examples import L2MU_CONNECTIONS, TRAINED, TRAINED_
 from sterna.families.spiking.patterns import CHANNELS, CLASSES, burst_orders
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import write_manifest
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 from torch import Tensor
 
 SIZES = {INPUT: CHANNELS, "u": 16, "m": 32, "h": 32, "out": CLASSES}

@@ -11,7 +11,7 @@ from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.machine.image import MemoryImage
 from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.program.spiking import SpikingNetwork
+from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
@@ -61,7 +61,7 @@ class NetworkBuild:
         })
 
 
-def build_network(board: Board, network: SpikingNetwork,
+def build_network(board: Board, program: Program,
                   configuration: SpikingConfiguration | None = None,
                   clock_hz: float | None = None, seeds: Sequence[int] = (1,),
                   progress: Progress | None = None, baked: bool = False,
@@ -72,10 +72,10 @@ def build_network(board: Board, network: SpikingNetwork,
     `sterna_boards.flows.open.build.build`. Whether timing is met
     is in the report; its errors are raised here too.
     """
-    fitted = board.with_rate(configuration or fit_spiking(network, board_shape(board)))
-    image = compile_network(network, fitted)
+    fitted = board.with_rate(configuration or fit_spiking(program, board_shape(board)))
+    image = compile_network(program, fitted)
     design = accelerator(board, fitted, clock_hz, image if baked else None)
     report = build(board, design, seeds, progress, until_met)
-    speed = step_speed(fitted, network, step_cycles(network, fitted), report.clock_mhz * 1e6,
+    speed = step_speed(fitted, program, step_cycles(program, fitted), report.clock_mhz * 1e6,
                        fitted.baud, board.answer_pause(fitted))
     return NetworkBuild(report=report, image=image, speed=speed, baked=baked)

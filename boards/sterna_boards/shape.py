@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.configuration import HardwareConfiguration, Lane
 
 
@@ -29,4 +29,4 @@ class Shape:
             block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
             vector_interval=self.vector_interval, compact=self.compact,
             code_depth=code_depth,
-            accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1)
+            accumulator_bits=signed_bits(reach(full(code_depth))))

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.compiler.spiking.plan import groups_of, unit_key
+from sterna.compiler.spiking.plan import groups_of, populations, unit_key
 from sterna.errors import CheckError
-from sterna.golden.spiking import GoldenNetwork
+from sterna.golden.executor import GoldenExecutor
 from sterna.host.spiking_device import StepCounters
 from sterna.host.step_board import StepBoard
 from sterna.law.neuron import NeuronDefinition, Output
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
-from sterna.program.spiking import Population, SpikingNetwork
+from sterna.program.definition import Program
+from sterna.program.neurons import Neurons
 from sterna.progress import Progress
 
 from sterna_sim.board import SimulatedBoard
@@ -57,7 +58,7 @@ class SpikingOutcome:
 
 
 class SpikingVerifier:
-    """A simulated accelerator with trace ports beside the golden network.
+    """A simulated accelerator with trace ports beside the golden executor.
 
     `board` is a simulation of the configuration with trace ports, instead of one that is built.
     Errors are those of `compile_network` and `SimulatedBoard`; `step` raises `CheckError` when the
@@ -66,7 +67,7 @@ class SpikingVerifier:
 
     def __init__(
         self,
-        network: SpikingNetwork,
+        program: Program,
         configuration: SpikingConfiguration | None = None,
         *,
         skip: bool = True,
@@ -75,14 +76,14 @@ class SpikingVerifier:
         progress: Progress | None = None,
         board: SimulatedBoard | None = None,
     ) -> None:
-        configuration = configuration or fit_spiking(network)
-        self._network = network
+        configuration = configuration or fit_spiking(program)
+        self._program = program
         self._configuration = replace(configuration, trace=True)
-        self._golden = GoldenNetwork(network)
+        self._golden = GoldenExecutor(program)
         self._board = board or SimulatedBoard(
             self._configuration, progress=progress, seed=seed, stall_permille=stall_permille)
         self._device = StepBoard(self._board, "sim")
-        self._device.load(compile_network(network, configuration, skip=skip), progress)
+        self._device.load(compile_network(program, configuration, skip=skip), progress)
         self.outcome = SpikingOutcome()
         self._steps = 0
 
@@ -94,20 +95,20 @@ class SpikingVerifier:
 
     def step(self, codes: Integers) -> None:
         """One time step with input codes [inputs] on both, and the comparison."""
-        outputs = self._golden.step(codes[None])
+        golden: dict[str, Integers] = {}
+        outputs = self._golden.run(
+            codes[None], lambda key, name, value: golden.update({name: value}))
         result = self._device.step(codes)
         found = self._traced()
-        for population in self._network.populations:
-            name = population.name
-            self.outcome.loud[name] = (
-                self.outcome.loud.get(name, 0) + int(np.count_nonzero(outputs[name])))
-            golden = {"sum": self._golden.sums[name][0], "output": outputs[name][0]} | {
-                key: value[0] for key, value in self._golden.populations[name].state.items()}
-            for key, values in golden.items():
-                self.outcome.compare(
-                    self._steps, name, key, values, found[name].get(key, np.zeros(0, np.int64)))
-        self.outcome.compare(
-            self._steps, RESULT, "output", outputs[self._network.output][0], result.outputs)
+        for name, values in golden.items():
+            population, kind = name.rsplit(".", 1)
+            if kind == "output":
+                self.outcome.loud[population] = (
+                    self.outcome.loud.get(population, 0) + int(np.count_nonzero(values)))
+            self.outcome.compare(self._steps, population, kind, values,
+                                 found[population].get(kind, np.zeros(0, np.int64)))
+        for values in outputs.values():
+            self.outcome.compare(self._steps, RESULT, "output", values[0], result.outputs)
         self.outcome.counters.append(result.counters)
         self._steps += 1
 
@@ -120,12 +121,12 @@ class SpikingVerifier:
         wanted = unit.groups * self._configuration.neuron_lanes
         for what, values in found.items():
             if len(values) != wanted:
-                names = ", ".join(item.name for item in self._network.populations
+                names = ", ".join(item.name for item in populations(self._program)
                                   if self._unit_of(item) == unit.definition)
                 raise CheckError(f"step {self._steps}: the trace has {len(values)} values of "
                                  f"{what} of {names}, the network gives {wanted}")
 
-    def _unit_of(self, population: Population) -> NeuronDefinition:
+    def _unit_of(self, population: Neurons) -> NeuronDefinition:
         return unit_key(population.definition, self._configuration.accumulator_bits)
 
     def _traced(self) -> dict[str, dict[str, Integers]]:
@@ -139,12 +140,12 @@ class SpikingVerifier:
         found: dict[str, dict[str, Integers]] = {}
         used = dict.fromkeys(units, 0)
         keys = [unit.definition for unit in self._configuration.units]
-        for population in self._network.populations:
+        for population in populations(self._program):
             number = keys.index(self._unit_of(population))
             first = used[number] * lanes
-            used[number] += groups_of(population.neurons, lanes)
+            used[number] += groups_of(population.length, lanes)
             found[population.name] = {
-                key: values[first:first + population.neurons]
+                key: values[first:first + population.length]
                 for key, values in units[number].items()}
         return found
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sterna.families.spiking.examples import layer
+from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import result_words
@@ -40,7 +41,7 @@ def test_answers_that_are_longer_than_the_buffer_are_paced() -> None:
 
 def test_the_estimate_counts_the_pause() -> None:
     """Of 600 neurons: 2,432 bytes, of which all but half of the buffer go at 32 kB/s."""
-    network = quantise(layer(4, 600, 1))
+    network = lower(quantise(layer(4, 600, 1)))
     for board in OPEN_BOARDS.values():
         found = estimate_network(board, network)
         answer = 4 * result_words(found.configuration) + 16

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from sterna.compiler.spiking.plan import groups_of, unit_key
-from sterna.golden.spiking import GoldenNetwork
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import SpikingNetwork
 from sterna.host.spiking_device import SpikingStep
 from sterna.law.neuron import Output
-from sterna.program.spiking import SpikingNetwork
 
 
 @dataclass
@@ -59,12 +59,8 @@ class TracedNetwork:
     def step(self, codes: np.ndarray) -> SpikingStep:
         """One step, spoilt by the fault."""
         outputs = self._golden.step(codes[None])
-        values = {
-            item.name: {"sum": self._golden.sums[item.name][0].copy(),
-                        "output": outputs[item.name][0].copy()}
-            | {name: value[0].copy()
-               for name, value in self._golden.populations[item.name].state.items()}
-            for item in self.network.populations}
+        values = {name: {kind: value[0].copy() for kind, value in kinds.items()}
+                  for name, kinds in self._golden.values.items()}
         shown = Shown(values, outputs[self.network.output][0].copy())
         self.fault(self.steps, shown)
         self.steps += 1

@@ -13,6 +13,7 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
+from sterna.families.spiking.lowering import lower as lower_network
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
@@ -130,8 +131,9 @@ def test_a_ternary_machine(name):
     (1, 0, SpikingShape(lanes=8, neuron_lanes=4)), (4, 5, SpikingShape(lanes=2, neuron_lanes=1))])
 def test_a_spiking_machine(seed, delays, shape):
     network = random_network(seed, delays)
-    configuration = fit_spiking(network, shape)
-    board, image = SimulatedBoard(configuration), compile_network(network, configuration)
+    program = lower_network(network)
+    configuration = fit_spiking(program, shape)
+    board, image = SimulatedBoard(configuration), compile_network(program, configuration)
     rng = np.random.default_rng(seed)
     steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
 

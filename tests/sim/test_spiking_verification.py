@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.cli.spiking import OpenSpiking
+from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron import Current, NeuronDefinition, Output, Reset
 from sterna.law.neuron_parameters import NeuronParameters
-from sterna.program.spiking import INPUT, Connection, Population, SpikingNetwork, ternary_planes
+from sterna.law.planes import ternary_planes
+from sterna.program.instructions import INPUT
 
 from tests.sim.spiking_traces import Fault, Shown, replace_device
 

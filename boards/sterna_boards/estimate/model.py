@@ -15,6 +15,8 @@ from sterna.compiler.fit import (
 )
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
+from sterna.law.arithmetic import TABLE_SEGMENTS
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.protocol import Space, word_chunks
 from sterna.program.definition import Program
@@ -94,7 +96,8 @@ def estimate(board: Board, program: Program, configuration: HardwareConfiguratio
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)
     used = {name: needed[field] for name, field in _SPACES.values()}
-    used |= {"vectors and state": needed["vector_depth"], "tables": 512 * needed["tables"]}
+    used |= {"vectors and state": needed["vector_depth"],
+             "tables": TABLE_SEGMENTS * needed["tables"]}
     memories = memory_map(board.family, fitted, used)
     area = estimate_area(board.family, fitted)
     rams = total_block_rams(board.family, memories, fitted.streams)
@@ -176,6 +179,6 @@ def _shapes(base: HardwareConfiguration) -> list[HardwareConfiguration]:
             rows = multiple * base.vector_lanes
             if rows <= 2 * columns and rows * columns <= _MOST_LANES:
                 shapes.append(replace(base, rows=rows, columns=columns, code_depth=code_depth,
-                                      accumulator_bits=(127 * code_depth).bit_length() + 1))
+                                      accumulator_bits=signed_bits(reach(full(code_depth)))))
         columns *= 2
     return shapes

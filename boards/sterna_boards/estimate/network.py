@@ -10,7 +10,7 @@ from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
 from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
-from sterna.program.spiking import SpikingNetwork
+from sterna.program.definition import Program
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.memory_map import (
@@ -53,27 +53,27 @@ class NetworkEstimate:
         return json.dumps(values)
 
 
-def estimate_network(board: Board, network: SpikingNetwork,
+def estimate_network(board: Board, program: Program,
                      configuration: SpikingConfiguration | None = None,
                      clock_hz: float | None = None) -> NetworkEstimate:
     """What the network takes of the board and how fast it runs there, if no source is silent.
 
     Raises `InputError` for a network that no accelerator executes.
     """
-    fitted = board.with_rate(configuration or fit_spiking(network, board_shape(board)))
+    fitted = board.with_rate(configuration or fit_spiking(program, board_shape(board)))
     clock = clock_hz or board.clock_of(fitted)
-    image = compile_network(network, fitted)
+    image = compile_network(program, fitted)
     memories = network_memories(board.family, fitted)
     area = network_area(board.family, fitted)
     rams = sum(memory.block_rams for memory in memories)
     single_port = sum(memory.single_port_rams for memory in memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)
     return NetworkEstimate(
-        board=board.name, device=board.device, model=network.name, configuration=fitted,
+        board=board.name, device=board.device, model=program.name, configuration=fitted,
         clock_mhz=clock / 1e6, fits=not short, short=short, memories=tuple(memories), area=area,
         block_rams=rams, single_port_rams=single_port,
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
-        speed=step_speed(fitted, network, step_cycles(network, fitted), clock, fitted.baud,
+        speed=step_speed(fitted, program, step_cycles(program, fitted), clock, fitted.baud,
                          board.answer_pause(fitted)),
     )
 

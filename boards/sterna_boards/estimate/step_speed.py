@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sterna.compiler.spiking.plan import groups_of
 from sterna.machine.protocol import Space, result_words, word_chunks
 from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.program.spiking import SpikingNetwork
+from sterna.program.definition import Program
 
 _FRAME_BYTES, _LOAD_BYTES, _RUN_BYTES = 7, 5, 10
 """START, type, sequence, length and CRC; the arguments of LOAD and RUN (`program.protocol`)."""
@@ -29,13 +29,13 @@ class StepSpeed:
     steps_per_second_over_link: float
 
 
-def step_speed(configuration: SpikingConfiguration, network: SpikingNetwork, cycles: int,
+def step_speed(configuration: SpikingConfiguration, program: Program, cycles: int,
                clock_hz: float, baud: int, pause: float = 0.0) -> StepSpeed:
     """The rates of a network whose steps take so many cycles.
 
     ``pause`` are the seconds that a bridge adds to an answer.
     """
-    words = groups_of(network.inputs, configuration.neuron_lanes)
+    words = groups_of(program.input_length, configuration.neuron_lanes)
     line = (4 * _FRAME_BYTES + _LOAD_BYTES + _RUN_BYTES + 4 * result_words(configuration)
             + 4 * words * word_chunks(configuration, Space.INPUT))
     seconds = cycles / clock_hz

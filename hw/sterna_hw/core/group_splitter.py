@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Destination
 
@@ -22,7 +22,8 @@ class GroupSplitter(Component):
     clock. The order of rows is kept; a row group for one destination waits for those before it.
     ``valid`` of the row groups must not depend on ``ready``.
 
-    An accumulator is at most ``127 * code_depth``; where a word holds that, nothing is saturated.
+    An accumulator is at most the `reach` of ``code_depth`` columns; where a word holds that,
+    nothing is saturated.
 
     Members:
         row_groups: In, stream of `row_group`.
@@ -106,7 +107,7 @@ class GroupSplitter(Component):
         """The accumulator as a word, symmetric: -limit .. limit."""
         limit = self._configuration.word_limit
         bits = self._configuration.word_bits
-        if CODE_LIMIT * self._configuration.code_depth <= limit:
+        if reach(full(self._configuration.code_depth)) <= limit:
             return value[:bits].as_signed() if len(value) > bits else value
         low, high, sign = value[:bits - 1], value[bits - 1:], value[-1]
         fits = (high == sign.replicate(len(high))) & ~(sign & ~low.any())

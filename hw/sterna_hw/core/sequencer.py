@@ -18,6 +18,7 @@ from sterna.machine.encoding import (
     instruction_fields,
 )
 from sterna.machine.protocol import Space
+from sterna.machine.queues import MATMUL_QUEUE
 from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_hw.component import Component
@@ -27,7 +28,6 @@ from sterna_hw.memory import LoadableMemory
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.vector.command import vector_unit_command
 
-MATMUL_QUEUE = 8
 QUIET_CLOCKS = 4
 """Clocks that every unit must be idle, so that nothing is between two of them."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from amaranth.hdl import Const, Module, Mux, Shape, Value, signed, unsigned
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
+from sterna.law.arithmetic import CODE_BITS
 from sterna.law.neuron import Count, NeuronDefinition, Output, Reset
 from sterna.law.neuron_parameters import FACTORS
 
@@ -18,8 +19,6 @@ from sterna_hw.spiking.fire import spike, spike_count
 from sterna_hw.spiking.membrane import Integration
 from sterna_hw.spiking.output_codes import signed_output, to_code
 from sterna_hw.spiking.pipeline import MULTIPLIER_BITS, Pipeline, Word, constant
-
-CODE_LIMIT_BITS = 8
 
 
 def state_layout(definition: NeuronDefinition) -> StructLayout:
@@ -39,7 +38,7 @@ def parameter_shape(definition: NeuronDefinition, name: str) -> Shape:
 def output_shape(definition: NeuronDefinition, codes: bool) -> Shape:
     """What a neuron hands on: a code, a count, or a membrane."""
     if codes:
-        return signed(CODE_LIMIT_BITS)
+        return signed(CODE_BITS)
     if definition.output is Output.SPIKE:
         return unsigned(definition.max_count.bit_length())
     return signed(definition.membrane_bits)
@@ -189,4 +188,4 @@ class Lane(Component):
         if not self._codes:
             return word
         word = replace(word, value=signed_output(word.value))
-        return to_code(self._pipeline, d, word, CODE_LIMIT_BITS)
+        return to_code(self._pipeline, d, word, CODE_BITS)

@@ -8,14 +8,15 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
+from sterna.law.planes import full, reach, signed_bits
 
 from sterna_hw.component import Component
 from sterna_hw.ternary.trit_decoder import TRIT
 
 
 def sum_bits(columns: int) -> int:
-    """Width of a signed sum of ``columns`` codes of magnitude 127."""
-    return CODE_BITS + (columns - 1).bit_length()
+    """Width of a signed sum of ``columns`` codes."""
+    return signed_bits(reach(full(columns)))
 
 
 def tree_latency(columns: int) -> int:

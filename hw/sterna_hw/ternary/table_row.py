@@ -8,7 +8,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.triples import TRIPLE
 
 from sterna_hw.component import Component
@@ -23,7 +23,7 @@ def entry_bits() -> int:
 
 def _bits(triples: int) -> int:
     """Width of a signed sum of entries, of which any may still miss the one of its negation."""
-    return (TRIPLE * CODE_LIMIT * triples + triples).bit_length() + 1
+    return signed_bits(reach(full(TRIPLE * triples)) + triples)
 
 
 def row_sum_bits(triples: int) -> int:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sterna.families.spiking.integers import SpikingNetwork
     from sterna.machine.spiking_configuration import SpikingConfiguration
-    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.definition import Program
 
 CLOCK_HZ = 100e6
 
@@ -67,11 +68,12 @@ def bench_spiking(
     rate = EVALUATION_RATE if silent is None else 1 - silent
     network = opened.network
     codes = input_codes(network, random_inputs(network, steps, 1, rate, seed))[:, 0]
-    configuration = options.fitted(network)
+    program = opened.program
+    configuration = options.fitted(program)
     with ProgressReport() as report:
-        skipping = _measure(network, configuration, device, codes, True, report,
+        skipping = _measure(program, configuration, device, codes, True, report,
                              options.timeout)
-        whole = _measure(network, configuration, device, codes, False, report,
+        whole = _measure(program, configuration, device, codes, False, report,
                           options.timeout)
     if (whole.events, whole.sources) != (skipping.sources, skipping.sources):
         raise CheckError(f"{opened.name}: the counters of events contradict each other")
@@ -117,14 +119,14 @@ def bench_spiking(
 
 
 def _measure(
-    network: SpikingNetwork, configuration: SpikingConfiguration, device: str,
+    program: Program, configuration: SpikingConfiguration, device: str,
     codes: NDArray[np.int64], skip: bool, report: ProgressReport, timeout: float | None,
 ) -> Measured:
     from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
     from sterna.tasks.open_spiking import open_spiking_device
 
-    golden = GoldenSpikingDevice(network)
-    machine = open_spiking_device(device, network, configuration, report, skip=skip,
+    golden = GoldenSpikingDevice(program)
+    machine = open_spiking_device(device, program, configuration, report, skip=skip,
                                   timeout=timeout)
     counters, differences, seconds = [], 0, 0.0
     try:
@@ -147,16 +149,19 @@ def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:
     """Weights that a code other than 0 meets, in all steps; each is an addition that must be."""
     import numpy as np
 
-    from sterna.golden.spiking import GoldenNetwork
-    from sterna.program.spiking import INPUT
+    from sterna.families.spiking.golden import GoldenNetwork
+    from sterna.golden.neuron import shift_right
+    from sterna.program.instructions import INPUT
 
     golden, total = GoldenNetwork(network), 0
     loud: dict[str, list[NDArray[np.bool_]]] = {}
     for row in codes:
         outputs = golden.step(row[None])
         loud.setdefault(INPUT, []).append(row != 0)
-        for name, population in golden.populations.items():
-            loud.setdefault(name, []).append(population.codes(outputs[name])[0] != 0)
+        for item in network.populations:
+            codes_of = shift_right(
+                outputs[item.name][0], item.definition.output_shift, item.definition.rounding)
+            loud.setdefault(item.name, []).append(codes_of != 0)
     for item in network.connections:
         spikes, targets = np.array(loud[item.source]), item.planes.shape[1]
         late = np.full((targets, spikes.shape[1]), 0) if item.delays is None else item.delays

@@ -9,7 +9,7 @@ import typer
 
 from sterna.cli.device_options import check_embedding
 from sterna.errors import InputError
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -119,7 +119,7 @@ class BoardOptions:
             base = board.sdram_configuration(self.clock_hz)
         if chosen.get("columns", 0) > 0:
             chosen["code_depth"] = -(-base.code_depth // chosen["columns"]) * chosen["columns"]
-            chosen["accumulator_bits"] = (CODE_LIMIT * chosen["code_depth"]).bit_length() + 1
+            chosen["accumulator_bits"] = signed_bits(reach(full(chosen["code_depth"])))
         base = board.with_rate(replace(base, baud=self.rate))
         if self.lanes is None:
             return replace(base, **chosen)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from sterna_boards.network_build import NetworkBuild
 
     from sterna.machine.spiking_configuration import SpikingConfiguration
-    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.definition import Program
 
 
-def network_configuration(board: Board, network: SpikingNetwork, options: BoardOptions,
+def network_configuration(board: Board, program: Program, options: BoardOptions,
                           spiking: SpikingOptions) -> SpikingConfiguration:
     """The accelerator: what the options say, and else what the board gets."""
     from dataclasses import replace
@@ -40,7 +40,7 @@ def network_configuration(board: Board, network: SpikingNetwork, options: BoardO
         lanes = int(options.lanes)
     shape = SpikingOptions(lanes, spiking.neuron_lanes, spiking.code_bits).shape(
         usual.lanes, usual.neuron_lanes)
-    fitted = fit_spiking(network, replace(shape, multiplier_bits=usual.multiplier_bits))
+    fitted = fit_spiking(program, replace(shape, multiplier_bits=usual.multiplier_bits))
     return board.with_rate(replace(fitted, baud=options.rate))
 
 
@@ -53,9 +53,9 @@ def build_spiking(opened: OpenSpiking, options: BoardOptions, spiking: SpikingOp
     from sterna_boards.network_build import build_network
 
     board = options.board()
-    configuration = network_configuration(board, opened.network, options, spiking)
+    configuration = network_configuration(board, opened.program, options, spiking)
     with ProgressReport() as report:
-        built = build_network(board, opened.network, configuration, options.clock_hz,
+        built = build_network(board, opened.program, configuration, options.clock_hz,
                               progress=report, baked=baked, **attempts)
     check_timing(built.report)
     bitstream = write_build(built, output, sources)
@@ -96,8 +96,8 @@ def estimate_spiking(opened: OpenSpiking, options: BoardOptions, spiking: Spikin
     from sterna_boards.estimate.network import estimate_network
 
     board = options.board()
-    configuration = network_configuration(board, opened.network, options, spiking)
-    found = estimate_network(board, opened.network, configuration, options.clock_hz)
+    configuration = network_configuration(board, opened.program, options, spiking)
+    found = estimate_network(board, opened.program, configuration, options.clock_hz)
     if json:
         print(found.to_json())
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from sterna.errors import InputError
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.configuration import LANES, PRESETS, HardwareConfiguration
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class ShapeOptions:
         if "columns" in chosen and chosen["columns"] > 0:
             depth = -(-preset.code_depth // chosen["columns"]) * chosen["columns"]
             chosen["code_depth"] = depth
-            bits = (CODE_LIMIT * depth).bit_length() + 1
+            bits = signed_bits(reach(full(depth)))
             chosen["accumulator_bits"] = max(preset.accumulator_bits, bits)
         return replace(preset, **chosen)
 

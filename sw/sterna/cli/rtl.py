@@ -159,9 +159,9 @@ def _spiking_image(
 ) -> MemoryImage:
     from sterna.compiler.spiking.image import compile_network
 
-    configuration = with_rate(options.fitted(opened.network), DEFAULT_BAUD, baud)
+    configuration = with_rate(options.fitted(opened.program), DEFAULT_BAUD, baud)
     report("packing the memory image", 0, 1)
-    return compile_network(opened.network, configuration)
+    return compile_network(opened.program, configuration)
 
 
 def _write_image(image: MemoryImage, folder: Path) -> dict[str, object]:

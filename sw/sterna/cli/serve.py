@@ -53,7 +53,7 @@ def serve(
     if (spiking := open_spiking(model)) is not None:
         refuse_language_options(rows=rows, columns=columns, vector_lanes=vector_lanes,
                                 streams=streams)
-        configuration = options.fitted(spiking.network)
+        configuration = options.fitted(spiking.program)
     else:
         options.refuse()
         shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, streams=streams)

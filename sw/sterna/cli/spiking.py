@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sterna.families.spiking.compare import Comparison, Difference, ReadOut
+    from sterna.families.spiking.integers import SpikingNetwork
     from sterna.families.spiking.network import RealNetwork
     from sterna.families.spiking.nir.options import NirChoices, NirReading
-    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.definition import Program
 
 NIR_SUFFIX = ".nir"
 EVALUATION_STEPS, EVALUATION_BATCH, EVALUATION_RATE = 100, 8, 0.2
@@ -35,6 +36,13 @@ class OpenSpiking:
     name: str
     network: SpikingNetwork
     real: RealNetwork | None
+
+    @property
+    def program(self) -> Program:
+        """What machines execute."""
+        from sterna.families.spiking.lowering import lower
+
+        return lower(self.network)
 
 
 def open_spiking(
@@ -98,8 +106,8 @@ def run_spiking(
     The golden tells of all populations, other devices of the network's output. `image` is loaded
     into the device instead of what the network becomes now; `sources` is what else was read.
     """
+    from sterna.families.spiking.golden import GoldenNetwork
     from sterna.files.arrays import check_file, save_arrays
-    from sterna.golden.spiking import GoldenNetwork
     from sterna.law.neuron import Output
 
     sources = [*sources, *(path for path in (inputs.source, image) if path is not None)]
@@ -138,13 +146,13 @@ def _run_on(
     from sterna.tasks.open_spiking import open_spiking_device, open_spiking_image
     from sterna.tasks.run_image import run_steps
 
-    network = opened.network
+    program = opened.program
     with ProgressReport() as report:
         machine = (
-            open_spiking_device(device, network, options.fitted(network), report,
+            open_spiking_device(device, program, options.fitted(program), report,
                                 timeout=options.timeout)
             if image is None
-            else open_spiking_image(device, network, image, report, options.timeout))
+            else open_spiking_image(device, program, image, report, options.timeout))
         try:
             return run_steps(machine, codes, report)
         finally:
@@ -229,8 +237,8 @@ def comparison_lines(found: Comparison, sources: dict[str, str]) -> list[str]:
 def _accuracies(
     opened: OpenSpiking, samples: int, seed: int, device: str | None, timeout: float | None
 ) -> dict[str, object]:
+    from sterna.families.spiking.golden import GoldenNetwork
     from sterna.families.spiking.patterns import burst_orders
-    from sterna.golden.spiking import GoldenNetwork
 
     assert opened.real is not None
     spikes, labels = burst_orders(samples, seed)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sterna.program.spiking import SpikingNetwork
+    from sterna.families.spiking.integers import SpikingNetwork
 
 INPUT_FILE = typer.Option(
     None, "--input", metavar="FILE",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sterna.compiler.spiking.fit import SpikingShape
     from sterna.families.spiking.nir.options import NirChoices
     from sterna.machine.spiking_configuration import SpikingConfiguration
-    from sterna.program.spiking import SpikingNetwork
+    from sterna.program.definition import Program
 
 SPIKE_LANES = typer.Option(
     None, "--lanes", help="Spiking networks: synapses accumulated a clock (16)."
@@ -109,12 +109,12 @@ class SpikingOptions:
             raise InputError(f"code_bits is {self.code_bits}; it must be 2 to 8")
         return SpikingShape(**values, code_bits=self.code_bits)
 
-    def fitted(self, network: SpikingNetwork) -> SpikingConfiguration:
+    def fitted(self, program: Program) -> SpikingConfiguration:
         """The accelerator for the network, or that of a configuration file."""
         from sterna.compiler.spiking.fit import fit_spiking
 
         if self.config is None:
-            return fit_spiking(network, self.shape())
+            return fit_spiking(program, self.shape())
         if (self.lanes, self.neuron_lanes, self.code_bits) != (None, None, None):
             raise InputError("--config names the shape; leave --lanes, --neuron-lanes and "
                              "--code-bits out")

@@ -22,18 +22,20 @@ def verify_spiking(
     """
     from sterna_sim.spiking import SpikingVerifier
 
+    from sterna.families.spiking.lowering import lower
+
     taken = inputs.take(opened.network, steps, seed, options.config is not None)
-    network = taken.network
+    program = lower(taken.network)
     runs = list(taken.codes.swapaxes(0, 1))
     if inputs.source is None and steps >= 4:
         runs = [runs[0][: steps - steps // 4], runs[0][steps - steps // 4:]]
     steps = sum(map(len, runs))
     if options.config is None:
         options = replace(options, code_bits=wide_enough(options.code_bits, taken.codes))
-    configuration = options.fitted(network)
+    configuration = options.fitted(program)
     with ProgressReport() as report:
         verifier = SpikingVerifier(
-            network, configuration, skip=skip, stall_permille=stalls, seed=seed, progress=report)
+            program, configuration, skip=skip, stall_permille=stalls, seed=seed, progress=report)
         try:
             done = 0
             for number, rows in enumerate(runs):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.operands import vectors_read, vectors_written
 from sterna.compiler.plan import Address
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
@@ -38,7 +37,7 @@ def used_vectors(section: Section) -> tuple[str, ...]:
     """Vectors that the section touches, in order of appearance."""
     names: dict[str, None] = {}
     for item in section.items:
-        names.update(dict.fromkeys((*vectors_read(item), *vectors_written(item))))
+        names.update(dict.fromkeys((*item.vectors_read(), *item.vectors_written())))
     return tuple(names)
 
 
@@ -46,7 +45,7 @@ def local_spans(program: Program, section: Section) -> dict[str, tuple[int, int]
     """First and last item of every local vector."""
     spans: dict[str, tuple[int, int]] = {}
     for position, item in enumerate(section.items):
-        for name in (*vectors_read(item), *vectors_written(item)):
+        for name in (*item.vectors_read(), *item.vectors_written()):
             if program.vectors[name].lifetime == "local":
                 spans[name] = (spans.get(name, (position, position))[0], position)
     return spans

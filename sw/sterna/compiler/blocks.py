@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sterna.compiler.operands import Operation, port_b
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
+from sterna.program.instructions import Operation, second_operand
 
 INSTRUCTION_CLOCKS = 2
 """Clocks in which the sequencer issues an instruction."""
@@ -57,7 +57,8 @@ def body_clocks(body: tuple[Operation, ...], groups: int, latency: int) -> int:
     free, before, starts = 0, -INSTRUCTION_CLOCKS, {}
     for operation in body:
         start = max(free, before + INSTRUCTION_CLOCKS)
-        writers = [starts[name] for name in (operation.a, port_b(operation)) if name in starts]
+        writers = [starts[name] for name in (operation.a, second_operand(operation))
+                   if name in starts]
         if writers and start - max(writers) < latency:
             start = max(start, free + latency - groups)
         if operation.result is not None:

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.operands import port_b, vectors_read, vectors_written
 from sterna.machine.configuration import COMMANDS_AHEAD
 from sterna.program.definition import Program
-from sterna.program.instructions import Constant, Element, Item, Kernel, Section
+from sterna.program.instructions import Constant, Element, Kernel, Section, second_operand
+from sterna.program.items import Item
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Chain:
 
 
 def _touches(item: Item, name: str) -> bool:
-    return name in vectors_read(item) or name in vectors_written(item)
+    return name in item.vectors_read() or name in item.vectors_written()
 
 
 def _chain(kernel: Kernel, name: str) -> Chain | None:
     """The kernel's chain of a state, None where it cannot be chained."""
     reads = [index for index, operation in enumerate(kernel.body)
-             if name in (operation.a, port_b(operation))]
+             if name in (operation.a, second_operand(operation))]
     writes = [index for index, operation in enumerate(kernel.body) if operation.result == name]
     if len(writes) != 1 or not reads or reads[0] > writes[0]:
         return None
@@ -50,14 +50,14 @@ def _chain(kernel: Kernel, name: str) -> Chain | None:
 def _of_section(program: Program, section: Section) -> dict[int, list[Chain]] | None:
     found: dict[int, list[Chain]] = {}
     states = {name for item in section.items
-              for name in (*vectors_read(item), *vectors_written(item))
+              for name in (*item.vectors_read(), *item.vectors_written())
               if program.vectors[name].lifetime == "state"}
     for name in states:
         users = [(position, item) for position, item in enumerate(section.items)
                  if _touches(item, name)]
         position, first = users[0]
         chain = _chain(first, name) if isinstance(first, Kernel) else None
-        if chain is None or any(name in vectors_written(item) for _, item in users[1:]):
+        if chain is None or any(name in item.vectors_written() for _, item in users[1:]):
             return None
         found.setdefault(position, []).append(chain)
     for chains in found.values():

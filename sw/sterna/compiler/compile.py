@@ -26,6 +26,7 @@ from sterna.compiler.packing import (
 )
 from sterna.compiler.plan import Plan
 from sterna.compiler.schedule import schedule
+from sterna.law.arithmetic import TABLE_SEGMENTS
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
@@ -49,7 +50,7 @@ def compile_program(program: Program, configuration: HardwareConfiguration,
     check_plan(program, configuration, plan, placement)
     words, entries = program_words(plan, configuration)
     size = {space: word_bytes(configuration, space) for space in Space}
-    table_words = 512 * len(plan.tables)
+    table_words = TABLE_SEGMENTS * len(plan.tables)
     chip = placement == "chip"
     return MemoryImage(
         configuration=configuration,

@@ -27,9 +27,9 @@ from sterna.machine.encoding import (
     SourceA,
     Wait,
 )
+from sterna.machine.queues import MATMUL_QUEUE
 
 INSTRUCTION_CLOCKS = 2
-MATRIX_QUEUE = 8
 CANDIDATES = 16
 """Words that may wait for their place among the best."""
 SPLIT_CLOCKS = 1
@@ -86,7 +86,7 @@ class _Model:
         self.interval = configuration.vector_interval
         self.sequencer = START_CLOCKS
         self.vector_loaded = 0
-        self.command_starts: deque[int] = deque([0] * MATRIX_QUEUE, MATRIX_QUEUE)
+        self.command_starts: deque[int] = deque([0] * MATMUL_QUEUE, MATMUL_QUEUE)
         self.commands: deque[tuple[MatmulStep, int]] = deque()
         self.block = 0
         self.engine = 0
@@ -121,7 +121,7 @@ class _Model:
             self._dispatch(node)
 
     def _dispatch(self, step: MatmulStep) -> None:
-        while len(self.commands) >= MATRIX_QUEUE:
+        while len(self.commands) >= MATMUL_QUEUE:
             self._accumulate_block()
         self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, self.command_starts[0])
         self.commands.append((step, self.sequencer + 3))

@@ -11,7 +11,7 @@ from sterna.compiler.packing import constant_words, weight_words
 from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Destination
 from sterna.program.definition import Program
@@ -60,7 +60,7 @@ def requirements(program: Program, configuration: HardwareConfiguration, plan: P
                  placement: str) -> dict[str, int]:
     """The least value of every configuration field that depends on the program."""
     codes = _up(_most_columns(program), configuration.columns)
-    accumulator_bits = (CODE_LIMIT * codes).bit_length() + 1
+    accumulator_bits = signed_bits(reach(full(codes)))
     wide = replace(configuration, vector_depth=max(configuration.vector_depth, plan.vector_groups),
                    code_depth=max(configuration.code_depth, codes),
                    accumulator_bits=max(configuration.accumulator_bits, accumulator_bits))
@@ -140,7 +140,7 @@ def fit_configuration(program: Program, base: HardwareConfiguration,
         base,
         head_words=_head_words(base, plan),
         code_depth=code_depth,
-        accumulator_bits=(CODE_LIMIT * code_depth).bit_length() + 1,
+        accumulator_bits=signed_bits(reach(full(code_depth))),
         vector_depth=_up(needed["vector_depth"], _CODE_STEP),
         # Words that nobody needs would be read from a memory outside all the same.
         weight_depth=_up(needed["weight_depth"],

@@ -13,9 +13,7 @@ from sterna.compiler.plan import MatmulStep, SectionPlan, Step, VectorStep
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Destination, SourceA
-
-COMMAND_QUEUE = 8
-CODE_BANKS = 2
+from sterna.machine.queues import CODE_BANKS, MATMUL_QUEUE
 
 
 class _Flow:
@@ -42,7 +40,7 @@ class _Flow:
             if step.source is SourceA.ACCUMULATORS:
                 self.needed = step.length // self.per_row_group
         elif isinstance(step, MatmulStep):
-            if len(self.commands) == COMMAND_QUEUE:
+            if len(self.commands) == MATMUL_QUEUE:
                 return False
             self.commands.append(step)
         self.steps.popleft()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sterna.compiler.operands import reductions, scalars_read
+from sterna.compiler.operands import reductions
 from sterna.errors import InputError
 from sterna.law.arithmetic import (
     ABSMAX_REGISTERS,
@@ -19,7 +19,8 @@ from sterna.law.arithmetic import (
     SQUARES_REGISTERS,
 )
 from sterna.program.definition import Program
-from sterna.program.instructions import Item, ScalarOperation, TopK
+from sterna.program.instructions import ScalarOperation, TopK
+from sterna.program.items import Item
 
 Span = tuple[int, int]
 END_OF_TOKEN = 1 << 40
@@ -45,7 +46,7 @@ def scalar_spans(program: Program) -> dict[str, list[Span]]:
     """Times at which each scalar holds a value that is still needed."""
     spans: dict[str, list[Span]] = {}
     for position, item in enumerate(unrolled(program)):
-        for name in scalars_read(item):
+        for name in item.scalars_read():
             start, end = spans[name][-1]
             last = END_OF_TOKEN if isinstance(item, TopK) else 2 * position
             spans[name][-1] = (start, max(end, last))

@@ -14,13 +14,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.operands import INPUT, Operation, vectors_written
 from sterna.errors import InputError
 from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SHIFT
 from sterna.law.tables import Table
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
-from sterna.program.instructions import Constant, Element, Kernel, Lookup, Section, Unit, Vector
+from sterna.program.instructions import (
+    INPUT,
+    Constant,
+    Element,
+    Kernel,
+    Lookup,
+    Operation,
+    Section,
+    Unit,
+    Vector,
+    second_operand,
+)
 
 
 @dataclass(frozen=True)
@@ -99,9 +109,7 @@ class _Tracker:
             -kernel.length % self.configuration.rows >= self.configuration.vector_lanes
         )
         for operation in kernel.body:
-            addend = operation.addend if isinstance(operation, Element) else None
-            multiplier = operation.multiplier if isinstance(operation, Element) else None
-            second = multiplier.name if isinstance(multiplier, Vector) else addend
+            second = second_operand(operation)
             a, b = self._value(operation.a, accumulators), self._value(second, accumulators)
             lanes = _result(self.program, operation, a.lanes, b.lanes)
             groups = _result(self.program, operation, a.groups, b.groups)
@@ -126,7 +134,7 @@ class _Tracker:
 
     def forget_locals(self, section: Section) -> None:
         for item in section.items:
-            for name in vectors_written(item):
+            for name in item.vectors_written():
                 if self.program.vectors[name].lifetime == "local":
                     self.values.pop(name, None)
 

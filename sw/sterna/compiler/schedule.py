@@ -14,15 +14,10 @@ from dataclasses import dataclass
 from sterna.compiler.allocation import Allocation, allocate
 from sterna.compiler.blocks import Run, choose_blocks
 from sterna.compiler.chains import Chain, find_chains
-from sterna.compiler.flow import COMMAND_QUEUE, check_flow
+from sterna.compiler.flow import check_flow
+from sterna.compiler.legality import check_legal
 from sterna.compiler.lifetimes import Registers, assign_registers
-from sterna.compiler.operands import (
-    INPUT,
-    Operation,
-    accumulator_names,
-    check_program,
-    port_b,
-)
+from sterna.compiler.operands import accumulator_names
 from sterna.compiler.padding import check_padding
 from sterna.compiler.plan import (
     Address,
@@ -35,27 +30,29 @@ from sterna.compiler.plan import (
     VectorStep,
 )
 from sterna.compiler.waits import set_waits
-from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import (
-    LENGTH_BITS,
     Destination,
     MultiplierSelect,
     ScalarCode,
     SourceA,
 )
+from sterna.machine.queues import MATMUL_QUEUE
 from sterna.program.definition import Program
 from sterna.program.instructions import (
+    INPUT,
     Constant,
     Element,
     Kernel,
     Lookup,
+    Operation,
     Quantise,
     Scalar,
     ScalarOperation,
     Section,
     TopK,
     Unit,
+    second_operand,
 )
 
 Chains = dict[tuple[str, int], list[Chain]]
@@ -124,7 +121,7 @@ class _SectionScheduler:
 
         def dispatch(until: int) -> None:
             # More than the queue holds would block the kernels that the engine waits for.
-            while waiting and (waiting[0].item <= until or queued.total() < COMMAND_QUEUE):
+            while waiting and (waiting[0].item <= until or queued.total() < MATMUL_QUEUE):
                 queued[waiting[0].item] += 1
                 nodes.append(waiting.popleft())
 
@@ -148,15 +145,7 @@ class _SectionScheduler:
             a=self.allocation.addresses[self.section.name, item.a], codes=True,
             multiplier=MultiplierSelect.SCALAR, scalar=self.registers.scalars[item.scale],
         )
-        self._check_length(step)
         return step
-
-    def _check_length(self, step: VectorStep) -> None:
-        if step.length >= 1 << LENGTH_BITS:
-            raise InputError(
-                f"section {self.section.name}, item {step.item}: {step.length} groups are more "
-                f"than the {(1 << LENGTH_BITS) - 1} of an instruction; use more vector_lanes"
-            )
 
     def _matmuls(self, quantise: Quantise) -> list[MatmulStep]:
         steps: list[MatmulStep] = []
@@ -242,14 +231,13 @@ class _SectionScheduler:
                    first: int, length: int) -> VectorStep:
         step = VectorStep(item=position, operation=index, elements=kernel.length,
                           first=first, length=length)
-        self._check_length(step)
         if operation.a == INPUT:
             step.source = SourceA.INPUT
         elif operation.a in {matmul.result for matmul in kernel.matmuls}:
             step.source = SourceA.ACCUMULATORS
         else:
             step.a = self._address(operation.a, first)
-        second = port_b(operation)
+        second = second_operand(operation)
         if second is not None:
             step.b = self._address(second, first)
         if operation.result is not None:
@@ -288,12 +276,7 @@ def schedule(program: Program, configuration: HardwareConfiguration) -> Plan:
 
     Raises `InputError` for a program that this design cannot execute.
     """
-    if program.word_bits != configuration.word_bits:
-        raise InputError(
-            f"program {program.name} has words of {program.word_bits} bits, the configuration of "
-            f"{configuration.word_bits}; lower the model again or change word_bits"
-        )
-    check_program(program)
+    check_legal(program, configuration)
     check_padding(program, configuration)
     allocation, registers = allocate(program, configuration), assign_registers(program)
     chains = find_chains(program) if configuration.streams > 1 else None

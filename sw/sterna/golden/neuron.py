@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.neuron import (
     Count,
     Current,
@@ -18,6 +19,8 @@ from sterna.law.neuron import (
 from sterna.law.neuron_parameters import NeuronParameters
 
 Integers = NDArray[np.int64]
+State = dict[str, Integers]
+"""State words of neurons, [batch, neurons], by the names of `NeuronDefinition.states`."""
 
 
 def shift_right(values: Integers, shift: int, rounding: Rounding) -> Integers:
@@ -36,64 +39,57 @@ def shift_right(values: Integers, shift: int, rounding: Rounding) -> Integers:
     return np.where(tie, up & ~np.int64(1), up)
 
 
+def _clamp(values: Integers, limit: int) -> Integers:
+    # As numpy.clip, which takes longer than all else for the few neurons of a layer.
+    return np.minimum(np.maximum(values, -limit), limit)
+
+
 def _saturate(values: Integers, bits: int) -> Integers:
-    limit = (1 << (bits - 1)) - 1
-    return np.clip(values, -limit, limit)
+    return _clamp(values, (1 << (bits - 1)) - 1)
 
 
-class GoldenPopulation:
-    """A population of `neurons` in `batch` independent copies; state arrays are [batch, neurons].
+class NeuronLaw:
+    """The law of `neurons` with their numbers; states and sums are [batch, neurons].
 
     Raises `InputError` when the parameters do not fit the definition.
     """
 
     def __init__(
-        self,
-        definition: NeuronDefinition,
-        parameters: NeuronParameters,
-        neurons: int,
-        batch: int = 1,
+        self, definition: NeuronDefinition, parameters: NeuronParameters, neurons: int
     ) -> None:
         parameters.check(definition, neurons)
         self.definition = definition
+        self.neurons = neurons
         self._parameters = parameters.expanded(neurons)
-        self._shape = (batch, neurons)
-        self.reset()
 
-    def reset(self) -> None:
-        """All state to 0."""
-        self.state: dict[str, Integers] = {
-            name: np.zeros(self._shape, np.int64) for name in self.definition.states
-        }
-
-    def at_limit(self) -> int:
+    def at_limit(self, state: State) -> int:
         """Neurons of which a state is the largest or least that its bits hold."""
-        full = np.zeros(self._shape, np.bool_)
-        for name, values in self.state.items():
+        full = np.zeros(state["v"].shape, np.bool_)
+        for name, values in state.items():
             if name != "refractory":
                 full |= np.abs(values) >= (1 << (self.definition.state_bits(name) - 1)) - 1
         return int(full.sum())
 
-    def step(self, sums: Integers) -> Integers:
-        """One step with input sums int64 [batch, neurons]; returns the output of step 9.
+    def step(self, state: State, sums: Integers) -> Integers:
+        """One step, which replaces the arrays of `state`; returns the output of step 9.
 
         Raises `InputError` for sums of another shape or beyond ``sum_bits``.
         """
-        d, p, state = self.definition, self._parameters, self.state
-        if sums.shape != self._shape:
-            raise InputError(f"neurons: sums of shape {sums.shape}, not {self._shape}")
+        d, p = self.definition, self._parameters
+        before = state["v"]
+        if sums.shape != before.shape:
+            raise InputError(f"neurons: sums of shape {sums.shape}, not {before.shape}")
         if sums.size and int(np.abs(sums).max()) >= 1 << (d.sum_bits - 1):
             raise InputError(f"neurons: a sum exceeds {d.sum_bits} bits; declare wider sums")
-        before = state["v"]
         pending = (
-            self._over(before, p.threshold) if d.reset.pending else np.zeros(self._shape, bool)
+            self._over(before, p.threshold) if d.reset.pending else np.zeros(before.shape, bool)
         )
         y = shift_right(sums * p.gain, d.gain_shift, d.rounding) + p.bias
         y = _saturate(y, d.membrane_bits)
         slow_before = state.get("a")
-        u = self._membrane(before, self._current(y), pending, slow_before)
+        u = self._membrane(before, self._current(state, y), pending, slow_before)
         if d.current is Current.ALPHA:
-            self._reset_currents(pending)
+            self._reset_currents(state, pending)
         threshold = p.threshold
         if d.adaptive and slow_before is not None:
             threshold = threshold + slow_before
@@ -115,9 +111,9 @@ class GoldenPopulation:
         return count if d.output is Output.SPIKE else np.where(count > 0, u, 0)
 
     def codes(self, output: Integers) -> Integers:
-        """What an output feeds to the ternary engine."""
+        """What an output feeds to matrices and synapses."""
         shifted = shift_right(output, self.definition.output_shift, self.definition.rounding)
-        return np.clip(shifted, -127, 127)
+        return _clamp(shifted, CODE_LIMIT)
 
     def _over(self, values: Integers, level: Integers) -> NDArray[np.bool_]:
         return values > level if self.definition.strict else values >= level
@@ -127,8 +123,8 @@ class GoldenPopulation:
             values * factor, self.definition.factor_fraction, self.definition.rounding
         )
 
-    def _current(self, y: Integers) -> Integers:
-        d, p, state = self.definition, self._parameters, self.state
+    def _current(self, state: State, y: Integers) -> Integers:
+        d, p = self.definition, self._parameters
         if d.current is Current.NONE:
             return y
         before = state["i"]
@@ -152,7 +148,7 @@ class GoldenPopulation:
         slow_before: Integers | None,
     ) -> Integers:
         d, p = self.definition, self._parameters
-        take = np.zeros(self._shape, np.int64)
+        take = np.zeros(before.shape, np.int64)
         if d.reset in (Reset.SOFT_LATE, Reset.SOFT_ONCE):
             taken = p.threshold
             if d.current is Current.ALPHA and slow_before is not None:
@@ -176,11 +172,11 @@ class GoldenPopulation:
         u = _saturate(total - take, d.membrane_bits)
         return np.where(pending, p.reset, u) if d.reset is Reset.CLEAR_LATE else u
 
-    def _reset_currents(self, pending: NDArray[np.bool_]) -> None:
-        d, p, state = self.definition, self._parameters, self.state
+    def _reset_currents(self, state: State, pending: NDArray[np.bool_]) -> None:
+        d, p = self.definition, self._parameters
         if d.reset is Reset.NO_RESET:
             return
-        left = np.zeros(self._shape, np.int64)
+        left = np.zeros(pending.shape, np.int64)
         if d.reset is Reset.SOFT_LATE:
             left = _saturate(state["i"] - p.threshold, d.current_bits)
         state["i"] = np.where(pending, left, state["i"])
@@ -189,7 +185,7 @@ class GoldenPopulation:
     def _fire(self, u: Integers, threshold: Integers) -> Integers:
         d = self.definition
         first = threshold >> 1 if d.count is Count.COUNT_ROUND else threshold
-        count = np.zeros(self._shape, np.int64)
+        count = np.zeros(u.shape, np.int64)
         for level in range(d.max_count):
             count += self._over(u, first + level * threshold)
         return count
@@ -208,3 +204,26 @@ class GoldenPopulation:
             v = u
         v = _saturate(v, d.membrane_bits)
         return np.maximum(v, p.floor) if d.clamped else v
+
+
+class GoldenPopulation:
+    """A population by itself, which keeps its ``state``; of `batch` independent copies.
+
+    Raises `InputError` when the parameters do not fit the definition.
+    """
+
+    def __init__(
+        self,
+        definition: NeuronDefinition,
+        parameters: NeuronParameters,
+        neurons: int,
+        batch: int = 1,
+    ) -> None:
+        self._law = NeuronLaw(definition, parameters, neurons)
+        self.definition, self.codes = definition, self._law.codes
+        self.state: State = {
+            name: np.zeros((batch, neurons), np.int64) for name in definition.states}
+
+    def step(self, sums: Integers) -> Integers:
+        """One step with input sums int64 [batch, neurons], see `NeuronLaw.step`."""
+        return self._law.step(self.state, sums)

@@ -1,9 +1,9 @@
-"""What a token gives: the head's accumulators with their scale; and who watches it."""
+"""What a RUN gives: the head's accumulators with their scale, values; and who watches it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,17 @@ Vectors and codes come as [elements], accumulators before they are saturated, sc
 
 @dataclass(frozen=True, eq=False)
 class GoldenResult:
-    """Logits of one token in one stream: accumulators (saturated words) times a scalar.
+    """Logits of one RUN in one stream: accumulators (saturated words) times a scalar.
 
     `all_accumulators` is int64 [rows of the head]; it is empty for a program without a head.
+    `values` are the results that the program names, int64 [elements].
     """
 
     all_accumulators: NDArray[np.int64]
     mantissa: int
     exponent: int
     top_k: int
+    values: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[int]:

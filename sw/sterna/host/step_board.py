@@ -11,10 +11,10 @@ from sterna.errors import InputError
 from sterna.host.board import Board
 from sterna.host.spiking_device import SpikingStep, StepCounters
 from sterna.host.transport import Transport
+from sterna.law.codes import whole_codes
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import COUNTER_WORDS
 from sterna.machine.words import pack_input
-from sterna.program.spiking import whole_codes
 from sterna.progress import Progress
 
 _COUNTERS = struct.Struct(f"<{COUNTER_WORDS}I")

@@ -48,8 +48,8 @@ from math import sqrt
 
 SHIFT_STEP = 4
 MAX_SHIFT = 32
-CODE_LIMIT = 127
 CODE_BITS = 8
+CODE_LIMIT = (1 << (CODE_BITS - 1)) - 1
 
 MANTISSA_BITS = 17
 MANTISSA_ONE = 1 << 16
@@ -80,7 +80,7 @@ def _sample(function: Callable[[int], float]) -> tuple[tuple[int, int], ...]:
     return _segments([min(top, round(function(point))) for point in points])
 
 
-CODE_SCALE_TABLE = _sample(lambda m: 127 * 2**26 / m)
+CODE_SCALE_TABLE = _sample(lambda m: CODE_LIMIT * 2**26 / m)
 RSQRT_EVEN_TABLE = _sample(lambda m: 2**25 / sqrt(m))
 RSQRT_ODD_TABLE = _sample(lambda m: 2**25 / sqrt(2 * m))
 """Scalar tables: 256 pairs (base, slope) of at most 17 and 10 bits, never negative."""

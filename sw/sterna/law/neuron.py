@@ -85,6 +85,7 @@ from enum import Enum
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.law.arithmetic import CODE_LIMIT
 
 
 class Rounding(Enum):
@@ -154,7 +155,7 @@ class Output(Enum):
 MAX_BITS = 32
 MAX_FACTOR_BITS = 24
 """Widest state and widest factor: every product fits 64 bits."""
-MAX_COUNT = 127
+MAX_COUNT = CODE_LIMIT
 MAX_REFRACTORY = 255
 
 _ENUMS = {"rounding": Rounding, "current": Current, "decay": Decay, "reset": Reset,

@@ -13,6 +13,8 @@ from math import ceil, log2
 from typing import Literal, get_args
 
 from sterna.errors import InputError
+from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.sdram import BURST_BEATS, find_part
 
 TRITS_PER_BYTE = 5
@@ -51,7 +53,7 @@ class HardwareConfiguration:
     word_bits: int = 18
     """Width of vector words, gains and table entries, signed."""
     accumulator_bits: int = 20
-    """Width of an accumulator, signed; it must hold 127 times the largest column count."""
+    """Width of an accumulator, signed; it must hold `reach` of ``code_depth`` columns."""
     block_groups: int = 8
     """Most row groups that one accumulation block may interleave (depth of an accumulator)."""
     code_depth: int = 512
@@ -128,9 +130,9 @@ class HardwareConfiguration:
         self._check(12 <= self.word_bits <= 18, "word_bits", "between 12 and 18")
         self._check(self.block_groups <= 16, "block_groups", "at most 16")
         self._check(self.accumulator_bits <= 32, "accumulator_bits", "at most 32")
-        largest = 127 * self.code_depth
-        self._check(largest < 1 << (self.accumulator_bits - 1), "accumulator_bits",
-                    f"wide enough for 127 * code_depth = {largest}")
+        largest = reach(full(self.code_depth))
+        self._check(signed_bits(largest) <= self.accumulator_bits, "accumulator_bits",
+                    f"wide enough for {CODE_LIMIT} * code_depth = {largest}")
         self._check(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
         self._check(self.tables <= 4, "tables", "at most 4")
         self._check(self.top_k <= 64, "top_k", "at most 64")

@@ -67,6 +67,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from sterna.law.arithmetic import TABLE_SEGMENTS
 from sterna.machine.encoding import Configuration, instruction_bits
 from sterna.machine.spiking_configuration import SpikingConfiguration
 
@@ -178,7 +179,7 @@ def word_depth(configuration: Configuration, space: Space) -> int:
         Space.PROGRAM: configuration.program_depth,
         Space.WEIGHTS: configuration.weight_depth,
         Space.CONSTANTS: configuration.constant_depth,
-        Space.TABLES: configuration.tables * 512,
+        Space.TABLES: configuration.tables * TABLE_SEGMENTS,
         Space.INPUT: configuration.input_depth,
     }[space]
 

@@ -16,6 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sterna.program.items import Item
+
+INPUT = "input"
+"""Name of what a RUN is given: a row of words, or codes where a program declares them."""
+
 
 @dataclass(frozen=True)
 class Scalar:
@@ -105,6 +110,18 @@ class Lookup:
         return f"{self.result} = {self.table}({self.a})"
 
 
+Operation = Element | Lookup
+
+
+def second_operand(operation: Operation) -> str | None:
+    """The vector that an operation reads beside ``a``: factor, addend or both."""
+    if isinstance(operation, Lookup):
+        return None
+    if isinstance(operation.multiplier, Vector):
+        return operation.multiplier.name
+    return operation.addend
+
+
 @dataclass(frozen=True, kw_only=True)
 class Matmul:
     """``result[o] = sum_k codes[k] * trits[o, k]``, exact, delivered saturated to a word.
@@ -121,7 +138,7 @@ class Matmul:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kernel:
+class Kernel(Item):
     """Element operations over one index range, fused: they run block by block as results arrive.
 
     Accumulators of ``matmuls`` stream in (row-interleaved block by block when there are several).
@@ -130,12 +147,40 @@ class Kernel:
 
     name: str
     length: int
-    body: tuple[Element | Lookup, ...]
+    body: tuple[Operation, ...]
     matmuls: tuple[Matmul, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def vectors_read(self) -> tuple[str, ...]:
+        elsewhere = {INPUT, *(matmul.result for matmul in self.matmuls)}
+        written: set[str] = set()
+        read: dict[str, None] = {}
+        for operation in self.body:
+            for name in (operation.a, second_operand(operation)):
+                if name is not None and name not in elsewhere and name not in written:
+                    read[name] = None
+            if operation.result is not None:
+                written.add(operation.result)
+        return tuple(read)
+
+    def vectors_written(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(
+            operation.result for operation in self.body if operation.result is not None))
+
+    def scalars_read(self) -> tuple[str, ...]:
+        return tuple(
+            operation.multiplier.name for operation in self.body
+            if isinstance(operation, Element) and isinstance(operation.multiplier, Scalar))
+
+    def codes_read(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(matmul.codes for matmul in self.matmuls))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantise:
+class Quantise(Item):
     """``codes = clamp(round_shift(a * scale, shift of the scale), -127, 127)`` to the engine."""
 
     result: str
@@ -146,9 +191,22 @@ class Quantise:
     def __str__(self) -> str:
         return f"{self.result} = codes({self.a} * {self.scale})"
 
+    @property
+    def title(self) -> str:
+        return self.result
+
+    def vectors_read(self) -> tuple[str, ...]:
+        return (self.a,)
+
+    def scalars_read(self) -> tuple[str, ...]:
+        return (self.scale,)
+
+    def codes_written(self) -> tuple[str, ...]:
+        return (self.result,)
+
 
 @dataclass(frozen=True, kw_only=True)
-class ScalarOperation:
+class ScalarOperation(Item):
     """One operation of the scalar unit.
 
     ``absmax`` and ``squares`` take a reduction (and clear it), ``constant`` reads the named scalar
@@ -162,9 +220,16 @@ class ScalarOperation:
     def __str__(self) -> str:
         return f"{self.result} = {self.operation} {', '.join(self.operands)}"
 
+    @property
+    def title(self) -> str:
+        return self.result
+
+    def scalars_read(self) -> tuple[str, ...]:
+        return () if self.operation in ("absmax", "squares", "constant") else self.operands
+
 
 @dataclass(frozen=True, kw_only=True)
-class TopK:
+class TopK(Item):
     """The best accumulators of ``matmul`` with their row numbers; ties go to the smaller row.
 
     The real logit is the accumulator times the scalar ``scale``.
@@ -177,8 +242,15 @@ class TopK:
     def __str__(self) -> str:
         return f"top-k of {self.matmul}, scale {self.scale}"
 
+    @property
+    def title(self) -> str:
+        return "top-k"
 
-Item = Kernel | Quantise | ScalarOperation | TopK
+    def scalars_read(self) -> tuple[str, ...]:
+        return (self.scale,)
+
+    def codes_read(self) -> tuple[str, ...]:
+        return (self.matmul.codes,)
 
 
 @dataclass(frozen=True, kw_only=True)

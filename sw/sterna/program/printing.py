@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sterna.program.definition import Program, VectorFormat
-from sterna.program.instructions import Item, Kernel, Section
+from sterna.program.definition import CodeFormat, Program, VectorFormat
+from sterna.program.instructions import Kernel, Section
+from sterna.program.items import Item
 
 _INDENT = "  "
 _COLUMN = 66
@@ -15,17 +16,21 @@ def format_program(program: Program) -> str:
     Behind every operation stands the format of its result: the fraction bits of the word, or
     ``scaled`` where a factor is left over that cancels later.
     """
-    parts = [_header(program), _matrices(program), _vectors(program)]
+    parts = [_header(program), _matrices(program), _vectors(program), _codes(program)]
     parts += [_section(program, section) for section in program.sections]
     return "\n\n".join(part for part in parts if part)
 
 
 def _header(program: Program) -> str:
-    lines = [
-        f"program {program.name}",
-        f"{_INDENT}words of {program.word_bits} bits, input of {program.input_length} words, "
-        f"{program.rows} rows in the head",
-    ]
+    kind = "codes" if program.takes_codes else "words"
+    facts = [f"input of {program.input_length} {kind}"]
+    if program.vectors or not program.takes_codes:
+        facts.insert(0, f"words of {program.word_bits} bits")
+    if program.rows:
+        facts.append(f"{program.rows} rows in the head")
+    if program.results:
+        facts.append(f"results {', '.join(program.results)}")
+    lines = [f"program {program.name}", f"{_INDENT}{', '.join(facts)}"]
     if program.tables:
         lines.append(f"{_INDENT}tables: {', '.join(program.tables)}")
     return "\n".join(lines)
@@ -34,11 +39,17 @@ def _header(program: Program) -> str:
 def _matrices(program: Program) -> str:
     repeats = {section.name: section.repeat for section in program.sections}
     lines, total = [], 0
-    for (section, name), (rows, columns) in program.matrices.items():
+    for section, name in program.matrices:
+        matrix = program.matrix(section, name)
         repeat = repeats.get(section, 1)
-        total += repeat * rows * columns
+        total += repeat * matrix.planes * matrix.rows * matrix.columns
         times = f" x {repeat}" if repeat > 1 else ""
-        lines.append(f"{_INDENT}{section}.{name:<{16 - len(section)}} {rows} x {columns}{times}")
+        if matrix.planes > 1:
+            times += f", {matrix.planes} planes"
+        if matrix.delay:
+            times += f", delays to {matrix.delay}"
+        lines.append(f"{_INDENT}{section}.{name:<{16 - len(section)}} "
+                     f"{matrix.rows} x {matrix.columns}{times}")
     return "\n".join([f"matrices, {total} trits", *lines]) if lines else ""
 
 
@@ -53,10 +64,22 @@ def _vectors(program: Program) -> str:
     return "\n".join(["vectors that outlive a repetition", *lines])
 
 
+def _codes(program: Program) -> str:
+    lines = [f"{_INDENT}{name:<17} {_declared(codes)}" for name, codes in program.codes.items()]
+    return "\n".join(["codes", *lines]) if lines else ""
+
+
+def _declared(codes: CodeFormat) -> str:
+    text = f"{codes.length} of at most {codes.limit}, {_fraction(codes.fraction)}, {codes.lifetime}"
+    return text + (f", {codes.history} RUNs kept" if codes.history else "")
+
+
+def _fraction(fraction: int | None) -> str:
+    return "scaled" if fraction is None else f"fraction {fraction}"
+
+
 def _format(vector: VectorFormat | None) -> str:
-    if vector is None or vector.fraction is None:
-        return "scaled"
-    return f"fraction {vector.fraction}"
+    return _fraction(None if vector is None else vector.fraction)
 
 
 def _section(program: Program, section: Section) -> str:
@@ -72,7 +95,8 @@ def _section(program: Program, section: Section) -> str:
 def _item(program: Program, index: int, item: Item) -> list[str]:
     number = f"{_INDENT}{index:>3}  "
     if not isinstance(item, Kernel):
-        return [f"{number}{item}"]
+        first, *others = str(item).splitlines()
+        return [f"{number}{first}", *(f"{' ' * len(number)}{_INDENT}{line}" for line in others)]
     lines = [f"{number}kernel {item.name}, {item.length} elements"]
     if item.matmuls:
         lines[0] += f": {'; '.join(str(matmul) for matmul in item.matmuls)}"

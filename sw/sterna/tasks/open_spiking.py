@@ -10,7 +10,7 @@ from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
 from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.program.spiking import SpikingNetwork
+from sterna.program.definition import Program
 from sterna.progress import Progress
 from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
 from sterna.tasks.open_image import open_steps
@@ -19,7 +19,7 @@ from sterna.tasks.transports import GOLDEN, check_address, check_image_address
 
 def open_spiking_device(
     address: str,
-    network: SpikingNetwork,
+    program: Program,
     configuration: SpikingConfiguration | None = None,
     progress: Progress | None = None,
     *,
@@ -34,14 +34,14 @@ def open_spiking_device(
     `InputError` also for an unknown device and a network that does not fit.
     """
     if address == GOLDEN:
-        return GoldenSpikingDevice(network)
+        return GoldenSpikingDevice(program)
     check_address(address)
     return open_steps(
-        address, compile_network(network, configuration, skip=skip), progress, timeout)
+        address, compile_network(program, configuration, skip=skip), progress, timeout)
 
 
 def open_spiking_image(
-    address: str, network: SpikingNetwork, path: Path | str, progress: Progress | None = None,
+    address: str, program: Program, path: Path | str, progress: Progress | None = None,
     timeout: float | None = None,
 ) -> StepBoard:
     """A board, real or simulated, loaded with a memory image that was written before.
@@ -54,6 +54,6 @@ def open_spiking_image(
     configuration = image.configuration
     if not isinstance(configuration, SpikingConfiguration):
         raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
-                         f"the image of {network.name}")
-    image.check_same(lambda: compile_network(network, configuration), network.name, path)
+                         f"the image of {program.name}")
+    image.check_same(lambda: compile_network(program, configuration), program.name, path)
     return open_steps(address, image, progress, timeout)

@@ -7,6 +7,7 @@ import json
 import pytest
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.network import estimate_network
@@ -23,7 +24,7 @@ PLACED = {"icebreaker": (3109, 1947, 15, 4), "ulx3s-85f": (5708, 5184, 4, 24)}
 @pytest.mark.parametrize("name", PLACED)
 def test_the_estimate_is_near_the_build(name: str) -> None:
     """Of the two builds that the factors come from."""
-    found = estimate_network(find_board(name), quantise(EXAMPLES["l2mu"]()))
+    found = estimate_network(find_board(name), lower(quantise(EXAMPLES["l2mu"]())))
     luts, flip_flops, rams, dsps = PLACED[name]
     assert found.area.luts == pytest.approx(luts, rel=0.1)
     assert found.area.ffs == pytest.approx(flip_flops, rel=0.1)
@@ -37,7 +38,7 @@ def test_the_estimate_is_near_the_build(name: str) -> None:
 
 def test_what_does_not_fit_is_named() -> None:
     """The delays of spoken commands need more memory than any board here has."""
-    found = estimate_network(find_board("icebreaker"), quantise(EXAMPLES["delays"]()))
+    found = estimate_network(find_board("icebreaker"), lower(quantise(EXAMPLES["delays"]())))
     assert not found.fits and any("RAMs" in text for text in found.short)
 
 
@@ -51,7 +52,7 @@ def test_shape_follows_the_part() -> None:
 @pytest.mark.parametrize("name, mhz", [("ulx3s-85f", 75), ("icebreaker", 21)])
 def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
     """Where they reach less than a language model, estimate and build use the slower clock."""
-    board, network = find_board(name), quantise(EXAMPLES["l2mu"]())
+    board, network = find_board(name), lower(quantise(EXAMPLES["l2mu"]()))
     configuration = fit_spiking(network, board_shape(board))
     assert estimate_network(board, network).clock_mhz == mhz
     assert accelerator(board, configuration).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
@@ -60,7 +61,7 @@ def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
 
 def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
-    network = quantise(EXAMPLES["l2mu"]())
+    network = lower(quantise(EXAMPLES["l2mu"]()))
     configuration = fit_spiking(network)
     speed = step_speed(configuration, network, 1000, 1e8, 3_000_000)
     assert speed.link_bytes_per_step == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
@@ -83,6 +84,6 @@ def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypa
 
 def test_the_design_depends_on_the_configuration() -> None:
     """The key of the cache holds all of it."""
-    configuration = fit_spiking(quantise(EXAMPLES["cubalif"]()))
+    configuration = fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
     design = accelerator(find_board("ulx3s-12f"), configuration)
     assert design.lanes == configuration.lanes and configuration.to_json() in design.key

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
 from sterna.law.neuron_parameters import NeuronParameters
-from sterna.program.spiking import (
-    INPUT,
-    Connection,
-    Population,
-    SpikingNetwork,
-    ternary_planes,
-)
+from sterna.law.planes import ternary_planes
+from sterna.program.instructions import INPUT
 
 DEFINITIONS = [
     NeuronDefinition(membrane_bits=18, reset=Reset.SOFT_LATE),

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.program.spiking import SpikingNetwork
+from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.lowering import lower
 from sterna_sim.spiking import SpikingVerifier
 
 from tests.hw.core.spiking_networks import random_network
@@ -18,10 +19,11 @@ from tests.hw.core.stepped_board import SteppedBoard
 
 
 def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> SpikingVerifier:
-    configuration = fit_spiking(network, shape)
+    program = lower(network)
+    configuration = fit_spiking(program, shape)
     density = options.pop("density", 1.0)
     board: Any = SteppedBoard(replace(configuration, trace=True), density, 3)
-    return SpikingVerifier(network, configuration, board=board, **options)
+    return SpikingVerifier(program, configuration, board=board, **options)
 
 
 def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:
@@ -53,7 +55,7 @@ def test_a_network_is_the_golden_one(
     for counters in outcome.counters:
         assert counters.sources == sources
         assert counters.events < sources if skip else counters.events == sources
-        expected = step_cycles(network, fit_spiking(network, shape))
+        expected = step_cycles(lower(network), fit_spiking(lower(network), shape))
         assert counters.cycles < expected and (skip or counters.cycles > 0.9 * expected)
 
 

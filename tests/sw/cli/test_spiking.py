@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sterna.cli.spiking_options import SpikingOptions
 from sterna.families.spiking.examples import cubalif
+from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.image import MemoryImage
 
@@ -98,7 +99,7 @@ def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
     folder = tmp_path / "rtl"
     assert sterna("rtl", "cubalif", "--lanes", 8, "-o", folder).code == 0
     configuration = SpikingOptions(config=str(folder / "configuration.json")).fitted(
-        quantise(cubalif()))
+        lower(quantise(cubalif())))
     assert configuration.lanes == 8
     assert MemoryImage.load(folder / "image.sterna").configuration == configuration
     assert "\nmodule sterna(" in (folder / "accelerator.v").read_text()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sterna.law.tables import Table
-from sterna.program.definition import Program, ScalarConstant, VectorFormat
+from sterna.program.definition import Parameters, Program, ScalarConstant, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -25,7 +25,7 @@ from sterna.program.instructions import (
 
 
 @dataclass(frozen=True)
-class RandomParameters:
+class RandomParameters(Parameters):
     """Draws each parameter from a generator of its own."""
 
     seed: int

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sterna.compiler.flow import COMMAND_QUEUE, check_flow
+from sterna.compiler.flow import check_flow
 from sterna.compiler.plan import Address, MatmulStep, SectionPlan, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import SourceA
+from sterna.machine.queues import MATMUL_QUEUE
 from sterna.program.definition import VectorFormat
 from sterna.program.instructions import (
     Constant,
@@ -112,7 +113,7 @@ def test_schedule_never_fills_the_queue(kernels):
         elif isinstance(step, VectorStep) and step.source is SourceA.ACCUMULATORS:
             queued.pop(step.item, None)
         deepest = max(deepest, sum(queued.values()))
-    assert deepest == min(COMMAND_QUEUE, deepest) >= 5
+    assert deepest == min(MATMUL_QUEUE, deepest) >= 5
     compare(program, (2, 8, 2), (1, 2), block_groups=4)
 
 

@@ -9,16 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sterna.errors import InputError
-from sterna.golden.spiking import GoldenNetwork
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron import Decay, NeuronDefinition, Output, Reset
 from sterna.law.neuron_parameters import NeuronParameters
-from sterna.program.spiking import (
-    INPUT,
-    Connection,
-    Population,
-    SpikingNetwork,
-    ternary_planes,
-)
+from sterna.law.planes import ternary_planes
+from sterna.program.instructions import INPUT
 
 SUMS = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.NO_RESET, output=Output.MEMBRANE)
 """Factor 0: the output of a step is its sum."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sterna.compiler.spiking.legality import check_legal
 from sterna.compiler.spiking.plan import (
     accumulator_bits_needed,
     code_bits_needed,
     groups_of,
+    joints,
     make_units,
+    output_of,
     place_sources,
+    populations,
     taps_needed,
     weight_bits_needed,
 )
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
-from sterna.machine.encoding import GROUP_BITS, LENGTH_BITS
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
-from sterna.program.spiking import INPUT, SpikingNetwork
+from sterna.program.definition import Program
+from sterna.program.instructions import INPUT
 
 PROGRAM_STEP, INPUT_STEP = 16, 16
 DEFAULT_LANES, DEFAULT_NEURON_LANES = 16, 4
@@ -33,51 +37,44 @@ class SpikingShape:
     multiplier_bits: int = 18
 
 
-def fit_spiking(network: SpikingNetwork, shape: SpikingShape | None = None) -> SpikingConfiguration:
-    """The smallest accelerator of a shape that runs the network, some depths rounded up.
+def fit_spiking(program: Program, shape: SpikingShape | None = None) -> SpikingConfiguration:
+    """The smallest accelerator of a shape that runs the program, some depths rounded up.
 
-    Raises `InputError` when the network exceeds what instructions can name, or the shape is none.
+    Raises `InputError` when a spiking accelerator cannot run it, or the shape is none.
     """
     shape = shape or SpikingShape()
-    needed = code_bits_needed(network)
-    code_bits = shape.code_bits or needed
-    if code_bits < needed:
-        raise InputError(
-            f"{network.name}: its codes need {needed} bits, not {code_bits}; give code bits "
-            f"{needed} or more")
     # Checks the shape before anything is divided by it.
     checked = SpikingConfiguration(
-        lanes=shape.lanes, neuron_lanes=shape.neuron_lanes, code_bits=code_bits,
+        lanes=shape.lanes, neuron_lanes=shape.neuron_lanes, code_bits=shape.code_bits or 8,
         multiplier_bits=shape.multiplier_bits,
         units=(NeuronUnit(definition=NeuronDefinition(sum_bits=20)),))
     lanes, width = checked.lanes, checked.neuron_lanes
-    bits = accumulator_bits_needed(network, checked.code_limit)
-    sources = place_sources(network, width)
-    sizes = {item.name: item.neurons for item in network.populations}
-    most = max(sizes.values())
-    for what, size, limit in (
-        ("sources", max(network.inputs, most), 1 << LENGTH_BITS),
-        ("groups of targets", groups_of(most, lanes), 1 << GROUP_BITS),
-    ):
-        if size >= limit:
-            raise InputError(f"{network.name}: {size} {what}; an instruction names at most "
-                             f"{limit - 1}")
-    units = make_units(network, width, bits)
-    weights = sum(item.planes.shape[2] * groups_of(item.planes.shape[1], lanes)
-                  for item in network.connections)
+    check_legal(program, lanes)
+    needed = code_bits_needed(program)
+    checked = replace(checked, code_bits=shape.code_bits or needed)
+    if checked.code_bits < needed:
+        raise InputError(
+            f"{program.name}: its codes need {needed} bits, not {checked.code_bits}; give code "
+            f"bits {needed} or more")
+    bits = accumulator_bits_needed(program, checked.code_limit)
+    sources = place_sources(program, width)
+    units = make_units(program, width, bits)
+    weights = sum(item.matrix.columns * groups_of(item.matrix.rows, lanes)
+                  for item in joints(program))
     constants = sum(unit.groups for unit in units if unit.varying)
-    instructions = len(network.connections) + len(network.populations) + 4
+    members = populations(program)
+    instructions = sum(len(item.synapses) + 1 for item in members) + 4
     return replace(
         checked,
-        weight_bits=weight_bits_needed(network),
-        taps=taps_needed(network),
+        weight_bits=weight_bits_needed(program),
+        taps=taps_needed(program),
         accumulator_bits=bits,
         weight_depth=max(1, weights),
-        accumulator_depth=groups_of(most, lanes),
+        accumulator_depth=groups_of(max(item.length for item in members), lanes),
         code_depth=sum(placed.words for placed in sources.values()),
         constant_depth=max(1, constants),
         input_depth=groups_of(sources[INPUT].words, INPUT_STEP) * INPUT_STEP,
         program_depth=groups_of(instructions, PROGRAM_STEP) * PROGRAM_STEP,
-        outputs=sizes[network.output],
+        outputs=output_of(program).length,
         units=units,
     )

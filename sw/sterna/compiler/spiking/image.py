@@ -8,7 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.compiler.spiking.plan import groups_of, place_sources, taps, unit_key
+from sterna.compiler.spiking.plan import (
+    Joint,
+    groups_of,
+    joints,
+    joints_into,
+    numbers_of,
+    output_of,
+    place_sources,
+    populations,
+    unit_key,
+)
 from sterna.errors import InputError
 from sterna.law.neuron import Output
 from sterna.law.neuron_parameters import FACTORS
@@ -18,49 +28,51 @@ from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
 from sterna.machine.words import pack_mixed, word_bytes
-from sterna.program.spiking import INPUT, Connection, SpikingNetwork
+from sterna.program.definition import Program
+from sterna.program.instructions import INPUT
+from sterna.program.neurons import Neurons
 
 STEP, RESET = "step", "reset"
 
 
-def compile_network(network: SpikingNetwork, configuration: SpikingConfiguration | None = None,
+def compile_network(program: Program, configuration: SpikingConfiguration | None = None,
                     *, skip: bool = True) -> MemoryImage:
-    """The image of a network for an accelerator, by default the one that fits it.
+    """The image of a spiking network for an accelerator, by default the one that fits it.
 
     ``skip`` leaves silent sources out, which changes no result. Raises `InputError` when the
-    network does not fit the configuration.
+    program is none of populations alone, or does not fit the configuration.
     """
-    configuration = configuration or fit_spiking(network)
-    _check(network, configuration)
-    program, entries = _program(network, configuration, skip)
+    configuration = configuration or fit_spiking(program)
+    _check(program, configuration)
+    instructions, entries = _instructions(program, configuration, skip)
     parts = {
-        Space.PROGRAM: program,
-        Space.WEIGHTS: _weights(network, configuration),
-        Space.CONSTANTS: _constants(network, configuration),
+        Space.PROGRAM: instructions,
+        Space.WEIGHTS: _weights(program, configuration),
+        Space.CONSTANTS: _constants(program, configuration),
     }
-    output = network.population(network.output)
+    output, given = output_of(program), program.codes[INPUT]
     nothing = {space: ImagePart(0, word_bytes(configuration, space), lambda: iter(()))
                for space in Space}
     return MemoryImage(
         configuration=configuration,
-        model=network.name,
+        model=program.name,
         parts=nothing | {
             space: ImagePart.from_array(words) for space, words in parts.items() if len(words)},
         entries=entries,
         rows=0,
         placement="host",
-        row_groups=groups_of(network.inputs, configuration.neuron_lanes),
+        row_groups=groups_of(given.length, configuration.neuron_lanes),
         host=HostSide(STEPS, {
-            "inputs": network.inputs, "input_fraction": network.input_fraction,
-            "output": network.output, "outputs": output.neurons,
+            "inputs": given.length, "input_fraction": given.fraction,
+            "output": output.name, "outputs": output.length,
             "spikes": output.definition.output is Output.SPIKE,
         }),
     )
 
 
-def _check(network: SpikingNetwork, configuration: SpikingConfiguration) -> None:
+def _check(program: Program, configuration: SpikingConfiguration) -> None:
     """Raise `InputError` that lists what does not fit and by how much."""
-    needed = fit_spiking(network, SpikingShape(
+    needed = fit_spiking(program, SpikingShape(
         lanes=configuration.lanes, neuron_lanes=configuration.neuron_lanes,
         code_bits=configuration.code_bits, multiplier_bits=configuration.multiplier_bits))
     fields = ("weight_bits", "taps", "accumulator_bits", "weight_depth", "accumulator_depth",
@@ -78,57 +90,54 @@ def _check(network: SpikingNetwork, configuration: SpikingConfiguration) -> None
         short.append("its neurons are others")
     if short:
         raise InputError(
-            f"network {network.name} does not fit the configuration: {'; '.join(short)}")
+            f"network {program.name} does not fit the configuration: {'; '.join(short)}")
 
 
-def _unit_of(network: SpikingNetwork, configuration: SpikingConfiguration, name: str) -> int:
-    definition = unit_key(network.population(name).definition, configuration.accumulator_bits)
+def _unit_of(item: Neurons, configuration: SpikingConfiguration) -> int:
+    definition = unit_key(item.definition, configuration.accumulator_bits)
     return [unit.definition for unit in configuration.units].index(definition)
 
 
-def _program(network: SpikingNetwork, configuration: SpikingConfiguration, skip: bool
-             ) -> tuple[NDArray[np.uint8], dict[str, int]]:
+def _instructions(program: Program, configuration: SpikingConfiguration, skip: bool
+                  ) -> tuple[NDArray[np.uint8], dict[str, int]]:
     width = configuration.neuron_lanes
-    sources = place_sources(network, width)
+    sources = place_sources(program, width)
     words = sum(placed.words for placed in sources.values())
-    program = [
+    code = [
         encode(configuration, Kind.NEURON, groups=words, clear=1),
         encode(configuration, Kind.END),
         encode(configuration, Kind.NEURON, groups=sources[INPUT].words, store=1),
     ]
     weights = 0
-    for population in network.populations:
-        for item in network.into(population.name):
-            groups = groups_of(population.neurons, configuration.lanes)
-            count = item.planes.shape[2]
-            program.append(encode(
+    for population in populations(program):
+        for item in joints_into(program, population):
+            groups = groups_of(population.length, configuration.lanes)
+            count = item.matrix.columns
+            code.append(encode(
                 configuration, Kind.ACCUMULATE, codes=sources[item.source].word, sources=count,
                 weights=weights, groups=groups, skip=int(skip)))
             weights += groups * count
-        placed = sources.get(population.name)
-        program.append(encode(
+        placed = None if population.codes is None else sources[population.codes]
+        code.append(encode(
             configuration, Kind.NEURON,
-            unit=1 + _unit_of(network, configuration, population.name),
-            codes=placed.word if placed else 0, groups=groups_of(population.neurons, width),
-            store=int(placed is not None), result=int(population.name == network.output)))
-    program.append(encode(configuration, Kind.END))
+            unit=1 + _unit_of(population, configuration),
+            codes=placed.word if placed else 0, groups=groups_of(population.length, width),
+            store=int(placed is not None), result=int(population.result in program.results)))
+    code.append(encode(configuration, Kind.END))
     size = word_bytes(configuration, Space.PROGRAM)
-    packed = b"".join(word.to_bytes(size, "little") for word in program)
+    packed = b"".join(word.to_bytes(size, "little") for word in code)
     return np.frombuffer(packed, np.uint8).reshape(-1, size), {RESET: 0, STEP: 2}
 
 
-def _weights(network: SpikingNetwork, configuration: SpikingConfiguration) -> NDArray[np.uint8]:
+def _weights(program: Program, configuration: SpikingConfiguration) -> NDArray[np.uint8]:
     """Weight words of the connections in the order of the program: by target, source, group."""
     size = word_bytes(configuration, Space.WEIGHTS)
     parts = [np.zeros((0, size), np.uint8)]
-    for population in network.populations:
-        for item in network.into(population.name):
-            parts.append(_columns(network, item, configuration, size))
+    parts += [_columns(item, configuration, size) for item in joints(program)]
     return np.concatenate(parts)
 
 
-def _columns(network: SpikingNetwork, item: Connection, configuration: SpikingConfiguration,
-             size: int) -> NDArray[np.uint8]:
+def _columns(item: Joint, configuration: SpikingConfiguration, size: int) -> NDArray[np.uint8]:
     lanes = configuration.lanes
 
     def grouped(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,19 +145,19 @@ def _columns(network: SpikingNetwork, item: Connection, configuration: SpikingCo
 
     fields = [(grouped(item.weights()), configuration.weight_bits)]
     if configuration.tap_bits:
-        fields.append((grouped(taps(network, item)), configuration.tap_bits))
+        fields.append((grouped(item.taps()), configuration.tap_bits))
     return pack_mixed(fields, size)
 
 
-def _constants(network: SpikingNetwork, configuration: SpikingConfiguration) -> NDArray[np.uint8]:
+def _constants(program: Program, configuration: SpikingConfiguration) -> NDArray[np.uint8]:
     """The varying parameters of the neurons, groups in the order of execution."""
     size, lanes = word_bytes(configuration, Space.CONSTANTS), configuration.neuron_lanes
     parts = [np.zeros((0, size), np.uint8)]
-    for population in network.populations:
-        unit = configuration.units[_unit_of(network, configuration, population.name)]
+    for population in populations(program):
+        unit = configuration.units[_unit_of(population, configuration)]
         if unit.varying:
-            full = dict(population.parameters.expanded(population.neurons).items())
-            columns = [np.pad(full[name], (0, -population.neurons % lanes)).reshape(-1, lanes)
+            full = dict(numbers_of(program, population).expanded(population.length).items())
+            columns = [np.pad(full[name], (0, -population.length % lanes)).reshape(-1, lanes)
                        for name in unit.varying]
             fields = [(column[:, lane:lane + 1], bits) for lane in range(lanes)
                       for column, bits in zip(columns, _widths(unit), strict=True)]

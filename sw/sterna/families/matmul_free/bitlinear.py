@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sterna.families.matmul_free.configuration import NORM_EPSILON
+from sterna.law.arithmetic import CODE_LIMIT
 
 SCALE_FLOOR = 1e-5
-CODE_MAXIMUM = 127
+CODE_MAXIMUM = CODE_LIMIT
 
 
 def ternary_scale(weight: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.spiking import CODE_LIMIT, LEAST_FRACTION, MOST_FRACTION, SpikingNetwork
+from sterna.families.spiking.integers import LEAST_FRACTION, MOST_FRACTION, SpikingNetwork
+from sterna.law.arithmetic import CODE_LIMIT
 
 Reals = NDArray[np.float64]
 

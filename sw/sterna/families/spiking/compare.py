@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sterna.families.spiking.codes import input_codes
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.network import RealNetwork, Reals
 from sterna.families.spiking.quantise import FACTORS, SpikingFormats
-from sterna.golden.spiking import GoldenNetwork
 from sterna.law.neuron import Output
-from sterna.program.spiking import SpikingNetwork
 
 _LEAST = 1e-4
 """A factor below is as good as 0."""

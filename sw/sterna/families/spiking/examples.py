@@ -18,7 +18,7 @@ from sterna.families.spiking.network import RealConnection, RealNetwork, RealPop
 from sterna.families.spiking.patterns import CHANNELS
 from sterna.files.manifest import Format, check_folder
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 TRAINED = Path(__file__).parent / "shipped" / "l2mu" / "trained.safetensors"
 TRAINED_FORMAT = Format("set of trained weights", 1, "install Sterna again")

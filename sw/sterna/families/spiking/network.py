@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.law.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 Reals = NDArray[np.float64]
 

@@ -8,16 +8,11 @@ from math import floor, log2
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.families.spiking.scale import with_input_fraction
 from sterna.law.neuron_parameters import NeuronParameters
-from sterna.program.spiking import (
-    CODE_LIMIT,
-    Connection,
-    Population,
-    SpikingNetwork,
-    ternary_planes,
-)
+from sterna.law.planes import plane_limit, reach, signed_bits, ternary_planes
 
 _STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
 FACTORS = ("factor", "current_factor", "adaptation_factor")
@@ -53,13 +48,14 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
         into = [item for item in network.connections if item.target == population.name]
         zeros = np.zeros((population.neurons, 1))
         joined = np.concatenate([*(item.weights for item in into), zeros], axis=1)
-        unit = _units(joined, (3**formats.planes - 1) // 2)
+        unit = _units(joined, plane_limit(formats.planes))
         for item in into:
             whole = np.rint(item.weights / unit[:, None]).astype(np.int64)
             connections.append(_connection(item, whole, formats.planes))
-        reach = CODE_LIMIT * int(np.rint(np.abs(joined) / unit[:, None]).sum(1).max())
+        whole = np.rint(joined / unit[:, None]).astype(np.int64)
         loud = joined.any(1)
-        populations.append(_population(population, unit * loud, reach, formats.fraction))
+        bits = signed_bits(reach(whole))
+        populations.append(_population(population, unit * loud, bits, formats.fraction))
     return with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
         connections=tuple(connections), output=network.output,
@@ -83,7 +79,7 @@ def _connection(item: RealConnection, whole: np.ndarray, planes: int) -> Connect
     )
 
 
-def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) -> Population:
+def _population(item: RealPopulation, unit: Reals, sum_bits: int, fraction: int) -> Population:
     definition = item.definition
     gain = item.value("gain")
     gain = np.repeat(gain, item.neurons // gain.size) * unit * 2.0**fraction
@@ -91,7 +87,7 @@ def _population(item: RealPopulation, unit: Reals, reach: int, fraction: int) ->
     largest = float(np.abs(gain).max())
     shift = max(0, min(31, floor(log2(top / largest)))) if largest > 0 else 0
     definition = replace(
-        definition, gain_shift=shift, sum_bits=max(definition.sum_bits, reach.bit_length() + 1)
+        definition, gain_shift=shift, sum_bits=max(definition.sum_bits, sum_bits)
     )
     values = {"gain": np.rint(gain * 2.0**shift)}
     for name in _STATES:

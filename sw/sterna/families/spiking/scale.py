@@ -9,14 +9,10 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.spiking.codes import LEAST_FRACTION, MOST_FRACTION
+from sterna.families.spiking.integers import Connection, SpikingNetwork
 from sterna.law.neuron import MAX_BITS
-from sterna.program.spiking import (
-    CODE_LIMIT,
-    INPUT,
-    Connection,
-    SpikingNetwork,
-    ternary_planes,
-)
+from sterna.law.planes import planes_needed, reach, signed_bits, ternary_planes
+from sterna.program.instructions import INPUT
 
 Integers = NDArray[np.int64]
 
@@ -58,9 +54,8 @@ def with_input_fraction(network: SpikingNetwork, fraction: int) -> SpikingNetwor
         _times(item, factors[item.target][item.source != INPUT]) for item in network.connections
     ]
     for index, item in enumerate(populations):
-        rows = [np.abs(each.weights()).sum(1) for each in connections if each.target == item.name]
-        reach = CODE_LIMIT * int(np.sum(rows, axis=0).max(initial=0)) if rows else 0
-        bits = max(item.definition.sum_bits, reach.bit_length() + 1)
+        into = (each.weights() for each in connections if each.target == item.name)
+        bits = max(item.definition.sum_bits, signed_bits(reach(*into)))
         if bits > MAX_BITS:
             raise InputError(
                 f"network {network.name}: sums into population {item.name} exceed {MAX_BITS} bits "
@@ -75,7 +70,5 @@ def _times(connection: Connection, bits: int) -> Connection:
     if not bits:
         return connection
     weights = connection.weights() << bits
-    planes = len(connection.planes)
-    while weights.size and int(np.abs(weights).max()) > (3**planes - 1) // 2:
-        planes += 1
+    planes = max(len(connection.planes), planes_needed(weights))
     return replace(connection, planes=ternary_planes(weights, planes))

@@ -12,11 +12,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sterna.errors import InputError
+from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, check_folder, read_manifest, write_manifest
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
-from sterna.program.spiking import Connection, Population, SpikingNetwork
 
 FORMAT = Format("spiking network", 2,
                 "import the network into a new folder: sterna import SRC -o DIR")

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.compiler.spiking.plan import taps
+from sterna.compiler.spiking.plan import joints
 from sterna.errors import InputError
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import Connection, SpikingNetwork
+from sterna.families.spiking.lowering import lower
 from sterna.golden.neuron import GoldenPopulation
-from sterna.golden.spiking import GoldenNetwork
 from sterna.machine.encoding import Kind, decode
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
 from sterna.machine.spiking_configuration import SpikingConfiguration
-from sterna.program.spiking import INPUT, Connection, SpikingNetwork
+from sterna.program.instructions import INPUT
 
 from tests.hw.core.spiking_networks import random_network
 
@@ -90,7 +92,8 @@ class Machine:
 def test_the_program_means_the_network(seed: int, delays: int) -> None:
     """Recurrent, delayed and skipping connections, over several steps."""
     network = random_network(seed, delays)
-    machine = Machine(network, compile_network(network, fit_spiking(network, SHAPE)))
+    program = lower(network)
+    machine = Machine(network, compile_network(program, fit_spiking(program, SHAPE)))
     golden = GoldenNetwork(network)
     rng = np.random.default_rng(seed)
     for _ in range(12):
@@ -98,18 +101,18 @@ def test_the_program_means_the_network(seed: int, delays: int) -> None:
         outputs = golden.step(codes[None])
         sums, result = machine.step(codes)
         for item, values in zip(network.populations, sums, strict=True):
-            assert np.array_equal(values, golden.sums[item.name][0])
+            assert np.array_equal(values, golden.values[item.name]["sum"][0])
         assert np.array_equal(result, outputs[network.output][0])
 
 
 def test_taps_of_late_sources_are_one_less() -> None:
     """A population that is still to come has the step before as its newest codes."""
-    network = random_network(0)
+    program = lower(random_network(0))
 
     def tap(source: str, target: str, previous: bool) -> int:
-        item = next(item for item in network.connections if (
-            item.source, item.target, item.previous) == (source, target, previous))
-        return int(taps(network, item).max())
+        item = next(item for item in joints(program) if (
+            item.source, item.target.name, item.synapses.previous) == (source, target, previous))
+        return int(item.taps().max())
 
     assert tap(INPUT, "p0", False) == 0 and tap(INPUT, "p0", True) == 1
     assert tap("p3", "p0", True) == 0 and tap("p0", "p0", True) == 0
@@ -119,7 +122,7 @@ def test_taps_of_late_sources_are_one_less() -> None:
 def test_an_image_comes_back_from_its_file(tmp_path) -> None:
     """With the configuration of its kind."""
     network = random_network(2, 3)
-    image = compile_network(network)
+    image = compile_network(lower(network))
     image.save(tmp_path / "image")
     loaded = MemoryImage.load(tmp_path / "image")
     assert loaded.configuration == image.configuration and loaded.entries == image.entries
@@ -129,7 +132,7 @@ def test_an_image_comes_back_from_its_file(tmp_path) -> None:
 def test_skipping_is_a_bit_of_the_program() -> None:
     """The rest of the image is the same."""
     network = random_network(3)
-    images = [compile_network(network, skip=skip) for skip in (True, False)]
+    images = [compile_network(lower(network), skip=skip) for skip in (True, False)]
     differ = [space for space in Space if not np.array_equal(
         images[0].parts[space].array(), images[1].parts[space].array())]
     assert differ == [Space.PROGRAM]
@@ -137,19 +140,19 @@ def test_skipping_is_a_bit_of_the_program() -> None:
 
 def test_refusals() -> None:
     """Each names what does not fit and the way out."""
-    network = random_network(1)
+    network = lower(random_network(1))
     fitted = fit_spiking(network, SHAPE)
     with pytest.raises(InputError, match="weight_depth = 9 must be at least"):
         compile_network(network, replace(fitted, weight_depth=9))
     with pytest.raises(InputError, match="its neurons are others"):
-        compile_network(random_network(1), replace(
+        compile_network(lower(random_network(1)), replace(
             fitted, units=(*fitted.units, fitted.units[0])))
     with pytest.raises(InputError, match="its codes need 8 bits, not 2"):
         fit_spiking(network, SpikingShape(code_bits=2))
     with pytest.raises(InputError, match="lanes is 6; it must be a multiple"):
         fit_spiking(network, SpikingShape(lanes=6, neuron_lanes=4))
     with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
-        fit_spiking(wide_network())
+        fit_spiking(lower(wide_network()))
 
 
 def wide_network() -> SpikingNetwork:

@@ -16,12 +16,12 @@ from sterna.families.spiking.codes import (
     random_inputs,
 )
 from sterna.families.spiking.compare import compare
+from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.quantise import SpikingFormats, quantise
 from sterna.families.spiking.scale import with_input_fraction
-from sterna.golden.spiking import GoldenNetwork
 from sterna.law.neuron import Decay, NeuronDefinition, Reset
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 
 def network(recurrent: bool, seed: int = 0) -> RealNetwork:
@@ -89,7 +89,7 @@ def test_another_fraction_is_the_same_network(recurrent: bool, first: int, fract
     for item in (integers, other):
         golden = GoldenNetwork(item, 2)
         outputs = golden.run(encode(frames, item.input_fraction).codes)["cells"]
-        goldens.append((outputs, golden.populations["cells"].state["v"]))
+        goldens.append((outputs, golden.values["cells"]["v"]))
     assert goldens[0][0].sum() > 10
     assert all(np.array_equal(*pair) for pair in zip(*goldens, strict=True))
 

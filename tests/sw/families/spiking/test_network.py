@@ -10,13 +10,13 @@ import pytest
 from sterna.errors import InputError
 from sterna.families.spiking.compare import compare, compare_all, told_losses
 from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.patterns import burst_orders
 from sterna.families.spiking.quantise import SpikingFormats, quantise
 from sterna.families.spiking.store import is_spiking, load_network, save_network
-from sterna.golden.spiking import GoldenNetwork
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 ALL = [
     NeuronDefinition(decay=Decay.NONE, reset=reset, strict=strict)

@@ -16,15 +16,15 @@ from sterna.families.matmul_free.lowering.gains import ScaledGain, scalar_consta
 from sterna.families.matmul_free.lowering.scales import Scales, product, with_epsilon
 from sterna.families.matmul_free.lowering.unit import unit_of
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel
-from sterna.program.definition import ScalarConstant
+from sterna.program.definition import Parameters, ScalarConstant
 
 # Gate accumulators grow with the root of the columns; beyond this width the constants that they
 # are multiplied with take the difference back, so that the product keeps its headroom.
 _TYPICAL_COLUMNS = 64
 
 
-class MatMulFreeParameters:
-    """Implements `sterna.program.definition.Parameters`; two layers are in memory at a time."""
+class MatMulFreeParameters(Parameters):
+    """The parameters of a model; two layers are in memory at a time."""
 
     def __init__(self, model: MatMulFreeModel, formats: Formats) -> None:
         self._model, self._formats = model, formats

@@ -12,7 +12,7 @@ from sterna.families.spiking.module.run import run_module, taken
 from sterna.families.spiking.module.trace import Affine
 from sterna.families.spiking.network import RealNetwork, Reals
 from sterna.law.neuron import Output
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 CHECK_STEPS, CHECK_BATCH = 40, 2
 _CLOSE = 1e-4

@@ -21,7 +21,7 @@ from sterna.families.spiking.module.run import Stepper, own_copy
 from sterna.families.spiking.module.trace import Affine, Tracer
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.families.spiking.nir.neurons import sum_population
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 Convert = Callable[[str, Any, int, Reals], tuple[RealPopulation, RealConnection | None]]
 FRAMEWORKS: dict[str, tuple[tuple[str, ...], Convert]] = {

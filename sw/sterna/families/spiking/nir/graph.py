@@ -19,7 +19,7 @@ from sterna.families.spiking.nir.options import NirChoices, NirReading, choose
 from sterna.families.spiking.nir.rewrite import join_recurrence, join_thresholds
 from sterna.formats.nir import check_file, check_nodes
 from sterna.law.neuron import Output
-from sterna.program.spiking import INPUT
+from sterna.program.instructions import INPUT
 
 Edges = list[tuple[str, str]]
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.program.spiking import MAX_DELAY
+from sterna.program.declarations import MAX_DELAY
 
 Reals = NDArray[np.float64]
 Shape = tuple[int, ...]

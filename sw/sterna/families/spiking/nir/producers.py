@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sterna.law.neuron import MAX_COUNT
+
 
 @dataclass(frozen=True)
 class NirOptions:
@@ -47,7 +49,7 @@ class NirOptions:
     adaptation_factor: float | None = None
 
 
-MOST_SPIKES = 127
+MOST_SPIKES = MAX_COUNT
 """Spikes that a neuron can hand on in a step; Sinabs knows no limit, Rockpool one of 65,536."""
 
 PRESETS = {

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from sterna.families.spiking.codes import input_codes
+from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.network import RealNetwork
 from sterna.families.spiking.nir.graph import read_nir
 from sterna.families.spiking.nir.options import NirChoices
 from sterna.families.spiking.quantise import quantise
-from sterna.golden.spiking import GoldenNetwork
 
 from tests.sw.families.spiking.nir.norse_graphs import (
     INPUTS,

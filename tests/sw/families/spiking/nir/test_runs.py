@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from sterna.errors import InputError
 from sterna.families.spiking.codes import input_codes
+from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.nir.graph import read_nir
 from sterna.families.spiking.nir.options import NirChoices, NirReading
 from sterna.families.spiking.quantise import SpikingFormats, quantise
-from sterna.golden.spiking import GoldenNetwork
 
 FOLDER = Path(__file__).parent / "runs"
 VERSIONS = {"spikingjelly": "2.0.0", "sinabs": "3.1.3", "rockpool": "3.1.0", "spyx": "1.0.0",

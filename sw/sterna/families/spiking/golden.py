@@ -1,0 +1,54 @@
+"""A spiking network on the golden executor, with all that its populations show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.lowering import lower
+from sterna.golden.executor import GoldenExecutor
+
+Integers = NDArray[np.int64]
+
+
+class GoldenNetwork:
+    """Executes `network` on `batch` independent inputs.
+
+    ``values`` are of the last step, [batch, neurons], by population and kind: ``sum``, ``output``,
+    and the names of the state words.
+    """
+
+    def __init__(self, network: SpikingNetwork, batch: int = 1) -> None:
+        self.network, self.batch = network, batch
+        self.values: dict[str, dict[str, Integers]] = {}
+        self._executor = GoldenExecutor(lower(network), streams=batch)
+
+    def reset(self) -> None:
+        """All state and every past code to 0."""
+        self._executor.reset()
+
+    def step(self, codes: ArrayLike) -> dict[str, Integers]:
+        """One time step with input codes [batch, inputs]; the outputs of every population.
+
+        Raises `InputError` for codes of another shape, beyond -127 .. 127, or not whole.
+        """
+        self.values = {item.name: {} for item in self.network.populations}
+        self._executor.run(codes, self._keep)
+        return {name: values["output"] for name, values in self.values.items()}
+
+    def _keep(self, key: Any, name: str, value: Integers) -> None:
+        population, kind = name.rsplit(".", 1)
+        self.values[population][kind] = value.reshape(self.batch, -1)
+
+    def saturated(self) -> dict[str, int]:
+        """Neuron steps so far after which a state was at the limit of its bits; those above 0."""
+        return self._executor.saturated()
+
+    def run(self, codes: Integers) -> dict[str, Integers]:
+        """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons]."""
+        steps = [self.step(row) for row in codes]
+        return {item.name: np.stack([step[item.name] for step in steps])
+                for item in self.network.populations}

@@ -1,0 +1,20 @@
+"""Codes: the integers of at most `CODE_LIMIT` that matrices and synapses take."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sterna.errors import InputError
+from sterna.law.arithmetic import CODE_LIMIT
+
+
+def whole_codes(codes: ArrayLike) -> NDArray[np.int64]:
+    """Codes as int64. Raises `InputError` for what is no whole number of at most `CODE_LIMIT`."""
+    values = np.asarray(codes)
+    if values.dtype.kind not in "biuf" or not (values == np.rint(values)).all():
+        raise InputError("input codes must be whole numbers; real inputs become codes by the input "
+                         "fraction of their network")
+    if values.size and not -CODE_LIMIT <= values.min() <= values.max() <= CODE_LIMIT:
+        raise InputError(f"input codes of {values.min()} to {values.max()} exceed {CODE_LIMIT}")
+    return values.astype(np.int64)

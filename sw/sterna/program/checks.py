@@ -1,0 +1,150 @@
+"""What must hold for each operation to mean something."""
+
+from __future__ import annotations
+
+from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
+from sterna.program.definition import CodeFormat, MatrixFormat
+from sterna.program.instructions import (
+    Constant,
+    Element,
+    Kernel,
+    Lookup,
+    Matmul,
+    Quantise,
+    Scalar,
+    ScalarOperation,
+    TopK,
+    Vector,
+)
+from sterna.program.neurons import Neurons, Synapses, code_limit
+from sterna.program.scope import Scope
+
+_OPERANDS = {"constant": 1, "code_scale": 1, "rsqrt": 1, "multiply": 2, "add": 2}
+
+
+def check_kernel(scope: Scope, kernel: Kernel) -> None:
+    """Operands are known and of the kernel's length, shifts and tables exist."""
+    accumulators = {matmul.result for matmul in kernel.matmuls}
+    for matmul in kernel.matmuls:
+        if matmul.result in scope.program.vectors:
+            raise scope.fail(f"accumulators {matmul.result} have the name of a vector")
+        _matmul(scope, matmul, kernel.length)
+    for operation in kernel.body:
+        _operand(scope, operation.a, kernel.length, accumulators)
+        if isinstance(operation, Lookup):
+            if operation.table not in scope.program.tables:
+                raise scope.fail(f"table {operation.table} is not declared")
+        else:
+            _element(scope, operation, kernel.length, accumulators)
+        if operation.result is not None:
+            scope.write_vector(operation.result, kernel.length)
+
+
+def _operand(scope: Scope, name: str, length: int, accumulators: set[str]) -> None:
+    if name not in accumulators:
+        scope.read_vector(name, length)
+
+
+def _element(scope: Scope, operation: Element, length: int, accumulators: set[str]) -> None:
+    multiplier, shift = operation.multiplier, operation.shift
+    if shift % SHIFT_STEP or not 0 <= shift <= MAX_SHIFT:
+        raise scope.fail(f"shift {shift} is not a multiple of {SHIFT_STEP} from 0 to {MAX_SHIFT}")
+    if isinstance(multiplier, Scalar):
+        if shift:
+            raise scope.fail("an operation with a scalar has the scalar's shift, not its own")
+        scope.read_scalar(multiplier.name)
+    elif isinstance(multiplier, Vector):
+        _operand(scope, multiplier.name, length, accumulators)
+    elif not isinstance(multiplier, Constant) and multiplier.value not in (-1, 0, 1):
+        raise scope.fail(f"the unit multiplier is {multiplier.value}, not -1, 0 or 1")
+    if operation.addend is not None:
+        _operand(scope, operation.addend, length, accumulators)
+    if operation.result is None and operation.absmax is None and operation.squares is None:
+        raise scope.fail(f"operation on {operation.a} has no effect")
+    scope.reductions.fill(operation)
+
+
+def _matmul(scope: Scope, matmul: Matmul, rows: int) -> None:
+    matrix = scope.matrix(matmul.matrix)
+    wanted = MatrixFormat(rows, scope.read_codes(matmul.codes).length)
+    if matrix != wanted:
+        raise scope.fail(f"matrix {matmul.matrix} is {_told(matrix)}, not {_told(wanted)}")
+
+
+def _told(matrix: MatrixFormat) -> str:
+    text = f"[{matrix.rows}, {matrix.columns}]"
+    if matrix.planes > 1:
+        text += f" of {matrix.planes} planes"
+    return text + (f" with delays to {matrix.delay}" if matrix.delay else "")
+
+
+def check_quantise(scope: Scope, item: Quantise) -> None:
+    """The vector and its scale are known."""
+    scope.read_vector(item.a, item.length)
+    scope.read_scalar(item.scale, scale=True)
+    scope.define_codes(item.result, CodeFormat(length=item.length))
+
+
+def check_scalar_operation(scope: Scope, item: ScalarOperation) -> None:
+    """The operation exists, and so do its operands."""
+    if item.operation in ("absmax", "squares"):
+        if len(item.operands) != 1:
+            raise scope.fail(f"{item.operation} takes one operand")
+        scope.reductions.take(item.operation, item.operands[0])
+    else:
+        wanted = _OPERANDS.get(item.operation)
+        if wanted is None:
+            raise scope.fail(f"unknown scalar operation {item.operation}")
+        if len(item.operands) != wanted:
+            raise scope.fail(
+                f"{item.operation} takes {wanted} operands, not {len(item.operands)}")
+        for operand in item.scalars_read():
+            scope.read_scalar(operand)
+    scope.define_scalar(item.result, item.operation)
+
+
+def check_top_k(scope: Scope, item: TopK) -> None:
+    """There is one head, of the program's rows."""
+    if scope.heads:
+        raise scope.fail("a program has one top-k")
+    if scope.section.repeat != 1:
+        raise scope.fail("a top-k stands in a section that is not repeated")
+    if item.rows != scope.program.rows:
+        raise scope.fail(f"top-k of {item.rows} rows, the program has {scope.program.rows}")
+    scope.heads += 1
+    scope.read_scalar(item.scale)
+    _matmul(scope, item.matmul, item.rows)
+
+
+def check_neurons(scope: Scope, item: Neurons) -> None:
+    """Sources are known and fit their matrices, and somebody takes the outputs."""
+    scope.owns(f"population {item.name}")
+    if not item.synapses and item.current is None:
+        raise scope.fail("neurons without synapses or current")
+    for synapses in item.synapses:
+        _synapses(scope, synapses, item.length)
+    if item.current is not None:
+        scope.read_vector(item.current, item.length)
+        if item.definition.sum_bits < scope.program.word_bits:
+            raise scope.fail(f"sums of {item.definition.sum_bits} bits do not hold a current of "
+                             f"{scope.program.word_bits}-bit words; set sum_bits")
+    if item.codes is None and item.result is None:
+        raise scope.fail("nothing takes the outputs of the neurons; name codes or a result")
+    if item.codes is not None:
+        scope.define_codes(
+            item.codes, CodeFormat(length=item.length, limit=code_limit(item.definition)))
+    if item.result is not None:
+        if scope.section.repeat != 1:
+            raise scope.fail("a result comes from a section that is not repeated")
+        if item.result in scope.results:
+            raise scope.fail(f"two results {item.result}")
+        scope.results.add(item.result)
+
+
+def _synapses(scope: Scope, synapses: Synapses, neurons: int) -> None:
+    matrix = scope.matrix(synapses.matrix)
+    first = int(synapses.previous)
+    codes = scope.read_codes(synapses.codes, range(first, first + matrix.delay + 1))
+    wanted = matrix._replace(rows=neurons, columns=codes.length)
+    if matrix != wanted:
+        raise scope.fail(f"matrix {synapses.matrix} is {_told(matrix)}, not {_told(wanted)}")

@@ -1,0 +1,84 @@
+"""A population of neurons as an operation, and the synapses that lead to it.
+
+A RUN is to a population a time step. Values between populations, and from them to matrices, are
+**codes**, integers of at most 127 in magnitude (spikes are 0 and 1). In this order:
+
+1. **Sum**, exact: ``x[o]`` is the sum over all synapses of ``W[o, k] * code[k]``, plus element
+   ``o`` of ``current``, a vector of words, if there is one. A synapse [o, k] takes its code in this
+   RUN, or with ``previous`` in the one before (recurrence); where the matrix has delays,
+   ``delays[o, k]`` RUNs earlier still. Codes before the first RUN are 0. The integers ``W`` are
+   given as ternary planes (`sterna.law.planes`). On hardware a plane is one pass of the ternary
+   engine, or an engine beside takes whole weights for those codes that are not 0, one tap of the
+   delay line a synapse: all give the same integers, in any order.
+2. **Neurons**: one step of `sterna.law.neuron` on ``x``. State is kept from RUN to RUN, one for
+   each repetition of the section, and 0 at first; neurons do not depend on each other.
+3. **Codes** are the outputs as codes (step 9 of the law), **result** the outputs themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.neuron import NeuronDefinition, Output
+from sterna.program.items import Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synapses:
+    """The products of ``codes`` with the integers of ``matrix``, of the section's repetition.
+
+    ``previous`` takes the codes of the RUN before; delays, if the matrix has any, come on top.
+    """
+
+    codes: str
+    matrix: str
+    previous: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.matrix} @ {self.codes}{' of the RUN before' if self.previous else ''}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neurons(Item):
+    """One step of the ``length`` neurons of a population; its numbers are the parameters ``name``.
+
+    At least one of ``codes`` and ``result`` is wanted. ``result`` names outputs that leave with the
+    RUN (`Program.results`); the largest magnitude of ``codes`` is `code_limit` of the definition.
+    """
+
+    name: str
+    length: int
+    definition: NeuronDefinition
+    synapses: tuple[Synapses, ...] = ()
+    current: str | None = None
+    codes: str | None = None
+    result: str | None = None
+
+    def __str__(self) -> str:
+        d = self.definition
+        made = [f"{kind} {name}" for kind, name in (("codes", self.codes), ("result", self.result))
+                if name is not None]
+        return "\n".join((
+            f"neurons {self.name}, {self.length} with current {d.current.value}, decay "
+            f"{d.decay.value}, reset {d.reset.value}: {', '.join(made)}",
+            *(f"+ {item}" for item in (*self.synapses, self.current) if item is not None),
+        ))
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def vectors_read(self) -> tuple[str, ...]:
+        return () if self.current is None else (self.current,)
+
+    def codes_read(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item.codes for item in self.synapses))
+
+    def codes_written(self) -> tuple[str, ...]:
+        return () if self.codes is None else (self.codes,)
+
+
+def code_limit(definition: NeuronDefinition) -> int:
+    """Largest magnitude of the codes of such neurons."""
+    return definition.max_count if definition.output is Output.SPIKE else CODE_LIMIT
