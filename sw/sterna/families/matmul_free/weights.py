@@ -92,6 +92,13 @@ class LayerWeights:
             raise TypeError("the layer has no gated unit")
         return self.unit
 
+    @property
+    def spiking_unit(self) -> SpikingUnitWeights:
+        """The channel mixer of a layer that has neurons; raises TypeError for another."""
+        if not isinstance(self.unit, SpikingUnitWeights):
+            raise TypeError("the layer has no neurons")
+        return self.unit
+
 
 @dataclass(frozen=True, eq=False)
 class MatMulFreeModel:

@@ -20,7 +20,8 @@ from sterna.families.matmul_free.lowering.recipes import (
 )
 from sterna.families.matmul_free.lowering.scales import Scales, product, with_epsilon
 from sterna.families.matmul_free.weights import LayerWeights
-from sterna.program.definition import VectorFormat
+from sterna.law.neuron_parameters import NeuronParameters
+from sterna.program.definition import CodeFormat, VectorFormat
 from sterna.program.instructions import Element, Item, Lookup, Scalar, ScalarOperation, Vector
 
 
@@ -102,6 +103,10 @@ class GatedUnit:
             for name, fraction in wide.items()
         }
 
+    def codes(self) -> dict[str, CodeFormat]:
+        """See `Unit.codes`."""
+        return {}
+
     def shapes(self) -> dict[str, tuple[int, int]]:
         """See `Unit.shapes`."""
         inward, outward = (self._width, self._hidden), (self._hidden, self._width)
@@ -143,3 +148,7 @@ class GatedUnit:
                 NORM_EPSILON * self._width * 2.0 ** (2 * formats.product_fraction)
             ),
         }
+
+    def neurons(self, layer: LayerWeights) -> Mapping[str, NeuronParameters]:
+        """See `Unit.neurons`."""
+        return {}

@@ -16,6 +16,7 @@ from sterna.families.matmul_free.lowering.gains import ScaledGain, scalar_consta
 from sterna.families.matmul_free.lowering.scales import Scales, product, with_epsilon
 from sterna.families.matmul_free.lowering.unit import unit_of
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.definition import Parameters, ScalarConstant
 
 # Gate accumulators grow with the root of the columns; beyond this width the constants that they
@@ -81,6 +82,10 @@ class MatMulFreeParameters(Parameters):
             **self._unit.scalars(layer, gains),
         }
         return scalar_constant(_only(name, values)(), formats.word_bits)
+
+    def neurons(self, section: str, repetition: int, name: str) -> NeuronParameters:
+        """Decays and thresholds; raises KeyError for an unknown name."""
+        return _only(name, self._unit.neurons(self._layer(repetition)))
 
     def embedding(self, token: int) -> NDArray[np.int32]:
         """The embedding row in the format of the residual stream."""

@@ -84,6 +84,7 @@ def _lower(model: MatMulFreeModel, formats: Formats, name: str) -> Program:
         vectors=lowering.vectors(),
         matrices=shapes,
         tables=lowering.tables(),
+        codes=lowering.unit.codes(),
         parameters=MatMulFreeParameters(model, formats),
     )
     validate_program(program)

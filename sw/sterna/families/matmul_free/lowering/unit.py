@@ -8,13 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering.formats import Formats
 from sterna.families.matmul_free.lowering.gains import ScaledGain
 from sterna.families.matmul_free.lowering.gated_unit import GatedUnit
+from sterna.families.matmul_free.lowering.spiking_unit import SpikingUnit
 from sterna.families.matmul_free.weights import LayerWeights
-from sterna.program.definition import VectorFormat
+from sterna.law.neuron_parameters import NeuronParameters
+from sterna.program.definition import CodeFormat, VectorFormat
 from sterna.program.instructions import Element, Item
 
 
@@ -30,6 +31,10 @@ class Unit(Protocol):
 
     def vectors(self) -> dict[str, VectorFormat]:
         """The vectors that the items name."""
+        ...
+
+    def codes(self) -> dict[str, CodeFormat]:
+        """The codes of the populations that the items name."""
         ...
 
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -51,14 +56,17 @@ class Unit(Protocol):
         ...
 
 
-_UNITS: dict[str, Callable[[ModelConfig, Formats], Unit]] = {"glu": GatedUnit}
+    def neurons(self, layer: LayerWeights) -> Mapping[str, NeuronParameters]:
+        """The numbers of the populations that the items name."""
+        ...
+
+
+_UNITS: dict[str, Callable[[ModelConfig, Formats], Unit]] = {
+    "glu": GatedUnit,
+    "lif": SpikingUnit,
+}
 
 
 def unit_of(config: ModelConfig, formats: Formats) -> Unit:
-    """The channel mixer of a configuration; raises `InputError` for one without a program."""
-    if config.channel_mixer not in _UNITS:
-        raise InputError(
-            f"configuration: channel_mixer {config.channel_mixer!r} has no program yet; only the "
-            "float reference computes it"
-        )
+    """The channel mixer of a configuration."""
     return _UNITS[config.channel_mixer](config, formats)
