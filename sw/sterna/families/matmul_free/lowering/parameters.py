@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import log2
 from typing import Any
@@ -134,7 +134,7 @@ def share_shift(formats: Formats) -> int:
     return min(spare - spare % 4, 32)
 
 
-def _only(name: str, known: dict[str, Any]) -> Any:
+def _only(name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
         raise KeyError(f"no parameter of that name: {name}")
     return known[name]
