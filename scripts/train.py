@@ -21,7 +21,7 @@ from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import CHANNEL_MIXERS, ModelConfig
 from sterna.families.matmul_free.conversion import float_reference, from_torch
 from sterna.families.matmul_free.float_score import score_text
-from sterna.families.matmul_free.ranges import value_ranges
+from sterna.families.matmul_free.ranges import spike_shares, value_ranges
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import TOKENIZER_FILE, load_model, save_model
 from sterna.formats.tokenizer import Tokenizer, encode_documents, read_text, split_documents
@@ -134,6 +134,8 @@ def main() -> None:
         print(f"{path}: {score.bits_per_byte:.4f} bits per byte ({score.tokens} tokens)")
         for name, numbers in value_ranges(reference, valid).items():
             print(f"greatest {name}:", " ".join(f"{number:.2f}" for number in numbers))
+        if shares := spike_shares(reference, valid):
+            print("neurons that fire at a token:", " ".join(f"{share:.2%}" for share in shares))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The greatest magnitudes inside a model on a text: what a fixed-point format must hold."""
+"""What a text does inside a model: the greatest magnitudes, and how many neurons fire."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from sterna.families.matmul_free.float_score import CHUNK
 from sterna.families.matmul_free.reference import MatMulFreeLM
@@ -28,7 +29,7 @@ _OBSERVED_UNIT = {
 
 
 def value_ranges(reference: MatMulFreeLM, text: EncodedText) -> dict[str, list[float]]:
-    """Greatest magnitude of every kind of value, one number a layer.
+    """Greatest magnitude of every kind of value, one number a layer: what a format must hold.
 
     Gates are taken in front of their sigmoid or swish. "residual x" is taken behind each
     layer, "embedding" and "logit" have one number.
@@ -57,6 +58,31 @@ def value_ranges(reference: MatMulFreeLM, text: EncodedText) -> dict[str, list[f
         unit = _OBSERVED_UNIT[reference.config.channel_mixer]
         for part, names in (_OBSERVED | unit).items():
             handles.append(layer.get_submodule(part).register_forward_hook(hook(names, index)))
+    _read(reference, text, handles)
+    return greatest
+
+
+def spike_shares(reference: MatMulFreeLM, text: EncodedText) -> list[float]:
+    """Share of the neurons that fire at a token, a layer; no layer without neurons has any."""
+    fired = [0.0] * len(reference.model.layers)
+
+    def hook(index: int) -> Callable[..., None]:
+        def observe_output(module: Any, inputs: Any, output: Any) -> None:
+            fired[index] += float(output[0].mean(-1).sum())
+
+        return observe_output
+
+    handles = [
+        layer.get_submodule("mlp.neurons").register_forward_hook(hook(index))
+        for index, layer in enumerate(reference.model.layers)
+        if reference.config.channel_mixer == "lif"
+    ]
+    _read(reference, text, handles)
+    return [count / len(text.ids) for count in fired] if handles else []
+
+
+def _read(reference: MatMulFreeLM, text: EncodedText, handles: list[RemovableHandle]) -> None:
+    """Let the model read a text with the hooks of `handles`, and remove them."""
     try:
         state = reference.initial_state()
         with torch.no_grad():
@@ -65,4 +91,3 @@ def value_ranges(reference: MatMulFreeLM, text: EncodedText) -> dict[str, list[f
     finally:
         for handle in handles:
             handle.remove()
-    return greatest

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,20 +36,22 @@ def all_tensors(folder: Path) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 @pytest.mark.parametrize("shards", [1, 4])
+@pytest.mark.parametrize("mixer", ["glu", "lif"])
 def test_import_keeps_what_the_checkpoint_computes(
-    tmp_path: Path, dtype: str, shards: int
+    tmp_path: Path, dtype: str, shards: int, mixer: str
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
-    write_random_checkpoint(source, CONFIG, dtype, shards, seed=5)
+    config = replace(CONFIG, channel_mixer=mixer)
+    write_random_checkpoint(source, config, dtype, shards, seed=5)
     told: list[tuple[int, int]] = []
     import_huggingface(source, target, lambda done, total: told.append((done, total)))
     assert told[-1] == (2, 2)
 
-    released = MatMulFreeLM(CONFIG)
+    released = MatMulFreeLM(config)
     state = {key: value.float() for key, value in all_tensors(source).items()}
     released.load_state_dict(state)
     model = load_model(target)
-    assert model.config == CONFIG
+    assert model.config == config
     # What the file has is kept in its type, and read without a loss.
     assert load_file(target / "model.safetensors")[EMBEDDINGS].dtype == getattr(torch, dtype)
     assert np.array_equal(model.embeddings, state[EMBEDDINGS].numpy())

@@ -8,7 +8,7 @@ from sterna.families.matmul_free import ranges
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.random_model import random_model
-from sterna.families.matmul_free.ranges import value_ranges
+from sterna.families.matmul_free.ranges import spike_shares, value_ranges
 from sterna.formats.tokenizer import EncodedText
 
 CONFIG = ModelConfig(vocab_size=32, hidden_size=16, num_hidden_layers=2, intermediate_size=24)
@@ -52,7 +52,24 @@ def test_input_of_neurons_in_place_of_the_gates() -> None:
     assert greatest["neuron input"][0] == pytest.approx(float(inner[0].abs().max()), rel=1e-4)
 
 
-def test_no_observer_stays_behind() -> None:
-    reference = float_reference(random_model(CONFIG, 2))
+def test_shares_of_the_neurons_that_fire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "CHUNK", 8)
+    reference = float_reference(random_model(replace(CONFIG, channel_mixer="lif"), 2))
+    text = EncodedText(IDS.tolist(), 50)
+    shares = spike_shares(reference, text)
+    spikes: list[torch.Tensor] = []
+    for layer in reference.model.layers:
+        neurons = layer.get_submodule("mlp.neurons")
+        neurons.register_forward_hook(lambda _, inputs, output: spikes.append(output[0]))
+    reference(IDS.unsqueeze(0))
+    assert shares == pytest.approx([float(part.mean()) for part in spikes])
+    assert all(0.01 < share < 0.5 for share in shares)
+    assert spike_shares(float_reference(random_model(CONFIG, 2)), text) == []
+
+
+@pytest.mark.parametrize("mixer", ["glu", "lif"])
+def test_no_observer_stays_behind(mixer: str) -> None:
+    reference = float_reference(random_model(replace(CONFIG, channel_mixer=mixer), 2))
     value_ranges(reference, EncodedText(IDS.tolist(), 50))
+    spike_shares(reference, EncodedText(IDS.tolist(), 50))
     assert not any(module._forward_hooks for module in reference.modules())

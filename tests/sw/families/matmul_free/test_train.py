@@ -56,6 +56,7 @@ def test_script_writes_a_model_that_learnt_the_text(tmp_path: Path, mixer: str) 
     text = encode_documents(tokenizer, TEXT, 1, 2)
     score = score_text(float_reference(model), text)
     assert f"{score.bits_per_byte:.4f} bits per byte" in done.stdout
+    assert ("neurons that fire at a token: " in done.stdout) == (mixer == "lif")
     uniform = torch.log2(torch.tensor(280.0)) * len(text.ids) / text.byte_count
     assert score.bits_per_byte < 0.7 * float(uniform)
 
