@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sterna.cli import application
+from sterna.errors import CheckError
 from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.estimate.area import FACTORS_FILE, group_units
@@ -153,6 +154,9 @@ def test_clocks_fall_with_a_common_slope() -> None:
     assert faster["ecp5"][1] == 0
 
 
-def test_unknown_units_are_others() -> None:
-    grouped = group_units({"core.vector": 5, "uart.buffer": 2, "clock": 1})
-    assert grouped["core.vector"] == 5 and grouped["other"] == 3
+def test_a_unit_without_area_terms_is_told() -> None:
+    grouped = group_units({"core.vector": 5, "uart.buffer": 2, "clock": 1, "core.start$205": 4})
+    assert grouped["core.vector"] == 5 and grouped["other"] == 7
+    for name in ("core.attention", "core.link2", "audio", "core.start"):
+        with pytest.raises(CheckError, match=f"area: the netlist has a unit {name}, 9 cells, of w"):
+            group_units({"core.vector": 5, name: 9})

@@ -13,12 +13,13 @@ the controller is scaled to the ULX3S build that has it, and all families have t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sterna.errors import InputError
+from sterna.errors import CheckError, InputError
 from sterna.machine.configuration import HardwareConfiguration
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
@@ -26,6 +27,10 @@ CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
 FORKS = "forks"
 """What hands commands, weights and constants to the data paths of several token streams."""
+_BETWEEN = re.compile(r"(top|clock|uart)(\.\w+)?|[rt]x\$\d+|core"
+                      r"(\.(link|result|counters|commands|head|matmuls|start\$\d+"
+                      r"|commands__payload\$\d+))?")
+"""What is counted as `OTHER`: link, counters and wires between units."""
 OTHER = "other"
 """Everything that `unit_terms` has no name for: link, counters, clock and borders."""
 
@@ -134,10 +139,16 @@ def expected_mhz(family: str, luts: int) -> float | None:
 
 
 def group_units(cells: Mapping[str, int]) -> dict[str, int]:
-    """Cells by the names of `unit_terms`, from cells by the names of a netlist."""
+    """Cells by the names of `unit_terms`, from cells by the names of a netlist.
+
+    Raises `CheckError` for a name that is neither one of those nor known to be between units.
+    """
     known = unit_terms(HardwareConfiguration())
     grouped = dict.fromkeys(known, 0)
     for name, count in cells.items():
+        if name not in known and not _BETWEEN.fullmatch(name):
+            raise CheckError(f"area: the netlist has a unit {name}, {count} cells, of which the "
+                             "model knows no terms: give it some in `unit_terms`")
         grouped[name if name in known else OTHER] += count
     return grouped
 

@@ -10,25 +10,16 @@ from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import matmul_fields
 from sterna.machine.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth
 
-_GOWIN = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
-_MODES = {
-    "ecp5": _GOWIN,
-    "ice40": ((16, 256), (8, 512), (4, 1024), (2, 2048)),
-    "gw1n": _GOWIN,
-    "gw2a": _GOWIN,
-    "xc7": _GOWIN,
-    "xcup": _GOWIN,
-    "stratix10": ((40, 512), (20, 1024), (10, 2048)),
-}
-"""Bits and words of a block RAM with one write and one read port; of Xilinx parts those of half."""
-_FIXED = {"ecp5": 2, "ice40": 5, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
-"""Block RAMs of every data path: tables of the scalar unit."""
+from sterna_boards.parts.block_ram import (
+    LUT_RAM_CELLS,
+    SCALAR_TABLES,
+    SINGLE_PORT_BITS,
+    SINGLE_PORT_DEPTH,
+    block_rams,
+)
+
 _LARGE = (Space.WEIGHTS, Space.CONSTANTS)
 """Memories that go to single-port RAM where there is some."""
-SINGLE_PORT_BITS, _SINGLE_PORT_DEPTH = 16, 1 << 14
-LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24, "xc7": 64, "xcup": 64,
-                 "stratix10": 16}
-"""Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +40,6 @@ class OnChipMemory:
     single_port_rams: int = 0
 
 
-def block_rams(family: str, width: int, depth: int, always: bool = False) -> int:
-    """Block RAMs of a memory as synthesis maps it: all of one mode, the fewest.
-
-    Small memories become look-up tables, unless the design asks for block RAM (``always``).
-    """
-    if not always and -(-width // 4) * -(-depth // 16) <= LUT_RAM_CELLS[family]:
-        return 0
-    return min(-(-width // bits) * -(-depth // words) for bits, words in _MODES[family])
-
-
 def memory_map(family: str, configuration: HardwareConfiguration,
                used: dict[str, int]) -> list[OnChipMemory]:
     """Every memory that the configuration's depths size; ``used`` gives words by name.
@@ -76,7 +57,7 @@ def memory_map(family: str, configuration: HardwareConfiguration,
 
     def loadable(name: str, space: Space) -> OnChipMemory:
         depth, widths = word_depth(configuration, space), chunks(word_bits(configuration, space))
-        if family == "ice40" and space in _LARGE and depth <= _SINGLE_PORT_DEPTH:
+        if family == "ice40" and space in _LARGE and depth <= SINGLE_PORT_DEPTH:
             rams = sum(-(-width // SINGLE_PORT_BITS) for width in widths)
             return OnChipMemory(name, used.get(name, depth), depth, sum(widths), 1, 0, rams)
         return memory(name, depth, widths)
@@ -94,7 +75,7 @@ def memory_map(family: str, configuration: HardwareConfiguration,
                          always=True)
     vectors = memory("vectors and state", configuration.vector_depth, [group], 2 * streams)
     if (family == "ice40" and configuration.vector_interval == 2
-            and configuration.vector_depth <= _SINGLE_PORT_DEPTH):
+            and configuration.vector_depth <= SINGLE_PORT_DEPTH):
         rams = vectors.copies * -(-group // SINGLE_PORT_BITS)
         vectors = replace(vectors, block_rams=0, single_port_rams=rams)
     return [
@@ -131,9 +112,16 @@ def _queue_widths(configuration: HardwareConfiguration) -> list[int]:
     ]
 
 
+def block_rams_by_name(family: str, configuration: HardwareConfiguration) -> dict[str, int]:
+    """Block RAMs of every memory, those of the scalar unit's tables included."""
+    memories = memory_map(family, configuration, {})
+    return {memory.name: memory.block_rams for memory in memories} | {
+        "scalar tables": configuration.streams * SCALAR_TABLES[family]}
+
+
 def total_block_rams(family: str, memories: Sequence[OnChipMemory], streams: int = 1) -> int:
     """Block RAMs of a whole accelerator of so many token streams with these memories."""
-    return streams * _FIXED[family] + sum(memory.block_rams for memory in memories)
+    return streams * SCALAR_TABLES[family] + sum(memory.block_rams for memory in memories)
 
 
 def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:

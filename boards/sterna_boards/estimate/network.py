@@ -13,16 +13,12 @@ from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfigurati
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.memory_map import (
-    LUT_RAM_CELLS,
-    SINGLE_PORT_BITS,
-    OnChipMemory,
-    block_rams,
-)
+from sterna_boards.estimate.memory_map import OnChipMemory
 from sterna_boards.estimate.model import shortages
 from sterna_boards.estimate.network_area import NetworkArea, network_area
 from sterna_boards.estimate.step_speed import StepSpeed, step_speed
 from sterna_boards.network_build import board_shape
+from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SINGLE_PORT_BITS, block_rams
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,19 +9,26 @@ none of them lies far off by chance.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sterna.errors import CheckError
 
 from sterna_boards.parts.ecp5_netlist import Netlist, natural
 
-_WEIGHTS = re.compile(r"\bweights\.memory\.bank_\d+\.ram\.")
-_VECTOR = re.compile(r"\bvector\.memory\.copy_[ab]\.\d+\.(?P<lane>\d+)")
-_MIDDLE: dict[int, tuple[re.Pattern[str], ...]] = {
-    46: (_VECTOR, re.compile(r"\blanes\.banks\.storage\.")),
-    70: tuple(re.compile(rf"\b{memory}\.") for memory in (
-        r"vector\.tables\.lane_\d+", r"sequencer\.memory", r"scalars\.tables")),
-}
+PATTERNS = {name: re.compile(rf"\b{pattern}") for name, pattern in {
+    "weights": r"weights\.memory\.bank_\d+\.ram\.",
+    "vectors and state": r"vector\.memory\.copy_[ab]\.\d+\.(?P<lane>\d+)",
+    "codes": r"lanes\.banks\.storage\.",
+    "tables": r"vector\.tables\.lane_\d+\.",
+    "program": r"sequencer\.memory\.",
+    "scalar tables": r"scalars\.tables\.",
+    "constants": r"constants\.memory\.",
+}.items()}
+"""What the block RAMs of a memory are called in a netlist."""
+_MIDDLE = {46: ("vectors and state", "codes"), 70: ("tables", "program", "scalar tables")}
 """The memories of both rows in the middle, from the left."""
-_CONSTANTS = re.compile(r"\bconstants\.memory\.")
+_REST = ("constants",)
 """These have registers on both sides and take the sites that are left."""
 _PART = "85F"
 _ROWS = (22, 46, 70, 82)
@@ -35,51 +42,66 @@ _SHARES = (5, 3, 3, 5)
 results."""
 
 
-def place_memories(netlist: Netlist, device: str, rows: int) -> None:
+def place_memories(netlist: Netlist, device: str, rows: int,
+                   block_rams: Mapping[str, int]) -> None:
     """Give the block RAMs of an engine of ``rows`` matrix rows and of what is around it places.
+
+    ``block_rams`` says how many the machine's memories have, by the names of `PATTERNS`.
 
     Each matrix row lies along one row of block RAM, and the same columns of all of them one above
     the other: so the tables of three codes, which all rows have, are written over short ways, and
     the sums of a row add up from both sides towards the middle, where the other memories are. Does
     nothing on other parts than the 85F, or where the weights do not lie on the chip or do not fit
-    so.
+    so. Raises `CheckError` when the netlist has another number of them by their names: a floor
+    plan that misses a memory costs the clock, and nobody is told.
     """
-    if _PART not in device or not rows:
+    if _PART not in device or not rows or not block_rams.get("weights"):
         return
+    _check_names(netlist, block_rams)
     _place_weights(netlist, rows)
     taken = {netlist.place(name) for name in netlist.of_type("DP16KD")}
     if taken == {None}:
         return
     free = {row: [column for column in _COLUMNS if (row, column) not in taken] for row in _ROWS}
     rest = []
-    for row, patterns in _MIDDLE.items():
-        for name in _found(netlist, patterns):
+    for row, memories in _MIDDLE.items():
+        for name in _found(netlist, memories):
             if free[row]:
                 _fix(netlist, name, row, free[row].pop(0))
             else:
                 rest.append(name)
     inner_first = dict.fromkeys((*_MIDDLE, *_ROWS))
     sites = [(row, column) for row in inner_first for column in free[row]]
-    rest += _found(netlist, (_CONSTANTS,))
+    rest += _found(netlist, _REST)
     for name, (row, column) in zip(rest, sites, strict=False):
         _fix(netlist, name, row, column)
 
 
-def _found(netlist: Netlist, patterns: Sequence[re.Pattern[str]]) -> list[str]:
-    """Block RAMs by pattern; both copies of a lane of the vector memory side by side."""
+def _check_names(netlist: Netlist, block_rams: Mapping[str, int]) -> None:
+    names = netlist.of_type("DP16KD")
+    for memory, pattern in PATTERNS.items():
+        found, wanted = sum(bool(pattern.search(name)) for name in names), block_rams[memory]
+        if found != wanted:
+            raise CheckError(
+                f"floor plan: {found} block RAMs of the netlist are called like those of "
+                f"{memory}, {pattern.pattern}; the machine has {wanted}: mend the pattern in "
+                f"{Path(__file__).name}, or `block_rams` in block_ram.py")
+
+
+def _found(netlist: Netlist, memories: Sequence[str]) -> list[str]:
+    """Block RAMs by memory; both copies of a lane of the vector memory side by side."""
     names = netlist.of_type("DP16KD")
     ordered: list[str] = []
-    for pattern in patterns:
-        found = {name: match for name in names if (match := pattern.search(name))}
+    for memory in memories:
+        found = {name: match for name in names if (match := PATTERNS[memory].search(name))}
         ordered += sorted(found, key=lambda name, found=found: (
             int(found[name].groupdict().get("lane") or 0), natural(name)))
     return ordered
 
 
 def _place_weights(netlist: Netlist, rows: int) -> None:
-    memories = sorted((name for name in netlist.of_type("DP16KD") if _WEIGHTS.search(name)),
-                      key=natural)
-    if not memories or len(memories) % rows:
+    memories = _found(netlist, ("weights",))
+    if len(memories) % rows:
         return
     length = len(memories) // rows
     shares = _shared_out(rows, len(_COLUMNS) // length)

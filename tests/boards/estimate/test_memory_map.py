@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sterna.machine.configuration import HardwareConfiguration
 from sterna_boards.estimate.memory_map import (
-    block_rams,
     memory_map,
     total_block_rams,
     total_single_port_rams,
 )
+from sterna_boards.parts.block_ram import block_rams
 
 SMALL = HardwareConfiguration(
     rows=4, columns=8, vector_lanes=2, block_groups=4, top_k=4, code_depth=128,

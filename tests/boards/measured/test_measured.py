@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sterna.cli.model_argument import open_model
 from sterna.families.matmul_free.lowering import lower
 from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.model import estimate
 from sterna_boards.flows.open.build import check_timing
 from sterna_boards.measured.baseline import Measured, read_baseline
 from sterna_boards.model_build import build_model
+from sterna_boards.parts.ecp5_floorplan import place_memories
+from sterna_boards.parts.ecp5_netlist import Netlist
 
 CLOCK_HZ = 50e6
 MEASURED = list(read_baseline().values())
@@ -30,6 +35,10 @@ def test_a_small_accelerator_meets_timing_and_its_estimate() -> None:
     assert found.block_rams == built.report.block_rams
     assert found.dsps == built.report.dsps
     assert found.speed == built.speed
+    # The floor plan of a larger part finds the memories by their names in a real netlist.
+    netlist = Netlist(json.loads((built.report.logs[0].parent / "sterna.json").read_text()))
+    fitted = built.image.configuration
+    place_memories(netlist, "LFE5U-85F", fitted.rows, block_rams_by_name("ecp5", fitted))
 
 
 @pytest.mark.slow

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sterna.compiler.fit import fit_configuration
+from sterna.errors import CheckError
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
+from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.flows.open.tools import find_tools
-from sterna_boards.parts import ecp5_floorplan
-from sterna_boards.parts.ecp5_floorplan import place_memories
+from sterna_boards.parts.ecp5_floorplan import PATTERNS, place_memories
 from sterna_boards.parts.ecp5_netlist import Netlist
 
 PART = "LFE5U-85F-6BG381C"
@@ -40,6 +45,18 @@ def _netlist(banks: int, per_bank: int = 2, others: Iterable[str] = ()) -> Netli
                                         "netnames": {}}}})
 
 
+def _block_rams(names: Iterable[str]) -> dict[str, int]:
+    """Of each memory that has a pattern, by it."""
+    names = list(names)
+    return {memory: sum(bool(pattern.search(name)) for name in names)
+            for memory, pattern in PATTERNS.items()}
+
+
+def _place(netlist: Netlist, rows: int, device: str = PART) -> None:
+    """With a machine that has what the netlist has."""
+    place_memories(netlist, device, rows, _block_rams(netlist.cells))
+
+
 def _places(netlist: Netlist) -> dict[str, tuple[int, int]]:
     found = {name: netlist.place(name) for name in netlist.cells}
     return {name: place for name, place in found.items() if place}
@@ -49,7 +66,7 @@ def _places(netlist: Netlist) -> dict[str, tuple[int, int]]:
 def test_every_matrix_row_lies_along_a_row_of_block_ram(
         rows: int, banks: int, per_bank: int) -> None:
     netlist = _netlist(banks, per_bank)
-    place_memories(netlist, PART, rows)
+    _place(netlist, rows)
     places = _places(netlist)
     assert len(places) == len(set(places.values())) == banks * per_bank
     assert all(".weights." in name for name in places)
@@ -66,7 +83,7 @@ def test_every_matrix_row_lies_along_a_row_of_block_ram(
 
 def test_the_other_memories_fill_the_middle_in_order() -> None:
     netlist = _netlist(80, others=(*reversed(OTHERS), UNKNOWN))
-    place_memories(netlist, PART, 16)
+    _place(netlist, 16)
     places = _places(netlist)
     assert len(places) == len(set(places.values())) == 160 + len(OTHERS) == 208
     assert UNKNOWN not in places
@@ -82,7 +99,7 @@ def test_the_other_memories_fill_the_middle_in_order() -> None:
 def test_more_memories_than_sites_are_left_to_the_placer() -> None:
     names = [f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(50)]
     netlist = _netlist(80, others=names)
-    place_memories(netlist, PART, 16)
+    _place(netlist, 16)
     places = _places(netlist)
     assert len(places) == len(set(places.values())) == 208
     assert [name in places for name in names] == [True] * 48 + [False] * 2
@@ -98,30 +115,50 @@ def test_more_memories_than_sites_are_left_to_the_placer() -> None:
 def test_what_does_not_fit_the_plan_is_left_to_the_placer(
         device: str, rows: int, banks: int) -> None:
     netlist = _netlist(banks, others=OTHERS)
-    place_memories(netlist, device, rows)
+    _place(netlist, rows, device)
     assert not _places(netlist)
 
 
-@pytest.mark.parametrize(("pattern", "count"), [
-    ("_WEIGHTS", 160), ("_VECTOR", 16), ("_CONSTANTS", 9),
-    (r"lanes\.banks\.storage", 8), (r"vector\.tables\.lane_", 8), (r"sequencer\.memory", 3),
-    (r"scalars\.tables", 2),
-])
-def test_every_pattern_finds_its_memories_in_the_demo_of_the_ulx3s(
-        pattern: str, count: int) -> None:
+DEMO = {"weights": 160, "vectors and state": 16, "codes": 8, "tables": 8, "program": 3,
+        "scalar tables": 2, "constants": 9}
+
+
+def test_the_machine_of_the_demo_has_the_memories_of_its_netlist() -> None:
     """By the names that synthesis gave them: `DP16KD` cells of `sterna build demo`."""
+    assert _block_rams(REAL_NAMES.read_text().split()) == DEMO
+    program = lower(load_model("demo"))
+    machine = fit_configuration(program, find_board("ulx3s-85f").configuration())
+    found = block_rams_by_name("ecp5", machine)
+    assert {name: found[name] for name in PATTERNS} == DEMO and sum(found.values()) == 206
+
+
+@pytest.mark.parametrize("memory", PATTERNS)
+@pytest.mark.parametrize("there", [0, 1])
+def test_a_memory_that_is_not_found_by_its_name_is_told(memory: str, there: int) -> None:
+    """Renamed in the hardware, all of it or one of its block RAMs."""
     names = REAL_NAMES.read_text().split()
-    found = getattr(ecp5_floorplan, pattern, None)
-    if found is None:
-        middle = [each for row in ecp5_floorplan._MIDDLE.values() for each in row]
-        found, = (each for each in middle if pattern in each.pattern)
-    assert sum(bool(found.search(name)) for name in names) == count
+    renamed = [name for name in names if PATTERNS[memory].search(name)][there:]
+    names = [f"core.other.{name}" if name in renamed else name for name in names]
+    names = [name.replace("memory", "store").replace("tables", "store").replace("banks", "store")
+             if name.startswith("core.other.") else name for name in names]
+    with pytest.raises(CheckError, match=rf"^floor plan: {there} block RAMs of the netlist are "
+                       rf"called like those of {memory}, .*; the machine has {DEMO[memory]}: mend"):
+        place_memories(_netlist(0, others=names), PART, 16, DEMO)
+
+
+def test_weights_outside_the_chip_have_no_floor_plan() -> None:
+    machine = find_board("ulx3s-85f").sdram_configuration()
+    found = block_rams_by_name("ecp5", machine)
+    assert "weights" not in found
+    netlist = _netlist(0, others=OTHERS)
+    place_memories(netlist, PART, machine.rows, found)
+    assert not _places(netlist)
 
 
 def test_every_memory_of_the_demo_has_a_place_of_its_own() -> None:
     names = REAL_NAMES.read_text().split()
     netlist = _netlist(0, others=names)
-    place_memories(netlist, PART, 16)
+    _place(netlist, 16)
     assert len(set(_places(netlist).values())) == len(names) == 206
 
 
@@ -140,7 +177,7 @@ def test_the_part_has_every_site_of_the_plan(tmp_path: Path) -> None:
         "ports": {"clk": {"direction": "input", "bits": [2]}},
         "netnames": {"clk": {"hide_name": 0, "bits": [2], "attributes": {}}}}}}
     netlist = Netlist(design)
-    place_memories(netlist, PART, 16)
+    _place(netlist, 16)
     assert len(set(_places(netlist).values())) == 208
     (tmp_path / "netlist.json").write_text(json.dumps(design))
     tool = find_tools(["nextpnr-ecp5"])["nextpnr-ecp5"].executable

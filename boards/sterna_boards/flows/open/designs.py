@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sterna_hw.board.top import BoardTop, Loopback
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
+from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
 
 
@@ -32,6 +33,8 @@ class Design:
     """Ternary weights a clock; none in a loop-back."""
     rows: int
     """Matrix rows that they are for; none without a ternary engine."""
+    block_rams: Mapping[str, int]
+    """Block RAMs of its memories by name, as the floor plan finds them."""
     clock_hz: float
     """What the clock generator makes of the wanted frequency."""
     top: Callable[[], BoardTop]
@@ -70,10 +73,12 @@ def accelerator(board: Board, configuration: Configuration,
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(configuration)
-    rows = configuration.rows if isinstance(configuration, HardwareConfiguration) else 0
+    rows, block_rams = 0, {}
+    if isinstance(configuration, HardwareConfiguration):
+        rows, block_rams = configuration.rows, block_rams_by_name(board.family, configuration)
     pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
-    return _design(board, "accelerator", key, (configuration.lanes, rows), core, clock_hz,
-                   configuration.baud or board.baud, pins, pace)
+    return _design(board, "accelerator", key, (configuration.lanes, rows, block_rams), core,
+                   clock_hz, configuration.baud or board.baud, pins, pace)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -91,13 +96,13 @@ def with_contents(image: MemoryImage) -> Any:
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:
     """Every byte comes back: shows that clock, pins and bit rate are right."""
-    return _design(board, "loop-back", "", (0, 0), Loopback, clock_hz or board.clock_hz,
+    return _design(board, "loop-back", "", (0, 0, {}), Loopback, clock_hz or board.clock_hz,
                    board.baud)
 
 
-def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Callable[[], Any],
-            clock_hz: float, baud: int, sdram: dict[str, Any] | None = None,
-            pace: tuple[int, int] | None = None) -> Design:
+def _design(board: Board, name: str, key: str, size: tuple[int, int, Mapping[str, int]],
+            core: Callable[[], Any], clock_hz: float, baud: int,
+            sdram: dict[str, Any] | None = None, pace: tuple[int, int] | None = None) -> Design:
     made = generated_hz(board.family, board.pin_hz, clock_hz)
     divisor(made, baud)
 
@@ -106,5 +111,4 @@ def _design(board: Board, name: str, key: str, size: tuple[int, int], core: Call
         clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
         return BoardTop(core(), clock, baud, sdram, pace, board.tools().held_high)
 
-    lanes, rows = size
-    return Design(name, f"{name} {key} {clock_hz} {baud}", lanes, rows, made, top)
+    return Design(name, f"{name} {key} {clock_hz} {baud}", *size, made, top)

@@ -86,7 +86,7 @@ class Flow:
         self._run(folder, folder, 0, "synthesise")
         if self.board.family == "ecp5":
             improve(folder / self.netlist, lambda netlist: place_memories(
-                netlist, self.board.device, design.rows))
+                netlist, self.board.device, design.rows, design.block_rams))
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int,
                         least_hz: float = 0) -> None:

@@ -9,6 +9,7 @@ import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Elaboratable, Module, Signal, signed, unsigned
 from amaranth.lib import data, memory
+from sterna.errors import CheckError
 from sterna_boards.flows.open.rtlil import corrected, plain_names, relax_collisions
 
 BYPASS = "parameter \\COLLISION_X_MASK 1'0\n"
@@ -49,6 +50,18 @@ def test_only_clocked_reads_of_marked_memories(kinds: str, relaxed: int, strict:
     after = relax_collisions(before)
     assert (after.count(NO_BYPASS), after.count(BYPASS)) == (relaxed, strict)
     assert after.replace(NO_BYPASS, BYPASS) == before
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("  memory width", "  storage width", "1 memories are marked no_rw_check, 0 are found: mend"),
+    ("cell $memrd_v2", "cell $memrd_v3", "no read port of r is found: mend the patterns of"),
+    ('MEMID "\\\\r"', 'MEMORY "\\\\r"', "no read port of r is found: mend the patterns of"),
+])
+def test_memories_in_another_form_are_told(old: str, new: str, message: str) -> None:
+    before = _text("r")
+    assert old in before
+    with pytest.raises(CheckError, match=message):
+        corrected(before.replace(old, new))
 
 
 def test_indices_of_names_are_written_with_a_point() -> None:
