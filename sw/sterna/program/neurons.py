@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.law.neuron import NeuronDefinition, Output
+from sterna.law.neuron import Current, NeuronDefinition, Output
 from sterna.program.items import Item
 
 
@@ -57,11 +57,13 @@ class Neurons(Item):
 
     def __str__(self) -> str:
         d = self.definition
+        flags = [f"decay {d.decay.value}", f"reset {d.reset.value}"]
+        if d.current is not Current.NONE:
+            flags.insert(0, f"current {d.current.value}")
         made = [f"{kind} {name}" for kind, name in (("codes", self.codes), ("result", self.result))
                 if name is not None]
         return "\n".join((
-            f"neurons {self.name}, {self.length} with current {d.current.value}, decay "
-            f"{d.decay.value}, reset {d.reset.value}: {', '.join(made)}",
+            f"neurons {self.name}, {self.length}, {', '.join(flags)}: {', '.join(made)}",
             *(f"+ {item}" for item in (*self.synapses, self.current) if item is not None),
         ))
 

@@ -71,7 +71,7 @@ def _codes(program: Program) -> str:
 
 def _declared(codes: CodeFormat) -> str:
     text = f"{codes.length} of at most {codes.limit}, {_fraction(codes.fraction)}, {codes.lifetime}"
-    return text + (f", {codes.history} RUNs kept" if codes.history else "")
+    return text + (f", history {codes.history}" if codes.history else "")
 
 
 def _fraction(fraction: int | None) -> str:

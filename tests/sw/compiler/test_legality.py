@@ -25,10 +25,8 @@ from sterna.program.items import Item
 from sterna.program.neurons import Neurons, Synapses
 from sterna.program.validate import validate_program
 
-from tests.sw.program.small import CODES, ENTER, HEAD, SUM, N, element, program, take
+from tests.sw.program.small import CODES, ENTER, HEAD, QUIET, SUM, N, element, program, take
 
-QUIET = replace(ENTER, body=(Element(result="x", a="input", multiplier=Unit(1)),))
-"""As ENTER, with nothing that must be taken."""
 READ = Element(result="y", a="acc", multiplier=Unit(1))
 AGAIN, OTHER = Matmul(result="acc", codes="r", matrix="w"), replace(CODES[2], result="r")
 SECOND = Matmul(result="second", codes="q", matrix="w")

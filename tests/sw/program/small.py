@@ -32,6 +32,8 @@ ENTER = Kernel(
     length=N,
     body=(Element(result="x", a="input", multiplier=Unit(1), absmax="m", squares="s"),),
 )
+QUIET = replace(ENTER, body=(Element(result="x", a="input", multiplier=Unit(1)),))
+"""As ENTER, with nothing that must be taken."""
 CODES = (
     take("absmax", "m", "largest"),
     ScalarOperation(result="scale", operation="code_scale", operands=("largest",)),
