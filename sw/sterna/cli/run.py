@@ -48,7 +48,8 @@ def run(
     model: str | None = typer.Argument(
         None, metavar="[MODEL]", help=f"{MODEL_HELP}. With --image it may be left out."),
     device: str = typer.Option(
-        "golden", help="golden, sim, serial:///dev/ttyUSB0 or tcp://host:port; the rate is that of "
+        "golden", help="golden, emulator (the board without a clock), sim (its Verilog), "
+        "serial:///dev/ttyUSB0 or tcp://host:port; the rate is that of "
         "--config or --image, or ?baud=N behind the port."
     ),
     timeout: float | None = TIMEOUT,

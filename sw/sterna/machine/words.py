@@ -30,7 +30,8 @@ def pack_mixed(fields: Sequence[tuple[NDArray[np.integer], int]], size: int) -> 
     The first item of the first array is lowest.
     """
     bits = [
-        (values[:, :, None] >> np.arange(width) & 1).astype(np.uint8).reshape(len(values), -1)
+        (values[:, :, None] >> np.arange(width) & 1).astype(np.uint8)
+        .reshape(len(values), values.shape[1] * width)
         for values, width in fields
     ]
     joined = np.concatenate(bits, axis=1)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from sterna.errors import InputError
 from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
+from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.encoding import Configuration
 from sterna.progress import Progress
 
-DEVICES = "golden, sim, serial:///dev/ttyUSB0 or tcp://host:port"
-GOLDEN = "golden"
+DEVICES = "golden, emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port"
+GOLDEN, EMULATOR, SIMULATED = "golden", "emulator", "sim"
 
 
 def check_image_address(address: str) -> None:
     """Raise `InputError` for a device that takes no memory image, and for an unknown one."""
     if address == GOLDEN:
-        raise InputError("device golden: takes no image; give sim or the address of a board")
+        raise InputError("device golden: takes no image; give emulator, sim or the address of a "
+                         "board")
     check_address(address)
 
 
 def check_address(address: str) -> None:
-    """Raise `InputError` for what is neither ``sim`` nor like the address of a board."""
-    if address != "sim" and "://" not in address:
+    """Raise `InputError` for what is no name of a device that has a link, nor like an address."""
+    if address not in (EMULATOR, SIMULATED) and "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
 
 
@@ -31,7 +33,9 @@ def open_transport_to(
 
     Raises what `open_transport` and `SimulatedBoard` raise.
     """
-    if address != "sim":
+    if address == EMULATOR:
+        return EmulatedBoard(configuration)
+    if address != SIMULATED:
         return open_transport(address, configuration.baud or DEFAULT_BAUD)
     # The generator is not installed everywhere where a board is used.
     from sterna_sim.board import SimulatedBoard

@@ -1,0 +1,132 @@
+"""A board without gateware: answers the frames of the link protocol from an emulated machine."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import LinkError
+from sterna.machine.emulator.machines import machine_of
+from sterna.machine.emulator.memory import LoadedMemory
+from sterna.machine.encoding import Configuration
+from sterna.machine.frames import Frame, FrameDecoder, encode_frame
+from sterna.machine.protocol import (
+    MASK_BITS,
+    VERSION,
+    ErrorCode,
+    FrameType,
+    InfoType,
+    Space,
+    result_entries,
+    token_streams,
+)
+
+_LOAD = struct.Struct("<BI")
+_SESSION = struct.Struct("<II")
+
+
+class EmulatedBoard:
+    """The transport to a machine of a configuration, as `sterna.host.transport.Transport`.
+
+    A run takes no time: counters of cycles are 0. With `trace` in the configuration
+    `collect_words` gives what trace ports would have shown.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._memories = {space: LoadedMemory(configuration, space) for space in Space}
+        self._machine = machine_of(configuration, self._memories)
+        self._session, self._results = 0, 0
+        self._decoder = FrameDecoder()
+        self._output = bytearray()
+        self._closed = False
+
+    def write(self, data: bytes) -> None:
+        """Carry out the requests; answers wait to be read."""
+        if self._closed:
+            raise LinkError("the emulated board is closed")
+        for frame in self._decoder.feed(data):
+            kind, payload = self._answer(frame)
+            self._output += encode_frame(Frame(kind, frame.sequence, payload))
+
+    def read(self, count: int, timeout: float) -> bytes:
+        """Bytes of the answers."""
+        del timeout  # nothing comes later
+        if self._closed:
+            raise LinkError("the emulated board is closed")
+        data = bytes(self._output[:count])
+        del self._output[:count]
+        return data
+
+    def close(self) -> None:
+        """Nothing to give back; safe to call twice."""
+        self._closed = True
+
+    def collect_words(self) -> list[NDArray[np.uint32]]:
+        """What each trace port showed since the last call, as `SimulatedBoard.collect_words`."""
+        if not self.configuration.trace:
+            raise ValueError("the configuration has no trace ports")
+        return self._machine.collect_words()
+
+    def _answer(self, frame: Frame) -> tuple[FrameType, bytes]:
+        if frame.type == FrameType.HELLO:
+            return self._hello(frame.payload)
+        if frame.type == FrameType.BEGIN:
+            if len(frame.payload) != 4:
+                return _error(ErrorCode.LENGTH)
+            self._session, self._results = int.from_bytes(frame.payload, "little"), 0
+            return FrameType.ACK, b""
+        if frame.type == FrameType.LOAD:
+            return self._load(frame.payload)
+        if frame.type == FrameType.RUN:
+            return self._run(frame.payload)
+        return _error(ErrorCode.TYPE)
+
+    def _hello(self, payload: bytes) -> tuple[FrameType, bytes]:
+        if payload:
+            return _error(ErrorCode.LENGTH)
+        items = {
+            InfoType.VERSION: VERSION.to_bytes(2, "little"),
+            InfoType.ENTRIES: result_entries(self.configuration).to_bytes(2, "little"),
+            InfoType.CONFIGURATION: self.configuration.digest().to_bytes(8, "little"),
+            InfoType.CONTENTS: bytes(8),
+            InfoType.SESSION: _SESSION.pack(self._session, self._results),
+        }
+        return FrameType.INFO, b"".join(
+            bytes([kind, len(value)]) + value for kind, value in items.items())
+
+    def _load(self, payload: bytes) -> tuple[FrameType, bytes]:
+        if len(payload) < _LOAD.size:
+            return _error(ErrorCode.LENGTH)
+        number, first = _LOAD.unpack_from(payload)
+        if number not in list(Space):
+            return _error(ErrorCode.SPACE)
+        space = Space(number)
+        if not self._memories[space].write(first, payload[_LOAD.size:]):
+            return _error(ErrorCode.SPACE)
+        self._machine.loaded(space)
+        return FrameType.ACK, b""
+
+    def _run(self, payload: bytes) -> tuple[FrameType, bytes]:
+        streams = token_streams(self.configuration)
+        form = struct.Struct(f"<H{streams}II")
+        masks = MASK_BITS // 8 * 2 if streams > 1 else 0
+        if len(payload) != form.size + masks:
+            return _error(ErrorCode.LENGTH)
+        entry, *words, rows = form.unpack_from(payload)
+        active, chained = 1, 0
+        if masks:
+            half = form.size + masks // 2
+            active = int.from_bytes(payload[form.size:half], "little")
+            chained = int.from_bytes(payload[half:], "little")
+        inputs = {place: word for place, word in enumerate(words) if active >> place & 1}
+        result = self._machine.run(
+            entry, inputs, {place for place in inputs if chained >> place & 1}, rows)
+        self._results = (self._results + 1) % (1 << 32)
+        return FrameType.RESULT, result + _SESSION.pack(self._session, self._results)
+
+
+def _error(code: ErrorCode) -> tuple[FrameType, bytes]:
+    return FrameType.ERROR, bytes([code])
