@@ -130,11 +130,7 @@ def bench(
             machine.close()
         differences = measured.differences(program, configuration.top_k, report)
     total = Counters.total(measured.together)
-    repeats = {section.name: section.repeat for section in program.sections}
-    weights = sum(
-        height * width * repeats[section]
-        for (section, _), (height, width) in program.matrices.items()
-    )
+    weights = program.trits()
     cycles = total.cycles / tokens
     values: dict[str, object] = {
         "model": name,

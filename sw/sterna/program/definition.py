@@ -129,6 +129,14 @@ class Program:
         """The format of a matrix; raises KeyError."""
         return MatrixFormat(*self.matrices[section, name])
 
+    def trits(self) -> int:
+        """Trits of all matrices, those of every repetition of a section counted."""
+        repeats = {section.name: section.repeat for section in self.sections}
+        formats = ((repeats.get(section, 1), self.matrix(section, name))
+                   for section, name in self.matrices)
+        return sum(repeat * matrix.planes * matrix.rows * matrix.columns
+                   for repeat, matrix in formats)
+
     @property
     def takes_codes(self) -> bool:
         """Whether a RUN is given codes, not words."""

@@ -38,11 +38,10 @@ def _header(program: Program) -> str:
 
 def _matrices(program: Program) -> str:
     repeats = {section.name: section.repeat for section in program.sections}
-    lines, total = [], 0
+    lines = []
     for section, name in program.matrices:
         matrix = program.matrix(section, name)
         repeat = repeats.get(section, 1)
-        total += repeat * matrix.planes * matrix.rows * matrix.columns
         times = f" x {repeat}" if repeat > 1 else ""
         if matrix.planes > 1:
             times += f", {matrix.planes} planes"
@@ -50,7 +49,7 @@ def _matrices(program: Program) -> str:
             times += f", delays to {matrix.delay}"
         lines.append(f"{_INDENT}{section}.{name:<{16 - len(section)}} "
                      f"{matrix.rows} x {matrix.columns}{times}")
-    return "\n".join([f"matrices, {total} trits", *lines]) if lines else ""
+    return "\n".join([f"matrices, {program.trits()} trits", *lines]) if lines else ""
 
 
 def _vectors(program: Program) -> str:
