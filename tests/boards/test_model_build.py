@@ -14,7 +14,7 @@ from sterna.machine.image import MemoryImage
 from tests.boards.fake_tools import ROUTING, FakeTools
 
 MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
-ARGUMENTS = ["build", MODEL, "--board", "ulx3s-85f", "--clock-mhz", "100",
+ARGUMENTS = ["build", MODEL, "--board", "ulx3s-12f", "--clock-mhz", "100",
              "--rows", "4", "--columns", "8", "--vector-lanes", "4", "--lane", "adders"]
 
 
@@ -28,12 +28,12 @@ def test_folder_holds_what_the_driver_needs(tools: FakeTools, tmp_path: Path,
                                             capsys: pytest.CaptureFixture[str]) -> None:
     assert application.run_arguments([*ARGUMENTS, "--seeds", "2", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    folder = tmp_path / "build" / "ulx3s-85f"
-    assert report["bitstream"] == "build/ulx3s-85f/sterna.bit"
+    folder = tmp_path / "build" / "ulx3s-12f"
+    assert report["bitstream"] == "build/ulx3s-12f/sterna.bit"
     assert (folder / "sterna.bit").read_text() == "bits of 2\n"
     assert (report["lanes"], report["luts"], report["luts_per_lane"]) == (32, 5, 5 / 32)
     assert report["timing_met"] and report["seeds"] == {"1": 100.0, "2": 110.0}
-    assert report["clock_mhz"] == 100.0 and report["device"] == "LFE5U-85F-6BG381C"
+    assert report["clock_mhz"] == 100.0 and report["device"] == "LFE5U-12F-6BG381C"
     rate = 1e8 / report["cycles_per_token"]
     assert report["tokens_per_second"] == pytest.approx(rate)
     assert 0 < report["tokens_per_second_over_link"] < rate
@@ -63,7 +63,7 @@ def test_missed_timing_is_exit_1_and_leaves_no_folder(tools: FakeTools, tmp_path
         assert application.run_arguments([*ARGUMENTS, *options, "--json"]) == 1
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert f"sterna: ulx3s-85f: {clock}.0 MHz instead of 100.0 MHz; slowest is" in captured.err
+        assert f"sterna: ulx3s-12f: {clock}.0 MHz instead of 100.0 MHz; slowest is" in captured.err
         assert not (tmp_path / "build").exists()
 
 
@@ -88,11 +88,11 @@ def test_board_configuration_runs_the_model(tools: FakeTools,
     """The driver makes of configuration.json what the board was built with."""
     assert application.run_arguments(ARGUMENTS) == 0
     capsys.readouterr()
-    image = MemoryImage.load("build/ulx3s-85f/image.sterna")
+    image = MemoryImage.load("build/ulx3s-12f/image.sterna")
     from sterna.cli.device_options import ShapeOptions
     from sterna.cli.model_argument import open_model
     from sterna.families.matmul_free.lowering import lower
 
-    options = ShapeOptions("build/ulx3s-85f/configuration.json", None, None, None)
+    options = ShapeOptions("build/ulx3s-12f/configuration.json", None, None, None)
     program = lower(open_model(MODEL).model)
     assert options.fitted(program) == image.configuration

@@ -18,7 +18,7 @@ from tokenizers import ByteLevelBPETokenizer
 from tests.boards.fake_tools import FakeTools
 
 CONFIG = ModelConfig(vocab_size=300, hidden_size=32, num_hidden_layers=1, intermediate_size=32)
-BOARD = "ulx3s-85f"
+BOARD = "ulx3s-12f"
 
 
 @pytest.fixture

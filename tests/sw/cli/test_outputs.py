@@ -28,7 +28,7 @@ from tests.boards.fake_tools import FakeTools
 
 CONFIG = ModelConfig(vocab_size=260, hidden_size=64, num_hidden_layers=1, intermediate_size=64)
 SHAPE = ["--rows", "4", "--columns", "8", "--vector-lanes", "4", "--lane", "adders"]
-BUILD = ["--board", "ulx3s-85f", "--seeds", "1", "--clock-mhz", "100"]
+BUILD = ["--board", "ulx3s-12f", "--seeds", "1", "--clock-mhz", "100"]
 
 FOLDERS = {
     "import checkpoint": ["import", "checkpoint"],
@@ -164,8 +164,8 @@ def test_our_folder_is_replaced_and_the_rest_of_it_stays(
 
 
 def test_a_build_that_names_no_folder(sterna, place: Place) -> None:
-    (place.folder / "build" / "ulx3s-85f").mkdir(parents=True)
-    (place.folder / "build" / "ulx3s-85f" / "manifest.json").write_text("{}")
+    (place.folder / "build" / "ulx3s-12f").mkdir(parents=True)
+    (place.folder / "build" / "ulx3s-12f" / "manifest.json").write_text("{}")
     refused(sterna, place, FOLDERS["build model"], "no manifest of Sterna")
 
 
