@@ -1,43 +1,25 @@
-"""The neurons of the float reference: their law in integers, and the gradient of training."""
+"""The neurons of the float reference: their law by hand, and the gradient of training."""
 
 from __future__ import annotations
 
 from math import pi
 from typing import Any
 
-import numpy as np
 import torch
 from sterna.families.matmul_free.lif import FLOOR, LIF, fire
-from sterna.golden.neuron import GoldenPopulation
-from sterna.law.neuron import Decay, NeuronDefinition, Reset
-from sterna.law.neuron_parameters import NeuronParameters
 from torch import Tensor
 
-FRACTION = 12
-LAW = NeuronDefinition(
-    sum_bits=18, membrane_bits=18, decay=Decay.MULTIPLY, reset=Reset.SOFT, strict=False,
-    clamped=True,
-)
 
-
-def test_is_the_integer_law_where_both_are_exact() -> None:
-    """Multiples of 1/64 and a decay of one half: eight steps have no rounding, and many ties."""
-    generator = np.random.default_rng(1)
-    one = 1 << FRACTION
-    drive = generator.integers(-3 * 64, 3 * 64, (6, 5, 40)) * (one // 64)
-    threshold = generator.integers(32, 96, 40) * (one // 64)
-    drive[0] = threshold
-    start = np.zeros((5, 40), np.int64)
-    golden = GoldenPopulation(LAW, NeuronParameters.of(
-        factor=1 << 15, threshold=threshold, floor=int(FLOOR * one)
-    ), 40, batch=5)
-    real = [torch.from_numpy(values / one) for values in (drive, threshold, start)]
-    _, spikes, membranes = fire(real[0], torch.full((40,), 0.5).double(), real[1], real[2])
-    assert spikes[0].all(), "a membrane at its threshold fires"
-    assert (membranes == FLOOR).any() and not (membranes < FLOOR).any()
-    for step in range(6):
-        np.testing.assert_array_equal(golden.step(drive[step]), spikes[step].numpy())
-        np.testing.assert_array_equal(golden.state["v"], membranes[step].numpy() * one)
+def test_a_membrane_leaks_fires_at_its_threshold_and_stops_at_the_floor() -> None:
+    drive = torch.tensor([[1.0], [0.75], [0.25], [-4.0], [1.25], [2.5]])
+    potentials, spikes, membranes = fire(
+        drive, torch.tensor([0.5]), torch.tensor([1.0]), torch.tensor([0.5])
+    )
+    assert potentials.flatten().tolist() == [1.25, 0.875, 0.6875, -3.65625, 0.75, 2.875]
+    assert spikes.flatten().tolist() == [1, 0, 0, 0, 0, 1]
+    assert membranes.flatten().tolist() == [0.25, 0.875, 0.6875, FLOOR, 0.75, 1.875]
+    _, tie, left = fire(torch.ones(1, 1), torch.zeros(1), torch.ones(1), torch.zeros(1))
+    assert tie.item() == 1 and left.item() == 0
 
 
 class SurrogateSpike(torch.autograd.Function):

@@ -17,7 +17,10 @@ from sterna.families.matmul_free.lowering.calibration import HEADROOM, calibrate
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.golden.executor import GoldenExecutor
+from sterna.golden.neuron import GoldenPopulation
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.program.definition import Program
+from sterna.program.neurons import Neurons
 from sterna.program.printing import format_program
 
 CONFIG = ModelConfig(
@@ -44,6 +47,31 @@ def observed(program: Program, *names: str) -> dict[str, NDArray[np.int64]]:
         executor.step(token, observe=observe)
     shape = (len(TOKENS), CONFIG.num_hidden_layers, -1)
     return {name: np.array(values).reshape(shape) for name, values in found.items()}
+
+
+@pytest.mark.parametrize("word_bits", [16, 18])
+def test_the_law_is_that_of_the_float_reference_at_ties_and_at_the_floor(model, word_bits):
+    """Where both are exact: multiples of 1/16, a decay of one half, five steps."""
+    program = lower(model, Formats.default(word_bits))
+    (definition,) = (
+        item.definition for item in program.section("layer").items if isinstance(item, Neurons)
+    )
+    one = 1 << (program.vectors["y"].fraction or 0)
+    generator = np.random.default_rng(1)
+    drive = generator.integers(-48, 48, (5, 7, 40)) * (one // 16)
+    threshold = generator.integers(8, 24, 40) * (one // 16)
+    drive[0] = threshold
+    population = GoldenPopulation(definition, NeuronParameters.of(
+        factor=1 << definition.factor_fraction - 1, threshold=threshold, floor=int(FLOOR * one)
+    ), 40, batch=7)
+    _, spikes, membranes = fire(
+        torch.from_numpy(drive / one), torch.full((40,), 0.5).double(),
+        torch.from_numpy(threshold / one), torch.zeros(7, 40).double(),
+    )
+    assert spikes[0].all() and (membranes == FLOOR).any()
+    for step in range(5):
+        np.testing.assert_array_equal(population.step(drive[step]), spikes[step].numpy())
+        np.testing.assert_array_equal(population.state["v"], membranes[step].numpy() * one)
 
 
 @pytest.mark.parametrize("word_bits", [16, 18])
