@@ -21,10 +21,9 @@ from sterna.progress import Progress
 from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import build_simulator
-from sterna_sim.library import SimulatorLibrary, TraceKind
+from sterna_sim.library import SimulatorLibrary
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.timing import MemoryTiming
-from sterna_sim.traces import Trace, unpack_trace
 
 MemoryBehaviour = MemoryTiming | SdramChip
 """How the memory outside behaves: behind AXI ports, or an SDRAM."""
@@ -49,7 +48,7 @@ def _has_memory(configuration: Configuration) -> TypeGuard[HardwareConfiguration
 class SimulatedBoard:
     """The transport to a simulated accelerator; time passes only while `read` waits.
 
-    A configuration with `trace` has trace ports, see `collect_trace`. `library` is a simulator
+    A configuration with `trace` has trace ports, see `collect_words`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
     Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
     part of the configuration or another. A violation of its data sheet, or of AXI4, is a
@@ -196,26 +195,6 @@ class SimulatedBoard:
         if not _has_memory(self.configuration):
             raise ValueError("this configuration has no memory outside")
         return self._open().memory_beats * self.configuration.memory_bits // 8
-
-    def collect_trace(self) -> Trace:
-        """What the trace ports of the first token stream showed since the last call.
-
-        Raises ValueError for a configuration without trace ports.
-        """
-        return self.collect_traces()[0]
-
-    def collect_traces(self) -> list[Trace]:
-        """What the trace ports of every token stream showed since the last call.
-
-        Raises ValueError for a configuration without trace ports.
-        """
-        configuration, words = self.configuration, self.collect_words()
-        assert isinstance(configuration, HardwareConfiguration)
-        return [
-            unpack_trace(
-                configuration, {kind: words[len(TraceKind) * stream + kind] for kind in TraceKind})
-            for stream in range(configuration.streams)
-        ]
 
     def collect_words(self) -> list[NDArray[np.uint32]]:
         """What each of the `trace_ports` showed since the last call, as `SimulatorLibrary.trace`.

@@ -24,7 +24,7 @@ from sterna.program.neurons import Neurons
 from sterna.progress import Progress
 
 from sterna_sim.board import SimulatedBoard
-from sterna_sim.traces import unpack_fields
+from sterna_sim.traces import TracedBoard, unpack_fields
 
 Integers = NDArray[np.int64]
 
@@ -60,7 +60,7 @@ class SpikingOutcome:
 class SpikingVerifier:
     """A simulated accelerator with trace ports beside the golden executor.
 
-    `board` is a simulation of the configuration with trace ports, instead of one that is built.
+    `board` is of the configuration with trace ports, instead of a simulation that is built.
     Errors are those of `compile_network` and `SimulatedBoard`; `step` raises `CheckError` when the
     trace ports show more or fewer values than the network has.
     """
@@ -74,7 +74,7 @@ class SpikingVerifier:
         stall_permille: int = 0,
         seed: int = 0,
         progress: Progress | None = None,
-        board: SimulatedBoard | None = None,
+        board: TracedBoard | None = None,
     ) -> None:
         configuration = configuration or fit_spiking(program)
         self._program = program

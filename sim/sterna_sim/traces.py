@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sterna.host.transport import Transport
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.configuration import HardwareConfiguration
 
@@ -25,6 +27,22 @@ class Trace:
     vectors: NDArray[np.int64]
     scalars: NDArray[np.int64]
     accumulators: NDArray[np.int64]
+
+
+class TracedBoard(Transport, Protocol):
+    """A transport to a machine whose trace ports can be seen, simulated or emulated."""
+
+    def collect_words(self) -> list[NDArray[np.uint32]]:
+        """What each trace port showed since the last call."""
+        ...
+
+
+def unpack_traces(
+    configuration: HardwareConfiguration, ports: Sequence[NDArray[np.uint32]]
+) -> list[Trace]:
+    """What the ports of every token stream showed, as `TracedBoard.collect_words` gives them."""
+    return [unpack_trace(configuration, {kind: ports[first + kind] for kind in TraceKind})
+            for first in range(0, len(ports), len(TraceKind))]
 
 
 def unpack_trace(

@@ -24,7 +24,7 @@ from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
-from sterna_sim.traces import Trace
+from sterna_sim.traces import Trace, TracedBoard, unpack_traces
 
 JOINING, GOING_ON = 0.7, 0.8
 """Chances of a text to join while others run, and of one that is there to go on."""
@@ -102,7 +102,8 @@ class Verifier:
     """A simulated board with trace ports beside a golden executor, both with the same program.
 
     `memory` is the behaviour of a memory outside; `over_link` says that its contents are loaded
-    over the link, as a board's are, and not put there by the simulator.
+    over the link, as a board's are, and not put there by the simulator. `board` is of the
+    configuration with trace ports, instead of a simulation that is built.
 
     Errors are those of `compile_program` and `SimulatedBoard`.
     """
@@ -118,18 +119,24 @@ class Verifier:
         progress: Progress | None = None,
         memory: MemoryBehaviour | None = None,
         over_link: bool = False,
+        board: TracedBoard | None = None,
     ) -> None:
         plan = schedule(program, configuration)
         image = compile_program(program, configuration, embedding, plan)
         self._layout: TraceLayout = trace_layout(plan, configuration)
         self._golden = GoldenExecutor(program, top_k=configuration.top_k)
         self._random = random.Random(seed)
-        self._board = SimulatedBoard(
-            replace(configuration, trace=True), progress=progress, seed=seed,
-            stall_permille=stall_permille, memory=memory,
-        )
-        outside = configuration.weight_source != "chip" and not over_link
-        self._device = TokenBoard(self._board, "sim", self._board.loaders() if outside else None)
+        self._configuration = configuration
+        loaders = None
+        if board is None:
+            board = simulated = SimulatedBoard(
+                replace(configuration, trace=True), progress=progress, seed=seed,
+                stall_permille=stall_permille, memory=memory,
+            )
+            if configuration.weight_source != "chip" and not over_link:
+                loaders = simulated.loaders()
+        self._board = board
+        self._device = TokenBoard(board, "sim", loaders)
         self._device.load(image, progress)
 
     def verify(
@@ -146,20 +153,20 @@ class Verifier:
         running: dict[int, _Text] = {}
         self._device.reset()
         self._device.leave(0)
-        self._board.collect_traces()
+        self._traces()
         while waiting or running:
             while waiting and len(running) < self._device.streams and (
                     not running or self._random.random() < JOINING):
                 number, tokens = waiting.popleft()
                 running[self._device.join()] = _Text(number, self._golden.beside(), tokens)
-                self._board.collect_traces()
+                self._traces()
             chosen = [stream for stream in running if self._random.random() < GOING_ON]
             chosen = chosen or [self._random.choice(list(running))]
             steps = self._device.run({
                 stream: left[:self._random.choice((1, len(left)))] for stream in chosen
                 for left in (running[stream].left,)
             })
-            traces = self._board.collect_traces()
+            traces = self._traces()
             for stream, step in steps.items():
                 self._compare(outcome, running[stream], step, traces)
                 if not running[stream].left:
@@ -170,6 +177,10 @@ class Verifier:
                 told(outcome.tokens)
         outcome.counters = Counters.total(counters)
         return outcome
+
+    def _traces(self) -> list[Trace]:
+        """What the trace ports of every token stream showed since the last call."""
+        return unpack_traces(self._configuration, self._board.collect_words())
 
     def close(self) -> None:
         """Free the simulation."""

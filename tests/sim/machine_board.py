@@ -102,7 +102,7 @@ class MachineBoard:
             self._machine.load_row(self._image.embedding(token))
         return self._machine.run("token", self._image.input_word(token))
 
-    def collect_traces(self) -> list[Trace]:
+    def collect_words(self) -> list[Trace]:
         """What the trace ports showed since the last call."""
         traces, self._traces = self._traces, []
         return traces
@@ -115,6 +115,8 @@ def replace_device(monkeypatch: Any, fault: Fault) -> None:
     """Let `sterna_sim.verification` simulate, and talk to, a `MachineBoard`."""
     monkeypatch.setattr("sterna_sim.verification.SimulatedBoard",
                         lambda configuration, **options: MachineBoard(configuration, fault))
+    monkeypatch.setattr("sterna_sim.verification.unpack_traces",
+                        lambda configuration, ports: ports)
     monkeypatch.setattr("sterna_sim.verification.TokenBoard",
                         lambda board, name, loaders=None: board)
 

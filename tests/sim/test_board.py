@@ -12,6 +12,7 @@ from sterna_hw.core.tops import trace_ports
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
+from sterna_sim.traces import Trace, unpack_traces
 
 from tests.sim.echo import echo_verilog
 
@@ -83,25 +84,31 @@ def test_stalls_are_those_of_the_seed(build):
     assert cycles[0] == cycles[1] != cycles[2]
 
 
+def traced_values(board: SimulatedBoard) -> Trace:
+    """What the ports of the only token stream showed."""
+    trace, = unpack_traces(board.configuration, board.collect_words())
+    return trace
+
+
 @pytest.mark.parametrize("configuration", [TRACED, PAIRED], ids=["wide", "pair"])
 @pytest.mark.parametrize("stall", [0, 300])
 def test_traces_hold_every_valid_value_in_order(build, configuration, stall):
     traced = board(build, configuration, stall_permille=stall)
-    assert traced.collect_trace().vectors.shape == (0, configuration.vector_lanes)
+    assert traced_values(traced).vectors.shape == (0, configuration.vector_lanes)
     traced.write(BYTES)
     traced.read(len(BYTES), 1)
-    trace = traced.collect_trace()
+    trace = traced_values(traced)
     sent = (np.frombuffer(BYTES, np.uint8) + 1).astype(np.uint8)
     signed = sent.view(np.int8).astype(np.int64)[:, None]
     assert (trace.vectors == signed * (np.arange(configuration.vector_lanes) + 1)).all()
     assert (trace.scalars == np.concatenate([sent[:, None].astype(np.int64), -signed], 1)).all()
     assert (trace.accumulators == -signed - np.arange(configuration.rows)).all()
-    assert len(traced.collect_trace().scalars) == 0
+    assert len(traced_values(traced).scalars) == 0
 
 
 def test_a_configuration_without_trace_has_none(build):
     with pytest.raises(ValueError, match="no trace ports"):
-        board(build, PLAIN).collect_trace()
+        board(build, PLAIN).collect_words()
 
 
 def test_boards_are_independent(build):

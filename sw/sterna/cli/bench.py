@@ -95,9 +95,9 @@ def bench(
     from sterna.families.matmul_free.lowering import lower
     from sterna.host.counters import Counters
     from sterna.tasks.open_device import open_board
+    from sterna.tasks.transports import check_clock
 
-    if device == "golden":
-        raise InputError("device golden: has no clock to measure; give sim or a board's address")
+    check_clock(device)
     shape = ShapeOptions(config, rows, columns, vector_lanes, embedding, lane,
                          memory or default_memory(size, config), streams, chip_mbit)
     outside = shape.memory

@@ -54,6 +54,8 @@ def verify(
     tokens: int = typer.Option(
         8, help="Tokens of each stream to compare; of four or more, some in another text."),
     seed: int = typer.Option(0, help="Seed of the token ids."),
+    device: str = typer.Option(
+        "sim", help="sim, the Verilog of the whole board, or emulator, its memory image alone."),
     stalls: int = typer.Option(0, help="Pauses of the link, in a thousandth of the cycles."),
     json: bool = typer.Option(False, "--json", help="One JSON object."),
     config: str | None = CONFIGURATION,
@@ -91,6 +93,7 @@ def verify(
     """
     from sterna_sim.verification import Verifier
 
+    from sterna.cli.emulated import emulated
     from sterna.cli.spiking import open_spiking
     from sterna.families.matmul_free.lowering import lower
 
@@ -104,7 +107,7 @@ def verify(
 
         refuse_language_options(rows=rows, columns=columns, lane=lane, vector_lanes=vector_lanes,
                                 memory=memory, streams=streams, chip_mbit=chip_mbit)
-        verify_spiking(spiking, inputs, steps, options, skip, stalls, seed, json)
+        verify_spiking(spiking, inputs, steps, options, skip, stalls, seed, json, device)
         return
     options.refuse()
     inputs.refuse()
@@ -123,6 +126,7 @@ def verify(
             program, configuration, shape.embedding,
             stall_permille=stalls, seed=seed, progress=report,
             memory=outside.timing() if outside else None,
+            board=emulated(device, configuration, stalls),
         )
         start = time.monotonic()
         try:
@@ -136,7 +140,7 @@ def verify(
     if json:
         print_json({
             "model": name,
-            "device": "sim",
+            "device": device,
             "streams": configuration.streams,
             "tokens": outcome.tokens,
             "vectors_compared": outcome.vectors_compared,

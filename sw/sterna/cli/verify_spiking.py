@@ -14,7 +14,7 @@ from sterna.errors import CheckError
 
 def verify_spiking(
     opened: OpenSpiking, inputs: InputOptions, steps: int, options: SpikingOptions, skip: bool,
-    stalls: int, seed: int, json: bool,
+    stalls: int, seed: int, json: bool, device: str = "sim",
 ) -> None:
     """Compare the simulated accelerator with the golden on a file or random inputs.
 
@@ -22,6 +22,7 @@ def verify_spiking(
     """
     from sterna_sim.spiking import SpikingVerifier
 
+    from sterna.cli.emulated import emulated
     from sterna.families.spiking.lowering import lower
 
     taken = inputs.take(opened.network, steps, seed, options.config is not None)
@@ -35,7 +36,8 @@ def verify_spiking(
     configuration = options.fitted(program)
     with ProgressReport() as report:
         verifier = SpikingVerifier(
-            program, configuration, skip=skip, stall_permille=stalls, seed=seed, progress=report)
+            program, configuration, skip=skip, stall_permille=stalls, seed=seed, progress=report,
+            board=emulated(device, configuration, stalls))
         try:
             done = 0
             for number, rows in enumerate(runs):
@@ -52,7 +54,7 @@ def verify_spiking(
     if json:
         print_json({
             "model": opened.name,
-            "device": "sim",
+            "device": device,
             "steps": steps,
             "lanes": configuration.lanes,
             "neuron_lanes": configuration.neuron_lanes,

@@ -20,6 +20,13 @@ def check_image_address(address: str) -> None:
     check_address(address)
 
 
+def check_clock(address: str) -> None:
+    """Raise `InputError` for a device that counts no cycles."""
+    if address in (GOLDEN, EMULATOR):
+        raise InputError(
+            f"device {address}: has no clock to measure; give sim or a board's address")
+
+
 def check_address(address: str) -> None:
     """Raise `InputError` for what is no name of a device that has a link, nor like an address."""
     if address not in (EMULATOR, SIMULATED) and "://" not in address:

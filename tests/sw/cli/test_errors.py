@@ -44,6 +44,8 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["verify", RANDOM, "--stalls", "1000"], "stalls is 1000"),
     (["verify", RANDOM, "--seed", "-1"], "seed is -1"),
     (["bench", RANDOM, "--device", "golden"], "has no clock"),
+    (["bench", RANDOM, "--device", "emulator"], "device emulator: has no clock"),
+    (["verify", RANDOM, "--device", "golden"], "shows no values"),
     (["bench", RANDOM, "--prompt", "0"], "prompt is 0; it must be at least 1"),
     (["estimate", RANDOM, "--board", "breadboard"], "no board is called 'breadboard'; there are"),
     (["estimate", RANDOM, "--board", "ulx3s-85f", "--lanes", "many"], "lanes is 'many'"),

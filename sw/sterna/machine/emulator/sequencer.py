@@ -37,16 +37,16 @@ class _Loop:
     done: int = 0
 
 
-def unrolled(configuration: Configuration, word: Callable[[int], int], entry: int
-             ) -> Iterator[Executed]:
+def unrolled(configuration: Configuration, word: Callable[[int], int], entry: int,
+             most: int = MOST_INSTRUCTIONS) -> Iterator[Executed]:
     """The instructions from an entry to END, which is not among them.
 
-    ``word`` gives the instruction at an address. Raises `CheckError` when the program has no end.
+    ``word`` gives the instruction at an address. Raises `CheckError` when so many bring no end.
     """
     decoded: dict[int, tuple[Kind, dict[str, int]] | None] = {}
     inner, outer = loops = (_Loop(), _Loop())
     pc, entered, inside = entry, -1, False
-    for _ in range(MOST_INSTRUCTIONS):
+    for _ in range(most):
         if pc not in decoded:
             try:
                 decoded[pc] = decode(configuration, word(pc))

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.emulator.path import Path
-from sterna.machine.encoding import Configuration, Destination
+from sterna.machine.encoding import Destination
 from sterna.machine.weight_words import unpack_words
 from sterna.machine.words import Words
 
@@ -23,7 +24,7 @@ _EXACT = 1 << 24
 class MatrixCommand:
     """A MATMUL instruction: its weight words, the codes that it takes, where its sums go."""
 
-    configuration: Configuration
+    configuration: HardwareConfiguration
     fields: dict[str, int]
     words: Words = field(repr=False)
     """Those of the command, in the order of use."""
