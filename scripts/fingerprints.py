@@ -165,10 +165,10 @@ def _settled(text: str) -> str:
 
 def verilog(configuration: Configuration) -> str:
     """The Verilog text without protocol version and digest of the configuration."""
-    from sterna_hw.link import command_handler
+    from sterna_hw.link import info
     from sterna_hw.verilog import to_verilog
 
-    with (patch.object(command_handler, "VERSION", 0),
+    with (patch.object(info, "VERSION", 0),
           patch.object(type(configuration), "digest", lambda self: 0)):
         return to_verilog(configuration)
 
