@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.area import CLOCK_LUTS, FACTORS_FILE, group_units, unit_terms
+from sterna_boards.estimate.area import CLOCK_LUTS, FACTORS_FILE, group_units
+from sterna_boards.estimate.terms import area_terms
 from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseline
 
 SAME_CELLS = {"gw1n": "gw2a"}
@@ -70,8 +71,9 @@ def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str,
                          / sum(sum(entry.units.values()) for entry in own), DIGITS)}
     for kind, units in (("luts", "units"), ("ffs", "unit_ffs")):
         fitted[kind] = {
-            name: scaled(values, [unit_terms(entry.configuration)[name] for entry in own],
+            name: scaled(values, [area_terms(entry.configuration)[name] for entry in own],
                          [group_units(getattr(entry, units))[name] for entry in own])
+            if name in area_terms(own[0].configuration) else values
             for name, values in factors[kind].items()}
     return fitted
 
@@ -104,7 +106,7 @@ def main() -> None:
     arguments.output.write_text(json.dumps(factors, indent=1) + "\n")
     for entry in entries:
         family = factors[find_board(entry.board).family]
-        terms = unit_terms(entry.configuration)
+        terms = area_terms(entry.configuration)
         luts = family["packing"] * sum(
             float(np.dot(family["luts"][name], values)) for name, values in terms.items())
         mhz, slope = family["clock"]

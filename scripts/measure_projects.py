@@ -21,7 +21,8 @@ from sterna.compiler.fit import fit_configuration
 from sterna.families.matmul_free.lowering import lower
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
-from sterna_boards.estimate.area import FACTORS_FILE, group_units, unit_terms
+from sterna_boards.estimate.area import FACTORS_FILE, group_units
+from sterna_boards.estimate.terms import area_terms
 from sterna_boards.flows.export import accelerator_verilog
 from sterna_boards.flows.synthesis import synthesise
 from sterna_boards.measured.synthesised import AREA_FILE, Synthesised, read_areas, write_areas
@@ -44,8 +45,11 @@ def measure(board: Board) -> Synthesised:
 
 
 def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
-    """The area model that gives what was counted; ``reference`` is that of ECP5."""
-    terms = unit_terms(entry.configuration)
+    """The area model that gives what was counted; ``reference`` is that of ECP5.
+
+    Units that the synthesised accelerator has not keep the area of that.
+    """
+    terms = area_terms(entry.configuration)
     cells: dict[str, int] = {}
     for name, count in entry.area.units.items():
         unit = ".".join(name.split(".")[:2])
@@ -59,14 +63,18 @@ def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
     def scaled(kind: str, name: str, ratio: float) -> list[float]:
         return [round(ratio * factor, 6) for factor in reference[kind][name]]
 
+    def unseen(kind: str, packing: float) -> dict[str, list[float]]:
+        return {name: scaled(kind, name, packing) for name in reference[kind] if name not in terms}
+
     registers = entry.area.ffs / sum(modelled("ffs", name) for name in terms)
     # The clock of a family is known from placements only.
     kept = {name: value for name, value in reference.items() if name != "clock"}
     return {
         **kept, "packing": 1.0,
         "luts": {name: scaled("luts", name, counted[name] / modelled("luts", name)
-                              if modelled("luts", name) else 1.0) for name in terms},
-        "ffs": {name: scaled("ffs", name, registers) for name in terms},
+                              if modelled("luts", name) else 1.0) for name in terms}
+                | unseen("luts", reference["packing"]),
+        "ffs": {name: scaled("ffs", name, registers) for name in terms} | unseen("ffs", 1.0),
     }
 
 

@@ -13,9 +13,9 @@ from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfigurati
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
+from sterna_boards.estimate.area import AreaEstimate, estimate_area
 from sterna_boards.estimate.memory_map import OnChipMemory
 from sterna_boards.estimate.model import shortages
-from sterna_boards.estimate.network_area import NetworkArea, network_area
 from sterna_boards.estimate.step_speed import StepSpeed, step_speed
 from sterna_boards.network_build import board_shape
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SINGLE_PORT_BITS, block_rams
@@ -34,7 +34,7 @@ class NetworkEstimate:
     short: tuple[str, ...]
     """What there is not enough of, one clause each."""
     memories: tuple[OnChipMemory, ...]
-    area: NetworkArea
+    area: AreaEstimate
     block_rams: int
     single_port_rams: int
     image_bytes: int
@@ -60,7 +60,7 @@ def estimate_network(board: Board, program: Program,
     clock = clock_hz or board.clock_of(fitted)
     image = compile_network(program, fitted)
     memories = network_memories(board.family, fitted)
-    area = network_area(board.family, fitted)
+    area = estimate_area(board.family, fitted)
     rams = sum(memory.block_rams for memory in memories)
     single_port = sum(memory.single_port_rams for memory in memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)

@@ -18,8 +18,10 @@ from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.area import FACTORS_FILE, dsps, estimate_area, unit_terms
+from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.model import choose_lanes, estimate
+from sterna_boards.estimate.multipliers import dsps
+from sterna_boards.estimate.terms import area_terms
 from sterna_boards.measured.baseline import Measured, read_baseline
 from sterna_boards.model_build import build_model
 
@@ -72,7 +74,7 @@ def test_controllers_keep_their_proportions(part: str, lanes: tuple[int, int], l
     """Netlists of `SdramSource` alone; in a whole one yosys shares more: 852 of 1,077."""
     rows, columns = lanes
     shape = HardwareConfiguration(rows=rows, columns=columns, vector_lanes=4)
-    terms = unit_terms(shape.with_sdram(part, 75e6))["core.weights"]
+    terms = area_terms(shape.with_sdram(part, 75e6))["core.weights"]
     factors = json.loads(FACTORS_FILE.read_text())["ecp5"]
     for kind, counted in (("luts", luts * 852 / 1077), ("ffs", ffs)):
         modelled = sum(factor * term for factor, term in
@@ -83,7 +85,7 @@ def test_controllers_keep_their_proportions(part: str, lanes: tuple[int, int], l
 @pytest.mark.parametrize(("preset", "luts", "ffs"), [("tiny", 814, 278), ("standard", 2140, 1878)])
 def test_forks_are_those_of_netlists(preset: str, luts: int, ffs: int) -> None:
     """Netlists of the four forks of two token streams alone."""
-    terms = unit_terms(replace(PRESETS[preset], streams=2))["forks"]
+    terms = area_terms(replace(PRESETS[preset], streams=2))["forks"]
     factors = json.loads(FACTORS_FILE.read_text())["ecp5"]
     for kind, counted in (("luts", luts), ("ffs", ffs)):
         modelled = sum(factor * term for factor, term in

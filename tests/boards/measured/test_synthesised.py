@@ -14,6 +14,7 @@ from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.terms import area_terms
 from sterna_boards.flows.synthesis import Synthesis, synthesise
 from sterna_boards.measured.synthesised import Synthesised, read_areas, write_areas
 from sterna_boards.parts.family_platform import FamilyPlatform
@@ -83,9 +84,7 @@ def test_a_table_is_read_as_written(tmp_path: Path) -> None:
 
 
 def test_factors_give_what_was_counted() -> None:
-    from sterna_boards.estimate.area import unit_terms
-
-    terms = unit_terms(ENTRY.configuration)
+    terms = area_terms(ENTRY.configuration)
     names = tuple(terms)
     reference = {"packing": 1.2, "dsps": [1, 2], "clock": [1, 2],
                  **{kind: {name: [1.0] * len(terms[name]) for name in names}

@@ -15,6 +15,8 @@ MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
 CHANNEL_MIXERS = ("glu", "lif")
 
+FLOOR = -1.0
+"""Least membrane of a neuron that is carried to the next token."""
 NORM_EPSILON = 1e-6
 """Epsilon of the norm in front of every ternary matrix."""
 

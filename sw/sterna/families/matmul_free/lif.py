@@ -19,8 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-FLOOR = -1.0
-"""Least membrane that is carried to the next token."""
+from sterna.families.matmul_free.configuration import FLOOR
 
 
 def fire(

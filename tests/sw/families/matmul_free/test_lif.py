@@ -6,7 +6,8 @@ from math import pi
 from typing import Any
 
 import torch
-from sterna.families.matmul_free.lif import FLOOR, LIF, fire
+from sterna.families.matmul_free.configuration import FLOOR
+from sterna.families.matmul_free.lif import LIF, fire
 from torch import Tensor
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.families.matmul_free.configuration import ModelConfig
-from sterna.families.matmul_free.lif import FLOOR
+from sterna.families.matmul_free.configuration import FLOOR, ModelConfig
 from sterna.families.matmul_free.lowering.formats import Formats
 from sterna.families.matmul_free.lowering.gains import ScaledGain
 from sterna.families.matmul_free.lowering.recipes import (

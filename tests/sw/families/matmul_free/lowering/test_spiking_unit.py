@@ -9,9 +9,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from sterna.errors import InputError
-from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.configuration import FLOOR, ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.lif import FLOOR, fire
+from sterna.families.matmul_free.lif import fire
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.lowering.calibration import HEADROOM, calibrate, concerns
 from sterna.families.matmul_free.random_model import random_model

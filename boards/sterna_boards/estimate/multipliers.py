@@ -1,0 +1,48 @@
+"""Multipliers of a machine as synthesis maps them: those of its units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sterna_boards.estimate.components import components, entry
+from sterna_boards.estimate.pipelines import neuron_multipliers
+
+
+def dsps(family: str, machine: Any) -> int:
+    """All of them. Raises `InputError` for a unit of which nothing is known."""
+    return sum(entry(_MULTIPLIERS, name, "multipliers")(family, machine)
+               for name in components(machine))
+
+
+def _vector(family: str, machine: Any) -> int:
+    """Two in each lane, of every token stream.
+
+    The DSPs of an iCE40 are 16 bits wide: longer words take three for each product. Of shorter ones
+    yosys gives all sums of squares one, as counted with one and two lanes.
+    """
+    lanes = machine.vector_lanes
+    if family != "ice40":
+        return machine.streams * 2 * lanes
+    return machine.streams * (lanes + 1 if machine.word_bits <= 16 else 6 * lanes)
+
+
+def _scalar(family: str, machine: Any) -> int:
+    del family
+    return machine.streams
+
+
+def _none(family: str, machine: Any) -> int:
+    del family, machine
+    return 0
+
+
+def _neuron(family: str, machine: Any) -> int:
+    del family
+    return neuron_multipliers(machine)
+
+
+_MULTIPLIERS: dict[str, Callable[[str, Any], int]] = {
+    "vector": _vector, "scalar": _scalar, "neuron": _neuron, "ternary": _none, "loops": _none,
+    "head": _none, "synapse": _none,
+}

@@ -1,0 +1,65 @@
+"""The area of a machine is the sum of that of its units."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sterna.compiler.spiking.fit import fit_spiking
+from sterna.errors import InputError
+from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.lowering import lower
+from sterna.families.spiking.quantise import quantise
+from sterna.machine.configuration import PRESETS
+from sterna_boards.estimate import multipliers, terms
+from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
+from sterna_boards.estimate.components import components
+from sterna_boards.estimate.multipliers import dsps
+from sterna_boards.estimate.terms import OTHER, area_terms
+
+TOKENS = PRESETS["small"]
+
+
+@pytest.fixture(scope="module")
+def steps():
+    return fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
+
+
+def test_every_term_has_a_factor(steps) -> None:
+    for family, factors in json.loads(FACTORS_FILE.read_text()).items():
+        for kind in ("luts", "ffs"):
+            assert factors["luts"].keys() == factors["ffs"].keys()
+            for machine in (TOKENS, steps):
+                for part, values in area_terms(machine).items():
+                    if part in factors[kind]:
+                        assert len(values) == len(factors[kind][part]), (family, part)
+
+
+def test_units_add_up(steps) -> None:
+    """Each has its parts, and its term of what is between them."""
+    tokens, with_neurons = area_terms(TOKENS), area_terms(steps)
+    group = TOKENS.vector_lanes * TOKENS.word_bits
+    assert tokens[OTHER] == (1, group, 0) and with_neurons[OTHER] == (1, 0, 1)
+    assert tokens["core.splitter"] == (1, TOKENS.rows, group)
+    assert with_neurons.keys() == {"synapses", "neurons", OTHER}
+    area = estimate_area("ecp5", steps)
+    assert sum(area.units.values()) == pytest.approx(area.luts, abs=3)
+    assert area.units[OTHER] == round(1.194 * 2035)
+
+
+@pytest.mark.parametrize(("module", "what", "ask"), [
+    (terms, "area terms", lambda: area_terms(TOKENS)),
+    (multipliers, "multipliers", lambda: dsps("ecp5", TOKENS)),
+])
+def test_a_unit_that_the_model_does_not_know_is_an_error(
+        module, what: str, ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "components", lambda machine: (*components(machine), "attention"))
+    with pytest.raises(InputError, match=f"^{what}: the unit attention of this machine has none; "):
+        ask()
+
+
+def test_a_family_tells_which_units_were_never_synthesised(steps) -> None:
+    assert estimate_area("xc7", steps).luts > 0
+    with pytest.raises(InputError, match="xc7: no accelerator was synthesised for this family yet"
+                                         " that has core.constants"):
+        estimate_area("xc7", TOKENS)
