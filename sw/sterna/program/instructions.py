@@ -1,14 +1,14 @@
-"""The instructions of a program: integer vector operations with every format declared.
+"""The operations of a program on words: integer vectors, with every format declared.
 
-A program says *what* is computed, for any accelerator shape; the compiler's schedule says in which
-blocks. Execution is in the order written. The meaning of each operation, to the last rounding,
-is in `sterna.law.arithmetic`.
+A program says *what* is computed in a RUN (a token, a time step, a frame), for any machine; the
+compiler's schedule says in which blocks. Execution is in the order written. The meaning of each
+operation, to the last rounding, is in `sterna.law.arithmetic`; populations are in `neurons`.
 
 Names of vectors, accumulators, codes and scalars are local to one repetition of a section, unless
-the vector is declared as state (one per repetition, kept between tokens) or carried (one for the
-whole program, such as the residual stream). Names of reductions (`absmax`, `squares`) are global:
-a reduction filled at the end of one repetition may be taken in the next one or in a later section.
-Taking a reduction clears it, and every reduction is taken before the token ends.
+the vector or the codes are declared as state (one per repetition, kept between RUNs) or carried
+(one for the whole program, such as the residual stream). Names of reductions (`absmax`, `squares`)
+are global: a reduction filled at the end of one repetition may be taken in the next one or in a
+later section. Taking a reduction clears it, and every reduction is taken before the RUN ends.
 """
 
 from __future__ import annotations
