@@ -153,5 +153,5 @@ def test_calibration_sees_the_membranes(model, word_bits):
 
 def test_the_listing_names_the_population(model):
     text = format_program(lower(model))
-    assert "neurons neurons, 100 with current none, decay multiply, reset soft: codes down" in text
+    assert "neurons neurons, 100, decay multiply, reset soft: codes down" in text
     assert "+ y" in text
