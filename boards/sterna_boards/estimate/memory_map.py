@@ -1,129 +1,143 @@
-"""The memories of an accelerator, and the block RAMs that they take on a family of devices."""
+"""The memories of a machine: those of its units, and the block RAMs that they take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import matmul_fields
-from sterna.machine.protocol import CHUNK_BITS, ROW_BITS, Space, word_bits, word_depth
+from sterna.machine.protocol import ROW_BITS, Space, word_depth
+from sterna.machine.spiking_configuration import RESULT_BITS
 
-from sterna_boards.parts.block_ram import (
-    LUT_RAM_CELLS,
-    SCALAR_TABLES,
-    SINGLE_PORT_BITS,
-    SINGLE_PORT_DEPTH,
-    block_rams,
-)
+from sterna_boards.estimate.components import components, entry
+from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
+from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
 
-_LARGE = (Space.WEIGHTS, Space.CONSTANTS)
-"""Memories that go to single-port RAM where there is some."""
+_ORDER = ("weights", "weights fetched ahead", "constants", "input rows", "input", "program",
+          "tables", "vectors and state", "codes", "accumulators", "states", "results",
+          "queues and registers")
+"""In which they are listed: what LOAD writes comes first."""
+_ANY_DEPTH = 1 << 32
 
 
-@dataclass(frozen=True)
-class OnChipMemory:
-    """A memory of an accelerator.
+def memory_map(family: str, machine: Any, used: Mapping[str, int]) -> list[OnChipMemory]:
+    """Every memory that the machine's depths size; ``used`` gives words by name.
 
-    ``used`` words of ``depth`` hold something; ``bits`` is the width of a word; ``copies`` hold the
-    same, one for each read port. ``block_rams`` counts all copies; with ``single_port_rams`` it is
-    0, as for memories of look-up tables.
+    Tables, vectors and codes are there for each token stream: those are copies too. Raises
+    `InputError` for a unit of which no memories are known.
     """
-
-    name: str
-    used: int
-    depth: int
-    bits: int
-    copies: int
-    block_rams: int
-    single_port_rams: int = 0
+    mapper = Mapper(family, machine, used)
+    found = [mapper.loadable("program", Space.PROGRAM)]
+    for name in components(machine):
+        found += entry(_MEMORIES, name, "memories")(mapper)
+    return sorted(found, key=lambda memory: _ORDER.index(memory.name.rstrip("0123456789 ")))
 
 
-def memory_map(family: str, configuration: HardwareConfiguration,
-               used: dict[str, int]) -> list[OnChipMemory]:
-    """Every memory that the configuration's depths size; ``used`` gives words by name.
-
-    Tables, vectors and codes are there for each token stream: those are copies too.
-    """
-
-    def memory(name: str, depth: int, widths: Sequence[int], copies: int = 1,
-               always: bool = False) -> OnChipMemory:
-        total = copies * sum(block_rams(family, width, depth, always) for width in widths)
-        return OnChipMemory(name, used.get(name, depth), depth, sum(widths), copies, total)
-
-    def chunks(width: int) -> list[int]:
-        return [min(CHUNK_BITS, width - start) for start in range(0, width, CHUNK_BITS)]
-
-    def loadable(name: str, space: Space) -> OnChipMemory:
-        depth, widths = word_depth(configuration, space), chunks(word_bits(configuration, space))
-        if family == "ice40" and space in _LARGE and depth <= SINGLE_PORT_DEPTH:
-            rams = sum(-(-width // SINGLE_PORT_BITS) for width in widths)
-            return OnChipMemory(name, used.get(name, depth), depth, sum(widths), 1, 0, rams)
-        return memory(name, depth, widths)
-
-    group = configuration.vector_lanes * configuration.word_bits
-    streams = configuration.streams
-    # Tables are filled from thirds of a tile.
-    parts = 3 if configuration.lane == "tables" else 1
-    tile_bits = (configuration.code_depth // configuration.columns - 1).bit_length()
-    if configuration.weight_source == "chip":
-        weights = loadable("weights", Space.WEIGHTS)
-    else:
-        widths = [configuration.memory_bits] * configuration.memory_ports
-        weights = memory("weights fetched ahead", configuration.memory_prefetch, widths,
-                         always=True)
-    vectors = memory("vectors and state", configuration.vector_depth, [group], 2 * streams)
-    if (family == "ice40" and configuration.vector_interval == 2
-            and configuration.vector_depth <= SINGLE_PORT_DEPTH):
-        rams = vectors.copies * -(-group // SINGLE_PORT_BITS)
-        vectors = replace(vectors, block_rams=0, single_port_rams=rams)
-    return [
-        weights,
-        loadable("constants", Space.CONSTANTS),
-        loadable("input rows", Space.INPUT),
-        loadable("program", Space.PROGRAM),
-        memory("tables", word_depth(configuration, Space.TABLES), [2 * configuration.word_bits],
-               streams * configuration.vector_lanes),
-        vectors,
-        # Written in parts, for which a block RAM has 32 of its 36 bits.
-        memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
-               chunks(8 * configuration.columns // parts), streams, always=True),
-        *([] if LUT_RAM_CELLS[family] else [
-            memory("queues and registers", 16, _queue_widths(configuration), streams,
-                   always=True)]),
-    ]
-
-
-def _queue_widths(configuration: HardwareConfiguration) -> list[int]:
-    """Of the small memories that are look-up tables where these can be memory.
-
-    Scalar and absmax registers, queues of codes, of matrix commands and of results, accumulators,
-    the list of the best and the queue before it.
-    """
-    row_group = configuration.rows * configuration.accumulator_bits
-    entry = configuration.word_bits + ROW_BITS
-    return [
-        MANTISSA_BITS + EXPONENT_BITS, configuration.word_bits - 1,
-        CODE_BITS * configuration.vector_lanes + 1,
-        sum(width for _, width in matmul_fields(configuration)),
-        row_group + 1, row_group,
-        *[entry] * (1 if configuration.compact else 2),
-    ]
-
-
-def block_rams_by_name(family: str, configuration: HardwareConfiguration) -> dict[str, int]:
+def block_rams_by_name(family: str, machine: Any) -> dict[str, int]:
     """Block RAMs of every memory, those of the scalar unit's tables included."""
-    memories = memory_map(family, configuration, {})
-    return {memory.name: memory.block_rams for memory in memories} | {
-        "scalar tables": configuration.streams * SCALAR_TABLES[family]}
+    found = {memory.name: memory.block_rams for memory in memory_map(family, machine, {})}
+    return found | {"scalar tables": _scalar_tables(family, machine)}
 
 
-def total_block_rams(family: str, memories: Sequence[OnChipMemory], streams: int = 1) -> int:
-    """Block RAMs of a whole accelerator of so many token streams with these memories."""
-    return streams * SCALAR_TABLES[family] + sum(memory.block_rams for memory in memories)
+def total_block_rams(family: str, machine: Any, memories: Sequence[OnChipMemory]) -> int:
+    """Block RAMs of a whole machine with these memories."""
+    return _scalar_tables(family, machine) + sum(memory.block_rams for memory in memories)
 
 
 def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:
     """Single-port RAMs of these memories."""
     return sum(memory.single_port_rams for memory in memories)
+
+
+def _scalar_tables(family: str, machine: Any) -> int:
+    if "scalar" not in components(machine):
+        return 0
+    return machine.streams * SCALAR_TABLES[family]
+
+
+def _ternary(mapper: Mapper) -> list[OnChipMemory]:
+    machine = mapper.machine
+    # Tables are filled from thirds of a tile.
+    parts = 3 if machine.lane == "tables" else 1
+    tile_bits = (machine.code_depth // machine.columns - 1).bit_length()
+    if machine.weight_source == "chip":
+        weights = mapper.loadable("weights", Space.WEIGHTS, large=True)
+    else:
+        weights = mapper.memory("weights fetched ahead", machine.memory_prefetch,
+                                [machine.memory_bits] * machine.memory_ports, always=True)
+    queues = [] if LUT_RAM_CELLS[mapper.family] else [
+        mapper.memory("queues and registers", 16, _queue_widths(machine), machine.streams,
+                      always=True)]
+    return [
+        weights,
+        # Written in parts, for which a block RAM has 32 of its 36 bits.
+        mapper.memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
+                      chunks(8 * machine.columns // parts), machine.streams, always=True),
+        *queues,
+    ]
+
+
+def _queue_widths(machine: Any) -> list[int]:
+    """Of the small memories that are look-up tables where these can be memory.
+
+    Scalar and absmax registers, queues of codes, of matrix commands and of results, accumulators,
+    the list of the best and the queue before it.
+    """
+    row_group = machine.rows * machine.accumulator_bits
+    best = machine.word_bits + ROW_BITS
+    return [
+        MANTISSA_BITS + EXPONENT_BITS, machine.word_bits - 1,
+        CODE_BITS * machine.vector_lanes + 1,
+        sum(width for _, width in matmul_fields(machine)),
+        row_group + 1, row_group,
+        *[best] * (1 if machine.compact else 2),
+    ]
+
+
+def _vector(mapper: Mapper) -> list[OnChipMemory]:
+    machine = mapper.machine
+    group, streams = machine.vector_lanes * machine.word_bits, machine.streams
+    single = (mapper.family == "ice40" and machine.vector_interval == 2
+              and machine.vector_depth <= SINGLE_PORT_DEPTH)
+    vectors = mapper.in_single_port_rams if single else mapper.memory
+    return [
+        mapper.loadable("constants", Space.CONSTANTS, large=True),
+        mapper.loadable("input rows", Space.INPUT),
+        mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.word_bits],
+                      streams * machine.vector_lanes),
+        vectors("vectors and state", machine.vector_depth, [group], 2 * streams),
+    ]
+
+
+def _synapse(mapper: Mapper) -> list[OnChipMemory]:
+    machine = mapper.machine
+    return [
+        mapper.loadable("weights", Space.WEIGHTS, large=True, most=_ANY_DEPTH),
+        mapper.shallow("accumulators", machine.accumulator_depth,
+                       machine.lanes * machine.accumulator_bits),
+    ]
+
+
+def _neuron(mapper: Mapper) -> list[OnChipMemory]:
+    machine, width = mapper.machine, mapper.machine.neuron_lanes
+    return [
+        mapper.loadable("constants", Space.CONSTANTS),
+        mapper.loadable("input", Space.INPUT),
+        mapper.shallow("codes", machine.code_depth, width * machine.history_bits),
+        *(mapper.shallow(f"states {number}", unit.groups, width * unit.state_bits)
+          for number, unit in enumerate(machine.units)),
+        mapper.shallow("results", -(-machine.outputs // width), width * RESULT_BITS),
+    ]
+
+
+def _none(mapper: Mapper) -> list[OnChipMemory]:
+    """Its memories are small, or of one size: queues and registers, `SCALAR_TABLES`."""
+    del mapper
+    return []
+
+
+_MEMORIES: dict[str, Callable[[Mapper], list[OnChipMemory]]] = {
+    "ternary": _ternary, "vector": _vector, "synapse": _synapse, "neuron": _neuron,
+    "scalar": _none, "loops": _none, "head": _none,
+}

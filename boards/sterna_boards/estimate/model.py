@@ -24,11 +24,11 @@ from sterna.program.definition import Program
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import estimate_area, expected_mhz
 from sterna_boards.estimate.memory_map import (
-    OnChipMemory,
     memory_map,
     total_block_rams,
     total_single_port_rams,
 )
+from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.speed import Speed, link_bytes, speed
 
 ROUTABLE = 0.92
@@ -100,7 +100,7 @@ def estimate(board: Board, program: Program, configuration: HardwareConfiguratio
              "tables": TABLE_SEGMENTS * needed["tables"]}
     memories = memory_map(board.family, fitted, used)
     area = estimate_area(board.family, fitted)
-    rams = total_block_rams(board.family, memories, fitted.streams)
+    rams = total_block_rams(board.family, fitted, memories)
     words = {space: used[name] for space, (name, _) in _SPACES.items()}
     words[Space.TABLES] = used["tables"]
     if placement == "host":

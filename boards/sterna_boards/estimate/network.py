@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass
 from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
-from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
+from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import AreaEstimate, estimate_area
-from sterna_boards.estimate.memory_map import OnChipMemory
+from sterna_boards.estimate.memory_map import (
+    memory_map,
+    total_block_rams,
+    total_single_port_rams,
+)
 from sterna_boards.estimate.model import shortages
+from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.step_speed import StepSpeed, step_speed
 from sterna_boards.network_build import board_shape
-from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SINGLE_PORT_BITS, block_rams
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +62,10 @@ def estimate_network(board: Board, program: Program,
     fitted = board.with_rate(configuration or fit_spiking(program, board_shape(board)))
     clock = clock_hz or board.clock_of(fitted)
     image = compile_network(program, fitted)
-    memories = network_memories(board.family, fitted)
+    memories = memory_map(board.family, fitted, {})
     area = estimate_area(board.family, fitted)
-    rams = sum(memory.block_rams for memory in memories)
-    single_port = sum(memory.single_port_rams for memory in memories)
+    rams = total_block_rams(board.family, fitted, memories)
+    single_port = total_single_port_rams(memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)
     return NetworkEstimate(
         board=board.name, device=board.device, model=program.name, configuration=fitted,
@@ -72,40 +75,3 @@ def estimate_network(board: Board, program: Program,
         speed=step_speed(fitted, program, step_cycles(program, fitted), clock, fitted.baud,
                          board.answer_pause(fitted)),
     )
-
-
-def network_memories(family: str, configuration: SpikingConfiguration) -> list[OnChipMemory]:
-    """Every memory of the accelerator, and the block RAMs that it takes."""
-    lanes, width = configuration.lanes, configuration.neuron_lanes
-
-    def memory(name: str, depth: int, bits: int) -> OnChipMemory:
-        rams = block_rams(family, bits, depth, always=True)
-        # Synthesis prefers look-up tables for wide memories of few words.
-        cells = -(-bits // 4) * -(-depth // 16)
-        shallow = cells <= LUT_RAM_CELLS.get(family, 0) * rams
-        return OnChipMemory(name, depth, depth, bits, 1, 0 if shallow else rams)
-
-    def loadable(name: str, space: Space) -> OnChipMemory:
-        depth, bits = word_depth(configuration, space), word_bits(configuration, space)
-        widths = [min(CHUNK_BITS, bits - start) for start in range(0, bits, CHUNK_BITS)]
-        if family == "ice40" and space is Space.WEIGHTS:
-            rams = sum(-(-part // SINGLE_PORT_BITS) for part in widths)
-            return OnChipMemory(name, depth, depth, bits, 1, 0, rams)
-        total = sum(block_rams(family, part, depth) for part in widths)
-        return OnChipMemory(name, depth, depth, bits, 1, total)
-
-    states = [
-        memory(f"states {number}", max(2, unit.groups), width * unit.state_bits)
-        for number, unit in enumerate(configuration.units)
-    ]
-    return [
-        loadable("weights", Space.WEIGHTS),
-        loadable("constants", Space.CONSTANTS),
-        loadable("input", Space.INPUT),
-        loadable("program", Space.PROGRAM),
-        memory("codes", max(2, configuration.code_depth), width * configuration.history_bits),
-        memory("accumulators", max(2, configuration.accumulator_depth),
-               lanes * configuration.accumulator_bits),
-        *states,
-        memory("results", max(2, -(-configuration.outputs // width)), width * RESULT_BITS),
-    ]

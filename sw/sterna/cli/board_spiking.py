@@ -14,8 +14,8 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
-    from sterna_boards.estimate.memory_map import OnChipMemory
     from sterna_boards.estimate.network import NetworkEstimate
+    from sterna_boards.estimate.on_chip import OnChipMemory
     from sterna_boards.network_build import NetworkBuild
 
     from sterna.machine.spiking_configuration import SpikingConfiguration

@@ -37,8 +37,8 @@ from sterna.errors import InputError
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
-    from sterna_boards.estimate.memory_map import OnChipMemory
     from sterna_boards.estimate.model import Estimate
+    from sterna_boards.estimate.on_chip import OnChipMemory
 
     from sterna.compiler.placement import PlacedObject
 

@@ -32,7 +32,7 @@ def test_one_memory(family: str, width: int, depth: int, expected: int) -> None:
 @pytest.mark.parametrize(("family", "expected"), [("gw1n", 30), ("gw2a", 30)])
 def test_a_whole_accelerator(family: str, expected: int) -> None:
     """Counted in the netlists of this configuration."""
-    assert total_block_rams(family, memory_map(family, SMALL, {})) == expected
+    assert total_block_rams(family, SMALL, memory_map(family, SMALL, {})) == expected
 
 
 def test_an_ultraplus_keeps_large_memories_in_single_port_rams() -> None:
@@ -50,7 +50,8 @@ def test_a_compact_accelerator_on_an_ultraplus() -> None:
         input_depth=64, program_depth=192, vector_depth=960, weight_depth=16384)
     found = {memory.name: memory for memory in memory_map("ice40", shape, {})}
     memories = list(found.values())
-    assert (total_block_rams("ice40", memories), total_single_port_rams(memories)) == (30, 4)
+    assert total_block_rams("ice40", shape, memories) == 30
+    assert total_single_port_rams(memories) == 4
     assert found["queues and registers"].block_rams == 13
     assert "queues and registers" not in {memory.name for memory in memory_map("ecp5", shape, {})}
 

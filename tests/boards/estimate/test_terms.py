@@ -11,7 +11,7 @@ from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.configuration import PRESETS
-from sterna_boards.estimate import multipliers, terms
+from sterna_boards.estimate import memory_map, multipliers, terms
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.components import components
 from sterna_boards.estimate.multipliers import dsps
@@ -50,6 +50,7 @@ def test_units_add_up(steps) -> None:
 @pytest.mark.parametrize(("module", "what", "ask"), [
     (terms, "area terms", lambda: area_terms(TOKENS)),
     (multipliers, "multipliers", lambda: dsps("ecp5", TOKENS)),
+    (memory_map, "memories", lambda: memory_map.memory_map("ecp5", TOKENS, {})),
 ])
 def test_a_unit_that_the_model_does_not_know_is_an_error(
         module, what: str, ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from sterna_hw.board.top import BoardTop, Loopback
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
+from sterna_boards.estimate.components import components
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
 
@@ -73,9 +74,8 @@ def accelerator(board: Board, configuration: Configuration,
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(configuration)
-    rows, block_rams = 0, {}
-    if isinstance(configuration, HardwareConfiguration):
-        rows, block_rams = configuration.rows, block_rams_by_name(board.family, configuration)
+    rows = configuration.rows if "ternary" in components(configuration) else 0
+    block_rams = block_rams_by_name(board.family, configuration)
     pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
     return _design(board, "accelerator", key, (configuration.lanes, rows, block_rams), core,
                    clock_hz, configuration.baud or board.baud, pins, pace)
