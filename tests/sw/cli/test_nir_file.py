@@ -28,11 +28,10 @@ def test_verify_takes_a_graph_of_norse(sterna, tmp_path):
     assert outcome.json["differences"] == 0
 
 
-@pytest.mark.slow
-@pytest.mark.verilator
 def test_verify_takes_a_graph_of_snntorch(sterna, tmp_path):
     write("snntorch", tmp_path / "net.nir")
-    outcome = sterna("verify", tmp_path / "net.nir", "--steps", 40, "--json")
+    outcome = sterna(
+        "verify", tmp_path / "net.nir", "--steps", 40, "--device", "emulator", "--json")
     assert "written by snntorch (by its forms)" in outcome.errors
     # Sum, output and membrane of 18 neurons, nine currents, and the nine outputs.
     assert outcome.json["values_compared"] == 40 * (18 * 3 + 9 + 9)

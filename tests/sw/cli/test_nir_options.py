@@ -62,14 +62,13 @@ def test_the_options_reach_the_network(sterna, tmp_path):
     assert not first.definition.strict
 
 
-@pytest.mark.slow
-@pytest.mark.verilator
 def test_verify_takes_the_options(sterna, tmp_path):
-    """Several spikes a step, an adaptive threshold and refractory steps in hardware."""
+    """Several spikes a step, an adaptive threshold and refractory steps in an accelerator."""
     path = tmp_path / "net.nir"
     nir.write(path, graph(lif(0.004, 2.0), lif(0.004, 2.0)))
     outcome = sterna("verify", path, "--steps", 30, "--producer", "nir", *EVERY, "--neuron",
-                     "n1.increment=0.25", "--neuron", "n1.adaptation_factor=0.5", "--json")
+                     "n1.increment=0.25", "--neuron", "n1.adaptation_factor=0.5", "--device",
+                     "emulator", "--json")
     assert "n0: max_count 3" in outcome.errors and outcome.json["differences"] == 0
 
 

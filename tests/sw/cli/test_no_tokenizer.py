@@ -62,7 +62,7 @@ def test_what_needs_text_refuses(sterna, model, monkeypatch, command):
     ["rtl", "-o", "rtl", "--config", "tiny"],
     ["build", "--board", BOARD, "--rows", "4", "--columns", "16", "--vector-lanes", "4",
      "--clock-mhz", "100"],
-    pytest.param(["verify", "--tokens", "2", "--config", "tiny"], marks=pytest.mark.verilator),
+    ["verify", "--tokens", "2", "--config", "tiny", "--device", "emulator"],
 ])
 def test_what_needs_no_text_works(sterna, model, monkeypatch, command):
     monkeypatch.chdir(model.parent)
