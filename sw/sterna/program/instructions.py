@@ -178,6 +178,13 @@ class Kernel(Item):
     def codes_read(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(matmul.codes for matmul in self.matmuls))
 
+    def parameters_read(self) -> tuple[tuple[str, str], ...]:
+        constants = (operation.multiplier.name for operation in self.body
+                     if isinstance(operation, Element)
+                     and isinstance(operation.multiplier, Constant))
+        return (*(("matrix", matmul.matrix) for matmul in self.matmuls),
+                *(("vector", name) for name in dict.fromkeys(constants)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quantise(Item):
@@ -227,6 +234,9 @@ class ScalarOperation(Item):
     def scalars_read(self) -> tuple[str, ...]:
         return () if self.operation in ("absmax", "squares", "constant") else self.operands
 
+    def parameters_read(self) -> tuple[tuple[str, str], ...]:
+        return (("scalar", self.operands[0]),) if self.operation == "constant" else ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class TopK(Item):
@@ -251,6 +261,9 @@ class TopK(Item):
 
     def codes_read(self) -> tuple[str, ...]:
         return (self.matmul.codes,)
+
+    def parameters_read(self) -> tuple[tuple[str, str], ...]:
+        return (("matrix", self.matmul.matrix),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,3 +36,7 @@ class Item:
     def codes_written(self) -> tuple[str, ...]:
         """Codes that the item makes."""
         return ()
+
+    def parameters_read(self) -> tuple[tuple[str, str], ...]:
+        """What the item asks of the parameters: a method of `Parameters`, and a name."""
+        return ()

@@ -80,6 +80,9 @@ class Neurons(Item):
     def codes_written(self) -> tuple[str, ...]:
         return () if self.codes is None else (self.codes,)
 
+    def parameters_read(self) -> tuple[tuple[str, str], ...]:
+        return (*(("planes", item.matrix) for item in self.synapses), ("neurons", self.name))
+
 
 def code_limit(definition: NeuronDefinition) -> int:
     """Largest magnitude of the codes of such neurons."""
