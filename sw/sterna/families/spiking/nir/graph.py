@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.extras import install_with
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.families.spiking.nir.linear import Linear, Shape, apply
 from sterna.families.spiking.nir.marks import Facts
@@ -32,7 +33,7 @@ def read_nir(path: Path, choices: NirChoices | None = None) -> tuple[RealNetwork
     try:
         import nir
     except ImportError:
-        raise InputError(f"{path}: reading needs the package nir; pip install nir") from None
+        raise InputError(f"{path}: reading needs the package nir; {install_with('nir')}") from None
     try:
         check_file(path)
         # Shapes are checked here: Norse writes those of its sample, with the batch.
