@@ -79,7 +79,7 @@ def top_k(run: Run, item: TopK) -> None:
 
 def _matmul(run: Run, product: Matmul) -> Tensor:
     return run.parameters.matrices.product(
-        run.key(product.matrix), run.codes_tensor(product.codes))
+        run.key(product.matrix), run.read_codes(product.codes))
 
 
 def _reduce(run: Run, operation: Element, result: Tensor) -> None:

@@ -14,8 +14,9 @@ def neurons(run: Run, item: Neurons) -> None:
     key = run.key(item.name)
     total = np.zeros((run.streams, item.length))
     for synapses in item.synapses:
+        codes = run.codes_back(synapses.codes)
         for back, weights in run.parameters.taps(run.key(synapses.matrix), synapses):
-            total += run.read_codes(synapses.codes, back).astype(np.float64) @ weights
+            total += codes[back].astype(np.float64) @ weights
     sums = total.astype(np.int64)
     if item.current is not None:
         sums += run.read(item.current).numpy()

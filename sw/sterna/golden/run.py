@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,16 +87,15 @@ class Run:
         else:
             self.local[name] = value
 
-    def read_codes(self, name: str, back: int = 0) -> Integers:
-        """Codes int64 [streams, elements] of so many RUNs back."""
-        if not back and name in self.codes:
-            return self.codes[name].numpy()
-        return self.state.past_codes(self.key(name))[back]
+    def codes_back(self, name: str) -> Sequence[Integers]:
+        """Codes int64 [streams, elements] of this RUN and of those before it that are kept."""
+        codes = self.codes.get(name)
+        return self.state.past_codes(self.key(name)) if codes is None else (codes.numpy(),)
 
-    def codes_tensor(self, name: str) -> Tensor:
+    def read_codes(self, name: str) -> Tensor:
         """Codes of this RUN, int64 [streams, elements]."""
         codes = self.codes.get(name)
-        return torch.from_numpy(self.read_codes(name)) if codes is None else codes
+        return torch.from_numpy(self.codes_back(name)[0]) if codes is None else codes
 
     def write_codes(self, name: str, value: Tensor) -> None:
         """Keep codes as long as they are declared to live."""
