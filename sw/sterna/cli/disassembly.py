@@ -27,13 +27,14 @@ _ALWAYS = {"length", "operation", "groups", "blocks", "tiles", "destination", "l
 def disassemble(image: MemoryImage) -> list[str]:
     """One line for each instruction: its address, its kind and the fields that are not zero."""
     entries = {address: name for name, address in image.entries.items()}
+    code = [decode(image.configuration, int.from_bytes(row.tobytes(), "little"))
+            for row in image.parts[Space.PROGRAM].array()]
+    width = max(len(kind.name) for kind, _ in code)
     lines = []
-    for address, row in enumerate(image.parts[Space.PROGRAM].array()):
+    for address, (kind, fields) in enumerate(code):
         if address in entries:
             lines.append(f"{entries[address]}:")
-        word = int.from_bytes(row.tobytes(), "little")
-        kind, fields = decode(image.configuration, word)
-        lines.append(f"{address:5}  {kind.name:<7}{_fields(kind, fields)}".rstrip())
+        lines.append(f"{address:5}  {kind.name:<{width}} {_fields(kind, fields)}".rstrip())
     return lines
 
 
