@@ -12,8 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from sterna.cli.model_argument import open_model
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.host.counters import Counters
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program

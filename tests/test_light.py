@@ -80,7 +80,7 @@ for name in sorted(sys.modules):
 @pytest.mark.parametrize(("arguments", "module", "extra"), [
     (["run", "demo-tiny"], "safetensors", "models"),
     (["estimate", "demo-tiny", "--board", "ulx3s-85f"], "safetensors", "models"),
-    (["verify", "demo-tiny"], "torch", "models"),
+    (["verify", "demo-tiny"], "safetensors", "models"),
 ])
 def test_what_is_not_installed_is_named_with_its_extra(arguments, module, extra):
     ran = sterna(*arguments)

@@ -146,6 +146,13 @@ class Board:
             except InputError as error:
                 raise InputError(f"{self.name}: {error}") from None
 
+    def check_baked(self) -> None:
+        """Raise `InputError` when a bitstream cannot hold the weights."""
+        if self.capacity.single_port_rams:
+            raise InputError(
+                f"{self.name}: its single-port RAM starts empty, so weights cannot be baked in; "
+                "load them over the link")
+
     def memory_cycles(self, source: str, size: int, clock_hz: float) -> float:
         """Clocks in which the source of the weights delivers so many bytes; none on the chip."""
         memory = self.memories.get(source)

@@ -89,10 +89,10 @@ def test_board_configuration_runs_the_model(tools: FakeTools,
     assert application.run_arguments(ARGUMENTS) == 0
     capsys.readouterr()
     image = MemoryImage.load("build/ulx3s-12f/image.sterna")
-    from sterna.cli.device_options import ShapeOptions
-    from sterna.cli.model_argument import open_model
     from sterna.families.matmul_free.lowering import lower
+    from sterna.families.matmul_free.model import open_model
+    from sterna.families.tokens.shape import TokenShape
 
-    options = ShapeOptions("build/ulx3s-12f/configuration.json", None, None, None)
+    options = TokenShape(config="build/ulx3s-12f/configuration.json")
     program = lower(open_model(MODEL).model)
     assert options.fitted(program) == image.configuration

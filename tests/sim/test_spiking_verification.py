@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.cli.spiking import OpenSpiking
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
+from sterna.families.spiking.model import SpikingModel
 from sterna.law.neuron import Current, NeuronDefinition, Output, Reset
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import ternary_planes
@@ -52,12 +52,12 @@ def network() -> SpikingNetwork:
 def verify(sterna, monkeypatch):
     """`sterna verify` of the network on an accelerator with a fault."""
     chosen = network()
-    monkeypatch.setattr("sterna.cli.spiking.open_spiking",
-                        lambda text, *rest: OpenSpiking(text, chosen, None))
+    monkeypatch.setattr("sterna.families.spiking.model.open_example",
+                        lambda name: SpikingModel("all-kinds", chosen))
 
     def call(fault: Fault, *options: object):
         replace_device(monkeypatch, chosen, fault)
-        return sterna("verify", "all-kinds", "--steps", STEPS, "--lanes", 2,
+        return sterna("verify", "l2mu", "--steps", STEPS, "--lanes", 2,
                       "--neuron-lanes", 2, *options)
 
     return call

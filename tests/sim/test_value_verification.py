@@ -7,11 +7,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sterna.cli.model_argument import open_model
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import trace_layout
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.keys import ValueKey

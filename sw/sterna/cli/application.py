@@ -8,44 +8,30 @@ import sys
 import typer
 
 from sterna import __version__
-from sterna.cli import (
-    bench,
-    boards,
-    build,
-    estimate,
-    evaluate,
-    import_model,
-    models,
-    program,
-    rtl,
-    run,
-    serve,
-    verify,
-)
+from sterna.cli import boards, models
+from sterna.cli.commands import COMMANDS
+from sterna.cli.parser import command
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
 
 INTERRUPTED = 130
 
-application = typer.Typer(
-    name="sterna",
-    help="MatMul-free, ternary and spiking models on FPGAs, proven bit for bit.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-application.command("run")(run.run)
-application.command("serve")(serve.serve)
-application.command("verify")(verify.verify)
-application.command("bench")(bench.bench)
-application.command("eval")(evaluate.evaluate)
-application.command("import")(import_model.import_model)
-application.command("program")(program.program)
-application.command("rtl")(rtl.rtl)
-application.command("build")(build.build)
-application.command("estimate")(estimate.estimate)
-application.command("boards")(boards.boards)
-application.command("models")(models.models)
+
+def application() -> typer.Typer:
+    """All commands, with the options of the families that there are now."""
+    made = typer.Typer(
+        name="sterna",
+        help="MatMul-free, ternary and spiking models on FPGAs, proven bit for bit.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    made.callback()(options)
+    for request, perform in COMMANDS:
+        made.command(request.command)(command(request, perform))
+    made.command("boards")(boards.boards)
+    made.command("models")(models.models)
+    return made
 
 
 def _version(wanted: bool) -> None:
@@ -54,7 +40,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-@application.callback()
 def options(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
@@ -71,11 +56,11 @@ def main() -> None:
 
 def run_arguments(arguments: list[str]) -> int:
     """Run one command; returns its exit code."""
-    command = typer.main.get_command(application)
+    commands = typer.main.get_command(application())
     try:
-        # Not `command.main`: it has exit codes of its own for interrupts and broken pipes.
-        with command.make_context("sterna", arguments or ["--help"]) as context:
-            command.invoke(context)
+        # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.
+        with commands.make_context("sterna", arguments or ["--help"]) as context:
+            commands.invoke(context)
         sys.stdout.flush()
         return 0
     except typer.Exit as end:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from itertools import groupby
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sterna.progress import Report
 
 
 def print_json(value: dict[str, object]) -> None:
@@ -22,7 +26,16 @@ def print_table(rows: list[tuple[str, object]]) -> None:
         print(f"{name:<{width}}  {value}")
 
 
-class ProgressReport:
+def print_text(lines: Sequence[str | tuple[str, object]]) -> None:
+    """Lines as they are, names and values in columns."""
+    for rows, part in groupby(lines, lambda line: not isinstance(line, str)):
+        if rows:
+            print_table([line for line in part if not isinstance(line, str)])
+        else:
+            print("\n".join(str(line) for line in part))
+
+
+class ProgressReport(Report):
     """A context that tells of long work: a bar on a terminal, else one line for each step."""
 
     def __init__(self) -> None:
@@ -59,6 +72,17 @@ class ProgressReport:
             self._bar.start()
             self._bar.add_task(step, total=parts)
         self._bar.update(self._bar.task_ids[0], completed=done, total=parts)
+
+    def note(self, line: str) -> None:
+        """On standard error, above the bar."""
+        self.end()
+        print(line, file=sys.stderr, flush=True)
+
+    def write(self, text: str) -> None:
+        """On standard output, as it comes."""
+        self.end()
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     def end(self) -> None:
         """Remove the bar, so that other output can follow."""

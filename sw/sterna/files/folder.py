@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.files.manifest import MANIFEST, Format, is_written, read_manifest
+from sterna.files.manifest import MANIFEST, Format, described, is_written, read_manifest
 from sterna.files.sources import refuse_meeting
 from sterna.files.swap import swap
 
@@ -76,9 +76,10 @@ def check_target(target: Path, kind: Format, sources: Iterable[Path] = ()) -> li
         raise InputError(
             f"{target}: holds {first}, and no manifest of Sterna that says what may be replaced; "
             "name a new or an empty folder, or remove this one yourself")
-    if values["format"] != kind.identity:
-        raise InputError(f"{target}: holds a {values['format']}, not a {kind.identity}; name "
-                         "another folder, or remove this one yourself")
+    if not kind.is_that_of(values):
+        whose = f" of {kind.family}" if kind.family else ""
+        raise InputError(f"{target}: holds a {described(values)}, not a {kind.identity}{whose}; "
+                         "name another folder, or remove this one yourself")
     names = [name for name in values["files"] if os.path.lexists(place / name)]
     for name in names:
         if os.path.realpath(place / name) != os.path.join(place, name):

@@ -1,8 +1,9 @@
 """``manifest.json``: what a folder is, and the digest of every file in it that Sterna wrote.
 
-A JSON object: ``format`` and ``format_version`` say what the folder holds, ``sterna`` which version
-wrote it, ``files`` gives length and SHA-256 of each file by its path in the folder, ``sha256`` is
-the digest of the rest of the manifest. Files that are not listed belong to somebody else.
+A JSON object: ``format`` and ``format_version`` say what the folder holds, ``family`` which family
+reads a model, ``sterna`` which version wrote it, ``files`` gives length and SHA-256 of each file by
+its path in the folder, ``sha256`` is the digest of the rest of the manifest. Files that are not
+listed belong to somebody else.
 """
 
 from __future__ import annotations
@@ -29,11 +30,17 @@ class Format:
     name: str
     version: int
     remedy: str
+    family: str = ""
+    """Whose format it is, where several families have one of the name."""
 
     @property
     def identity(self) -> str:
         """The manifest's ``format``."""
         return _PREFIX + self.name
+
+    def is_that_of(self, values: Mapping[str, Any]) -> bool:
+        """Whether a manifest is of this kind of folder, be it of another version."""
+        return (values["format"], values.get("family", "")) == (self.identity, self.family)
 
 
 def file_digest(path: Path) -> str:
@@ -56,7 +63,8 @@ def write_manifest(
         if descriptions is not None:
             files[name] = {"description": descriptions[name]} | files[name]
     values = {
-        "format": kind.identity, "format_version": kind.version, "sterna": __version__,
+        "format": kind.identity, "format_version": kind.version,
+        **({"family": kind.family} if kind.family else {}), "sterna": __version__,
         **(facts or {}), "files": files,
     }
     (folder / MANIFEST).write_text(_sealed(values), encoding="utf-8")
@@ -82,6 +90,12 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return values
 
 
+def described(values: Mapping[str, Any]) -> str:
+    """What a manifest says that its folder is."""
+    family = values.get("family")
+    return f"{values['format']} of {family}" if family else str(values["format"])
+
+
 def check_folder(folder: Path, kind: Format, known: Iterable[str]) -> frozenset[str]:
     """Require a whole folder of this format; returns the names of its files.
 
@@ -89,9 +103,10 @@ def check_folder(folder: Path, kind: Format, known: Iterable[str]) -> frozenset[
     without being listed; others are ignored. Raises `InputError`.
     """
     values = read_manifest(folder)
-    if values is None or values["format"] != kind.identity:
-        found = f"a {values['format']}" if values else f"no {MANIFEST} that Sterna wrote"
-        raise InputError(f"{folder}: is not a Sterna {kind.name} ({found}); {kind.remedy}")
+    if values is None or not kind.is_that_of(values):
+        found = f"a {described(values)}" if values else f"no {MANIFEST} that Sterna wrote"
+        whose = f" of {kind.family}" if kind.family else ""
+        raise InputError(f"{folder}: is not a Sterna {kind.name}{whose} ({found}); {kind.remedy}")
     if values["format_version"] != kind.version:
         raise InputError(
             f"{folder}: has format version {values['format_version']!r}, this Sterna reads "

@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from sterna.cli.model_argument import open_model
 from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program

@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from sterna.cli.model_argument import open_model
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.machine.configuration import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.memory_map import block_rams_by_name

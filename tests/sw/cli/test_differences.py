@@ -51,7 +51,7 @@ class Spoilt(GoldenDevice):
 def test_bench_of_a_language_model(sterna, monkeypatch, name):
     fault = RESULT_FAULTS[name] if name else lambda result: result
     monkeypatch.setattr(
-        "sterna.tasks.open_device.open_board",
+        "sterna.families.tokens.bench.open_board",
         lambda device, program, configuration, *rest: Spoilt(fault, program, configuration.top_k))
     outcome = sterna("bench", MODEL, "--tokens", 3, "--config", "tiny", "--json")
     assert outcome.code == (1 if name else 0)
@@ -77,7 +77,7 @@ class SpoiltNetwork(GoldenSpikingDevice):
 @pytest.mark.parametrize("wrong", [0, 2])
 def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
-        "sterna.tasks.open_spiking.open_spiking_device",
+        "sterna.families.steps.bench.open_spiking_device",
         lambda device, network, configuration, report, skip, timeout: SpoiltNetwork(
             network, skip, wrong))
     outcome = sterna("bench", "cubalif", "--steps", 5, "--json")
@@ -89,7 +89,7 @@ def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
 @pytest.mark.parametrize("wrong", [0, 2])
 def test_eval_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
-        "sterna.tasks.open_spiking.open_spiking_device",
+        "sterna.families.steps.run.open_spiking_device",
         lambda device, network, configuration, report, timeout: SpoiltNetwork(
             network, True, wrong))
     outcome = sterna("eval", "l2mu", "--samples", 4, "--device", "sim", "--json")

@@ -17,10 +17,10 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["nonsense"], "No such command"),
-    (["run"], "give a MODEL, or the image"),
+    (["run"], "give a MODEL or a --image"),
     (["run", "demo", "--nonsense"], "No such option"),
     (["run", "nowhere"], "nowhere: no such model or folder; shipped models: demo"),
-    (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, emulator, sim"),
+    (["run", "demo", "--device", "toaster"], "toaster: no such device; give golden, emulator"),
     (["run", "demo", "--device", "serial:///dev/nowhere"], "/dev/nowhere: cannot be opened"),
     (["run", "demo", "--device", "serial:///dev/x?speed=9"], "the only option is baud"),
     (["run", "demo", "--device", "tcp://nohost"], "not an address of a board"),
@@ -32,10 +32,10 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["run", "demo", "--max-tokens", "-1"], "max-tokens is -1"),
     (["run", "demo", "--config", "huge"],
      "no such preset or file; there are tiny, small, standard"),
-    (["run", "demo", "--rows", "7"], "rows = 7 must be a multiple of vector_lanes"),
-    (["run", "demo", "--columns", "-8"], "columns must be a positive integer"),
-    (["run", "demo", "--columns", "48"], "columns = 48 must be a power of two"),
-    (["run", "demo", "--embedding", "cloud"], "embedding is 'cloud'"),
+    (["run", "demo", "--device", "sim", "--rows", "7"], "rows = 7 must be a multiple"),
+    (["run", "demo", "--device", "sim", "--columns", "-8"], "columns must be a positive integer"),
+    (["run", "demo", "--device", "sim", "--columns", "48"], "columns = 48 must be a power of two"),
+    (["run", "demo", "--device", "sim", "--embedding", "cloud"], "embedding is 'cloud'"),
     (["run", RANDOM], "has no tokenizer"),
     (["verify", "random:size=9"], "'size=9' is not a setting"),
     (["verify", "random:hidden=-9"], "'hidden=-9' is not a setting"),
@@ -46,7 +46,7 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["bench", RANDOM, "--device", "golden"], "has no clock"),
     (["bench", RANDOM, "--device", "emulator"], "device emulator: has no clock"),
     (["verify", RANDOM, "--device", "golden"], "shows no values"),
-    (["bench", RANDOM, "--prompt", "0"], "prompt is 0; it must be at least 1"),
+    (["bench", RANDOM, "--streams", "2", "--prompt", "0"], "prompt is 0; it must be at least 1"),
     (["estimate", RANDOM, "--board", "breadboard"], "no board is called 'breadboard'; there are"),
     (["estimate", RANDOM, "--board", "ulx3s-85f", "--lanes", "many"], "lanes is 'many'"),
     (["estimate", RANDOM, "--board", "ulx3s-85f", "--lanes", "64", "--rows", "8"], "not both"),
@@ -61,15 +61,15 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["eval", "demo", "--text", "pyproject.toml", "--tokens", "0"], "tokens is 0"),
     (["eval", "demo", "--text", "pyproject.toml", "--streams", "0"], "streams is 0"),
     (["import", "nowhere", "-o", "somewhere"], "nowhere: no such folder"),
-    (["import", "nowhere", "-o", "somewhere", "--planes", "5"], "--planes, --fraction and"),
-    (["import", "nowhere", "-o", "somewhere", "--input-fraction", "0"], "are for spiking networks"),
-    (["import", "net.nir", "-o", "somewhere", "--no-calibrate"], "are for language models"),
-    (["import", "net.py:make_net", "-o", "x", "--calibrate", "text"], "are for language models"),
+    (["import", "tests", "-o", "somewhere", "--planes", "5"], "--planes: is for spiking networks"),
+    (["import", "tests", "-o", "x", "--input-fraction", "0"], "is for spiking networks"),
+    (["import", "net.nir", "-o", "somewhere", "--no-calibrate"], "is for language models"),
+    (["import", "net.py:make_net", "-o", "x", "--calibrate", "text"], "is for language models"),
     (["import", "net.py:make_net", "-o", "somewhere", "--dt", "0"], "--dt: is not for torch"),
     (["import", "net.py:", "-o", "somewhere"], "'' is no name of Python; say what makes the"),
     (["import", "net.py:1x", "-o", "somewhere"], "such as net.py:make_net"),
     (["run", "net.py:make_net"], "sterna import net.py:make_net -o DIR makes one of it"),
-    (["rtl", "-o", "somewhere"], "give a MODEL, or a configuration"),
+    (["rtl", "-o", "somewhere"], "give a MODEL or a --config"),
 ])
 def test_bad_input(sterna, arguments, message):
     outcome = sterna(*arguments)
@@ -83,7 +83,7 @@ def test_a_failed_check_exits_with_one(sterna, monkeypatch):
     def fail(**options: object) -> None:
         raise CheckError("they differ")
 
-    command = application.typer.main.get_command(application.application)
+    command = application.typer.main.get_command(application.application())
     monkeypatch.setattr(command.commands["models"], "callback", fail)
     monkeypatch.setattr(application.typer.main, "get_command", lambda _: command)
     outcome = sterna("models")
@@ -94,7 +94,7 @@ def test_an_interrupt_exits_with_130(sterna, monkeypatch):
     def interrupt(**options: object) -> None:
         raise KeyboardInterrupt
 
-    command = application.typer.main.get_command(application.application)
+    command = application.typer.main.get_command(application.application())
     monkeypatch.setattr(command.commands["models"], "callback", interrupt)
     monkeypatch.setattr(application.typer.main, "get_command", lambda _: command)
     assert sterna("models").code == 130

@@ -29,8 +29,8 @@ def test_bench_tells_the_roofline_of_the_memory(sterna):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["verify"], "give either a MODEL or a --shape"),
-    (["bench", "demo", "--shape", "370m"], "give either a MODEL or a --shape"),
+    (["verify"], "give a MODEL or a --shape, one of them"),
+    (["bench", "demo", "--shape", "370m"], "give a MODEL or a --shape or a --layer, one"),
     (["verify", "--shape", "7b"], "shape '7b': no such size; there are 370m"),
     (["bench", "demo", "--memory", "tape"], "memory 'tape': no such memory; there are ddr4x4-77"),
     (["verify", "demo", "--memory", "kv260-16", "--config", "small"], "give one of them"),
@@ -78,7 +78,7 @@ def test_the_estimate_of_several_streams_is_that_of_each_and_all(sterna):
 
 @pytest.mark.parametrize("arguments, message", [
     (["estimate", "demo"], "give a --board or a --memory"),
-    (["estimate", "--memory", "ddr3-1.6"], "give either a MODEL or a --shape"),
+    (["estimate", "--memory", "ddr3-1.6"], "give a MODEL or a --shape"),
     (["estimate", "demo", "--board", "ulx3s-85f", "--memory", "ddr3-1.6"], "give one of them"),
     (["estimate", "demo", "--memory", "ddr3-1.6", "--lanes", "64"], "give --board"),
     (["bench", "demo", "--chip-mbit", 3], "give --memory"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sterna.cli.model_argument import open_model, opened_model, opened_shape
-from sterna.cli.terminal import ProgressReport
 from sterna.families.matmul_free import released_shapes
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower, stored_formats
 from sterna.families.matmul_free.lowering.calibration import calibrate, random_ids
+from sterna.families.matmul_free.model import open_model, open_random, open_shape
+from sterna.progress import Report
 
 RANDOM = "random:hidden=64,layers=2,intermediate=96,vocabulary=97,seed=3"
 
@@ -25,16 +25,20 @@ def test_a_random_model():
 def test_a_released_shape(monkeypatch):
     small = ModelConfig(hidden_size=64, num_hidden_layers=2, intermediate_size=96, vocab_size=70)
     monkeypatch.setitem(released_shapes.SHAPES, "small", small)
-    with ProgressReport() as report, opened_model(None, "small", 0, report) as opened:
-        formats = calibrate(opened.model, random_ids(small, 32)).formats
-        assert stored_formats(opened.model) == formats != Formats()
+    opened = open_random("small", 0, Report())
+    formats = calibrate(opened.model, random_ids(small, 32)).formats
+    assert stored_formats(opened.model) == formats != Formats()
+    folder = opened.model.folder
+    assert folder is not None and folder.is_dir()
+    opened.close()
+    assert not folder.exists()
 
 
 def test_nobody_reads_weights_for_an_estimate(monkeypatch):
     calibration = "sterna.families.matmul_free.lowering.calibration.Calibration"
     monkeypatch.setattr(f"{calibration}.__init__", None)
-    assert stored_formats(opened_shape(RANDOM, None).model) is None
-    assert stored_formats(opened_shape(None, "2.7b").model) is None
+    assert stored_formats(open_model(RANDOM, calibrated=False).model) is None
+    assert stored_formats(open_shape("2.7b").model) is None
 
 
 @pytest.mark.parametrize("name, formats", [

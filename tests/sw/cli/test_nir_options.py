@@ -79,12 +79,12 @@ def test_verify_takes_the_options(sterna, tmp_path):
 @pytest.mark.parametrize("command", ["run", "verify"])
 def test_the_options_are_for_graphs(sterna, command, option):
     outcome = sterna(command, "delays", *option)
-    assert outcome.code == 2 and outcome.errors.strip().endswith("are for NIR graphs (.nir)")
+    assert outcome.code == 2 and outcome.errors.strip().endswith("is for NIR graphs (.nir)")
 
 
 def test_import_refuses_them_for_a_checkpoint(sterna, tmp_path):
     outcome = sterna("import", tmp_path, "-o", tmp_path / "net", "--reset", "soft")
-    assert outcome.code == 2 and "are for NIR graphs (.nir)" in outcome.errors
+    assert outcome.code == 2 and "is for NIR graphs (.nir)" in outcome.errors
 
 
 def test_a_wrong_choice_writes_nothing(sterna, tmp_path):

@@ -12,17 +12,20 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 from sterna.cli import application
-from sterna.cli.model_argument import sources_of
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import save_model
+from sterna.families.requests import RunRequest
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.quantise import quantise
 from sterna.families.spiking.store import save_network
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
 from sterna.machine.image import MemoryImage
+from sterna.options import Options
+from sterna.progress import Report
+from sterna.tasks.perform import opened
 
 from tests.boards.fake_tools import FakeTools
 
@@ -47,8 +50,8 @@ FILES = {
     "eval": (["eval", "model", "--ids", "ids.npy"], "--logits"),
 }
 """Ways to write a file of arrays: what is read, and the option that names it."""
-READ = {("run", "prompts"), ("run", "source"), ("run", "image"), ("eval", "text"), ("eval", "ids"),
-        ("import", "source"), ("import", "calibrate"), ("verify", "source")}
+READ = {("run", "prompts"), ("run", "input"), ("run", "image"), ("eval", "text"), ("eval", "ids"),
+        ("import", "calibrate"), ("verify", "input")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 
@@ -56,7 +59,7 @@ def test_every_option_that_writes_is_tried_here() -> None:
     """By their types, whatever they are called."""
     found = {
         (command.name, name)
-        for command in application.application.registered_commands if command.callback is not None
+        for command in application.application().registered_commands if command.callback is not None
         for name, kind in get_type_hints(command.callback).items()
         if kind is Path or Path in get_args(kind)
     }
@@ -176,12 +179,16 @@ def test_a_configuration_is_not_replaced_by_what_is_made_of_it(sterna, place: Pl
         refused(sterna, place, ["rtl", "--config", name, "-o", "out", "--force"], "is read for it")
 
 
+def sources_of(request: RunRequest) -> tuple[Path, ...]:
+    with opened(request, Report()) as model:
+        return model.sources
+
+
 def test_what_is_ours_is_no_source() -> None:
     """A folder that happens to have that name may be written."""
-    for name in ("demo", "l2mu", "random:hidden=64"):
-        assert sources_of(name, "tiny") == []
-    assert sources_of("net.nir", "build/configuration.json") == [
-        Path("net.nir"), Path("build/configuration.json")]
+    for name in ("demo", "l2mu", "random:hidden=64,layers=1"):
+        assert sources_of(RunRequest(model=name)) == ()
+    assert sources_of(RunRequest(model="demo", options=Options(config="tiny"))) == ()
 
 
 def test_an_import_that_is_interrupted_leaves_the_old_model(
@@ -230,10 +237,10 @@ def test_images_of_networks(sterna, place: Place) -> None:
     run = ["--steps", "1", "--device", "tcp://localhost:1", "--image", image]
     refused(sterna, place, ["run", "else", *run], f"with contents {digest}, not that of")
     refused(sterna, place, ["run", "alif", *run], "is the image of cubalif, not of alif (")
-    refused(sterna, place, ["run", "model", *run], "has no tokenizer")
-    refused(sterna, place, ["run", "demo", *run], "is the image of cubalif, a spiking network")
+    refused(sterna, place, ["run", "model", *run[2:]], "has no tokenizer")
+    refused(sterna, place, ["run", "demo", *run[2:]], "is the image of cubalif, a spiking network")
     refused(sterna, place, ["run", "network", *run, "--lanes", "4"], "has its own shape")
-    refused(sterna, place, ["run", "network", "--image", image], "golden: takes no image")
+    refused(sterna, place, ["run", "network", "--image", image], "the golden takes no image")
     assert sterna(*FOLDERS["rtl model"], "-o", "language").code == 0
     run[-1] = "language/image.sterna"
     refused(sterna, place, ["run", "network", *run], "is the image of model, a language model")

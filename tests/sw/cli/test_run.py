@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.cli.texts import TextsInOrder
+from sterna.families.tokens.texts import TextsInOrder
 from sterna.host.generate import Piece
 
 PROMPTS = ["Once", "The king went to the wood", "A", "In the evening"]
@@ -43,8 +43,9 @@ def test_a_file_without_prompts(sterna, tmp_path):
     assert outcome.code == 2 and "none: file not found" in outcome.errors
 
 
-def test_a_text_waits_for_those_before_it(capsys):
-    printed = TextsInOrder(["a", "b", "c"])
+def test_a_text_waits_for_those_before_it():
+    written: list[str] = []
+    printed = TextsInOrder(["a", "b", "c"], written.append)
     expected = "a"
     for piece, more in (
         (Piece(1, "2"), ""), (Piece(0, "1"), "1"), (Piece(2, "3"), ""),
@@ -53,15 +54,17 @@ def test_a_text_waits_for_those_before_it(capsys):
     ):
         printed.add(piece)
         expected += more
-    assert capsys.readouterr().out == expected == "a1\nb22\nc33\n"
+    assert printed.texts() == ("a1", "b22", "c33")
+    assert "".join(written) == expected == "a1\nb22\nc33\n"
 
 
-def test_what_was_made_stays_when_the_board_goes_away(capsys):
-    printed = TextsInOrder(["a", "b", "c", "d"])
+def test_what_was_made_stays_when_the_board_goes_away():
+    written: list[str] = []
+    printed = TextsInOrder(["a", "b", "c", "d"], written.append)
     printed.add(Piece(0, "1"))
     printed.add(Piece(2, "3"))
     printed.cut()
-    assert capsys.readouterr().out == "a1\nc3\n"
+    assert "".join(written) == "a1\nc3\n"
 
 
 def test_an_image_is_loaded_as_it_was_written(sterna, tmp_path):
@@ -80,8 +83,8 @@ def test_an_image_is_loaded_as_it_was_written(sterna, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--device", "sim", "--rows", 4], "has its own shape"),
-    (["--device", "golden"], "golden: takes no image"),
-    (["--device", "sim"], "nowhere: cannot be read"),
+    (["--device", "golden"], "--image: the golden takes no image"),
+    (["--device", "sim"], "nowhere: file not found"),
 ])
 def test_an_image_that_cannot_be_used(sterna, arguments, message):
     outcome = sterna("run", "demo-tiny", *arguments, "--image", "nowhere")

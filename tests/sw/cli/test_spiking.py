@@ -9,10 +9,10 @@ import sys
 
 import numpy as np
 import pytest
-from sterna.cli.spiking_options import SpikingOptions
 from sterna.families.spiking.examples import cubalif
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
+from sterna.families.steps.shape import StepShape
 from sterna.machine.image import MemoryImage
 
 SMALL = ("--lanes", "4", "--neuron-lanes", "1")
@@ -98,7 +98,7 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
 def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
     folder = tmp_path / "rtl"
     assert sterna("rtl", "cubalif", "--lanes", 8, "-o", folder).code == 0
-    configuration = SpikingOptions(config=str(folder / "configuration.json")).fitted(
+    configuration = StepShape(config=str(folder / "configuration.json")).fitted(
         lower(quantise(cubalif())))
     assert configuration.lanes == 8
     assert MemoryImage.load(folder / "image.sterna").configuration == configuration
@@ -110,13 +110,13 @@ def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.verilator
-def test_serve_is_a_board_for_run(sterna, tmp_path):
+def test_simulate_is_a_board_for_run(sterna, tmp_path):
     # Shells start background jobs with SIGINT ignored, and tests may run in one.
     start = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
              "from sterna.cli import main; main()")
     arguments = ("run", "cubalif", "--steps", 3, "--output")
     sterna(*arguments, tmp_path / "golden.npz")
-    command = [sys.executable, "-c", start, "serve", "cubalif", *SMALL]
+    command = [sys.executable, "-c", start, "simulate", "cubalif", *SMALL]
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -151,28 +151,27 @@ def test_estimate_on_a_board(sterna):
         (["bench", "l2mu", "--silent", "2"], "silent is 2"),
         (["bench", "--layer", "9"], "give inputs and neurons"),
         (["bench", "--layer", "9x0"], "both sizes must be at least 1"),
-        (["bench", "l2mu", "--layer", "9x9"], "one of them"),
+        (["bench", "l2mu", "--layer", "9x9"], "a --shape or a --layer, one of them"),
         (["estimate", "l2mu", "--board", "icebreaker", "--rows", "4"], "is for language models"),
         (["build", "l2mu", "--board", "icebreaker", "--lanes", "auto"], "give a whole number"),
         (["build", "l2mu", "--board", "icebreaker", "--weights", "baked"], "starts empty"),
         (["run", "l2mu", "--input", "nowhere.npz"], "nowhere.npz: file not found"),
         (["run", "l2mu", "--input", "pyproject.toml"], "line 1: not step,address"),
         (["run", "l2mu", "--steps", "0"], "steps is 0"),
-        (["run", "demo", "--input", "x.npz"], "are for spiking networks"),
+        (["run", "demo", "--input", "x.npz"], "--input: is for spiking networks"),
         (["eval", "l2mu", "--samples", "0"], "samples is 0"),
         (["eval", "demo"], "give a text to score"),
-        (["eval", "demo", "--device", "sim"], "--device is for spiking networks"),
-        (["eval", "alif", "--device", "sim"], "has no task"),
-        (["verify", "l2mu", "--config", "x", "--lanes", "4"], "--config names the shape"),
+        (["eval", "demo", "--device", "sim"], "--device: is for spiking networks"),
+        (["eval", "alif", "--device", "sim"], "which only l2mu has"),
+        (["verify", "l2mu", "--config", "x", "--lanes", "4"], "and --config does"),
         (["verify", "l2mu", "--neuron-lanes", "0"], "neuron_lanes must be a positive integer"),
         (["verify", "l2mu", "--steps", "0"], "steps is 0"),
-        (["program", "l2mu"], "is a spiking network"),
         (["verify", "l2mu", "--streams", "2"], "--streams: is for language models"),
         (["bench", "l2mu", "--memory", "hbm-460"], "--memory: is for language models"),
         (["run", "l2mu", "--rows", "4"], "--rows: is for language models"),
         (["run", "l2mu", "--top-k", "4"], "--top-k: is for language models"),
-        (["serve", "l2mu", "--columns", "4"], "--columns: is for language models"),
-        (["serve", "demo", "--code-bits", "2"], "--code-bits: is for spiking networks"),
+        (["simulate", "l2mu", "--columns", "4"], "--columns: is for language models"),
+        (["simulate", "demo", "--code-bits", "2"], "--code-bits: is for spiking networks"),
         (["verify", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
         (["bench", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
         (["run", "demo", "--neuron-lanes", "2"], "--neuron-lanes: is for spiking networks"),

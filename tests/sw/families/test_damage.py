@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.families.catalogue import shipped_models
+from sterna.families.matmul_free.names import find_folder
 from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking import examples
 from sterna.families.spiking.examples import EXAMPLES, TRAINED
@@ -48,8 +48,7 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "l2mu":
         shutil.copytree(TRAINED.parent, folder)
         return Stored(folder, load_trained)
-    (model,) = (model for model in shipped_models() if model.name == request.param)
-    shutil.copytree(model.folder, folder)
+    shutil.copytree(find_folder(request.param), folder)
     return Stored(folder, load_model)
 
 

@@ -57,10 +57,8 @@ def accelerator(board: Board, configuration: Configuration,
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 
-    if image is not None and board.capacity.single_port_rams:
-        raise InputError(
-            f"{board.name}: its single-port RAM starts empty, so weights cannot be baked in; load "
-            "them over the link")
+    if image is not None:
+        board.check_baked()
 
     def core() -> Any:
         from sterna_hw.core.tops import accelerator_of

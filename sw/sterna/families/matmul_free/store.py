@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.catalogue import find_model
 from sterna.families.matmul_free.assembly import assemble, layer_tensors, outer_tensors
 from sterna.families.matmul_free.configuration import read_config, read_json
 from sterna.families.matmul_free.layout import (
@@ -31,14 +30,13 @@ from sterna.families.matmul_free.layout import (
     all_tensors,
     all_vectors,
 )
+from sterna.families.matmul_free.names import FORMAT, find_folder
 from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_trits
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel, TernaryMatrix
 from sterna.files.folder import replace_folder
-from sterna.files.manifest import Format, check_folder, write_manifest
+from sterna.files.manifest import check_folder, write_manifest
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
 
-FORMAT = Format("language model", 2,
-                "import the checkpoint into a new folder: sterna import SRC -o DIR")
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
 FORMATS_FILE = "formats.json"
@@ -96,7 +94,7 @@ def load_model(model: Path | str) -> MatMulFreeModel:
     Every digest, type and shape is checked at once; a layer is unpacked when it is asked for.
     Raises `InputError` for an unknown name and for a folder that is damaged.
     """
-    folder = find_model(model)
+    folder = find_folder(model)
     names = check_folder(folder, FORMAT, FILES)
     config = read_config(folder / CONFIG_FILE)
     reader = _StoredTensors(TensorFile(folder / WEIGHT_FILE))

@@ -154,11 +154,3 @@ def layer(inputs: int, neurons: int, seed: int = 0) -> RealNetwork:
 EXAMPLES: dict[str, Callable[[], RealNetwork]] = {
     "alif": alif, "cubalif": cubalif, "delays": delays, "delays_ssc": delays_ssc, "l2mu": l2mu,
 }
-
-DESCRIPTIONS = {
-    "alif": "Spiking, recurrent, adaptive thresholds, 80-220-10, random weights",
-    "cubalif": "Spiking, recurrent, current-based, 12-38-7, random weights",
-    "delays": "Spiking, a learned delay a synapse, 140-256-256-20, random weights",
-    "delays_ssc": "Spiking, a learned delay a synapse, 140-512-512-512-35, random weights",
-    "l2mu": "Spiking memory unit trained to tell the order of bursts, 12-16-32-32-6",
-}

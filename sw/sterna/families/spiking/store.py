@@ -13,30 +13,14 @@ from safetensors.numpy import load_file, save_file
 
 from sterna.errors import InputError
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
+from sterna.families.spiking.names import FORMAT
 from sterna.files.folder import replace_folder
-from sterna.files.manifest import Format, check_folder, read_manifest, write_manifest
+from sterna.files.manifest import check_folder, write_manifest
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 
-FORMAT = Format("spiking network", 2,
-                "import the network into a new folder: sterna import SRC -o DIR")
 CONFIG, TENSORS = "config.json", "model.safetensors"
 MODEL_TYPE = "sterna_spiking"
-
-
-def is_spiking(folder: Path) -> bool:
-    """Whether the folder holds a spiking network, be it damaged or of another version."""
-    try:
-        config = json.loads((folder / CONFIG).read_bytes())
-    except (OSError, ValueError):
-        config = None
-    if isinstance(config, dict) and config.get("model_type") == MODEL_TYPE:
-        return True
-    try:
-        manifest = read_manifest(folder)
-    except InputError:
-        return False
-    return manifest is not None and manifest["format"] == FORMAT.identity
 
 
 def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] = ()) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 from amaranth.back import verilog
-from sterna.cli.model_argument import open_model
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.errors import LinkError
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
 from sterna.tasks.golden_device import GoldenDevice

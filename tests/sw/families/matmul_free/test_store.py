@@ -186,8 +186,8 @@ def test_wrong_description(stored: Path, changes: dict[str, object], message: st
 
 
 @pytest.mark.parametrize(("kind", "message"), [
-    (replace(FORMAT, version=99), "has format version 99, this Sterna reads 2; import the check"),
-    (Format("build", 2, ""), r"is not a Sterna language model \(a sterna build\); import"),
+    (replace(FORMAT, version=99), "has format version 99, this Sterna reads 3; import it into"),
+    (Format("build", 2, ""), r"is not a Sterna model of matmul-free \(a sterna build\); import"),
 ])
 def test_another_format_or_version(stored: Path, kind: Format, message: str) -> None:
     write_manifest(stored, kind)
@@ -207,7 +207,7 @@ def test_a_file_that_was_put_into_the_folder(stored: Path, name: str) -> None:
     (stored / "notes.txt").write_text("mine")
     load_model(stored)
     (stored / name).write_text("{}")
-    with pytest.raises(InputError, match=f"{name}: is not part of this language model"):
+    with pytest.raises(InputError, match=f"{name}: is not part of this model"):
         load_model(stored)
 
 

@@ -10,11 +10,12 @@ import pytest
 from sterna.errors import InputError
 from sterna.families.spiking.compare import compare, compare_all, told_losses
 from sterna.families.spiking.examples import EXAMPLES
+from sterna.families.spiking.family import Spiking
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.patterns import burst_orders
 from sterna.families.spiking.quantise import SpikingFormats, quantise
-from sterna.families.spiking.store import is_spiking, load_network, save_network
+from sterna.families.spiking.store import load_network, save_network
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
 from sterna.program.instructions import INPUT
 
@@ -82,7 +83,7 @@ def test_folder_round_trip(tmp_path: Path) -> None:
     network = quantise(dyadic(ALL[0]))
     folder = tmp_path / "net"
     save_network(network, folder)
-    assert is_spiking(folder) and not is_spiking(tmp_path)
+    assert Spiking().recognises(str(folder)) and not Spiking().recognises(str(tmp_path))
     codes = np.random.default_rng(2).integers(0, 2, (20, 1, 4))
     read = load_network(folder)
     assert read.connections[0].delays is not None

@@ -1,0 +1,69 @@
+"""Options that boards read, whatever runs on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sterna.errors import InputError
+from sterna.options import option
+
+WEIGHTS = ("link", "baked", "sdram")
+
+
+@dataclass(frozen=True)
+class BoardClock:
+    """The clock of the accelerator, which only a board has."""
+
+    owner: ClassVar[str] = "boards"
+    clock_mhz: float | None = option(None, "With a board: clock of the accelerator.")
+
+    @property
+    def clock_hz(self) -> float | None:
+        """The wanted clock, None for the board's own. Raises `InputError` for one that is none."""
+        if self.clock_mhz is None:
+            return None
+        if not 0 < self.clock_mhz < float("inf"):
+            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0 and finite")
+        return self.clock_mhz * 1e6
+
+
+@dataclass(frozen=True)
+class BoardLanes:
+    """How many lanes, where the board's share of rows and columns is chosen."""
+
+    owner: ClassVar[str] = "boards"
+    lanes: str | None = option(
+        None, "Lanes of a board: of ternary weights, rows and columns are chosen, and auto takes "
+        "the most that fit and meet the clock.", metavar="N|auto")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How weights come to the accelerator."""
+
+    owner: ClassVar[str] = "boards"
+    weights: str = option(
+        "link", "link (usual): the driver loads them; baked: the bitstream has them; sdram: the "
+        "driver loads them into the board's SDRAM.")
+
+    @property
+    def source(self) -> str:
+        """The checked word. Raises `InputError` for another."""
+        if self.weights not in WEIGHTS:
+            raise InputError(f"weights is {self.weights!r}; it must be link, baked or sdram")
+        return self.weights
+
+
+@dataclass(frozen=True)
+class Baud:
+    """The bit rate of the serial port."""
+
+    baud: int | None = option(None, "Bits a second of the board's serial port.", metavar="BITS")
+
+    @property
+    def rate(self) -> int:
+        """The bit rate, 0 for the board's own. Raises `InputError` for one that is none."""
+        if self.baud is not None and self.baud < 1:
+            raise InputError(f"baud is {self.baud}; it must be at least 1")
+        return self.baud or 0

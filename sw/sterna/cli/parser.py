@@ -1,0 +1,80 @@
+"""Commands made of declared options: the request's own, and those of every family."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import typer
+
+from sterna.families.registry import options_of
+from sterna.families.requests import Request
+from sterna.options import Declared, Options, declared, optional
+
+_Request = TypeVar("_Request", bound=Request)
+
+
+def command(request: type[_Request], perform: Callable[[_Request], None]) -> Callable[..., None]:
+    """A function that typer makes a command of: it fills a request and hands it on.
+
+    Options without a value are left out, so that a request knows what was given.
+    """
+    own = {item.name: item for item in declared(request)}
+    others = merged(item for item in options_of(request.command) if item.name not in own)
+
+    def run(**values: Any) -> None:
+        given = {name: value for name, value in values.items() if value not in (None, [])}
+        perform(request(
+            **{name: value for name, value in given.items() if name in own},
+            options=Options(**{name: value for name, value in given.items() if name in others})))
+
+    run.__doc__ = request.__doc__
+    run.__name__ = request.command
+    parameters = [_parameter(item) for item in (*own.values(), *others.values())]
+    run.__signature__ = inspect.Signature(parameters)
+    run.__annotations__ = {item.name: item.annotation for item in parameters}
+    return run
+
+
+def merged(options: Iterable[Declared]) -> dict[str, Declared]:
+    """Options by name; of several of one name a single one that says what all of them say."""
+    several: dict[str, list[Declared]] = {}
+    for item in options:
+        several.setdefault(item.name, []).append(item)
+    owners = {item.owner for items in several.values() for item in items}
+    return {name: replace(items[0], declaration=replace(
+        items[0].declaration, help=_help(items, len(owners) > 1)))
+        for name, items in several.items()}
+
+
+def _help(items: list[Declared], several: bool) -> str:
+    """What all say, each with whom it is for unless there is no other."""
+    told: dict[str, list[str]] = {}
+    for item in items:
+        owners = told.setdefault(item.declaration.help, [])
+        if item.owner not in owners:
+            owners.append(item.owner)
+    if not several or (len(told) == 1 and len(items) > 1):
+        return " ".join(told)
+    sentences = []
+    for words, owners in told.items():
+        whom = " and ".join(owners)
+        sentences.append(f"{whom[:1].upper()}{whom[1:]}: {words[:1].lower()}{words[1:]}")
+    return " ".join(sentences)
+
+
+def _parameter(item: Declared) -> inspect.Parameter:
+    """As typer takes it. Usual values are the groups' own, so that what is given is known."""
+    about = item.declaration
+    default = ... if about.needed else None
+    if about.position:
+        info = typer.Argument(default, metavar=about.metavar, help=about.help)
+    else:
+        flags = about.flags or (item.flag,)
+        info = typer.Option(default, *flags, metavar=about.metavar, help=about.help,
+                            min=about.least)
+    kind = item.type if about.needed else optional(item.type)
+    return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=info,
+                             annotation=kind)

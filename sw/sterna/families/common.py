@@ -1,0 +1,40 @@
+"""Options that every family has that runs on a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.options import option
+
+GOLDEN_HAS_NO_SHAPE = ("shapes an accelerator, and the golden has none; give --device sim or the "
+                       "address of a board")
+GOLDEN_TAKES_NO_IMAGE = "the golden takes no image; give --device sim or a board's address"
+GOLDEN_NEVER_WAITS = "is patience with a board, and the golden is none"
+IMAGE_HAS_ITS_SHAPE = "the image has its own shape; leave the options of the shape out"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A memory image instead of what the model becomes now."""
+
+    image: Path | None = option(
+        None, "Load this memory image (image.sterna of `build` and `rtl`) instead of compiling; it "
+        "holds all that a host needs, so that MODEL may be left out.",
+        metavar="FILE", reads=True, for_model=True, beside_model=True)
+
+
+@dataclass(frozen=True)
+class Timeout:
+    """Patience with a board."""
+
+    timeout: float | None = option(
+        None, "How long a board may be silent while it owes an answer.", metavar="SECONDS",
+        least=0.001)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A seed of random numbers."""
+
+    seed: int = option(0, "Seed of random tokens and inputs.")

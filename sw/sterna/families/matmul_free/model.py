@@ -1,0 +1,154 @@
+"""A MatMul-free language model that was opened, by whatever names it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sterna.errors import InputError
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.names import DEFAULTS, RANDOM
+from sterna.families.matmul_free.random_model import random_model
+from sterna.families.matmul_free.store import load_model, save_model
+from sterna.families.matmul_free.weights import MatMulFreeModel
+from sterna.families.requests import EvaluateRequest
+from sterna.families.tokens.model import TokenModel
+from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
+from sterna.machine.host_side import HostSide
+from sterna.program.definition import Program
+from sterna.progress import Progress, Report
+from sterna.tasks.run_image import text_side
+
+if TYPE_CHECKING:
+    from sterna.families.family import Result
+
+DEFAULT_MEMORY = "ddr4x4-77"
+
+
+class MatMulFreeTokens(TokenModel):
+    """The model with its weights."""
+
+    def __init__(self, name: str, model: MatMulFreeModel, sources: Sequence[Path] = (),
+                 folder: tempfile.TemporaryDirectory[str] | None = None,
+                 default_memory: str | None = None) -> None:
+        super().__init__(name, sources)
+        self.model = model
+        self.default_memory = default_memory
+        self._folder = folder
+
+    def lower(self) -> Program:
+        """The program in the number formats of the model."""
+        return lower(self.model, name=self.name)
+
+    @property
+    def vocabulary(self) -> int:
+        """Token ids are below this."""
+        return self.model.config.vocab_size
+
+    @property
+    def begin(self) -> int | None:
+        """The begin token that opens every text."""
+        return self.model.config.bos_token_id
+
+    @property
+    def end(self) -> int | None:
+        """The token that ends a text."""
+        return self.model.config.eos_token_id
+
+    def tokenizer(self) -> Tokenizer:
+        """Its tokenizer. Raises `InputError` when it has none."""
+        if self.model.tokenizer_path is None:
+            way = "" if self.model.folder is None else (
+                "; make one in the checkpoint's folder and import it again, "
+                f"{how_to_make_a_tokenizer()}")
+            raise InputError(
+                f"{self.name}: the model has no tokenizer.json, so it takes no text{way}")
+        return Tokenizer.from_file(self.model.tokenizer_path)
+
+    def host_side(self) -> HostSide | None:
+        """What a host needs beside a memory image; None when the model has no tokenizer."""
+        return text_side(self.model.tokenizer_path, self.begin, self.end)
+
+    def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
+        """On a text or on token ids."""
+        from sterna.families.matmul_free.evaluate import evaluate
+
+        return evaluate(self, request, report)
+
+    def close(self) -> None:
+        """Remove the folder of a random checkpoint."""
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+def open_model(text: str, calibrated: bool = True) -> MatMulFreeTokens:
+    """The model that the argument names; a random one with the formats that `import` would choose
+    for it, unless nobody wants its numbers. Raises `InputError` when there is none."""
+    if not text.startswith(RANDOM):
+        model = load_model(text)
+        return MatMulFreeTokens(text, model, [Path(text)] if Path(text).is_dir() else [])
+    model = _random_model(text)
+    if calibrated:
+        from sterna.families.matmul_free.lowering.calibration import (
+            RANDOM_MODEL_IDS,
+            calibrate,
+            random_ids,
+        )
+
+        ids = random_ids(model.config, RANDOM_MODEL_IDS)
+        model = replace(model, formats=calibrate(model, ids).to_json())
+    return MatMulFreeTokens(text, model)
+
+
+def open_random(shape: str, seed: int, progress: Progress) -> MatMulFreeTokens:
+    """A random checkpoint of a released shape, imported; its folder goes when it is closed."""
+    from sterna.families.matmul_free.lowering.calibration import (
+        RANDOM_MODEL_IDS,
+        Calibration,
+        random_ids,
+    )
+    from sterna.families.matmul_free.released_shapes import random_shape
+
+    drawn = random_shape(shape, seed)
+    calibration = Calibration(drawn, random_ids(drawn.config, RANDOM_MODEL_IDS))
+    folder = tempfile.TemporaryDirectory(prefix="sterna-")
+    try:
+        target = Path(folder.name) / "model"
+        save_model(drawn, target, lambda done, layers: progress("importing layers", done, layers),
+                   calibration)
+        return MatMulFreeTokens(shape, load_model(target), folder=folder,
+                                default_memory=DEFAULT_MEMORY)
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+def open_shape(shape: str) -> MatMulFreeTokens:
+    """A model of a released shape for an estimate; nobody asks for its weights."""
+    from sterna.families.matmul_free.released_shapes import released_shape
+
+    return MatMulFreeTokens(shape, random_model(released_shape(shape), 0),
+                            default_memory=DEFAULT_MEMORY)
+
+
+def _random_model(text: str) -> MatMulFreeModel:
+    values = dict(DEFAULTS)
+    for part in filter(None, text.removeprefix(RANDOM).split(",")):
+        name, _, number = part.partition("=")
+        if name not in values or not number.isdecimal():
+            raise InputError(
+                f"{text}: {part!r} is not a setting; give whole numbers for {', '.join(DEFAULTS)}")
+        values[name] = int(number)
+    config = ModelConfig(
+        vocab_size=values["vocabulary"],
+        hidden_size=values["hidden"],
+        num_hidden_layers=values["layers"],
+        intermediate_size=values["intermediate"],
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    return random_model(config, values["seed"])

@@ -1,0 +1,44 @@
+"""Names of MatMul-free language models: those that come with Sterna, and random ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sterna.errors import InputError
+from sterna.families.family import ShippedModel
+from sterna.families.folder import model_format
+
+NAME = "matmul-free"
+FORMAT, OLDER_FORMAT = model_format(NAME, 3), "sterna language model"
+RANDOM = "random:"
+DEFAULTS = {"hidden": 256, "layers": 2, "intermediate": 0, "vocabulary": 512, "seed": 0}
+"""What may stand behind ``random:``, and its usual values."""
+_FOLDER = Path(__file__).parent / "shipped"
+
+SHIPPED = {
+    model.name: model for model in (
+        ShippedModel(
+            "demo",
+            "MatMul-free LM trained on public-domain fairy tales, 1.5 million ternary weights",
+            _FOLDER / "demo"),
+        ShippedModel(
+            "demo-tiny",
+            "MatMul-free LM for small parts, same text, 129 thousand ternary weights",
+            _FOLDER / "demo-tiny"),
+    )
+}
+
+
+def find_folder(name_or_path: Path | str) -> Path:
+    """The folder of a model: a shipped one by its name, any other by its path.
+
+    Raises `InputError` when there is neither.
+    """
+    shipped = SHIPPED.get(str(name_or_path))
+    if shipped is not None and shipped.folder is not None:
+        return shipped.folder
+    folder = Path(name_or_path)
+    if folder.is_dir():
+        return folder
+    reason = "is a file, not a model folder" if folder.exists() else "no such model or folder"
+    raise InputError(f"{name_or_path}: {reason}; shipped models: {', '.join(SHIPPED)}")

@@ -1,0 +1,147 @@
+"""The families that there are: Sterna's own, and those of other packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sterna.errors import InputError
+from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
+from sterna.families.matmul_free.family import MatMulFree
+from sterna.families.requests import Request
+from sterna.families.spiking.family import Spiking
+from sterna.options import Declared, Group, declared
+
+_FAMILY = ("name", "kind", "plural", "reads", "imports", "options", "shipped", "recognises",
+           "reading", "open", "takes", "import_model")
+_more: list[Family] = []
+
+
+@cache
+def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
+    """The families of installed packages, and a line for each that is broken."""
+    found: list[Family] = [MatMulFree(), Spiking()]
+    broken = []
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            family = entry.load()()
+            check_family(family, [*found])
+        except Exception as error:  # whatever a package of somebody else raises
+            words = " ".join(str(error).split())
+            broken.append(f"family {entry.name} ({entry.value}): cannot be used, "
+                          f"{type(error).__name__}: {words}")
+            continue
+        found.append(family)
+    return tuple(found), tuple(broken)
+
+
+def families() -> tuple[Family, ...]:
+    """All families, Sterna's own first."""
+    return (*_installed()[0], *_more)
+
+
+def broken_families() -> tuple[str, ...]:
+    """A line for each family of another package that could not be loaded."""
+    return _installed()[1]
+
+
+@contextmanager
+def with_family(family: Family) -> Iterator[None]:
+    """Another family for the time of the context. Raises `InputError` for one that is none."""
+    check_family(family, families())
+    _more.append(family)
+    try:
+        yield
+    finally:
+        _more.remove(family)
+
+
+def check_family(family: Family, others: tuple[Family, ...] | list[Family]) -> None:
+    """Raise `InputError` unless this is a family that can stand beside the others."""
+    missing = [name for name in _FAMILY if not hasattr(family, name)]
+    if missing:
+        raise InputError(f"family {getattr(family, 'name', family)!r}: has no {missing[0]}")
+    if family.name in {other.name for other in others}:
+        raise InputError(f"family {family.name!r}: there is one of that name already")
+    for command, groups in family.options.items():
+        there = {item.name: (item, other) for other in others
+                 for group in other.options.get(command, ()) for item in declared(group)}
+        for item in (item for group in groups for item in declared(group)):
+            known = there.get(item.name)
+            if known is not None and known[0].type != item.type:
+                raise InputError(
+                    f"family {family.name!r}: {item.flag} of {command} is of another type than "
+                    f"that of {known[1].name}")
+
+
+def groups_of(command: str) -> list[tuple[Family, type[Group]]]:
+    """Every group of options of a command with the family that declares it."""
+    return [(family, group) for family in families()
+            for group in family.options.get(command, ())]
+
+
+def options_of(command: str) -> list[Declared]:
+    """Every option of a command that a family declares, with whom it is for."""
+    return [item if item.owner else Declared(item.name, item.type, item.default, item.declaration,
+                                             family.plural)
+            for family, group in groups_of(command) for item in declared(group)]
+
+
+def shipped_models() -> list[ShippedModel]:
+    """All models that come with the families."""
+    return [model for family in families() for model in family.shipped()]
+
+
+def find_family(request: Request) -> Family:
+    """The family of the model that a request names, or of the option that stands for it.
+
+    Raises `InputError` unless exactly one is named, and for a model of no family, or of one that
+    the command does not take.
+    """
+    instead = {item.name: (family, item) for family, group in groups_of(request.command)
+               for item in declared(group) if item.declaration.for_model}
+    given = [(family, item) for name, (family, item) in instead.items() if name in request.options
+             and not (request.model is not None and item.declaration.beside_model)]
+    if (request.model is not None) + len(given) != 1:
+        ways = " or ".join(["a MODEL", *(f"a {item.flag}" for _, item in instead.values())])
+        raise InputError(f"give {ways}{', one of them' if instead else ''}")
+    if given:
+        return given[0][0]
+    assert request.model is not None
+    family = family_of(request.model)
+    if request.command not in family.options:
+        takers = " and ".join(other.plural for other in families()
+                              if request.command in other.options)
+        raise InputError(f"{request.model}: is {family.kind}; this command takes {takers}")
+    return family
+
+
+def family_of(model: str) -> Family:
+    """The family that reads a model. Raises `InputError` naming the shipped ones for none."""
+    for family in families():
+        if family.recognises(model):
+            return family
+    path = Path(model)
+    if path.is_dir():
+        reason = "is a folder, but not that of a model (no manifest of a family that is known)"
+    else:
+        reason = "is a file, not a model folder" if path.exists() else "no such model or folder"
+    for family in families():
+        if family.takes(model):
+            reason = f"is not a model yet; sterna import {model} -o DIR makes one of it"
+    names = ", ".join(shipped.name for shipped in shipped_models())
+    lines = "".join(f"; {line}" for line in broken_families())
+    raise InputError(f"{model}: {reason}; shipped models: {names}{lines}")
+
+
+def family_of_source(source: str) -> Family:
+    """The family that imports a source. Raises `InputError` naming what they take for none."""
+    for family in families():
+        if family.takes(source):
+            return family
+    forms = ", ".join(form for family in families() for form in family.imports)
+    reason = "is of no known form" if Path(source).exists() else "no such folder or file"
+    raise InputError(f"{source}: {reason}; give {forms}")

@@ -1,0 +1,201 @@
+"""What tasks ask of a family's model; their fields are options that every family reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from sterna.errors import InputError
+from sterna.options import Options, option
+
+MODEL_HELP = (
+    "Name of a shipped model (`sterna models`), a model folder, or another form that a family reads"
+)
+JSON_HELP = "One JSON object."
+MOST_SEEDS = 4
+
+
+def model_argument(help: str = MODEL_HELP) -> str | None:
+    """The MODEL argument, which an option of a family may stand for."""
+    return option(None, help, metavar="MODEL", position=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a task is asked for."""
+
+    command: ClassVar[str]
+    """What it is called on the command line, and in `Family.options`."""
+    model: str | None = model_argument()
+    options: Options = field(default_factory=Options)
+    """Options of the family, the machine and the board, by name."""
+
+    def check(self) -> None:
+        """Raise `InputError` for values that no family could take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest(Request):
+    """Run a model: continue texts, or take steps of inputs; on the golden, a simulation, a board.
+
+    A text comes as it is made. With several token streams as many prompts are continued at once,
+    and read in chunks; the texts are printed one after the other, and are the same.
+    """
+
+    command = "run"
+    model: str | None = model_argument(f"{MODEL_HELP}. With --image it may be left out")
+    device: str = option(
+        "golden", "golden (usual), emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port; the "
+        "rate is that of --config or --image, or ?baud=N behind the port.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyRequest(Request):
+    """Compare every value of random inputs with the generated Verilog; exit 1 if one differs.
+
+    Vectors, scalars and accumulators, or sums, outputs and state words, and what the accelerator
+    sends back. With several token streams, texts join and leave at random.
+    """
+
+    command = "verify"
+    seed: int = option(0, "Seed of the inputs, and of the pauses.")
+    device: str = option(
+        "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.")
+    stalls: int = option(0, "Pauses of the link, in a thousandth of the cycles (0).")
+    json: bool = option(False, JSON_HELP)
+
+    def check(self) -> None:
+        if not 0 <= self.stalls < 1000:
+            raise InputError(f"stalls is {self.stalls}; it must be between 0 and 999")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchRequest(Request):
+    """Measure cycles per token or time step, and compare every result with the golden."""
+
+    command = "bench"
+    device: str = option("sim", "sim (usual), or the address of a board.")
+    seed: int = option(0, "Seed of the inputs.")
+    clock_hz: float | None = option(
+        None, "Clock for which speed is told; without a memory 100 MHz.")
+    json: bool = option(False, JSON_HELP)
+
+    def check(self) -> None:
+        from sterna.tasks.transports import check_clock
+
+        check_clock(self.device)
+        if self.clock_hz is not None and not self.clock_hz > 0:
+            raise InputError(f"clock-hz is {self.clock_hz}; it must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateRequest(Request):
+    """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
+
+    command = "estimate"
+    board: str | None = option(None, "A board of `sterna boards`.", metavar="NAME")
+    json: bool = option(False, JSON_HELP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest(Request):
+    """Build a bitstream for a board; what was built before is kept.
+
+    The last line is the command that runs the model on the board.
+
+    Ends with 1 and names the slowest path when timing is not met; no folder is written then.
+    """
+
+    command = "build"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    board: str = option("", "A board of `sterna boards`.", metavar="NAME", needed=True)
+    output: Path | None = option(
+        None, "Folder to write; build/NAME if not given.", "-o", "--output", metavar="DIR")
+    seeds: int | None = option(
+        None, "Placements to make, of which the fastest is kept. When not given: as many as it "
+        f"takes to meet the clock, at most {MOST_SEEDS}.")
+    program: bool = option(False, "Load the bitstream into the board.")
+    flash: bool = option(
+        False, "With --program: write it into the flash, over what is there.")
+    json: bool = option(False, JSON_HELP)
+
+    @property
+    def placements(self) -> range:
+        """Seeds of the placements to make, at most."""
+        return range(1, (self.seeds or MOST_SEEDS) + 1)
+
+    @property
+    def until_met(self) -> bool:
+        """Whether the first placement that meets the clock is the last."""
+        return self.seeds is None
+
+    def check(self) -> None:
+        if self.seeds is not None and self.seeds < 1:
+            raise InputError(f"seeds is {self.seeds}; it must be at least 1")
+        if self.flash and not self.program:
+            raise InputError("--flash says where --program puts the bitstream; give both")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest(Request):
+    """Write Verilog, configuration and, for a model, its memory image, with a manifest.
+
+    The last line is the command that runs the model on the board.
+
+    Without a model the preset of --config is written as it is; with one its memories get the
+    depths that the model needs. With --board there are constraints and a script that makes the
+    bitstream with the vendor's tool.
+    """
+
+    command = "rtl"
+    output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
+    force: bool = option(False, "Replace what an earlier run wrote there.")
+    board: str | None = option(
+        None, "Write the project of a board whose vendor's tool makes the bitstream.",
+        metavar="NAME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateRequest(Request):
+    """Golden integers against the float reference.
+
+    Bits per byte and perplexity of a language model on a text; spikes that differ, and accuracy
+    where there is a task, of a spiking network. With --ids the logits of a language model on token
+    ids, to hold against those of another implementation; it needs no tokenizer.
+    """
+
+    command = "eval"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    json: bool = option(False, JSON_HELP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateRequest(Request):
+    """Simulate a board with its UART at a serial port until Ctrl-C; prints its address.
+
+    The board is shaped for the model and empty: `sterna run MODEL --device ADDRESS` loads it.
+    """
+
+    command = "simulate"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRequest(Request):
+    """Print the program of a model."""
+
+    command = "program"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest(Request):
+    """Import what a family reads, and write a model folder of Sterna's."""
+
+    command = "import"
+    model: str | None = option(
+        None, "Folder of a released checkpoint, a NIR graph (.nir), net.py:make_net, which is "
+        "executed and makes a torch module of a spiking network, or what another family imports.",
+        metavar="SRC", position=True, needed=True)
+    output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)

@@ -1,0 +1,22 @@
+"""Names of spiking networks: those that come with Sterna, and the format of the others."""
+
+from __future__ import annotations
+
+from sterna.families.family import ShippedModel
+from sterna.families.folder import model_format
+
+NAME = "spiking"
+FORMAT, OLDER_FORMAT = model_format(NAME, 3), "sterna spiking network"
+NIR_SUFFIX = ".nir"
+TRAINED = "l2mu"
+"""The one that has a task to be right at."""
+
+SHIPPED = {
+    name: ShippedModel(name, description) for name, description in (
+        ("alif", "Spiking, recurrent, adaptive thresholds, 80-220-10, random weights"),
+        ("cubalif", "Spiking, recurrent, current-based, 12-38-7, random weights"),
+        ("delays", "Spiking, a learned delay a synapse, 140-256-256-20, random weights"),
+        ("delays_ssc", "Spiking, a learned delay a synapse, 140-512-512-512-35, random weights"),
+        (TRAINED, "Spiking memory unit trained to tell the order of bursts, 12-16-32-32-6"),
+    )
+}

@@ -1,0 +1,35 @@
+"""How a source names a torch module: ``net.py:make_net``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sterna.errors import InputError
+
+_NAMED = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
+
+
+def module_source(text: str) -> tuple[Path, str] | None:
+    """File and name of ``net.py:make_net``, or None for another source.
+
+    Raises `InputError` when a file of Python comes without a name.
+    """
+    if text.endswith(".py"):
+        raise InputError(f"{text}: say what makes the network in it, such as {text}:make_net")
+    found = _NAMED.fullmatch(text)
+    if found is None and ".py:" in text and not Path(text).exists():
+        file, _, name = text.rpartition(":")
+        raise InputError(f"{text}: {name!r} is no name of Python; say what makes the network, such "
+                         f"as {file}:make_net")
+    return None if found is None else (Path(found[1]), found[2])
+
+
+def parse_shape(text: str | None) -> tuple[int, ...] | None:
+    """Sizes such as ``1,28,28``. Raises `InputError` for other text."""
+    if text is None:
+        return None
+    sizes = text.split(",")
+    if not all(size.strip().isdecimal() and int(size) for size in sizes):
+        raise InputError(f"input-shape is {text!r}; give sizes such as 1,28,28, without the batch")
+    return tuple(int(size) for size in sizes)

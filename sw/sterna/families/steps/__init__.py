@@ -1,0 +1,1 @@
+"""What families share whose models become a network that runs in time steps."""

@@ -1,0 +1,162 @@
+"""Cycles and speed of a time step, with and without skipping, and whether outputs are right."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import CheckError, InputError
+from sterna.families.common import Timeout
+from sterna.families.requests import BenchRequest
+from sterna.families.spiking.codes import input_codes, random_inputs
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.steps.inputs import RATE
+from sterna.families.steps.options import Silent, Steps
+from sterna.families.steps.shape import StepShape
+from sterna.golden.neuron import shift_right
+from sterna.program.definition import Program
+from sterna.program.instructions import INPUT
+from sterna.progress import Report
+from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
+from sterna.tasks.open_spiking import open_spiking_device
+
+if TYPE_CHECKING:
+    from sterna.families.steps.model import StepModel
+    from sterna.machine.spiking_configuration import SpikingConfiguration
+
+CLOCK_HZ = 100e6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Sums over the steps of a run; ``differences`` counts outputs unlike the golden's."""
+
+    cycles: int
+    busy: int
+    events: int
+    sources: int
+    differences: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StepBench:
+    """What was measured, by its name in ``--json``."""
+
+    values: dict[str, Any]
+
+    @property
+    def failure(self) -> str | None:
+        """How many outputs differ from the golden's."""
+        differences = self.values["differences"]
+        return f"{differences} outputs differ from the golden" if differences else None
+
+    def to_dict(self) -> dict[str, object]:
+        return self.values
+
+    def text(self) -> list[str | tuple[str, object]]:
+        found = self.values
+        return [
+            ("network", f"{found['model']}, {found['synapses']} synapses"),
+            ("device", f"{found['device']}, {found['lanes']} lanes, {found['neuron_lanes']} "
+                       "neuron lanes"),
+            ("cycles per step", f"{found['cycles_per_step']:.1f}; "
+                                f"{found['cycles_per_step_without_skipping']:.1f} without "
+                                "skipping"),
+            ("sources skipped", f"{found['share_of_zero_inputs_skipped']:.2%}"),
+            ("at the clock", f"{found['steps_per_second_at_clock']:.1f} steps/s, "
+                             f"{found['synaptic_operations_per_second'] / 1e6:.1f} million "
+                             f"synaptic operations/s at {found['clock_hz'] / 1e6:g} MHz"),
+            ("state memory", f"{found['state_memory_bits']} bits"),
+            ("here", f"{found['wall_steps_per_second']:.1f} steps/s"),
+            ("outputs unlike golden", found["differences"]),
+        ]
+
+
+def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
+    """Measure steps of random spikes with and without skipping, and compare the outputs."""
+    options, device, clock = request.options, request.device, request.clock_hz or CLOCK_HZ
+    silent, steps = options.take(Silent).silent, options.take(Steps).steps
+    if silent is not None and not 0 <= silent <= 1:
+        raise InputError(f"silent is {silent}; it must be between 0 and 1")
+    rate = RATE if silent is None else 1 - silent
+    network, program = model.network, model.lowered
+    codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]
+    configuration = options.take(StepShape).fitted(program)
+    timeout = options.take(Timeout).timeout
+    skipping = _measure(program, configuration, device, codes, True, report, timeout)
+    whole = _measure(program, configuration, device, codes, False, report, timeout)
+    if (whole.events, whole.sources) != (skipping.sources, skipping.sources):
+        raise CheckError(f"{model.name}: the counters of events contradict each other")
+    cycles = skipping.cycles / steps
+    operations = _operations(network, codes)
+    return StepBench({
+        "model": model.name,
+        "device": device,
+        "lanes": configuration.lanes,
+        "neuron_lanes": configuration.neuron_lanes,
+        "steps": steps,
+        "cycles_per_step": cycles,
+        "cycles_per_step_without_skipping": whole.cycles / steps,
+        "accumulate_busy": skipping.busy / skipping.cycles,
+        "synapses": sum(item.planes[0].size for item in network.connections),
+        "synaptic_operations_per_step": operations / steps,
+        "synaptic_operations_per_second": operations / skipping.cycles * clock,
+        "share_of_zero_inputs_skipped": 1 - skipping.events / skipping.sources,
+        "state_memory_bits": configuration.state_memory_bits,
+        "clock_hz": clock,
+        "steps_per_second_at_clock": clock / cycles,
+        "wall_steps_per_second": steps / skipping.seconds,
+        "differences": skipping.differences + whole.differences,
+    })
+
+
+def _measure(
+    program: Program, configuration: SpikingConfiguration, device: str,
+    codes: NDArray[np.int64], skip: bool, report: Report, timeout: float | None,
+) -> Measured:
+    golden = GoldenSpikingDevice(program)
+    machine = open_spiking_device(device, program, configuration, report, skip=skip,
+                                  timeout=timeout)
+    counters, differences, seconds = [], 0, 0.0
+    try:
+        for done, row in enumerate(codes):
+            report("running with skipping" if skip else "running without", done, len(codes))
+            start = time.monotonic()
+            found = machine.step(row)
+            seconds += time.monotonic() - start
+            counters.append(found.counters)
+            differences += int((found.outputs != golden.step(row).outputs).sum())
+    finally:
+        machine.close()
+    cycles, busy, events, sources = (
+        sum(getattr(item, name) for item in counters)
+        for name in ("cycles", "busy", "events", "sources"))
+    return Measured(cycles, busy, events, sources, differences, seconds)
+
+
+def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:
+    """Weights that a code other than 0 meets, in all steps; each is an addition that must be."""
+    golden, total = GoldenNetwork(network), 0
+    loud: dict[str, list[NDArray[np.bool_]]] = {}
+    for row in codes:
+        outputs = golden.step(row[None])
+        loud.setdefault(INPUT, []).append(row != 0)
+        for item in network.populations:
+            codes_of = shift_right(
+                outputs[item.name][0], item.definition.output_shift, item.definition.rounding)
+            loud.setdefault(item.name, []).append(codes_of != 0)
+    for item in network.connections:
+        spikes, targets = np.array(loud[item.source]), item.planes.shape[1]
+        late = np.full((targets, spikes.shape[1]), 0) if item.delays is None else item.delays
+        late = late.astype(np.int64) + item.previous
+        for delay in np.unique(late):
+            if delay < len(spikes):
+                fired = spikes[:len(spikes) - delay].sum(0)
+                total += int((fired * (late == delay).sum(0)).sum())
+    return total

@@ -1,0 +1,164 @@
+"""A network on a board: estimated, built, and written where somebody else builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from json import loads
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sterna_boards.board import Board
+from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.network import NetworkEstimate, estimate_network
+from sterna_boards.estimate.on_chip import OnChipMemory
+from sterna_boards.network_build import NetworkBuild, board_shape, build_network
+from sterna_boards.options import Baud, BoardClock, Weights
+
+from sterna.compiler.spiking.fit import fit_spiking
+from sterna.compiler.spiking.image import compile_network
+from sterna.errors import InputError
+from sterna.families.family import Exported
+from sterna.families.requests import BuildRequest, EstimateRequest, ExportRequest
+from sterna.families.steps.options import BoardShape
+from sterna.families.steps.shape import StepShape, shape_of
+from sterna.host.transport import DEFAULT_BAUD
+from sterna.machine.rate import with_rate
+from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.program.definition import Program
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.steps.model import StepModel
+
+
+@dataclass(frozen=True)
+class OnBoard(BoardShape, BoardClock, Weights, Baud):
+    """The options of a command."""
+
+    def configuration(self, board: Board, program: Program) -> SpikingConfiguration:
+        """The accelerator: what the options say, and else what the board gets."""
+        if self.lanes is not None and not self.lanes.isdecimal():
+            raise InputError(f"lanes is {self.lanes!r}; give a whole number")
+        lanes = None if self.lanes is None else int(self.lanes)
+        shape = shape_of(board_shape(board), lanes, self.neuron_lanes, self.code_bits)
+        return board.with_rate(replace(fit_spiking(program, shape), baud=self.rate))
+
+    @property
+    def baked(self) -> bool:
+        """Whether the bitstream has the weights. Raises `InputError` where they cannot be."""
+        if self.source == "sdram":
+            raise InputError("weights sdram: a network of time steps has its weights on the chip; "
+                             "give link or baked")
+        return self.source == "baked"
+
+
+@dataclass(frozen=True)
+class StepBuild:
+    """A bitstream and its image, and what both give."""
+
+    board: Board
+    built: NetworkBuild
+
+    def to_dict(self) -> dict[str, object]:
+        return loads(self.built.to_json())
+
+    def text(self, bitstream: Path) -> list[str | tuple[str, object]]:
+        return _table(self.board, self.built, bitstream)
+
+
+@dataclass(frozen=True)
+class StepEstimate:
+    """What a network takes of a board, and how fast it is there."""
+
+    board: Board
+    found: NetworkEstimate
+    failure: None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return loads(self.found.to_json())
+
+    def text(self) -> list[str | tuple[str, object]]:
+        return _estimate_table(self.board, self.found)
+
+
+def estimate(model: StepModel, request: EstimateRequest) -> StepEstimate:
+    """Of the board that is named."""
+    if request.board is None:
+        raise InputError(f"{model.name}: give a --board")
+    board, options = find_board(request.board), request.options.take(OnBoard)
+    if options.baked:
+        board.check_baked()
+    configuration = options.configuration(board, model.lowered)
+    return StepEstimate(board, estimate_network(board, model.lowered, configuration,
+                                                options.clock_hz))
+
+
+def build(model: StepModel, request: BuildRequest, board: Board, report: Report) -> StepBuild:
+    """Build the accelerator that the options ask for."""
+    options = request.options.take(OnBoard)
+    built = build_network(
+        board, model.lowered, options.configuration(board, model.lowered), options.clock_hz,
+        progress=report, baked=options.baked, seeds=request.placements,
+        until_met=request.until_met)
+    return StepBuild(board, built)
+
+
+def export(model: StepModel, request: ExportRequest, report: Report) -> Exported:
+    """The configuration and the memory image."""
+    options = request.options
+    configuration = with_rate(options.take(StepShape).fitted(model.lowered), DEFAULT_BAUD,
+                              options.take(Baud).rate or None)
+    report("packing the memory image", 0, 1)
+    return Exported(configuration, compile_network(model.lowered, configuration))
+
+
+def _table(board: Board, built: NetworkBuild, bitstream: Path) -> list[str | tuple[str, object]]:
+    report, speed, there = built.report, built.speed, board.capacity
+    clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
+    rams = f", {report.single_port_rams} single-port RAMs" if report.single_port_rams else ""
+    return [
+        ("board", f"{board.title}, {report.device}"),
+        ("bitstream", bitstream),
+        ("timing", f"met: {report.fmax_mhz:.1f} MHz of {report.clock_mhz:g} MHz wanted "
+                   f"(seeds: {clocks})"),
+        ("lanes", report.lanes),
+        ("look-up tables", f"{report.luts} of {there.luts}"),
+        ("flip-flops", report.ffs),
+        ("block RAMs", f"{report.block_rams} of {there.block_rams}{rams}"),
+        ("DSPs", f"{report.dsps} of {there.dsps}"),
+        ("memory image", f"{built.image_bytes} bytes, "
+                         + ("in the bitstream" if built.baked else "for the driver to load")),
+        ("steps per second", f"{speed.steps_per_second:.1f}: {speed.cycles_per_step} cycles a "
+                             "step if no source is silent"),
+        ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
+                          f"{speed.link_bytes_per_step} bytes a step at "
+                          f"{built.image.configuration.baud} bit/s"),
+    ]
+
+
+def _estimate_table(board: Board, found: NetworkEstimate) -> list[str | tuple[str, object]]:
+    configuration, there, speed = found.configuration, board.capacity, found.speed
+    return [
+        ("network", found.model),
+        ("board", f"{board.title}, {board.device}"),
+        ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
+        ("lanes", f"{configuration.lanes}, {configuration.neuron_lanes} neuron lanes, "
+                  f"{len(configuration.units)} kinds of neurons"),
+        ("look-up tables", f"{found.area.luts} of {there.luts}"),
+        ("flip-flops", found.area.ffs),
+        ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
+        ("DSPs", f"{found.area.dsps} of {there.dsps}"),
+        *((f"  {memory.name}", f"{memory.depth} words of {memory.bits} bits, {_rams(memory)}")
+          for memory in found.memories),
+        ("cycles per step", f"{speed.cycles_per_step} if no source is silent"),
+        ("steps per second", f"{speed.steps_per_second:.1f} at {found.clock_mhz:g} MHz"),
+        ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
+                          f"{speed.link_bytes_per_step} bytes a step at {configuration.baud} "
+                          "bit/s"),
+    ]
+
+
+def _rams(memory: OnChipMemory) -> str:
+    if memory.single_port_rams:
+        return f"{memory.single_port_rams} single-port RAMs"
+    return f"{memory.block_rams} block RAMs"

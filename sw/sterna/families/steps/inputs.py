@@ -1,0 +1,65 @@
+"""What a network takes: a file's frames or events as codes, or random inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.families.spiking.codes import encode, fraction_for, random_inputs
+from sterna.families.spiking.input_file import read_input
+from sterna.families.spiking.scale import with_input_fraction
+from sterna.families.steps.options import Inputs, Rounding
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.spiking.integers import SpikingNetwork
+
+RATE = 0.2
+
+
+@dataclass(frozen=True)
+class TakenInputs:
+    """The network that takes the inputs, and their codes [steps, batch, inputs]."""
+
+    network: SpikingNetwork
+    codes: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TakenOptions(Rounding, Inputs):
+    """The options of a command."""
+
+    def take(self, network: SpikingNetwork, steps: int, seed: int, fixed: bool,
+             report: Report) -> TakenInputs:
+        """The inputs of the file, or random ones, and the network in the fraction they need.
+
+        That of the option, else the network's own if it was imported with one, or holds every
+        input, or the accelerator is `fixed`; else the one that suits the file. What is rounded or
+        clamped is a note of the report. Raises `InputError` when half of the inputs are.
+        """
+        if self.input is None:
+            if self.input_fraction is not None:
+                network = with_input_fraction(network, self.input_fraction)
+            frames = random_inputs(network, steps, 1, RATE, seed)
+            return TakenInputs(network, encode(frames, network.input_fraction).codes)
+        frames = read_input(self.input, network.inputs)
+        own, best = network.input_fraction, fraction_for(frames)
+        fraction, reason = self.input_fraction, "--input-fraction"
+        if fraction is None:
+            keep = own or fixed or encode(frames, own).exact
+            fraction, reason = (own, "the model's") if keep else (best, "from the data")
+        encoded = encode(frames, fraction)
+        if not encoded.exact and not self.allow_rounding:
+            encoded.check(str(self.input), reason, best)
+        if not encoded.exact or fraction != own:
+            report.note(f"{self.input}: input fraction {fraction} ({reason}), {encoded.summary()}")
+        return TakenInputs(with_input_fraction(network, fraction), encoded.codes)
+
+
+def wide_enough(code_bits: int | None, codes: NDArray[np.int64]) -> int | None:
+    """The width of codes to build a simulated accelerator with: as given, else what these need."""
+    largest = max(int(codes.max(initial=0)), -int(codes.min(initial=0)))
+    return largest.bit_length() + 1 if code_bits is None and largest > 1 else code_bits

@@ -1,0 +1,96 @@
+"""Options of models that run in time steps, and of the accelerators for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.options import option
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network takes: the frames or events of a file."""
+
+    input: Path | None = option(
+        None, "Frames (.npz, .npy) or lines of step,address; else random inputs.",
+        metavar="FILE", reads=True)
+    input_fraction: int | None = option(
+        None, "Fraction bits of real-valued inputs; else those that suit the file.")
+
+
+@dataclass(frozen=True)
+class Rounding:
+    allow_rounding: bool = option(
+        False, "Go on when half of the inputs of a file are rounded or clamped.")
+
+
+@dataclass(frozen=True)
+class Steps:
+    steps: int = option(50, "Time steps of random inputs (50; `run` takes 100).")
+
+
+@dataclass(frozen=True)
+class RunSteps(Steps):
+    steps: int = option(100, "Time steps of random inputs (100).")
+
+
+@dataclass(frozen=True)
+class Seed:
+    seed: int = option(0, "Seed of random inputs.")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    output: Path | None = option(None, "Write every output, an .npz.", "-o", "--output",
+                                 metavar="FILE")
+
+
+@dataclass(frozen=True)
+class Config:
+    config: str | None = option(
+        None, "Shape to start from: the configuration.json of a build.", metavar="PRESET|FILE")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What shapes the accelerator, and is not given by the network."""
+
+    lanes: int | None = option(None, "Synapses accumulated a clock (16).")
+    neuron_lanes: int | None = option(None, "Neurons updated a clock (4).")
+    code_bits: int | None = option(
+        None, "Width of codes; 2 for spikes, 8 for counts and real inputs.")
+
+
+@dataclass(frozen=True)
+class BoardShape(Shape):
+    """The same beside a board; its lanes are an option of boards."""
+
+    lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto")
+
+
+@dataclass(frozen=True)
+class Skip:
+    skip: bool = option(True, "Leave silent sources out (usual).", "--skip/--no-skip")
+
+
+@dataclass(frozen=True)
+class Silent:
+    silent: float | None = option(None, "Share of the input's codes that are 0.")
+
+
+@dataclass(frozen=True)
+class Layer:
+    layer: str | None = option(
+        None, "Instead of MODEL: one layer with random weights, such as 1024x1024.",
+        metavar="INPUTSxNEURONS", for_model=True)
+
+
+@dataclass(frozen=True)
+class Samples:
+    samples: int = option(500, "Samples to classify (500).")
+
+
+@dataclass(frozen=True)
+class CheckedDevice:
+    device: str | None = option(None, "Classify on sim or a board too.")

@@ -1,0 +1,56 @@
+"""Which options a task reads of a model that runs in time steps, as the others are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sterna_boards.options import BoardClock, BoardLanes, Weights
+
+from sterna.families import common
+from sterna.families.steps.options import (
+    BoardShape,
+    Config,
+    Rounding,
+    RunSteps,
+    Seed,
+    Shape,
+    Steps,
+)
+from sterna.options import Group, Reading
+
+if TYPE_CHECKING:
+    from sterna.families.requests import Request
+
+
+def reading(request: Request, groups: tuple[type[Group], ...],
+            more: dict[type[Group], str] | None = None) -> Reading:
+    """All groups of the command but those that the other options leave without a reader, and
+    ``more``, which the family leaves without one."""
+    unread = _unread(request) | (more or {})
+    return Reading(tuple(group for group in groups if group not in unread), unread)
+
+
+def _unread(request: Request) -> dict[type[Group], str]:
+    options, unread = request.options, {}
+    if "input" in options:
+        unread |= dict.fromkeys((Steps, RunSteps), "is of random inputs; --input has its own")
+        if request.command == "run":
+            unread[Seed] = "is of random inputs; --input has its own"
+    else:
+        unread[Rounding] = "is for the inputs of a file; give --input"
+    if request.command == "run":
+        if getattr(request, "device", "golden") == "golden":
+            unread |= {
+                Shape: common.GOLDEN_HAS_NO_SHAPE,
+                Config: common.GOLDEN_HAS_NO_SHAPE,
+                common.Image: common.GOLDEN_TAKES_NO_IMAGE,
+                common.Timeout: common.GOLDEN_NEVER_WAITS,
+            }
+        elif "image" in options:
+            unread |= dict.fromkeys((Config, Shape), common.IMAGE_HAS_ITS_SHAPE)
+    if "config" in options:
+        unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
+    if getattr(request, "board", "") is None:
+        unread |= dict.fromkeys((BoardClock, BoardLanes, BoardShape, Weights),
+                                "chooses for a board; give --board")
+    return unread

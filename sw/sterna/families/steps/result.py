@@ -1,0 +1,39 @@
+"""What a run of time steps gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class RunSteppedResult:
+    """Outputs [steps, batch, neurons] of populations: of all on the golden, else of the last."""
+
+    model: str
+    steps: int
+    batch: int
+    outputs: dict[str, NDArray[np.int64]]
+    spikes: dict[str, bool]
+    """Whether a population gives spikes, of each."""
+    failure: None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "model": self.model, "steps": self.steps, "batch": self.batch,
+            "outputs": {name: values.tolist() for name, values in self.outputs.items()},
+        }
+
+    def text(self) -> list[str | tuple[str, object]]:
+        return [("steps", f"{self.steps} x {self.batch}"),
+                *((name, _told(values, self.spikes[name]))
+                  for name, values in self.outputs.items())]
+
+
+def _told(values: NDArray[np.int64], spikes: bool) -> str:
+    if spikes:
+        return f"{int(values.sum())} spikes, {values.mean():.2%} of {values.size}"
+    best = values.sum(0).argmax(1)
+    return f"largest sum at {', '.join(str(int(index)) for index in best[:16])}"

@@ -1,0 +1,77 @@
+"""A network takes the steps of a file, or of random inputs, on any device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.families.common import Image, Timeout
+from sterna.families.requests import RunRequest
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.lowering import lower
+from sterna.families.steps.inputs import TakenOptions, wide_enough
+from sterna.families.steps.options import Outputs, RunSteps, Seed
+from sterna.families.steps.result import RunSteppedResult
+from sterna.families.steps.shape import StepShape
+from sterna.files.arrays import check_file, save_arrays
+from sterna.law.neuron import Output
+from sterna.progress import Report
+from sterna.tasks.open_spiking import open_spiking_device, open_spiking_image
+from sterna.tasks.run_image import run_steps
+
+if TYPE_CHECKING:
+    from sterna.families.steps.model import StepModel
+
+
+def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResult:
+    """Run the network, and write its outputs where they are wanted."""
+    options, device = request.options, request.device
+    inputs, shape = options.take(TakenOptions), options.take(StepShape)
+    image, output = options.take(Image).image, options.take(Outputs).output
+    sources = [*model.sources, *(path for path in (inputs.input, image) if path is not None)]
+    if output is not None:
+        check_file(output, sources)
+    fixed = shape.config is not None or image is not None or "://" in device
+    taken = inputs.take(model.network, options.take(RunSteps).steps, options.take(Seed).seed,
+                        fixed, report)
+    network, codes = taken.network, taken.codes
+    if device == "golden":
+        golden = GoldenNetwork(network, codes.shape[1])
+        outputs = golden.run(codes)
+        for name, count in golden.saturated().items():
+            report.note(f"{model.name}: {name}: {saturation_line(count)}")
+    else:
+        if not fixed:
+            shape = replace(shape, code_bits=wide_enough(shape.code_bits, codes))
+        outputs = {network.output: run_on(
+            device, network, codes, shape, report, image, options.take(Timeout).timeout)}
+    if output is not None:
+        save_arrays(output, outputs, sources)
+    spikes = {item.name: item.definition.output is Output.SPIKE for item in network.populations}
+    return RunSteppedResult(model.name, codes.shape[0], codes.shape[1], outputs, spikes)
+
+
+def run_on(
+    device: str, network: SpikingNetwork, codes: NDArray[np.int64], shape: StepShape,
+    report: Report, image: Path | None = None, timeout: float | None = None,
+) -> NDArray[np.int64]:
+    """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
+    program = lower(network)
+    machine = (
+        open_spiking_device(device, program, shape.fitted(program), report, timeout=timeout)
+        if image is None else open_spiking_image(device, program, image, report, timeout))
+    try:
+        return run_steps(machine, codes, report)
+    finally:
+        machine.close()
+
+
+def saturation_line(count: int) -> str:
+    """What saturation is, and the way out."""
+    return (f"{count} neuron steps at the limit of the membrane's bits; import with a lower "
+            "--fraction, or smaller inputs")

@@ -1,0 +1,104 @@
+"""The simulated accelerator against the golden, every value of a file's steps or random ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sterna_sim.spiking import SpikingVerifier
+
+from sterna.families.emulated import emulated
+from sterna.families.requests import VerifyRequest
+from sterna.families.spiking.lowering import lower
+from sterna.families.steps.inputs import TakenOptions, wide_enough
+from sterna.families.steps.options import Skip, Steps
+from sterna.families.steps.shape import StepShape
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.steps.model import StepModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepVerification:
+    """What was compared, what differed, and which populations gave nothing to see."""
+
+    model: str
+    device: str
+    steps: int
+    lanes: int
+    neuron_lanes: int
+    skip: bool
+    values_compared: int
+    differences: int
+    first_difference: str | None
+    silent: tuple[str, ...]
+    cycles: int
+
+    @property
+    def failure(self) -> str | None:
+        """The first difference."""
+        if self.first_difference is None:
+            return None
+        return f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+
+    @property
+    def _summary(self) -> str:
+        return f"{self.steps} steps, {self.values_compared} sums, outputs and state words"
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "model": self.model, "device": self.device, "steps": self.steps, "lanes": self.lanes,
+            "neuron_lanes": self.neuron_lanes, "skip": self.skip,
+            "values_compared": self.values_compared, "differences": self.differences,
+            "first_difference": self.first_difference, "silent": list(self.silent),
+            "cycles": self.cycles,
+        }
+
+    def text(self) -> list[str | tuple[str, object]]:
+        if self.failure is not None:
+            return []
+        return [f"{self.model}: {self._summary} compared, no difference"]
+
+
+def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVerification:
+    """Compare every sum, output and state word, and what the accelerator sends back.
+
+    Each of a batch comes after a reset, and of four or more random steps the last quarter.
+    """
+    options = request.options
+    inputs, shape = options.take(TakenOptions), options.take(StepShape)
+    skip, steps = options.take(Skip).skip, options.take(Steps).steps
+    taken = inputs.take(model.network, steps, request.seed, shape.config is not None, report)
+    program = lower(taken.network)
+    runs = list(taken.codes.swapaxes(0, 1))
+    if inputs.input is None and steps >= 4:
+        runs = [runs[0][: steps - steps // 4], runs[0][steps - steps // 4:]]
+    steps = sum(map(len, runs))
+    if shape.config is None:
+        shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes))
+    configuration = shape.fitted(program)
+    verifier = SpikingVerifier(program, configuration, skip=skip, stall_permille=request.stalls,
+                               seed=request.seed, progress=report,
+                               board=emulated(request.device, configuration, request.stalls))
+    try:
+        done = 0
+        for number, rows in enumerate(runs):
+            if number:
+                verifier.reset()
+            for row in rows:
+                verifier.step(row)
+                done += 1
+                report("comparing steps", done, steps)
+    finally:
+        verifier.close()
+    outcome = verifier.outcome
+    silent = tuple(name for name, count in outcome.loud.items() if not count)
+    if silent and outcome.first is None:
+        report.note(f"{model.name}: {', '.join(silent)} gave nothing but 0, so little of what "
+                    "follows was seen; give livelier inputs with --input")
+    return StepVerification(
+        model=model.name, device=request.device, steps=steps, lanes=configuration.lanes,
+        neuron_lanes=configuration.neuron_lanes, skip=skip, values_compared=outcome.values,
+        differences=outcome.differences, first_difference=outcome.first, silent=silent,
+        cycles=sum(item.cycles for item in outcome.counters))

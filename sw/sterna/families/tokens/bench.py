@@ -1,0 +1,182 @@
+"""Cycles, utilisation and speed of a token, and whether every result is the golden's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sterna.errors import InputError
+from sterna.families.common import Timeout
+from sterna.families.requests import BenchRequest
+from sterna.families.tokens.measurement import measure
+from sterna.families.tokens.options import BenchTokens, LongPrompt
+from sterna.families.tokens.random_tokens import random_tokens
+from sterna.host.counters import Counters
+from sterna.progress import Report
+from sterna.tasks.open_device import open_board
+
+if TYPE_CHECKING:
+    from sterna_sim.memory.presets import MemoryPreset
+    from sterna_sim.memory.sdram_presets import SdramPreset
+
+    from sterna.families.tokens.model import TokenModel
+    from sterna.machine.configuration import HardwareConfiguration
+    from sterna.program.definition import Program
+
+IDEAL_BYTES = 0.2
+"""Bytes of a weight at five trits a byte, padding aside."""
+CLOCK_HZ = 100e6
+
+
+@dataclass(frozen=True)
+class TokenBench:
+    """What was measured, by its name in ``--json``; ``results`` were compared with the golden."""
+
+    values: dict[str, Any]
+    results: int
+
+    @property
+    def failure(self) -> str | None:
+        """How many results differ from the golden's."""
+        differences = self.values["differences"]
+        return (f"{differences} of {self.results} results differ from the golden"
+                if differences else None)
+
+    def to_dict(self) -> dict[str, object]:
+        return self.values
+
+    def text(self) -> list[str | tuple[str, object]]:
+        found = self.values
+        return [
+            ("model", f"{found['model']}, {found['weights_per_token']} ternary weights a token"),
+            ("device", f"{found['device']}, {found['lanes']} lanes, {found['streams']} streams"),
+            ("cycles per token", f"{found['cycles_per_token']:.1f}, "
+                                 f"{found['roofline_cycles_per_token']:.1f} at full use"),
+            ("engine busy", f"{found['utilisation']:.2%} of the cycles"),
+            ("engine waiting", f"{found['waiting_for_codes']:.2%} for codes, "
+                               f"{found['waiting_for_weights']:.2%} for weights"),
+            ("at the clock", f"{found['tokens_per_second_at_clock']:.1f} tokens/s at "
+                             f"{found['clock_hz'] / 1e6:g} MHz"),
+            *_stream_rows(found),
+            *_memory_rows(found),
+            ("here", f"{found['wall_tokens_per_second']:.2f} tokens/s"),
+            ("results unlike golden", found["differences"]),
+        ]
+
+
+def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBench:
+    """Compute random tokens in every stream, and the golden's."""
+    options, device = request.options, request.device
+    shape, tokens = model.shape(options), options.take(BenchTokens).tokens
+    outside, prompt = shape.outside, options.take(LongPrompt).prompt
+    clock_hz = request.clock_hz or (outside.clock_hz if outside else CLOCK_HZ)
+    if outside and (device != "sim" or clock_hz != outside.clock_hz):
+        raise InputError(
+            f"memory {outside.name}: is simulated, at {outside.clock_hz / 1e6:g} MHz; leave "
+            "--device and --clock-hz out")
+    program = model.lowered
+    configuration = shape.fitted(program)
+    texts = [random_tokens(model, tokens, request.seed + stream)
+             for stream in range(configuration.streams)]
+    read = random_tokens(model, prompt, request.seed + len(texts), "prompt")
+    if outside is None:
+        machine = open_board(device, program, configuration, shape.place, report,
+                             options.take(Timeout).timeout)
+    else:
+        from sterna_sim.memory.device import open_with_memory
+
+        machine = open_with_memory(program, configuration, shape.place, outside.timing(), report)
+    try:
+        measured = measure(machine, texts, read, report)
+    finally:
+        machine.close()
+    differences = measured.differences(program, configuration.top_k, report)
+    total, weights = Counters.total(measured.together), weights_of(program)
+    cycles = total.cycles / tokens
+    values: dict[str, Any] = {
+        "model": model.name,
+        "device": device,
+        "lanes": configuration.lanes,
+        "streams": configuration.streams,
+        "tokens": tokens,
+        "cycles_per_token": cycles,
+        "weights_per_token": weights,
+        "roofline_cycles_per_token": weights / configuration.lanes,
+        "utilisation": total.utilisation,
+        "waiting_for_weights": total.waiting_weights / total.cycles,
+        "waiting_for_codes": total.waiting_codes / total.cycles,
+        "clock_hz": clock_hz,
+        "tokens_per_second_at_clock": clock_hz / cycles,
+        "wall_tokens_per_second": measured.tokens / measured.seconds,
+        "aggregate_tokens_per_second": configuration.streams * clock_hz / cycles,
+        "differences": differences,
+    }
+    if measured.alone is not None:
+        values["single_tokens_per_second"] = clock_hz / measured.alone.cycles
+        values["aggregate_speedup"] = configuration.streams * measured.alone.cycles / cycles
+        reading = sum(run.cycles for run in measured.prompt)
+        values["prompt_tokens"] = prompt
+        values["prompt_tokens_per_second"] = prompt * clock_hz / reading
+        values["prompt_speedup"] = prompt * measured.alone.cycles / reading
+    if outside is not None:
+        values |= _memory_values(outside, configuration, weights, clock_hz / cycles)
+    return TokenBench(values, len(measured.results))
+
+
+def weights_of(program: Program) -> int:
+    """Ternary weights that a token meets."""
+    repeats = {section.name: section.repeat for section in program.sections}
+    return sum(height * width * repeats[section]
+               for (section, _), (height, width) in program.matrices.items())
+
+
+def _memory_values(
+    memory: MemoryPreset | SdramPreset, configuration: HardwareConfiguration, weights: int,
+    speed: float,
+) -> dict[str, object]:
+    """The memory and how much of it is used; the roofline reads 1.6 bits a weight and no padding.
+
+    ``memory_gb_s`` is what the memory gives a reader that never pauses, refresh taken off;
+    ``memory_peak_gb_s`` is the data sheet's.
+    """
+    roofline = memory.gb_s * 1e9 / (weights * IDEAL_BYTES)
+    peak = memory.peak_gb_s * 1e9 / (weights * IDEAL_BYTES)
+    return {
+        "memory": memory.name,
+        "memory_ports": configuration.memory_ports,
+        "memory_port_bits": configuration.memory_bits,
+        "prefetch_bytes": configuration.memory_prefetch * configuration.memory_ports
+        * configuration.memory_bits // 8,
+        "vector_lanes": configuration.vector_lanes,
+        "memory_gb_s": memory.gb_s,
+        "memory_peak_gb_s": memory.peak_gb_s,
+        "bytes_per_token": 0 if configuration.weight_source == "chip"
+        else configuration.memory_bytes,
+        "constant_source": configuration.constant_source,
+        "resident_share": configuration.resident_words / configuration.weight_depth,
+        "roofline_tokens_per_second": roofline,
+        "roofline_utilisation": speed / roofline,
+        "peak_utilisation": speed / peak,
+    }
+
+
+def _stream_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
+    if "aggregate_speedup" not in values:
+        return []
+    return [
+        ("all streams", f"{values['aggregate_tokens_per_second']:.1f} tokens/s, "
+                        f"{values['aggregate_speedup']:.2f} times one stream alone"),
+        ("reading a prompt", f"{values['prompt_tokens_per_second']:.1f} tokens/s, "
+                             f"{values['prompt_speedup']:.2f} times token by token"),
+    ]
+
+
+def _memory_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
+    if "memory" not in values:
+        return []
+    return [
+        ("memory", f"{values['memory']}, {values['memory_gb_s']:.4g} GB/s beside refresh, "
+                   f"{values['bytes_per_token'] / 1e6:.1f} MB a token"),
+        ("of its roofline", f"{values['roofline_utilisation']:.2%} of "
+                            f"{values['roofline_tokens_per_second']:.1f} tokens/s"),
+    ]

@@ -1,0 +1,56 @@
+"""The accelerator on a board: what the options say, and else what the board gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
+
+from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.errors import InputError
+from sterna.families.tokens.options import Lanes, Streams
+from sterna.families.tokens.shape import check_embedding, with_shape
+
+if TYPE_CHECKING:
+    from sterna_boards.board import Board
+
+    from sterna.machine.configuration import HardwareConfiguration
+    from sterna.program.definition import Program
+
+
+@dataclass(frozen=True)
+class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
+    """The options of a command."""
+
+    @property
+    def place(self) -> Embedding:
+        """The checked choice of the embedding. Raises `InputError` for another word."""
+        return check_embedding(self.embedding)
+
+    def clock_on(self, board: Board) -> float | None:
+        """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
+        if self.clock_hz is None and self.source == "sdram":
+            return board.sdram_configuration().sdram_hz
+        return self.clock_hz
+
+    def configuration(self, board: Board, program: Program) -> HardwareConfiguration:
+        """The accelerator's shape; its depths are not fitted. Raises `InputError`."""
+        from sterna_boards.estimate.model import choose_lanes
+
+        clock_hz = self.clock_on(board)
+        base = (board.sdram_configuration(clock_hz)
+                if self.source == "sdram" else board.configuration())
+        shape = with_shape(board.with_rate(replace(base, baud=self.rate)), self, self.streams)
+        if self.lanes is None:
+            return shape
+        if self.rows is not None or self.columns is not None:
+            raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
+        if self.lanes != "auto" and not self.lanes.isdecimal():
+            raise InputError(f"lanes is {self.lanes!r}; give a whole number, or auto")
+        lanes = None if self.lanes == "auto" else int(self.lanes)
+        return choose_lanes(board, program, shape, lanes, self.place, clock_hz)
+
+    def fitted(self, board: Board, program: Program) -> HardwareConfiguration:
+        """The shape with the depths that a program needs."""
+        return fit_configuration(program, self.configuration(board, program), self.place)

@@ -1,0 +1,97 @@
+"""A model on a board: what is built, and what is written where a vendor's tool builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from json import loads
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sterna_boards.board import Board
+from sterna_boards.catalogue import find_board
+from sterna_boards.model_build import ModelBuild, build_model
+from sterna_boards.options import Baud
+
+from sterna.compiler.compile import compile_program
+from sterna.families.family import Exported
+from sterna.families.requests import BuildRequest, ExportRequest
+from sterna.families.tokens.board_shape import BoardShape
+from sterna.families.tokens.shape import TokenShape
+from sterna.host.transport import DEFAULT_BAUD
+from sterna.machine.rate import with_rate
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.tokens.model import TokenModel
+
+
+@dataclass(frozen=True)
+class TokenBuild:
+    """A bitstream and its image, and what both give."""
+
+    board: Board
+    built: ModelBuild
+
+    def to_dict(self) -> dict[str, object]:
+        return loads(self.built.to_json())
+
+    def text(self, bitstream: Path) -> list[str | tuple[str, object]]:
+        return _table(self.board, self.built, bitstream)
+
+
+def build(model: TokenModel, request: BuildRequest, board: Board, report: Report) -> TokenBuild:
+    """Build the accelerator that the options ask for."""
+    shape, program = request.options.take(BoardShape), model.lowered
+    built = build_model(
+        board, program, shape.configuration(board, program), shape.place, shape.clock_on(board),
+        progress=report, baked=shape.source == "baked", seeds=request.placements,
+        until_met=request.until_met, host=model.host_side())
+    return TokenBuild(board, built)
+
+
+def export(model: TokenModel, request: ExportRequest, report: Report) -> Exported:
+    """The configuration and the memory image; with a board in the shape of the board."""
+    program, options = model.lowered, request.options
+    if request.board is None:
+        shape = options.take(TokenShape)
+        fitted, place = shape.fitted(program), shape.place
+    else:
+        on_board = options.take(BoardShape)
+        fitted = on_board.fitted(find_board(request.board), program)
+        place = on_board.place
+    configuration = with_rate(fitted, DEFAULT_BAUD, options.take(Baud).rate or None)
+    report("packing the memory image", 0, 1)
+    image = compile_program(program, configuration, place)
+    image = replace(image, host=model.host_side())
+    return Exported(configuration, image, {"embedding": image.placement})
+
+
+def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
+    report, speed, there = built.report, built.speed, board.capacity
+    clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
+    return [
+        ("board", f"{board.title}, {report.device}"),
+        ("bitstream", bitstream),
+        ("timing", f"met: {report.fmax_mhz:.1f} MHz of {report.clock_mhz:g} MHz wanted "
+                   f"(seeds: {clocks})"),
+        ("lanes", report.lanes),
+        ("look-up tables", f"{report.luts} of {there.luts}, {report.luts_per_lane:.1f} a lane"),
+        ("flip-flops", report.ffs),
+        ("block RAMs", f"{report.block_rams} of {there.block_rams}"),
+        ("DSPs", f"{report.dsps} of {there.dsps}"),
+        ("memory image", f"{built.image_bytes} bytes, "
+                         + ("in the bitstream" if built.baked else "for the driver to load")),
+        *_sdram_rows(built),
+        ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
+                              "cycles a token"),
+        ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
+                          f"{speed.link_bytes_per_token} bytes a token at "
+                          f"{built.image.configuration.baud} bit/s"),
+    ]
+
+
+def _sdram_rows(built: ModelBuild) -> list[str | tuple[str, object]]:
+    if built.sdram is None:
+        return []
+    size = built.sdram.weight_depth * built.sdram.weight_bytes
+    return [("SDRAM", f"{built.sdram.sdram}, {size} bytes of weights a token")]

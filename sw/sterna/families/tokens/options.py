@@ -1,0 +1,124 @@
+"""Options of models that run token by token, and of the accelerators for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.options import option
+
+EMBEDDINGS = ("auto", "host", "chip")
+LANE_KINDS = ("adders", "tables")
+MEMORIES = "ddr4x4-77, kv260-16, ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k"
+PROMPT = "Once upon a time"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    prompt: list[str] | None = option(
+        None, f"Text to continue ('{PROMPT}'); each of several starts anew.")
+
+
+@dataclass(frozen=True)
+class Prompts:
+    prompts: Path | None = option(
+        None, "Instead of --prompt: each line of a file.", metavar="FILE", reads=True)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """How a text goes on."""
+
+    max_tokens: int = option(64, "Most tokens to add to a prompt (64).")
+    temperature: float = option(0.0, "0 (usual) takes the best token; above, sample.")
+    top_p: float = option(1.0, "Sample from the fewest tokens that reach this (1).")
+    top_k: int | None = option(None, "Sample from this many tokens at most.")
+    seed: int = option(0, "Seed of the sampling; the same on every device.")
+    stats: bool = option(False, "Tell speed and counters afterwards.")
+
+
+@dataclass(frozen=True)
+class Config:
+    config: str | None = option(
+        None, "Shape to start from: tiny, small, standard, or the configuration.json of a build.",
+        metavar="PRESET|FILE")
+
+
+@dataclass(frozen=True)
+class ConfigAlone(Config):
+    config: str | None = option(
+        None, "Shape to start from: tiny, small, standard, or the configuration.json of a build; "
+        "without MODEL it is written as it is.", metavar="PRESET|FILE", for_model=True,
+        beside_model=True)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The shape of the engine."""
+
+    rows: int | None = option(None, "Weight rows accumulated in parallel.")
+    columns: int | None = option(None, "Activation codes consumed in parallel.")
+    vector_lanes: int | None = option(None, "Elements of a vector group.")
+    lane: str | None = option(None, f"What a lane is made of: {' or '.join(LANE_KINDS)}.")
+    embedding: str = option(
+        "auto", "Where embedding rows are kept: auto (usual), host or chip.")
+
+
+@dataclass(frozen=True)
+class Streams:
+    streams: int | None = option(
+        None, "Token streams that share every fetched weight, up to 16.")
+
+
+@dataclass(frozen=True)
+class OutsideMemory:
+    memory: str | None = option(
+        None, f"Weights in a memory outside, with the accelerator for it: {MEMORIES}.",
+        metavar="NAME")
+
+
+@dataclass(frozen=True)
+class ChipSize:
+    chip_mbit: float | None = option(
+        None, "With --memory: how much the chip holds; objects are placed by size, the rest "
+        "outside.", metavar="MBIT")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    tokens: int = option(8, "Tokens of each stream to compute; `bench` takes 4, `verify` 8, and "
+                         "of four or more some in another text.")
+
+
+@dataclass(frozen=True)
+class BenchTokens(Tokens):
+    tokens: int = option(4, "Tokens to compute, of each stream (4).")
+
+
+@dataclass(frozen=True)
+class LongPrompt:
+    prompt: int = option(
+        64, "With several streams: tokens of a prompt that one of them reads (64).")
+
+
+@dataclass(frozen=True)
+class ScoredText:
+    text: Path | None = option(
+        None, "UTF-8 text to score; <|end|> lines part documents.", reads=True)
+    tokens: int | None = option(None, "Score only so many tokens of the text.")
+    streams: int = option(64, "Segments of the text that are scored side by side (64).")
+
+
+@dataclass(frozen=True)
+class Logits:
+    ids: Path | None = option(
+        None, "Instead of a text: token ids, whole numbers [sequences, tokens].",
+        metavar="FILE.npy", reads=True)
+    logits: Path | None = option(
+        None, "With --ids: logits to write, arrays `float` and `golden` [sequences, tokens, "
+        "vocabulary].", metavar="OUT.npz")
+
+
+@dataclass(frozen=True)
+class Listing:
+    machine: bool = option(False, "Also the instructions that the accelerator runs.")

@@ -1,0 +1,33 @@
+"""A model continues prompts, on any device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sterna.families.common import Image, Timeout
+from sterna.families.requests import RunRequest
+from sterna.families.tokens.texts import RunResult, continue_texts
+from sterna.host.device import Device
+from sterna.progress import Report
+from sterna.tasks.open_device import open_device, open_image
+
+if TYPE_CHECKING:
+    from sterna.families.tokens.model import TokenModel
+
+
+def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
+    """Continue every prompt; the text comes as it is made."""
+    options, device = request.options, request.device
+    shape, image = model.shape(options), options.take(Image).image
+    timeout = options.take(Timeout).timeout
+    tokenizer = model.tokenizer()
+
+    def machine() -> Device:
+        program = model.lowered
+        if image is not None:
+            return open_image(device, program, image, report, timeout)
+        return open_device(
+            device, program, shape.fitted(program), shape.place, report, timeout)
+
+    return continue_texts(
+        model.name, machine, tokenizer, model.begin, model.end, options, report)

@@ -1,0 +1,26 @@
+"""Texts of an image file alone, without its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sterna.families.common import Timeout
+from sterna.families.requests import RunRequest
+from sterna.families.tokens.options import Prompt, Prompts, Texts
+from sterna.families.tokens.texts import RunResult, continue_texts
+from sterna.machine.image import MemoryImage
+from sterna.options import Group
+from sterna.progress import Report
+from sterna.tasks.open_image import open_tokens
+from sterna.tasks.run_image import text_of
+
+GROUPS: tuple[type[Group], ...] = (Prompt, Prompts, Texts)
+
+
+def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Report) -> RunResult:
+    """Continue prompts on a board that is loaded with the image."""
+    assert image.host is not None
+    way, timeout = text_of(path, image.host), request.options.take(Timeout).timeout
+    return continue_texts(
+        image.model, lambda: open_tokens(request.device, image, report, timeout), way.tokenizer,
+        way.begin, way.end, request.options, report)

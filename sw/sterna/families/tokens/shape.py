@@ -1,0 +1,123 @@
+"""The accelerator that the options of a command ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.errors import InputError
+from sterna.families.tokens.options import (
+    EMBEDDINGS,
+    ChipSize,
+    Config,
+    Lanes,
+    OutsideMemory,
+    Streams,
+)
+from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.configuration import PRESETS, HardwareConfiguration
+
+if TYPE_CHECKING:
+    from sterna_sim.memory.presets import MemoryPreset
+    from sterna_sim.memory.sdram_presets import SdramPreset
+
+    from sterna.program.definition import Program
+
+DEFAULT_PRESET = "standard"
+
+
+def check_embedding(name: str) -> Embedding:
+    """The same word. Raises `InputError` for one that is no place of embedding rows."""
+    if name not in EMBEDDINGS:
+        raise InputError(f"embedding is {name!r}; it must be {', '.join(EMBEDDINGS)}")
+    return cast("Embedding", name)
+
+
+def with_shape(base: HardwareConfiguration, lanes: Lanes, streams: int | None
+               ) -> HardwareConfiguration:
+    """A shape with what is given of another; what is given as it is changes nothing.
+
+    Raises `InputError` for values that do not fit.
+    """
+    given = {"rows": lanes.rows, "columns": lanes.columns, "vector_lanes": lanes.vector_lanes,
+             "lane": lanes.lane, "streams": streams}
+    chosen: dict[str, object] = {name: value for name, value in given.items()
+                                 if value not in (None, getattr(base, name))}
+    if "lane" in chosen:
+        # Wide blocks with tables, since every column tile has its tables written.
+        chosen["block_groups"] = 16 if lanes.lane == "tables" else 8
+    columns = chosen.get("columns", 0)
+    if isinstance(columns, int) and columns > 0:
+        depth = -(-base.code_depth // columns) * columns
+        chosen["code_depth"] = depth
+        bits = signed_bits(reach(full(depth)))
+        chosen["accumulator_bits"] = max(base.accumulator_bits, bits)
+    return replace(base, **chosen)
+
+
+@dataclass(frozen=True)
+class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
+    """The options; `base` and `fitted` make configurations of them."""
+
+    @property
+    def outside(self) -> MemoryPreset | SdramPreset | None:
+        """The chosen memory outside. Raises `InputError` when there is none of that name."""
+        if self.memory is None:
+            return None
+        from sterna_sim.memory.presets import find_memory
+
+        return find_memory(self.memory)
+
+    @property
+    def place(self) -> Embedding:
+        """The checked choice of the embedding. Raises `InputError` for another word."""
+        return check_embedding(self.embedding)
+
+    def base(self) -> HardwareConfiguration:
+        """The preset with the given shape. Raises `InputError` for values that do not fit."""
+        return with_shape(self._start(), self, self.streams)
+
+    def _start(self) -> HardwareConfiguration:
+        memory = self.outside
+        if memory is None:
+            return read_configuration(self.config or DEFAULT_PRESET)
+        if self.config is not None:
+            raise InputError("--memory and --config both name a shape; give one of them")
+        return memory.configuration()
+
+    def fitted(self, program: Program) -> HardwareConfiguration:
+        """The shape with the depths that a program needs, objects placed if a chip is given."""
+        if self.chip_mbit is not None:
+            return self.placed(program)[0]
+        return fit_configuration(program, self.base(), self.place)
+
+    def placed(self, program: Program) -> tuple[HardwareConfiguration, Embedding]:
+        """The shape with every object placed on the chip or outside, and the embedding's place.
+
+        Without ``chip_mbit`` the chip is that of the memory's board. Raises `InputError` when there
+        is no memory outside, or too little on the chip.
+        """
+        from sterna.compiler.placement import place
+
+        memory = self.outside
+        if memory is None:
+            raise InputError("chip-mbit: says what stays beside a memory outside; give --memory")
+        mbit = memory.chip_mbit if self.chip_mbit is None else self.chip_mbit
+        if not 0 < mbit < float("inf"):
+            raise InputError(f"chip-mbit is {mbit}; it must be above 0 and finite")
+        return place(program, self.base(), int(mbit * 1e6), memory.gb_s * 1e9 / memory.clock_hz,
+                     self.place)
+
+
+def read_configuration(name: str) -> HardwareConfiguration:
+    """A preset by its name, or the configuration in a file. Raises `InputError` for neither."""
+    if name in PRESETS:
+        return PRESETS[name]
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"config {name!r}: no such preset or file; there are {', '.join(PRESETS)}") from None
+    return HardwareConfiguration.from_json(text)

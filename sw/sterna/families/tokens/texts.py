@@ -1,0 +1,128 @@
+"""Texts that a device continues: written as they are made, and what they took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sterna.errors import InputError, LinkError
+from sterna.families.tokens.options import PROMPT, Prompt, Prompts, Texts
+from sterna.formats.tokenizer import Tokenizer, read_text
+from sterna.host.device import Device
+from sterna.host.generate import Piece, Statistics, generate_texts
+from sterna.host.sampling import Sampling
+from sterna.options import Options
+from sterna.progress import Report
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The texts, prompts included, and what making them took."""
+
+    model: str
+    texts: tuple[str, ...]
+    statistics: Statistics = field(default_factory=Statistics)
+    failure: None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {"model": self.model, "texts": list(self.texts)}
+
+    def text(self) -> list[str | tuple[str, object]]:
+        return []  # it came while it was made
+
+
+def continue_texts(
+    name: str, open_machine: Callable[[], Device], tokenizer: Tokenizer, begin: int | None,
+    end: int | None, options: Options, report: Report,
+) -> RunResult:
+    """Continue the prompts that the options give; the machine is closed afterwards."""
+    wanted, lines = options.take(Texts), options.take(Prompts).prompts
+    texts = options.take(Prompt).prompt or [PROMPT] if lines is None else read_prompts(lines)
+    sampling = Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.seed)
+    machine = open_machine()
+    statistics = Statistics()
+    made = TextsInOrder(texts, report.write)
+    try:
+        for piece in generate_texts(
+            machine, tokenizer, texts, begin=begin, end=end, maximum_tokens=wanted.max_tokens,
+            sampling=sampling, statistics=statistics,
+        ):
+            made.add(piece)
+    except LinkError:
+        # The board went away: the texts so far stay, and the error has its own line.
+        made.cut()
+        raise
+    finally:
+        machine.close()
+    if wanted.stats:
+        report.note(_told(machine, statistics))
+    return RunResult(name, made.texts(), statistics)
+
+
+class TextsInOrder:
+    """Writes texts one after the other while they are made side by side.
+
+    The first that has not ended is written as it comes; what comes of the others waits.
+    """
+
+    def __init__(self, prompts: Sequence[str], write: Callable[[str], None]) -> None:
+        self._prompts, self._made, self._write = prompts, [""] * len(prompts), write
+        self._ended: set[int] = set()
+        self._now = 0
+        self._write(prompts[0])
+
+    def add(self, piece: Piece) -> None:
+        """Write this piece, or what waited for its text to end, when it is their turn."""
+        if piece.ended:
+            self._ended.add(piece.number)
+        self._made[piece.number] += piece.text
+        if piece.number != self._now:
+            return
+        self._write(piece.text)
+        while self._now in self._ended:
+            self._next()
+
+    def cut(self) -> None:
+        """End the text that is being written, and write what was made of the others."""
+        self._write("\n")
+        for number in range(self._now + 1, len(self._prompts)):
+            if self._made[number]:
+                self._write(self._prompts[number] + self._made[number] + "\n")
+
+    def _next(self) -> None:
+        self._now += 1
+        text = "\n"
+        if self._now < len(self._prompts):
+            text += self._prompts[self._now] + self._made[self._now]
+        self._write(text)
+
+    def texts(self) -> tuple[str, ...]:
+        """Every text so far, with its prompt."""
+        return tuple(map("".join, zip(self._prompts, self._made, strict=True)))
+
+
+def read_prompts(path: Path) -> list[str]:
+    """The lines of a file as prompts. Raises `InputError` when there is none."""
+    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    if not lines:
+        raise InputError(f"{path}: has no prompt; give one in each line")
+    return lines
+
+
+def _told(machine: Device, statistics: Statistics) -> str:
+    counters, tokens = statistics.counters, statistics.computed_tokens
+    line = (
+        f"{machine.name}: {statistics.prompt_tokens} + {statistics.generated_tokens} tokens in "
+        f"{statistics.seconds:.2f} s, {statistics.tokens_per_second:.1f} tokens/s"
+    )
+    if counters.cycles:
+        line += (
+            f"; {counters.cycles / tokens:.0f} cycles a token, engine busy "
+            f"{counters.utilisation:.1%}, waiting for weights "
+            f"{counters.waiting_weights / counters.cycles:.1%}, for codes "
+            f"{counters.waiting_codes / counters.cycles:.1%}"
+        )
+    if machine.recoveries:
+        line += f"; recoveries {machine.recoveries}"
+    return line

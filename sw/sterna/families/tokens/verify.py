@@ -1,0 +1,84 @@
+"""The generated Verilog against the golden, every value of random tokens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sterna_sim.verification import Verifier
+
+from sterna.families.emulated import emulated
+from sterna.families.requests import VerifyRequest
+from sterna.families.tokens.options import Tokens
+from sterna.families.tokens.random_tokens import random_tokens
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.tokens.model import TokenModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenVerification:
+    """What was compared, and what differed."""
+
+    model: str
+    device: str
+    streams: int
+    tokens: int
+    vectors_compared: int
+    differences: int
+    seconds: float
+    first_difference: Any
+
+    @property
+    def failure(self) -> str | None:
+        """The first difference."""
+        if self.first_difference is None:
+            return None
+        return f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+
+    @property
+    def _summary(self) -> str:
+        return f"{self.tokens} tokens, {self.vectors_compared} vectors compared"
+
+    def to_dict(self) -> dict[str, object]:
+        first = self.first_difference
+        return {
+            "model": self.model, "device": self.device, "streams": self.streams,
+            "tokens": self.tokens, "vectors_compared": self.vectors_compared,
+            "differences": self.differences, "seconds": self.seconds,
+            "first_difference": None if first is None else asdict(first),
+        }
+
+    def text(self) -> list[str | tuple[str, object]]:
+        if self.failure is not None:
+            return []
+        return [f"{self.model}: {self._summary}, no difference, in {self.seconds:.1f} s"]
+
+
+def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVerification:
+    """Compare every vector, scalar and accumulator of random tokens in every stream."""
+    shape, tokens = model.shape(request.options), request.options.take(Tokens).tokens
+    outside, program = shape.outside, model.lowered
+    configuration = shape.fitted(program)
+    texts = []
+    for stream in range(configuration.streams):
+        ids = random_tokens(model, tokens, request.seed + stream)
+        texts += [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
+    verifier = Verifier(
+        program, configuration, shape.place, stall_permille=request.stalls, seed=request.seed,
+        progress=report, memory=outside.timing() if outside else None,
+        board=emulated(request.device, configuration, request.stalls),
+    )
+    start = time.monotonic()
+    try:
+        outcome = verifier.verify(
+            texts, lambda done: report("comparing tokens", done, sum(map(len, texts))))
+    finally:
+        verifier.close()
+    return TokenVerification(
+        model=model.name, device=request.device, streams=configuration.streams,
+        tokens=outcome.tokens, vectors_compared=outcome.vectors_compared,
+        differences=outcome.differences, seconds=time.monotonic() - start,
+        first_difference=outcome.first_difference)

@@ -1,0 +1,151 @@
+"""Options, declared by who reads them: families, machines, boards and tasks.
+
+A group of options is a frozen dataclass whose fields are made by `option`. What a user gave is an
+`Options`; whoever declares a group takes it from there. Before a task begins, `Options.check`
+refuses what was given and nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_type_hints
+
+from sterna.errors import InputError
+
+_KEY = "option"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is known of an option beside its type and its usual value."""
+
+    help: str
+    flags: tuple[str, ...] = ()
+    """``--name`` of the field if none is given; of a switch also ``--name/--no-name``."""
+    metavar: str | None = None
+    least: float | None = None
+    reads: bool = False
+    """Whether it names a file that must be there."""
+    for_model: bool = False
+    """Whether it may stand in place of MODEL."""
+    beside_model: bool = False
+    """Whether it may be given beside MODEL all the same."""
+    position: bool = False
+    """Whether it is an argument, which has no name."""
+    needed: bool = False
+
+
+def option(default: Any, help: str, *flags: str, **more: Any) -> Any:
+    """A field of a group; arguments as `Declaration` has them."""
+    return field(default=default, metadata={_KEY: Declaration(help, flags, **more)})
+
+
+class Group(Protocol):
+    """A dataclass of options."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An option of a group."""
+
+    name: str
+    type: Any
+    default: Any
+    declaration: Declaration
+    owner: str
+    """Whom it is for, where the group says so; else the family that declares it knows."""
+
+    @property
+    def flag(self) -> str:
+        """The name that messages use."""
+        flags = [flag for flag in self.declaration.flags if flag.startswith("--")]
+        return flags[0].partition("/")[0] if flags else "--" + self.name.replace("_", "-")
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it names a file or folder."""
+        return self.type is Path or Path in get_args(self.type)
+
+
+@cache
+def declared(group: type[Group]) -> tuple[Declared, ...]:
+    """The options of a group, in the order of their fields."""
+    types = get_type_hints(group)
+    return tuple(
+        Declared(item.name, types[item.name], item.default, item.metadata[_KEY],
+                 getattr(group, "owner", ""))
+        for item in fields(group) if _KEY in item.metadata)
+
+
+def optional(kind: Any) -> Any:
+    """The type that also takes None."""
+    return kind if NoneType in get_args(kind) else kind | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which groups a task reads this time, and of others why it does not, as ``is for …``."""
+
+    groups: tuple[type[Group], ...]
+    unread: Mapping[type[Group], str] = field(default_factory=dict)
+
+    def why_not(self, name: str) -> str | None:
+        """The reason that the option of this name is not read."""
+        return next((reason for group, reason in self.unread.items()
+                     if any(item.name == name for item in declared(group))), None)
+
+
+_Group = TypeVar("_Group", bound=Group)
+
+
+class Options:
+    """What was given of the options of families, machines and boards, by name."""
+
+    def __init__(self, **given: object) -> None:
+        self._given = {name: value for name, value in given.items() if value not in (None, [])}
+
+    def __repr__(self) -> str:
+        return f"Options({', '.join(f'{key}={value!r}' for key, value in self._given.items())})"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._given
+
+    def __getitem__(self, name: str) -> object:
+        return self._given[name]
+
+    def take(self, group: type[_Group]) -> _Group:
+        """The group, with usual values for what was not given."""
+        names = {item.name for item in declared(group)}
+        return group(**{name: value for name, value in self._given.items() if name in names})
+
+    def given(self, *groups: type[Group]) -> list[str]:
+        """The flags of what was given of some groups."""
+        return [item.flag for group in groups for item in declared(group)
+                if item.name in self._given]
+
+    def check(self, reading: Reading, known: Iterable[Declared], subject: str) -> None:
+        """Require that all that was given is read, and that files to be read are there.
+
+        ``known`` are the options that the task has, ``subject`` is what they were given for. Raises
+        `InputError` naming the option, and whom it is for.
+        """
+        read = {item.name: item for group in reading.groups for item in declared(group)}
+        owners: dict[str, list[Declared]] = {}
+        for item in known:
+            owners.setdefault(item.name, []).append(item)
+        for name, value in self._given.items():
+            if name not in read:
+                if name not in owners:
+                    raise InputError(f"{name}: no such option")
+                whom = " and ".join(dict.fromkeys(item.owner for item in owners[name]))
+                reason = reading.why_not(name) or f"is for {whom}, not for {subject}"
+                raise InputError(f"{owners[name][0].flag}: {reason}")
+            if read[name].declaration.reads and not Path(str(value)).is_file():
+                reason = "is a folder" if Path(str(value)).is_dir() else "file not found"
+                raise InputError(f"{value}: {reason}")
