@@ -33,8 +33,8 @@ def test_there_are_faults_of_every_kind():
     names = [fault.name for fault in FAULTS]
     assert len(names) == len(set(names)) >= 60
     assert {name.split("/")[0] for name in names} == {
-        "arithmetic", "boards", "cache", "calibration", "host", "importers", "link", "memory",
-        "packing", "program", "spiking", "store", "verifier"}
+        "arithmetic", "boards", "cache", "calibration", "emulator", "host", "importers", "link",
+        "memory", "packing", "program", "spiking", "store", "verifier"}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

@@ -14,10 +14,13 @@ from sterna.machine.configuration import PRESETS
 from sterna.machine.emulator import scalars
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neurons import NeuronUnit
+from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.plan import Planner
 from sterna.machine.emulator.sequencer import unrolled
 from sterna.machine.emulator.token_machine import best_rows
-from sterna.machine.encoding import Kind, encode
+from sterna.machine.encoding import Kind, MultiplierSelect, encode
 from sterna.machine.protocol import Space
+from sterna.machine.words import word_bytes
 
 from tests.hw.spiking.population import random_parameters, random_sums
 from tests.hw.spiking.test_engine import ALL, ROWS, definition_of
@@ -110,3 +113,24 @@ def test_memories_take_whole_words_where_there_are_any():
     assert not memory.write(0, bytes(size + 1))
     assert not memory.write(depth - 1, bytes(2 * size))
     assert memory.used >= 5 and not memory.words(5)[3:].any() and memory.words(1).any()
+
+
+@pytest.mark.parametrize(("reads", "expected"), [(0, [1, 2, 4, 8, 1]), (8, [1, 2, 2, 2, 1])])
+def test_turns_of_a_loop_are_joined_only_where_they_do_not_meet(reads, expected):
+    """Each turn doubles what the turn before wrote, or what lies elsewhere."""
+    configuration = PRESETS["tiny"]
+    program = [
+        encode(configuration, Kind.REPEAT, level=0, count=3, step=1),
+        encode(configuration, Kind.VECTOR, length=1, multiplier=MultiplierSelect.ONE, add_b=1,
+               a_address=reads, b_address=reads, write=1, result_address=1, ends=1),
+        encode(configuration, Kind.END),
+    ]
+    memories = {space: LoadedMemory(configuration, space) for space in Space}
+    size = word_bytes(configuration, Space.PROGRAM)
+    memories[Space.PROGRAM].write(0, b"".join(word.to_bytes(size, "little") for word in program))
+    plan = Planner(configuration, memories).plan(0)
+    assert len(plan.operations) == (1 if reads else 3)
+    path = Path(np.ones((16, 2), np.int64))
+    for operation in plan.operations:
+        operation(path)
+    assert path.memory[:5, 0].tolist() == expected
