@@ -39,7 +39,6 @@ from sterna.machine.protocol import Space
 from sterna.program.printing import format_program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
-from sterna_boards.estimate.network import estimate_network
 
 MODELS = ("demo", "demo-tiny")
 NETWORKS = ("l2mu", "delays")
@@ -151,15 +150,20 @@ def _estimates() -> Iterator[tuple[str, str]]:
         text = estimate(find_board(board), lower(load_model(name), name=name)).to_json()
         yield f"estimate {name} {board}", _settled(text)
     for board in NETWORK_BOARDS:
-        text = estimate_network(
-            find_board(board), lower_network(quantise(EXAMPLES["l2mu"]()))).to_json()
+        text = estimate(find_board(board), lower_network(quantise(EXAMPLES["l2mu"]()))).to_json()
         yield f"estimate l2mu {board}", _settled(text)
 
 
 def _settled(text: str) -> str:
-    """The figures of an estimate; its configuration is compared where it acts, in the Verilog."""
+    """The figures of an estimate; its configuration is compared where it acts, in the Verilog.
+
+    Of networks those that earlier revisions give too.
+    """
     values = json.loads(text)
     del values["configuration"]
+    if "cycles_per_step" in values:
+        for name in ("expected_mhz", "lanes", "luts_per_lane"):
+            del values[name]
     return sha256(json.dumps(values, sort_keys=True).encode())
 
 

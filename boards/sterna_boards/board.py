@@ -9,10 +9,10 @@ from sterna.host.run_command import DEFAULT_PORT
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
 from sterna.machine.rate import AnyConfiguration, with_rate
-from sterna.machine.spiking_configuration import SpikingConfiguration
 
 from sterna_boards.bitstream_tools import OpenTools, Project
 from sterna_boards.bridge import Bridge
+from sterna_boards.estimate.components import components, weight_source
 from sterna_boards.outside_memory import BoardSdram, OutsideMemory
 from sterna_boards.shape import Shape
 
@@ -101,7 +101,7 @@ class Board:
 
     def clock_of(self, configuration: Configuration) -> int:
         """Clock of an accelerator unless another is asked for."""
-        if self.network_hz and isinstance(configuration, SpikingConfiguration):
+        if self.network_hz and "neuron" in components(configuration):
             return self.network_hz
         return self.clock_hz
 
@@ -130,17 +130,18 @@ class Board:
         there = {"sdram": self.sdram, "axi": self.outside}
         return {source: memory for source, memory in there.items() if memory is not None}
 
-    def check_weight_source(self, configuration: HardwareConfiguration) -> None:
+    def check_weight_source(self, configuration: Configuration) -> None:
         """Raise `InputError` when the weights come from a memory that the board does not have."""
         sources = ("chip", *self.memories)
-        if configuration.weight_source not in sources:
+        source = weight_source(configuration)
+        if source not in sources:
             raise InputError(
                 f"{self.name}: no memory of this board gives weights through "
-                f"{configuration.weight_source!r}; set weight_source to {' or '.join(sources)}")
+                f"{source!r}; set weight_source to {' or '.join(sources)}")
 
-    def check_sdram(self, configuration: HardwareConfiguration, clock_hz: float) -> None:
+    def check_sdram(self, configuration: Configuration, clock_hz: float) -> None:
         """Raise `InputError` when weights are for an SDRAM of another part or clock."""
-        if configuration.weight_source == "sdram" and self.sdram is not None:
+        if weight_source(configuration) == "sdram" and self.sdram is not None:
             try:
                 self.sdram.check(configuration, clock_hz)
             except InputError as error:
@@ -153,10 +154,11 @@ class Board:
                 f"{self.name}: its single-port RAM starts empty, so weights cannot be baked in; "
                 "load them over the link")
 
-    def memory_cycles(self, source: str, size: int, clock_hz: float) -> float:
-        """Clocks in which the source of the weights delivers so many bytes; none on the chip."""
-        memory = self.memories.get(source)
-        return 0.0 if memory is None else memory.cycles(size, clock_hz)
+    def cycles(self, configuration: Configuration, cycles: float, size: int,
+               clock_hz: float) -> float:
+        """Clocks of a RUN of so many, where so many bytes of weights come from outside the chip."""
+        memory = self.memories.get(weight_source(configuration))
+        return cycles if memory is None else max(cycles, memory.cycles(size, clock_hz))
 
     def answer_pause(self, configuration: Configuration) -> float:
         """Seconds by which the bridge of the serial port makes an answer longer."""

@@ -1,16 +1,24 @@
-"""The accelerator that a board gets unless another is asked for."""
+"""The accelerators that a board gets unless others are asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sterna.compiler.spiking.fit import SpikingShape
 from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.configuration import HardwareConfiguration, Lane
+
+_SMALL_LUTS = 12_000
+"""Parts below get one neuron lane: each lane of a LIF engine has multipliers of its own."""
+_MULTIPLIER_BITS = {"ice40": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Fields as in the `HardwareConfiguration`, whose depths follow from the model."""
+    """Of ternary products, vectors and a head: fields as in the `HardwareConfiguration`.
+
+    Depths follow from the model.
+    """
 
     rows: int
     columns: int
@@ -30,3 +38,11 @@ class Shape:
             vector_interval=self.vector_interval, compact=self.compact,
             code_depth=code_depth,
             accumulator_bits=signed_bits(reach(full(code_depth))))
+
+
+def step_shape(family: str, luts: int) -> SpikingShape:
+    """Of neurons and synapses, for a part of so many look-up tables."""
+    bits = _MULTIPLIER_BITS.get(family, SpikingShape.multiplier_bits)
+    if luts < _SMALL_LUTS:
+        return SpikingShape(lanes=2, neuron_lanes=1, multiplier_bits=bits)
+    return SpikingShape(multiplier_bits=bits)

@@ -13,7 +13,7 @@ from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import result_words
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.network import estimate_network
+from sterna_boards.estimate.model import estimate
 from sterna_boards.flows.open.designs import accelerator
 
 from tests.boards.kinds import OPEN_BOARDS
@@ -43,11 +43,11 @@ def test_the_estimate_counts_the_pause() -> None:
     """Of 600 neurons: 2,432 bytes, of which all but half of the buffer go at 32 kB/s."""
     network = lower(quantise(layer(4, 600, 1)))
     for board in OPEN_BOARDS.values():
-        found = estimate_network(board, network)
+        found = estimate(board, network)
         answer = 4 * result_words(found.configuration) + 16
         pause = (answer - 256) * (1 / 32_000 - 10 / board.baud)
-        line = 10 * found.speed.link_bytes_per_step / board.baud + 1 / found.speed.steps_per_second
+        line = 10 * found.speed.link_bytes / board.baud + 1 / found.speed.a_second
         if board is COLORLIGHT:
             line += pause
             assert _has_pacer(board, found.configuration) and pause == pytest.approx(0.047, rel=0.1)
-        assert 1 / found.speed.steps_per_second_over_link == pytest.approx(line)
+        assert 1 / found.speed.a_second_over_link == pytest.approx(line)

@@ -28,6 +28,7 @@ from typing import Any
 from sterna.errors import CheckError, InputError
 from sterna.machine.configuration import HardwareConfiguration
 
+from sterna_boards.estimate.components import components
 from sterna_boards.estimate.multipliers import dsps
 from sterna_boards.estimate.terms import OTHER, area_terms
 
@@ -74,14 +75,16 @@ def estimate_area(family: str, machine: Any) -> AreaEstimate:
     )
 
 
-def expected_mhz(family: str, luts: int) -> float | None:
-    """Clock that the best of three placements is expected to reach; None for a family unmeasured.
+def expected_mhz(family: str, machine: Any, luts: int) -> float | None:
+    """Clock that the best of three placements is expected to reach.
+
+    None for a family that is unmeasured, and without a ternary engine, of which the builds are.
 
     ``mhz * (luts / CLOCK_LUTS) ** -slope``: every family has its own ``mhz``, the slope is that of
     the families with several builds.
     """
     clock = _factors()[family].get("clock")
-    if clock is None:
+    if clock is None or "ternary" not in components(machine):
         return None
     mhz, slope = clock
     return mhz * (luts / CLOCK_LUTS) ** -slope

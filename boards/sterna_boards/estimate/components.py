@@ -19,6 +19,11 @@ def components(configuration: Configuration) -> tuple[str, ...]:
     return ("synapse", "neuron")
 
 
+def weight_source(configuration: Configuration) -> str:
+    """Which memory its weights come from: "chip", "sdram" or "axi"."""
+    return getattr(configuration, "weight_source", "chip")
+
+
 def entry(table: Mapping[str, T], name: str, what: str) -> T:
     """What a table has of a unit. Raises `InputError` naming the unit when it has nothing."""
     if name not in table:

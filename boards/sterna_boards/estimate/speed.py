@@ -1,48 +1,58 @@
-"""Tokens a second, of the engine alone and with the link to the host."""
+"""RUNs a second, of the machine alone and with the link to the host."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.protocol import Space, result_words, word_chunks
 
 _FRAME_BYTES = 7
 """START, type, sequence, length, CRC, as in `sterna.machine.protocol`."""
 _LOAD_BYTES, _RUN_BYTES = 5, 10
+"""The arguments of LOAD and RUN."""
 _BITS_PER_BYTE = 10
+"""Eight data bits with a start and a stop bit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Rates of one token stream.
+    """Rates of one stream of RUNs, which are a ``unit`` each: "token", "step".
 
-    ``tokens_per_second`` is the accelerator's, as if rows and results took no time;
-    ``tokens_per_second_over_link`` lets each token wait for its row, its run and its result on the
-    serial line. What the host and its USB bridge add is not counted.
+    ``a_second`` is the machine's, as if input and result took no time; ``a_second_over_link`` lets
+    each RUN wait for both on the serial line, and for what the board's bridge holds back. What the
+    host adds is not counted. Of event-driven synapses no source is silent.
     """
 
-    cycles_per_token: float
-    tokens_per_second: float
-    link_bytes_per_token: int
-    tokens_per_second_over_link: float
+    unit: str
+    cycles: float
+    a_second: float
+    link_bytes: int
+    a_second_over_link: float
+
+    def named(self) -> dict[str, float]:
+        """As JSON has them."""
+        return {
+            f"cycles_per_{self.unit}": self.cycles,
+            f"{self.unit}s_per_second": self.a_second,
+            f"link_bytes_per_{self.unit}": self.link_bytes,
+            f"{self.unit}s_per_second_over_link": self.a_second_over_link,
+        }
 
 
-def link_bytes(configuration: HardwareConfiguration, placement: str, row_groups: int) -> int:
-    """Bytes on the line, both ways, for one token."""
-    total = 2 * _FRAME_BYTES + _RUN_BYTES + 4 * result_words(configuration)
-    if placement == "host":
-        row = row_groups * 4 * word_chunks(configuration, Space.INPUT)
-        total += 2 * _FRAME_BYTES + _LOAD_BYTES + row
+def link_bytes(machine: Any, input_words: int) -> int:
+    """Bytes on the line, both ways, of a RUN that is given so many words of the input memory."""
+    total = 2 * _FRAME_BYTES + _RUN_BYTES + 4 * result_words(machine)
+    if input_words:
+        total += (2 * _FRAME_BYTES + _LOAD_BYTES
+                  + 4 * input_words * word_chunks(machine, Space.INPUT))
     return total
 
 
-def speed(cycles: float, clock_hz: float, line_bytes: int, baud: int) -> Speed:
-    """The rates at a clock and a bit rate of eight data bits with a start and a stop bit."""
+def speed(unit: str, cycles: float, clock_hz: float, line_bytes: int, baud: int,
+          pause: float = 0.0) -> Speed:
+    """The rates at a clock and a bit rate; ``pause``: seconds that a bridge adds to an answer."""
     seconds = cycles / clock_hz
     return Speed(
-        cycles_per_token=cycles,
-        tokens_per_second=1 / seconds,
-        link_bytes_per_token=line_bytes,
-        tokens_per_second_over_link=1 / (seconds + line_bytes * _BITS_PER_BYTE / baud),
-    )
+        unit=unit, cycles=cycles, a_second=1 / seconds, link_bytes=line_bytes,
+        a_second_over_link=1 / (seconds + line_bytes * _BITS_PER_BYTE / baud + pause))

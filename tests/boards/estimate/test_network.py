@@ -10,10 +10,10 @@ from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.network import estimate_network
-from sterna_boards.estimate.step_speed import step_speed
+from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.work import work_on
 from sterna_boards.flows.open.designs import accelerator
-from sterna_boards.network_build import board_shape
+from sterna_boards.shape import step_shape
 
 from tests.boards.fake_tools import ROUTING, FakeTools
 
@@ -21,40 +21,46 @@ PLACED = {"icebreaker": (3109, 1947, 15, 4), "ulx3s-85f": (5708, 5184, 4, 24)}
 """Look-up tables, flip-flops, block RAMs and DSPs of l2mu, `sterna build l2mu --board NAME`."""
 
 
+def _shape(name: str) -> SpikingShape:
+    board = find_board(name)
+    return step_shape(board.family, board.capacity.luts)
+
+
 @pytest.mark.parametrize("name", PLACED)
 def test_the_estimate_is_near_the_build(name: str) -> None:
     """Of the two builds that the factors come from."""
-    found = estimate_network(find_board(name), lower(quantise(EXAMPLES["l2mu"]())))
+    found = estimate(find_board(name), lower(quantise(EXAMPLES["l2mu"]())))
     luts, flip_flops, rams, dsps = PLACED[name]
-    assert found.area.luts == pytest.approx(luts, rel=0.1)
-    assert found.area.ffs == pytest.approx(flip_flops, rel=0.1)
-    assert abs(found.block_rams - rams) <= 2 and 0 <= found.area.dsps - dsps <= 2
+    assert found.luts == pytest.approx(luts, rel=0.1)
+    assert found.ffs == pytest.approx(flip_flops, rel=0.1)
+    assert abs(found.block_rams - rams) <= 2 and 0 <= found.dsps - dsps <= 2
     assert found.fits and not found.short
-    assert sum(found.area.units.values()) == pytest.approx(found.area.luts, abs=3)
+    assert sum(found.units.values()) == pytest.approx(found.luts, abs=3)
     values = json.loads(found.to_json())
-    assert values["cycles_per_step"] == found.speed.cycles_per_step
+    assert values["cycles_per_step"] == found.speed.cycles
+    assert "embedding" not in values and values["expected_mhz"] is None
     assert values["configuration"]["units"][0]["definition"]["reset"] == "soft_late"
 
 
 def test_what_does_not_fit_is_named() -> None:
     """The delays of spoken commands need more memory than any board here has."""
-    found = estimate_network(find_board("icebreaker"), lower(quantise(EXAMPLES["delays"]())))
+    found = estimate(find_board("icebreaker"), lower(quantise(EXAMPLES["delays"]())))
     assert not found.fits and any("RAMs" in text for text in found.short)
 
 
 def test_shape_follows_the_part() -> None:
     """A small part gets one neuron lane, and pieces of 16 bits where multipliers are such."""
-    assert board_shape(find_board("icebreaker")) == SpikingShape(
+    assert _shape("icebreaker") == SpikingShape(
         lanes=2, neuron_lanes=1, multiplier_bits=16)
-    assert board_shape(find_board("ulx3s-12f")) == SpikingShape()
+    assert _shape("ulx3s-12f") == SpikingShape()
 
 
 @pytest.mark.parametrize("name, mhz", [("ulx3s-85f", 75), ("icebreaker", 21)])
 def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
     """Where they reach less than a language model, estimate and build use the slower clock."""
     board, network = find_board(name), lower(quantise(EXAMPLES["l2mu"]()))
-    configuration = fit_spiking(network, board_shape(board))
-    assert estimate_network(board, network).clock_mhz == mhz
+    configuration = fit_spiking(network, _shape(name))
+    assert estimate(board, network).clock_mhz == mhz
     assert accelerator(board, configuration).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
     assert board.clock_of(board.configuration()) == board.clock_hz
 
@@ -63,10 +69,9 @@ def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
     network = lower(quantise(EXAMPLES["l2mu"]()))
     configuration = fit_spiking(network)
-    speed = step_speed(configuration, network, 1000, 1e8, 3_000_000)
-    assert speed.link_bytes_per_step == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
-    assert speed.steps_per_second == pytest.approx(1e5)
-    assert speed.steps_per_second_over_link < 3_000_000 / 950
+    work = work_on(network, configuration)
+    assert work.unit == "step"
+    assert work.link_bytes == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
 
 
 def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypatch) -> None:

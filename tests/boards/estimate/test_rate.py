@@ -63,7 +63,6 @@ def built(monkeypatch, tmp_path):
             critical_path="", logs=(), tools={}, units={}, unit_ffs={})
 
     monkeypatch.setattr("sterna_boards.model_build.build", build)
-    monkeypatch.setattr("sterna_boards.network_build.build", build)
     # Nobody elaborates the designs, wherever their parts were made.
     monkeypatch.setattr("amaranth._unused.MustUse._MustUse__silence", True)
     yield found

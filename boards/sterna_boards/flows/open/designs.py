@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.encoding import Configuration
 from sterna.machine.image import MemoryImage
 from sterna_hw.board.clock import ClockGenerator, generated_hz
@@ -18,7 +17,7 @@ from sterna_hw.board.top import BoardTop, Loopback
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.components import components
+from sterna_boards.estimate.components import components, weight_source
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
 
@@ -52,8 +51,7 @@ def accelerator(board: Board, configuration: Configuration,
     memories always start empty.
     """
     clock_hz = clock_hz or board.clock_of(configuration)
-    if isinstance(configuration, HardwareConfiguration):
-        board.check_weight_source(configuration)
+    board.check_weight_source(configuration)
     if configuration.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 
@@ -67,7 +65,7 @@ def accelerator(board: Board, configuration: Configuration,
 
     key = configuration.to_json() + (image.model_digest() if image else "")
     pins = None
-    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "sdram":
+    if weight_source(configuration) == "sdram":
         board.check_sdram(configuration, clock_hz)
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.network import NetworkEstimate, estimate_network
+from sterna_boards.estimate.model import Estimate
+from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
-from sterna_boards.network_build import NetworkBuild, board_shape, build_network
+from sterna_boards.model_build import ModelBuild, build_model
 from sterna_boards.options import Baud, BoardClock, Weights
+from sterna_boards.shape import step_shape
 
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
@@ -40,7 +42,8 @@ class OnBoard(BoardShape, BoardClock, Weights, Baud):
         if self.lanes is not None and not self.lanes.isdecimal():
             raise InputError(f"lanes is {self.lanes!r}; give a whole number")
         lanes = None if self.lanes is None else int(self.lanes)
-        shape = shape_of(board_shape(board), lanes, self.neuron_lanes, self.code_bits)
+        usual = step_shape(board.family, board.capacity.luts)
+        shape = shape_of(usual, lanes, self.neuron_lanes, self.code_bits)
         return board.with_rate(replace(fit_spiking(program, shape), baud=self.rate))
 
     @property
@@ -57,7 +60,7 @@ class StepBuild:
     """A bitstream and its image, and what both give."""
 
     board: Board
-    built: NetworkBuild
+    built: ModelBuild
 
     def to_dict(self) -> dict[str, object]:
         return loads(self.built.to_json())
@@ -71,7 +74,7 @@ class StepEstimate:
     """What a network takes of a board, and how fast it is there."""
 
     board: Board
-    found: NetworkEstimate
+    found: Estimate
     failure: None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -89,16 +92,16 @@ def estimate(model: StepModel, request: EstimateRequest) -> StepEstimate:
     if options.baked:
         board.check_baked()
     configuration = options.configuration(board, model.lowered)
-    return StepEstimate(board, estimate_network(board, model.lowered, configuration,
-                                                options.clock_hz))
+    return StepEstimate(board, estimate_board(board, model.lowered, configuration,
+                                              clock_hz=options.clock_hz))
 
 
 def build(model: StepModel, request: BuildRequest, board: Board, report: Report) -> StepBuild:
     """Build the accelerator that the options ask for."""
     options = request.options.take(OnBoard)
-    built = build_network(
-        board, model.lowered, options.configuration(board, model.lowered), options.clock_hz,
-        progress=report, baked=options.baked, seeds=request.placements,
+    built = build_model(
+        board, model.lowered, options.configuration(board, model.lowered),
+        clock_hz=options.clock_hz, progress=report, baked=options.baked, seeds=request.placements,
         until_met=request.until_met)
     return StepBuild(board, built)
 
@@ -112,7 +115,7 @@ def export(model: StepModel, request: ExportRequest, report: Report) -> Exported
     return Exported(configuration, compile_network(model.lowered, configuration))
 
 
-def _table(board: Board, built: NetworkBuild, bitstream: Path) -> list[str | tuple[str, object]]:
+def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
     report, speed, there = built.report, built.speed, board.capacity
     clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
     rams = f", {report.single_port_rams} single-port RAMs" if report.single_port_rams else ""
@@ -128,15 +131,15 @@ def _table(board: Board, built: NetworkBuild, bitstream: Path) -> list[str | tup
         ("DSPs", f"{report.dsps} of {there.dsps}"),
         ("memory image", f"{built.image_bytes} bytes, "
                          + ("in the bitstream" if built.baked else "for the driver to load")),
-        ("steps per second", f"{speed.steps_per_second:.1f}: {speed.cycles_per_step} cycles a "
+        ("steps per second", f"{speed.a_second:.1f}: {speed.cycles} cycles a "
                              "step if no source is silent"),
-        ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
-                          f"{speed.link_bytes_per_step} bytes a step at "
+        ("over the link", f"{speed.a_second_over_link:.1f} steps per second: "
+                          f"{speed.link_bytes} bytes a step at "
                           f"{built.image.configuration.baud} bit/s"),
     ]
 
 
-def _estimate_table(board: Board, found: NetworkEstimate) -> list[str | tuple[str, object]]:
+def _estimate_table(board: Board, found: Estimate) -> list[str | tuple[str, object]]:
     configuration, there, speed = found.configuration, board.capacity, found.speed
     return [
         ("network", found.model),
@@ -144,16 +147,16 @@ def _estimate_table(board: Board, found: NetworkEstimate) -> list[str | tuple[st
         ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
         ("lanes", f"{configuration.lanes}, {configuration.neuron_lanes} neuron lanes, "
                   f"{len(configuration.units)} kinds of neurons"),
-        ("look-up tables", f"{found.area.luts} of {there.luts}"),
-        ("flip-flops", found.area.ffs),
+        ("look-up tables", f"{found.luts} of {there.luts}"),
+        ("flip-flops", found.ffs),
         ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
-        ("DSPs", f"{found.area.dsps} of {there.dsps}"),
+        ("DSPs", f"{found.dsps} of {there.dsps}"),
         *((f"  {memory.name}", f"{memory.depth} words of {memory.bits} bits, {_rams(memory)}")
           for memory in found.memories),
-        ("cycles per step", f"{speed.cycles_per_step} if no source is silent"),
-        ("steps per second", f"{speed.steps_per_second:.1f} at {found.clock_mhz:g} MHz"),
-        ("over the link", f"{speed.steps_per_second_over_link:.1f} steps per second: "
-                          f"{speed.link_bytes_per_step} bytes a step at {configuration.baud} "
+        ("cycles per step", f"{speed.cycles} if no source is silent"),
+        ("steps per second", f"{speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
+        ("over the link", f"{speed.a_second_over_link:.1f} steps per second: "
+                          f"{speed.link_bytes} bytes a step at {configuration.baud} "
                           "bit/s"),
     ]
 

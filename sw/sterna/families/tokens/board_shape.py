@@ -36,7 +36,7 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
 
     def configuration(self, board: Board, program: Program) -> HardwareConfiguration:
         """The accelerator's shape; its depths are not fitted. Raises `InputError`."""
-        from sterna_boards.estimate.model import choose_lanes
+        from sterna_boards.estimate.lanes import choose_lanes
 
         clock_hz = self.clock_on(board)
         base = (board.sdram_configuration(clock_hz)

@@ -82,16 +82,17 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple
         ("memory image", f"{built.image_bytes} bytes, "
                          + ("in the bitstream" if built.baked else "for the driver to load")),
         *_sdram_rows(built),
-        ("tokens per second", f"{speed.tokens_per_second:.1f}: {speed.cycles_per_token:.0f} "
+        ("tokens per second", f"{speed.a_second:.1f}: {speed.cycles:.0f} "
                               "cycles a token"),
-        ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
-                          f"{speed.link_bytes_per_token} bytes a token at "
+        ("over the link", f"{speed.a_second_over_link:.1f} tokens per second: "
+                          f"{speed.link_bytes} bytes a token at "
                           f"{built.image.configuration.baud} bit/s"),
     ]
 
 
 def _sdram_rows(built: ModelBuild) -> list[str | tuple[str, object]]:
-    if built.sdram is None:
+    if built.weights != "sdram":
         return []
-    size = built.sdram.weight_depth * built.sdram.weight_bytes
-    return [("SDRAM", f"{built.sdram.sdram}, {size} bytes of weights a token")]
+    configuration = built.image.configuration
+    size = configuration.weight_depth * configuration.weight_bytes
+    return [("SDRAM", f"{configuration.sdram}, {size} bytes of weights a token")]

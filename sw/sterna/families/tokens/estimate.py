@@ -77,10 +77,10 @@ def _table(board: Board, found: Estimate,
     ]
     return [
         *rows,
-        ("cycles per token", f"{speed.cycles_per_token:.0f}"),
-        ("tokens per second", f"{speed.tokens_per_second:.1f} at {found.clock_mhz:g} MHz"),
-        ("over the link", f"{speed.tokens_per_second_over_link:.1f} tokens per second: "
-                          f"{speed.link_bytes_per_token} bytes a token at {configuration.baud} "
+        ("cycles per token", f"{speed.cycles:.0f}"),
+        ("tokens per second", f"{speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
+        ("over the link", f"{speed.a_second_over_link:.1f} tokens per second: "
+                          f"{speed.link_bytes} bytes a token at {configuration.baud} "
                           "bit/s"),
     ]
 
