@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sterna.machine.frames import OVERHEAD
 from sterna.machine.protocol import Space, result_words, word_chunks
 
-_FRAME_BYTES = 7
-"""START, type, sequence, length, CRC, as in `sterna.machine.protocol`."""
 _LOAD_BYTES, _RUN_BYTES = 5, 10
-"""The arguments of LOAD and RUN."""
+"""The arguments of LOAD and RUN, as in `sterna.machine.protocol`."""
 _BITS_PER_BYTE = 10
 """Eight data bits with a start and a stop bit."""
 
@@ -42,9 +41,9 @@ class Speed:
 
 def link_bytes(machine: Any, input_words: int) -> int:
     """Bytes on the line, both ways, of a RUN that is given so many words of the input memory."""
-    total = 2 * _FRAME_BYTES + _RUN_BYTES + 4 * result_words(machine)
+    total = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine)
     if input_words:
-        total += (2 * _FRAME_BYTES + _LOAD_BYTES
+        total += (2 * OVERHEAD + _LOAD_BYTES
                   + 4 * input_words * word_chunks(machine, Space.INPUT))
     return total
 
