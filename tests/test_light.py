@@ -184,9 +184,9 @@ def test_a_spiking_network_runs_from_its_image_alone(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("make", "options", "message"), [
-    (text_image, ["--steps", "7"], "--steps: has no meaning for the image of demo-tiny"),
-    (text_image, ["--rows", "4"], "--rows: has no meaning"),
-    (network_image, ["--prompt", "x"], "--prompt: has no meaning for the image of l2mu"),
+    (text_image, ["--steps", "7"], "--steps: is for spiking networks, not for the image of demo"),
+    (text_image, ["--rows", "4"], "--rows: is for language models, not for the image of demo-tiny"),
+    (network_image, ["--prompt", "x"], "--prompt: is for language models, not for the image"),
     (network_image, ["--input-fraction", "3"], "--input-fraction 3: the image was made with 0"),
     (network_image, ["--device", "golden"], "device golden: takes no image"),
 ])
