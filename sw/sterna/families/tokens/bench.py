@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from sterna.families.tokens.model import TokenModel
     from sterna.machine.configuration import HardwareConfiguration
-    from sterna.program.definition import Program
 
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""
@@ -91,7 +90,7 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
     finally:
         machine.close()
     differences = measured.differences(program, configuration.top_k, report)
-    total, weights = Counters.total(measured.together), weights_of(program)
+    total, weights = Counters.total(measured.together), program.trits()
     cycles = total.cycles / tokens
     values: dict[str, Any] = {
         "model": model.name,
@@ -121,13 +120,6 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
     if outside is not None:
         values |= _memory_values(outside, configuration, weights, clock_hz / cycles)
     return TokenBench(values, len(measured.results))
-
-
-def weights_of(program: Program) -> int:
-    """Ternary weights that a token meets."""
-    repeats = {section.name: section.repeat for section in program.sections}
-    return sum(height * width * repeats[section]
-               for (section, _), (height, width) in program.matrices.items())
 
 
 def _memory_values(

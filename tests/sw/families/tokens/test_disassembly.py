@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sterna.cli.disassembly import disassemble
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower
+from sterna.families.tokens.disassembly import disassemble
 from sterna.machine.configuration import PRESETS
 from sterna.machine.image import MemoryImage
 
