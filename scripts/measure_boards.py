@@ -14,10 +14,10 @@ from pathlib import Path
 
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
+from sterna.families.tokens.open_device import open_device
 from sterna.host.counters import Counters
 from sterna.machine.configuration import HardwareConfiguration
 from sterna.program.definition import Program
-from sterna.tasks.open_device import open_device
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseline, write_baseline

@@ -28,9 +28,9 @@ from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
+from sterna.families.tokens.image import text_side
 from sterna.machine.configuration import PRESETS
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.tasks.run_image import text_side
 
 ROOT = Path(__file__).parents[1]
 HOST = ("serial", "tokenizers")

@@ -11,12 +11,12 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.errors import InputError, LinkError
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.protocol import FrameType, Space
 from sterna.program.definition import Program
-from sterna.tasks.golden_device import GoldenDevice
 from sterna_hw.memory.storage import MODULE_DEPTH
 from sterna_sim.board import CYCLES_PER_SECOND, DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming

@@ -18,9 +18,9 @@ from amaranth.hdl import Shape
 from amaranth.lib.wiring import Out
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.tasks.golden_device import GoldenDevice
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain

@@ -16,12 +16,12 @@ import pytest
 from sterna.cli.application import run_arguments
 from sterna.compiler.fit import fit_configuration
 from sterna.errors import InputError, LinkError
+from sterna.families.tokens.open_device import open_device
 from sterna.host.link import Link, Request
 from sterna.host.token_board import TokenBoard
 from sterna.host.transport import open_transport
 from sterna.machine.configuration import PRESETS
 from sterna.machine.protocol import FrameType
-from sterna.tasks.open_device import open_device
 from sterna_sim.build import build_serial_simulator
 from sterna_sim.serial_board import DIVISOR, FRAME_TIMEOUT, SerialBoard
 from sterna_sim.serial_library import Fault, SerialLibrary
@@ -173,7 +173,7 @@ def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatc
 
         monkeypatch.setattr(TokenBoard, "run", pulled)
         device = opened(board)
-        monkeypatch.setattr("sterna.tasks.open_device.open_device", lambda *_: device)
+        monkeypatch.setattr("sterna.families.tokens.open_device.open_device", lambda *_: device)
         code = run_arguments(["run", "demo", "--prompt", "", "--device", board.address])
     printed = capsys.readouterr()
     assert code == 1

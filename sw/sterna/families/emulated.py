@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sterna.errors import InputError
+from sterna.host.address import EMULATOR, SIMULATED
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.encoding import Configuration
-from sterna.tasks.transports import EMULATOR, SIMULATED
 
 
 def emulated(device: str, configuration: Configuration, stalls: int) -> EmulatedBoard | None:

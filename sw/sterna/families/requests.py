@@ -82,7 +82,7 @@ class BenchRequest(Request):
     json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
-        from sterna.tasks.transports import check_clock
+        from sterna.host.address import check_clock
 
         check_clock(self.device)
         if self.clock_hz is not None and not self.clock_hz > 0:

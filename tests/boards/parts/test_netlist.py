@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.parts.netlist import netlist_verilog
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 from sterna.compiler.compile import compile_program
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
-from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.parts.family_platform import FamilyPlatform
 from sterna_boards.parts.netlist import cell_models
 from sterna_hw.verilog import to_verilog

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sterna.families.steps.golden_device import GoldenSpikingDevice
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
 from sterna.host.spiking_device import SpikingStep, StepCounters
-from sterna.tasks.golden_device import GoldenDevice
-from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
 
 MODEL = "random:hidden=20,layers=1,intermediate=12,vocabulary=40"
 

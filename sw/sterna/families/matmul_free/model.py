@@ -16,12 +16,12 @@ from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import EvaluateRequest
+from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
 from sterna.program.definition import Program
 from sterna.progress import Progress, Report
-from sterna.tasks.run_image import text_side
 
 if TYPE_CHECKING:
     from sterna.families.family import Result

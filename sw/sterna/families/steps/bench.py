@@ -15,15 +15,15 @@ from sterna.families.requests import BenchRequest
 from sterna.families.spiking.codes import input_codes, random_inputs
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.families.steps.inputs import RATE
+from sterna.families.steps.open_device import open_spiking_device
 from sterna.families.steps.options import Silent, Steps
 from sterna.families.steps.shape import StepShape
 from sterna.golden.neuron import shift_right
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 from sterna.progress import Report
-from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
-from sterna.tasks.open_spiking import open_spiking_device
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel

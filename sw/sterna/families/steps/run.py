@@ -14,15 +14,15 @@ from sterna.families.requests import RunRequest
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
+from sterna.families.steps.image import run_steps
 from sterna.families.steps.inputs import TakenOptions, wide_enough
+from sterna.families.steps.open_device import open_spiking_device, open_spiking_image
 from sterna.families.steps.options import Outputs, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.families.steps.shape import StepShape
 from sterna.files.arrays import check_file, save_arrays
 from sterna.law.neuron import Output
 from sterna.progress import Report
-from sterna.tasks.open_spiking import open_spiking_device, open_spiking_image
-from sterna.tasks.run_image import run_steps
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel

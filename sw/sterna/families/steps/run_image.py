@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sterna.families.common import Timeout
 from sterna.families.requests import RunRequest
+from sterna.families.steps.image import run_steps, step_inputs
 from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.files.arrays import check_file, save_arrays
+from sterna.host.open_board import open_steps
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
-from sterna.tasks.open_image import open_steps
-from sterna.tasks.run_image import run_steps, step_inputs
 
 GROUPS: tuple[type[Group], ...] = (Inputs, Rounding, RunSteps, Seed, Outputs)
 

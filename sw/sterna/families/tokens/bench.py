@@ -9,11 +9,11 @@ from sterna.errors import InputError
 from sterna.families.common import Timeout
 from sterna.families.requests import BenchRequest
 from sterna.families.tokens.measurement import measure
+from sterna.families.tokens.open_device import open_board
 from sterna.families.tokens.options import BenchTokens, LongPrompt
 from sterna.families.tokens.random_tokens import random_tokens
 from sterna.host.counters import Counters
 from sterna.progress import Report
-from sterna.tasks.open_device import open_board
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset

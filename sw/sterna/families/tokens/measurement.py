@@ -31,7 +31,7 @@ class Measurement:
 
     def differences(self, program: Program, top_k: int, report: Progress) -> int:
         """How many results differ from those of the golden."""
-        from sterna.tasks.golden_device import GoldenDevice
+        from sterna.families.tokens.golden_device import GoldenDevice
 
         wanted: dict[tuple[int, ...], StepResult] = {}
         first = GoldenDevice(program, top_k)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sterna.families.common import Image, Timeout
 from sterna.families.requests import RunRequest
+from sterna.families.tokens.open_device import open_device, open_image
 from sterna.families.tokens.texts import RunResult, continue_texts
 from sterna.host.device import Device
 from sterna.progress import Report
-from sterna.tasks.open_device import open_device, open_image
 
 if TYPE_CHECKING:
     from sterna.families.tokens.model import TokenModel

@@ -10,9 +10,9 @@ from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.errors import LinkError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS
-from sterna.tasks.golden_device import GoldenDevice
 from sterna_boards.flows.open.designs import with_contents
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.golden_device import GoldenDevice
+from sterna.families.tokens.open_device import open_device
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import HardwareConfiguration
-from sterna.tasks.golden_device import GoldenDevice
-from sterna.tasks.open_device import open_device
 from sterna_boards.catalogue import find_board
 from sterna_boards.flows.open.build import build
 from sterna_boards.flows.open.designs import loopback

@@ -10,11 +10,11 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.program.definition import Program
-from sterna.tasks.golden_device import GoldenDevice
 
 from tests.sim.shapes import random_program
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sterna.host.address import open_transport_to
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.machine.image import MemoryImage
 from sterna.progress import Progress
-from sterna.tasks.transports import open_transport_to
 
 
 def open_tokens(address: str, image: MemoryImage, progress: Progress | None = None,

@@ -7,15 +7,15 @@ from pathlib import Path
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.errors import InputError
+from sterna.families.tokens.golden_device import GoldenDevice
+from sterna.host.address import GOLDEN, check_address, check_image_address
 from sterna.host.device import Device
+from sterna.host.open_board import open_tokens
 from sterna.host.token_board import TokenBoard
 from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
 from sterna.progress import Progress
-from sterna.tasks.golden_device import GoldenDevice
-from sterna.tasks.open_image import open_tokens
-from sterna.tasks.transports import GOLDEN, check_address, check_image_address
 
 
 def open_device(

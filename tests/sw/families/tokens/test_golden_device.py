@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sterna.errors import InputError
-from sterna.tasks.golden_device import GoldenDevice
+from sterna.families.tokens.golden_device import GoldenDevice
 
 from tests.sim.shapes import random_program
 

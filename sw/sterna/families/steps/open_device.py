@@ -6,15 +6,15 @@ from pathlib import Path
 
 from sterna.compiler.spiking.image import compile_network
 from sterna.errors import InputError
+from sterna.families.steps.golden_device import GoldenSpikingDevice
+from sterna.host.address import GOLDEN, check_address, check_image_address
+from sterna.host.open_board import open_steps
 from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
 from sterna.machine.spiking_configuration import SpikingConfiguration
 from sterna.program.definition import Program
 from sterna.progress import Progress
-from sterna.tasks.golden_spiking_device import GoldenSpikingDevice
-from sterna.tasks.open_image import open_steps
-from sterna.tasks.transports import GOLDEN, check_address, check_image_address
 
 
 def open_spiking_device(

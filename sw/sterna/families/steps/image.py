@@ -1,4 +1,4 @@
-"""Runs what an image file holds, with nothing else of the model: no compiler, no PyTorch."""
+"""Time steps of a network of which only the image is there."""
 
 from __future__ import annotations
 
@@ -11,22 +11,11 @@ from numpy.typing import NDArray
 from sterna.errors import InputError
 from sterna.families.spiking.codes import encode, fraction_for, random_inputs
 from sterna.families.spiking.input_file import read_input
-from sterna.formats.tokenizer import Tokenizer
 from sterna.host.spiking_device import SpikingDevice
-from sterna.machine.host_side import TEXT, TOKENIZER, HostSide
-from sterna.machine.image import MemoryImage
+from sterna.machine.host_side import HostSide
 from sterna.progress import Progress
 
 RATE = 0.2
-
-
-@dataclass(frozen=True)
-class Text:
-    """How a language model reads and writes: its tokenizer, and the tokens that frame a text."""
-
-    tokenizer: Tokenizer
-    begin: int | None
-    end: int | None
 
 
 @dataclass(frozen=True)
@@ -41,31 +30,6 @@ class StepInputs:
 class _Shape:
     inputs: int
     input_fraction: int
-
-
-def load_runnable(path: Path) -> tuple[MemoryImage, HostSide]:
-    """An image file and what the host needs to run it. Raises `InputError` when that is not in it.
-    """
-    image = MemoryImage.load(path)
-    if image.host is None:
-        raise InputError(f"{path}: the model has no tokenizer.json, so its image takes no text; "
-                         "import the model again with one, and make the image again")
-    return image, image.host
-
-
-def text_side(tokenizer: Path | None, begin: int | None, end: int | None) -> HostSide | None:
-    """What goes into a language model's image; None for a model without a tokenizer."""
-    if tokenizer is None:
-        return None
-    return HostSide(TEXT, {"begin": begin, "end": end}, {TOKENIZER: tokenizer.read_bytes()})
-
-
-def text_of(path: Path, side: HostSide) -> Text:
-    """How the model of an image file reads and writes. Raises `InputError` for a network's."""
-    if side.use != TEXT:
-        raise InputError(f"{path}: is the image of a spiking network, which takes no text")
-    tokenizer = Tokenizer.from_bytes(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
-    return Text(tokenizer, side.facts["begin"], side.facts["end"])
 
 
 def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,

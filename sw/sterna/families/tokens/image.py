@@ -1,0 +1,34 @@
+"""What an image file holds of a language model beside its memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.errors import InputError
+from sterna.formats.tokenizer import Tokenizer
+from sterna.machine.host_side import TEXT, TOKENIZER, HostSide
+
+
+@dataclass(frozen=True)
+class Text:
+    """How a language model reads and writes: its tokenizer, and the tokens that frame a text."""
+
+    tokenizer: Tokenizer
+    begin: int | None
+    end: int | None
+
+
+def text_side(tokenizer: Path | None, begin: int | None, end: int | None) -> HostSide | None:
+    """What goes into a language model's image; None for a model without a tokenizer."""
+    if tokenizer is None:
+        return None
+    return HostSide(TEXT, {"begin": begin, "end": end}, {TOKENIZER: tokenizer.read_bytes()})
+
+
+def text_of(path: Path, side: HostSide) -> Text:
+    """How the model of an image file reads and writes. Raises `InputError` for a network's."""
+    if side.use != TEXT:
+        raise InputError(f"{path}: is the image of a spiking network, which takes no text")
+    tokenizer = Tokenizer.from_bytes(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
+    return Text(tokenizer, side.facts["begin"], side.facts["end"])
