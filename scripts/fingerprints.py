@@ -2,7 +2,7 @@
 
     python scripts/fingerprints.py [PART…]
 
-Verilog (with protocol version and configuration digests read as 0, since both stand in it as
+Verilog (with protocol version and machine digests read as 0, since both stand in it as
 constants), memory images, listings, golden values and estimates. Each revision brings its own copy
 of this script, so the names are what two revisions are compared by: see scripts/same.
 """
@@ -14,7 +14,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -32,10 +31,10 @@ from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.golden.executor import GoldenExecutor
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.machine.encoding import Configuration
 from sterna.machine.image import MemoryImage
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, Sdram
+from sterna.machine.presets import PRESETS, token_machine
 from sterna.program.printing import format_program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
@@ -43,13 +42,13 @@ from sterna_boards.estimate.model import estimate
 MODELS = ("demo", "demo-tiny")
 NETWORKS = ("l2mu", "delays")
 TOKENS, STEPS = 64, 200
-TABLES = HardwareConfiguration(rows=16, columns=96, vector_lanes=8, lane="tables", code_depth=576)
+TABLES = token_machine(rows=16, columns=96, vector_lanes=8, lane="tables", code_depth=576)
 SHAPES = {
     "adders": PRESETS["standard"],
     "tables": TABLES,
-    "streams": replace(PRESETS["small"], streams=2),
-    "axi": replace(PRESETS["small"], weight_source="axi", memory_ports=2),
-    "sdram": PRESETS["small"].with_sdram("16m16", 75_000_000),
+    "streams": PRESETS["small"].having(streams=2),
+    "axi": PRESETS["small"].having(memory=Axi(ports=2)),
+    "sdram": PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(75_000_000))),
 }
 """A shape for each way to make lanes, to share weights and to keep them."""
 BOARDS = {"ulx3s-85f": "demo", "ulx3s-12f": "demo-tiny", "tang-nano-20k": "demo-tiny"}
@@ -129,12 +128,12 @@ def found(parts: tuple[str, ...]) -> Found:
             yield from golden_steps(name)
     for name, image in images():
         if "image" in parts:
-            for space in Space:
+            for space in image().parts:
                 part = image().parts[space]
-                yield f"image {name} {space.name.lower()}", sha256(part.array().tobytes())
+                yield f"image {name} {space}", sha256(part.array().tobytes())
         if "verilog" in parts:
             yield f"verilog {name}", lambda image=image: sha256(
-                verilog(image().configuration).encode())
+                verilog(image().machine).encode())
     if "estimate" in parts:
         yield from _estimates()
 
@@ -143,8 +142,8 @@ def _estimates() -> Iterator[tuple[str, str]]:
     for name in MODELS:
         program = lower(load_model(name), name=name)
         for shape, base in SHAPES.items():
-            configuration = fit_configuration(program, base)
-            cycles = estimate_cycles(schedule(program, configuration), configuration)
+            machine = fit_configuration(program, base)
+            cycles = estimate_cycles(schedule(program, machine), machine)
             yield f"estimate {name} {shape} cycles", str(cycles.cycles)
     for board, name in BOARDS.items():
         text = estimate(find_board(board), lower(load_model(name), name=name)).to_json()
@@ -155,7 +154,7 @@ def _estimates() -> Iterator[tuple[str, str]]:
 
 
 def _settled(text: str) -> str:
-    """The figures of an estimate; its configuration is compared where it acts, in the Verilog.
+    """The figures of an estimate; its machine is compared where it acts, in the Verilog.
 
     Of networks those that earlier revisions give too.
     """
@@ -167,14 +166,14 @@ def _settled(text: str) -> str:
     return sha256(json.dumps(values, sort_keys=True).encode())
 
 
-def verilog(configuration: Configuration) -> str:
-    """The Verilog text without protocol version and digest of the configuration."""
+def verilog(machine: Machine) -> str:
+    """The Verilog text without protocol version and digest of the machine."""
     from sterna_hw.link import info
     from sterna_hw.verilog import to_verilog
 
     with (patch.object(info, "VERSION", 0),
-          patch.object(type(configuration), "digest", lambda self: 0)):
-        return to_verilog(configuration)
+          patch.object(type(machine), "digest", lambda self: 0)):
+        return to_verilog(machine)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python scripts/fit_area.py [--file FILE] [-o FILE]
 
-Each unit's factors keep their proportions, which are those of netlists of small configurations, and
+Each unit's factors keep their proportions, which are those of netlists of small machines, and
 are scaled so that they give the unit's cells over all builds of the family. The clock of a build is
 that of its best seed; of a family only builds on its slowest speed grade tell the clock, which the
 others exceed. Families without a build keep their factors; fitting again changes nothing.
@@ -71,9 +71,9 @@ def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str,
                          / sum(sum(entry.units.values()) for entry in own), DIGITS)}
     for kind, units in (("luts", "units"), ("ffs", "unit_ffs")):
         fitted[kind] = {
-            name: scaled(values, [area_terms(entry.configuration)[name] for entry in own],
+            name: scaled(values, [area_terms(entry.machine)[name] for entry in own],
                          [group_units(getattr(entry, units))[name] for entry in own])
-            if name in area_terms(own[0].configuration) else values
+            if name in area_terms(own[0].machine) else values
             for name, values in factors[kind].items()}
     return fitted
 
@@ -106,7 +106,7 @@ def main() -> None:
     arguments.output.write_text(json.dumps(factors, indent=1) + "\n")
     for entry in entries:
         family = factors[find_board(entry.board).family]
-        terms = area_terms(entry.configuration)
+        terms = area_terms(entry.machine)
         luts = family["packing"] * sum(
             float(np.dot(family["luts"][name], values)) for name, values in terms.items())
         mhz, slope = family["clock"]

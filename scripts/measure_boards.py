@@ -16,7 +16,7 @@ from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
 from sterna.families.tokens.open_device import open_device
 from sterna.host.counters import Counters
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
@@ -24,9 +24,9 @@ from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseli
 from sterna_boards.model_build import build_model
 
 
-def measured_cycles(program: Program, configuration: HardwareConfiguration, tokens: int) -> float:
+def measured_cycles(program: Program, machine: Machine, tokens: int) -> float:
     """Mean cycles of a token on the simulated board."""
-    device = open_device("sim", program, configuration)
+    device = open_device("sim", program, machine)
     try:
         results = [device.step(token % program.rows) for token in range(tokens)]
     finally:
@@ -35,19 +35,19 @@ def measured_cycles(program: Program, configuration: HardwareConfiguration, toke
 
 
 def measure(board: Board, seeds: int, tokens: int) -> Measured:
-    """Build the board's own configuration for its own model, and run the model in simulation."""
+    """Build the board's own machine for its own model, and run the model in simulation."""
     opened = open_model(board.model)
     program = lower(opened.model, name=opened.name)
     built = build_model(board, program, seeds=range(1, seeds + 1), progress=_tell)
-    report, configuration = built.report, built.image.configuration
+    report, machine = built.report, built.image.machine
     return Measured(
-        board=board.name, model=opened.name, configuration=configuration,
+        board=board.name, model=opened.name, machine=machine,
         clock_mhz=round(report.clock_mhz, 3),
         fmax_mhz=tuple(round(clock, 2) for clock in report.seeds.values()),
         luts=report.luts, ffs=report.ffs, block_rams=report.block_rams,
         single_port_rams=report.single_port_rams, dsps=report.dsps,
         units=report.units, unit_ffs=report.unit_ffs,
-        cycles_per_token=measured_cycles(program, configuration, tokens),
+        cycles_per_token=measured_cycles(program, machine, tokens),
     )
 
 
@@ -67,7 +67,7 @@ def main() -> None:
         print(name, file=sys.stderr, flush=True)
         entry = measure(find_board(name), arguments.seeds, arguments.tokens)
         write_baseline({**read_baseline(arguments.file), name: entry}, arguments.file)
-        print(f"{name}: {entry.luts} LUTs, {entry.configuration.lanes} lanes, "
+        print(f"{name}: {entry.luts} LUTs, {entry.machine.ternary.lanes} lanes, "
               f"{min(entry.fmax_mhz)} to {max(entry.fmax_mhz)} of {entry.clock_mhz} MHz, "
               f"{entry.cycles_per_token} cycles a token", flush=True)
 

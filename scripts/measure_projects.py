@@ -3,7 +3,7 @@
     python scripts/measure_projects.py [BOARD…] [--file FILE] [--factors FILE]
 
 Boards that are not named are left as they are; without names all are synthesised, each with its own
-configuration for its own model. The area model of a board's family is that of ECP5 times the ratio
+machine for its own model. The area model of a board's family is that of ECP5 times the ratio
 of what was counted to what that gives, unit by unit.
 """
 
@@ -35,13 +35,13 @@ def measure(board: Board) -> Synthesised:
     """Synthesise the board's own accelerator."""
     opened = open_model(board.model)
     program = lower(opened.model, name=opened.name)
-    configuration = fit_configuration(program, board.configuration(), "auto")
+    machine = fit_configuration(program, board.machine(), "auto")
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "accelerator.v"
-        source.write_text(accelerator_verilog(board, configuration, board.clock_hz))
+        source.write_text(accelerator_verilog(board, machine, board.clock_hz))
         print("  synthesise ...", file=sys.stderr, flush=True)
         area = synthesise(board.family, source)
-    return Synthesised(board=board.name, model=opened.name, configuration=configuration, area=area)
+    return Synthesised(board=board.name, model=opened.name, machine=machine, area=area)
 
 
 def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
 
     Units that the synthesised accelerator has not keep the area of that.
     """
-    terms = area_terms(entry.configuration)
+    terms = area_terms(entry.machine)
     cells: dict[str, int] = {}
     for name, count in entry.area.units.items():
         unit = ".".join(name.split(".")[:2])
@@ -93,7 +93,8 @@ def main() -> None:
         model = json.loads(arguments.factors.read_text())
         model[board.family] = factors(entry, model["ecp5"])
         arguments.factors.write_text(json.dumps(model, indent=1) + "\n")
-        print(f"{name}: {entry.area.luts} look-up tables, {entry.configuration.lanes} lanes, "
+        print(f"{name}: {entry.area.luts} look-up tables, "
+              f"{entry.machine.ternary.lanes} lanes, "
               f"{entry.luts_per_lane:.2f} a lane, {entry.area.block_rams:g} block RAMs, "
               f"{entry.area.dsps} DSPs", flush=True)
         for unit, count in list(entry.area.units.items())[:SHOWN]:

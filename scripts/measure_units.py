@@ -21,7 +21,7 @@ from typing import Any
 
 from amaranth.back import rtlil
 from sterna.law.neuron import Decay, NeuronDefinition, Reset
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna_boards.flows.open.large_designs import PLACE_ONLY, PLACED, ROUTE_ONLY, forget_settings
 from sterna_boards.flows.open.report import read_report
 from sterna_boards.flows.open.rtlil import corrected
@@ -38,7 +38,7 @@ _PART = ("--quiet", "--85k", "--package", "CABGA381", "--speed", "6", "--out-of-
 PLAIN = NeuronDefinition(sum_bits=16, membrane_bits=16, decay=Decay.SHIFT, decay_shift=4,
                          reset=Reset.HARD)
 NEURONS, LIF_LANES = 1024, 16
-TERNARY = HardwareConfiguration(
+TERNARY = token_machine(
     rows=8, columns=96, vector_lanes=8, block_groups=16, lane="tables", code_depth=576,
     accumulator_bits=18)
 
@@ -57,7 +57,8 @@ class Unit:
 
 
 UNITS = {
-    "ternary": Unit("ternary engine", TERNARY.lanes, lambda: TernaryEngine(TERNARY), 115, 150),
+    "ternary": Unit("ternary engine", TERNARY.ternary.lanes,
+                    lambda: TernaryEngine(TERNARY), 115, 150),
     "lif": Unit("LIF engine", LIF_LANES,
                 lambda: LifEngine(PLAIN, {"threshold": 1000}, NEURONS, LIF_LANES)),
 }

@@ -15,7 +15,7 @@ import pytest
 import sterna_boards.flows.open.build
 import sterna_sim.build
 import sterna_sim.memory.sdram
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.flows.open.designs import accelerator
 from sterna_boards.flows.open.tools import Tool
@@ -197,10 +197,10 @@ def test_what_is_asked_for_counts(key):
     """Configuration, bit rate, time-out; ports, harness and text of a simulator."""
     build = sterna_sim.build
     different = [
-        verilog, lambda: build.verilog_file(replace(TINY, trace=True), nothing),
+        verilog, lambda: build.verilog_file(TINY.having(trace=True), nothing),
         serial_verilog, lambda: build.build_serial_simulator(TINY, 5, 1000),
         lambda: build.build_serial_simulator(TINY, 4, 1001),
-        lambda: build.build_serial_simulator(replace(TINY, top_k=3), 4, 1000),
+        lambda: build.build_serial_simulator(TINY.having(top_k=3), 4, 1000),
         simulator, lambda: build.build_library("other", ["trace"], TOOLS, nothing),
         lambda: build.build_library("module", [], TOOLS, nothing),
         lambda: build.build_library("module", [], TOOLS, nothing, axi_ports=1),
@@ -242,7 +242,7 @@ def test_baked_contents_are_in_the_key_of_a_design():
 
     board = find_board("ulx3s-12f")
     programs = [random_program(8, 1, 6, 11, seed=seed) for seed in (1, 2)]
-    configuration = fit_configuration(programs[0], TINY, "host")
-    images = [compile_program(program, configuration, "host") for program in programs]
-    keys = {accelerator(board, configuration, image=image).key for image in (*images, None)}
+    machine = fit_configuration(programs[0], TINY, "host")
+    images = [compile_program(program, machine, "host") for program in programs]
+    keys = {accelerator(board, machine, image=image).key for image in (*images, None)}
     assert len(keys) == 3

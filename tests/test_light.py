@@ -29,8 +29,8 @@ from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.families.tokens.image import text_side
-from sterna.machine.configuration import PRESETS
 from sterna.machine.emulator.board import EmulatedBoard
+from sterna.machine.presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 HOST = ("serial", "tokenizers")
@@ -152,7 +152,7 @@ def network_image(path: Path) -> EmulatedBoard:
     program = lower_network(quantise(EXAMPLES["l2mu"]()))
     image = compile_network(program)
     image.save(path)
-    return EmulatedBoard(image.configuration)
+    return EmulatedBoard(image.machine)
 
 
 def shown(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

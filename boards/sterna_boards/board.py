@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from sterna.errors import InputError
 from sterna.host.run_command import DEFAULT_PORT
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
-from sterna.machine.rate import AnyConfiguration, with_rate
+from sterna.machine.machine import Machine, with_rate
 
 from sterna_boards.bitstream_tools import OpenTools, Project
 from sterna_boards.bridge import Bridge
-from sterna_boards.estimate.components import components, weight_source
+from sterna_boards.estimate.components import components
 from sterna_boards.outside_memory import BoardSdram, OutsideMemory
 from sterna_boards.shape import Shape
 
@@ -99,51 +97,51 @@ class Board:
                              f"`sterna build MODEL --board {self.name}`")
         return self.project
 
-    def clock_of(self, configuration: Configuration) -> int:
+    def clock_of(self, machine: Machine) -> int:
         """Clock of an accelerator unless another is asked for."""
-        if self.network_hz and "neuron" in components(configuration):
+        if self.network_hz and "neuron" in components(machine):
             return self.network_hz
         return self.clock_hz
 
-    def configuration(self) -> HardwareConfiguration:
+    def machine(self) -> Machine:
         """The board's own accelerator, to be fitted to a program; weights where it has memory."""
         if self.outside is None:
-            return self.shape.configuration()
-        return self.outside.configuration(self.shape)
+            return self.shape.machine()
+        return self.outside.machine(self.shape)
 
-    def sdram_configuration(self, clock_hz: float | None = None) -> HardwareConfiguration:
+    def sdram_configuration(self, clock_hz: float | None = None) -> Machine:
         """The accelerator with its weights in the SDRAM, at the clock or at that of `sdram`.
 
         Raises `InputError` when there is no SDRAM, or the clock is none for it.
         """
         if self.sdram is None:
             raise InputError(f"{self.name}: has no SDRAM that weights can lie in")
-        return self.sdram.configuration(clock_hz)
+        return self.sdram.machine(clock_hz)
 
-    def with_rate(self, configuration: AnyConfiguration) -> AnyConfiguration:
-        """The configuration, at the board's bit rate if it names none."""
-        return with_rate(configuration, self.baud)
+    def with_rate(self, machine: Machine) -> Machine:
+        """The machine, at the board's bit rate if it names none."""
+        return with_rate(machine, self.baud)
 
     @property
     def memories(self) -> dict[str, BoardSdram | OutsideMemory]:
-        """The memories beside the chip, by `HardwareConfiguration.weight_source`."""
+        """The memories beside the chip, by `Machine.weight_source`."""
         there = {"sdram": self.sdram, "axi": self.outside}
         return {source: memory for source, memory in there.items() if memory is not None}
 
-    def check_weight_source(self, configuration: Configuration) -> None:
+    def check_weight_source(self, machine: Machine) -> None:
         """Raise `InputError` when the weights come from a memory that the board does not have."""
         sources = ("chip", *self.memories)
-        source = weight_source(configuration)
+        source = machine.memory.kind
         if source not in sources:
             raise InputError(
                 f"{self.name}: no memory of this board gives weights through "
-                f"{source!r}; set weight_source to {' or '.join(sources)}")
+                f"{source!r}; give {' or '.join(sources)}")
 
-    def check_sdram(self, configuration: Configuration, clock_hz: float) -> None:
+    def check_sdram(self, machine: Machine, clock_hz: float) -> None:
         """Raise `InputError` when weights are for an SDRAM of another part or clock."""
-        if weight_source(configuration) == "sdram" and self.sdram is not None:
+        if machine.memory.kind == "sdram" and self.sdram is not None:
             try:
-                self.sdram.check(configuration, clock_hz)
+                self.sdram.check(machine, clock_hz)
             except InputError as error:
                 raise InputError(f"{self.name}: {error}") from None
 
@@ -154,14 +152,14 @@ class Board:
                 f"{self.name}: its single-port RAM starts empty, so weights cannot be baked in; "
                 "load them over the link")
 
-    def cycles(self, configuration: Configuration, cycles: float, size: int,
+    def cycles(self, machine: Machine, cycles: float, size: int,
                clock_hz: float) -> float:
         """Clocks of a RUN of so many, where so many bytes of weights come from outside the chip."""
-        memory = self.memories.get(weight_source(configuration))
+        memory = self.memories.get(machine.memory.kind)
         return cycles if memory is None else max(cycles, memory.cycles(size, clock_hz))
 
-    def answer_pause(self, configuration: Configuration) -> float:
+    def answer_pause(self, machine: Machine) -> float:
         """Seconds by which the bridge of the serial port makes an answer longer."""
         if self.bridge is None:
             return 0.0
-        return self.bridge.pause(configuration, configuration.baud or self.baud)
+        return self.bridge.pause(machine, machine.link.baud or self.baud)

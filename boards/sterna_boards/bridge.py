@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import result_words, token_streams
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import result_words
 
 _FRAME_BYTES = 16
 """More than a frame has around its payload."""
@@ -21,24 +21,24 @@ class Bridge:
     passes: int
     """Bytes a second that are sure to leave it."""
 
-    def pace(self, configuration: Configuration, clock_hz: float) -> tuple[int, int] | None:
+    def pace(self, machine: Machine, clock_hz: float) -> tuple[int, int] | None:
         """Arguments of the `Pacer` for an accelerator whose answers may overrun the buffer.
 
         None when all fit: the host asks only when it has the whole of the answer before. Paced
         answers fill half of the buffer, which leaves the other half for a host that comes late.
         """
-        if _longest_answer(configuration) <= self.holds:
+        if _longest_answer(machine) <= self.holds:
             return None
         return self.holds // 2, ceil(clock_hz / self.passes)
 
-    def pause(self, configuration: Configuration, baud: int) -> float:
+    def pause(self, machine: Machine, baud: int) -> float:
         """Seconds that the longest answer is held back."""
-        if self.pace(configuration, 1.0) is None:
+        if self.pace(machine, 1.0) is None:
             return 0.0
-        rest = _longest_answer(configuration) - self.holds // 2
+        rest = _longest_answer(machine) - self.holds // 2
         return max(0.0, rest / self.passes - rest * 10 / baud)
 
 
-def _longest_answer(configuration: Configuration) -> int:
+def _longest_answer(machine: Machine) -> int:
     """Bytes of a RESULT frame in which all token streams take part."""
-    return _FRAME_BYTES + 4 * result_words(configuration, token_streams(configuration))
+    return _FRAME_BYTES + 4 * result_words(machine, machine.streams)

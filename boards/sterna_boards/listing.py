@@ -83,7 +83,7 @@ def measured_rows() -> list[dict[str, object]]:
 
 
 def _measured_row(board: Board, entry: Measured) -> dict[str, object]:
-    lanes = entry.configuration.lanes
+    lanes = entry.machine.ternary.lanes
     return {
         "board": board.name, "model": entry.model, "lanes": lanes,
         "clock_MHz": f"{entry.clock_mhz:g}",

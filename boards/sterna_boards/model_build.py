@@ -18,7 +18,6 @@ from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.components import weight_source
 from sterna_boards.estimate.speed import Speed, speed
 from sterna_boards.estimate.work import own_machine, work_on
 from sterna_boards.flows.open.build import build
@@ -54,7 +53,7 @@ class ModelBuild:
         """How weights come there: "baked", "sdram", or "link"."""
         if self.baked:
             return "baked"
-        return "sdram" if weight_source(self.image.configuration) == "sdram" else "link"
+        return "sdram" if self.image.machine.memory.kind == "sdram" else "link"
 
     def to_json(self) -> str:
         """Report and speed as one JSON object, with the configuration."""
@@ -65,9 +64,9 @@ class ModelBuild:
             "model": self.image.model,
             **rows,
             "image_bytes": self.image_bytes,
-            "baud": self.image.configuration.baud,
+            "baud": self.image.machine.link.baud,
             "weights": self.weights,
-            "configuration": json.loads(self.image.configuration.to_json()),
+            "configuration": json.loads(self.image.machine.to_json()),
         })
 
 
@@ -93,7 +92,7 @@ def build_model(board: Board, program: Program, configuration: Any = None,
     report = build(board, design, seeds, progress, until_met)
     clock = report.clock_mhz * 1e6
     rates = speed(work.unit, board.cycles(machine, work.cycles, work.fetched, clock), clock,
-                  work.link_bytes, machine.baud, board.answer_pause(machine))
+                  work.link_bytes, machine.link.baud, board.answer_pause(machine))
     return ModelBuild(report=report, image=image, speed=rates, baked=baked,
                       embedding=work.embedding)
 
@@ -108,7 +107,7 @@ def write_build(built: ModelBuild, target: Path, sources: Iterable[Path] = ()) -
     with replace_folder(target, FORMAT, sources) as folder:
         shutil.copyfile(report.bitstream, folder / report.bitstream.name)
         built.image.save(folder / IMAGE)
-        (folder / CONFIGURATION).write_text(built.image.configuration.to_json() + "\n")
+        (folder / CONFIGURATION).write_text(built.image.machine.to_json() + "\n")
         (folder / LOGS).mkdir()
         for log in report.logs:
             shutil.copyfile(log, folder / LOGS / log.name)
@@ -121,7 +120,7 @@ def _facts(built: ModelBuild) -> dict[str, object]:
     for place in ("bitstream", "logs"):  # files of the folder, which its manifest lists
         del report[place]
     return {
-        "configuration_digest": f"{built.image.configuration.digest():016x}",
+        "configuration_digest": f"{built.image.machine.digest():016x}",
         "model_digest": built.image.model_digest(),
         **report,
     }

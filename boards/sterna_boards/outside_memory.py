@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, Sdram
 from sterna.machine.sdram import find_part
 
 from sterna_boards.shape import Shape
@@ -26,17 +27,17 @@ class BoardSdram:
     prefetch: int
     """Beats that are fetched ahead."""
 
-    def configuration(self, clock_hz: float | None = None) -> HardwareConfiguration:
+    def machine(self, clock_hz: float | None = None) -> Machine:
         """The accelerator with its weights here; raises `InputError` for a clock that is none."""
-        return self.shape.configuration().with_sdram(
-            self.part, clock_hz or self.clock_hz, self.prefetch)
+        return self.shape.machine().having(memory=Sdram(
+            part=self.part, hz=round(clock_hz or self.clock_hz), prefetch=self.prefetch))
 
-    def check(self, configuration: HardwareConfiguration, clock_hz: float) -> None:
-        """Raise `InputError` when the configuration is for another part or clock."""
-        if (configuration.sdram, configuration.sdram_hz) != (self.part, round(clock_hz)):
+    def check(self, machine: Machine, clock_hz: float) -> None:
+        """Raise `InputError` when the machine is for another part or clock."""
+        if (machine.sdram.part, machine.sdram.hz) != (self.part, round(clock_hz)):
             raise InputError(
-                f"the configuration is for SDRAM {configuration.sdram} at "
-                f"{configuration.sdram_hz / 1e6:g} MHz, this is {self.part} at "
+                f"the configuration is for SDRAM {machine.sdram.part} at "
+                f"{machine.sdram.hz / 1e6:g} MHz, this is {self.part} at "
                 f"{round(clock_hz) / 1e6:g} MHz")
 
     def cycles(self, size: int, clock_hz: float) -> float:
@@ -67,11 +68,10 @@ class OutsideMemory:
         """Whether all ports see one address space, in which each has its own region."""
         return self.kind != "ddr4"
 
-    def configuration(self, shape: Shape) -> HardwareConfiguration:
+    def machine(self, shape: Shape) -> Machine:
         """The accelerator of a shape with its weights here."""
-        return replace(
-            shape.configuration(), weight_source="axi", memory_ports=self.ports,
-            memory_bits=self.bits, memory_burst=self.burst, memory_prefetch=self.prefetch)
+        return shape.machine().having(memory=Axi(
+            ports=self.ports, bits=self.bits, burst=self.burst, prefetch=self.prefetch))
 
     def cycles(self, size: int, clock_hz: float) -> float:
         """Clocks in which so many bytes come."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sterna.compiler.spiking.fit import SpikingShape
 from sterna.law.planes import full, reach, signed_bits
-from sterna.machine.configuration import HardwareConfiguration, Lane
+from sterna.machine.machine import Machine
+from sterna.machine.presets import TOKEN_MACHINE, token_machine
+from sterna.machine.units.ternary import Lane
 
 _SMALL_LUTS = 12_000
 """Parts below get one neuron lane: each lane of a LIF engine has multipliers of its own."""
@@ -15,7 +17,7 @@ _MULTIPLIER_BITS = {"ice40": 16}
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Of ternary products, vectors and a head: fields as in the `HardwareConfiguration`.
+    """Of ternary products, vectors and a head: fields as in the `Machine`.
 
     Depths follow from the model.
     """
@@ -29,10 +31,10 @@ class Shape:
     vector_interval: int = 1
     compact: bool = False
 
-    def configuration(self) -> HardwareConfiguration:
-        """A configuration of this shape, to be fitted to a program."""
-        code_depth = -(-HardwareConfiguration.code_depth // self.columns) * self.columns
-        return HardwareConfiguration(
+    def machine(self) -> Machine:
+        """A machine of this shape, to be fitted to a program."""
+        code_depth = -(-TOKEN_MACHINE.ternary.code_depth // self.columns) * self.columns
+        return token_machine(
             rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
             block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
             vector_interval=self.vector_interval, compact=self.compact,

@@ -1,24 +1,18 @@
-"""Shapes of the payloads that the units exchange, all derived from the configuration."""
+"""Shapes of the payloads that the units exchange, all derived from the machine."""
 
 from __future__ import annotations
 
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.law.arithmetic import CODE_BITS
-from sterna.machine import encoding
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import (
-    Configuration,
-    Fields,
-    Kind,
-    instruction_bits,
-    instruction_fields,
-)
+from sterna.machine.encoding import header, instruction_bits, instruction_fields
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.unit import Fields
 
 __all__ = [
-    "WriteChunk", "code_group", "row_group", "word_group", "instruction_layout",
+    "WriteChunk", "command_fields", "command_layout", "code_group", "row_group", "word_group",
+    "instruction_layout",
     "instruction_bits", "matmul_command", "vector_command", "scalar_command",
     "accumulate_command", "neuron_command",
 ]
@@ -29,57 +23,71 @@ WriteChunk = StructLayout({
 })
 """One 32-bit piece of a memory word that the host loads.
 
-``space`` is a `sterna.machine.protocol.Space`, ``word`` the address in that memory and ``chunk``
-the position of ``data`` in the word, least significant first.
+``space`` is a `sterna.machine.protocol.space_number`, ``word`` the address in that memory and
+``chunk`` the position of ``data`` in the word, least significant first.
 """
 
 
-def code_group(configuration: HardwareConfiguration) -> StructLayout:
+def code_group(machine: Machine) -> StructLayout:
     """``vector_lanes`` activation codes; ``last`` marks the last group of a vector."""
-    codes = ArrayLayout(signed(CODE_BITS), configuration.vector_lanes)
+    codes = ArrayLayout(signed(CODE_BITS), machine.vector.lanes)
     return StructLayout({"codes": codes, "last": 1})
 
 
-def row_group(configuration: HardwareConfiguration) -> StructLayout:
+def row_group(machine: Machine) -> StructLayout:
     """Accumulators of ``rows`` matrix rows; ``destination`` is an `encoding.Destination`."""
-    values = ArrayLayout(signed(configuration.accumulator_bits), configuration.rows)
+    values = ArrayLayout(signed(machine.ternary.accumulator_bits), machine.ternary.rows)
     return StructLayout({"values": values, "destination": 1})
 
 
-def word_group(configuration: HardwareConfiguration) -> ArrayLayout:
+def word_group(machine: Machine) -> ArrayLayout:
     """``vector_lanes`` vector words."""
-    return ArrayLayout(signed(configuration.word_bits), configuration.vector_lanes)
+    return ArrayLayout(signed(machine.vector.word_bits), machine.vector.lanes)
 
 
 def _layout(fields: Fields) -> StructLayout:
     return StructLayout({name: unsigned(width) for name, width in fields})
 
 
-def instruction_layout(configuration: Configuration, kind: Kind) -> StructLayout:
-    """Fields of an instruction of that kind, header included, least significant first."""
-    return _layout(instruction_fields(configuration)[kind])
+def instruction_layout(machine: Machine, name: str) -> StructLayout:
+    """Fields of an instruction, header included, least significant first."""
+    return _layout(instruction_fields(machine)[name])
 
 
-def matmul_command(configuration: HardwareConfiguration) -> StructLayout:
+def command_fields(machine: Machine, name: str) -> list[str]:
+    """The fields of an instruction that its unit takes: all but those of the header."""
+    return [field for field, _ in _unit_fields(machine, name)]
+
+
+def _unit_fields(machine: Machine, name: str) -> Fields:
+    return instruction_fields(machine)[name][len(header(machine)):]
+
+
+def command_layout(machine: Machine, name: str) -> StructLayout:
+    """What the unit of an instruction takes of it."""
+    return _layout(_unit_fields(machine, name))
+
+
+def matmul_command(machine: Machine) -> StructLayout:
     """A matrix command as the ternary engine takes it."""
-    return _layout(encoding.matmul_fields(configuration))
+    return command_layout(machine, "MATMUL")
 
 
-def vector_command(configuration: HardwareConfiguration) -> StructLayout:
+def vector_command(machine: Machine) -> StructLayout:
     """A vector operation whose addresses are resolved; the layer bits have no meaning left."""
-    return _layout(encoding.vector_fields(configuration))
+    return command_layout(machine, "VECTOR")
 
 
-def scalar_command(configuration: HardwareConfiguration) -> StructLayout:
+def scalar_command(machine: Machine) -> StructLayout:
     """A scalar operation."""
-    return _layout(encoding.scalar_fields(configuration))
+    return command_layout(machine, "SCALAR")
 
 
-def accumulate_command(configuration: SpikingConfiguration) -> StructLayout:
+def accumulate_command(machine: Machine) -> StructLayout:
     """Codes of a source into the accumulators."""
-    return _layout(encoding.accumulate_fields(configuration))
+    return command_layout(machine, "ACCUMULATE")
 
 
-def neuron_command(configuration: SpikingConfiguration) -> StructLayout:
+def neuron_command(machine: Machine) -> StructLayout:
     """A step of a population."""
-    return _layout(encoding.neuron_fields(configuration))
+    return command_layout(machine, "NEURON")

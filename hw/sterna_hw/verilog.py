@@ -10,8 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from amaranth.back import verilog
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
@@ -44,26 +43,26 @@ _ZERO_BLOCK = re.compile(r"  initial begin\n((?:    \S+ ?\[\d+\] = \d+'[bdh]0+;\
 _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
 
-def to_verilog(configuration: Configuration, name: str = "sterna",
+def to_verilog(machine: Machine, name: str = "sterna",
                platform: Any = None) -> str:
     """The Verilog text of an accelerator, module ``name``; the same text for the same input.
 
     Ports: ``clk`` and ``rst`` (synchronous, active high), ``link_in__payload``, ``link_in__valid``,
-    ``link_in__ready``, the same of ``link_out``, and where the configuration says ``trace`` one
+    ``link_in__ready``, the same of ``link_out``, and where the machine says ``trace`` one
     packed port each for its `trace_ports`, whose bit 0 is their ``valid``. Without a platform the
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
     Of several token streams the data path is one module, ``<name>_data_path``; with
     ``VerilogText(share=True)`` rows of lanes are too. See `separate_modules`.
     """
-    if isinstance(configuration, HardwareConfiguration) and configuration.streams > 1:
+    if machine.streams > 1:
         shared = f"{name}_data_path"
-        return _text({name: Accelerator(configuration, path_module=shared),
-                      shared: DataPath(configuration)}, platform, separate={shared})
-    return _text({name: accelerator_of(configuration)}, platform)
+        return _text({name: Accelerator(machine, path_module=shared),
+                      shared: DataPath(machine)}, platform, separate={shared})
+    return _text({name: accelerator_of(machine)}, platform)
 
 
 def to_serial_verilog(
-    configuration: Configuration,
+    machine: Machine,
     divisor: Fraction | int,
     frame_timeout: int = FRAME_TIMEOUT,
     name: str = "sterna",
@@ -75,10 +74,7 @@ def to_serial_verilog(
     `memory_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
     ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
-    memory: dict[str, Any] = {}
-    if isinstance(configuration, HardwareConfiguration):
-        memory = memory_members(configuration)
-    unit = SerialUnit(accelerator_of(configuration, frame_timeout), divisor, memory)
+    unit = SerialUnit(accelerator_of(machine, frame_timeout), divisor, memory_members(machine))
     return _text({name: unit}, platform)
 
 
@@ -134,7 +130,7 @@ def shorten_zeros(text: str) -> str:
     """Clear memories in a loop instead of word by word, and leave that to simulators.
 
     The words would be most of the text, and yosys takes minutes to collect them; block RAM is zero
-    after configuration anyway. Small memories keep their words.
+    after machine anyway. Small memories keep their words.
     """
     number = 0
 

@@ -7,14 +7,13 @@ import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import CheckError, LinkError
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
 from sterna.machine.image import Loader
+from sterna.machine.machine import Machine
+from sterna.machine.memory import constant_base, memory_bytes, outside_words
 from sterna.machine.protocol import Space, word_chunks
 from sterna.machine.sdram import find_part
 from sterna.progress import Progress
@@ -39,26 +38,25 @@ SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""
 
 
-def _has_memory(configuration: Configuration) -> TypeGuard[HardwareConfiguration]:
+def _has_memory(machine: Machine) -> bool:
     """Whether weights lie in a memory outside."""
-    return (isinstance(configuration, HardwareConfiguration)
-            and configuration.weight_source != "chip")
+    return machine.memory.outside
 
 
 class SimulatedBoard:
     """The transport to a simulated accelerator; time passes only while `read` waits.
 
-    A configuration with `trace` has trace ports, see `collect_words`. `library` is a simulator
+    A machine with `trace` has trace ports, see `collect_words`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
     Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
-    part of the configuration or another. A violation of its data sheet, or of AXI4, is a
+    part of the machine or another. A violation of its data sheet, or of AXI4, is a
     `CheckError`.
     Raises `InputError` when the simulator cannot be built.
     """
 
     def __init__(
         self,
-        configuration: Configuration,
+        machine: Machine,
         *,
         library: Path | None = None,
         progress: Progress | None = None,
@@ -66,28 +64,28 @@ class SimulatedBoard:
         seed: int = 0,
         memory: MemoryBehaviour | None = None,
     ) -> None:
-        self.configuration = configuration
-        path = library or build_simulator(configuration, progress)
+        self.machine = machine
+        path = library or build_simulator(machine, progress)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self._slice = 1000
-        self._has_sdram = _has_memory(configuration) and configuration.weight_source == "sdram"
-        if _has_memory(configuration):
-            self._create_memory(self._library, configuration, memory, seed)
+        self._has_sdram = _has_memory(machine) and machine.memory.kind == "sdram"
+        if _has_memory(machine):
+            self._create_memory(self._library, machine, memory, seed)
 
-    def _create_memory(self, library: SimulatorLibrary, configuration: HardwareConfiguration,
+    def _create_memory(self, library: SimulatorLibrary, machine: Machine,
                        memory: MemoryBehaviour | None, seed: int) -> None:
         expected = SdramChip if self._has_sdram else MemoryTiming
         if memory is not None and not isinstance(memory, expected):
-            raise ValueError(f"weights from {configuration.weight_source}, not from {memory}")
+            raise ValueError(f"weights from {machine.memory.kind}, not from {memory}")
         if self._has_sdram:
-            chip = memory or SdramChip(find_part(configuration.sdram), configuration.sdram_hz)
+            chip = memory or SdramChip(find_part(machine.sdram.part), machine.sdram.hz)
             library.create_sdram(chip.values(), seed)
         else:
-            most = configuration.memory_prefetch
-            if configuration.constant_source == "axi":
-                most += 2 * configuration.memory_burst
+            most = machine.outside.prefetch
+            if machine.memory.holds_constants:
+                most += 2 * machine.outside.burst
             library.create_memory(
-                configuration.memory_bytes, (memory or MemoryTiming()).values(), most, seed)
+                memory_bytes(machine), (memory or MemoryTiming()).values(), most, seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -121,29 +119,30 @@ class SimulatedBoard:
         """
         self._open().reset(clocks, controllers)
 
-    def loaders(self) -> dict[Space, Loader]:
+    def loaders(self) -> dict[str, Loader]:
         """What puts words, uint8 [words, bytes] in LOAD form, straight into large memories.
 
         These are the weights outside, and memories on the chip from `MODULE_DEPTH` words on.
         """
-        configuration, library = self.configuration, self._open()
-        found: dict[Space, Loader] = {}
-        if not isinstance(configuration, HardwareConfiguration):
-            return found
+        machine, library = self.machine, self._open()
+        found: dict[str, Loader] = {}
+        known = {item.name for item in machine.memories}
         for space, path in CHIP_MEMORIES.items():
+            if space not in known:
+                continue
             # Nothing is written: this asks whether the memory can be reached.
-            chunks = word_chunks(configuration, space)
+            chunks = word_chunks(machine, space)
             if library.write_chip(path, 0, np.zeros((0, 4 * chunks), np.uint8)):
                 found[space] = partial(self._load_chip, path)
-        if _has_memory(configuration):
+        if _has_memory(machine):
             found[Space.WEIGHTS] = self._load_mixed
-            chunks = word_chunks(configuration, Space.WEIGHTS)
-            if configuration.resident_words and not library.write_chip(
+            chunks = word_chunks(machine, Space.WEIGHTS)
+            if machine.memory.resident and not library.write_chip(
                     RESIDENT, 0, np.zeros((0, 4 * chunks), np.uint8)):
                 del found[Space.WEIGHTS]
-        if configuration.constant_source == "axi":
+        if machine.memory.holds_constants:
             found[Space.CONSTANTS] = partial(
-                self._load_outside, configuration.constant_base, configuration.constant_bytes)
+                self._load_outside, constant_base(machine), machine.vector.constant_bytes)
         return found
 
     def _load_chip(self, path: str, words: Iterable[NDArray[np.uint8]]) -> None:
@@ -153,9 +152,9 @@ class SimulatedBoard:
             first += len(piece)
 
     def _load_mixed(self, words: Iterable[NDArray[np.uint8]]) -> None:
-        configuration, library, first = self.configuration, self._open(), 0
-        assert _has_memory(configuration)
-        size, outside = configuration.weight_bytes, configuration.outside_words
+        machine, library, first = self.machine, self._open(), 0
+        assert _has_memory(machine)
+        size, outside = machine.ternary.weight_bytes, outside_words(machine)
         for piece in words:
             cut = max(0, min(len(piece), outside - first))
             library.write_memory(first * size, piece[:cut, :size])
@@ -164,7 +163,7 @@ class SimulatedBoard:
             first += len(piece)
         if self._has_sdram:
             # Words over the link would have come after the part's power up and initialisation.
-            clocks = find_part(configuration.sdram).clocks(configuration.sdram_hz)
+            clocks = find_part(machine.sdram.part).clocks(machine.sdram.hz)
             library.run(clocks.power_up + 16 * clocks.t_rfc, sys.maxsize)
 
     def _load_outside(self, first: int, size: int, words: Iterable[NDArray[np.uint8]]) -> None:
@@ -186,25 +185,25 @@ class SimulatedBoard:
         self._open().end_burst_early(port, after)
 
     def _has_ports(self) -> None:
-        if not _has_memory(self.configuration) or self._has_sdram:
+        if not _has_memory(self.machine) or self._has_sdram:
             raise ValueError("this configuration has no memory behind AXI ports")
 
     @property
     def memory_bytes(self) -> int:
         """Bytes that the memory outside has delivered."""
-        if not _has_memory(self.configuration):
+        if not _has_memory(self.machine):
             raise ValueError("this configuration has no memory outside")
-        return self._open().memory_beats * self.configuration.memory_bits // 8
+        return self._open().memory_beats * self.machine.outside.bits // 8
 
     def collect_words(self) -> list[NDArray[np.uint32]]:
         """What each of the `trace_ports` showed since the last call, as `SimulatorLibrary.trace`.
 
-        Raises ValueError for a configuration without trace ports.
+        Raises ValueError for a machine without trace ports.
         """
-        if not self.configuration.trace:
+        if not self.machine.trace:
             raise ValueError("the configuration has no trace ports")
         library = self._open()
-        words = [library.trace(port) for port, _ in enumerate(trace_ports(self.configuration))]
+        words = [library.trace(port) for port, _ in enumerate(trace_ports(self.machine))]
         library.clear_traces()
         return words
 

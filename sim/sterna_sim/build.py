@@ -9,8 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from sterna.cache import cached_folder, digest, package_sources
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 from sterna.progress import Progress
 from sterna_hw.core.tops import trace_ports
 from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
@@ -40,26 +39,24 @@ functions, which take the compiler minutes each with more."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
-def build_simulator(configuration: Configuration, progress: Progress | None = None) -> Path:
-    """The shared library that simulates this configuration; built unless it is in the cache.
+def build_simulator(machine: Machine, progress: Progress | None = None) -> Path:
+    """The shared library that simulates this machine; built unless it is in the cache.
 
-    Trace ports are there when the configuration says so. Raises `InputError` when a tool is missing
+    Trace ports are there when the machine says so. Raises `InputError` when a tool is missing
     or fails.
     """
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
-    verilog = verilog_file(configuration, tell)
-    source = (configuration.weight_source if isinstance(configuration, HardwareConfiguration)
-              else "chip")
-    ports = (configuration.memory_ports
-             if isinstance(configuration, HardwareConfiguration) and source == "axi" else 0)
-    traces = trace_ports(configuration) if configuration.trace else []
+    verilog = verilog_file(machine, tell)
+    source = machine.memory.kind
+    ports = machine.outside.ports if source == "axi" else 0
+    traces = trace_ports(machine) if machine.trace else []
     return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
                          sdram=source == "sdram")
 
 
 def build_serial_simulator(
-    configuration: Configuration,
+    machine: Machine,
     divisor: int,
     frame_timeout: int,
     progress: Progress | None = None,
@@ -69,28 +66,27 @@ def build_serial_simulator(
     def generate() -> str:
         from sterna_hw.verilog import to_serial_verilog
 
-        return to_serial_verilog(configuration, divisor, frame_timeout)
+        return to_serial_verilog(machine, divisor, frame_timeout)
 
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
-    key = f"serial {divisor} {frame_timeout} {configuration.to_json()}"
+    key = f"serial {divisor} {frame_timeout} {machine.to_json()}"
     verilog = _cached_verilog(key, generate, tell)
     return build_library(verilog.read_text(), [], toolchain, tell, SERIAL_HARNESS)
 
 
-def verilog_file(configuration: Configuration, tell: Progress) -> Path:
+def verilog_file(machine: Machine, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
-    share = (isinstance(configuration, HardwareConfiguration)
-             and configuration.lanes >= SHARED_LANES)
+    share = machine.has("ternary") and machine.ternary.lanes >= SHARED_LANES
 
     def generate() -> str:
         from sterna_hw.memory.storage import VerilogText
         from sterna_hw.verilog import to_verilog
 
-        return to_verilog(configuration, platform=VerilogText(share))
+        return to_verilog(machine, platform=VerilogText(share))
 
-    return _cached_verilog(f"{share} {configuration.to_json()}", generate, tell)
+    return _cached_verilog(f"{share} {machine.to_json()}", generate, tell)
 
 
 def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Path:
@@ -138,7 +134,7 @@ def build_library(
 
 
 def _generator_sources() -> list[str | bytes]:
-    """What Verilog is made from, beside a configuration."""
+    """What Verilog is made from, beside a machine."""
     versions = [importlib.metadata.version(name) for name in ("amaranth", BACK_END)]
     return [*versions, *package_sources(
         "sterna_hw", "sterna.law", "sterna.machine", "sterna.program")]

@@ -1,7 +1,7 @@
 """A simulated board at a serial port: a pseudo-terminal with the generated UART behind it.
 
-    with SerialBoard(configuration) as board:
-        device = open_device(board.address, program, configuration)
+    with SerialBoard(machine) as board:
+        device = open_device(board.address, program, machine)
 
 The driver opens the port as it opens that of a real board.
 """
@@ -16,7 +16,7 @@ import time
 import tty
 from pathlib import Path
 
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 from sterna.progress import Progress
 
 from sterna_sim.build import build_serial_simulator
@@ -52,14 +52,14 @@ class SerialBoard:
 
     def __init__(
         self,
-        configuration: Configuration,
+        machine: Machine,
         *,
         rate_error: float = 0.0,
         library: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
         path = library or build_serial_simulator(
-            configuration, DIVISOR, FRAME_TIMEOUT, progress
+            machine, DIVISOR, FRAME_TIMEOUT, progress
         )
         self._library = SerialLibrary(path, DIVISOR / (1 + rate_error))
         # The port stays there while no driver has it open.

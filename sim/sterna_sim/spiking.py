@@ -6,7 +6,7 @@ the accelerator sends back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.host.spiking_device import StepCounters
 from sterna.host.step_board import StepBoard
 from sterna.law.neuron import NeuronDefinition, Output
-from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import NeuronKind
 from sterna.program.definition import Program
 from sterna.program.neurons import Neurons
 from sterna.progress import Progress
@@ -60,7 +61,7 @@ class SpikingOutcome:
 class SpikingVerifier:
     """A simulated accelerator with trace ports beside the golden executor.
 
-    `board` is of the configuration with trace ports, instead of a simulation that is built.
+    `board` is of the machine with trace ports, instead of a simulation that is built.
     Errors are those of `compile_network` and `SimulatedBoard`; `step` raises `CheckError` when the
     trace ports show more or fewer values than the network has.
     """
@@ -68,7 +69,7 @@ class SpikingVerifier:
     def __init__(
         self,
         program: Program,
-        configuration: SpikingConfiguration | None = None,
+        machine: Machine | None = None,
         *,
         skip: bool = True,
         stall_permille: int = 0,
@@ -76,14 +77,14 @@ class SpikingVerifier:
         progress: Progress | None = None,
         board: TracedBoard | None = None,
     ) -> None:
-        configuration = configuration or fit_spiking(program)
+        machine = machine or fit_spiking(program)
         self._program = program
-        self._configuration = replace(configuration, trace=True)
+        self._machine = machine.having(trace=True)
         self._golden = GoldenExecutor(program)
         self._board = board or SimulatedBoard(
-            self._configuration, progress=progress, seed=seed, stall_permille=stall_permille)
+            self._machine, progress=progress, seed=seed, stall_permille=stall_permille)
         self._device = StepBoard(self._board, "sim")
-        self._device.load(compile_network(program, configuration, skip=skip), progress)
+        self._device.load(compile_network(program, machine, skip=skip), progress)
         self.outcome = SpikingOutcome()
         self._steps = 0
 
@@ -116,9 +117,9 @@ class SpikingVerifier:
         """Free the simulation."""
         self._device.close()
 
-    def _check_length(self, unit: NeuronUnit, found: dict[str, Integers]) -> None:
+    def _check_length(self, unit: NeuronKind, found: dict[str, Integers]) -> None:
         """Raise `CheckError` when a unit showed more or fewer neurons than it has."""
-        wanted = unit.groups * self._configuration.neuron_lanes
+        wanted = unit.groups * self._machine.neurons.lanes
         for what, values in found.items():
             if len(values) != wanted:
                 names = ", ".join(item.name for item in populations(self._program)
@@ -127,19 +128,19 @@ class SpikingVerifier:
                                  f"{what} of {names}, the network gives {wanted}")
 
     def _unit_of(self, population: Neurons) -> NeuronDefinition:
-        return unit_key(population.definition, self._configuration.accumulator_bits)
+        return unit_key(population.definition, self._machine.synapses.accumulator_bits)
 
     def _traced(self) -> dict[str, dict[str, Integers]]:
         """What the trace ports showed of each population in this step."""
-        lanes, words = self._configuration.neuron_lanes, self._board.collect_words()
+        lanes, words = self._machine.neurons.lanes, self._board.collect_words()
         units: dict[int, dict[str, Integers]] = {}
-        for number, unit in enumerate(self._configuration.units):
+        for number, unit in enumerate(self._machine.neurons.kinds):
             ports = words[3 * number:3 * number + 3]
-            units[number] = _unpacked(self._configuration, unit, ports)
+            units[number] = _unpacked(self._machine, unit, ports)
             self._check_length(unit, units[number])
         found: dict[str, dict[str, Integers]] = {}
         used = dict.fromkeys(units, 0)
-        keys = [unit.definition for unit in self._configuration.units]
+        keys = [unit.definition for unit in self._machine.neurons.kinds]
         for population in populations(self._program):
             number = keys.index(self._unit_of(population))
             first = used[number] * lanes
@@ -150,17 +151,17 @@ class SpikingVerifier:
         return found
 
 
-def _unpacked(configuration: SpikingConfiguration, unit: NeuronUnit,
+def _unpacked(machine: Machine, unit: NeuronKind,
               ports: list[NDArray[np.uint32]]) -> dict[str, Integers]:
     """Sums, outputs and states of a unit's neurons in order, from its three ports."""
-    definition, lanes = unit.definition, configuration.neuron_lanes
+    definition, lanes = unit.definition, machine.neurons.lanes
     count = definition.output is Output.SPIKE
     output = (definition.max_count.bit_length() if count else definition.membrane_bits, not count)
     state = [(definition.state_bits(name), name != "refractory") for name in definition.states]
     sums, outputs, states = (
         unpack_fields(words, lanes * fields)
         for words, fields in zip(
-            ports, ([(configuration.accumulator_bits, True)], [output], state), strict=True))
+            ports, ([(machine.synapses.accumulator_bits, True)], [output], state), strict=True))
     each = states.reshape(-1, len(state))
     return {"sum": sums.reshape(-1), "output": outputs.reshape(-1)} | {
         name: each[:, index] for index, name in enumerate(definition.states)}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.host.transport import Transport
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_sim.library import TraceKind
 
@@ -38,7 +38,7 @@ class TracedBoard(Transport, Protocol):
 
 
 def unpack_traces(
-    configuration: HardwareConfiguration, ports: Sequence[NDArray[np.uint32]]
+    configuration: Machine, ports: Sequence[NDArray[np.uint32]]
 ) -> list[Trace]:
     """What the ports of every token stream showed, as `TracedBoard.collect_words` gives them."""
     return [unpack_trace(configuration, {kind: ports[first + kind] for kind in TraceKind})
@@ -46,11 +46,11 @@ def unpack_traces(
 
 
 def unpack_trace(
-    configuration: HardwareConfiguration, words: Mapping[TraceKind, NDArray[np.uint32]]
+    configuration: Machine, words: Mapping[TraceKind, NDArray[np.uint32]]
 ) -> Trace:
     """Split captured port values (32-bit words) into their fields; bit 0 of each is `valid`."""
-    lanes = [(configuration.word_bits, True)] * configuration.vector_lanes
-    rows = [(configuration.accumulator_bits, True)] * configuration.rows
+    lanes = [(configuration.vector.word_bits, True)] * configuration.vector.lanes
+    rows = [(configuration.ternary.accumulator_bits, True)] * configuration.ternary.rows
     scalar = [(MANTISSA_BITS, False), (EXPONENT_BITS, True)]
     return Trace(
         unpack_fields(words[TraceKind.VECTORS], lanes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.host.counters import Counters
 from sterna.host.device import StreamStep
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.keys import ValueKey
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
@@ -111,7 +111,7 @@ class Verifier:
     def __init__(
         self,
         program: Program,
-        configuration: HardwareConfiguration,
+        configuration: Machine,
         embedding: Embedding = "auto",
         *,
         stall_permille: int = 0,
@@ -124,16 +124,16 @@ class Verifier:
         plan = schedule(program, configuration)
         image = compile_program(program, configuration, embedding, plan)
         self._layout: TraceLayout = trace_layout(plan, configuration)
-        self._golden = GoldenExecutor(program, top_k=configuration.top_k)
+        self._golden = GoldenExecutor(program, top_k=configuration.head.top_k)
         self._random = random.Random(seed)
         self._configuration = configuration
         loaders = None
         if board is None:
             board = simulated = SimulatedBoard(
-                replace(configuration, trace=True), progress=progress, seed=seed,
+                configuration.having(trace=True), progress=progress, seed=seed,
                 stall_permille=stall_permille, memory=memory,
             )
-            if configuration.weight_source != "chip" and not over_link:
+            if configuration.memory.kind != "chip" and not over_link:
                 loaders = simulated.loaders()
         self._board = board
         self._device = TokenBoard(board, "sim", loaders)

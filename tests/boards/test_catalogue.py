@@ -9,7 +9,7 @@ import re
 import pytest
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.flows.open.designs import accelerator, loopback
@@ -109,10 +109,9 @@ def test_a_board_that_is_not_there_has_no_page(capsys: pytest.CaptureFixture[str
 
 
 def test_trace_ports_stay_in_the_simulator() -> None:
-    from dataclasses import replace
 
     with pytest.raises(InputError, match="trace ports are for simulation"):
-        accelerator(find_board("ulx3s-85f"), replace(PRESETS["tiny"], trace=True))
+        accelerator(find_board("ulx3s-85f"), PRESETS["tiny"].having(trace=True))
 
 
 def test_gowin_commands_are_those_of_himbaechel() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sterna.cli import application
 from sterna.errors import CheckError
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.estimate.area import FACTORS_FILE, group_units
 from sterna_boards.listing import board_rows, measured_rows, unit_rows
@@ -26,7 +26,7 @@ from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
 
 README = Path(__file__).parents[2] / "README.md"
 ENTRY = Measured(
-    board="icebreaker", model="demo-tiny", configuration=PRESETS["tiny"], clock_mhz=24.0,
+    board="icebreaker", model="demo-tiny", machine=PRESETS["tiny"], clock_mhz=24.0,
     fmax_mhz=(25.0, 23.0, 24.5), luts=4000, ffs=2000, block_rams=20, single_port_rams=4, dsps=7,
     units={"core.vector": 2000}, unit_ffs={"core.vector": 1000}, cycles_per_token=1234.5)
 
@@ -101,8 +101,8 @@ def test_measured_units_meet_their_clock() -> None:
 def test_bars_of_the_measured_table() -> None:
     """At most 16 look-up tables a lane, 100 MHz with each of three seeds; lanes alone are dense."""
     flagship = read_baseline()["ulx3s-85f"]
-    assert flagship.configuration.lanes >= 512
-    assert flagship.luts <= 16 * flagship.configuration.lanes
+    assert flagship.machine.ternary.lanes >= 512
+    assert flagship.luts <= 16 * flagship.machine.ternary.lanes
     assert len(flagship.fmax_mhz) >= 3 and min(flagship.fmax_mhz) >= 100
     for entry in read_baseline().values():
         assert max(entry.fmax_mhz) >= entry.clock_mhz

@@ -41,7 +41,7 @@ def test_folder_holds_what_the_driver_needs(tools: FakeTools, tmp_path: Path,
     image = MemoryImage.load(folder / "image.sterna")
     assert report["image_bytes"] == sum(part.array().size for part in image.parts.values())
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["configuration_digest"] == f"{image.configuration.digest():016x}"
+    assert manifest["configuration_digest"] == f"{image.machine.digest():016x}"
     assert manifest["model_digest"] == image.model_digest()
     assert manifest["tools"]["yosys"] == "YOSYS 1.0"
     for name, file in manifest["files"].items():
@@ -85,7 +85,7 @@ def test_program_without_a_loader_says_how_to_install_it(
 
 def test_board_configuration_runs_the_model(tools: FakeTools,
                                             capsys: pytest.CaptureFixture[str]) -> None:
-    """The driver makes of configuration.json what the board was built with."""
+    """The driver makes of machine.json what the board was built with."""
     assert application.run_arguments(ARGUMENTS) == 0
     capsys.readouterr()
     image = MemoryImage.load("build/ulx3s-12f/image.sterna")
@@ -95,4 +95,4 @@ def test_board_configuration_runs_the_model(tools: FakeTools,
 
     options = TokenShape(config="build/ulx3s-12f/configuration.json")
     program = lower(open_model(MODEL).model)
-    assert options.fitted(program) == image.configuration
+    assert options.fitted(program) == image.machine

@@ -13,8 +13,8 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.golden.executor import GoldenExecutor
-from sterna.machine.configuration import PRESETS
 from sterna.machine.frames import Frame, encode_frame
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType, Space
 from sterna_hw.verilog import to_verilog
 from sterna_sim.cocotb_runner import run_testbench
@@ -26,7 +26,7 @@ WORDS_IN_FRAME = 64
 
 def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
     """Frames of a session: load, reset, some tokens; with what the golden says to each."""
-    golden = GoldenExecutor(program, top_k=image.configuration.top_k)
+    golden = GoldenExecutor(program, top_k=image.machine.head.top_k)
     session = []
     nonce, runs = 0x5EED1234, 0
 
@@ -44,7 +44,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         request(FrameType.RUN, struct.pack("<HII", *where), FrameType.RESULT,
                 ending + struct.pack("<II", nonce, runs))
 
-    items = struct.pack("<BBQBBQBBII", 3, 8, image.configuration.digest(), 4, 8, 0, 5, 8, 0, 0)
+    items = struct.pack("<BBQBBQBBII", 3, 8, image.machine.digest(), 4, 8, 0, 5, 8, 0, 0)
     request(FrameType.HELLO, b"", FrameType.INFO, items)
     request(FrameType.BEGIN, struct.pack("<I", nonce), FrameType.ACK)
     for space, part in image.parts.items():
@@ -77,12 +77,12 @@ def test_results_are_those_of_the_golden(simulator, placement, density, shape, t
     program = random_program(
         hidden=hidden, layers=layers, intermediate=intermediate, vocabulary=vocabulary
     )
-    configuration = fit_configuration(program, PRESETS["tiny"], placement)
-    session = record(program, compile_program(program, configuration, placement), text)
+    machine = fit_configuration(program, PRESETS["tiny"], placement)
+    session = record(program, compile_program(program, machine, placement), text)
     lines = [json.dumps([sent.hex(), kind, ending.hex()]) for sent, kind, ending in session]
     (tmp_path / "session").write_text("\n".join(lines))
     outcome = run_testbench(
-        simulator, to_verilog(configuration), "tests.cocotb.model_bench", tmp_path,
+        simulator, to_verilog(machine), "tests.cocotb.model_bench", tmp_path,
         {"SESSION": str(tmp_path / "session"), "DENSITY": str(density)},
     )
     assert outcome == (1, 0)

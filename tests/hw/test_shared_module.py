@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from amaranth.hdl import Fragment
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_hw.memory.storage import VerilogText
 from sterna_hw.shared_module import ModuleInstance, shared, shares_modules
 from sterna_hw.ternary.adder_tree import AdderTree
@@ -39,20 +38,20 @@ def test_a_module_is_made_once():
         Fragment.get(each, None)
 
 
-@pytest.mark.parametrize("configuration, modules", [
+@pytest.mark.parametrize("machine, modules", [
     (TINY, {"sterna_adder_tree_4", "sterna_decoders_2"}),
-    (replace(TINY, streams=2), {"sterna_adder_tree_4", "sterna_decoders_2", "sterna_data_path"}),
-    (replace(TINY, lane="tables", columns=12, code_depth=72), {"sterna_table_row_4"}),
+    (TINY.having(streams=2), {"sterna_adder_tree_4", "sterna_decoders_2", "sterna_data_path"}),
+    (TINY.having(lane="tables", columns=12, code_depth=72), {"sterna_table_row_4"}),
 ], ids=["adders", "streams", "tables"])
-def test_rows_are_written_once(configuration, modules):
-    text = to_verilog(configuration, platform=VerilogText(share=True))
+def test_rows_are_written_once(machine, modules):
+    text = to_verilog(machine, platform=VerilogText(share=True))
     found = separate_modules(text)
     assert set(found) == modules and len(found) == len(modules)
     for module in found:
         assert text.count(f"\n`ifndef {elsewhere(module)}\n") == 1
         assert len(re.findall(rf"^module {module}\(", text, re.MULTILINE)) == 1
     row = next(module for module in found if "row" in module or "tree" in module)
-    assert len(re.findall(rf"^  {row} ", text, re.MULTILINE)) == configuration.rows
+    assert len(re.findall(rf"^  {row} ", text, re.MULTILINE)) == machine.ternary.rows
     # What uses others comes behind them.
     assert "sterna_data_path" not in found[:-1]
-    assert to_verilog(configuration, platform=VerilogText(share=True)) == text
+    assert to_verilog(machine, platform=VerilogText(share=True)) == text

@@ -10,8 +10,8 @@ from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import PRESETS
 from sterna.machine.encoding import instruction_fields
+from sterna.machine.presets import PRESETS
 from sterna_hw import layouts
 from sterna_hw.component import Component
 from sterna_hw.stream import StreamBuffer, StreamQueue, StreamRegister, connect_streams
@@ -139,12 +139,12 @@ def test_a_stuck_simulation_ends() -> None:
 
 
 def test_layout_sizes() -> None:
-    configuration = PRESETS["tiny"]
+    machine = PRESETS["tiny"]
     assert layouts.WriteChunk.size == 67
-    assert layouts.code_group(configuration).size == 2 * 8 + 1
-    assert layouts.row_group(configuration).size == 2 * 20 + 1
-    assert layouts.word_group(configuration).size == 2 * 18
-    sizes = [layouts.instruction_layout(configuration, kind).size
-             for kind in instruction_fields(configuration)]
-    assert max(sizes) == layouts.instruction_bits(configuration)
-    assert layouts.matmul_command(configuration).size == 3 + 16 + 5 + 2
+    assert layouts.code_group(machine).size == 2 * 8 + 1
+    assert layouts.row_group(machine).size == 2 * 20 + 1
+    assert layouts.word_group(machine).size == 2 * 18
+    sizes = [layouts.instruction_layout(machine, kind).size
+             for kind in instruction_fields(machine)]
+    assert max(sizes) == layouts.instruction_bits(machine)
+    assert layouts.matmul_command(machine).size == 3 + 16 + 5 + 2

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 
 import pytest
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_hw.verilog import (
     SMALL_MEMORY,
     elsewhere,
@@ -39,7 +38,7 @@ def test_ports(tiny):
 
 
 def test_trace_ports_and_name():
-    text = to_verilog(replace(TINY, trace=True), name="traced")
+    text = to_verilog(TINY.having(trace=True), name="traced")
     assert ports(text, "traced") == LINK | TRACE
 
 
@@ -59,7 +58,7 @@ def test_the_text_is_that_of_the_package_whatever_yosys_is_installed(tiny, tmp_p
 
 def test_the_data_path_of_several_streams_can_be_left_out():
     """What is left is the top level, which uses the module that is not there once a stream."""
-    text = to_verilog(replace(TINY, streams=3))
+    text = to_verilog(TINY.having(streams=3))
     assert separate_modules(text) == [DATA_PATH]
     before, rest = text.split(f"`ifndef {elsewhere(DATA_PATH)}\n")
     path, after = re.split(r"(?<=\nendmodule\n)`endif\n", rest)

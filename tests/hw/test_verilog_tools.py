@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_hw.verilog import to_verilog
 from sterna_sim.toolchain import find_toolchain
 

@@ -7,7 +7,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 
 def _trace_port(**fields):
@@ -20,15 +20,15 @@ class Echo(wiring.Component):
     b is taken as signed, except for the mantissa.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._trace = configuration.trace
+    def __init__(self, machine: Machine) -> None:
+        self._trace = machine.trace
         members = {
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
         }
-        if configuration.trace:
-            lanes = data.ArrayLayout(signed(configuration.word_bits), configuration.vector_lanes)
-            rows = data.ArrayLayout(signed(configuration.accumulator_bits), configuration.rows)
+        if machine.trace:
+            lanes = data.ArrayLayout(signed(machine.vector.word_bits), machine.vector.lanes)
+            rows = data.ArrayLayout(signed(machine.ternary.accumulator_bits), machine.ternary.rows)
             members["trace_vector_0"] = _trace_port(data=lanes)
             members["trace_scalar_0"] = _trace_port(
                 mantissa=MANTISSA_BITS, exponent=signed(EXPONENT_BITS)
@@ -62,6 +62,6 @@ class Echo(wiring.Component):
         return m
 
 
-def echo_verilog(configuration: HardwareConfiguration) -> str:
+def echo_verilog(machine: Machine) -> str:
     """Verilog of the component."""
-    return verilog.convert(Echo(configuration), name="accelerator", emit_src=False)
+    return verilog.convert(Echo(machine), name="accelerator", emit_src=False)

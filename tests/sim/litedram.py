@@ -12,7 +12,9 @@ from typing import Any
 from amaranth.hdl import Array, ClockSignal, Const, Instance, Module, ResetSignal, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi
+from sterna.machine.presets import token_machine
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.memory.axi_source import axi_members
@@ -54,7 +56,7 @@ UNUSED = ("arcache", "arprot", "awcache", "awprot")
 
 def members() -> dict[str, Any]:
     """The members of port 0 by their names alone."""
-    found = axi_members(HardwareConfiguration(weight_source="axi"))
+    found = axi_members(token_machine( memory=Axi()))
     return {name.removeprefix("m_axi_0_"): member for name, member in found.items()}
 
 
@@ -71,11 +73,11 @@ class LiteDramUnit(Component):
         reset: the core's reset input, ``rst``, which a simulated one lacks.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, registers: dict[str, int],
+    def __init__(self, machine: Machine, registers: dict[str, int],
                  reset: bool = False) -> None:
         super().__init__({"link_in": In(stream.Signature(8)),
                           "link_out": Out(stream.Signature(8))})
-        self._accelerator = Accelerator(configuration)
+        self._accelerator = Accelerator(machine)
         self._reset = {"i_rst": ResetSignal()} if reset else {}
         # From software control to the controller, and its ports opened.
         self._steps = [(registers["sdram_dfii_control"], 1), (registers["ddrctrl_init_done"], 1)]

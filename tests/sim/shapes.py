@@ -1,4 +1,4 @@
-"""Random models of odd shapes, and one configuration that fits several programs."""
+"""Random models of odd shapes, and one machine that fits several programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.random_model import random_model
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
 from sterna.program.definition import Program
 
 
@@ -25,8 +26,8 @@ def random_program(
 
 
 def common_configuration(
-    base: HardwareConfiguration, programs: list[tuple[Program, Embedding]]
-) -> HardwareConfiguration:
-    """The smallest configuration that fits all: one simulator serves every test."""
+    base: Machine, programs: list[tuple[Program, Embedding]]
+) -> Machine:
+    """The smallest machine that fits all: one simulator serves every test."""
     fits = [asdict(fit_configuration(program, base, where)) for program, where in programs]
-    return HardwareConfiguration(**{key: max(fit[key] for fit in fits) for key in fits[0]})
+    return token_machine(**{key: max(fit[key] for fit in fits) for key in fits[0]})

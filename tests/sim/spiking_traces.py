@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class TracedNetwork:
     """Stands for the simulated board and for the device behind its link."""
 
     network: SpikingNetwork
-    configuration: Any
+    machine: Any
     fault: Fault = no_fault
     steps: int = 0
     shown: list[Shown] = field(default_factory=list)
@@ -70,13 +70,13 @@ class TracedNetwork:
     def collect_words(self) -> list[np.ndarray]:
         """The words of every trace port since the last call."""
         ports = []
-        for unit in self.configuration.units:
+        for unit in self.machine.neurons.kinds:
             kinds = (["sum"], ["output"], list(unit.definition.states))
             for kind in kinds:
                 words = []
                 for shown in self.shown:
                     for item in self.network.populations:
-                        key = unit_key(item.definition, self.configuration.accumulator_bits)
+                        key = unit_key(item.definition, self.machine.synapses.accumulator_bits)
                         if key == unit.definition:
                             words += self._port(shown, item.name, kind, key)
                 ports.append(np.array(words, np.uint32))
@@ -85,9 +85,9 @@ class TracedNetwork:
 
     def _port(self, shown: Shown, name: str, kind: list[str], definition: Any) -> list[int]:
         """Words of 32 bits of a population's groups: a valid bit, then lane by lane."""
-        lanes, values = self.configuration.neuron_lanes, shown.values[name]
+        lanes, values = self.machine.neurons.lanes, shown.values[name]
         spikes = definition.max_count.bit_length()
-        widths = {"sum": self.configuration.accumulator_bits,
+        widths = {"sum": self.machine.synapses.accumulator_bits,
                   "output": spikes if definition.output is Output.SPIKE
                   else definition.membrane_bits}
         groups = []
@@ -116,6 +116,6 @@ def replace_device(monkeypatch: Any, network: SpikingNetwork, fault: Fault) -> N
     """Let `sterna_sim.spiking` simulate, and talk to, a `TracedNetwork`."""
     monkeypatch.setattr(
         "sterna_sim.spiking.SimulatedBoard",
-        lambda configuration, **options: TracedNetwork(
-            network, replace(configuration, trace=True), fault))
+        lambda machine, **options: TracedNetwork(
+            network, machine.having(trace=True), fault))
     monkeypatch.setattr("sterna_sim.spiking.StepBoard", lambda board, name: board)

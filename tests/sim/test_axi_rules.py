@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sterna.errors import CheckError
-from sterna.machine.configuration import PRESETS
+from sterna.machine.memory import Axi
+from sterna.machine.presets import PRESETS
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.memory.timing import MemoryTiming
@@ -17,8 +17,7 @@ from tests.sim.axi_masters import master
 
 pytestmark = pytest.mark.verilator
 
-PORT = replace(PRESETS["tiny"], weight_source="axi", memory_ports=1, memory_bits=32,
-               memory_burst=4, memory_prefetch=8)
+PORT = PRESETS["tiny"].having(memory=Axi(ports=1, bits=32, burst=4, prefetch=8))
 AGAIN = "if (clocks % 16 == 10) m_axi_0_arvalid <= 1;"
 """A burst in every sixteen clocks, of which a controller with one request takes few."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna_hw.core.tops import trace_ports
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library
@@ -20,8 +19,8 @@ pytestmark = pytest.mark.verilator
 
 PLAIN = PRESETS["tiny"]
 # Three widths of trace ports: 73 bits in words, 28 bits in one, 41 bits in a pair.
-TRACED = replace(PLAIN, vector_lanes=4, columns=4, rows=4, accumulator_bits=18, trace=True)
-PAIRED = replace(PLAIN, trace=True)
+TRACED = PLAIN.having(vector_lanes=4, columns=4, rows=4, accumulator_bits=18, trace=True)
+PAIRED = PLAIN.having(trace=True)
 BYTES = bytes(range(256)) * 2
 
 
@@ -29,21 +28,21 @@ BYTES = bytes(range(256)) * 2
 def build():
     built = {}
 
-    def get(configuration: HardwareConfiguration):
-        if configuration not in built:
+    def get(machine: Machine):
+        if machine not in built:
             tools = find_toolchain()
-            verilog = echo_verilog(configuration)
-            built[configuration] = build_library(
-                verilog, trace_ports(configuration) if configuration.trace else [], tools,
+            verilog = echo_verilog(machine)
+            built[machine] = build_library(
+                verilog, trace_ports(machine) if machine.trace else [], tools,
                 lambda step, done, parts: None
             )
-        return built[configuration]
+        return built[machine]
 
     return get
 
 
-def board(build, configuration, **options) -> SimulatedBoard:
-    return SimulatedBoard(configuration, library=build(configuration), **options)
+def board(build, machine, **options) -> SimulatedBoard:
+    return SimulatedBoard(machine, library=build(machine), **options)
 
 
 def test_bytes_cross_in_both_directions(build):
@@ -86,23 +85,23 @@ def test_stalls_are_those_of_the_seed(build):
 
 def traced_values(board: SimulatedBoard) -> Trace:
     """What the ports of the only token stream showed."""
-    trace, = unpack_traces(board.configuration, board.collect_words())
+    trace, = unpack_traces(board.machine, board.collect_words())
     return trace
 
 
-@pytest.mark.parametrize("configuration", [TRACED, PAIRED], ids=["wide", "pair"])
+@pytest.mark.parametrize("machine", [TRACED, PAIRED], ids=["wide", "pair"])
 @pytest.mark.parametrize("stall", [0, 300])
-def test_traces_hold_every_valid_value_in_order(build, configuration, stall):
-    traced = board(build, configuration, stall_permille=stall)
-    assert traced_values(traced).vectors.shape == (0, configuration.vector_lanes)
+def test_traces_hold_every_valid_value_in_order(build, machine, stall):
+    traced = board(build, machine, stall_permille=stall)
+    assert traced_values(traced).vectors.shape == (0, machine.vector.lanes)
     traced.write(BYTES)
     traced.read(len(BYTES), 1)
     trace = traced_values(traced)
     sent = (np.frombuffer(BYTES, np.uint8) + 1).astype(np.uint8)
     signed = sent.view(np.int8).astype(np.int64)[:, None]
-    assert (trace.vectors == signed * (np.arange(configuration.vector_lanes) + 1)).all()
+    assert (trace.vectors == signed * (np.arange(machine.vector.lanes) + 1)).all()
     assert (trace.scalars == np.concatenate([sent[:, None].astype(np.int64), -signed], 1)).all()
-    assert (trace.accumulators == -signed - np.arange(configuration.rows)).all()
+    assert (trace.accumulators == -signed - np.arange(machine.ternary.rows)).all()
     assert len(traced_values(traced).scalars) == 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,8 +12,10 @@ from sterna.compiler.fit import fit_configuration, with_residents
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.frames import Frame, encode_frame
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, memory_bytes
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType, Space
 from sterna.program.definition import Program
 from sterna_hw.memory.storage import MODULE_DEPTH
@@ -26,8 +27,7 @@ from tests.sim.shapes import random_program
 
 pytestmark = pytest.mark.verilator
 
-BASE = replace(PRESETS["small"], weight_source="axi", memory_ports=2, memory_bits=64,
-               memory_burst=8, memory_prefetch=64)
+BASE = PRESETS["small"].having(memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
 REFRESH = {"interval": 300, "refresh": 60}
 
 
@@ -37,22 +37,22 @@ def program() -> Program:
 
 
 @cache
-def configuration() -> HardwareConfiguration:
+def machine() -> Machine:
     return fit_configuration(program(), BASE, "host")
 
 
 @cache
-def levels() -> HardwareConfiguration:
+def levels() -> Machine:
     """Every second weight word on the chip, constants outside."""
-    fitted = fit_configuration(program(), replace(BASE, constant_source="axi"), "host")
-    return with_residents(fitted, fitted.weight_depth * fitted.weight_bytes * 4)
+    fitted = fit_configuration(program(), BASE.having(memory_constants=True), "host")
+    return with_residents(fitted, fitted.ternary.weight_depth * fitted.ternary.weight_bytes * 4)
 
 
 def verify(timing: MemoryTiming, seed: int = 0, counts: tuple[int, ...] = (3, 2),
-           chosen: HardwareConfiguration | None = None, **options) -> Verification:
+           chosen: Machine | None = None, **options) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for count in counts]
-    verifier = Verifier(program(), chosen or configuration(), "host", seed=seed, memory=timing,
+    verifier = Verifier(program(), chosen or machine(), "host", seed=seed, memory=timing,
                         **options)
     try:
         return verifier.verify(texts)
@@ -108,8 +108,8 @@ def test_random_memories_never_change_a_bit():
 
 def test_the_memory_is_as_fast_as_its_timing():
     """A token that waits only for weights takes as long as its bytes at the memory's rate."""
-    words = configuration().weight_depth
-    size = words * configuration().weight_bytes
+    words = machine().ternary.weight_depth
+    size = words * machine().ternary.weight_bytes
     cycles = verify(MemoryTiming(rate=8192), counts=(1,)).counters.cycles
     clocks = size / (2 * 8 / 8)
     assert clocks < cycles < 1.05 * clocks + 300
@@ -117,13 +117,13 @@ def test_the_memory_is_as_fast_as_its_timing():
 
 def test_large_memories_are_loaded_from_behind():
     """Those that are modules of their own in the Verilog; the others come over the link."""
-    for chosen, constants in ((configuration(), configuration().constant_depth >= MODULE_DEPTH),
+    for chosen, constants in ((machine(), machine().vector.constant_depth >= MODULE_DEPTH),
                               (levels(), True)):
-        board = SimulatedBoard(replace(chosen, trace=True))
+        board = SimulatedBoard(chosen.having(trace=True))
         expected = {Space.WEIGHTS, Space.CONSTANTS} if constants else {Space.WEIGHTS}
         assert set(board.loaders()) == expected
         board.close()
-    assert levels().resident_words >= MODULE_DEPTH
+    assert levels().memory.resident >= MODULE_DEPTH
 
 
 def test_levels_take_their_share_of_the_memory():
@@ -131,18 +131,19 @@ def test_levels_take_their_share_of_the_memory():
     timing = MemoryTiming(rate=8192)
     alone = verify(timing, counts=(1,)).counters.cycles
     mixed = verify(timing, counts=(1,), chosen=levels()).counters.cycles
-    size = levels().memory_bytes / (configuration().weight_depth * configuration().weight_bytes)
+    ternary = machine().ternary
+    size = memory_bytes(levels()) / (ternary.weight_depth * ternary.weight_bytes)
     assert size < 0.7
     assert mixed < (size + 0.05) * alone
 
 
-@pytest.mark.parametrize("chosen", [configuration, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("chosen", [machine, levels], ids=["all outside", "levels"])
 @pytest.mark.parametrize("port, after, response", [(0, 0, DECODE_ERROR), (1, 77, SLAVE_ERROR)])
 def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port, after, response):
     fitted = chosen()
     board = SimulatedBoard(fitted)
     device = TokenBoard(board, "sim", board.loaders())
-    golden = GoldenDevice(program(), fitted.top_k)
+    golden = GoldenDevice(program(), fitted.head.top_k)
     try:
         device.load(compile_program(program(), fitted, "host"))
         assert device.step(5).candidates() == golden.step(5).candidates()
@@ -157,13 +158,13 @@ def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port,
         device.close()
 
 
-@pytest.mark.parametrize("chosen", [configuration, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("chosen", [machine, levels], ids=["all outside", "levels"])
 @pytest.mark.parametrize("port, after", [(0, 0), (1, 83)])
 def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, after):
     fitted = chosen()
     board = SimulatedBoard(fitted, memory=MemoryTiming(buffer=4))
     device = TokenBoard(board, "sim", board.loaders())
-    golden = GoldenDevice(program(), fitted.top_k)
+    golden = GoldenDevice(program(), fitted.head.top_k)
     try:
         device.load(compile_program(program(), fitted, "host"))
         board.end_burst_early(port, after)
@@ -179,9 +180,9 @@ def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, aft
 @pytest.mark.parametrize("controllers", [False, True], ids=["memory goes on", "memory too"])
 def test_a_reset_in_mid_read(controllers):
     """The next run waits for what is still on its way, or finds that nothing is."""
-    board = SimulatedBoard(configuration(), memory=MemoryTiming(latency=300))
-    image = compile_program(program(), configuration(), "host")
-    golden = GoldenDevice(program(), configuration().top_k)
+    board = SimulatedBoard(machine(), memory=MemoryTiming(latency=300))
+    image = compile_program(program(), machine(), "host")
+    golden = GoldenDevice(program(), machine().head.top_k)
     expected = [golden.step(token).candidates() for token in (6, 7)]
     for clocks in range(0, 700, 100):
         device = TokenBoard(board, "sim", board.loaders())
@@ -196,10 +197,10 @@ def test_a_reset_in_mid_read(controllers):
 
 def test_an_exclusive_answer_is_no_error():
     """Only bit 1 of RRESP tells of one."""
-    board = SimulatedBoard(configuration())
+    board = SimulatedBoard(machine())
     device = TokenBoard(board, "sim", board.loaders())
     try:
-        device.load(compile_program(program(), configuration(), "host"))
+        device.load(compile_program(program(), machine(), "host"))
         board.answer_with_error(0, after=9, response=1)
         device.step(5)
     finally:
@@ -207,10 +208,10 @@ def test_an_exclusive_answer_is_no_error():
 
 
 def test_error_answers_of_a_write_end_the_loading():
-    board = SimulatedBoard(configuration())
+    board = SimulatedBoard(machine())
     device = TokenBoard(board, "sim")
-    image = compile_program(program(), configuration(), "host")
-    golden = GoldenDevice(program(), configuration().top_k)
+    image = compile_program(program(), machine(), "host")
+    golden = GoldenDevice(program(), machine().head.top_k)
     try:
         board.answer_with_error(1, write=True, after=500)
         with pytest.raises(LinkError, match="^sim: the memory behind AXI4 port 1 answered a write "

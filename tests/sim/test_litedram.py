@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,9 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, memory_bytes
+from sterna.machine.presets import PRESETS
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
@@ -47,10 +48,10 @@ SMALL_MEMORY = {"sdram_module": "MT41K64M16"}
 """A part of 128 MB: the simulator keeps all of it."""
 
 
-def shape(rows: int, columns: int, vector_lanes: int) -> HardwareConfiguration:
-    return replace(PRESETS["standard"], rows=rows, columns=columns, vector_lanes=vector_lanes,
-                   weight_source="axi", memory_ports=1, memory_bits=128, memory_burst=64,
-                   memory_prefetch=256)
+def shape(rows: int, columns: int, vector_lanes: int) -> Machine:
+    return PRESETS["standard"].having(
+        rows=rows, columns=columns, vector_lanes=vector_lanes,
+        memory=Axi(ports=1, bits=128, burst=64, prefetch=256))
 
 
 def litedram() -> None:
@@ -63,21 +64,21 @@ def test_weights_come_through_litedram(tmp_path):
     """Loaded byte by byte through the port and read in bursts, at the memory's speed."""
     litedram()
     program = random_program(96, 2, 96, 64, seed=4)
-    configuration = fit_configuration(program, shape(8, 16, 8), "host")
+    machine = fit_configuration(program, shape(8, 16, 8), "host")
     core, registers = generate(tmp_path, ARTY | SMALL_MEMORY, simulation=True)
-    unit = LiteDramUnit(configuration, registers)
+    unit = LiteDramUnit(machine, registers)
     text = verilog.convert(unit, name="sterna", emit_src=False) + core
     library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
     # The board need not know of the memory, which is in its Verilog.
     device = TokenBoard(SimulatedBoard(PRESETS["tiny"], library=library), "sim")
-    golden = GoldenDevice(program, configuration.top_k)
+    golden = GoldenDevice(program, machine.head.top_k)
     try:
-        device.load(compile_program(program, configuration, "host"))
+        device.load(compile_program(program, machine, "host"))
         for token in (3, 63, 0):
             result = device.step(token)
             assert result.candidates() == golden.step(token).candidates()
             clocks = result.counters.cycles
-            assert 0.6 < configuration.memory_bytes / (16 * clocks) < 1
+            assert 0.6 < memory_bytes(machine) / (16 * clocks) < 1
     finally:
         device.close()
 

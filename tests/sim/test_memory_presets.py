@@ -23,11 +23,11 @@ def test_rates(name, peak, sustained):
 
 @pytest.mark.parametrize("memory", MEMORIES.values(), ids=list(MEMORIES))
 def test_the_engine_is_faster_than_the_memory(memory):
-    configuration = memory.configuration()
-    assert configuration.weight_bytes * memory.clock_hz / 1e9 > 1.01 * memory.peak_gb_s
+    machine = memory.machine()
+    assert machine.ternary.weight_bytes * memory.clock_hz / 1e9 > 1.01 * memory.peak_gb_s
     # The prefetch bridges a refresh and the latency.
     clocks = (memory.latency_ns + memory.refresh_ns) * memory.clock_hz / 1e9
-    assert configuration.memory_prefetch > clocks
+    assert machine.outside.prefetch > clocks
 
 
 def test_an_unknown_memory():

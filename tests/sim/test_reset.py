@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,9 @@ from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, Sdram
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
@@ -28,8 +29,7 @@ pytestmark = pytest.mark.verilator
 
 TRIALS = 40
 SMALL = PRESETS["small"]
-AXI = replace(SMALL, weight_source="axi", memory_ports=2, memory_bits=64, memory_burst=8,
-              memory_prefetch=64)
+AXI = SMALL.having(memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
 SLOW = MemoryTiming(latency=90, rate=30_000, stall_permille=200)
 
 
@@ -85,30 +85,30 @@ def program() -> Program:
     return random_program(96, 2, 100, 97, seed=5)
 
 
-def fitted(base: HardwareConfiguration, resident: bool = False) -> HardwareConfiguration:
-    configuration = fit_configuration(program(), base, "host")
+def fitted(base: Machine, resident: bool = False) -> Machine:
+    machine = fit_configuration(program(), base, "host")
     if resident:
-        bytes_on_chip = configuration.weight_depth * configuration.weight_bytes * 4
-        return with_residents(configuration, bytes_on_chip)
-    return configuration
+        bytes_on_chip = machine.ternary.weight_depth * machine.ternary.weight_bytes * 4
+        return with_residents(machine, bytes_on_chip)
+    return machine
 
 
-TERNARY: dict[str, tuple[HardwareConfiguration, bool, Any]] = {
+TERNARY: dict[str, tuple[Machine, bool, Any]] = {
     "adders": (SMALL, False, None),
     "tables, two streams": (
-        replace(SMALL, columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
+        SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
         False, None),
-    "axi, levels, two streams": (replace(AXI, constant_source="axi", streams=2), True, SLOW),
-    "sdram, levels": (SMALL.with_sdram("16m16", 50e6), True, None),
+    "axi, levels, two streams": (AXI.having(memory_constants=True, streams=2), True, SLOW),
+    "sdram, levels": (SMALL.having(memory=Sdram(part="16m16", hz=round(50e6))), True, None),
 }
 
 
 @pytest.mark.parametrize("name", TERNARY)
 def test_a_ternary_machine(name):
     base, resident, memory = TERNARY[name]
-    configuration = fitted(base, resident)
-    board = SimulatedBoard(configuration, memory=memory)
-    image = compile_program(program(), configuration, "host")
+    machine = fitted(base, resident)
+    board = SimulatedBoard(machine, memory=memory)
+    image = compile_program(program(), machine, "host")
     tokens = np.random.default_rng(3).integers(0, 97, 4).tolist()
 
     def session(transport: ResetTransport) -> tuple[int, list[Any]]:
@@ -132,8 +132,8 @@ def test_a_ternary_machine(name):
 def test_a_spiking_machine(seed, delays, shape):
     network = random_network(seed, delays)
     program = lower_network(network)
-    configuration = fit_spiking(program, shape)
-    board, image = SimulatedBoard(configuration), compile_network(program, configuration)
+    machine = fit_spiking(program, shape)
+    board, image = SimulatedBoard(machine), compile_network(program, machine)
     rng = np.random.default_rng(seed)
     steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
 from sterna.errors import CheckError, InputError
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Sdram
+from sterna.machine.presets import PRESETS
 from sterna.machine.sdram import find_part
 from sterna.program.definition import Program
 from sterna_sim.board import SimulatedBoard
@@ -29,15 +31,16 @@ def program() -> Program:
 
 
 @cache
-def configuration() -> HardwareConfiguration:
-    return fit_configuration(program(), PRESETS["small"].with_sdram("16m16", CLOCK), "host")
+def machine() -> Machine:
+    base = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(CLOCK)))
+    return fit_configuration(program(), base, "host")
 
 
 def verify(counts: tuple[int, ...], seed: int = 0, memory: SdramChip | None = None,
            **options) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for count in counts]
-    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=memory, **options)
+    verifier = Verifier(program(), machine(), "host", seed=seed, memory=memory, **options)
     try:
         return verifier.verify(texts)
     finally:
@@ -63,10 +66,10 @@ def test_weights_loaded_over_the_link():
 @pytest.mark.verilator
 def test_a_token_is_as_fast_as_the_part():
     """A token that waits only for weights takes as long as its bytes, and refresh its share."""
-    chosen = configuration()
+    chosen = machine()
     outcome = verify((6,))
-    clocks = chosen.weight_depth * chosen.weight_bytes / 2
-    clocks /= 1 - find_part(chosen.sdram).clocks(CLOCK).refresh_share
+    clocks = chosen.ternary.weight_depth * chosen.ternary.weight_bytes / 2
+    clocks /= 1 - find_part(chosen.sdram.part).clocks(CLOCK).refresh_share
     assert clocks < outcome.counters.cycles / 6 < 1.01 * clocks + 200
 
 
@@ -83,16 +86,16 @@ def test_a_part_that_is_too_slow_for_the_controller_is_named():
 @pytest.mark.verilator
 def test_another_kind_of_memory_is_refused():
     with pytest.raises(ValueError, match="weights from sdram, not from MemoryTiming"):
-        SimulatedBoard(replace(configuration(), trace=True), memory=MemoryTiming())
+        SimulatedBoard(machine().having(trace=True), memory=MemoryTiming())
 
 
 @pytest.mark.parametrize("preset", SDRAM_MEMORIES.values(), ids=list(SDRAM_MEMORIES))
 def test_presets_use_all_that_refresh_leaves(preset):
-    part, chosen = find_part(preset.part), preset.configuration()
+    part, chosen = find_part(preset.part), preset.machine()
     assert preset.peak_gb_s == pytest.approx(part.bits / 8 * preset.clock_hz / 1e9)
     assert 0.97 < preset.gb_s / preset.peak_gb_s < 1
-    assert chosen.weight_bytes > 3 * part.bits / 8, "the engine makes up for its barriers"
-    assert chosen.weight_bytes * 5 < 1.02 * chosen.lanes, "bytes that pad a word"
+    assert chosen.ternary.weight_bytes > 3 * part.bits / 8, "the engine makes up for its barriers"
+    assert chosen.ternary.weight_bytes * 5 < 1.02 * chosen.ternary.lanes, "bytes that pad a word"
 
 
 @pytest.mark.parametrize(("changes", "message"), [
@@ -106,14 +109,15 @@ def test_presets_use_all_that_refresh_leaves(preset):
     ({"weight_depth": 1 << 23}, "weight_depth = 8388608 must be at most what 33554432 bytes"),
 ])
 def test_wrong_values(changes, message):
-    base = PRESETS["small"].with_sdram("16m16", CLOCK)
+    base = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(CLOCK)))
     with pytest.raises(InputError, match=message):
-        replace(base, **changes)
+        base.having(**changes)
 
 
 def test_the_digest_names_the_part_and_its_clock():
-    base = PRESETS["small"].with_sdram("16m16", CLOCK)
-    others = [replace(base, sdram_hz=60_000_000), base.with_sdram("2m32", CLOCK),
-              replace(base, memory_prefetch=512), PRESETS["small"]]
+    base = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(CLOCK)))
+    others = [base.having(memory_hz=60_000_000),
+              base.having(memory=Sdram(part="2m32", hz=round(CLOCK))),
+              base.having(memory_prefetch=512), PRESETS["small"]]
     assert len({one.digest() for one in [base, *others]}) == 5
-    assert HardwareConfiguration.from_json(base.to_json()) == base
+    assert Machine.from_json(base.to_json()) == base

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 import tty
-from dataclasses import replace
 
 import pytest
 from sterna.cli.application import run_arguments
@@ -20,7 +19,7 @@ from sterna.families.tokens.open_device import open_device
 from sterna.host.link import Link, Request
 from sterna.host.token_board import TokenBoard
 from sterna.host.transport import open_transport
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType
 from sterna_sim.build import build_serial_simulator
 from sterna_sim.serial_board import DIVISOR, FRAME_TIMEOUT, SerialBoard
@@ -183,7 +182,7 @@ def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatc
 
 
 def test_a_board_of_another_configuration_is_named_with_the_way_out(library):
-    other = replace(CONFIGURATION, top_k=CONFIGURATION.top_k - 1)
+    other = CONFIGURATION.having(top_k=CONFIGURATION.head.top_k - 1)
     with SerialBoard(CONFIGURATION, library=library) as board:
         with pytest.raises(LinkError) as caught:
             open_device(board.address, PROGRAM, other)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sterna.compiler.fit import fit_configuration
 from sterna.host.counters import Counters
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_sim import build
 from sterna_sim.verification import Verifier
 
@@ -23,11 +21,11 @@ TEXTS = [[1, 5, 3], [7, 2]]
 ], ids=["adders", "streams", "tables"])
 def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):
     program = random_program(48, 2, 40, 33, seed=5)
-    configuration = fit_configuration(program, replace(PRESETS["tiny"], **shape), "host")
+    machine = fit_configuration(program, PRESETS["tiny"].having(**shape), "host")
 
     def verified(least: int) -> Counters:
         monkeypatch.setattr(build, "SHARED_LANES", least)
-        verifier = Verifier(program, configuration, "host", seed=1)
+        verifier = Verifier(program, machine, "host", seed=1)
         try:
             outcome = verifier.verify(TEXTS)
         finally:
@@ -36,4 +34,4 @@ def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):
         assert outcome.tokens == 5 and outcome.vectors_compared > 200
         return outcome.counters
 
-    assert verified(configuration.lanes) == verified(configuration.lanes + 1)
+    assert verified(machine.ternary.lanes) == verified(machine.ternary.lanes + 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verifier
@@ -19,8 +20,7 @@ pytestmark = pytest.mark.verilator
 
 STREAMS = 3
 SHAPE = (48, 2, 40, 33)
-BASE = replace(PRESETS["tiny"], streams=STREAMS, weight_source="axi", memory_ports=2,
-               memory_bits=64, memory_burst=8, memory_prefetch=64)
+BASE = PRESETS["tiny"].having(streams=STREAMS, memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
 
 
 @cache
@@ -29,7 +29,7 @@ def program() -> Program:
 
 
 @cache
-def configuration() -> HardwareConfiguration:
+def machine() -> Machine:
     return fit_configuration(program(), BASE, "host")
 
 
@@ -44,7 +44,7 @@ def test_streams_that_join_and_leave_compute_what_they_compute_alone(seed):
         interval=300, refresh=int(generator.integers(1, 200)),
         stall_permille=int(generator.integers(0, 400)),
     )
-    verifier = Verifier(program(), configuration(), "host", seed=seed, memory=timing,
+    verifier = Verifier(program(), machine(), "host", seed=seed, memory=timing,
                         stall_permille=int(generator.integers(0, 400)))
     try:
         outcome = verifier.verify(texts)
@@ -56,7 +56,7 @@ def test_streams_that_join_and_leave_compute_what_they_compute_alone(seed):
 
 def cycles(tokens: dict[int, list[int]]) -> tuple[int, int]:
     """Clocks and runs until every stream has read its tokens, with a memory that is slow."""
-    verifier = Verifier(program(), configuration(), "host", memory=MemoryTiming(rate=16_384))
+    verifier = Verifier(program(), machine(), "host", memory=MemoryTiming(rate=16_384))
     clocks = runs = 0
     try:
         for _ in range(len(tokens) - 1):

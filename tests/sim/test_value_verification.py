@@ -13,8 +13,9 @@ from sterna.compiler.trace import trace_layout
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
 from sterna.golden.executor import GoldenExecutor
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.keys import ValueKey
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna.program.instructions import Kernel, Lookup, Quantise, ScalarOperation
 from sterna_sim.verification import Verifier
@@ -34,8 +35,8 @@ def program() -> Program:
 
 
 @cache
-def shape() -> HardwareConfiguration:
-    base = replace(PRESETS["tiny"], rows=4, columns=8, vector_lanes=2)
+def shape() -> Machine:
+    base = PRESETS["tiny"].having(rows=4, columns=8, vector_lanes=2)
     return fit_configuration(program(), base)
 
 
@@ -184,7 +185,7 @@ def test_a_wrong_result_is_a_difference(verify, name):
     def spoilt(shown: Shown) -> None:
         shown.result = spoil(shown.result)
 
-    assert shape().top_k == 4
+    assert shape().head.top_k == 4
     outcome = verify(one(spoilt), "--json")
     first = outcome.json["first_difference"]
     assert outcome.code == 1 and outcome.json["differences"] == 1

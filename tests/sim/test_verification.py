@@ -10,7 +10,8 @@ import pytest
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.schedule import schedule
 from sterna.golden.executor import GoldenExecutor
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna.program.instructions import Matmul
 from sterna_sim.verification import Verification, Verifier
@@ -32,8 +33,8 @@ BASES = {
     "small": PRESETS["small"],
     "tiny": PRESETS["tiny"],
     # Two vector groups in a row group, as few columns as lanes.
-    "tall": replace(PRESETS["small"], rows=16, columns=8, vector_lanes=8),
-    "tables": replace(PRESETS["small"], rows=4, columns=24, vector_lanes=4, code_depth=264,
+    "tall": PRESETS["small"].having(rows=16, columns=8, vector_lanes=8),
+    "tables": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
                       block_groups=16, lane="tables"),
 }
 
@@ -44,7 +45,7 @@ def program(hidden: int, layers: int, intermediate: int, vocabulary: int) -> Pro
 
 
 @cache
-def configuration(base: str) -> HardwareConfiguration:
+def machine(base: str) -> Machine:
     return common_configuration(
         BASES[base], [(program(*shape), place) for *shape, place in SHAPES]
     )
@@ -63,16 +64,16 @@ def verify(verifier: Verifier, vocabulary: int, counts: list[int]) -> Verificati
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_no_vector_differs(base, shape):
     *sizes, place = shape
-    verifier = Verifier(program(*sizes), configuration(base), place)
+    verifier = Verifier(program(*sizes), machine(base), place)
     outcome = verify(verifier, sizes[3], [3, 2])
     assert outcome.first_difference is None
     assert (outcome.differences, outcome.tokens) == (0, 5)
     # Embedding, layers and head, each with several values, and three results, for every token.
     assert outcome.vectors_compared > 5 * (3 + 50 * sizes[1])
-    check_cycles(outcome, program(*sizes), configuration(base))
+    check_cycles(outcome, program(*sizes), machine(base))
 
 
-def check_cycles(outcome: Verification, program: Program, shape: HardwareConfiguration) -> None:
+def check_cycles(outcome: Verification, program: Program, shape: Machine) -> None:
     """What `sterna estimate` says is within 4 % of what the counters say of a long token.
 
     Where the engine sets the pace it is exact to a few clocks. What candidates of the head cost
@@ -93,7 +94,7 @@ def check_cycles(outcome: Verification, program: Program, shape: HardwareConfigu
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_vector_differs_when_the_link_pauses(seed):
     verifier = Verifier(
-        program(96, 2, 100, 97), configuration("small"), "host", stall_permille=300, seed=seed
+        program(96, 2, 100, 97), machine("small"), "host", stall_permille=300, seed=seed
     )
     outcome = verify(verifier, 97, [2, 1])
     assert outcome.first_difference is None and outcome.vectors_compared > 300
@@ -118,7 +119,7 @@ def test_extreme_weights_and_inputs():
             return row
 
     extreme = replace(original, parameters=Largest())
-    outcome = verify(Verifier(extreme, configuration("small"), "chip"), 97, [3])
+    outcome = verify(Verifier(extreme, machine("small"), "chip"), 97, [3])
     assert outcome.first_difference is None
 
 
@@ -129,7 +130,7 @@ def test_a_single_wrong_weight_is_found_where_it_is_used():
         (index, item) for index, item in enumerate(section.items) if getattr(item, "matmuls", ())
     )
     matmul: Matmul = kernel.matmuls[0]
-    verifier = Verifier(right, configuration("small"), "host")
+    verifier = Verifier(right, machine("small"), "host")
 
     class Wrong:
         def __getattr__(self, name: str):
@@ -142,7 +143,7 @@ def test_a_single_wrong_weight_is_found_where_it_is_used():
             return trits
 
     verifier._golden = GoldenExecutor(
-        replace(right, parameters=Wrong()), top_k=configuration("small").top_k
+        replace(right, parameters=Wrong()), top_k=machine("small").head.top_k
     )
     outcome = verify(verifier, 97, [3])
     first = outcome.first_difference

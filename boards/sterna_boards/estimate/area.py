@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import CheckError, InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 
 from sterna_boards.estimate.components import components
 from sterna_boards.estimate.multipliers import dsps
@@ -95,7 +95,7 @@ def group_units(cells: Mapping[str, int]) -> dict[str, int]:
 
     Raises `CheckError` for a name that is neither one of those nor known to be between units.
     """
-    known = area_terms(HardwareConfiguration())
+    known = area_terms(token_machine())
     grouped = dict.fromkeys(known, 0)
     for name, count in cells.items():
         if name not in known and not _BETWEEN.fullmatch(name):

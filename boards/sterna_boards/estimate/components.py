@@ -6,22 +6,14 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 
 T = TypeVar("T")
 
 
-def components(configuration: Configuration) -> tuple[str, ...]:
+def components(machine: Machine) -> tuple[str, ...]:
     """Names of its units."""
-    if isinstance(configuration, HardwareConfiguration):
-        return ("vector", "scalar", "ternary", "loops", "head")
-    return ("synapse", "neuron")
-
-
-def weight_source(configuration: Configuration) -> str:
-    """Which memory its weights come from: "chip", "sdram" or "axi"."""
-    return getattr(configuration, "weight_source", "chip")
+    return tuple(unit.name for unit in machine.units)
 
 
 def entry(table: Mapping[str, T], name: str, what: str) -> T:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.encoding import matmul_fields
-from sterna.machine.protocol import ROW_BITS, Space, word_depth
-from sterna.machine.spiking_configuration import RESULT_BITS
+from sterna.machine.protocol import Space, word_depth
+from sterna.machine.units.head import ROW_BITS
+from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
 from sterna_boards.estimate.components import components, entry
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
@@ -59,13 +59,13 @@ def _scalar_tables(family: str, machine: Any) -> int:
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
     # Tables are filled from thirds of a tile.
-    parts = 3 if machine.lane == "tables" else 1
-    tile_bits = (machine.code_depth // machine.columns - 1).bit_length()
-    if machine.weight_source == "chip":
+    parts = 3 if machine.ternary.lane == "tables" else 1
+    tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
+    if machine.memory.kind == "chip":
         weights = mapper.loadable("weights", Space.WEIGHTS, large=True)
     else:
-        weights = mapper.memory("weights fetched ahead", machine.memory_prefetch,
-                                [machine.memory_bits] * machine.memory_ports, always=True)
+        weights = mapper.memory("weights fetched ahead", machine.outside.prefetch,
+                                [machine.outside.bits] * machine.outside.ports, always=True)
     queues = [] if LUT_RAM_CELLS[mapper.family] else [
         mapper.memory("queues and registers", 16, _queue_widths(machine), machine.streams,
                       always=True)]
@@ -73,7 +73,7 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
         weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
         mapper.memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
-                      chunks(8 * machine.columns // parts), machine.streams, always=True),
+                      chunks(8 * machine.ternary.columns // parts), machine.streams, always=True),
         *queues,
     ]
 
@@ -84,12 +84,12 @@ def _queue_widths(machine: Any) -> list[int]:
     Scalar and absmax registers, queues of codes, of matrix commands and of results, accumulators,
     the list of the best and the queue before it.
     """
-    row_group = machine.rows * machine.accumulator_bits
-    best = machine.word_bits + ROW_BITS
+    row_group = machine.ternary.rows * machine.ternary.accumulator_bits
+    best = machine.vector.word_bits + ROW_BITS
     return [
-        MANTISSA_BITS + EXPONENT_BITS, machine.word_bits - 1,
-        CODE_BITS * machine.vector_lanes + 1,
-        sum(width for _, width in matmul_fields(machine)),
+        MANTISSA_BITS + EXPONENT_BITS, machine.vector.word_bits - 1,
+        CODE_BITS * machine.vector.lanes + 1,
+        sum(width for _, width in machine.ternary.fields(machine)),
         row_group + 1, row_group,
         *[best] * (1 if machine.compact else 2),
     ]
@@ -97,37 +97,37 @@ def _queue_widths(machine: Any) -> list[int]:
 
 def _vector(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
-    group, streams = machine.vector_lanes * machine.word_bits, machine.streams
-    single = (mapper.family == "ice40" and machine.vector_interval == 2
-              and machine.vector_depth <= SINGLE_PORT_DEPTH)
+    group, streams = machine.vector.lanes * machine.vector.word_bits, machine.streams
+    single = (mapper.family == "ice40" and machine.vector.interval == 2
+              and machine.vector.depth <= SINGLE_PORT_DEPTH)
     vectors = mapper.in_single_port_rams if single else mapper.memory
     return [
         mapper.loadable("constants", Space.CONSTANTS, large=True),
         mapper.loadable("input rows", Space.INPUT),
-        mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.word_bits],
-                      streams * machine.vector_lanes),
-        vectors("vectors and state", machine.vector_depth, [group], 2 * streams),
+        mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.vector.word_bits],
+                      streams * machine.vector.lanes),
+        vectors("vectors and state", machine.vector.depth, [group], 2 * streams),
     ]
 
 
 def _synapse(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
     return [
-        mapper.loadable("weights", Space.WEIGHTS, large=True, most=_ANY_DEPTH),
-        mapper.shallow("accumulators", machine.accumulator_depth,
-                       machine.lanes * machine.accumulator_bits),
+        mapper.loadable("weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH),
+        mapper.shallow("accumulators", machine.synapses.accumulator_depth,
+                       machine.synapses.lanes * machine.synapses.accumulator_bits),
     ]
 
 
 def _neuron(mapper: Mapper) -> list[OnChipMemory]:
-    machine, width = mapper.machine, mapper.machine.neuron_lanes
+    machine, width = mapper.machine, mapper.machine.neurons.lanes
     return [
-        mapper.loadable("constants", Space.CONSTANTS),
+        mapper.loadable("constants", Space.NEURONS),
         mapper.loadable("input", Space.INPUT),
-        mapper.shallow("codes", machine.code_depth, width * machine.history_bits),
+        mapper.shallow("codes", machine.neurons.code_depth, width * history_bits(machine)),
         *(mapper.shallow(f"states {number}", unit.groups, width * unit.state_bits)
-          for number, unit in enumerate(machine.units)),
-        mapper.shallow("results", -(-machine.outputs // width), width * RESULT_BITS),
+          for number, unit in enumerate(machine.neurons.kinds)),
+        mapper.shallow("results", -(-machine.neurons.outputs // width), width * RESULT_BITS),
     ]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
 
 from sterna.compiler.fit import Embedding
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
@@ -32,7 +32,7 @@ class Estimate:
     board: str
     device: str
     model: str
-    configuration: Any
+    machine: Machine
     clock_mhz: float
     expected_mhz: float | None
     """Clock that a build is expected to reach, see `sterna_boards.estimate.area.expected_mhz`."""
@@ -57,40 +57,41 @@ class Estimate:
 
     def to_json(self) -> str:
         """The estimate as one JSON object; the rates stand beside the others."""
-        values = asdict(self) | self.speed.named()
-        del values["speed"]
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values |= {"memories": [asdict(memory) for memory in self.memories], **self.speed.named()}
+        del values["speed"], values["machine"]
         if self.embedding is None:
             del values["embedding"]
-        values["configuration"] = json.loads(self.configuration.to_json())
+        values["configuration"] = self.machine.to_dict()
         return json.dumps(values)
 
 
-def estimate(board: Board, program: Program, configuration: Any = None,
+def estimate(board: Board, program: Program, machine: Machine | None = None,
              embedding: Embedding = "auto", clock_hz: float | None = None) -> Estimate:
     """What the program takes of the board and how fast it runs there.
 
-    ``configuration`` gives the shape, by default the board's own; depths that it leaves open become
+    ``machine`` gives the shape, by default the board's own; depths that it leaves open become
     those that the program needs. Raises `InputError` for a program that the machine cannot execute,
     and for weights from a memory that the board does not have.
     """
-    base = board.with_rate(configuration or own_machine(board, program))
+    base = board.with_rate(machine or own_machine(board, program))
     board.check_weight_source(base)
     work = work_on(program, base, embedding)
-    machine, clock = work.machine, clock_hz or board.clock_of(work.machine)
-    memories = memory_map(board.family, machine, work.used)
-    area = estimate_area(board.family, machine)
-    rams = total_block_rams(board.family, machine, memories)
+    fitted, clock = work.machine, clock_hz or board.clock_of(work.machine)
+    memories = memory_map(board.family, fitted, work.used)
+    area = estimate_area(board.family, fitted)
+    rams = total_block_rams(board.family, fitted, memories)
     single_port = total_single_port_rams(memories)
     short = shortages(board, area.luts, rams, area.dsps, single_port)
     return Estimate(
-        board=board.name, device=board.device, model=program.name, configuration=machine,
-        clock_mhz=clock / 1e6, expected_mhz=expected_mhz(board.family, machine, area.luts),
+        board=board.name, device=board.device, model=program.name, machine=fitted,
+        clock_mhz=clock / 1e6, expected_mhz=expected_mhz(board.family, fitted, area.luts),
         fits=not short, short=short, embedding=work.embedding, memories=tuple(memories),
         lanes=work.lanes, luts=area.luts, luts_per_lane=area.luts / work.lanes,
         ffs=area.ffs, block_rams=rams, single_port_rams=single_port, dsps=area.dsps,
         units=area.units, image_bytes=work.image_bytes,
-        speed=speed(work.unit, board.cycles(machine, work.cycles, work.fetched, clock), clock,
-                    work.link_bytes, machine.baud, board.answer_pause(machine)),
+        speed=speed(work.unit, board.cycles(fitted, work.cycles, work.fetched, clock), clock,
+                    work.link_bytes, fitted.link.baud, board.answer_pause(fitted)),
     )
 
 

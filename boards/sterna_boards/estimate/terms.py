@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sterna.machine.units.vector import vector_registers
+
 from sterna_boards.estimate.components import components, entry
 from sterna_boards.estimate.pipelines import neuron_bits, synapse_bits
 
@@ -33,11 +35,11 @@ def area_terms(machine: Any) -> Terms:
 
 
 def _ternary(machine: Any) -> Terms:
-    rows, lanes, streams = machine.rows, machine.lanes, machine.streams
-    engine = (lanes, rows, machine.columns)
+    rows, lanes, streams = machine.ternary.rows, machine.ternary.lanes, machine.streams
+    engine = (lanes, rows, machine.ternary.columns)
     # Each lane of tables has a look-up and a node of an adder tree; other parts are small.
-    adders, tables = {"adders": (engine, 0), "tables": ((0, 0, 0), lanes)}[machine.lane]
-    word = 8 * machine.weight_bytes
+    adders, tables = {"adders": (engine, 0), "tables": ((0, 0, 0), lanes)}[machine.ternary.lane]
+    word = 8 * machine.ternary.weight_bytes
     forks = streams if streams > 1 else 0
     return {
         "core.engine": tuple(streams * term for term in (1, *adders, tables)),
@@ -48,22 +50,22 @@ def _ternary(machine: Any) -> Terms:
 
 
 def _weights(machine: Any, word: int) -> tuple[float, ...]:
-    if machine.weight_source != "sdram":
-        return (1, machine.lanes, 0, 0, 0, 0)
+    if machine.memory.kind != "sdram":
+        return (1, machine.ternary.lanes, 0, 0, 0, 0)
     # A controller, and a gearbox that rotates beats unless words are several whole ones, see
     # `sterna_hw.memory.gearbox` and `dense_words`.
-    beat = machine.memory_bits // 8
-    while beat > machine.weight_bytes:
+    beat = machine.outside.bits // 8
+    while beat > machine.ternary.weight_bytes:
         beat //= 2
-    whole = machine.weight_bytes % beat == 0
-    return (0, 0, 1, machine.memory_bits, 0 if whole else word, word if whole else 0)
+    whole = machine.ternary.weight_bytes % beat == 0
+    return (0, 0, 1, machine.outside.bits, 0 if whole else word, word if whole else 0)
 
 
 def _vector(machine: Any) -> Terms:
-    group, streams = machine.vector_lanes * machine.word_bits, machine.streams
+    group, streams = machine.vector.lanes * machine.vector.word_bits, machine.streams
     forks = streams if streams > 1 else 0
     return {
-        "core.vector": (streams, streams * group, streams * machine.vector_registers * group),
+        "core.vector": (streams, streams * group, streams * vector_registers(machine) * group),
         "core.splitter": (0, 0, streams * group),
         "core.constants": (1, group),
         "core.inputs": (streams, streams * group),
@@ -79,7 +81,7 @@ def _scalar(machine: Any) -> Terms:
 
 
 def _head(machine: Any) -> Terms:
-    return {"core.top_k": (machine.streams, machine.streams * machine.top_k)}
+    return {"core.top_k": (machine.streams, machine.streams * machine.head.top_k)}
 
 
 def _loops(machine: Any) -> Terms:

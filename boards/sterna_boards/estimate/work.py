@@ -66,7 +66,7 @@ def own_machine(board: Board, program: Program) -> Any:
     """The board's own machine for a program: one for neurons where a RUN is given codes."""
     if program.takes_codes:
         return fit_spiking(program, step_shape(board.family, board.capacity.luts))
-    return board.configuration()
+    return board.machine()
 
 
 def work_on(program: Program, machine: Any, embedding: Embedding = "auto") -> Work:
@@ -94,9 +94,9 @@ def _tokens(program: Program, machine: Any, embedding: Embedding) -> Work:
     if placement == "host":
         words[Space.INPUT], row = 0, row_groups(program, fitted)
     return Work(
-        machine=fitted, lanes=fitted.lanes, unit="token",
+        machine=fitted, lanes=fitted.ternary.lanes, unit="token",
         cycles=estimate_cycles(plan, fitted).cycles,
-        fetched=used["weights"] * fitted.weight_bytes, link_bytes=link_bytes(fitted, row),
+        fetched=used["weights"] * fitted.ternary.weight_bytes, link_bytes=link_bytes(fitted, row),
         image_bytes=sum(4 * word_chunks(fitted, space) * count for space, count in words.items()),
         used=used, embedding=placement,
         compiled=lambda: compile_program(program, fitted, embedding, plan))
@@ -106,9 +106,9 @@ def _steps(program: Program, machine: Any, embedding: Embedding) -> Work:
     del embedding
     image = compile_network(program, machine)
     return Work(
-        machine=machine, lanes=machine.lanes, unit="step",
+        machine=machine, lanes=machine.synapses.lanes, unit="step",
         cycles=step_cycles(program, machine), fetched=0,
-        link_bytes=link_bytes(machine, groups_of(program.input_length, machine.neuron_lanes)),
+        link_bytes=link_bytes(machine, groups_of(program.input_length, machine.neurons.lanes)),
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
         used={}, embedding=None, compiled=lambda: image)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import memory_bytes
 from sterna_hw.verilog import to_serial_verilog
 
 from sterna_boards.board import Board
@@ -34,14 +35,14 @@ _DESCRIPTIONS = {
 }
 
 
-def write_project(board: Board, configuration: HardwareConfiguration, clock_hz: float | None,
+def write_project(board: Board, machine: Machine, clock_hz: float | None,
                   folder: Path) -> dict[str, str]:
     """Write sources, constraints, script and page; returns what each file is, by name.
 
     Raises `InputError` when the clock cannot be made or is too slow for the link, or the
-    configuration has trace ports.
+    machine has trace ports.
     """
-    if configuration.trace:
+    if machine.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
     clock_hz = clock_hz or board.clock_hz
     if board.exported().tool == "quartus":
@@ -49,9 +50,9 @@ def write_project(board: Board, configuration: HardwareConfiguration, clock_hz: 
     elif board.outside is None:
         made_hz, files = _pin_files(board, clock_hz)
     else:
-        made_hz, files = clock_hz, _block_design_files(board, configuration, clock_hz)
-    files[ACCELERATOR] = accelerator_verilog(board, configuration, made_hz)
-    files[README] = page(board, configuration, made_hz)
+        made_hz, files = clock_hz, _block_design_files(board, machine, clock_hz)
+    files[ACCELERATOR] = accelerator_verilog(board, machine, made_hz)
+    files[README] = page(board, machine, made_hz)
     for name, text in files.items():
         (folder / name).write_text(text)
     return {name: _DESCRIPTIONS[name] for name in files}
@@ -69,12 +70,12 @@ def _pin_files(board: Board, clock_hz: float) -> tuple[float, dict[str, str]]:
     }
 
 
-def _block_design_files(board: Board, configuration: HardwareConfiguration,
+def _block_design_files(board: Board, machine: Machine,
                         clock_hz: float) -> dict[str, str]:
     """A Vivado project whose script builds a block design with the memories."""
     outside, project = board.outside, board.exported()
     assert outside is not None
-    region = configuration.memory_bytes // outside.ports
+    region = memory_bytes(machine) // outside.ports
     if region > outside.port_bytes:
         raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
                          f"are {outside.port_bytes}")
@@ -87,7 +88,7 @@ def _block_design_files(board: Board, configuration: HardwareConfiguration,
     steps = ("vivado_project", "block_design", f"memory_{outside.kind}", "block_design_end",
              "vivado_finish")
     files = {
-        CELL: wrapper(configuration, outside),
+        CELL: wrapper(machine, outside),
         XDC: vivado.constraints(board),
         SCRIPT: vivado.script(board, settings, steps),
     }
@@ -108,11 +109,11 @@ def _quartus_files(board: Board, clock_hz: float) -> dict[str, str]:
     }
 
 
-def accelerator_verilog(board: Board, configuration: HardwareConfiguration,
+def accelerator_verilog(board: Board, machine: Machine,
                         clock_hz: float) -> str:
     """Verilog of module ``sterna``, made of cells of the board's family where that helps.
 
     Raises `InputError` when the clock is too slow for the bit rate.
     """
-    bit = divisor(clock_hz, board.with_rate(configuration).baud)
-    return to_serial_verilog(configuration, bit, platform=FamilyPlatform(board.family))
+    bit = divisor(clock_hz, board.with_rate(machine).link.baud)
+    return to_serial_verilog(machine, bit, platform=FamilyPlatform(board.family))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sterna.host.run_command import run_command
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_boards.board import Board
 
@@ -32,15 +32,15 @@ The driver loads the memory image over the link before the first token.
 """
 
 
-def page(board: Board, configuration: HardwareConfiguration, clock_hz: float) -> str:
+def page(board: Board, machine: Machine, clock_hz: float) -> str:
     """The text in Markdown."""
     project = board.exported()
     tool, command, bitstream = _TOOLS[project.tool]
     return _PAGE.format(
-        title=board.title, device=board.device, lanes=configuration.lanes,
+        title=board.title, device=board.device, lanes=machine.ternary.lanes,
         clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=project.use,
         board_files=(f"Board files `{project.board_files}`: from {project.board_files_from}.\n"
                      if project.board_files else ""),
         revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),
-        link=board.link, baud=board.with_rate(configuration).baud, source=project.source,
+        link=board.link, baud=board.with_rate(machine).link.baud, source=project.source,
         run=run_command(board.port_name, Path("image.sterna")))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 BASELINE_FILE = Path(__file__).parent / "baseline.json"
 UNITS_FILE = Path(__file__).parent / "units.json"
@@ -15,11 +15,11 @@ UNITS_FILE = Path(__file__).parent / "units.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One built configuration; `scripts/measure_boards.py` makes them."""
+    """One built machine; `scripts/measure_boards.py` makes them."""
 
     board: str
     model: str
-    configuration: HardwareConfiguration
+    machine: Machine
     clock_mhz: float
     fmax_mhz: tuple[float, ...]
     """Highest clock of each seed that was routed, from the lowest on."""
@@ -79,13 +79,13 @@ def read_baseline(path: Path = BASELINE_FILE) -> dict[str, Measured]:
 
 def write_baseline(entries: dict[str, Measured], path: Path = BASELINE_FILE) -> None:
     """Write the table, boards in the order of their names."""
-    values = {name: asdict(entries[name]) for name in sorted(entries)}
+    values = {name: {field.name: getattr(entries[name], field.name) for field in fields(Measured)}
+              | {"machine": entries[name].machine.to_dict()} for name in sorted(entries)}
     path.write_text(json.dumps(values, indent=1) + "\n")
 
 
 def _entry(values: dict[str, Any]) -> Measured:
     known = {field.name for field in fields(Measured)}
     chosen = {name: value for name, value in values.items() if name in known}
-    configuration = HardwareConfiguration(**chosen.pop("configuration"))
-    return Measured(**chosen | {"configuration": configuration,
-                                "fmax_mhz": tuple(chosen["fmax_mhz"])})
+    machine = Machine.from_dict(chosen.pop("machine"))
+    return Measured(**chosen | {"machine": machine, "fmax_mhz": tuple(chosen["fmax_mhz"])})

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_boards.flows.synthesis import Synthesis
 
@@ -19,13 +19,13 @@ class Synthesised:
 
     board: str
     model: str
-    configuration: HardwareConfiguration
+    machine: Machine
     area: Synthesis
 
     @property
     def luts_per_lane(self) -> float:
         """Look-up tables of everything but memory controllers, over the ternary lanes."""
-        return self.area.luts / self.configuration.lanes
+        return self.area.luts / self.machine.ternary.lanes
 
 
 def read_areas(path: Path = AREA_FILE) -> dict[str, Synthesised]:
@@ -35,7 +35,7 @@ def read_areas(path: Path = AREA_FILE) -> dict[str, Synthesised]:
     return {
         board: Synthesised(
             board=board, model=values["model"],
-            configuration=HardwareConfiguration(**values["configuration"]),
+            machine=Machine.from_dict(values["machine"]),
             area=Synthesis(**values["area"]))
         for board, values in json.loads(path.read_text()).items()}
 
@@ -43,6 +43,6 @@ def read_areas(path: Path = AREA_FILE) -> dict[str, Synthesised]:
 def write_areas(entries: dict[str, Synthesised], path: Path = AREA_FILE) -> None:
     """Write the table, boards in the order of their names."""
     values = {board: {"model": entries[board].model,
-                      "configuration": asdict(entries[board].configuration),
+                      "machine": entries[board].machine.to_dict(),
                       "area": asdict(entries[board].area)} for board in sorted(entries)}
     path.write_text(json.dumps(values, indent=1) + "\n")

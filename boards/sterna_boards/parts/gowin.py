@@ -53,6 +53,6 @@ class HimbaechelPlatform(GowinPlatform):
         ]
 
     def toolchain_prepare(self, fragment: Any, name: str, **options: Any) -> Any:
-        """Free the pins of the configuration memory for the design."""
+        """Free the pins of the machine memory for the design."""
         options.setdefault("gowin_pack_opts", "--sspi_as_gpio --mspi_as_gpio")
         return super().toolchain_prepare(fragment, name, **options)

@@ -14,7 +14,7 @@ from typing import Any
 from sterna.cache import cache_folder
 from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 from sterna_hw.verilog import to_verilog
 
 from sterna_boards.flows.open.tools import find_tool
@@ -28,7 +28,7 @@ _MODULE = re.compile(r"(?:\(\*[^\n]*?\*\)\s*)*^module\s+(\w+).*?\bendmodule\b",
                      re.MULTILINE | re.DOTALL)
 
 
-def netlist_verilog(configuration: HardwareConfiguration, family: str) -> str:
+def netlist_verilog(machine: Machine, family: str) -> str:
     """Verilog of the accelerator after synthesis for "ecp5" or "ice40", with yosys' cell models.
 
     The ports are those of `sterna_hw.verilog.to_verilog`. Raises `InputError` for another family or
@@ -36,7 +36,7 @@ def netlist_verilog(configuration: HardwareConfiguration, family: str) -> str:
     """
     if family not in _SYNTHESIS:
         raise InputError(f"family {family!r}: netlists are made for {', '.join(_SYNTHESIS)}")
-    source = to_verilog(configuration, _TOP, _PLATFORMS[family])
+    source = to_verilog(machine, _TOP, _PLATFORMS[family])
     netlist = _synthesise(source, family)
     return netlist + cell_models(family, netlist)
 

@@ -12,7 +12,7 @@ from sterna.errors import InputError
 from sterna_hw.board.pll import PllSettings, find_settings
 
 ICE40_RESET_SECONDS = 15e-6
-"""Length of the reset: iCE40 block RAM reads zeros for some microseconds after configuration."""
+"""Length of the reset: iCE40 block RAM reads zeros for some microseconds after machine."""
 
 
 def generated_hz(family: str, pin_hz: float, clock_hz: float) -> float:
@@ -32,7 +32,7 @@ class ClockGenerator(Elaboratable):
     another 15 microseconds.
 
     On ECP5 there is no reset, whose routing would be the slowest of a large design: registers
-    start with their initial values from configuration, and a clock buffer with enable (DCCA) lets
+    start with their initial values from machine, and a clock buffer with enable (DCCA) lets
     the first edge through when the loop has locked. ``sync`` is to be ``reset_less`` there, and a
     reset button of the board does nothing.
 
@@ -101,7 +101,7 @@ class ClockGenerator(Elaboratable):
     def _gated(self, m: Module, clock: Signal, ready: Any) -> None:
         """Drive ``sync`` with ``clock`` from two clocks after ``ready`` on.
 
-        The synchroniser leaves configuration together with all other registers, so that even
+        The synchroniser leaves machine together with all other registers, so that even
         without a loop no edge comes before these are released.
         """
         m.domains.startup = ClockDomain(reset_less=True, local=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal, Value, unsigned
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import COMMANDS_AHEAD, HardwareConfiguration
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, space_number
+from sterna.machine.units.ternary import COMMANDS_AHEAD
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import EVENTS, Counters
@@ -69,7 +71,7 @@ class Accelerator(Component):
         m_axi_*, sdram_*: AXI4 masters or pins of the memory that holds the weights, see
             `sterna_hw.memory.ports.memory_members`.
 
-    The trace ports exist only where the configuration says ``trace``; a trace is meant in the
+    The trace ports exist only where the machine says ``trace``; a trace is meant in the
     clocks in which its ``valid`` is high.
 
     Args:
@@ -80,32 +82,34 @@ class Accelerator(Component):
             several streams; elaborated here unless given.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, machine: Machine,
                  frame_timeout: int = FRAME_TIMEOUT, contents: int = 0,
-                 initial: Mapping[Space, Sequence[int]] | None = None,
+                 initial: Mapping[str, Sequence[int]] | None = None,
                  path_module: str | None = None) -> None:
         self._path_module = path_module
         self._contents = contents
-        self._initial = {space: (initial or {}).get(space, ()) for space in Space}
-        self._configuration = configuration
+        self._initial = {item.name: (initial or {}).get(item.name, ())
+                         for item in machine.memories}
+        self._machine = machine
         self._frame_timeout = frame_timeout
         members = {
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
         }
-        if configuration.trace:
+        if machine.trace:
             members |= {
-                f"{name}_{number}": member for number in range(configuration.streams)
-                for name, member in trace_members(configuration).items()
+                f"{name}_{number}": member for number in range(machine.streams)
+                for name, member in trace_members(machine).items()
             }
-        super().__init__(members | memory_members(configuration))
+        super().__init__(members | memory_members(machine))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, initial = self._configuration, self._initial
-        m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
+        machine, initial = self._machine, self._initial
+        space = partial(space_number, machine)
+        m.submodules.link = link = Link(machine, self._frame_timeout, self._contents)
         m.submodules.sequencer = sequencer = Sequencer(
-            configuration, initial[Space.PROGRAM])
+            machine, initial[Space.PROGRAM])
         begin = Signal()
         m.submodules.weights = weights = self._weight_source(m)
         weight_words, weight_writes = weights.words, weights.writes
@@ -115,39 +119,39 @@ class Accelerator(Component):
                 link.failure.eq(weights.failure),
                 weights.failure_taken.eq(link.failure_taken),
             ]
-        if configuration.resident_words:
-            m.submodules.mixed = mixed = MixedWeights(configuration)
+        if machine.memory.resident:
+            m.submodules.mixed = mixed = MixedWeights(machine)
             connect_streams(m, weights.words, mixed.outside)
             connect_streams(m, mixed.outside_writes, weights.writes)
             m.d.comb += mixed.restart.eq(begin)
             weight_words, weight_writes = mixed.words, mixed.writes
-        words, delays = word_group(configuration), WORD_DELAYS
+        words, delays = word_group(machine), WORD_DELAYS
         if not isinstance(weights, LateSource):
             delays = replace(delays, weights=0)
-        if configuration.constant_source == "chip":
+        if not machine.memory.holds_constants:
             m.submodules.constants = constants = self._chip_source(
-                words, configuration.constant_depth, Space.CONSTANTS, delays.constants)
+                words, machine.vector.constant_depth, Space.CONSTANTS, delays.constants)
             m.d.comb += constants.restart.eq(begin)
             constant_words, constant_writes = constants.words, constants.writes
         else:
             delays = replace(delays, constants=0)
             constant_words, constant_writes = weights.constants, weights.constant_writes
         tables = initial[Space.TABLES]
-        if configuration.streams == 1:
+        if machine.streams == 1:
             # A single stream needs no level of its own and no forks.
-            paths: list[Any] = [data_path_signature(configuration).create(path=("path",))]
-            add_data_path(m, paths[0], configuration, tables, delays)
+            paths: list[Any] = [data_path_signature(machine).create(path=("path",))]
+            add_data_path(m, paths[0], machine, tables, delays)
             m.submodules.inputs = inputs = LateSource(
-                words, configuration.input_depth, Space.INPUT, delays.inputs, initial[Space.INPUT],
-                staged=not configuration.compact)
+                words, machine.vector.input_depth, space(Space.INPUT), delays.inputs,
+                initial[Space.INPUT], staged=not machine.compact)
             m.d.comb += inputs.base.eq(link.runs.payload.input_word_0)
             connect_streams(m, inputs.words, paths[0].inputs)
         else:
             module = self._path_module
-            signature = data_path_signature(configuration)
+            signature = data_path_signature(machine)
             paths = [ModuleInstance(signature, module) if module
-                     else DataPath(configuration, tables) for _ in range(configuration.streams)]
-            m.submodules.inputs = inputs = InputRows(configuration, initial[Space.INPUT])
+                     else DataPath(machine, tables) for _ in range(machine.streams)]
+            m.submodules.inputs = inputs = InputRows(machine, initial[Space.INPUT])
             for number, path in enumerate(paths):
                 m.submodules[f"path_{number}"] = path
                 m.d.comb += getattr(inputs, f"base_{number}").eq(
@@ -166,19 +170,19 @@ class Accelerator(Component):
         connect_streams(m, self.link_in, link.link_in)
         connect_streams(m, link.link_out, self.link_out)
         distribute_writes(m, link.writes, {
-            Space.PROGRAM: [sequencer.writes],
-            Space.WEIGHTS: [weight_writes],
-            Space.CONSTANTS: [constant_writes],
-            Space.TABLES: [path.writes for path in paths],
-            Space.INPUT: [inputs.writes],
+            space(Space.PROGRAM): [sequencer.writes],
+            space(Space.WEIGHTS): [weight_writes],
+            space(Space.CONSTANTS): [constant_writes],
+            space(Space.TABLES): [path.writes for path in paths],
+            space(Space.INPUT): [inputs.writes],
         })
         m.d.sync += sequencer.units_idle.eq(Cat(path.idle for path in paths).all())
         m.d.comb += inputs.restart.eq(begin)
         self._run(m, link, sequencer, paths, active, begin)
-        if configuration.trace:
+        if machine.trace:
             m.d.comb += [getattr(self, f"{name}_{number}").eq(getattr(path, name))
                          for number, path in enumerate(paths)
-                         for name in trace_members(configuration)]
+                         for name in trace_members(machine)]
         return m
 
     def _chain(self, m: Module, link: Link, paths: list[Any]) -> None:
@@ -194,7 +198,7 @@ class Accelerator(Component):
 
     def _active(self, link: Link) -> Value:
         """Which token streams run, from a RUN frame until its RESULT is sent."""
-        streams = self._configuration.streams
+        streams = self._machine.streams
         return link.runs.payload.active[:streams] if streams > 1 else Const(1)
 
     def _share(self, m: Module, name: str, source: Any, paths: list[Any], ahead: int,
@@ -211,28 +215,30 @@ class Accelerator(Component):
         for number, path in enumerate(paths):
             connect_streams(m, getattr(fork, f"o_{number}"), getattr(path, name))
 
-    def _chip_source(self, shape: Any, depth: int, space: Space,
+    def _chip_source(self, shape: Any, depth: int, space: str,
                      delay: int) -> SequentialSource | LateSource:
         """Words on chip. Forks take them when they come, so several streams cannot wait."""
-        memory = (shape, depth, space)
+        memory = (shape, depth, space_number(self._machine, space))
         initial = self._initial[space]
-        staged = not self._configuration.compact
-        if self._configuration.streams > 1:
+        staged = not self._machine.compact
+        if self._machine.streams > 1:
             return SequentialSource(*memory, initial, large=True, staged=staged)
         return LateSource(*memory, delay, initial, large=True, staged=staged)
 
     def _weight_source(
             self, m: Module) -> SequentialSource | LateSource | AxiSource | SdramSource:
         """Where the weights come from; memory ports become those of the accelerator."""
-        configuration = self._configuration
-        if configuration.weight_source == "chip":
-            memory = (8 * configuration.weight_bytes, configuration.weight_depth, Space.WEIGHTS)
-            if configuration.lane == "tables":
-                return self._chip_source(*memory, WORD_DELAYS.weights)
-            return SequentialSource(*memory, self._initial[Space.WEIGHTS], large=True,
-                                    staged=not configuration.compact)
-        source = (AxiSource if configuration.weight_source == "axi" else SdramSource)(configuration)
-        for name, member in memory_members(configuration).items():
+        machine = self._machine
+        if machine.memory.kind == "chip":
+            ternary = machine.ternary
+            memory = (8 * ternary.weight_bytes, ternary.weight_depth)
+            if machine.ternary.lane == "tables":
+                return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights)
+            return SequentialSource(*memory, space_number(machine, Space.WEIGHTS),
+                                    self._initial[Space.WEIGHTS], large=True,
+                                    staged=not machine.compact)
+        source = (AxiSource if machine.memory.kind == "axi" else SdramSource)(machine)
+        for name, member in memory_members(machine).items():
             outer, inner = getattr(self, name), getattr(source, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
         return source
@@ -241,7 +247,7 @@ class Accelerator(Component):
              active: Value, begin: Signal) -> None:
         """Start everything at a RUN, count while it lasts, report when it is done."""
         m.submodules.counters = counters = Counters()
-        m.submodules.result = result = ResultWords(self._configuration)
+        m.submodules.result = result = ResultWords(self._machine)
         connect_streams(m, result.words, link.result)
 
         request = link.runs.payload

@@ -10,7 +10,7 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import EVENTS
@@ -35,48 +35,48 @@ class WordDelays:
     inputs: int = 0
 
 
-def trace_accumulators(configuration: HardwareConfiguration) -> StructLayout:
+def trace_accumulators(machine: Machine) -> StructLayout:
     """Payload of the accumulator trace."""
-    return StructLayout({"valid": 1, "values": row_group(configuration)["values"].shape})
+    return StructLayout({"valid": 1, "values": row_group(machine)["values"].shape})
 
 
-def trace_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+def trace_members(machine: Machine) -> dict[str, Any]:
     """Trace ports of one data path."""
     return {
-        "trace_vector": Out(trace_vector(configuration)),
+        "trace_vector": Out(trace_vector(machine)),
         "trace_scalar": Out(TRACE_SCALAR),
-        "trace_accumulators": Out(trace_accumulators(configuration)),
+        "trace_accumulators": Out(trace_accumulators(machine)),
     }
 
 
-def data_path_signature(configuration: HardwareConfiguration) -> wiring.Signature:
+def data_path_signature(machine: Machine) -> wiring.Signature:
     """The members of a `DataPath`."""
-    words = stream.Signature(word_group(configuration))
+    words = stream.Signature(word_group(machine))
     return wiring.Signature({
-        "commands": In(stream.Signature(vector_unit_command(configuration))),
-        "matmuls": In(stream.Signature(matmul_command(configuration))),
-        "weights": In(stream.Signature(8 * configuration.weight_bytes)),
+        "commands": In(stream.Signature(vector_unit_command(machine))),
+        "matmuls": In(stream.Signature(matmul_command(machine))),
+        "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
         "constants": In(words), "inputs": In(words),
         "writes": In(stream.Signature(WriteChunk)),
-        "clear": In(1), "limit": In(32), "index": In(range(configuration.top_k)),
-        "value": Out(signed(configuration.word_bits)), "row": Out(32),
+        "clear": In(1), "limit": In(32), "index": In(range(machine.head.top_k)),
+        "value": Out(signed(machine.vector.word_bits)), "row": Out(32),
         "result_scalar": Out(SCALAR),
         **{event: Out(1) for event in EVENTS},
         "idle": Out(1),
-        **trace_members(configuration),
-        **chain_members(configuration),
+        **trace_members(machine),
+        **chain_members(machine),
     })
 
 
-def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
+def add_data_path(m: Module, ports: Any, machine: Machine,
                   tables: Sequence[int], delays: WordDelays = WordDelays()) -> None:
     """Put the units of a data path into a module, and connect them with ``ports``."""
-    m.submodules.engine = engine = TernaryEngine(configuration, delays.weights)
+    m.submodules.engine = engine = TernaryEngine(machine, delays.weights)
     m.submodules.vector = vector = VectorUnit(
-        configuration, tables, delays.constants, delays.inputs)
-    m.submodules.splitter = splitter = GroupSplitter(configuration)
-    m.submodules.top_k = top_k = TopK(configuration)
-    for name, member in chain_members(configuration).items():
+        machine, tables, delays.constants, delays.inputs)
+    m.submodules.splitter = splitter = GroupSplitter(machine)
+    m.submodules.top_k = top_k = TopK(machine)
+    for name, member in chain_members(machine).items():
         outer, inner = getattr(ports, name), getattr(vector, name)
         if name in ("previous", "state"):
             connect_streams(m, *((outer, inner) if member.flow is In else (inner, outer)))
@@ -89,7 +89,7 @@ def add_data_path(m: Module, ports: Any, configuration: HardwareConfiguration,
         ("matmuls", ports.matmuls, engine.commands),
         ("head", splitter.head, top_k.values),
     ):
-        if configuration.compact:
+        if machine.compact:
             connect_streams(m, source, sink)
             continue
         m.submodules[name] = register = StreamRegister(source.payload.shape())
@@ -140,13 +140,13 @@ class DataPath(Component):
         tables: words of the look-up tables at power up.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, machine: Machine,
                  tables: Sequence[int] = ()) -> None:
-        self._configuration = configuration
+        self._machine = machine
         self._tables = tables
-        super().__init__(data_path_signature(configuration))
+        super().__init__(data_path_signature(machine))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        add_data_path(m, self, self._configuration, self._tables)
+        add_data_path(m, self, self._machine, self._tables)
         return m

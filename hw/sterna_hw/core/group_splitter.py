@@ -8,8 +8,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.law.planes import full, reach
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Destination
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import Destination, groups_per_row_group
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import row_group, word_group
@@ -32,11 +32,11 @@ class GroupSplitter(Component):
         idle: Out(1), nothing is on its way.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        words = stream.Signature(word_group(configuration))
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        words = stream.Signature(word_group(machine))
         super().__init__({
-            "row_groups": In(stream.Signature(row_group(configuration))),
+            "row_groups": In(stream.Signature(row_group(machine))),
             "vector": Out(words),
             "head": Out(words),
             "idle": Out(1),
@@ -44,14 +44,14 @@ class GroupSplitter(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        parts = configuration.groups_per_row_group
-        lanes = configuration.vector_lanes
+        machine = self._machine
+        parts = groups_per_row_group(machine)
+        lanes = machine.vector.lanes
         part = Signal(range(max(2, parts)))  # a signal of no bits is two wires in Verilog
-        group = Signal(word_group(configuration), reset_less=True)
+        group = Signal(word_group(machine), reset_less=True)
         for_vector, for_head, valid = Signal(), Signal(), Signal()
 
-        offered, width = self.row_groups.payload, configuration.accumulator_bits
+        offered, width = self.row_groups.payload, machine.ternary.accumulator_bits
         accept, more, begins = Signal(), Signal(), Signal()
         m.d.comb += [
             valid.eq(for_vector | for_head),
@@ -105,9 +105,9 @@ class GroupSplitter(Component):
 
     def _saturate(self, value: Value) -> Value:
         """The accumulator as a word, symmetric: -limit .. limit."""
-        limit = self._configuration.word_limit
-        bits = self._configuration.word_bits
-        if reach(full(self._configuration.code_depth)) <= limit:
+        limit = self._machine.vector.word_limit
+        bits = self._machine.vector.word_bits
+        if reach(full(self._machine.ternary.code_depth)) <= limit:
             return value[:bits].as_signed() if len(value) > bits else value
         low, high, sign = value[:bits - 1], value[bits - 1:], value[-1]
         fits = (high == sign.replicate(len(high))) & ~(sign & ~low.any())

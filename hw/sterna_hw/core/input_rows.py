@@ -8,8 +8,8 @@ from typing import Any
 from amaranth.hdl import Array, Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, space_number
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
@@ -34,23 +34,24 @@ class InputRows(Component):
         initial: words at power up, from word 0 on.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, initial: Sequence[int] = ()) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, initial: Sequence[int] = ()) -> None:
+        self._machine = machine
         self._initial = initial
-        words = stream.Signature(word_group(configuration))
-        streams = range(configuration.streams)
+        words = stream.Signature(word_group(machine))
+        streams = range(machine.streams)
         super().__init__({
             "restart": In(1),
-            **{f"base_{number}": In(range(configuration.input_depth)) for number in streams},
+            **{f"base_{number}": In(range(machine.vector.input_depth)) for number in streams},
             **{f"words_{number}": Out(words) for number in streams},
             "writes": In(stream.Signature(WriteChunk)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        depth, count = self._configuration.input_depth, self._configuration.streams
-        width = Shape.cast(word_group(self._configuration)).width
-        m.submodules.memory = memory = LoadableMemory(width, depth, Space.INPUT, self._initial)
+        depth, count = self._machine.vector.input_depth, self._machine.streams
+        width = Shape.cast(word_group(self._machine)).width
+        m.submodules.memory = memory = LoadableMemory(
+            width, depth, space_number(self._machine, Space.INPUT), self._initial)
         connect_streams(m, self.writes, memory.writes)
 
         addresses = Array(Signal(range(depth), name=f"address_{number}", reset_less=True)

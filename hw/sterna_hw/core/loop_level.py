@@ -6,8 +6,8 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import COUNT_BITS
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import COUNT_BITS
 
 from sterna_hw.component import Component
 
@@ -28,14 +28,14 @@ class LoopLevel(Component):
         offset: Out(address_bits), 0 in the first repetition and outside the loop.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        address = configuration.address_bits
+    def __init__(self, machine: Machine) -> None:
+        address = machine.vector.address_bits
         super().__init__({
             "clear": In(1), "open": In(1), "close": In(1),
             "count": In(COUNT_BITS), "step": In(address),
-            "first": In(range(configuration.program_depth)),
+            "first": In(range(machine.program_depth)),
             "last": Out(1),
-            "start": Out(range(configuration.program_depth)),
+            "start": Out(range(machine.program_depth)),
             "offset": Out(address),
         })
 

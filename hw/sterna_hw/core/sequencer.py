@@ -9,21 +9,14 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import (
-    HEADER,
-    Configuration,
-    Kind,
-    instruction_bits,
-    instruction_fields,
-)
-from sterna.machine.protocol import Space
-from sterna.machine.queues import MATMUL_QUEUE
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import instruction_bits, instruction_fields, kind_of
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, space_number
+from sterna.machine.units.ternary import COMMAND_QUEUE
 
 from sterna_hw.component import Component
 from sterna_hw.core.loop_level import LoopLevel
-from sterna_hw.layouts import WriteChunk, instruction_layout, matmul_command
+from sterna_hw.layouts import WriteChunk, command_fields, instruction_layout, matmul_command
 from sterna_hw.memory import LoadableMemory
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.vector.command import vector_unit_command
@@ -37,7 +30,7 @@ class Sequencer(Component):
 
     Throughput: one instruction in two clocks, loops included, while what it dispatches is taken.
     Commands for the vector unit wait in one register, those for the engine in a queue of
-    `MATMUL_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
+    `COMMAND_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
     valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 3
     clocks after the last unit is idle.
 
@@ -58,8 +51,8 @@ class Sequencer(Component):
         program: words of the program memory at power up.
     """
 
-    def __init__(self, configuration: Configuration, program: Sequence[int] = ()) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, program: Sequence[int] = ()) -> None:
+        self._machine = machine
         self._program = program
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
@@ -70,27 +63,24 @@ class Sequencer(Component):
         })
 
     def _command_members(self) -> dict[str, Any]:
-        configuration = self._machine()
+        machine = self._machine
         return {
-            "commands": Out(stream.Signature(vector_unit_command(configuration))),
-            "matmuls": Out(stream.Signature(matmul_command(configuration))),
+            "commands": Out(stream.Signature(vector_unit_command(machine))),
+            "matmuls": Out(stream.Signature(matmul_command(machine))),
         }
-
-    def _machine(self) -> HardwareConfiguration:
-        assert isinstance(self._configuration, HardwareConfiguration)
-        return self._configuration
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
+        machine = self._machine
         m.submodules.memory = memory = LoadableMemory(
-            instruction_bits(configuration), configuration.program_depth, Space.PROGRAM,
+            instruction_bits(machine), machine.program_depth,
+            space_number(machine, Space.PROGRAM),
             self._program,
-            staged=isinstance(configuration, SpikingConfiguration) or not configuration.compact)
+            staged=not machine.compact)
         connect_streams(m, self.writes, memory.writes)
 
-        instruction = Signal(instruction_bits(configuration), reset_less=True)
-        address = Signal(range(configuration.program_depth))
+        instruction = Signal(instruction_bits(machine), reset_less=True)
+        address = Signal(range(machine.program_depth))
         following = Signal.like(address, name="following_address", reset_less=True)
         resting, quiet = Signal(), Signal(range(QUIET_CLOCKS))
         m.d.sync += [resting.eq(self.units_idle & ~self._dispatched()), self.done.eq(0)]
@@ -142,42 +132,41 @@ class Sequencer(Component):
     def _dispatch(self, m: Module, instruction: Signal, offsets: tuple[Value, Value],
                   executing: Signal, taken: Signal) -> Signal:
         """Hand the instruction on; ``taken`` says that it is done. Returns whether it is END."""
-        configuration = self._machine()
-        m.submodules.queue = queue = StreamQueue(matmul_command(configuration), MATMUL_QUEUE)
+        machine = self._machine
+        m.submodules.queue = queue = StreamQueue(matmul_command(machine), COMMAND_QUEUE)
         connect_streams(m, queue.o, self.matmuls)
         inner_offset, outer_offset = offsets
-        both_offsets = Signal(configuration.address_bits, reset_less=True)
+        both_offsets = Signal(machine.vector.address_bits, reset_less=True)
         m.d.sync += both_offsets.eq(inner_offset + outer_offset)
         fields = {kind: View(layout, instruction[:layout.size]) for kind, layout in (
-            (kind, instruction_layout(configuration, kind))
-            for kind in instruction_fields(configuration))}
-        vector, scalar, matmul = fields[Kind.VECTOR], fields[Kind.SCALAR], fields[Kind.MATMUL]
+            (kind, instruction_layout(machine, kind))
+            for kind in instruction_fields(machine))}
+        vector, scalar, matmul = fields["VECTOR"], fields["SCALAR"], fields["MATMUL"]
         command = self.commands.payload
         commands_open = ~self.commands.valid | self.commands.ready
         is_vector, is_scalar, is_matmul, ended = Signal(), Signal(), Signal(), Signal()
 
-        with m.Switch(fields[Kind.END].kind):
-            with m.Case(Kind.VECTOR):
+        with m.Switch(fields["END"].kind):
+            with m.Case(kind_of(machine, "VECTOR")):
                 m.d.comb += [is_vector.eq(1), taken.eq(commands_open)]
-            with m.Case(Kind.SCALAR):
+            with m.Case(kind_of(machine, "SCALAR")):
                 m.d.comb += [is_scalar.eq(1), taken.eq(commands_open)]
-            with m.Case(Kind.MATMUL):
+            with m.Case(kind_of(machine, "MATMUL")):
                 m.d.comb += [is_matmul.eq(1), taken.eq(queue.i.ready)]
-            with m.Case(Kind.REPEAT):
+            with m.Case(kind_of(machine, "REPEAT")):
                 m.d.comb += taken.eq(1)
             with m.Default():
                 m.d.comb += ended.eq(1)
 
-        def copy(target: Any, source: Any, kind: Kind) -> list[Any]:
-            return [target[name].eq(source[name])
-                    for name, _ in instruction_fields(configuration)[kind][len(HEADER):]]
+        def copy(target: Any, source: Any, kind: str) -> list[Any]:
+            return [target[name].eq(source[name]) for name in command_fields(machine, kind)]
 
         with m.If(commands_open):
             m.d.sync += [
                 self.commands.valid.eq(executing & (is_vector | is_scalar)),
                 command.scalar.eq(is_scalar),
-                *copy(command.vector, vector, Kind.VECTOR),
-                *copy(command.operation, scalar, Kind.SCALAR),
+                *copy(command.vector, vector, "VECTOR"),
+                *copy(command.operation, scalar, "SCALAR"),
             ]
             for name in ("a", "b", "result"):
                 layer = vector[f"{name}_layer"]
@@ -188,7 +177,7 @@ class Sequencer(Component):
                 ]
         m.d.comb += [
             queue.i.valid.eq(executing & is_matmul),
-            *copy(queue.i.payload, matmul, Kind.MATMUL),
+            *copy(queue.i.payload, matmul, "MATMUL"),
         ]
         return ended
 
@@ -200,14 +189,14 @@ class Sequencer(Component):
         Where to go is decided when the instruction arrives, since the memory is addressed with it.
         Returns the address offsets of both levels.
         """
-        configuration = self._machine()
-        m.submodules.inner = inner = LoopLevel(configuration)
-        m.submodules.outer = outer = LoopLevel(configuration)
+        machine = self._machine
+        m.submodules.inner = inner = LoopLevel(machine)
+        m.submodules.outer = outer = LoopLevel(machine)
         m.d.comb += [inner.clear.eq(begin), outer.clear.eq(begin)]
-        layout = instruction_layout(configuration, Kind.REPEAT)
+        layout = instruction_layout(machine, "REPEAT")
         repeat, next_repeat = (View(layout, word[:layout.size]) for word in (instruction, arriving))
         opens = Signal()
-        m.d.comb += opens.eq(done & (repeat.kind == Kind.REPEAT))
+        m.d.comb += opens.eq(done & (repeat.kind == kind_of(machine, "REPEAT")))
         for number, level in enumerate((inner, outer)):
             m.d.comb += [
                 level.open.eq(opens & (repeat.level == number)),

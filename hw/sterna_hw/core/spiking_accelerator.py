@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.protocol import Space
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, space_number
 
 from sterna_hw.component import Component
 from sterna_hw.core.counters import Counters
@@ -25,12 +26,12 @@ from sterna_hw.spiking.neuron_runner import NeuronRunner, trace_unit
 from sterna_hw.stream import connect_streams
 
 
-def spiking_traces(configuration: SpikingConfiguration) -> dict[str, Any]:
+def spiking_traces(machine: Machine) -> dict[str, Any]:
     """The trace ports by name, with their payloads; bit 0 of each is ``valid``."""
     return {
         f"trace_{number}_{name}": layout
-        for number, unit in enumerate(configuration.units)
-        for name, layout in trace_unit(configuration, unit).items()
+        for number, unit in enumerate(machine.neurons.kinds)
+        for name, layout in trace_unit(machine, unit).items()
     }
 
 
@@ -44,7 +45,7 @@ class SpikingAccelerator(Component):
 
     Members:
         link_in: In, stream of unsigned(8). link_out: Out, stream of unsigned(8).
-        trace_<unit>_sums, _outputs, _states: Out, see `NeuronRunner`; only where the configuration
+        trace_<unit>_sums, _outputs, _states: Out, see `NeuronRunner`; only where the machine
             says ``trace``.
 
     Args:
@@ -53,13 +54,14 @@ class SpikingAccelerator(Component):
         initial: the words of that image by memory, from word 0 on.
     """
 
-    def __init__(self, configuration: SpikingConfiguration, frame_timeout: int = FRAME_TIMEOUT,
+    def __init__(self, machine: Machine, frame_timeout: int = FRAME_TIMEOUT,
                  contents: int = 0,
-                 initial: Mapping[Space, Sequence[int]] | None = None) -> None:
-        self._configuration = configuration
+                 initial: Mapping[str, Sequence[int]] | None = None) -> None:
+        self._machine = machine
         self._frame_timeout, self._contents = frame_timeout, contents
-        self._initial = {space: (initial or {}).get(space, ()) for space in Space}
-        traces = spiking_traces(configuration) if configuration.trace else {}
+        self._initial = {item.name: (initial or {}).get(item.name, ())
+                         for item in machine.memories}
+        traces = spiking_traces(machine) if machine.trace else {}
         super().__init__({
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
@@ -68,21 +70,22 @@ class SpikingAccelerator(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, initial = self._configuration, self._initial
-        m.submodules.link = link = Link(configuration, self._frame_timeout, self._contents)
+        machine, initial = self._machine, self._initial
+        number = partial(space_number, machine)
+        m.submodules.link = link = Link(machine, self._frame_timeout, self._contents)
         m.submodules.sequencer = sequencer = SpikingSequencer(
-            configuration, initial[Space.PROGRAM])
-        m.submodules.accumulate = accumulate = AccumulateUnit(configuration)
-        m.submodules.neurons = neurons = NeuronRunner(configuration)
-        m.submodules.codes = codes = CodeMemory(configuration)
+            machine, initial[Space.PROGRAM])
+        m.submodules.accumulate = accumulate = AccumulateUnit(machine)
+        m.submodules.neurons = neurons = NeuronRunner(machine)
+        m.submodules.codes = codes = CodeMemory(machine)
         m.submodules.weights = weights = LoadableMemory(
-            configuration.weight_word_bits, configuration.weight_depth, Space.WEIGHTS,
-            initial[Space.WEIGHTS], large=True)
+            machine.synapses.weight_word_bits, machine.synapses.weight_depth,
+            number(Space.SYNAPSES), initial[Space.SYNAPSES], large=True)
         m.submodules.constants = constants = SequentialSource(
-            configuration.constant_bits, configuration.constant_depth, Space.CONSTANTS,
-            initial[Space.CONSTANTS])
+            machine.neurons.constant_bits, machine.neurons.constant_depth,
+            number(Space.NEURONS), initial[Space.NEURONS])
         m.submodules.inputs = inputs = SequentialSource(
-            code_word(configuration), configuration.input_depth, Space.INPUT,
+            code_word(machine), machine.neurons.input_depth, number(Space.INPUT),
             initial[Space.INPUT])
 
         for source, sink in (
@@ -93,10 +96,10 @@ class SpikingAccelerator(Component):
         ):
             connect_streams(m, source, sink)
         distribute_writes(m, link.writes, {
-            Space.PROGRAM: [sequencer.writes],
-            Space.WEIGHTS: [weights.writes],
-            Space.CONSTANTS: [constants.writes],
-            Space.INPUT: [inputs.writes],
+            number(Space.PROGRAM): [sequencer.writes],
+            number(Space.SYNAPSES): [weights.writes],
+            number(Space.NEURONS): [constants.writes],
+            number(Space.INPUT): [inputs.writes],
         })
         m.d.comb += [
             codes.address.eq(accumulate.code_address),
@@ -111,9 +114,9 @@ class SpikingAccelerator(Component):
         ]
         self._dispatch(m, sequencer, accumulate, neurons)
         self._run(m, link, sequencer, accumulate, neurons, constants, inputs)
-        if configuration.trace:
+        if machine.trace:
             m.d.comb += [getattr(self, name).eq(getattr(neurons, name))
-                         for name in spiking_traces(configuration)]
+                         for name in spiking_traces(machine)]
         return m
 
     def _dispatch(self, m: Module, sequencer: SpikingSequencer, accumulate: AccumulateUnit,
@@ -136,10 +139,10 @@ class SpikingAccelerator(Component):
     def _run(self, m: Module, link: Link, sequencer: SpikingSequencer, accumulate: AccumulateUnit,
              neurons: NeuronRunner, constants: SequentialSource, inputs: SequentialSource) -> None:
         """Start everything at a RUN, count while it lasts, report when it is done."""
-        configuration = self._configuration
+        machine = self._machine
         m.submodules.counters = counters = Counters(
-            {"busy": 1, "events": 1, "sources": configuration.neuron_lanes})
-        m.submodules.result = result = StepResult(configuration)
+            {"busy": 1, "events": 1, "sources": machine.neurons.lanes})
+        m.submodules.result = result = StepResult(machine)
         connect_streams(m, result.words, link.result)
         request = link.runs.payload
         begin, running = Signal(), Signal()

@@ -8,19 +8,24 @@ from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import Out
-from sterna.machine.encoding import HEADER, Kind, instruction_fields
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.encoding import instruction_fields, kind_of
+from sterna.machine.machine import Machine
 
 from sterna_hw.core.sequencer import Sequencer
-from sterna_hw.layouts import accumulate_command, instruction_layout, neuron_command
+from sterna_hw.layouts import (
+    accumulate_command,
+    command_fields,
+    instruction_layout,
+    neuron_command,
+)
 
 
-def spiking_command(configuration: SpikingConfiguration) -> StructLayout:
+def spiking_command(machine: Machine) -> StructLayout:
     """Commands in program order: ``neuron`` if ``neurons`` is set, else ``accumulate``."""
     return StructLayout({
         "neurons": 1,
-        "accumulate": accumulate_command(configuration),
-        "neuron": neuron_command(configuration),
+        "accumulate": accumulate_command(machine),
+        "neuron": neuron_command(machine),
     })
 
 
@@ -36,38 +41,35 @@ class SpikingSequencer(Sequencer):
     """
 
     def _command_members(self) -> dict[str, Any]:
-        return {"commands": Out(stream.Signature(spiking_command(self._spiking())))}
-
-    def _spiking(self) -> SpikingConfiguration:
-        assert isinstance(self._configuration, SpikingConfiguration)
-        return self._configuration
+        return {"commands": Out(stream.Signature(spiking_command(self._machine)))}
 
     def _dispatched(self) -> Value:
         return self.commands.valid
 
     def _dispatch(self, m: Module, instruction: Signal, offsets: tuple[Value, Value],
                   executing: Signal, taken: Signal) -> Signal:
-        configuration = self._spiking()
+        machine = self._machine
         fields = {kind: View(layout, instruction[:layout.size]) for kind, layout in (
-            (kind, instruction_layout(configuration, kind))
-            for kind in instruction_fields(configuration))}
-        kind = fields[Kind.END].kind
+            (kind, instruction_layout(machine, kind))
+            for kind in instruction_fields(machine))}
+        kind = fields["END"].kind
+        accumulate, neuron = (kind_of(machine, name) for name in ("ACCUMULATE", "NEURON"))
         ended, room = Signal(), Signal()
         m.d.comb += [
             room.eq(~self.commands.valid | self.commands.ready),
-            ended.eq((kind != Kind.ACCUMULATE) & (kind != Kind.NEURON)),
+            ended.eq((kind != accumulate) & (kind != neuron)),
             taken.eq(room & ~ended),
         ]
         command = self.commands.payload
         with m.If(room):
             m.d.sync += [
                 self.commands.valid.eq(executing & ~ended),
-                command.neurons.eq(kind == Kind.NEURON),
+                command.neurons.eq(kind == neuron),
             ]
-            for target, of in ((command.accumulate, Kind.ACCUMULATE),
-                               (command.neuron, Kind.NEURON)):
+            for target, of in ((command.accumulate, "ACCUMULATE"),
+                               (command.neuron, "NEURON")):
                 m.d.sync += [target[name].eq(fields[of][name])
-                             for name, _ in instruction_fields(configuration)[of][len(HEADER):]]
+                             for name in command_fields(machine, of)]
         return ended
 
     def _walk(self, m: Module, instruction: Signal, arriving: Value, decoding: Signal,

@@ -8,8 +8,9 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.protocol import CHUNK_BITS, COUNTER_WORDS
-from sterna.machine.spiking_configuration import RESULT_BITS, SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS, counter_words
+from sterna.machine.units.neurons import RESULT_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.neuron_runner import result_group
@@ -23,23 +24,24 @@ class StepResult(Component):
     Members:
         result: In, `result_group`; groups of one population, the first marked.
         start: In(1), send one payload.
-        counters: In, ``COUNTER_WORDS`` words of 32 bits.
+        counters: In, `counter_words` words of 32 bits.
         words: Out, stream of unsigned(32).
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
         super().__init__({
-            "result": In(result_group(configuration)),
+            "result": In(result_group(machine)),
             "start": In(1),
-            "counters": In(ArrayLayout(CHUNK_BITS, COUNTER_WORDS)),
+            "counters": In(ArrayLayout(CHUNK_BITS, counter_words(machine))),
             "words": Out(stream.Signature(CHUNK_BITS)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, lanes = self._configuration, self._configuration.neuron_lanes
-        depth = max(2, -(-configuration.outputs // lanes))
+        machine, lanes = self._machine, self._machine.neurons.lanes
+        counters = counter_words(machine)
+        depth = max(2, -(-machine.neurons.outputs // lanes))
         m.submodules.storage = storage = memory.Memory(
             shape=ArrayLayout(signed(RESULT_BITS), lanes), depth=depth, init=[],
             attrs={"no_rw_check": "1"})
@@ -55,7 +57,7 @@ class StepResult(Component):
             m.d.comb += write.addr.eq(0)
 
         # Counters come first, then the outputs: bits below `shift` say which lane.
-        total, shift = COUNTER_WORDS + configuration.outputs, lanes.bit_length() - 1
+        total, shift = counters + machine.neurons.outputs, lanes.bit_length() - 1
         number, counting = Signal(range(total + 1)), Signal()
         place = Signal(range(max(2, lanes * depth)))
         active, read_last = Signal(), Signal()
@@ -64,7 +66,7 @@ class StepResult(Component):
             m.d.sync += [active.eq(1), number.eq(0), place.eq(0)]
         m.d.comb += [
             read.addr.eq(place >> shift),
-            counting.eq(number < COUNTER_WORDS),
+            counting.eq(number < counters),
         ]
         m.d.sync += read_last.eq(active & ~self.words.valid & ~read_last)
         with m.If(self.words.valid & self.words.ready):
@@ -73,7 +75,7 @@ class StepResult(Component):
             m.d.sync += [self.words.valid.eq(1), number.eq(number + 1)]
             with m.If(counting):
                 m.d.sync += self.words.payload.eq(
-                    self.counters[number[:COUNTER_WORDS.bit_length() - 1]])
+                    self.counters[number[:counters.bit_length() - 1]])
             with m.Else():
                 m.d.sync += [self.words.payload.eq(read.data[lane]), place.eq(place + 1)]
             with m.If(number == total - 1):

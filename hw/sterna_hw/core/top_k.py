@@ -8,8 +8,9 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.protocol import NO_ROW, ROW_BITS
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import NO_ROW
+from sterna.machine.units.head import ROW_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read
@@ -45,15 +46,15 @@ class TopK(Component):
         row: Out(32), its position, ``NO_ROW`` where there is none.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        word = signed(configuration.word_bits)
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        word = signed(machine.vector.word_bits)
         super().__init__({
-            "values": In(stream.Signature(word_group(configuration))),
+            "values": In(stream.Signature(word_group(machine))),
             "clear": In(1),
             "limit": In(32),
             "idle": Out(1),
-            "index": In(range(configuration.top_k)),
+            "index": In(range(machine.head.top_k)),
             "value": Out(word),
             "row": Out(32),
         })
@@ -61,23 +62,23 @@ class TopK(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         entry = StructLayout({
-            "value": signed(self._configuration.word_bits),
+            "value": signed(self._machine.vector.word_bits),
             "row": unsigned(ROW_BITS),
         })
-        count = self._configuration.head_words
+        count = self._machine.head.head_words
         index_bits = (count - 1).bit_length()
-        words = Signal(ArrayLayout(signed(self._configuration.word_bits), count), reset_less=True)
+        words = Signal(ArrayLayout(signed(self._machine.vector.word_bits), count), reset_less=True)
         slice_number = Signal(ROW_BITS - index_bits, reset_less=True)
         pending = Signal(count)  # words of the slice that count
         taken = Signal()
         self._cut(m, words, slice_number, pending, taken)
 
-        if self._configuration.compact:
+        if self._machine.compact:
             found = waiting = stream.Signature(entry).create()
         else:
             m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
             found, waiting = candidates.i, candidates.o
-        full, worst = Signal(), Signal(signed(self._configuration.word_bits), reset_less=True)
+        full, worst = Signal(), Signal(signed(self._machine.vector.word_bits), reset_less=True)
         # Good words of the slice before that have not been handed on. They were compared when they
         # came here: the list only gets better, and drops those that it had become too good for.
         good = Signal(count)
@@ -114,7 +115,7 @@ class TopK(Component):
              taken: Signal) -> None:
         """Cut each group into slices; ``pending`` of a new one are its words up to the limit."""
         count = len(pending)
-        slices = self._configuration.vector_lanes // count
+        slices = self._machine.vector.lanes // count
         index_bits = (count - 1).bit_length()
         place = Signal(range(max(2, slices)))
         number = Signal.like(slice_number, name="number", reset_less=False)
@@ -122,7 +123,7 @@ class TopK(Component):
         before, last = Signal(), Signal()
         counting = Signal(count)
         group = Cat(self.values.payload)
-        bits = count * self._configuration.word_bits
+        bits = count * self._machine.vector.word_bits
         m.d.comb += [
             before.eq(~closed & (number != self.limit >> index_bits)),
             *(counting[index].eq(before | (~closed & (index < self.limit[:index_bits])))
@@ -154,7 +155,7 @@ class TopK(Component):
         one down, then the candidate takes the place. A candidate that is not better than the last
         entry of a full list is dropped (it was offered before the list was as good).
         """
-        depth = self._configuration.top_k
+        depth = self._machine.head.top_k
         entries = memory.Memory(shape=entry, depth=depth, init=[])
         read = add_with_immediate_read(m, platform, "entries", entries)
         write = entries.write_port()

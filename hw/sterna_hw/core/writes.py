@@ -7,11 +7,10 @@ from itertools import chain
 from typing import Any
 
 from amaranth.hdl import Module
-from sterna.machine.protocol import Space
 
 
-def distribute_writes(m: Module, source: Any, memories: Mapping[Space, Sequence[Any]]) -> None:
-    """Hand each write to the memories that it names; the link names no other."""
+def distribute_writes(m: Module, source: Any, memories: Mapping[int, Sequence[Any]]) -> None:
+    """Hand each write to the memories of the space that it names; the link names no other."""
     chunk = source.payload
     for writes in chain(*memories.values()):
         m.d.comb += writes.payload.eq(chunk)

@@ -7,18 +7,14 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import (
     CHUNK_BITS,
     FAILURE_BITS,
     ErrorCode,
     FrameType,
-    Space,
     result_words,
-    token_streams,
     word_chunks,
-    word_depth,
 )
 
 from sterna_hw.component import Component
@@ -36,9 +32,9 @@ from sterna_hw.link.session import Session
 LOAD_HEADER = 5
 
 
-def failure_members(configuration: Configuration) -> dict[str, Any]:
+def failure_members(machine: Machine) -> dict[str, Any]:
     """Members that tell of error answers, where a memory can give them."""
-    if isinstance(configuration, HardwareConfiguration) and configuration.weight_source == "axi":
+    if machine.memory.can_fail:
         return {"failure": In(FAILURE_BITS), "failure_taken": Out(1)}
     return {}
 
@@ -85,25 +81,25 @@ class CommandHandler(Component):
         What the INFO frame says of the memories; unless it is 0 only INPUT can be loaded.
     """
 
-    def __init__(self, configuration: Configuration, contents: int = 0) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, contents: int = 0) -> None:
+        self._machine = machine
         self._contents = contents
         super().__init__({
-            **failure_members(configuration),
+            **failure_members(machine),
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
             "outcomes": In(stream.Signature(FrameOutcome)),
             "answers": Out(stream.Signature(ANSWER_HEADER)),
             "answer_payload": Out(stream.Signature(LAST_BYTE)),
             "writes": Out(stream.Signature(WriteChunk)),
-            "runs": Out(stream.Signature(run_request(configuration))),
+            "runs": Out(stream.Signature(run_request(machine))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
         # As many payload bytes as RUN has, the latest on top: arguments of RUN, LOAD and its data.
-        run_length = run_request(self._configuration).size // 8
+        run_length = run_request(self._machine).size // 8
         arguments = Signal(8 * run_length)
         count = Signal(range(run_length + 2))
         accepted = Signal()
@@ -138,7 +134,7 @@ class CommandHandler(Component):
         came before it. ``whole_words`` says, a clock late, that the frame has its header and no
         part of a word, ``space_error`` that a chunk was outside every memory.
         """
-        configuration = self._configuration
+        machine = self._machine
         space = Signal(3)
         word = Signal(24)
         beyond = Signal()
@@ -149,11 +145,13 @@ class CommandHandler(Component):
         last_chunk = Signal(8)
         m.d.sync += [inside.eq(0), last_chunk.eq(0)]
         with m.Switch(space):
-            for known in [Space.INPUT] if self._contents else Space:
-                with m.Case(known):
+            for number, known in enumerate(machine.memories):
+                if self._contents and not known.input:
+                    continue
+                with m.Case(number):
                     m.d.sync += [
-                        inside.eq(~beyond & _below(word, word_depth(configuration, known))),
-                        last_chunk.eq(word_chunks(configuration, known) - 1),
+                        inside.eq(~beyond & _below(word, known.depth)),
+                        last_chunk.eq(word_chunks(machine, known.name) - 1),
                     ]
 
         # `word` and `chunk` address the chunk on offer; they step when it is taken.
@@ -220,18 +218,18 @@ class CommandHandler(Component):
 
     def _answer(self, m: Module, session: Session, error: Signal, fault: Signal) -> None:
         """Send the answer; the outcome is taken a clock after the transmitter has all of it."""
-        configuration = self._configuration
-        info = identity(configuration, self._contents)
+        machine = self._machine
+        info = identity(machine, self._contents)
         info_length = len(info) + SESSION_BYTES
-        result_length: Value | int = 4 * result_words(configuration)
-        streams = token_streams(configuration)
-        left = Signal(range(max(info_length, 4 * result_words(configuration, streams)) + 1))
+        result_length: Value | int = 4 * result_words(machine)
+        streams = machine.streams
+        left = Signal(range(max(info_length, 4 * result_words(machine, streams)) + 1))
         if streams > 1:
-            counters = 4 * result_words(configuration, 0)
+            counters = 4 * result_words(machine, 0)
             active = self.runs.payload.active[:streams]
             result_length = counters + sum(
                 (Mux(ran, result_length - counters, 0) for ran in active), Const(0))
-        has_failures = bool(failure_members(configuration))
+        has_failures = bool(failure_members(machine))
         reported = Signal(FAILURE_BITS) if has_failures else Signal(ErrorCode)
         finished = Signal()
         answer = self.answers.payload

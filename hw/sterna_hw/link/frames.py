@@ -5,8 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import unsigned
 from amaranth.lib import enum
 from amaranth.lib.data import StructLayout
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import MASK_BITS, token_streams
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import MASK_BITS
 
 FRAME_HEADER = StructLayout({"type": unsigned(8), "sequence": unsigned(8)})
 """What a frame is: its `sterna.machine.protocol.FrameType` and the host's number for it."""
@@ -21,13 +21,13 @@ ANSWER_HEADER = StructLayout({
 LAST_BYTE = StructLayout({"byte": unsigned(8), "last": unsigned(1)})
 """A payload byte, and whether it is the last of its frame."""
 
-def run_request(configuration: Configuration) -> StructLayout:
+def run_request(machine: Machine) -> StructLayout:
     """The payload of a RUN frame: first instruction, first input words, rows that count for top-k.
 
     ``input_word_<n>`` is for token stream n; with several of them ``active`` says which ones run,
     and ``chained`` which of these take the state from the one before.
     """
-    streams = token_streams(configuration)
+    streams = machine.streams
     return StructLayout({
         "entry": unsigned(16),
         **{f"input_word_{number}": unsigned(32) for number in range(streams)},

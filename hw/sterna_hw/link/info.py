@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Signal, Value
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import (
-    CHUNK_BITS,
-    SESSION_WORDS,
-    VERSION,
-    InfoType,
-    result_entries,
-)
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS, SESSION_WORDS, VERSION, InfoType, result_entries
 
 SESSION_BYTES = SESSION_WORDS * CHUNK_BITS // 8
 
 
-def identity(configuration: Configuration, contents: int) -> bytes:
+def identity(machine: Machine, contents: int) -> bytes:
     """All items of INFO but the value of the last, the session."""
     items = {
         InfoType.VERSION: VERSION.to_bytes(2, "little"),
-        InfoType.ENTRIES: result_entries(configuration).to_bytes(2, "little"),
-        InfoType.CONFIGURATION: configuration.digest().to_bytes(8, "little"),
+        InfoType.ENTRIES: result_entries(machine).to_bytes(2, "little"),
+        InfoType.CONFIGURATION: machine.digest().to_bytes(8, "little"),
         InfoType.CONTENTS: contents.to_bytes(8, "little"),
     }
     return (b"".join(bytes([kind, len(value)]) + value for kind, value in items.items())

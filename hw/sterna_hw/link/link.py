@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
@@ -33,17 +33,17 @@ class Link(Component):
         Only where the weights come from AXI4 ports.
     """
 
-    def __init__(self, configuration: Configuration,
+    def __init__(self, machine: Machine,
                  frame_timeout: int = FRAME_TIMEOUT, contents: int = 0) -> None:
-        self._configuration = configuration
+        self._machine = machine
         self._contents = contents
         self._frame_timeout = frame_timeout
         super().__init__({
-            **failure_members(configuration),
+            **failure_members(machine),
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
             "writes": Out(stream.Signature(WriteChunk)),
-            "runs": Out(stream.Signature(run_request(configuration))),
+            "runs": Out(stream.Signature(run_request(machine))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
 
@@ -51,7 +51,7 @@ class Link(Component):
         m = Module()
         m.submodules.receiver = receiver = FrameReceiver(self._frame_timeout)
         m.submodules.handler = handler = CommandHandler(
-            self._configuration, self._contents)
+            self._machine, self._contents)
         m.submodules.transmitter = transmitter = FrameTransmitter()
         m.submodules.received = received = StreamBuffer(8)
         m.submodules.answered = answered = StreamBuffer(LAST_BYTE)
@@ -63,7 +63,7 @@ class Link(Component):
             handler.outcomes.valid.eq(receiver.outcomes.valid & given),
             receiver.outcomes.ready.eq(handler.outcomes.ready & given),
         ]
-        if failure_members(self._configuration):
+        if failure_members(self._machine):
             m.d.comb += [
                 handler.failure.eq(self.failure),
                 self.failure_taken.eq(handler.failure_taken),

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS
+from sterna.machine.memory import AXI_ADDRESS_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.memory.block_queue import BlockQueue

@@ -6,7 +6,7 @@ from typing import Any
 
 from amaranth.hdl import Module, Mux, ResetSignal, Signal
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS
+from sterna.machine.memory import AXI_ADDRESS_BITS
 
 from sterna_hw.component import Component
 

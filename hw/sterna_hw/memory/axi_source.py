@@ -9,8 +9,9 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
-from sterna.machine.protocol import FAILURE_BITS, Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import AXI_ADDRESS_BITS, constant_base, outside_words
+from sterna.machine.protocol import FAILURE_BITS, Space, space_number
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
@@ -27,14 +28,14 @@ QUIET_CLOCKS = 4096
 _INCREMENT, _BUFFERABLE = 1, 3
 
 
-def axi_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+def axi_members(machine: Machine) -> dict[str, Any]:
     """Ports of one AXI4 master for each memory port, ``m_axi_0_araddr`` and so on.
 
     No identifiers, locks, qualities or regions: one order of reads, one write at a time.
     """
-    bits = configuration.memory_bits
+    bits = machine.outside.bits
     members: dict[str, Any] = {}
-    for port in range(configuration.memory_ports):
+    for port in range(machine.outside.ports):
         members |= {f"m_axi_{port}_{name}": member for name, member in {
             "araddr": Out(AXI_ADDRESS_BITS), "arlen": Out(8), "arsize": Out(3),
             "arburst": Out(2), "arcache": Out(4), "arprot": Out(3),
@@ -63,7 +64,7 @@ class AxiSource(Component):
     ``memory_prefetch`` beats a port. Throughput: one word a clock, or what the ports deliver.
 
     With ``constant_source`` axi the constants lie behind the weights, from byte
-    `HardwareConfiguration.constant_base` on, each group in whole bytes. They have a reader of
+    `Machine.constant_base` on, each group in whole bytes. They have a reader of
     their own, with two bursts fetched ahead in every port, whose requests go before the weights':
     they are few, and the vector unit should not wait for a queue of weights.
 
@@ -79,35 +80,35 @@ class AxiSource(Component):
         m_axi_*: see `axi_members`.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        self._has_constants = configuration.constant_source == "axi"
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._has_constants = machine.memory.holds_constants
         members: dict[str, Any] = {
             "restart": In(1),
-            "words": Out(stream.Signature(8 * configuration.weight_bytes)),
+            "words": Out(stream.Signature(8 * machine.ternary.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
             "failure": Out(FAILURE_BITS), "failure_taken": In(1),
-            **axi_members(configuration),
+            **axi_members(machine),
         }
         if self._has_constants:
             members |= {
-                "constants": Out(stream.Signature(word_group(configuration))),
+                "constants": Out(stream.Signature(word_group(machine))),
                 "constant_writes": In(stream.Signature(WriteChunk)),
             }
         super().__init__(members)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
+        machine = self._machine
         m.submodules.reader = reader = StripedReader(
-            configuration, configuration.weight_bytes, configuration.outside_words, 0,
-            configuration.memory_prefetch)
+            machine, machine.ternary.weight_bytes, outside_words(machine), 0,
+            machine.outside.prefetch)
         connect_streams(m, reader.words, self.words)
         readers = [reader]
         if self._has_constants:
             m.submodules.constant_reader = constants = StripedReader(
-                configuration, configuration.constant_bytes, configuration.constant_depth,
-                configuration.constant_base, 2 * configuration.memory_burst)
+                machine, machine.vector.constant_bytes, machine.vector.constant_depth,
+                constant_base(machine), 2 * machine.outside.burst)
             readers.append(constants)
             m.d.comb += [
                 Value.cast(self.constants.payload).eq(constants.words.payload),
@@ -115,12 +116,12 @@ class AxiSource(Component):
                 constants.words.ready.eq(self.constants.ready),
             ]
         m.d.comb += [each.restart.eq(self.restart) for each in readers]
-        ports = range(configuration.memory_ports)
+        ports = range(machine.outside.ports)
         forget = self._quiet(m)
         for port in ports:
             self._read(m, port, readers, forget)
         answering = self._write(m, forget)
-        m.submodules.failures = failures = AxiFailures(configuration.memory_ports)
+        m.submodules.failures = failures = AxiFailures(machine.outside.ports)
         m.d.comb += [
             failures.restart.eq(self.restart),
             failures.reads.eq(reduce(or_, (reader.failed for reader in readers))),
@@ -137,7 +138,7 @@ class AxiSource(Component):
 
     def _quiet(self, m: Module) -> Value:
         """No port has had traffic for `QUIET_CLOCKS`, nor has been in reset."""
-        moving = Cat(self._port(port, name) for port in range(self._configuration.memory_ports)
+        moving = Cat(self._port(port, name) for port in range(self._machine.outside.ports)
                      for name in ("arvalid", "rvalid", "awvalid", "wvalid", "bvalid"))
         clocks = Signal(range(QUIET_CLOCKS + 1))
         with m.If(moving.any()):
@@ -148,12 +149,12 @@ class AxiSource(Component):
 
     def _read(self, m: Module, port: int, readers: list[StripedReader], forget: Value) -> None:
         """Connect the read channels of a port with its readers."""
-        configuration = self._configuration
-        most = configuration.memory_prefetch // configuration.memory_burst + 2
-        m.submodules[f"guard_{port}"] = guard = AxiReadGuard(configuration.memory_burst, most)
+        machine = self._machine
+        most = machine.outside.prefetch // machine.outside.burst + 2
+        m.submodules[f"guard_{port}"] = guard = AxiReadGuard(machine.outside.burst, most)
         m.d.comb += [
-            self._port(port, "arlen").eq(configuration.memory_burst - 1),
-            self._port(port, "arsize").eq((configuration.memory_bits // 8).bit_length() - 1),
+            self._port(port, "arlen").eq(machine.outside.burst - 1),
+            self._port(port, "arsize").eq((machine.outside.bits // 8).bit_length() - 1),
             self._port(port, "arburst").eq(_INCREMENT),
             self._port(port, "arcache").eq(_BUFFERABLE),
             guard.forget.eq(forget),
@@ -173,7 +174,7 @@ class AxiSource(Component):
                 getattr(readers[0], f"rvalid_{port}").eq(guard.read_rvalid),
             ]
             return
-        share = AxiReadShare(configuration.memory_burst, most)
+        share = AxiReadShare(machine.outside.burst, most)
         m.submodules[f"share_{port}"] = share
         m.d.comb += [
             guard.read_arvalid.eq(share.arvalid),
@@ -194,16 +195,18 @@ class AxiSource(Component):
 
         Returns whether a write that is answered now is that of a chunk on offer.
         """
-        configuration = self._configuration
-        bits, ports = configuration.memory_bits, configuration.memory_ports
-        writer = AxiWriter(ports, bits, configuration.weight_bytes, Space.WEIGHTS)
+        machine = self._machine
+        bits, ports = machine.outside.bits, machine.outside.ports
+        writer = AxiWriter(ports, bits, machine.ternary.weight_bytes,
+                           space_number(machine, Space.WEIGHTS))
         m.submodules.writer = writer
         connect_streams(m, self.writes, writer.writes)
         writers = [writer]
         if self._has_constants:
             m.submodules.constant_writer = second = AxiWriter(
-                ports, bits, configuration.constant_bytes, Space.CONSTANTS,
-                configuration.constant_base)
+                ports, bits, machine.vector.constant_bytes,
+                space_number(machine, Space.CONSTANTS),
+                constant_base(machine))
             connect_streams(m, self.constant_writes, second.writes)
             writers.append(second)
         busy = reduce(or_, (each.under_way for each in writers))

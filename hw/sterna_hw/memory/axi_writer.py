@@ -7,8 +7,8 @@ from typing import Any
 from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.memory import AXI_ADDRESS_BITS
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -39,7 +39,7 @@ class AxiWriter(Component):
         space: which writes are meant. base: dense address of word 0.
     """
 
-    def __init__(self, ports: int, data_bits: int, word_bytes: int, space: Space,
+    def __init__(self, ports: int, data_bits: int, word_bytes: int, space: int,
                  base: int = 0) -> None:
         self._ports = ports
         self._beat_bytes = data_bits // 8

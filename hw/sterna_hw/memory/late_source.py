@@ -8,7 +8,6 @@ from typing import Any
 from amaranth.hdl import Const, Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -41,7 +40,7 @@ class LateSource(Component):
         large, staged: see `LoadableMemory`.
     """
 
-    def __init__(self, shape: Any, depth: int, space: Space, word_delay: int,
+    def __init__(self, shape: Any, depth: int, space: int, word_delay: int,
                  initial: Sequence[int] = (), large: bool = False, staged: bool = True) -> None:
         if not 1 <= word_delay <= 3:
             raise ValueError(f"a word comes 1 to 3 clocks late, not {word_delay}")

@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -43,7 +43,7 @@ class LoadableMemory(Component):
         staged: register the writes; else they are in the memory in the next clock.
     """
 
-    def __init__(self, width: int, depth: int, space: Space, initial: Sequence[int] = (),
+    def __init__(self, width: int, depth: int, space: int, initial: Sequence[int] = (),
                  large: bool = False, spread: bool = False, staged: bool = True) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")

@@ -7,8 +7,9 @@ from typing import Any
 from amaranth.hdl import Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import outside_words
+from sterna.machine.protocol import Space, space_number
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -32,9 +33,9 @@ class MixedWeights(Component):
         writes: In, stream of `WriteChunk` of all words. outside_writes: Out, those for outside.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        words = stream.Signature(8 * configuration.weight_bytes)
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        words = stream.Signature(8 * machine.ternary.weight_bytes)
         super().__init__({
             "restart": In(1), "outside": In(words), "words": Out(words),
             "writes": In(stream.Signature(WriteChunk)),
@@ -43,10 +44,11 @@ class MixedWeights(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        total, resident = configuration.weight_depth, configuration.resident_words
-        bits = 8 * configuration.weight_bytes
-        m.submodules.chip = chip = SequentialSource(bits, resident, Space.WEIGHTS, large=True)
+        machine = self._machine
+        total, resident = machine.ternary.weight_depth, machine.memory.resident
+        bits = 8 * machine.ternary.weight_bytes
+        m.submodules.chip = chip = SequentialSource(
+            bits, resident, space_number(machine, Space.WEIGHTS), large=True)
         buffer = StreamBuffer(bits)
         m.submodules.buffer = ResetInserter(self.restart)(buffer)
         connect_streams(m, buffer.o, self.words)
@@ -74,11 +76,11 @@ class MixedWeights(Component):
 
     def _route(self, m: Module, chip: SequentialSource) -> None:
         """Writes below ``outside_words`` go outside, the others to the chip."""
-        outside_words = self._configuration.outside_words
+        limit = outside_words(self._machine)
         write = self.writes.payload
         outside = Signal()
         m.d.comb += [
-            outside.eq(write.word < outside_words),
+            outside.eq(write.word < limit),
             self.outside_writes.payload.eq(write),
             self.outside_writes.valid.eq(self.writes.valid & outside),
             chip.writes.payload.eq(write),

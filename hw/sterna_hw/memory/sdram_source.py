@@ -7,8 +7,9 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import outside_words
+from sterna.machine.protocol import Space, space_number
 from sterna.machine.sdram import BURST_BEATS, SdramClocks, find_part
 
 from sterna_hw.component import Component
@@ -20,9 +21,9 @@ from sterna_hw.memory.sdram_controller import SdramController, pin_members
 from sterna_hw.stream import connect_streams
 
 
-def sdram_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+def sdram_members(machine: Machine) -> dict[str, Any]:
     """The pins of `sterna_hw.memory.sdram_controller.pin_members`, ``sdram_ras_n`` and so on."""
-    part = find_part(configuration.sdram)
+    part = find_part(machine.sdram.part)
     return {f"sdram_{name}": member for name, member in pin_members(part).items()}
 
 
@@ -40,36 +41,36 @@ class SdramSource(Component):
         sdram_*: see `sdram_members`.
 
     Args:
-        configuration: gives the part and the clock.
+        machine: gives the part and the clock.
         clocks: times of the part other than those that follow from it.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, machine: Machine,
                  clocks: SdramClocks | None = None) -> None:
-        self._configuration = configuration
-        self._part = find_part(configuration.sdram)
-        self._clocks = clocks or self._part.clocks(configuration.sdram_hz)
+        self._machine = machine
+        self._part = find_part(machine.sdram.part)
+        self._clocks = clocks or self._part.clocks(machine.sdram.hz)
         super().__init__({
             "restart": In(1),
-            "words": Out(stream.Signature(8 * configuration.weight_bytes)),
+            "words": Out(stream.Signature(8 * machine.ternary.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
-            **sdram_members(configuration),
+            **sdram_members(machine),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, part = self._configuration, self._part
+        machine, part = self._machine, self._part
         m.submodules.controller = controller = SdramController(part, self._clocks)
         for name, member in pin_members(part).items():
             outer, inner = getattr(self, f"sdram_{name}"), getattr(controller, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
 
-        depth = configuration.memory_prefetch
-        total = configuration.outside_words * configuration.weight_bytes
+        depth = machine.outside.prefetch
+        total = outside_words(machine) * machine.ternary.weight_bytes
         bursts = -(-total // (BURST_BEATS * part.bits // 8))
         m.submodules.queue = queue = BlockQueue(part.bits, depth)
         m.submodules.dense = dense = DenseWords(
-            part.bits // 8, configuration.weight_bytes, configuration.outside_words)
+            part.bits // 8, machine.ternary.weight_bytes, outside_words(machine))
         m.d.comb += [
             controller.restart.eq(self.restart),
             queue.clear.eq(self.restart),
@@ -100,7 +101,8 @@ class SdramSource(Component):
         """Chunks become bytes at dense addresses, as for an AXI port."""
         beat_bytes = self._part.bits // 8
         m.submodules.writer = writer = AxiWriter(
-            1, self._part.bits, self._configuration.weight_bytes, Space.WEIGHTS)
+            1, self._part.bits, self._machine.ternary.weight_bytes,
+            space_number(self._machine, Space.WEIGHTS))
         connect_streams(m, self.writes, writer.writes)
         m.d.comb += [
             controller.write_valid.eq(writer.awvalid[0]),

@@ -8,7 +8,6 @@ from typing import Any
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.protocol import Space
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
@@ -45,7 +44,7 @@ class SequentialSource(Component):
 
     LATENCY = 3
 
-    def __init__(self, shape: Any, depth: int, space: Space, initial: Sequence[int] = (),
+    def __init__(self, shape: Any, depth: int, space: int, initial: Sequence[int] = (),
                  large: bool = False, staged: bool = True) -> None:
         self._width = Shape.cast(shape).width
         self._depth = depth

@@ -7,7 +7,8 @@ from typing import Any
 from amaranth.hdl import Cat, Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import AXI_ADDRESS_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.memory.axi_port import AxiReadPort
@@ -29,41 +30,41 @@ class StripedReader(Component):
             `AxiReadPort`, of every port p.
 
     Args:
-        configuration: gives ports, their width and the burst.
+        machine: gives ports, their width and the burst.
         word_bytes: bytes of a word. depth: words.
         base: dense address of word 0, a multiple of a burst of all ports.
         queue_beats: beats that each port fetches ahead.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, word_bytes: int, depth: int,
+    def __init__(self, machine: Machine, word_bytes: int, depth: int,
                  base: int, queue_beats: int) -> None:
-        self._configuration = configuration
+        self._machine = machine
         self._word_bytes = word_bytes
         self._depth = depth
         self._base = base
         self._queue_beats = queue_beats
         members: dict[str, Any] = {}
-        for port in range(configuration.memory_ports):
+        for port in range(machine.outside.ports):
             members |= {
                 f"arvalid_{port}": Out(1), f"araddr_{port}": Out(AXI_ADDRESS_BITS),
                 f"arready_{port}": In(1), f"rvalid_{port}": In(1),
-                f"rdata_{port}": In(configuration.memory_bits), f"rerror_{port}": In(1),
+                f"rdata_{port}": In(machine.outside.bits), f"rerror_{port}": In(1),
             }
         super().__init__({
-            "restart": In(1), "failed": Out(configuration.memory_ports),
+            "restart": In(1), "failed": Out(machine.outside.ports),
             "words": Out(stream.Signature(8 * word_bytes)), **members,
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        ports, bits = configuration.memory_ports, configuration.memory_bits
+        machine = self._machine
+        ports, bits = machine.outside.ports, machine.outside.bits
         beat_bytes = ports * bits // 8
-        burst_bytes = configuration.memory_burst * beat_bytes
+        burst_bytes = machine.outside.burst * beat_bytes
         bursts = -(-self._depth * self._word_bytes // burst_bytes)
         readers = []
         for port in range(ports):
-            reader = AxiReadPort(bits, configuration.memory_burst, self._queue_beats, bursts,
+            reader = AxiReadPort(bits, machine.outside.burst, self._queue_beats, bursts,
                                  self._base // ports)
             m.submodules[f"reader_{port}"] = reader
             readers.append(reader)

@@ -8,7 +8,7 @@ from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
@@ -35,29 +35,29 @@ class AccumulateUnit(Component):
         idle: Out(1), everything is in the accumulators.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
         super().__init__({
-            "commands": In(stream.Signature(accumulate_command(configuration))),
-            "code_address": Out(address_range(configuration.code_depth)),
+            "commands": In(stream.Signature(accumulate_command(machine))),
+            "code_address": Out(address_range(machine.neurons.code_depth)),
             "code_enable": Out(1),
-            "code_data": In(history_word(configuration)),
-            "weight_address": Out(address_range(configuration.weight_depth)),
+            "code_data": In(history_word(machine)),
+            "weight_address": Out(address_range(machine.synapses.weight_depth)),
             "weight_enable": Out(1),
-            "weight_data": In(configuration.weight_word_bits),
+            "weight_data": In(machine.synapses.weight_word_bits),
             "take": In(StructLayout({
-                "valid": 1, "group": address_range(configuration.accumulator_depth)})),
-            "sums": Out(accumulator_group(configuration)),
+                "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
+            "sums": Out(accumulator_group(machine)),
             "busy": Out(1),
             "event": Out(1),
-            "looked_at": Out(range(configuration.neuron_lanes + 1)),
+            "looked_at": Out(range(machine.neurons.lanes + 1)),
             "idle": Out(1),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.scanner = scanner = CodeScanner(self._configuration)
-        m.submodules.synapses = synapses = SynapseArray(self._configuration)
+        m.submodules.scanner = scanner = CodeScanner(self._machine)
+        m.submodules.synapses = synapses = SynapseArray(self._machine)
         connect_streams(m, self.commands, scanner.commands)
         connect_streams(m, scanner.events, synapses.events)
         m.d.comb += [

@@ -8,19 +8,20 @@ from amaranth.hdl import Cat, Module, Signal, signed, unsigned
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import history_bits
 
 from sterna_hw.component import Component
 
 
-def history_word(configuration: SpikingConfiguration) -> ArrayLayout:
+def history_word(machine: Machine) -> ArrayLayout:
     """The histories of ``neuron_lanes`` sources: ``taps`` codes each, the newest lowest."""
-    return ArrayLayout(unsigned(configuration.history_bits), configuration.neuron_lanes)
+    return ArrayLayout(unsigned(history_bits(machine)), machine.neurons.lanes)
 
 
-def code_word(configuration: SpikingConfiguration) -> ArrayLayout:
+def code_word(machine: Machine) -> ArrayLayout:
     """New codes of ``neuron_lanes`` sources."""
-    return ArrayLayout(signed(configuration.code_bits), configuration.neuron_lanes)
+    return ArrayLayout(signed(machine.neurons.code_bits), machine.neurons.lanes)
 
 
 class CodeMemory(Component):
@@ -34,21 +35,21 @@ class CodeMemory(Component):
             become 0. The word is there for reads two clocks later; in this clock none is read.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
-        self._address = range(max(2, configuration.code_depth))
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._address = range(max(2, machine.neurons.code_depth))
         super().__init__({
             "address": In(self._address),
             "enable": In(1),
-            "data": Out(history_word(configuration)),
-            "shift": In(shift_layout(configuration)),
+            "data": Out(history_word(machine)),
+            "shift": In(shift_layout(machine)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
+        machine = self._machine
         m.submodules.storage = storage = memory.Memory(
-            shape=history_word(configuration), depth=max(2, configuration.code_depth), init=[],
+            shape=history_word(machine), depth=max(2, machine.neurons.code_depth), init=[],
             attrs={"no_rw_check": "1"})
         read, write = storage.read_port(), storage.write_port()
         shift = Signal.like(self.shift, name="kept_shift", reset_less=True)
@@ -63,16 +64,16 @@ class CodeMemory(Component):
         ]
         with m.If(self.shift.valid):
             m.d.comb += read.addr.eq(self.shift.address)
-        kept = configuration.history_bits - configuration.code_bits
+        kept = history_bits(machine) - machine.neurons.code_bits
         with m.If(~shift.clear):
             for lane, code in enumerate(shift.codes):
                 m.d.comb += write.data[lane].eq(Cat(code, read.data[lane][:kept]))
         return m
 
 
-def shift_layout(configuration: SpikingConfiguration) -> StructLayout:
+def shift_layout(machine: Machine) -> StructLayout:
     """New codes for a word of the memory."""
     return StructLayout({
-        "valid": 1, "clear": 1, "address": range(max(2, configuration.code_depth)),
-        "codes": code_word(configuration),
+        "valid": 1, "clear": 1, "address": range(max(2, machine.neurons.code_depth)),
+        "codes": code_word(machine),
     })

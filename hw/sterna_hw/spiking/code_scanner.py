@@ -8,8 +8,9 @@ from amaranth.hdl import Cat, Const, Module, Signal, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.encoding import LENGTH_BITS
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import history_bits
+from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
@@ -22,11 +23,11 @@ def address_range(depth: int) -> range:
     return range(max(2, depth))
 
 
-def source_event(configuration: SpikingConfiguration) -> StructLayout:
+def source_event(machine: Machine) -> StructLayout:
     """A source's history, and where its column of weights begins."""
     return StructLayout({
-        "history": unsigned(configuration.history_bits),
-        "column": address_range(configuration.weight_depth),
+        "history": unsigned(history_bits(machine)),
+        "column": address_range(machine.synapses.weight_depth),
     })
 
 
@@ -45,16 +46,16 @@ class CodeScanner(Component):
         idle: Out(1), all events of all commands are taken.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
-        command = accumulate_command(configuration)
-        lanes = configuration.neuron_lanes
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        command = accumulate_command(machine)
+        lanes = machine.neurons.lanes
         super().__init__({
             "commands": In(stream.Signature(command)),
-            "address": Out(address_range(configuration.code_depth)),
+            "address": Out(address_range(machine.neurons.code_depth)),
             "enable": Out(1),
-            "data": In(history_word(configuration)),
-            "events": Out(stream.Signature(source_event(configuration))),
+            "data": In(history_word(machine)),
+            "events": Out(stream.Signature(source_event(machine))),
             "groups": Out(command["groups"].shape),
             "looked_at": Out(range(lanes + 1)),
             "idle": Out(1),
@@ -62,11 +63,11 @@ class CodeScanner(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, lanes = self._configuration, self._configuration.neuron_lanes
+        machine, lanes = self._machine, self._machine.neurons.lanes
         shift = lanes.bit_length() - 1
         column_shape = unsigned(len(self.events.payload.column))
         m.submodules.compressor = compressor = EventCompressor(
-            configuration.history_bits, lanes, column_shape.width)
+            history_bits(machine), lanes, column_shape.width)
 
         left = Signal(LENGTH_BITS)
         column = Signal(column_shape, reset_less=True)
@@ -136,7 +137,7 @@ class CodeScanner(Component):
     def _offsets(self, m: Module, shift: int, shape: Any) -> list[Any]:
         """Weight words between a word's first column and that of each of its lanes."""
         offsets: list[Any] = [Const(0, shape)]
-        for lane in range(1, self._configuration.neuron_lanes):
+        for lane in range(1, self._machine.neurons.lanes):
             offset = Signal(shape, name=f"offset_{lane}", reset_less=True)
             m.d.sync += offset.eq(sum(
                 ((self.groups << bit) for bit in range(shift) if lane >> bit & 1), Const(0, 1)))

@@ -8,12 +8,9 @@ from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.encoding import LENGTH_BITS
-from sterna.machine.spiking_configuration import (
-    RESULT_BITS,
-    NeuronUnit,
-    SpikingConfiguration,
-)
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import RESULT_BITS, NeuronKind
+from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import neuron_command
@@ -27,18 +24,18 @@ from sterna_hw.spiking.sum_groups import SumGroups
 from sterna_hw.spiking.synapses import accumulator_group
 
 
-def result_group(configuration: SpikingConfiguration) -> StructLayout:
+def result_group(machine: Machine) -> StructLayout:
     """Outputs of ``neuron_lanes`` neurons for the step's result."""
-    values = ArrayLayout(signed(RESULT_BITS), configuration.neuron_lanes)
+    values = ArrayLayout(signed(RESULT_BITS), machine.neurons.lanes)
     return StructLayout({"valid": 1, "first": 1, "values": values})
 
 
-def trace_unit(configuration: SpikingConfiguration, unit: NeuronUnit) -> dict[str, StructLayout]:
+def trace_unit(machine: Machine, unit: NeuronKind) -> dict[str, StructLayout]:
     """Payloads of the trace ports of a unit: sums that enter it, its outputs and new states."""
-    lanes = configuration.neuron_lanes
+    lanes = machine.neurons.lanes
     return {
         "sums": StructLayout({
-            "valid": 1, "values": ArrayLayout(signed(configuration.accumulator_bits), lanes)}),
+            "valid": 1, "values": ArrayLayout(signed(machine.synapses.accumulator_bits), lanes)}),
         "outputs": StructLayout({
             "valid": 1, "values": ArrayLayout(output_shape(unit.definition, False), lanes)}),
         "states": StructLayout({
@@ -62,34 +59,34 @@ class NeuronRunner(Component):
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
         result: Out, `result_group`; ``first`` marks the first group of a command.
         idle: Out(1), nothing is left of any command.
-        trace_<unit>_sums, _outputs, _states: Out, only where the configuration says ``trace``.
+        trace_<unit>_sums, _outputs, _states: Out, only where the machine says ``trace``.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
         members = {
-            "commands": In(stream.Signature(neuron_command(configuration))),
+            "commands": In(stream.Signature(neuron_command(machine))),
             "take": Out(StructLayout({
-                "valid": 1, "group": address_range(configuration.accumulator_depth)})),
-            "sums": In(accumulator_group(configuration)),
-            "constants": In(stream.Signature(configuration.constant_bits)),
-            "inputs": In(stream.Signature(code_word(configuration))),
-            "shift": Out(shift_layout(configuration)),
-            "result": Out(result_group(configuration)),
+                "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
+            "sums": In(accumulator_group(machine)),
+            "constants": In(stream.Signature(machine.neurons.constant_bits)),
+            "inputs": In(stream.Signature(code_word(machine))),
+            "shift": Out(shift_layout(machine)),
+            "result": Out(result_group(machine)),
             "idle": Out(1),
         }
-        if configuration.trace:
-            for number, unit in enumerate(configuration.units):
+        if machine.trace:
+            for number, unit in enumerate(machine.neurons.kinds):
                 members |= {f"trace_{number}_{name}": Out(layout)
-                            for name, layout in trace_unit(configuration, unit).items()}
+                            for name, layout in trace_unit(machine, unit).items()}
         super().__init__(members)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        m.submodules.groups = groups = SumGroups(configuration)
+        machine = self._machine
+        m.submodules.groups = groups = SumGroups(machine)
         m.d.comb += [self.take.eq(groups.take), groups.sums.eq(self.sums)]
-        command = Signal(neuron_command(configuration), reset_less=True)
+        command = Signal(neuron_command(machine), reset_less=True)
         left = Signal(LENGTH_BITS)
         running, from_input, clears = Signal(), Signal(), Signal()
         m.d.comb += [
@@ -134,17 +131,17 @@ class NeuronRunner(Component):
     def _engines(self, m: Module, groups: SumGroups, command: Any, running: Value,
                  clears: Value) -> tuple[Value, Any, Any]:
         """All units; whether the chosen one has a group, its codes, and its outputs in full."""
-        configuration = self._configuration
+        machine = self._machine
         produced = Signal()
-        codes = Signal(code_word(configuration))
-        values = Signal(ArrayLayout(signed(RESULT_BITS), configuration.neuron_lanes))
+        codes = Signal(code_word(machine))
+        values = Signal(ArrayLayout(signed(RESULT_BITS), machine.neurons.lanes))
         cleared = Signal()
         m.d.sync += cleared.eq(clears)
-        for number, unit in enumerate(configuration.units):
+        for number, unit in enumerate(machine.neurons.kinds):
             m.submodules[f"unit_{number}"] = engine = LifEngine(
-                unit.definition, dict(unit.constants), unit.groups * configuration.neuron_lanes,
-                configuration.neuron_lanes, varying=unit.varying, trace=configuration.trace,
-                always_ready=True, multiplier_bits=configuration.multiplier_bits)
+                unit.definition, dict(unit.constants), unit.groups * machine.neurons.lanes,
+                machine.neurons.lanes, varying=unit.varying, trace=machine.trace,
+                always_ready=True, multiplier_bits=machine.neurons.multiplier_bits)
             chosen = Signal(name=f"chosen_{number}")
             m.d.comb += [
                 chosen.eq(running & (command.unit == number + 1) & ~command.clear),
@@ -163,31 +160,31 @@ class NeuronRunner(Component):
                     m.d.comb += codes.eq(unit_codes)
                 if unit.results:
                     m.d.comb += values.eq(unit_values)
-            if configuration.trace:
+            if machine.trace:
                 self._trace(m, number, engine)
         return produced, codes, values
 
-    def _parameters(self, m: Module, engine: LifEngine, unit: NeuronUnit, chosen: Value) -> None:
+    def _parameters(self, m: Module, engine: LifEngine, unit: NeuronKind, chosen: Value) -> None:
         """The words of the constant memory belong to whoever is chosen."""
         m.d.comb += engine.parameters.valid.eq(self.constants.valid & chosen)
         with m.If(chosen):
             m.d.comb += self.constants.ready.eq(engine.parameters.ready)
         bits = unit.parameter_bits
-        for lane in range(self._configuration.neuron_lanes):
+        for lane in range(self._machine.neurons.lanes):
             word = self.constants.payload[lane * bits:(lane + 1) * bits]
             m.d.comb += engine.parameters.payload[lane].as_value().eq(word)
 
-    def _outputs(self, m: Module, number: int, unit: NeuronUnit,
+    def _outputs(self, m: Module, number: int, unit: NeuronKind,
                  engine: LifEngine) -> tuple[Value, Any, Any]:
         """Outputs in step with the codes that are made of them."""
-        configuration, definition = self._configuration, unit.definition
+        machine, definition = self._machine, unit.definition
         pipeline = Pipeline()
         words = [Word(f"output_{number}_{lane}", signed_output(output), 0)
                  for lane, output in enumerate(engine.outputs.payload)]
         stage = 0
-        codes = Signal(code_word(configuration), name=f"codes_{number}")
+        codes = Signal(code_word(machine), name=f"codes_{number}")
         if unit.codes:
-            made = [to_code(pipeline, definition, word, configuration.code_bits)
+            made = [to_code(pipeline, definition, word, machine.neurons.code_bits)
                     for word in words]
             stage = made[0].stage
             m.d.comb += [codes[lane].eq(word.value) for lane, word in enumerate(made)]

@@ -8,8 +8,9 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.encoding import LENGTH_BITS
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import group_lanes
+from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.code_scanner import address_range
@@ -30,22 +31,22 @@ class SumGroups(Component):
         o: Out, stream of ``neuron_lanes`` sums.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
-        values = ArrayLayout(signed(configuration.accumulator_bits), configuration.neuron_lanes)
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        values = ArrayLayout(signed(machine.synapses.accumulator_bits), machine.neurons.lanes)
         super().__init__({
             "start": In(1),
             "count": In(LENGTH_BITS),
             "take": Out(StructLayout({
-                "valid": 1, "group": address_range(configuration.accumulator_depth)})),
-            "sums": In(accumulator_group(configuration)),
+                "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
+            "sums": In(accumulator_group(machine)),
             "o": Out(stream.Signature(values)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        parts, width = configuration.group_lanes, self.o.payload.shape().size
+        machine = self._machine
+        parts, width = group_lanes(machine), self.o.payload.shape().size
         word = Signal(parts * width, reset_less=True)
         part = Signal(range(max(2, parts)))
         # Groups of sums that are not asked for yet, and those that have not left.

@@ -8,8 +8,9 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
 from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.encoding import GROUP_BITS
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import history_bits
+from sterna.machine.units.synapses import GROUP_BITS
 
 from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component
@@ -21,18 +22,18 @@ ROUND_TRIP = 4
 """Clocks from the read of an accumulator to the first that sees what was added."""
 
 
-def weight_word(configuration: SpikingConfiguration) -> StructLayout:
+def weight_word(machine: Machine) -> StructLayout:
     """The synapses from a source to ``lanes`` targets."""
-    taps = {"taps": ArrayLayout(unsigned(configuration.tap_bits), configuration.lanes)}
+    taps = {"taps": ArrayLayout(unsigned(machine.synapses.tap_bits), machine.synapses.lanes)}
     return StructLayout({
-        "weights": ArrayLayout(signed(configuration.weight_bits), configuration.lanes),
-        **(taps if configuration.tap_bits else {}),
+        "weights": ArrayLayout(signed(machine.synapses.weight_bits), machine.synapses.lanes),
+        **(taps if machine.synapses.tap_bits else {}),
     })
 
 
-def accumulator_group(configuration: SpikingConfiguration) -> ArrayLayout:
+def accumulator_group(machine: Machine) -> ArrayLayout:
     """The sums of ``lanes`` targets."""
-    return ArrayLayout(signed(configuration.accumulator_bits), configuration.lanes)
+    return ArrayLayout(signed(machine.synapses.accumulator_bits), machine.synapses.lanes)
 
 
 class SynapseArray(Component):
@@ -54,35 +55,35 @@ class SynapseArray(Component):
         idle: Out(1), all sums are written.
     """
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._configuration = configuration
-        group = address_range(configuration.accumulator_depth)
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        group = address_range(machine.synapses.accumulator_depth)
         super().__init__({
-            "events": In(stream.Signature(source_event(configuration))),
+            "events": In(stream.Signature(source_event(machine))),
             "groups": In(GROUP_BITS),
-            "address": Out(address_range(configuration.weight_depth)),
+            "address": Out(address_range(machine.synapses.weight_depth)),
             "enable": Out(1),
-            "data": In(configuration.weight_word_bits),
+            "data": In(machine.synapses.weight_word_bits),
             "take": In(StructLayout({"valid": 1, "group": group})),
-            "sums": Out(accumulator_group(configuration)),
+            "sums": Out(accumulator_group(machine)),
             "busy": Out(1),
             "idle": Out(1),
         })
         self._pipeline = Pipeline()
         # The words of all lanes two clocks after their address: weights in a register.
-        self._weights = Signal(weight_word(configuration), reset_less=True)
-        self._history = Word("history", Signal(configuration.history_bits), 0)
-        self._products = [self._lane(lane) for lane in range(configuration.lanes)]
+        self._weights = Signal(weight_word(machine), reset_less=True)
+        self._history = Word("history", Signal(history_bits(machine)), 0)
+        self._products = [self._lane(lane) for lane in range(machine.synapses.lanes)]
         self.latency = 2 + self._products[0].stage + 1
         self.pipeline_bits = self._pipeline.bits
 
     def _lane(self, lane: int) -> Word:
         """The product of a lane; stage 0 is that of the registered weight word."""
-        configuration, pipeline = self._configuration, self._pipeline
-        bits = configuration.code_bits
+        machine, pipeline = self._machine, self._pipeline
+        bits = machine.neurons.code_bits
         weight = Word(f"weight_{lane}", self._weights.weights[lane], 0)
         code = Word(f"code_{lane}", self._history.value[:bits].as_signed(), 0)
-        if configuration.tap_bits:
+        if machine.synapses.tap_bits:
             tap = Word(f"tap_{lane}", self._weights.taps[lane], 0)
             code = pipeline.compute(
                 f"code_{lane}", lambda history, tap: history.word_select(tap, bits).as_signed(),
@@ -91,7 +92,7 @@ class SynapseArray(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, stage = self._configuration, self._products[0].stage
+        machine, stage = self._machine, self._products[0].stage
         active, asking, group, history = self._walk(m)
         m.d.comb += self._history.value.eq(self._delays(m, history, 2)[2])
         m.d.sync += [self._weights.as_value().eq(self.data), *self._pipeline.statements]
@@ -102,7 +103,7 @@ class SynapseArray(Component):
         read_at, write_at = stage, stage + 3
 
         m.submodules.storage = storage = memory.Memory(
-            shape=accumulator_group(configuration), depth=max(2, configuration.accumulator_depth),
+            shape=accumulator_group(machine), depth=max(2, machine.synapses.accumulator_depth),
             init=[], attrs={"no_rw_check": "1"})
         read, write = storage.read_port(), storage.write_port()
         before = Signal.like(self.sums, name="before", reset_less=True)
@@ -122,7 +123,7 @@ class SynapseArray(Component):
         with m.If(taken[1]):
             m.d.comb += write.addr.eq(taken_group[1])
         for lane, word in enumerate(self._products):
-            total = Signal(signed(configuration.accumulator_bits), name=f"total_{lane}",
+            total = Signal(signed(machine.synapses.accumulator_bits), name=f"total_{lane}",
                            reset_less=True)
             m.d.sync += total.eq(before[lane] + word.value)
             with m.If(taken[0]):
@@ -138,7 +139,7 @@ class SynapseArray(Component):
         Whether there is an event, whether a word is asked for, its group, the event's history.
         """
         active, asking = Signal(), Signal()
-        history = Signal(self._configuration.history_bits, reset_less=True)
+        history = Signal(history_bits(self._machine), reset_less=True)
         count = Signal(GROUP_BITS, reset_less=True)
         last, short = Signal(GROUP_BITS), Signal()
         m.d.sync += [short.eq(self.groups < ROUND_TRIP), last.eq(self.groups - 1)]

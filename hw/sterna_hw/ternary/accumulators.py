@@ -8,7 +8,7 @@ from amaranth.hdl import Const, Module, Mux, signed
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read
@@ -32,25 +32,25 @@ class Accumulators(Component):
         values: Out, ``rows`` accumulators after the add, in the same clock.
 
     Args:
-        configuration: shape of the accelerator.
+        machine: shape of the accelerator.
         sum_bits: width of a sum.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, sum_bits: int) -> None:
-        self._configuration = configuration
-        rows, bits = configuration.rows, configuration.accumulator_bits
+    def __init__(self, machine: Machine, sum_bits: int) -> None:
+        self._machine = machine
+        rows, bits = machine.ternary.rows, machine.ternary.accumulator_bits
         super().__init__({
             "valid": In(1),
-            "slot": In(range(configuration.block_groups + 1)),
+            "slot": In(range(machine.ternary.block_groups + 1)),
             "again": In(1),
             "sums": In(ArrayLayout(signed(sum_bits), rows)),
-            "carries": In(configuration.rows),
+            "carries": In(machine.ternary.rows),
             "values": Out(ArrayLayout(signed(bits), rows)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        groups, bits = self._configuration.block_groups, self._configuration.accumulator_bits
+        groups, bits = self._machine.ternary.block_groups, self._machine.ternary.accumulator_bits
         masked = groups == _MEMORY_DEPTH
         storage = memory.Memory(
             shape=self.values.shape(), depth=groups if masked else groups + 1, init=[])
@@ -62,7 +62,7 @@ class Accumulators(Component):
             write.en.eq(self.valid),
             write.data.eq(self.values),
         ]
-        for row in range(self._configuration.rows):
+        for row in range(self._machine.ternary.rows):
             m.submodules[f"adder_{row}"] = adder = FoldedAdder(
                 bits, len(self.sums[row]), bits, mask=True)
             m.d.comb += [

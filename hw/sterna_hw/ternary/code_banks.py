@@ -9,7 +9,8 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import groups_per_tile
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group
@@ -36,28 +37,28 @@ class CodeBanks(Component):
             ``complete`` is high.
 
     Args:
-        configuration: shape of the accelerator.
+        machine: shape of the accelerator.
         parts: in how many reads a tile is fetched; each part is a whole number of groups.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, parts: int = 1) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, parts: int = 1) -> None:
+        self._machine = machine
         self._parts = parts
-        self._tiles = configuration.code_depth // configuration.columns
+        self._tiles = machine.ternary.code_depth // machine.ternary.columns
         super().__init__({
-            "groups": In(stream.Signature(code_group(configuration))),
+            "groups": In(stream.Signature(code_group(machine))),
             "tile": In(range(self._tiles)),
             "part": In(range(max(2, parts))),
             "available": Out(1),
             "complete": Out(1),
-            "codes": Out(ArrayLayout(signed(CODE_BITS), configuration.columns // parts)),
+            "codes": Out(ArrayLayout(signed(CODE_BITS), machine.ternary.columns // parts)),
             "release": In(1),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        groups_per_part = self._configuration.groups_per_tile // self._parts
-        group_bits = CODE_BITS * self._configuration.vector_lanes
+        groups_per_part = groups_per_tile(self._machine) // self._parts
+        group_bits = CODE_BITS * self._machine.vector.lanes
         tile_bits, part_bits = (self._tiles - 1).bit_length(), (self._parts - 1).bit_length()
         # A tile is read only after it is written: no need to define what a collision returns.
         m.submodules.storage = storage = memory.Memory(

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
@@ -46,22 +46,22 @@ class TernaryEngine(Component):
         latency: clocks from the transfer of a weight word to the result.
 
     Args:
-        configuration: shape of the accelerator.
+        machine: shape of the accelerator.
         word_delay: clocks from a transfer on ``weights`` to its payload, see `LateSource`; at most
             the ``word_delay`` of the lanes. Zero is an ordinary stream.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, word_delay: int = 0) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, word_delay: int = 0) -> None:
+        self._machine = machine
         self._word_delay = word_delay
-        tables = configuration.lane == "tables"
-        self._lanes = TableLanes(configuration) if tables else AdderLanes(configuration)
+        tables = machine.ternary.lane == "tables"
+        self._lanes = TableLanes(machine) if tables else AdderLanes(machine)
         self.latency = self._lanes.latency + 1
         super().__init__({
-            "weights": In(stream.Signature(8 * configuration.weight_bytes)),
-            "codes": In(stream.Signature(code_group(configuration))),
-            "commands": In(stream.Signature(matmul_command(configuration))),
-            "results": Out(stream.Signature(row_group(configuration))),
+            "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
+            "codes": In(stream.Signature(code_group(machine))),
+            "commands": In(stream.Signature(matmul_command(machine))),
+            "results": Out(stream.Signature(row_group(machine))),
             "busy": Out(1),
             "waiting_weights": Out(1),
             "waiting_codes": Out(1),
@@ -70,12 +70,12 @@ class TernaryEngine(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        m.submodules.issue = issue = Issue(configuration)
+        machine = self._machine
+        m.submodules.issue = issue = Issue(machine)
         m.submodules.lanes = lanes = self._lanes
-        m.submodules.accumulators = accumulators = Accumulators(configuration, lanes.sum_bits)
-        room = configuration.result_depth
-        m.submodules.queue = queue = StreamQueue(row_group(configuration), room, counted=True)
+        m.submodules.accumulators = accumulators = Accumulators(machine, lanes.sum_bits)
+        room = machine.ternary.result_depth
+        m.submodules.queue = queue = StreamQueue(row_group(machine), room, counted=True)
         connect_streams(m, self.commands, issue.commands)
         connect_streams(m, self.codes, lanes.groups)
         connect_streams(m, queue.o, self.results)

@@ -8,19 +8,19 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import matmul_command
 
 
-def step_layout(configuration: HardwareConfiguration) -> StructLayout:
+def step_layout(machine: Machine) -> StructLayout:
     """What the pipeline must know of a weight word.
 
     ``slot``: row group in its block, from 1; ``first`` and ``last``: first and last tile of the row
     group; ``destination``: where its results go.
     """
-    slot_bits = configuration.block_groups.bit_length()
+    slot_bits = machine.ternary.block_groups.bit_length()
     return StructLayout({"slot": slot_bits, "first": 1, "last": 1, "destination": 1})
 
 
@@ -43,13 +43,13 @@ class Issue(Component):
         advance: In(1), the step happens in this clock. Only while ``active``.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        tiles = configuration.code_depth // configuration.columns
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        tiles = machine.ternary.code_depth // machine.ternary.columns
         super().__init__({
-            "commands": In(stream.Signature(matmul_command(configuration))),
+            "commands": In(stream.Signature(matmul_command(machine))),
             "active": Out(1),
-            "step": Out(step_layout(configuration)),
+            "step": Out(step_layout(machine)),
             "tile": Out(range(tiles)),
             "closing": Out(1),
             "turn": Out(1),

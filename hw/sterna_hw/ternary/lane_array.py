@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.shared_module import shared, shares_modules
@@ -37,20 +37,20 @@ class LaneArray(Component):
         sum_bits: width of a sum.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        columns = configuration.columns
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        columns = machine.ternary.columns
         self.latency = 3 + tree_latency(columns)
         self.sum_bits = sum_bits(columns)
         super().__init__({
-            "word": In(8 * configuration.weight_bytes),
+            "word": In(8 * machine.ternary.weight_bytes),
             "codes": In(ArrayLayout(signed(CODE_BITS), columns)),
-            "sums": Out(ArrayLayout(signed(self.sum_bits), configuration.rows)),
+            "sums": Out(ArrayLayout(signed(self.sum_bits), machine.ternary.rows)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        rows, columns = self._configuration.rows, self._configuration.columns
+        rows, columns = self._machine.ternary.rows, self._machine.ternary.columns
 
         # Word and decoder registers wait for the codes: memory, register, negation.
         word_1 = Signal.like(self.word, reset_less=True)

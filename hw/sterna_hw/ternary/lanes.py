@@ -8,7 +8,7 @@ from amaranth.hdl import Module, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group
@@ -46,35 +46,35 @@ class Lanes(Component):
     settles = False
     word_delay = 0
 
-    def __init__(self, configuration: HardwareConfiguration, latency: int, sum_bits: int) -> None:
-        self._configuration = configuration
+    def __init__(self, machine: Machine, latency: int, sum_bits: int) -> None:
+        self._machine = machine
         self.latency = latency
         self.sum_bits = sum_bits
         super().__init__({
-            "groups": In(stream.Signature(code_group(configuration))),
+            "groups": In(stream.Signature(code_group(machine))),
             "active": In(1),
-            "tile": In(range(configuration.code_depth // configuration.columns)),
+            "tile": In(range(machine.ternary.code_depth // machine.ternary.columns)),
             "closing": In(1),
             "turn": In(1),
             "release": In(1),
             "ready": Out(1),
             "advance": In(1),
-            "word": In(8 * configuration.weight_bytes),
-            "sums": Out(ArrayLayout(signed(sum_bits), configuration.rows)),
-            "carries": Out(configuration.rows),
+            "word": In(8 * machine.ternary.weight_bytes),
+            "sums": Out(ArrayLayout(signed(sum_bits), machine.ternary.rows)),
+            "carries": Out(machine.ternary.rows),
         })
 
 
 class AdderLanes(Lanes):
     """A tree of adders for each row; any tile may follow any other without a gap."""
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._array = LaneArray(configuration)
-        super().__init__(configuration, self._array.latency, self._array.sum_bits)
+    def __init__(self, machine: Machine) -> None:
+        self._array = LaneArray(machine)
+        super().__init__(machine, self._array.latency, self._array.sum_bits)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.banks = banks = CodeBanks(self._configuration)
+        m.submodules.banks = banks = CodeBanks(self._machine)
         m.submodules.array = array = self._array
         connect_streams(m, self.groups, banks.groups)
         m.d.comb += [

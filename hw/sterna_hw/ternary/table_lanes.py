@@ -7,7 +7,7 @@ from typing import Any
 
 from amaranth.hdl import Module, Signal, Value, signed
 from amaranth.lib import memory
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 from sterna.machine.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
 
 from sterna_hw.shared_module import shared
@@ -35,15 +35,15 @@ class TableLanes(Lanes):
     settles = True
     word_delay = WRITE_CLOCKS - 1
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._triples = configuration.columns // TRIPLE
-        super().__init__(configuration, self.word_delay + 2 + row_latency(self._triples),
+    def __init__(self, machine: Machine) -> None:
+        self._triples = machine.ternary.columns // TRIPLE
+        super().__init__(machine, self.word_delay + 2 + row_latency(self._triples),
                          row_sum_bits(self._triples))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        rows, triples = self._configuration.rows, self._triples
-        m.submodules.banks = banks = CodeBanks(self._configuration, TRIPLE)
+        rows, triples = self._machine.ternary.rows, self._triples
+        m.submodules.banks = banks = CodeBanks(self._machine, TRIPLE)
         m.submodules.fill = fill = TableFill(triples)
         connect_streams(m, self.groups, banks.groups)
 

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import TRITS_PER_BYTE
+from sterna.machine.units.ternary import TRITS_PER_BYTE
 
 from sterna_hw.component import Component
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import StructLayout
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.layouts import scalar_command, vector_command
 
@@ -13,19 +13,19 @@ SCALAR = StructLayout({"mantissa": unsigned(MANTISSA_BITS), "exponent": signed(E
 """A scalar float, see `sterna.law.arithmetic`."""
 
 
-def vector_unit_command(configuration: HardwareConfiguration) -> StructLayout:
+def vector_unit_command(machine: Machine) -> StructLayout:
     """Commands in program order: ``operation`` if ``scalar`` is set, else ``vector``.
 
     Addresses of ``vector`` are resolved; ``length`` is at least 1.
     """
     return StructLayout({
         "scalar": 1,
-        "vector": vector_command(configuration),
-        "operation": scalar_command(configuration),
+        "vector": vector_command(machine),
+        "operation": scalar_command(machine),
     })
 
 
-def group_control(configuration: HardwareConfiguration) -> StructLayout:
+def group_control(machine: Machine) -> StructLayout:
     """Decoded control of one group, made when it issues.
 
     ``use_memory``, ``use_accumulator``, ``use_input``: where operand a comes from. ``use_b``,
@@ -39,9 +39,9 @@ def group_control(configuration: HardwareConfiguration) -> StructLayout:
         "use_memory": 1, "use_accumulator": 1, "use_input": 1,
         "use_b": 1, "use_constant": 1, "lookup": 1, "use_scalar": 1, "use_unit": 1, "negative": 1,
         "load_scalar": 1, "scalar": 4, "table": 2, "add_b": 1, "shift": 4,
-        "write": 1, "result_address": configuration.address_bits,
+        "write": 1, "result_address": machine.vector.address_bits,
         "codes": 1, "last": 1,
         "absmax": 1, "absmax_register": 2,
         "squares": 1, "squares_register": 1,
-        **({"state": 1} if configuration.streams > 1 else {}),
+        **({"state": 1} if machine.streams > 1 else {}),
     })

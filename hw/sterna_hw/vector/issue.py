@@ -7,8 +7,17 @@ from typing import Any
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import LENGTH_BITS, MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.machine import Machine
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import (
+    LENGTH_BITS,
+    MultiplierSelect,
+    SourceA,
+    Wait,
+    absmax_latency,
+    squares_latency,
+    vector_latency,
+)
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command, word_group
@@ -47,36 +56,36 @@ class Issue(Component):
         state_credit: one more of them may issue, In; state_issued: one does, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        words = word_group(configuration)
-        address = configuration.address_bits
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        words = word_group(machine)
+        address = machine.vector.address_bits
         super().__init__({
-            "commands": In(stream.Signature(vector_unit_command(configuration))),
+            "commands": In(stream.Signature(vector_unit_command(machine))),
             "accumulators": In(stream.Signature(words)),
             "inputs_valid": In(1), "inputs_ready": Out(1),
             "constants_valid": In(1), "constants_ready": Out(1),
             "code_credit": In(1), "code_issued": Out(1),
             "scalar_idle": In(1), "scalar_ends": In(1),
-            "operations": Out(stream.Signature(scalar_command(configuration))),
+            "operations": Out(stream.Signature(scalar_command(machine))),
             "a_address": Out(address), "b_address": Out(address),
-            "control": Out(group_control(configuration)),
+            "control": Out(group_control(machine)),
             "accumulator_words": Out(words),
             "idle": Out(1),
-            **({"take_mantissa": Out(1)} if configuration.scalar_groups == 2 else {}),
+            **({"take_mantissa": Out(1)} if machine.vector.scalar_groups == 2 else {}),
             **({"previous": In(stream.Signature(words)), "chained": In(1), "next_chained": In(1),
                 "state_credit": In(1), "state_issued": Out(1)}
-               if configuration.streams > 1 else {}),
+               if machine.streams > 1 else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
+        machine = self._machine
 
         present, scalar, first, last = Signal(), Signal(), Signal(), Signal()
         vector = Signal.like(self.commands.payload.vector, name="vector")
         operation = Signal.like(self.commands.payload.operation, name="operation")
-        oldest = max(configuration.squares_latency, configuration.vector_latency)
+        oldest = max(squares_latency(machine), vector_latency(machine))
         age, needed = Signal(range(oldest + 1), init=oldest), Signal(range(oldest + 1))
 
         # Sources and conditions of the current command, decoded when it came in: much hangs on
@@ -95,26 +104,26 @@ class Issue(Component):
         # With a single lane the mantissa is a group of its own, which is taken before.
         mantissa_taken: Any = Const(1)
         take_mantissa: Any = Const(0)
-        if configuration.scalar_groups == 2:
+        if machine.vector.scalar_groups == 2:
             mantissa_taken, take_mantissa = Signal(name="mantissa_taken"), self.take_mantissa
             with m.If(self.constants_ready):
                 m.d.sync += mantissa_taken.eq(take_mantissa)
 
         chain_ready: Any = Const(1)
         from_previous: Any = Const(0)
-        if configuration.streams > 1:
+        if machine.streams > 1:
             from_previous = vector.previous & self.chained
             for_next = vector.state & self.next_chained
             chain_ready = ((self.previous.valid | ~from_previous)
                            & (self.state_credit | ~for_next))
         # Of two clocks, one is for reads of the vector memory and the other for writes.
         turn: Any = Const(1)
-        if configuration.vector_interval == 2:
+        if machine.vector.interval == 2:
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
         waited, issue, finished = Signal(), Signal(), Signal()
         may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
-        if configuration.scalar_groups == 2:
+        if machine.vector.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
                 operates & takes_constant & settled & ~mantissa_taken)
         m.d.comb += [
@@ -228,7 +237,7 @@ class Issue(Component):
         ]
         # Taken in every clock: that a group is used is known too late to reach so many registers.
         m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
-        if configuration.streams > 1:
+        if machine.streams > 1:
             # The accumulators' register is free where operand a comes from another data path.
             m.d.comb += [
                 self.previous.ready.eq(issue & from_previous),
@@ -241,9 +250,9 @@ class Issue(Component):
 
     def _needed_age(self, m: Module, new: Any) -> Signal:
         """Clocks since the last issued group before the command may start."""
-        configuration = self._configuration
-        latency = configuration.vector_latency
-        needed = Signal(range(max(latency, configuration.squares_latency) + 1), name="new_needed")
+        machine = self._machine
+        latency = vector_latency(machine)
+        needed = Signal(range(max(latency, squares_latency(machine)) + 1), name="new_needed")
         chained = Signal(range(latency + 1))
         length = new.vector.length
         short = Signal()
@@ -258,9 +267,9 @@ class Issue(Component):
                         m.d.comb += chained.eq(latency + 1 - groups)
         with m.If(new.scalar):
             with m.If(new.operation.operation == ScalarCode.ABSMAX):
-                m.d.comb += needed.eq(configuration.absmax_latency)
+                m.d.comb += needed.eq(absmax_latency(machine))
             with m.Elif(new.operation.operation == ScalarCode.SQUARES):
-                m.d.comb += needed.eq(configuration.squares_latency)
+                m.d.comb += needed.eq(squares_latency(machine))
         with m.Elif(new.vector.wait == Wait.CHAIN):
             m.d.comb += needed.eq(chained)
         with m.Elif(new.vector.wait == Wait.DRAIN):

@@ -8,7 +8,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS, TABLE_INDEX_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.vector import vector_registers
 
 from sterna_hw.component import Component
 from sterna_hw.vector.reductions import delayed
@@ -21,17 +22,17 @@ PRODUCT_REGISTERS = 1
 """Those behind the register of the product, which is in the multiplier."""
 
 
-def lane_control(configuration: HardwareConfiguration) -> StructLayout:
+def lane_control(machine: Machine) -> StructLayout:
     """Control of all lanes; the number is the stage (clocks after issue) of the group it is for.
 
     ``shift`` selects are those of `ShiftSelect`. From stage 3 on, `TABLE_REGISTERS` come on top
-    where the configuration has ``vector_registers``, from stage 5 on `PRODUCT_REGISTERS` too.
+    where the machine has ``vector_registers``, from stage 5 on `PRODUCT_REGISTERS` too.
     """
     return StructLayout({
         "use_accumulator_1": 1, "use_input_1": 1,
         "use_memory_2": 1, "use_b_2": 1, "use_constant_2": 1,
         "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
-        "broadcast_3": signed(configuration.word_bits),
+        "broadcast_3": signed(machine.vector.word_bits),
         "coarse_5": 2, "fine_5": 2, "keep_5": 5,
     })
 
@@ -56,23 +57,23 @@ class Lane(Component):
         code: the result clamped to a code, in the last stage, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._configuration = configuration
-        word = signed(configuration.word_bits)
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        word = signed(machine.vector.word_bits)
         super().__init__({
-            "control": In(lane_control(configuration)),
+            "control": In(lane_control(machine)),
             "memory_a": In(word), "memory_b": In(word),
             "accumulator": In(word), "input": In(word), "constant": In(word),
-            "segment": Out(TABLE_INDEX_BITS), "entry": In(table_entry(configuration)),
+            "segment": Out(TABLE_INDEX_BITS), "entry": In(table_entry(machine)),
             "word": Out(word),
-            "magnitude": Out(configuration.word_bits - 1), "negative": Out(1),
+            "magnitude": Out(machine.vector.word_bits - 1), "negative": Out(1),
             "code": Out(signed(CODE_BITS)),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration, control = self._configuration, self.control
-        bits = configuration.word_bits
+        machine, control = self._machine, self.control
+        bits = machine.vector.word_bits
 
         def register(name: str, width: int = bits) -> Signal:
             return Signal(signed(width), name=name, reset_less=True)
@@ -82,7 +83,7 @@ class Lane(Component):
         memory_2, stream_2 = register("memory_2"), register("stream_2")
         a_2 = Signal(signed(bits))
         b_2 = register("b_2")
-        far = configuration.vector_registers > 0
+        far = vector_registers(machine) > 0
         a_3, b_3, multiplier_3 = register("a_3"), register("b_3"), register("multiplier_3")
         m.d.sync += [
             memory_2.eq(self.memory_a),
@@ -125,7 +126,7 @@ class Lane(Component):
             addend_5 = delayed(m, addend_5, PRODUCT_REGISTERS, "addend")
 
         # Stage 6: rounded quotient, still in two parts. Stage 7: saturated sum.
-        m.submodules.shift = shift = ProductShift(configuration)
+        m.submodules.shift = shift = ProductShift(machine)
         quotient_6, addend_6 = register("quotient_6", bits + 1), register("addend_6")
         half_6, overflow_6, sign_6 = Signal(), Signal(), Signal()
         m.d.comb += [

@@ -13,7 +13,7 @@ from sterna.law.arithmetic import (
     SHIFT_STEP,
     TABLE_SHIFT,
 )
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.vector.command import SCALAR
@@ -31,8 +31,8 @@ class BroadcastMultiplier(Component):
         steps: stage 3: the group's shift in steps of 4 bits, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._bits = configuration.word_bits
+    def __init__(self, machine: Machine) -> None:
+        self._bits = machine.vector.word_bits
         super().__init__({
             "load": In(1), "scalar": In(SCALAR),
             "use_scalar": In(1), "use_unit": In(1), "negative": In(1), "lookup": In(1),

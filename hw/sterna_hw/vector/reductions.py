@@ -9,7 +9,7 @@ from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import ABSMAX_REGISTERS, SQUARES_BITS, SQUARES_REGISTERS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.after_reset import take_all_after_reset
 from sterna_hw.component import Component
@@ -19,9 +19,9 @@ STORE = {"no_rw_check": "1"}
 """The registers sit in look-up table memory, read and written in one clock."""
 
 
-def magnitude(configuration: HardwareConfiguration) -> StructLayout:
+def magnitude(machine: Machine) -> StructLayout:
     """``abs(word) = rest + negative``: what an exclusive-or makes, without a carry chain."""
-    return StructLayout({"rest": unsigned(configuration.word_bits - 1), "negative": 1})
+    return StructLayout({"rest": unsigned(machine.vector.word_bits - 1), "negative": 1})
 
 
 def delayed(m: Module, value: Any, clocks: int, name: str) -> Any:
@@ -61,10 +61,10 @@ class AbsmaxReduction(Component):
         value: of ``take_register`` while no group is on its way, at most the word limit, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._magnitude = magnitude(configuration)
-        self._lanes = configuration.vector_lanes
-        self._bits = configuration.word_bits - 1
+    def __init__(self, machine: Machine) -> None:
+        self._magnitude = magnitude(machine)
+        self._lanes = machine.vector.lanes
+        self._bits = machine.vector.word_bits - 1
         super().__init__({
             "magnitudes": In(ArrayLayout(self._magnitude, self._lanes)),
             "enable": In(1), "register": In(range(ABSMAX_REGISTERS)),
@@ -124,9 +124,9 @@ class SquaresReduction(Component):
         value: Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._bits = configuration.word_bits
-        self._lanes = configuration.vector_lanes
+    def __init__(self, machine: Machine) -> None:
+        self._bits = machine.vector.word_bits
+        self._lanes = machine.vector.lanes
         super().__init__({
             "words": In(ArrayLayout(signed(self._bits), self._lanes)),
             "enable": In(1), "register": In(range(SQUARES_REGISTERS)),

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 
@@ -52,8 +52,8 @@ class ProductShift(Component):
             product's sign, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._word_bits = configuration.word_bits
+    def __init__(self, machine: Machine) -> None:
+        self._word_bits = machine.vector.word_bits
         super().__init__({
             "product": In(signed(2 * self._word_bits)),
             "coarse": In(2), "fine": In(2), "keep": In(5),

@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.encoding import ScalarCode
+from sterna.machine.units.scalar import ScalarCode
 
 from sterna_hw.component import Component
 from sterna_hw.vector.command import SCALAR

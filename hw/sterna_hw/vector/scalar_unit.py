@@ -14,8 +14,8 @@ from sterna.law.arithmetic import (
     SCALAR_REGISTERS,
     SQUARES_BITS,
 )
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import ScalarCode
+from sterna.machine.machine import Machine
+from sterna.machine.units.scalar import ScalarCode
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command
@@ -53,12 +53,12 @@ class ScalarUnit(Component):
         result_scalar: scalar register 0, Out.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
+    def __init__(self, machine: Machine) -> None:
         high: Any = {"init": 1}
         super().__init__({
-            "operations": In(stream.Signature(scalar_command(configuration))),
+            "operations": In(stream.Signature(scalar_command(machine))),
             "constant": In(SCALAR),
-            "absmax": In(configuration.word_bits - 1), "squares": In(SQUARES_BITS),
+            "absmax": In(machine.vector.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
             "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
             "idle": Out(1, **high), "ends": Out(1),

@@ -10,16 +10,16 @@ from amaranth.lib import memory, stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SEGMENTS
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS, Space, space_number
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
 
 
-def table_entry(configuration: HardwareConfiguration) -> StructLayout:
+def table_entry(machine: Machine) -> StructLayout:
     """One segment: words ``base`` and ``slope``."""
-    word = signed(configuration.word_bits)
+    word = signed(machine.vector.word_bits)
     return StructLayout({"base": word, "slope": word})
 
 
@@ -40,13 +40,14 @@ class LookupTables(Component):
         initial: words at power up, from word 0 on: whole tables, or nothing for zeros.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, machine: Machine,
                  initial: Sequence[int] = ()) -> None:
-        self._entry = table_entry(configuration)
-        self._tables = configuration.tables
+        self._entry = table_entry(machine)
+        self._tables = machine.vector.tables
+        self._space = space_number(machine, Space.TABLES)
         self._initial = initial
-        self._lanes = configuration.vector_lanes
-        self._write_domain = "comb" if configuration.compact else "sync"
+        self._lanes = machine.vector.lanes
+        self._write_domain = "comb" if machine.compact else "sync"
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "table": In(2),
@@ -61,7 +62,7 @@ class LookupTables(Component):
         selected = Signal()
         m.d.comb += [
             self.writes.ready.eq(1),
-            selected.eq(self.writes.valid & (chunk.space == Space.TABLES)),
+            selected.eq(self.writes.valid & (chunk.space == self._space)),
         ]
 
         word, enable = Signal(bits), Signal()

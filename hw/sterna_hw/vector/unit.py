@@ -10,7 +10,8 @@ from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.vector import vector_latency, vector_registers
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, code_group, word_group
@@ -35,21 +36,21 @@ RESULT_STAGE = 7
 TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
 
 
-def trace_vector(configuration: HardwareConfiguration) -> StructLayout:
+def trace_vector(machine: Machine) -> StructLayout:
     """Payload of the vector trace."""
-    return StructLayout({"valid": 1, "data": word_group(configuration)})
+    return StructLayout({"valid": 1, "data": word_group(machine)})
 
 
-def chain_members(configuration: HardwareConfiguration) -> dict[str, Any]:
+def chain_members(machine: Machine) -> dict[str, Any]:
     """What passes the state of a text on to the data path that computes its next token.
 
     ``previous``: In, stream of groups of the state before this token; operand a of the commands
     that say so while ``chained`` is set, which wait for it. ``state``: Out, stream of the groups
     that commands write as state while ``next_chained`` is set. None with a single token stream.
     """
-    if configuration.streams == 1:
+    if machine.streams == 1:
         return {}
-    words = stream.Signature(word_group(configuration))
+    words = stream.Signature(word_group(machine))
     return {"previous": In(words), "state": Out(words), "chained": In(1), "next_chained": In(1)}
 
 
@@ -80,33 +81,33 @@ class VectorUnit(Component):
             most 2 and 1. Zero is an ordinary stream.
     """
 
-    def __init__(self, configuration: HardwareConfiguration, tables: Sequence[int] = (),
+    def __init__(self, machine: Machine, tables: Sequence[int] = (),
                  constant_delay: int = 0, input_delay: int = 0) -> None:
-        self._configuration = configuration
+        self._machine = machine
         self._delays = {"constants": constant_delay, "inputs": input_delay}
         self._tables = tables
-        words = stream.Signature(word_group(configuration))
+        words = stream.Signature(word_group(machine))
         super().__init__({
-            "commands": In(stream.Signature(vector_unit_command(configuration))),
+            "commands": In(stream.Signature(vector_unit_command(machine))),
             "accumulators": In(words), "inputs": In(words), "constants": In(words),
-            "codes": Out(stream.Signature(code_group(configuration))),
+            "codes": Out(stream.Signature(code_group(machine))),
             "writes": In(stream.Signature(WriteChunk)),
             "result_scalar": Out(SCALAR),
             "idle": Out(1),
-            "trace_vector": Out(trace_vector(configuration)),
+            "trace_vector": Out(trace_vector(machine)),
             "trace_scalar": Out(TRACE_SCALAR),
-            **chain_members(configuration),
+            **chain_members(machine),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        configuration = self._configuration
-        result_stage = RESULT_STAGE + configuration.vector_registers
-        assert configuration.vector_latency == result_stage + 1
-        m.submodules.issue = issue = Issue(configuration)
-        m.submodules.memory = vector_memory = VectorMemory(configuration)
-        m.submodules.tables = tables = LookupTables(configuration, self._tables)
-        m.submodules.scalars = scalars = ScalarUnit(configuration)
+        machine = self._machine
+        result_stage = RESULT_STAGE + vector_registers(machine)
+        assert vector_latency(machine) == result_stage + 1
+        m.submodules.issue = issue = Issue(machine)
+        m.submodules.memory = vector_memory = VectorMemory(machine)
+        m.submodules.tables = tables = LookupTables(machine, self._tables)
+        m.submodules.scalars = scalars = ScalarUnit(machine)
         connect_streams(m, self.writes, tables.writes)
         for name in ("commands", "accumulators"):
             connect_streams(m, getattr(self, name), getattr(issue, name))
@@ -120,13 +121,13 @@ class VectorUnit(Component):
 
         control = {1: issue.control}  # control of the group in each stage
         for number in range(2, result_stage + 2):
-            control[number] = Signal(group_control(configuration), name=f"control_{number}")
+            control[number] = Signal(group_control(machine), name=f"control_{number}")
             m.d.sync += control[number].eq(control[number - 1])
 
         constants = self._late(m, "constants", 2)
         lanes = self._lanes(m, control, issue, constants, vector_memory, tables, scalars)
         result = control[result_stage]
-        words = Signal(word_group(configuration), reset_less=True)
+        words = Signal(word_group(machine), reset_less=True)
         m.d.comb += [
             vector_memory.a_address.eq(issue.a_address),
             vector_memory.b_address.eq(issue.b_address),
@@ -137,17 +138,17 @@ class VectorUnit(Component):
         m.d.sync += words.eq(vector_memory.write_data)
         self._reductions(m, result, control[result_stage + 1], lanes, words, issue, scalars)
         codes = self._codes(m, issue, result, lanes)
-        if configuration.streams > 1:
+        if machine.streams > 1:
             self._state(m, issue, result, vector_memory)
 
         # Constants as scalar: mantissa (its high bits if a word is too short), exponent.
-        if configuration.scalar_groups == 1:
+        if machine.vector.scalar_groups == 1:
             mantissa, exponent = constants[0], constants[1]
         else:
-            mantissa, exponent = Signal(signed(configuration.word_bits)), constants[0]
+            mantissa, exponent = Signal(signed(machine.vector.word_bits)), constants[0]
             with m.If(issue.take_mantissa):
                 m.d.sync += mantissa.eq(constants[0])
-        missing = MANTISSA_BITS + 1 - configuration.word_bits
+        missing = MANTISSA_BITS + 1 - machine.vector.word_bits
         m.d.comb += [
             scalars.constant.mantissa.eq(mantissa[:-1] << missing),
             scalars.constant.exponent.eq(exponent[:EXPONENT_BITS].as_signed()),
@@ -166,7 +167,7 @@ class VectorUnit(Component):
         """The payload of a stream, ``stage`` clocks after its transfer."""
         words = getattr(self, name).payload
         for clock in range(self._delays[name], stage):
-            later = Signal(word_group(self._configuration), name=f"{name}_{clock + 1}",
+            later = Signal(word_group(self._machine), name=f"{name}_{clock + 1}",
                            reset_less=True)
             m.d.sync += later.eq(words)
             words = later
@@ -175,11 +176,11 @@ class VectorUnit(Component):
     def _lanes(self, m: Module, control: Any, issue: Issue, constants: Any,
                vector_memory: VectorMemory, tables: LookupTables,
                scalars: ScalarUnit) -> list[Lane]:
-        configuration = self._configuration
-        m.submodules.multiplier = multiplier = BroadcastMultiplier(configuration)
+        machine = self._machine
+        m.submodules.multiplier = multiplier = BroadcastMultiplier(machine)
         m.submodules.shift = shift = ShiftSelect()
-        lane_controls = Signal(lane_control(configuration))
-        late = TABLE_REGISTERS if configuration.vector_registers else 0
+        lane_controls = Signal(lane_control(machine))
+        late = TABLE_REGISTERS if vector_registers(machine) else 0
         # One of these registers takes the scalar, the others the multiplier that is made of it.
         ahead = 1 if late else 0
         # The register of the product is decoded ahead, so that the selects can have copies.
@@ -216,8 +217,8 @@ class VectorUnit(Component):
 
         inputs = self._late(m, "inputs", 1)
         lanes = []
-        for index in range(configuration.vector_lanes):
-            lane = Lane(configuration)
+        for index in range(machine.vector.lanes):
+            lane = Lane(machine)
             m.submodules[f"lane_{index}"] = lane
             m.d.comb += [
                 lane.control.eq(lane_controls),
@@ -234,8 +235,8 @@ class VectorUnit(Component):
 
     def _reductions(self, m: Module, largest: Any, total: Any, lanes: list[Lane], words: Any,
                     issue: Issue, scalars: ScalarUnit) -> None:
-        m.submodules.absmax = absmax = AbsmaxReduction(self._configuration)
-        m.submodules.squares = squares = SquaresReduction(self._configuration)
+        m.submodules.absmax = absmax = AbsmaxReduction(self._machine)
+        m.submodules.squares = squares = SquaresReduction(self._machine)
         m.d.comb += [
             *(absmax.magnitudes[index].eq(Cat(lane.magnitude, lane.negative))
               for index, lane in enumerate(lanes)),
@@ -253,7 +254,7 @@ class VectorUnit(Component):
     def _codes(self, m: Module, issue: Issue, result: Any, lanes: list[Lane]) -> Any:
         """Queue of codes; issue spends credit, the stream's transfers give it back."""
         m.submodules.codes = queue = StreamQueue(
-            code_group(self._configuration), CODE_QUEUE, counted=True)
+            code_group(self._machine), CODE_QUEUE, counted=True)
         connect_streams(m, queue.o, self.codes)
         credit = Signal(range(CODE_QUEUE + 1), init=CODE_QUEUE)
         has_credit = Signal(init=1)
@@ -274,7 +275,7 @@ class VectorUnit(Component):
     def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:
         """Pass state on as it is written; as with codes, issue spends credit."""
         m.submodules.state_queue = queue = StreamQueue(
-            word_group(self._configuration), STATE_QUEUE, counted=True)
+            word_group(self._machine), STATE_QUEUE, counted=True)
         connect_streams(m, queue.o, self.state)
         connect_streams(m, self.previous, issue.previous)
         credit = Signal(range(STATE_QUEUE + 1), init=STATE_QUEUE)

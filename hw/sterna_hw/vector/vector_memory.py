@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Module, Shape
 from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import word_group
@@ -30,11 +30,11 @@ class VectorMemory(Component):
         write_enable, write_address, write_data: In; readable from the next clock.
     """
 
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self._shape = word_group(configuration)
-        self._depth = configuration.vector_depth
-        self._alternate = configuration.vector_interval == 2
-        address = configuration.address_bits
+    def __init__(self, machine: Machine) -> None:
+        self._shape = word_group(machine)
+        self._depth = machine.vector.depth
+        self._alternate = machine.vector.interval == 2
+        address = machine.vector.address_bits
         super().__init__({
             "a_address": In(address), "b_address": In(address),
             "a": Out(self._shape), "b": Out(self._shape),

@@ -6,10 +6,12 @@ the smaller of what the ports carry and what the DRAM has left beside refresh.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi
+from sterna.machine.presets import token_machine
 
 from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES, SdramPreset
 from sterna_sim.memory.timing import UNIT_RATE, MemoryTiming
@@ -72,15 +74,14 @@ class MemoryPreset:
             stagger=0 if self.one_dram else interval // self.ports,
         )
 
-    def configuration(self) -> HardwareConfiguration:
+    def machine(self) -> Machine:
         """The accelerator's shape; depths are to be fitted to a program."""
-        base = HardwareConfiguration()
-        return replace(
-            base, rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
-            code_depth=max(base.code_depth, self.columns), block_groups=16, weight_source="axi",
-            memory_ports=self.ports, memory_bits=self.bits, memory_burst=self.burst,
-            memory_prefetch=self.prefetch,
-        )
+        base = token_machine()
+        return base.having(
+            rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
+            code_depth=max(base.ternary.code_depth, self.columns), block_groups=16,
+            memory=Axi(ports=self.ports, bits=self.bits, burst=self.burst,
+                       prefetch=self.prefetch))
 
 
 MEMORIES = {preset.name: preset for preset in (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Sdram
+from sterna.machine.presets import token_machine
 from sterna.machine.sdram import find_part
 
 from sterna_sim.memory.sdram import SdramChip
@@ -42,11 +44,12 @@ class SdramPreset:
         """The part at the clock, as the simulator checks it."""
         return SdramChip(find_part(self.part), self.clock_hz)
 
-    def configuration(self) -> HardwareConfiguration:
+    def machine(self) -> Machine:
         """The accelerator's shape; depths are to be fitted to a program."""
-        base = replace(HardwareConfiguration(), rows=self.rows, columns=self.columns,
+        base = token_machine().having(rows=self.rows, columns=self.columns,
                        vector_lanes=self.vector_lanes)
-        return base.with_sdram(self.part, self.clock_hz, self.prefetch)
+        return base.having(memory=Sdram(
+            part=self.part, hz=round(self.clock_hz), prefetch=self.prefetch))
 
 
 SDRAM_MEMORIES = {preset.name: preset for preset in (

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.compiler.plan import Address
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import groups_per_row_group
 from sterna.program.definition import Program
 from sterna.program.instructions import Section
 
@@ -28,9 +29,9 @@ class Allocation:
     vector_groups: int
 
 
-def padded_groups(configuration: HardwareConfiguration, length: int) -> int:
+def padded_groups(machine: Machine, length: int) -> int:
     """Vector groups of ``length`` elements, padded to whole row groups."""
-    return -(-length // configuration.rows) * configuration.groups_per_row_group
+    return -(-length // machine.ternary.rows) * groups_per_row_group(machine)
 
 
 def used_vectors(section: Section) -> tuple[str, ...]:
@@ -71,10 +72,10 @@ def place(sizes: dict[str, int], spans: dict[str, tuple[int, int]]) -> tuple[dic
     return offsets, total
 
 
-def allocate(program: Program, configuration: HardwareConfiguration) -> Allocation:
+def allocate(program: Program, machine: Machine) -> Allocation:
     """Place all vectors; the depth of the memory is checked by `sterna.compiler.fit`."""
     sizes = {
-        name: padded_groups(configuration, vector.length)
+        name: padded_groups(machine, vector.length)
         for name, vector in program.vectors.items()
     }
     used = {section.name: used_vectors(section) for section in program.sections}

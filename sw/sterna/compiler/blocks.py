@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import groups_per_row_group, groups_per_tile
+from sterna.machine.units.vector import vector_latency
 from sterna.program.instructions import Operation, second_operand
 
 INSTRUCTION_CLOCKS = 2
@@ -133,27 +135,27 @@ def _choose(problem: BlockProblem) -> tuple[Run, ...]:
 
 
 def choose_blocks(
-    configuration: HardwareConfiguration, *, rows: int, columns: int, matrices: int,
+    machine: Machine, *, rows: int, columns: int, matrices: int,
     body: tuple[Operation, ...], exposed: bool,
 ) -> tuple[Run, ...]:
     """Runs of blocks for a kernel of ``rows`` elements, or for the head when ``body`` is empty.
 
     Raises `InputError` when the accumulators cannot hold one row group of each matrix.
     """
-    limit = min(configuration.block_groups // matrices, -(-rows // configuration.rows))
+    limit = min(machine.ternary.block_groups // matrices, -(-rows // machine.ternary.rows))
     if limit < 1:
         raise InputError(
-            f"block_groups = {configuration.block_groups} is less than the {matrices} matrices "
+            f"block_groups = {machine.ternary.block_groups} is less than the {matrices} matrices "
             "of one kernel; raise it"
         )
-    per_row_group = configuration.groups_per_row_group
+    per_row_group = groups_per_row_group(machine)
     clocks = tuple(
-        body_clocks(body, groups * per_row_group, configuration.vector_latency)
-        if body else groups * configuration.rows  # the head takes one element a clock
+        body_clocks(body, groups * per_row_group, vector_latency(machine))
+        if body else groups * machine.ternary.rows  # the head takes one element a clock
         for groups in range(1, limit + 1)
     )
     return _choose(BlockProblem(
-        row_groups=-(-rows // configuration.rows), tiles=-(-columns // configuration.columns),
-        matrices=matrices, fill=configuration.groups_per_tile, turn=configuration.tile_clocks,
+        row_groups=-(-rows // machine.ternary.rows), tiles=-(-columns // machine.ternary.columns),
+        matrices=matrices, fill=groups_per_tile(machine), turn=machine.ternary.tile_clocks,
         body=clocks, exposed=exposed,
     ))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.machine.configuration import COMMANDS_AHEAD
+from sterna.machine.units.ternary import COMMANDS_AHEAD
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Section, second_operand
 from sterna.program.items import Item

@@ -19,15 +19,18 @@ from sterna.compiler.plan import (
     SectionPlan,
     VectorStep,
 )
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import (
-    Destination,
+from sterna.machine.machine import Machine
+from sterna.machine.queues import MATMUL_QUEUE
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination, groups_per_row_group, groups_per_tile
+from sterna.machine.units.vector import (
     MultiplierSelect,
-    ScalarCode,
     SourceA,
     Wait,
+    absmax_latency,
+    squares_latency,
+    vector_latency,
 )
-from sterna.machine.queues import MATMUL_QUEUE
 
 INSTRUCTION_CLOCKS = 2
 CANDIDATES = 16
@@ -76,14 +79,14 @@ class _Bank:
 
 
 class _Model:
-    def __init__(self, configuration: HardwareConfiguration) -> None:
-        self.configuration = configuration
-        tables = configuration.lane == "tables"
-        lanes = ceil(log2(configuration.columns // 3)) + 6 if tables else ceil(
-            log2(configuration.columns)) + 4
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        tables = machine.ternary.lane == "tables"
+        lanes = ceil(log2(machine.ternary.columns // 3)) + 6 if tables else ceil(
+            log2(machine.ternary.columns)) + 4
         self.engine_latency = lanes + SPLIT_CLOCKS
-        self.room = configuration.result_depth
-        self.interval = configuration.vector_interval
+        self.room = machine.ternary.result_depth
+        self.interval = machine.vector.interval
         self.sequencer = START_CLOCKS
         self.vector_loaded = 0
         self.command_starts: deque[int] = deque([0] * MATMUL_QUEUE, MATMUL_QUEUE)
@@ -138,16 +141,16 @@ class _Model:
     def _scalar(self, step: ScalarStep) -> None:
         start = max(self._command(), self.scalar_free)
         if step.operation is ScalarCode.ABSMAX:
-            start = max(start, self.last_issue + self.configuration.absmax_latency)
+            start = max(start, self.last_issue + absmax_latency(self.machine))
         elif step.operation is ScalarCode.SQUARES:
-            start = max(start, self.last_issue + self.configuration.squares_latency)
+            start = max(start, self.last_issue + squares_latency(self.machine))
         elif step.operation is ScalarCode.CONSTANT:
-            start += CONSTANT_CLOCKS * (self.configuration.scalar_groups - 1)
+            start += CONSTANT_CLOCKS * (self.machine.vector.scalar_groups - 1)
         self.scalar_free = start + SCALAR_CLOCKS[step.operation]
         self.vector_free = start + 1
 
     def _vector(self, step: VectorStep) -> None:
-        start, latency = self._command(), self.configuration.vector_latency
+        start, latency = self._command(), vector_latency(self.machine)
         if step.multiplier in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
             start = max(start, self.scalar_free)
         if step.wait is Wait.CHAIN:
@@ -167,14 +170,14 @@ class _Model:
         while len(self.banks) == 2:
             self._accumulate_block()
         start = max(start, self.released[0])
-        per_tile, interval = self.configuration.groups_per_tile, self.interval
+        per_tile, interval = groups_per_tile(self.machine), self.interval
         self.banks.append(_Bank(
             start + interval * (min(per_tile, step.length) - 1) + CODE_CLOCKS, interval * per_tile,
             start + interval * (step.length - 1) + CODE_CLOCKS))
         return start + interval * step.length
 
     def _consume(self, step: VectorStep, start: int) -> int:
-        per_row_group = self.configuration.groups_per_row_group
+        per_row_group = groups_per_row_group(self.machine)
         for _ in range(step.length // per_row_group):
             while not self.results:
                 self._accumulate_block()
@@ -193,7 +196,7 @@ class _Model:
         tiles = command.tiles
         last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
         # Tile t starts when it is readable; ready times are a line, so its ends decide.
-        fill = self.configuration.tile_clocks
+        fill = self.machine.ternary.tile_clocks
         fills = fill if tiles > 1 or self.block == 0 else 0
         last = max(self.engine, bank.first) + (tiles - 1) * (width + fill)
         last = max(last, last_ready) + fills
@@ -231,10 +234,10 @@ class _Model:
         Of words in random order the n-th is among the k best so far with probability k / n and
         then moves half of them.
         """
-        best, time = self.configuration.top_k, max(self.head_free, arrival)
-        for _ in range(self.configuration.rows):
+        best, time = self.machine.head.top_k, max(self.head_free, arrival)
+        for _ in range(self.machine.ternary.rows):
             self.head_rows += 1
-            time += 1 / self.configuration.head_words
+            time += 1 / self.machine.head.head_words
             if self.head_rows <= rows:
                 kept = min(best, self.head_rows)
                 cost = kept / 2 + 2
@@ -246,14 +249,14 @@ class _Model:
         """Work off what is queued; the clock in which the run ends."""
         while self.commands:
             self._accumulate_block()
-        drained = self.last_issue + self.configuration.squares_latency
+        drained = self.last_issue + squares_latency(self.machine)
         head = ceil(max(self.head_free, self.inserted))
         return max(self.sequencer, drained, self.scalar_free, head, self.engine)
 
 
-def estimate_cycles(plan: Plan, configuration: HardwareConfiguration) -> CycleEstimate:
+def estimate_cycles(plan: Plan, machine: Machine) -> CycleEstimate:
     """Clocks of one run of ``token``, without the link; see `CycleEstimate`."""
-    model = _Model(configuration)
+    model = _Model(machine)
     sections: dict[str, int] = {}
     before = 0
     for section in plan.sections:

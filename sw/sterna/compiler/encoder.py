@@ -14,17 +14,13 @@ from sterna.compiler.plan import (
 )
 from sterna.errors import InputError
 from sterna.law.arithmetic import SHIFT_STEP
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import (
-    LENGTH_BITS,
-    Kind,
-    MultiplierSelect,
-    encode,
-)
+from sterna.machine.encoding import encode
+from sterna.machine.machine import Machine
+from sterna.machine.units.vector import LENGTH_BITS, MultiplierSelect
 
 _LONGEST = (1 << LENGTH_BITS) - 1
 
-Instruction = tuple[Kind, dict[str, int]]
+Instruction = tuple[str, dict[str, int]]
 
 
 def _address(name: str, address: Address | None) -> dict[str, int]:
@@ -34,7 +30,7 @@ def _address(name: str, address: Address | None) -> dict[str, int]:
 
 
 def _vector(step: VectorStep) -> Instruction:
-    return Kind.VECTOR, {
+    return "VECTOR", {
         "length": step.length, "a_source": step.source, "multiplier": step.multiplier,
         **_address("a", step.a), **_address("b", step.b), **_address("result", step.result),
         "add_b": int(step.add_b), "shift": step.shift // SHIFT_STEP, "scalar": step.scalar,
@@ -50,10 +46,10 @@ def _step(step: Step) -> Instruction:
     if isinstance(step, VectorStep):
         return _vector(step)
     if isinstance(step, ScalarStep):
-        return Kind.SCALAR, {"operation": step.operation, "result": step.result,
+        return "SCALAR", {"operation": step.operation, "result": step.result,
                              "a": step.a, "b": step.b}
     assert isinstance(step, MatmulStep)
-    return Kind.MATMUL, {
+    return "MATMUL", {
         "groups": step.groups * len(step.matrices), "blocks": step.blocks, "tiles": step.tiles,
         "release": int(step.release), "destination": step.destination,
     }
@@ -69,17 +65,17 @@ def _node(node: Node) -> list[Instruction]:
         return [_step(node)]
     body = [_step(step) for step in node.body]
     _close(body[-1], 0)
-    return [(Kind.REPEAT, {"level": 0, "count": node.count, "step": node.step}), *body]
+    return [("REPEAT", {"level": 0, "count": node.count, "step": node.step}), *body]
 
 
-def _encode(instructions: list[Instruction], configuration: HardwareConfiguration) -> list[int]:
+def _encode(instructions: list[Instruction], machine: Machine) -> list[int]:
     try:
-        return [encode(configuration, kind, **fields) for kind, fields in instructions]
+        return [encode(machine, kind, **fields) for kind, fields in instructions]
     except ValueError as error:
         raise InputError(f"the program does not fit the accelerator: {error}") from error
 
 
-def encode_plan(plan: Plan, configuration: HardwareConfiguration) -> list[int]:
+def encode_plan(plan: Plan, machine: Machine) -> list[int]:
     """Instruction words of one token, END included.
 
     Raises `InputError` when a value exceeds its field.
@@ -89,19 +85,19 @@ def encode_plan(plan: Plan, configuration: HardwareConfiguration) -> list[int]:
         body = [instruction for node in section.nodes for instruction in _node(node)]
         if section.repeat > 1:
             fields = {"level": 1, "count": section.repeat, "step": section.step}
-            instructions.append((Kind.REPEAT, fields))
+            instructions.append(("REPEAT", fields))
             _close(body[-1], 1)
         instructions += body
-    return _encode([*instructions, (Kind.END, {})], configuration)
+    return _encode([*instructions, ("END", {})], machine)
 
 
-def encode_reset(plan: Plan, configuration: HardwareConfiguration) -> list[int]:
+def encode_reset(plan: Plan, machine: Machine) -> list[int]:
     """Instruction words that zero carried vectors and state, END included."""
     instructions: list[Instruction] = []
     for base in range(0, plan.persistent_groups, _LONGEST):
         length = min(_LONGEST, plan.persistent_groups - base)
-        instructions.append((Kind.VECTOR, {
+        instructions.append(("VECTOR", {
             "length": length, "multiplier": MultiplierSelect.ZERO, "write": 1,
             "a_address": base, "b_address": base, "result_address": base,
         }))
-    return _encode([*instructions, (Kind.END, {})], configuration)
+    return _encode([*instructions, ("END", {})], machine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil, lcm
 from typing import Literal
 
@@ -12,8 +11,8 @@ from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.law.planes import full, reach, signed_bits
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Destination
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import Destination
 from sterna.program.definition import Program
 from sterna.program.instructions import Quantise
 
@@ -29,25 +28,25 @@ def _up(value: int, step: int) -> int:
     return -(-value // step) * step
 
 
-def row_groups(program: Program, configuration: HardwareConfiguration) -> int:
+def row_groups(program: Program, machine: Machine) -> int:
     """Vector groups of an embedding row."""
-    return -(-program.input_length // configuration.vector_lanes)
+    return -(-program.input_length // machine.vector.lanes)
 
 
-def input_words(program: Program, configuration: HardwareConfiguration, placement: str) -> int:
+def input_words(program: Program, machine: Machine, placement: str) -> int:
     """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
-    rows = program.rows if placement == "chip" else configuration.streams
-    return rows * row_groups(program, configuration)
+    rows = program.rows if placement == "chip" else machine.streams
+    return rows * row_groups(program, machine)
 
 
-def placement_for(program: Program, configuration: HardwareConfiguration,
+def placement_for(program: Program, machine: Machine,
                   embedding: Embedding) -> Literal["host", "chip"]:
     """Where embedding rows live; ``auto`` keeps them on the chip if its input memory holds them."""
     if embedding not in ("auto", "host", "chip"):
         raise InputError(f"embedding = {embedding!r} must be auto, host or chip")
     if embedding != "auto":
         return embedding
-    fits = input_words(program, configuration, "chip") <= configuration.input_depth
+    fits = input_words(program, machine, "chip") <= machine.vector.input_depth
     return "chip" if fits else "host"
 
 
@@ -56,36 +55,36 @@ def _most_columns(program: Program) -> int:
                if isinstance(item, Quantise))
 
 
-def requirements(program: Program, configuration: HardwareConfiguration, plan: Plan,
+def requirements(program: Program, machine: Machine, plan: Plan,
                  placement: str) -> dict[str, int]:
-    """The least value of every configuration field that depends on the program."""
-    codes = _up(_most_columns(program), configuration.columns)
+    """The least value of every machine field that depends on the program."""
+    codes = _up(_most_columns(program), machine.ternary.columns)
     accumulator_bits = signed_bits(reach(full(codes)))
-    wide = replace(configuration, vector_depth=max(configuration.vector_depth, plan.vector_groups),
-                   code_depth=max(configuration.code_depth, codes),
-                   accumulator_bits=max(configuration.accumulator_bits, accumulator_bits))
+    wide = machine.having(vector_depth=max(machine.vector.depth, plan.vector_groups),
+                   code_depth=max(machine.ternary.code_depth, codes),
+                   accumulator_bits=max(machine.ternary.accumulator_bits, accumulator_bits))
     instructions = len(encode_plan(plan, wide)) + len(encode_reset(plan, wide))
     return {
         "code_depth": codes,
         "accumulator_bits": accumulator_bits,
         "vector_depth": plan.vector_groups,
         "weight_depth": weight_words(plan),
-        "constant_depth": constant_words(plan, configuration),
-        "input_depth": input_words(program, configuration, placement),
+        "constant_depth": constant_words(plan, machine),
+        "input_depth": input_words(program, machine, placement),
         "program_depth": instructions,
         "tables": len(plan.tables),
     }
 
 
-def check_plan(program: Program, configuration: HardwareConfiguration, plan: Plan,
+def check_plan(program: Program, machine: Machine, plan: Plan,
                placement: str) -> None:
     """Raise `InputError` that lists what does not fit and by how much."""
-    needed = requirements(program, configuration, plan, placement)
+    needed = requirements(program, machine, plan, placement)
     short = [
-        f"{name} = {getattr(configuration, name)} must be at least {value}"
-        for name, value in needed.items() if getattr(configuration, name) < value
+        f"{name} = {machine.value(name)} must be at least {value}"
+        for name, value in needed.items() if machine.value(name) < value
     ]
-    if configuration.resident_words and needed["weight_depth"] != configuration.weight_depth:
+    if machine.memory.resident and needed["weight_depth"] != machine.ternary.weight_depth:
         # They are counted off over the whole depth.
         short.append(f"weight_depth must be {needed['weight_depth']} with resident_words")
     if short:
@@ -93,60 +92,59 @@ def check_plan(program: Program, configuration: HardwareConfiguration, plan: Pla
                          + "; ".join(short))
 
 
-def check_fit(program: Program, configuration: HardwareConfiguration,
+def check_fit(program: Program, machine: Machine,
               embedding: Embedding = "auto") -> None:
     """Raise `InputError` that lists what of the program does not fit and by how much."""
-    placement = placement_for(program, configuration, embedding)
-    check_plan(program, configuration, schedule(program, configuration), placement)
+    placement = placement_for(program, machine, embedding)
+    check_plan(program, machine, schedule(program, machine), placement)
 
 
-def _head_words(base: HardwareConfiguration, plan: Plan) -> int:
+def _head_words(base: Machine, plan: Plan) -> int:
     """Words that the head delivers in a clock; a chip that is paid for by lanes keeps the base's.
 
     Comparing them in turn would make a memory outside wait.
     """
-    rates = [base.lanes / (step.tiles * base.columns)
+    rates = [base.ternary.lanes / (step.tiles * base.ternary.columns)
              for section in plan.sections for step in section.steps()
              if isinstance(step, MatmulStep) and step.destination is Destination.HEAD]
-    if base.weight_source == "chip" or not rates:
-        return base.head_words
+    if base.memory.kind == "chip" or not rates:
+        return base.head.head_words
     wanted = 1 << (ceil(max(rates)) - 1).bit_length()
-    return max(base.head_words, min(wanted, base.vector_lanes))
+    return max(base.head.head_words, min(wanted, base.vector.lanes))
 
 
-def with_residents(configuration: HardwareConfiguration, bits: float) -> HardwareConfiguration:
-    """The configuration with as many weights on the chip, beside those outside, as ``bits`` hold.
+def with_residents(machine: Machine, bits: float) -> Machine:
+    """The machine with as many weights on the chip, beside those outside, as ``bits`` hold.
 
     Its depths must be fitted. Raises `InputError` when its weights are not outside.
     """
-    words = int(bits // (8 * configuration.weight_bytes))
-    return replace(configuration, resident_words=min(words, configuration.weight_depth - 1))
+    words = int(bits // (8 * machine.ternary.weight_bytes))
+    return machine.having(resident_words=min(words, machine.ternary.weight_depth - 1))
 
 
-def fit_configuration(program: Program, base: HardwareConfiguration,
-                      embedding: Embedding = "auto") -> HardwareConfiguration:
+def fit_configuration(program: Program, base: Machine,
+                      embedding: Embedding = "auto") -> Machine:
     """``base`` with the depths, tables and accumulators that the program needs, rounded up.
 
     The shape (rows, columns, lanes, word, block and top-k) stays. ``auto`` keeps the embedding on
     the chip if the base's input memory holds it. Raises `InputError` for a program that this design
     cannot execute or whose numbers exceed a field.
     """
-    base = replace(base, word_bits=program.word_bits)
+    base = base.having(word_bits=program.word_bits)
     placement = placement_for(program, base, embedding)
     plan = schedule(program, base)
     needed = requirements(program, base, plan, placement)
-    code_depth = _up(needed["code_depth"], lcm(_CODE_STEP, base.columns))
-    return replace(
-        base,
+    code_depth = _up(needed["code_depth"], lcm(_CODE_STEP, base.ternary.columns))
+    return base.having(
         head_words=_head_words(base, plan),
         code_depth=code_depth,
         accumulator_bits=signed_bits(reach(full(code_depth))),
         vector_depth=_up(needed["vector_depth"], _CODE_STEP),
         # Words that nobody needs would be read from a memory outside all the same.
         weight_depth=_up(needed["weight_depth"],
-                         _MEMORY_STEP if base.weight_source == "chip" else 1),
+                         _MEMORY_STEP if base.memory.kind == "chip" else 1),
         constant_depth=_up(needed["constant_depth"],
-                           _MEMORY_STEP if base.constant_source == "chip" else 1),
+                           _MEMORY_STEP if not base.memory.holds_constants else 1),
         input_depth=_up(needed["input_depth"], _INPUT_STEP),
         program_depth=_up(needed["program_depth"], _CODE_STEP),
         tables=max(1, needed["tables"]),

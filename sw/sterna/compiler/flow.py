@@ -11,16 +11,17 @@ from collections import deque
 
 from sterna.compiler.plan import MatmulStep, SectionPlan, Step, VectorStep
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Destination, SourceA
+from sterna.machine.machine import Machine
 from sterna.machine.queues import CODE_BANKS, MATMUL_QUEUE
+from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.vector import SourceA
 
 
 class _Flow:
-    def __init__(self, section: SectionPlan, configuration: HardwareConfiguration) -> None:
+    def __init__(self, section: SectionPlan, machine: Machine) -> None:
         self.steps: deque[Step] = deque(step for step, _ in section.walk())
-        self.per_row_group = configuration.groups_per_row_group
-        self.capacity = configuration.result_depth
+        self.per_row_group = groups_per_row_group(machine)
+        self.capacity = machine.ternary.result_depth
         self.commands: deque[MatmulStep] = deque()
         self.blocks_left = 0
         self.vector: VectorStep | None = None
@@ -76,9 +77,9 @@ class _Flow:
         return True
 
 
-def check_flow(section: SectionPlan, configuration: HardwareConfiguration) -> None:
+def check_flow(section: SectionPlan, machine: Machine) -> None:
     """Raise `InputError` if a repetition of the section would block or leave anything behind."""
-    flow = _Flow(section, configuration)
+    flow = _Flow(section, machine)
     while flow.dispatch() or flow.vectors() or flow.engine():
         pass
     if flow.steps or flow.vector or flow.commands:

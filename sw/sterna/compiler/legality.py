@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from sterna.compiler.lifetimes import assign_registers
 from sterna.errors import InputError
 from sterna.law.arithmetic import SQUARES_BITS
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import LENGTH_BITS
+from sterna.machine.machine import Machine
 from sterna.machine.queues import CODE_BANKS
+from sterna.machine.units.vector import LENGTH_BITS
 from sterna.program.definition import Program
 from sterna.program.instructions import (
     INPUT,
@@ -35,19 +35,19 @@ KINDS = (Kernel, Quantise, ScalarOperation, TopK)
 """Operations that its units execute."""
 
 
-def check_legal(program: Program, configuration: HardwareConfiguration) -> None:
+def check_legal(program: Program, machine: Machine) -> None:
     """Raise `InputError` for what is no program, or what such an accelerator cannot execute."""
     validate_program(program)
-    if program.word_bits != configuration.word_bits:
+    if program.word_bits != machine.vector.word_bits:
         raise InputError(
             f"program {program.name} has words of {program.word_bits} bits, the configuration of "
-            f"{configuration.word_bits}; lower the model again or change word_bits")
+            f"{machine.vector.word_bits}; lower the model again or change word_bits")
     if program.takes_codes or program.results:
         raise InputError(f"program {program.name}: takes codes or gives values; this accelerator "
                          "takes words and gives the best of a head")
     inputs = 0
     for number, section in enumerate(program.sections):
-        checker = _Section(program, configuration, section, first=number == 0)
+        checker = _Section(program, machine, section, first=number == 0)
         checker.check()
         inputs += checker.inputs
     if inputs > 1:
@@ -59,9 +59,9 @@ def check_legal(program: Program, configuration: HardwareConfiguration) -> None:
 class _Section:
     """The rules for the items of one section."""
 
-    def __init__(self, program: Program, configuration: HardwareConfiguration, section: Section,
+    def __init__(self, program: Program, machine: Machine, section: Section,
                  *, first: bool) -> None:
-        self._program, self._configuration, self._section = program, configuration, section
+        self._program, self._machine, self._section = program, machine, section
         self._first = first
         self._place = ""
         self._banks: list[str] = []
@@ -88,7 +88,7 @@ class _Section:
             raise self._fail(f"codes {self._banks[0]} are never used")
 
     def _length(self, length: int) -> None:
-        groups = -(-length // self._configuration.vector_lanes)
+        groups = -(-length // self._machine.vector.lanes)
         if groups >= 1 << LENGTH_BITS:
             raise self._fail(f"{groups} groups are more than the {(1 << LENGTH_BITS) - 1} of an "
                              "instruction; use more vector_lanes")

@@ -15,7 +15,7 @@ from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import InputError
 from sterna.law.arithmetic import MANTISSA_BITS
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, word_bits
 from sterna.machine.weight_words import pack_words, resident
 from sterna.machine.words import (
@@ -33,7 +33,7 @@ _PIECE_ROWS = 256
 
 
 def weight_pieces(
-    program: Program, plan: Plan, configuration: HardwareConfiguration
+    program: Program, plan: Plan, machine: Machine
 ) -> Iterator[Words]:
     """Weight words of a token in order; only one matrix command's matrices are in memory."""
     for section in plan.sections:
@@ -42,16 +42,16 @@ def weight_pieces(
             padded = np.zeros(0, np.int8)
             for command in commands:
                 if command.first == 0:
-                    padded = _padded(program, section.name, repetition, command, configuration)
-                yield from _command_pieces(padded, command, configuration)
+                    padded = _padded(program, section.name, repetition, command, machine)
+                yield from _command_pieces(padded, command, machine)
 
 
 def _padded(program: Program, section: str, repetition: int, command: MatmulStep,
-            configuration: HardwareConfiguration) -> NDArray[np.int8]:
+            machine: Machine) -> NDArray[np.int8]:
     """The command's matrices as [matrices, row groups, rows, tiles, columns]."""
-    groups = -(-command.rows // configuration.rows)
-    shape = (len(command.matrices), groups * configuration.rows,
-             command.tiles * configuration.columns)
+    groups = -(-command.rows // machine.ternary.rows)
+    shape = (len(command.matrices), groups * machine.ternary.rows,
+             command.tiles * machine.ternary.columns)
     padded = np.zeros(shape, np.int8)
     for index, name in enumerate(command.matrices):
         matrix = np.asarray(program.parameters.matrix(section, repetition, name))
@@ -61,14 +61,14 @@ def _padded(program: Program, section: str, repetition: int, command: MatmulStep
                 f"{(command.rows, command.columns)}"
             )
         padded[index, :command.rows, :command.columns] = matrix
-    return padded.reshape(len(command.matrices), groups, configuration.rows, command.tiles,
-                          configuration.columns)
+    return padded.reshape(len(command.matrices), groups, machine.ternary.rows, command.tiles,
+                          machine.ternary.columns)
 
 
 def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
-                    configuration: HardwareConfiguration) -> Iterator[Words]:
-    size = word_bytes(configuration, Space.WEIGHTS)
-    block = command.words // command.blocks * configuration.lanes
+                    machine: Machine) -> Iterator[Words]:
+    size = word_bytes(machine, Space.WEIGHTS)
+    block = command.words // command.blocks * machine.ternary.lanes
     step = max(1, _PIECE_TRITS // block)
     for start in range(0, command.blocks, step):
         count = min(step, command.blocks - start)
@@ -77,17 +77,17 @@ def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
         blocks = rows.reshape(len(padded), count, command.groups, *rows.shape[2:])
         # [matrix, block, group, row, tile, column] to the engine's order.
         ordered = blocks.transpose(1, 4, 0, 2, 3, 5)
-        packed = pack_words(configuration, ordered)
+        packed = pack_words(machine, ordered)
         words = np.zeros((len(packed), size), np.uint8)
-        words[:, :configuration.weight_bytes] = packed
+        words[:, :machine.ternary.weight_bytes] = packed
         yield words
 
 
-def by_level(configuration: HardwareConfiguration, pieces: Iterator[Words]) -> Iterator[Words]:
+def by_level(machine: Machine, pieces: Iterator[Words]) -> Iterator[Words]:
     """Weight words in the order of loading: those outside, then those resident on the chip."""
     first, kept = 0, []
     for piece in pieces:
-        stays = resident(configuration, first, len(piece))
+        stays = resident(machine, first, len(piece))
         first += len(piece)
         kept.append(piece[stays])
         yield piece[~stays]
@@ -114,28 +114,28 @@ def _constant_order(section: SectionPlan) -> list[tuple[str, int, int]]:
     return order
 
 
-def constant_words(plan: Plan, configuration: HardwareConfiguration) -> int:
+def constant_words(plan: Plan, machine: Machine) -> int:
     """Constant groups of a token."""
-    scalar = configuration.scalar_groups
+    scalar = machine.vector.scalar_groups
     return sum(
         section.repeat * sum(groups or scalar for _, _, groups in _constant_order(section))
         for section in plan.sections
     )
 
 
-def _scalar_group(configuration: HardwareConfiguration, scalar: ScalarConstant) -> NDArray:
-    drop = max(0, MANTISSA_BITS + 1 - configuration.word_bits)
+def _scalar_group(machine: Machine, scalar: ScalarConstant) -> NDArray:
+    drop = max(0, MANTISSA_BITS + 1 - machine.vector.word_bits)
     if scalar.mantissa & ((1 << drop) - 1):
         raise InputError(
             f"a scalar constant has mantissa {scalar.mantissa}, whose low {drop} bits do not fit "
-            f"in words of {configuration.word_bits} bits; round it when lowering"
+            f"in words of {machine.vector.word_bits} bits; round it when lowering"
         )
-    return as_groups(configuration, (scalar.mantissa >> drop, scalar.exponent),
-                     configuration.scalar_groups)
+    return as_groups(machine, (scalar.mantissa >> drop, scalar.exponent),
+                     machine.vector.scalar_groups)
 
 
 def constant_pieces(
-    program: Program, plan: Plan, configuration: HardwareConfiguration
+    program: Program, plan: Plan, machine: Machine
 ) -> Iterator[Words]:
     """Constant words of a token in order, one array for each repetition."""
     parameters = program.parameters
@@ -146,42 +146,42 @@ def constant_pieces(
             ends[name] = max(ends.get(name, 0), first + groups)
         for repetition in range(section.repeat):
             vectors = {
-                name: as_groups(configuration,
+                name: as_groups(machine,
                                 parameters.vector(section.name, repetition, name), end)
                 for name, end in ends.items() if end
             }
             pieces = [
                 vectors[name][first:first + groups] if groups else
-                _scalar_group(configuration, parameters.scalar(section.name, repetition, name))
+                _scalar_group(machine, parameters.scalar(section.name, repetition, name))
                 for name, first, groups in order
             ]
             if pieces:
-                yield pack_groups(configuration, np.concatenate(pieces))
+                yield pack_groups(machine, np.concatenate(pieces))
 
 
-def table_pieces(program: Program, configuration: HardwareConfiguration) -> Iterator[Words]:
+def table_pieces(program: Program, machine: Machine) -> Iterator[Words]:
     """Look-up tables: a segment's base in the low word, its slope above."""
     for table in program.tables.values():
         pairs = np.stack([np.array(table.base), np.array(table.slope)], axis=1)
-        yield pack_fields(pairs, configuration.word_bits,
-                          word_bytes(configuration, Space.TABLES))
+        yield pack_fields(pairs, machine.vector.word_bits,
+                          word_bytes(machine, Space.TABLES))
 
 
-def input_pieces(program: Program, configuration: HardwareConfiguration) -> Iterator[Words]:
+def input_pieces(program: Program, machine: Machine) -> Iterator[Words]:
     """The embedding rows of the whole vocabulary."""
     for start in range(0, program.rows, _PIECE_ROWS):
         rows = range(start, min(start + _PIECE_ROWS, program.rows))
         yield np.concatenate([
-            pack_row(configuration, program.parameters.embedding(row)) for row in rows
+            pack_row(machine, program.parameters.embedding(row)) for row in rows
         ])
 
 
-def program_words(plan: Plan, configuration: HardwareConfiguration) -> tuple[Words, dict[str, int]]:
+def program_words(plan: Plan, machine: Machine) -> tuple[Words, dict[str, int]]:
     """Instruction words, and the program counters of the entries ``token`` and ``reset``."""
-    token = encode_plan(plan, configuration)
-    reset = encode_reset(plan, configuration)
-    size = word_bytes(configuration, Space.PROGRAM)
+    token = encode_plan(plan, machine)
+    reset = encode_reset(plan, machine)
+    size = word_bytes(machine, Space.PROGRAM)
     data = b"".join(word.to_bytes(size, "little") for word in (*token, *reset))
     words = np.frombuffer(data, np.uint8).reshape(-1, size)
-    assert word_bits(configuration, Space.PROGRAM) <= 8 * size
+    assert word_bits(machine, Space.PROGRAM) <= 8 * size
     return words, {"token": 0, "reset": len(token)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sterna.errors import InputError
 from sterna.law.arithmetic import TABLE_INDEX_BITS, TABLE_SHIFT
 from sterna.law.tables import Table
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna.program.instructions import (
     INPUT,
@@ -91,8 +91,8 @@ def _result(program: Program, operation: Operation, a: int | None, b: int | None
 
 
 class _Tracker:
-    def __init__(self, program: Program, configuration: HardwareConfiguration) -> None:
-        self.program, self.configuration = program, configuration
+    def __init__(self, program: Program, machine: Machine) -> None:
+        self.program, self.machine = program, machine
         self.values: dict[str, Padding] = {}
 
     def _value(self, name: str | None, accumulators: set[str]) -> Padding:
@@ -104,9 +104,9 @@ class _Tracker:
     def kernel(self, section: Section, kernel: Kernel) -> None:
         """Follow the padding through the kernel; raises `InputError` at a disturbed reduction."""
         accumulators = {matmul.result for matmul in kernel.matmuls}
-        spare_lanes = kernel.length % self.configuration.vector_lanes != 0
+        spare_lanes = kernel.length % self.machine.vector.lanes != 0
         spare_groups = bool(kernel.matmuls) and (
-            -kernel.length % self.configuration.rows >= self.configuration.vector_lanes
+            -kernel.length % self.machine.ternary.rows >= self.machine.vector.lanes
         )
         for operation in kernel.body:
             second = second_operand(operation)
@@ -139,9 +139,9 @@ class _Tracker:
                     self.values.pop(name, None)
 
 
-def check_padding(program: Program, configuration: HardwareConfiguration) -> None:
+def check_padding(program: Program, machine: Machine) -> None:
     """Raise `InputError` if padding could enter a reduction in any token."""
-    tracker = _Tracker(program, configuration)
+    tracker = _Tracker(program, machine)
     seen: list[dict[str, Padding]] = []
     # A second token starts from what the first left; values change until they repeat.
     while tracker.values not in seen:

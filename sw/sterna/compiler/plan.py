@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sterna.machine.encoding import Destination, MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait
 
 
 @dataclass(frozen=True)

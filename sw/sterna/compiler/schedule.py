@@ -30,14 +30,11 @@ from sterna.compiler.plan import (
     VectorStep,
 )
 from sterna.compiler.waits import set_waits
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import (
-    Destination,
-    MultiplierSelect,
-    ScalarCode,
-    SourceA,
-)
+from sterna.machine.machine import Machine
 from sterna.machine.queues import MATMUL_QUEUE
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.vector import MultiplierSelect, SourceA, vector_latency
 from sterna.program.definition import Program
 from sterna.program.instructions import (
     INPUT,
@@ -70,11 +67,11 @@ class _Demand:
 
 
 class _SectionScheduler:
-    def __init__(self, program: Program, configuration: HardwareConfiguration,
+    def __init__(self, program: Program, machine: Machine,
                  allocation: Allocation, registers: Registers, section: Section,
                  chains: Chains) -> None:
         self.chains = chains
-        self.program, self.configuration, self.section = program, configuration, section
+        self.program, self.machine, self.section = program, machine, section
         self.allocation, self.registers = allocation, registers
         self.tables = tuple(program.tables)
         self.columns = {
@@ -108,7 +105,7 @@ class _SectionScheduler:
         head = isinstance(item, TopK)
         assert head or isinstance(item, Kernel)
         return choose_blocks(
-            self.configuration, rows=item.rows if head else item.length,
+            self.machine, rows=item.rows if head else item.length,
             columns=self.columns[codes], matrices=1 if head else len(item.matmuls),
             body=() if head else item.body, exposed=exposed,
         )
@@ -141,7 +138,7 @@ class _SectionScheduler:
     def _quantise(self, position: int, item: Quantise) -> VectorStep:
         step = VectorStep(
             item=position, operation=0, elements=item.length, first=0,
-            length=-(-item.length // self.configuration.vector_lanes),
+            length=-(-item.length // self.machine.vector.lanes),
             a=self.allocation.addresses[self.section.name, item.a], codes=True,
             multiplier=MultiplierSelect.SCALAR, scalar=self.registers.scalars[item.scale],
         )
@@ -167,7 +164,7 @@ class _SectionScheduler:
                     matrices=tuple(matmuls[index].matrix for index in order),
                     rows=rows, columns=quantise.length, first=first,
                     groups=run.groups, blocks=run.blocks,
-                    tiles=-(-quantise.length // self.configuration.columns),
+                    tiles=-(-quantise.length // self.machine.ternary.columns),
                     destination=Destination.HEAD if isinstance(item, TopK)
                     else Destination.VECTOR,
                 ))
@@ -192,10 +189,10 @@ class _SectionScheduler:
 
     def _kernel(self, position: int, kernel: Kernel) -> list[Node]:
         if not kernel.matmuls:
-            groups = -(-kernel.length // self.configuration.vector_lanes)
+            groups = -(-kernel.length // self.machine.vector.lanes)
             return list(self._body(position, kernel, 0, groups))
         nodes: list[Node] = []
-        row_group = self.configuration.groups_per_row_group
+        row_group = groups_per_row_group(self.machine)
         first = 0
         for run in self.demands[position].runs:
             length = run.groups * row_group
@@ -271,25 +268,25 @@ class _SectionScheduler:
             step.squares = self.registers.squares[operation.squares]
 
 
-def schedule(program: Program, configuration: HardwareConfiguration) -> Plan:
+def schedule(program: Program, machine: Machine) -> Plan:
     """The plan of a program on an accelerator; memory depths are not looked at here.
 
     Raises `InputError` for a program that this design cannot execute.
     """
-    check_legal(program, configuration)
-    check_padding(program, configuration)
-    allocation, registers = allocate(program, configuration), assign_registers(program)
-    chains = find_chains(program) if configuration.streams > 1 else None
+    check_legal(program, machine)
+    check_padding(program, machine)
+    allocation, registers = allocate(program, machine), assign_registers(program)
+    chains = find_chains(program) if machine.streams > 1 else None
     sections = []
     for section in program.sections:
-        scheduler = _SectionScheduler(program, configuration, allocation, registers, section,
+        scheduler = _SectionScheduler(program, machine, allocation, registers, section,
                                       chains or {})
         plan = SectionPlan(name=section.name, repeat=section.repeat,
                            step=allocation.steps[section.name], nodes=scheduler.nodes())
-        check_flow(plan, configuration)
+        check_flow(plan, machine)
         sections.append(plan)
     result = Plan(sections=sections, persistent_groups=allocation.persistent_groups,
                   vector_groups=allocation.vector_groups, tables=tuple(program.tables),
                   chained=chains is not None)
-    set_waits(result, configuration.vector_latency)
+    set_waits(result, vector_latency(machine))
     return result

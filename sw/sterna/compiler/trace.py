@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import CheckError
 from sterna.law.arithmetic import CODE_LIMIT
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.keys import ValueKey
+from sterna.machine.machine import Machine
 
 Values = dict[ValueKey, NDArray[np.int64]]
 
@@ -121,7 +121,7 @@ def _accumulators(section: SectionPlan) -> Iterator[_Emission]:
                     yield step.item, -1 - operation, first, step.groups, step.rows, False
 
 
-def trace_layout(plan: Plan, configuration: HardwareConfiguration) -> TraceLayout:
+def trace_layout(plan: Plan, machine: Machine) -> TraceLayout:
     """The trace of one run of ``token`` on an accelerator that executes the plan."""
     return TraceLayout(
         tuple(
@@ -129,7 +129,7 @@ def trace_layout(plan: Plan, configuration: HardwareConfiguration) -> TraceLayou
                            _stream(_scalars(section)), _stream(_accumulators(section)))
             for section in plan.sections
         ),
-        configuration.vector_lanes, configuration.rows,
+        machine.vector.lanes, machine.ternary.rows,
     )
 
 

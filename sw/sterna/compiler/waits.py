@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from sterna.compiler.plan import Plan, ScalarStep, SectionPlan, VectorStep
-from sterna.machine.encoding import ScalarCode, Wait
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import Wait
 
 _FAR = -(1 << 20)
 _NEVER = 2 * _FAR

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sterna.errors import InputError
 from sterna.host.address import EMULATOR, SIMULATED
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 
 
-def emulated(device: str, configuration: Configuration, stalls: int) -> EmulatedBoard | None:
+def emulated(device: str, machine: Machine, stalls: int) -> EmulatedBoard | None:
     """An emulated board with trace ports, or None for a simulation.
 
     Raises `InputError` for another device, since only these show every value, and for pauses of a
@@ -21,4 +19,4 @@ def emulated(device: str, configuration: Configuration, stalls: int) -> Emulated
                          f"{SIMULATED}")
     if device == EMULATOR and stalls:
         raise InputError("--stalls: is for --device sim; the emulator has no clock")
-    return EmulatedBoard(replace(configuration, trace=True)) if device == EMULATOR else None
+    return EmulatedBoard(machine.having(trace=True)) if device == EMULATOR else None

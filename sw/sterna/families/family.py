@@ -65,7 +65,7 @@ class Built(Protocol):
 class Exported:
     """What is written beside an accelerator's Verilog; without a model no image."""
 
-    configuration: Any
+    machine: Any
     image: MemoryImage | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     """What else the manifest tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sterna.errors import InputError
 from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.encoding import Configuration
+from sterna.machine.machine import Machine
 from sterna.progress import Progress
 
 DEVICES = "golden, emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port"
@@ -34,17 +34,17 @@ def check_address(address: str) -> None:
 
 
 def open_transport_to(
-    address: str, configuration: Configuration, progress: Progress | None
+    address: str, machine: Machine, progress: Progress | None
 ) -> Transport:
-    """The way to a board of the configuration, which a simulated one is made of.
+    """The way to a board of the machine, which a simulated one is made of.
 
     Raises what `open_transport` and `SimulatedBoard` raise.
     """
     if address == EMULATOR:
-        return EmulatedBoard(configuration)
+        return EmulatedBoard(machine)
     if address != SIMULATED:
-        return open_transport(address, configuration.baud or DEFAULT_BAUD)
+        return open_transport(address, machine.link.baud or DEFAULT_BAUD)
     # The generator is not installed everywhere where a board is used.
     from sterna_sim.board import SimulatedBoard
 
-    return SimulatedBoard(configuration, progress=progress)
+    return SimulatedBoard(machine, progress=progress)

@@ -14,19 +14,13 @@ from sterna.host.loading import load_request, load_requests
 from sterna.host.session import Session
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
-from sterna.machine.protocol import (
-    MASK_BITS,
-    FrameType,
-    Space,
-    result_words,
-    token_streams,
-)
+from sterna.machine.protocol import MASK_BITS, FrameType, Space, result_words, space_number
 from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
 LOAD_SECONDS = 5.0
 RUN_SECONDS = 2.0
-RUN_SECONDS_PER_WEIGHT_WORD = 4e-6
+RUN_SECONDS_PER_WORD = 4e-6
 """Added to `RUN_SECONDS`; a board takes a weight word in a clock of far less."""
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +59,7 @@ class Board:
 
     def __init__(
         self, transport: Transport, name: str,
-        loaders: Mapping[Space, Loader] | None = None, timeout: float | None = None,
+        loaders: Mapping[str, Loader] | None = None, timeout: float | None = None,
     ) -> None:
         self.name = name
         self.recoveries = 0
@@ -87,7 +81,7 @@ class Board:
     @property
     def streams(self) -> int:
         """Data paths of the board."""
-        return token_streams(self.image.configuration)
+        return self.image.machine.streams
 
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load a memory image, unless the bitstream already holds it; state is still to be reset.
@@ -96,7 +90,7 @@ class Board:
         """
         self._has_contents = self._check(image)
         self._image = image
-        self._link.expect(4 * result_words(image.configuration, self.streams))
+        self._link.expect(4 * result_words(image.machine, self.streams))
         for _ in range(ATTEMPTS):
             retries = self._link.retries
             self._begin(progress)
@@ -106,7 +100,8 @@ class Board:
 
     def write(self, inputs: Mapping[int, bytes]) -> None:
         """Put words into the INPUT memory, each item from the word on that it is named by."""
-        self._load(load_request(Space.INPUT, first, words) for first, words in inputs.items())
+        number = space_number(self.image.machine, Space.INPUT)
+        self._load(load_request(number, first, words) for first, words in inputs.items())
 
     def run(self, entry: str, input_words: Mapping[int, int],
             chained: Iterable[int] = ()) -> bytes:
@@ -123,9 +118,9 @@ class Board:
                 payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
         seconds = self._seconds(RUN_SECONDS)
-        seconds += RUN_SECONDS_PER_WEIGHT_WORD * image.parts[Space.WEIGHTS].words
+        seconds += RUN_SECONDS_PER_WORD * sum(part.words for part in image.parts.values())
         answer = self._link.request(request, seconds, repeatable=False)
-        if len(answer) != 4 * result_words(image.configuration, len(input_words)):
+        if len(answer) != 4 * result_words(image.machine, len(input_words)):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
         return self._session.check(answer)
 
@@ -168,8 +163,8 @@ class Board:
         """Whether the board holds this image already; raise if it is no board for it."""
         payload = self._link.request(
             Request(FrameType.HELLO, b"", FrameType.INFO), self._seconds(HELLO_SECONDS))
-        info, wanted = read_info(self.name, payload), image.configuration.digest()
-        digest, contents = info.configuration, info.contents
+        info, wanted = read_info(self.name, payload), image.machine.digest()
+        digest, contents = info.machine, info.contents
         if digest != wanted:
             raise LinkError(
                 f"{self.name}: has a bitstream of configuration {digest:016x}, {image.model} is "
@@ -195,7 +190,7 @@ class Board:
         parts = dict(self.image.parts)
         for space, load in self._loaders.items():
             load(parts.pop(space).pieces())
-        self._load(load_requests(parts, progress))
+        self._load(load_requests(self.image.machine, parts, progress))
 
     def _load(self, requests: Iterable[Request]) -> None:
         self._link.requests(requests, self._seconds(LOAD_SECONDS))

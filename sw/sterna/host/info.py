@@ -14,7 +14,7 @@ _VERSION_HEADER = bytes([InfoType.VERSION, 2])
 class Info:
     """An INFO frame of this version of the protocol; see `sterna.machine.protocol`."""
 
-    configuration: int
+    machine: int
     contents: int
 
 

@@ -11,13 +11,7 @@ from math import ceil
 from sterna.errors import LinkError
 from sterna.host.transport import Transport
 from sterna.machine.frames import Frame, FrameDecoder, encode_frame
-from sterna.machine.protocol import (
-    FAILED_READ,
-    FAILED_WRITE,
-    FAILURE_BITS,
-    ErrorCode,
-    FrameType,
-)
+from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, FAILURE_BITS, ErrorCode, FrameType
 
 ATTEMPTS = 3
 WINDOW = 4

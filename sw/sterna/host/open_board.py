@@ -13,12 +13,12 @@ def open_tokens(address: str, image: MemoryImage, progress: Progress | None = No
                 timeout: float | None = None) -> TokenBoard:
     """A board at the address, loaded with a language model's image, ready for its first token.
 
-    A serial port is opened at the rate of the image's configuration, if the address names no other.
+    A serial port is opened at the rate of the image's machine, if the address names no other.
     Raises `InputError` for a port that cannot be opened and missing tools, `LinkError` when the
     board does not answer or is another one.
     """
     device = TokenBoard(
-        open_transport_to(address, image.configuration, progress), address, timeout=timeout)
+        open_transport_to(address, image.machine, progress), address, timeout=timeout)
     try:
         device.load(image, progress)
     except BaseException:
@@ -31,7 +31,7 @@ def open_steps(address: str, image: MemoryImage, progress: Progress | None = Non
                timeout: float | None = None) -> StepBoard:
     """The same for the image of a spiking network, ready for its first time step."""
     device = StepBoard(
-        open_transport_to(address, image.configuration, progress), address, timeout)
+        open_transport_to(address, image.machine, progress), address, timeout)
     try:
         device.load(image, progress)
     except BaseException:

@@ -13,11 +13,11 @@ from sterna.host.spiking_device import SpikingStep, StepCounters
 from sterna.host.transport import Transport
 from sterna.law.codes import whole_codes
 from sterna.machine.image import MemoryImage
-from sterna.machine.protocol import COUNTER_WORDS
+from sterna.machine.protocol import Space, memory_spec
 from sterna.machine.words import pack_input
 from sterna.progress import Progress
 
-_COUNTERS = struct.Struct(f"<{COUNTER_WORDS}I")
+_COUNTERS = struct.Struct("<4I")
 
 
 class StepBoard:
@@ -34,7 +34,7 @@ class StepBoard:
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load the image of a network, unless the bitstream already holds it, and reset.
 
-        Raises `LinkError` when the board is of another version, configuration or model.
+        Raises `LinkError` when the board is of another version, machine or model.
         """
         self._board.load(image, progress)
         self.reset()
@@ -51,14 +51,15 @@ class StepBoard:
 
     def step(self, codes: ArrayLike) -> SpikingStep:
         """One time step with input codes [inputs]. Raises `InputError` for codes it cannot take."""
-        configuration = self._board.image.configuration
+        machine = self._board.image.machine
         values = whole_codes(codes)
-        limit = (1 << (configuration.input_bits - 1)) - 1
+        spec = memory_spec(machine, Space.INPUT)
+        limit = (1 << (spec.bits // spec.lanes - 1)) - 1
         if values.size and int(np.abs(values).max()) > limit:
             raise InputError(
                 f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
                 f"-{limit} to {limit}: give --code-bits 8, or other input")
-        words = pack_input(configuration, values)
+        words = pack_input(machine, values)
         if len(words) != self._board.image.row_groups:
             raise InputError(f"{self.name}: {len(values)} input codes are not those of the network")
         item = words.tobytes()

@@ -12,7 +12,7 @@ from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
-from sterna.machine.protocol import NO_ROW, Space, result_entries
+from sterna.machine.protocol import NO_ROW, result_entries
 from sterna.progress import Progress
 
 _COUNTERS = struct.Struct("<IIII")
@@ -29,7 +29,7 @@ class TokenBoard:
 
     def __init__(
         self, transport: Transport, name: str,
-        loaders: Mapping[Space, Loader] | None = None, timeout: float | None = None,
+        loaders: Mapping[str, Loader] | None = None, timeout: float | None = None,
     ) -> None:
         self.name = name
         self._board = Board(transport, name, loaders, timeout)
@@ -39,7 +39,7 @@ class TokenBoard:
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load a memory image, unless the bitstream already holds it, and reset.
 
-        Raises `LinkError` when the board is of another version, configuration or model.
+        Raises `LinkError` when the board is of another version, machine or model.
         """
         self._board.load(image, progress)
         self.reset()
@@ -149,7 +149,7 @@ class TokenBoard:
 
     def _results(self, payload: bytes, places: list[int]) -> dict[int, StepResult]:
         """The result of every data path that ran, lowest first."""
-        entries = result_entries(self._board.image.configuration)
+        entries = result_entries(self._board.image.machine)
         counters = Counters(*_COUNTERS.unpack_from(payload))
         position, results = _COUNTERS.size, {}
         for place in places:

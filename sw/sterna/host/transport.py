@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from sterna.errors import InputError, LinkError
 
 DEFAULT_BAUD = 1_000_000
-"""Of a board whose configuration names no rate."""
+"""Of a board whose machine names no rate."""
 CONNECT_SECONDS = 10
 WRITE_SECONDS = 5
 BITS_WRITTEN = 1 << 17

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.machine.container import read_container, write_container
-from sterna.machine.encoding import Configuration
 from sterna.machine.host_side import HostSide
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, word_bits, word_depth
-from sterna.machine.spiking_configuration import read_configuration
 from sterna.machine.words import Words, word_bytes
 
 Placement = Literal["host", "chip"]
@@ -60,20 +59,21 @@ class ImagePart:
 class MemoryImage:
     """Contents of an accelerator's memories for one program.
 
-    ``parts`` has one entry for each `Space`, in LOAD form. ``entries`` are program counters: run
-    ``reset`` once before a text, ``token`` for each token, or ``step`` for each time step of a
-    spiking network, which has its input codes at INPUT word 0. ``rows`` is the row limit of RUN
-    (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads before each
-    RUN one row for each token stream, that of stream n at INPUT word ``n * row_groups``; ``chip``
-    has row r at word ``r * row_groups``. ``chained``: tokens of one text may run side by side.
+    ``parts`` has one entry for each memory of the machine, in LOAD form. ``entries`` are program
+    counters: run ``reset`` once before a text, ``token`` for each token, or ``step`` for each time
+    step of a spiking network, which has its input codes at INPUT word 0. ``rows`` is the row limit
+    of RUN (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads
+    before each RUN one row for each token stream, that of stream n at INPUT word
+    ``n * row_groups``; ``chip`` has row r at word ``r * row_groups``. ``chained``: tokens of one
+    text may run side by side.
 
     ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
     host needs to run the model without anything else of it.
     """
 
-    configuration: Configuration
+    machine: Machine
     model: str
-    parts: Mapping[Space, ImagePart]
+    parts: Mapping[str, ImagePart]
     entries: Mapping[str, int]
     rows: int
     placement: Placement
@@ -91,9 +91,9 @@ class MemoryImage:
     def model_digest(self) -> str:
         """SHA-256 of all parts, in hexadecimal; images with the same digest compute the same."""
         digest = hashlib.sha256()
-        for space in Space:
+        for space in self.parts:
             part = self.parts[space]
-            digest.update(f"{space.name} {part.words} {part.size};".encode())
+            digest.update(f"{space.upper()} {part.words} {part.size};".encode())
             for piece in part.pieces():
                 digest.update(np.ascontiguousarray(piece).data)
         return digest.hexdigest()
@@ -105,17 +105,17 @@ class MemoryImage:
 
     def memories(self) -> list[tuple[str, int, int, int]]:
         """What lies where: (memory, words used, words there are, bits of a word)."""
-        configuration = self.configuration
+        machine = self.machine
         return [
-            (space.name.lower(), self.parts[space].words, word_depth(configuration, space),
-             word_bits(configuration, space))
-            for space in Space
+            (str(space), self.parts[space].words, word_depth(machine, space),
+             word_bits(machine, space))
+            for space in self.parts
         ]
 
     def save(self, path: Path | str) -> None:
         """Write the image as one file; large parts are produced piece by piece."""
         parts: dict[str, Iterator[NDArray[np.uint8]]] = {
-            space.name.lower(): self.parts[space].pieces() for space in Space}
+            str(space): self.parts[space].pieces() for space in self.parts}
         embedding, host = self.embedding, {}
         if embedding is not None:
             parts[_EMBEDDING] = (embedding(token) for token in range(self.rows))
@@ -127,15 +127,15 @@ class MemoryImage:
         write_container(Path(path), parts, {
             "host": host,
             "model": self.model,
-            "configuration": self.configuration.to_json(),
-            "configuration_digest": f"{self.configuration.digest():016x}",
+            "machine": self.machine.to_json(),
+            "machine_digest": f"{self.machine.digest():016x}",
             "entries": dict(self.entries),
             "rows": self.rows,
             "placement": self.placement,
             "row_groups": self.row_groups,
             "chained": self.chained,
-            "word_bytes": {space.name.lower(): self.parts[space].size for space in Space},
-            "words": {space.name.lower(): self.parts[space].words for space in Space},
+            "word_bytes": {str(space): self.parts[space].size for space in self.parts},
+            "words": {str(space): self.parts[space].words for space in self.parts},
         })
 
     @classmethod
@@ -143,20 +143,20 @@ class MemoryImage:
         """Read and check an image file; raises `InputError` naming the file if it is damaged."""
         parts, manifest = read_container(Path(path))
         try:
-            configuration = read_configuration(manifest["configuration"])
-            if f"{configuration.digest():016x}" != manifest["configuration_digest"]:
-                raise InputError("configuration: of other fields")
+            machine = Machine.from_json(manifest["machine"])
+            if f"{machine.digest():016x}" != manifest["machine_digest"]:
+                raise InputError("machine: of other fields")
             arrays = {
-                space: ImagePart.from_array(
-                    parts[space.name.lower()].reshape(-1, word_bytes(configuration, space)))
-                for space in Space
+                item.name: ImagePart.from_array(
+                    parts[item.name].reshape(-1, word_bytes(machine, item.name)))
+                for item in machine.memories
             }
             return cls(
-                configuration=configuration, model=manifest["model"], parts=arrays,
+                machine=machine, model=manifest["model"], parts=arrays,
                 entries=manifest["entries"], rows=manifest["rows"],
                 placement=manifest["placement"], row_groups=manifest["row_groups"],
                 chained=manifest["chained"],
-                embedding=_rows(parts, manifest, word_bytes(configuration, Space.INPUT)),
+                embedding=_rows(parts, manifest, word_bytes(machine, Space.INPUT)),
                 host=_host_side(parts, manifest["host"]),
             )
         except (InputError, KeyError, ValueError):
@@ -167,7 +167,7 @@ class MemoryImage:
     def check_same(self, compiled: Callable[[], MemoryImage], name: str, path: Path | str) -> None:
         """Raise `InputError` unless this image, read from a file, is what a model becomes now.
 
-        ``compiled`` compiles the model for the image's configuration; it may raise `InputError`
+        ``compiled`` compiles the model for the image's machine; it may raise `InputError`
         when the model does not fit it. The contents decide, not what the model is called.
         """
         way = f"give the model that the image was made of, or make the image of {name} again"

@@ -25,7 +25,7 @@ skips types that it does not know.
 |--|--|--|
 | VERSION | u16 | `VERSION`; always the first item |
 | ENTRIES | u16 | entries of a RESULT: top_k, or the outputs of a spiking network |
-| CONFIGURATION | u64 | digest of the configuration |
+| CONFIGURATION | u64 | digest of the machine |
 | CONTENTS | u64 | memory image in the bitstream (`MemoryImage.contents`); 0: to be loaded |
 | SESSION | nonce u32, count u32 | of the last BEGIN, and RESULTs since then modulo 2**32 |
 
@@ -65,11 +65,12 @@ write, or one before it, has not reached the memory. Both have an ERROR for an a
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 
-from sterna.law.arithmetic import TABLE_SEGMENTS
-from sterna.machine.encoding import Configuration, instruction_bits
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.unit import MemorySpec
 
 START = 0xA5
 VERSION = 4
@@ -78,11 +79,7 @@ CRC_START = 0xFFFF
 MAX_PAYLOAD = 4096
 """Longest payload that the host sends; the board accepts any length."""
 NO_ROW = 0xFFFF_FFFF
-ROW_BITS = 20
-"""Bits of a row that an accelerator keeps among the best."""
 CHUNK_BITS = 32
-COUNTER_WORDS = 4
-SCALE_WORDS = 2
 SESSION_WORDS = 2
 FAILED_READ, FAILED_WRITE = 0x20, 0x40
 """Codes of an ERROR frame, to which the number of the AXI4 port is added."""
@@ -129,81 +126,72 @@ class ErrorCode(IntEnum):
     SPACE = 4
 
 
-class Space(IntEnum):
-    """Memories that LOAD writes."""
+class Space(StrEnum):
+    """Names of the memories of Sterna's own units, see `MemorySpec`; LOAD names them by number."""
 
-    PROGRAM = 0
-    WEIGHTS = 1
-    CONSTANTS = 2
-    TABLES = 3
-    INPUT = 4
-
-
-def word_bits(configuration: Configuration, space: Space) -> int:
-    """Width of a word of the memory.
-
-    WEIGHTS: packed trits. CONSTANTS and INPUT: a vector group, lane 0 lowest. TABLES: word
-    ``table * 512 + segment``, base in the low ``word_bits``, slope above. In a spiking accelerator
-    WEIGHTS: the weights of ``lanes`` synapses, above them their taps; CONSTANTS: the parameters of
-    ``neuron_lanes`` neurons; INPUT: as many codes; there are no TABLES.
-    """
-    if isinstance(configuration, SpikingConfiguration):
-        return {
-            Space.PROGRAM: instruction_bits(configuration),
-            Space.WEIGHTS: configuration.weight_word_bits,
-            Space.CONSTANTS: configuration.constant_bits,
-            Space.TABLES: CHUNK_BITS,
-            Space.INPUT: configuration.neuron_lanes * configuration.code_bits,
-        }[space]
-    group = configuration.vector_lanes * configuration.word_bits
-    return {
-        Space.PROGRAM: instruction_bits(configuration),
-        Space.WEIGHTS: 8 * configuration.weight_bytes,
-        Space.CONSTANTS: group,
-        Space.TABLES: 2 * configuration.word_bits,
-        Space.INPUT: group,
-    }[space]
+    PROGRAM = "program"
+    WEIGHTS = "weights"
+    """Packed trits of a ternary engine."""
+    CONSTANTS = "constants"
+    """Vector groups, lane 0 lowest: vectors, and the two words of a scalar."""
+    TABLES = "tables"
+    """Word ``table * TABLE_SEGMENTS + segment``, base in the low half, slope above."""
+    SYNAPSES = "synapses"
+    """Weights of the lanes of synapses, above them their taps."""
+    NEURONS = "neurons"
+    """Varying parameters of the lanes of neurons."""
+    INPUT = "input"
+    """What a RUN begins with: a vector group, or codes of the lanes of neurons."""
 
 
-def word_depth(configuration: Configuration, space: Space) -> int:
+def memory_spec(machine: Machine, space: str) -> MemorySpec:
+    """The memory of that name. Raises KeyError if the machine has none."""
+    return _memories(machine)[space]
+
+
+def space_number(machine: Machine, space: str) -> int:
+    """The number by which LOAD names a memory. Raises KeyError if the machine has none."""
+    return list(_memories(machine)).index(memory_spec(machine, space).name)
+
+
+@lru_cache(maxsize=256)
+def _memories(machine: Machine) -> Mapping[str, MemorySpec]:
+    return {item.name: item for item in machine.memories}
+
+
+def space_bits(machine: Machine) -> int:
+    """Width of the number of a memory."""
+    return max(1, (len(machine.memories) - 1).bit_length())
+
+
+def word_bits(machine: Machine, space: str) -> int:
+    """Width of a word of the memory."""
+    return memory_spec(machine, space).bits
+
+
+def word_depth(machine: Machine, space: str) -> int:
     """Words of the memory."""
-    if isinstance(configuration, SpikingConfiguration):
-        return {
-            Space.PROGRAM: configuration.program_depth,
-            Space.WEIGHTS: configuration.weight_depth,
-            Space.CONSTANTS: configuration.constant_depth,
-            Space.TABLES: 0,
-            Space.INPUT: configuration.input_depth,
-        }[space]
-    return {
-        Space.PROGRAM: configuration.program_depth,
-        Space.WEIGHTS: configuration.weight_depth,
-        Space.CONSTANTS: configuration.constant_depth,
-        Space.TABLES: configuration.tables * TABLE_SEGMENTS,
-        Space.INPUT: configuration.input_depth,
-    }[space]
+    return memory_spec(machine, space).depth
 
 
-def token_streams(configuration: Configuration) -> int:
-    """Token streams that a RUN may name."""
-    return 1 if isinstance(configuration, SpikingConfiguration) else configuration.streams
-
-
-def result_words(configuration: Configuration, streams: int = 1) -> int:
-    """32-bit words in the payload of a RESULT frame of so many token streams."""
-    words = COUNTER_WORDS + SESSION_WORDS
-    if isinstance(configuration, SpikingConfiguration):
-        return words + configuration.outputs
-    return words + streams * (SCALE_WORDS + 2 * configuration.top_k)
-
-
-def result_entries(configuration: Configuration) -> int:
-    """The entries of a RESULT frame, an item of INFO."""
-    if isinstance(configuration, SpikingConfiguration):
-        return configuration.outputs
-    return configuration.top_k
-
-
-def word_chunks(configuration: Configuration, space: Space) -> int:
+def word_chunks(machine: Machine, space: str) -> int:
     """32-bit chunks that one word of the memory takes in LOAD data."""
-    return -(-word_bits(configuration, space) // CHUNK_BITS)
+    return -(-word_bits(machine, space) // CHUNK_BITS)
+
+
+def counter_words(machine: Machine) -> int:
+    """Words of RESULT before those of the units: its counters."""
+    return len(machine.counters)
+
+
+def result_words(machine: Machine, streams: int = 1) -> int:
+    """32-bit words in the payload of a RESULT frame of so many token streams."""
+    words = counter_words(machine) + SESSION_WORDS
+    for unit in machine.units:
+        words += unit.result_words(machine) * (streams if unit.per_stream else 1)
+    return words
+
+
+def result_entries(machine: Machine) -> int:
+    """The entries of a RESULT frame, an item of INFO."""
+    return sum(unit.result_entries(machine) for unit in machine.units)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sterna.machine.configuration import TRITS_PER_BYTE
+from sterna.machine.units.ternary import TRITS_PER_BYTE
 
 _PLACES = 3 ** np.arange(TRITS_PER_BYTE)
 

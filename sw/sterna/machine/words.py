@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import Space, word_chunks
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, memory_spec, word_chunks
 
 Words = NDArray[np.uint8]
 
 
-def word_bytes(configuration: Configuration, space: Space) -> int:
+def word_bytes(machine: Machine, space: str) -> int:
     """Bytes of a word in LOAD data."""
-    return 4 * word_chunks(configuration, space)
+    return 4 * word_chunks(machine, space)
 
 
 def pack_mixed(fields: Sequence[tuple[NDArray[np.integer], int]], size: int) -> Words:
@@ -52,33 +51,34 @@ def unpack_fields(words: Words, fields: int, bits: int, first: int = 0) -> NDArr
     return values - (values >> (bits - 1) << bits)
 
 
-def pack_groups(configuration: HardwareConfiguration, groups: NDArray[np.integer],
-                space: Space = Space.CONSTANTS) -> Words:
+def pack_groups(machine: Machine, groups: NDArray[np.integer],
+                space: str = Space.CONSTANTS) -> Words:
     """Vector groups [n, vector_lanes] as words of CONSTANTS or INPUT memory."""
-    return pack_fields(groups, configuration.word_bits, word_bytes(configuration, space))
+    return pack_fields(groups, machine.vector.word_bits, word_bytes(machine, space))
 
 
-def as_groups(configuration: HardwareConfiguration, values: ArrayLike, groups: int) -> NDArray:
+def as_groups(machine: Machine, values: ArrayLike, groups: int) -> NDArray:
     """A vector as [groups, vector_lanes] with zero padding; raises `InputError` beyond a word."""
     vector = np.asarray(values, np.int64)
-    if vector.size and int(np.abs(vector).max()) > configuration.word_limit:
+    if vector.size and int(np.abs(vector).max()) > machine.vector.word_limit:
         raise InputError(
             f"a parameter of {int(np.abs(vector).max())} exceeds words of "
-            f"{configuration.word_bits} bits; lower the model again"
+            f"{machine.vector.word_bits} bits; lower the model again"
         )
-    padded = np.zeros(groups * configuration.vector_lanes, np.int64)
+    padded = np.zeros(groups * machine.vector.lanes, np.int64)
     padded[:len(vector)] = vector
-    return padded.reshape(groups, configuration.vector_lanes)
+    return padded.reshape(groups, machine.vector.lanes)
 
 
-def pack_row(configuration: HardwareConfiguration, values: ArrayLike) -> Words:
+def pack_row(machine: Machine, values: ArrayLike) -> Words:
     """An embedding row as words of INPUT memory; raises `InputError` beyond a word."""
-    groups = -(-np.size(values) // configuration.vector_lanes)
-    return pack_groups(configuration, as_groups(configuration, values, groups), Space.INPUT)
+    groups = -(-np.size(values) // machine.vector.lanes)
+    return pack_groups(machine, as_groups(machine, values, groups), Space.INPUT)
 
 
-def pack_input(configuration: Configuration, values: NDArray[np.integer]) -> Words:
+def pack_input(machine: Machine, values: NDArray[np.integer]) -> Words:
     """Integers as words of INPUT memory, as many in a word as it takes, the last filled with 0."""
-    lanes = configuration.input_lanes
+    spec = memory_spec(machine, Space.INPUT)
+    lanes = spec.lanes
     rows = np.pad(values, (0, -len(values) % lanes)).reshape(-1, lanes)
-    return pack_fields(rows, configuration.input_bits, word_bytes(configuration, Space.INPUT))
+    return pack_fields(rows, spec.bits // lanes, word_bytes(machine, Space.INPUT))

@@ -63,20 +63,20 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
                              "what an earlier run wrote there")
         with replace_folder(output, FORMAT, model.sources) as folder:
             found = model.export(request, report)
-            configuration, descriptions = found.configuration, DESCRIPTIONS
+            machine, descriptions = found.machine, DESCRIPTIONS
             facts = {**found.facts, **_write_image(found.image, folder)}
-            (folder / CONFIG).write_text(configuration.to_json() + "\n")
+            (folder / CONFIG).write_text(machine.to_json() + "\n")
             report("generating Verilog", 0, 1)
             if board is None:
-                (folder / VERILOG).write_text(to_verilog(configuration))
+                (folder / VERILOG).write_text(to_verilog(machine))
             else:
                 clock_hz = request.options.take(BoardClock).clock_hz
                 descriptions = DESCRIPTIONS | write_project(
-                    board, configuration, clock_hz, folder)
+                    board, machine, clock_hz, folder)
                 facts = {"board": board.name, **facts}
-            digest = f"{configuration.digest():016x}"
+            digest = f"{machine.digest():016x}"
             write_manifest(folder, FORMAT, {"model": request.model, "configuration_digest": digest,
-                                            "baud": configuration.baud, **facts}, descriptions)
+                                            "baud": machine.link.baud, **facts}, descriptions)
             names = tuple(sorted(path.name for path in folder.iterdir()))
     if request.model is None:
         return ExportResult(output, names, None)

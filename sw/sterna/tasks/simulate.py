@@ -24,6 +24,6 @@ def simulate(request: SimulateRequest, report: Report | None = None) -> Iterator
 
     report = report or Report()
     with opened(request, report) as model:
-        configuration = model.configuration(request)
-    with SerialBoard(configuration, progress=report) as board:
+        machine = model.machine(request)
+    with SerialBoard(machine, progress=report) as board:
         yield board

@@ -76,9 +76,9 @@ def test_clock_and_serial_port_are_at_their_pins(board: Board) -> None:
 @pytest.mark.parametrize("name", SDRAM_PINS)
 def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
     board = OPEN_BOARDS[name]
-    configuration = board.sdram_configuration()
+    machine = board.sdram_configuration()
     found = places(board.tools().platform().prepare(accelerator(
-        board, configuration, configuration.sdram_hz).top(), "sterna").files)
+        board, machine, machine.sdram.hz).top(), "sterna").files)
     lines = {port.removeprefix("sdram_0__"): pin for port, pin in found.items() if "sdram" in port}
     wanted = {}
     for signal, pins in SDRAM_PINS[name].items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna_boards.estimate.memory_map import (
     memory_map,
     total_block_rams,
@@ -11,7 +11,7 @@ from sterna_boards.estimate.memory_map import (
 )
 from sterna_boards.parts.block_ram import block_rams
 
-SMALL = HardwareConfiguration(
+SMALL = token_machine(
     rows=4, columns=8, vector_lanes=2, block_groups=4, top_k=4, code_depth=128,
     accumulator_bits=15, constant_depth=1536, input_depth=64, program_depth=192,
     vector_depth=448, weight_depth=4096)
@@ -31,7 +31,7 @@ def test_one_memory(family: str, width: int, depth: int, expected: int) -> None:
 
 @pytest.mark.parametrize(("family", "expected"), [("gw1n", 30), ("gw2a", 30)])
 def test_a_whole_accelerator(family: str, expected: int) -> None:
-    """Counted in the netlists of this configuration."""
+    """Counted in the netlists of this machine."""
     assert total_block_rams(family, SMALL, memory_map(family, SMALL, {})) == expected
 
 
@@ -44,7 +44,7 @@ def test_an_ultraplus_keeps_large_memories_in_single_port_rams() -> None:
 
 def test_a_compact_accelerator_on_an_ultraplus() -> None:
     """As in the netlist for demo-tiny on an iCEBreaker: small memories take block RAMs there."""
-    shape = HardwareConfiguration(
+    shape = token_machine(
         rows=2, columns=4, vector_lanes=1, vector_interval=2, compact=True, block_groups=4,
         word_bits=16, top_k=4, code_depth=128, accumulator_bits=15, constant_depth=2560,
         input_depth=64, program_depth=192, vector_depth=960, weight_depth=16384)
@@ -58,7 +58,7 @@ def test_a_compact_accelerator_on_an_ultraplus() -> None:
 
 def test_tables_read_codes_in_thirds() -> None:
     """Eight block RAMs in the netlist of an engine of 8 by 96 lanes."""
-    tables = HardwareConfiguration(rows=8, columns=96, vector_lanes=8, block_groups=16,
+    tables = token_machine(rows=8, columns=96, vector_lanes=8, block_groups=16,
                                    code_depth=576, accumulator_bits=18, lane="tables")
     memories = {memory.name: memory for memory in memory_map("ecp5", tables, {})}
     assert memories["codes"].block_rams == 8
@@ -67,6 +67,6 @@ def test_tables_read_codes_in_thirds() -> None:
 def test_words_in_use_are_told_by_name() -> None:
     memories = {memory.name: memory for memory in memory_map("ecp5", SMALL, {"weights": 4032})}
     assert (memories["weights"].used, memories["weights"].depth) == (4032, 4096)
-    assert memories["weights"].bits == 8 * SMALL.weight_bytes
+    assert memories["weights"].bits == 8 * SMALL.ternary.weight_bytes
     assert memories["vectors and state"].copies == 2
     assert memories["tables"].block_rams == memories["tables"].copies == 2

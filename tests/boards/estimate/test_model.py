@@ -14,8 +14,9 @@ from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
+from sterna.machine.memory import Axi, Sdram
+from sterna.machine.presets import PRESETS, token_machine
 from sterna.program.definition import Program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
@@ -39,9 +40,9 @@ def _program(name: str) -> Program:
 
 @pytest.mark.parametrize("entry", MEASURED, ids=lambda entry: entry.board)
 def test_estimate_agrees_with_the_build(entry: Measured) -> None:
-    found = estimate(find_board(entry.board), _program(entry.model), entry.configuration,
+    found = estimate(find_board(entry.board), _program(entry.model), entry.machine,
                      clock_hz=entry.clock_mhz * 1e6)
-    assert found.configuration == find_board(entry.board).with_rate(entry.configuration)
+    assert found.machine == find_board(entry.board).with_rate(entry.machine)
     # Exact where the engine sets the pace; what candidates of the head cost depends on their order.
     assert 0.9 < found.speed.cycles / entry.cycles_per_token < 1.002
     assert found.luts == pytest.approx(entry.luts, rel=0.2)
@@ -74,8 +75,8 @@ def test_controllers_keep_their_proportions(part: str, lanes: tuple[int, int], l
                                             ffs: int) -> None:
     """Netlists of `SdramSource` alone; in a whole one yosys shares more: 852 of 1,077."""
     rows, columns = lanes
-    shape = HardwareConfiguration(rows=rows, columns=columns, vector_lanes=4)
-    terms = area_terms(shape.with_sdram(part, 75e6))["core.weights"]
+    shape = token_machine(rows=rows, columns=columns, vector_lanes=4)
+    terms = area_terms(shape.having(memory=Sdram(part=part, hz=round(75e6))))["core.weights"]
     factors = json.loads(FACTORS_FILE.read_text())["ecp5"]
     for kind, counted in (("luts", luts * 852 / 1077), ("ffs", ffs)):
         modelled = sum(factor * term for factor, term in
@@ -86,7 +87,7 @@ def test_controllers_keep_their_proportions(part: str, lanes: tuple[int, int], l
 @pytest.mark.parametrize(("preset", "luts", "ffs"), [("tiny", 814, 278), ("standard", 2140, 1878)])
 def test_forks_are_those_of_netlists(preset: str, luts: int, ffs: int) -> None:
     """Netlists of the four forks of two token streams alone."""
-    terms = area_terms(replace(PRESETS[preset], streams=2))["forks"]
+    terms = area_terms(PRESETS[preset].having(streams=2))["forks"]
     factors = json.loads(FACTORS_FILE.read_text())["ecp5"]
     for kind, counted in (("luts", luts), ("ffs", ffs)):
         modelled = sum(factor * term for factor, term in
@@ -96,7 +97,7 @@ def test_forks_are_those_of_netlists(preset: str, luts: int, ffs: int) -> None:
 
 def test_area_of_two_token_streams_agrees_with_a_netlist() -> None:
     """The netlist of a whole accelerator, without its serial port and before packing."""
-    found = estimate_area("ecp5", replace(PRESETS["tiny"], streams=2))
+    found = estimate_area("ecp5", PRESETS["tiny"].having(streams=2))
     packing = json.loads(FACTORS_FILE.read_text())["ecp5"]["packing"]
     assert found.luts / packing == pytest.approx(7829, rel=0.2)
     assert found.ffs == pytest.approx(5517, rel=0.2)
@@ -104,8 +105,8 @@ def test_area_of_two_token_streams_agrees_with_a_netlist() -> None:
 
 def test_token_streams_have_data_paths_of_their_own() -> None:
     board, program = find_board("ulx3s-85f"), _program("demo-tiny")
-    shape = HardwareConfiguration(rows=8, columns=16, vector_lanes=8)
-    one, three = (estimate(board, program, replace(shape, streams=count)) for count in (1, 3))
+    shape = token_machine(rows=8, columns=16, vector_lanes=8)
+    one, three = (estimate(board, program, shape.having(streams=count)) for count in (1, 3))
     for unit in ("core.engine", "core.vector", "core.top_k"):
         assert three.units[unit] == pytest.approx(3 * one.units[unit], abs=3)
     for unit in ("core.weights", "core.sequencer", "core.constants"):
@@ -122,7 +123,7 @@ def test_token_streams_have_data_paths_of_their_own() -> None:
 def test_image_bytes_are_those_of_the_image() -> None:
     program = _program("demo")
     found = estimate(find_board("ulx3s-85f"), program)
-    image: MemoryImage = compile_program(program, found.configuration)
+    image: MemoryImage = compile_program(program, found.machine)
     assert found.image_bytes == sum(part.array().size for part in image.parts.values())
     assert found.embedding == image.placement == "host"
     assert found.luts == pytest.approx(sum(found.units.values()), abs=len(found.units))
@@ -136,7 +137,7 @@ def test_what_does_not_fit_is_said() -> None:
 
 def test_auto_takes_the_most_lanes_that_fit() -> None:
     board, program = find_board("ulx3s-12f"), _program("demo-tiny")
-    base = board.shape.configuration()
+    base = board.shape.machine()
     chosen = estimate(board, program, choose_lanes(board, program, base))
     assert chosen.fits and chosen.lanes >= board.shape.rows * board.shape.columns
     with pytest.raises(InputError, match=r"no engine fits and reaches \d+ MHz with vec"):
@@ -145,10 +146,10 @@ def test_auto_takes_the_most_lanes_that_fit() -> None:
 
 def test_auto_gives_up_lanes_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     board, program = find_board("ulx3s-85f"), _program("demo-tiny")
-    base = board.shape.configuration()
+    base = board.shape.machine()
 
     def lanes(clock_hz: float | None = None) -> int:
-        return choose_lanes(board, program, base, clock_hz=clock_hz).lanes
+        return choose_lanes(board, program, base, clock_hz=clock_hz).ternary.lanes
 
     unhurried = lanes(1e6)
     monkeypatch.setattr("sterna_boards.estimate.model.expected_mhz",
@@ -172,16 +173,16 @@ def test_own_engine_fits(name: str) -> None:
 def test_auto_takes_what_fits_an_ultraplus() -> None:
     """Its own engine takes every block RAM and single-port RAM."""
     board, program = find_board("icebreaker"), _program("demo-tiny")
-    chosen = choose_lanes(board, program, board.shape.configuration())
-    assert chosen.lanes == 8 and estimate(board, program, chosen).fits
+    chosen = choose_lanes(board, program, board.shape.machine())
+    assert chosen.ternary.lanes == 8 and estimate(board, program, chosen).fits
 
 
 def test_weights_from_a_memory_that_is_not_there_are_refused() -> None:
     board, program = find_board("icebreaker"), _program("demo-tiny")
-    outside = replace(board.shape.configuration(), weight_source="axi")
+    outside = board.shape.machine().having(memory=Axi())
     with pytest.raises(InputError, match="icebreaker: no memory of this board gives weights thr"):
         estimate(board, program, outside)
-    with pytest.raises(InputError, match="through 'axi'; set weight_source to chip"):
+    with pytest.raises(InputError, match="through 'axi'; give chip"):
         build_model(board, program, outside)
 
 
@@ -191,14 +192,14 @@ def test_weights_from_a_memory_that_is_not_there_are_refused() -> None:
 ])
 def test_multipliers_are_as_in_netlists(family: str, word_bits: int, vector_lanes: int,
                                         expected: int) -> None:
-    shape = HardwareConfiguration(rows=8, word_bits=word_bits, vector_lanes=vector_lanes)
+    shape = token_machine(rows=8, word_bits=word_bits, vector_lanes=vector_lanes)
     assert dsps(family, shape) == expected
 
 
 def test_lanes_can_be_asked_for() -> None:
     board, program = find_board("colorlight-i9"), _program("demo-tiny")
-    base = board.shape.configuration()
-    assert choose_lanes(board, program, base, 256).lanes == 256
+    base = board.shape.machine()
+    assert choose_lanes(board, program, base, 256).ternary.lanes == 256
     with pytest.raises(InputError, match="lanes: 100 are not rows"):
         choose_lanes(board, program, base, 100)
 

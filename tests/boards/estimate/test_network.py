@@ -39,7 +39,7 @@ def test_the_estimate_is_near_the_build(name: str) -> None:
     values = json.loads(found.to_json())
     assert values["cycles_per_step"] == found.speed.cycles
     assert "embedding" not in values and values["expected_mhz"] is None
-    assert values["configuration"]["units"][0]["definition"]["reset"] == "soft_late"
+    assert values["configuration"]["units"][1]["kinds"][0]["definition"]["reset"] == "soft_late"
 
 
 def test_what_does_not_fit_is_named() -> None:
@@ -59,17 +59,17 @@ def test_shape_follows_the_part() -> None:
 def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
     """Where they reach less than a language model, estimate and build use the slower clock."""
     board, network = find_board(name), lower(quantise(EXAMPLES["l2mu"]()))
-    configuration = fit_spiking(network, _shape(name))
+    machine = fit_spiking(network, _shape(name))
     assert estimate(board, network).clock_mhz == mhz
-    assert accelerator(board, configuration).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
-    assert board.clock_of(board.configuration()) == board.clock_hz
+    assert accelerator(board, machine).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
+    assert board.clock_of(board.machine()) == board.clock_hz
 
 
 def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
     network = lower(quantise(EXAMPLES["l2mu"]()))
-    configuration = fit_spiking(network)
-    work = work_on(network, configuration)
+    machine = fit_spiking(network)
+    work = work_on(network, machine)
     assert work.unit == "step"
     assert work.link_bytes == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
 
@@ -89,6 +89,6 @@ def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypa
 
 def test_the_design_depends_on_the_configuration() -> None:
     """The key of the cache holds all of it."""
-    configuration = fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
-    design = accelerator(find_board("ulx3s-12f"), configuration)
-    assert design.lanes == configuration.lanes and configuration.to_json() in design.key
+    machine = fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
+    design = accelerator(find_board("ulx3s-12f"), machine)
+    assert design.lanes == machine.synapses.lanes and machine.to_json() in design.key

@@ -15,8 +15,8 @@ import serial
 from sterna.cli.application import run_arguments
 from sterna.errors import InputError
 from sterna.host.run_command import run_command
-from sterna.machine.configuration import PRESETS
 from sterna.machine.image import MemoryImage
+from sterna.machine.presets import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.estimate.rate import MOST_DIVISOR, divisor
@@ -109,8 +109,9 @@ def test_what_build_prints_opens_what_was_built(name, model, baud, built, opened
     (bit, clock_hz), = built
     assert clock_hz / bit == pytest.approx(rate, rel=1e-6)
     for file in ("configuration.json", "manifest.json"):
-        assert json.loads((folder / file).read_text())["baud"] == rate
-    assert MemoryImage.load(folder / "image.sterna").configuration.baud == rate
+        found = json.loads((folder / file).read_text())
+        assert found.get("link", found)["baud"] == rate
+    assert MemoryImage.load(folder / "image.sterna").machine.link.baud == rate
 
 
 @pytest.mark.parametrize("name", PROJECT_BOARDS)
@@ -164,5 +165,5 @@ def test_another_rate_is_another_bitstream():
     """The rate is part of what the cache knows a design by."""
     board = OPEN_BOARDS["ulx3s-85f"]
     assert loopback(board).key != loopback(replace(board, baud=1_000_000)).key
-    faster = replace(PRESETS["tiny"], baud=2_000_000)
+    faster = PRESETS["tiny"].having(baud=2_000_000)
     assert accelerator(board, PRESETS["tiny"]).key != accelerator(board, faster).key

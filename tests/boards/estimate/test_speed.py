@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from sterna.machine.configuration import PRESETS
 from sterna.machine.frames import Frame, encode_frame
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType
 from sterna_boards.estimate.speed import link_bytes, speed
 
@@ -16,11 +14,11 @@ def _size(kind: FrameType, payload: int) -> int:
 
 
 def test_bytes_of_a_token() -> None:
-    configuration = replace(PRESETS["standard"], vector_lanes=8)
-    run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * configuration.top_k + 8)
-    assert link_bytes(configuration, 0) == run
+    machine = PRESETS["standard"].having(vector_lanes=8)
+    run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * machine.head.top_k + 8)
+    assert link_bytes(machine, 0) == run
     row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
-    assert link_bytes(configuration, 32) == run + row
+    assert link_bytes(machine, 32) == run + row
 
 
 def test_the_link_adds_its_time() -> None:

@@ -10,7 +10,7 @@ from sterna.errors import InputError
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.estimate import memory_map, multipliers, terms
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.components import components
@@ -38,9 +38,9 @@ def test_every_term_has_a_factor(steps) -> None:
 def test_units_add_up(steps) -> None:
     """Each has its parts, and its term of what is between them."""
     tokens, with_neurons = area_terms(TOKENS), area_terms(steps)
-    group = TOKENS.vector_lanes * TOKENS.word_bits
+    group = TOKENS.vector.lanes * TOKENS.vector.word_bits
     assert tokens[OTHER] == (1, group, 0) and with_neurons[OTHER] == (1, 0, 1)
-    assert tokens["core.splitter"] == (1, TOKENS.rows, group)
+    assert tokens["core.splitter"] == (1, TOKENS.ternary.rows, group)
     assert with_neurons.keys() == {"synapses", "neurons", OTHER}
     area = estimate_area("ecp5", steps)
     assert sum(area.units.values()) == pytest.approx(area.luts, abs=3)

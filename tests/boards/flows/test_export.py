@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.machine.configuration import PRESETS
+from sterna.machine.memory import Axi
+from sterna.machine.presets import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
 from sterna_boards.flows.export import write_project
@@ -30,9 +30,9 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {}
     for name, board in PROJECT_BOARDS.items():
         folders[name] = folder = tmp_path_factory.mktemp(name)
-        small = replace(board.configuration(), rows=2, columns=6, vector_lanes=2, code_depth=60,
+        small = board.machine().having(rows=2, columns=6, vector_lanes=2, code_depth=60,
                         lane="tables",
-                        weight_depth=1024, memory_prefetch=2 * board.configuration().memory_burst)
+                        weight_depth=1024, memory_prefetch=2 * board.machine().outside.burst)
         write_project(board, small, None, folder)
     return folders
 
@@ -178,8 +178,8 @@ def test_the_alveo_page_names_board_files(name: str, pins: dict[str, str],
 def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
     board = PROJECT_BOARDS["kv260"]
     with pytest.raises(InputError, match="behind each port there are 268435456"):
-        write_project(board, replace(PRESETS["tiny"], weight_source="axi", memory_ports=4,
-                                     weight_depth=1 << 30), None, tmp_path)
+        small = PRESETS["tiny"].having(weight_depth=1 << 30, memory=Axi(ports=4))
+        write_project(board, small, None, tmp_path)
 
 
 @pytest.mark.parametrize("name, top, sources", [
@@ -238,7 +238,7 @@ def test_clock_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too slow for 3000000 bit/s; at least 9 MHz"):
         write_project(board, PRESETS["tiny"], 5e6, tmp_path)
     with pytest.raises(InputError, match="trace"):
-        write_project(board, replace(PRESETS["tiny"], trace=True), None, tmp_path)
+        write_project(board, PRESETS["tiny"].having(trace=True), None, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

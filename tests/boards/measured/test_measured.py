@@ -8,7 +8,7 @@ import json
 import pytest
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.model import estimate
@@ -29,7 +29,7 @@ def test_a_small_accelerator_meets_timing_and_its_estimate() -> None:
     built = build_model(board, program, PRESETS["tiny"], clock_hz=CLOCK_HZ)
     check_timing(built.report)
     found = estimate(board, program, PRESETS["tiny"], clock_hz=CLOCK_HZ)
-    assert found.configuration == built.image.configuration
+    assert found.machine == built.image.machine
     assert found.luts == pytest.approx(built.report.luts, rel=0.2)
     assert found.ffs == pytest.approx(built.report.ffs, rel=0.2)
     assert found.block_rams == built.report.block_rams
@@ -37,15 +37,15 @@ def test_a_small_accelerator_meets_timing_and_its_estimate() -> None:
     assert found.speed == built.speed
     # The floor plan of a larger part finds the memories by their names in a real netlist.
     netlist = Netlist(json.loads((built.report.logs[0].parent / "sterna.json").read_text()))
-    fitted = built.image.configuration
-    place_memories(netlist, "LFE5U-85F", fitted.rows, block_rams_by_name("ecp5", fitted))
+    fitted = built.image.machine
+    place_memories(netlist, "LFE5U-85F", fitted.ternary.rows, block_rams_by_name("ecp5", fitted))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", MEASURED, ids=lambda entry: entry.board)
 def test_a_measured_build_is_as_the_table_says(entry: Measured) -> None:
     program = lower(open_model(entry.model).model, name=entry.model)
-    built = build_model(find_board(entry.board), program, entry.configuration,
+    built = build_model(find_board(entry.board), program, entry.machine,
                         clock_hz=entry.clock_mhz * 1e6, seeds=range(1, len(entry.fmax_mhz) + 1))
     check_timing(built.report)
     assert built.report.luts <= 1.03 * entry.luts

@@ -1,4 +1,4 @@
-"""The table of synthesised projects: today's configurations, small lanes, estimates like it."""
+"""The table of synthesised projects: today's machines, small lanes, estimates like it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sterna.compiler.fit import fit_configuration
 from sterna.errors import CheckError, InputError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
-from sterna.machine.configuration import PRESETS
+from sterna.machine.memory import Axi, Chip
+from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.model import estimate
@@ -25,7 +26,7 @@ from tests.boards.kinds import PROJECT_BOARDS
 
 AREA = Synthesis(luts=5000, ffs=4000, block_rams=20, dsps=5,
                  units={"core.engine.lanes": 3000, "core.vector.lane_0": 1500, "uart.sent": 500})
-ENTRY = Synthesised(board="kv260", model="demo", configuration=PRESETS["small"], area=AREA)
+ENTRY = Synthesised(board="kv260", model="demo", machine=PRESETS["small"], area=AREA)
 SHAPE = ("rows", "columns", "vector_lanes", "lane", "block_groups", "word_bits", "weight_source",
          "memory_ports", "memory_bits")
 every_entry = pytest.mark.parametrize("entry", read_areas().values(), ids=lambda entry: entry.board)
@@ -33,7 +34,7 @@ every_entry = pytest.mark.parametrize("entry", read_areas().values(), ids=lambda
 
 def test_lanes_of_ultrascale_are_small() -> None:
     entry = read_areas()["kv260"]
-    assert entry.configuration.lanes >= 512 and entry.configuration.weight_source == "axi"
+    assert entry.machine.ternary.lanes >= 512 and entry.machine.memory.kind == "axi"
     assert entry.luts_per_lane <= 9
     assert sum(entry.area.units.values()) == pytest.approx(entry.area.luts, rel=0.01)
 
@@ -42,9 +43,9 @@ def test_lanes_of_ultrascale_are_small() -> None:
 def test_table_is_of_the_boards_configuration(entry: Synthesised) -> None:
     board = find_board(entry.board)
     program = lower(load_model(entry.model))
-    fitted = fit_configuration(program, board.configuration(), "auto")
+    fitted = fit_configuration(program, board.machine(), "auto")
     for field in SHAPE:
-        assert getattr(entry.configuration, field) == getattr(fitted, field), field
+        assert getattr(entry.machine, field) == getattr(fitted, field), field
     found = estimate(board, program)
     assert found.luts == pytest.approx(entry.area.luts, rel=0.2)
     assert found.ffs == pytest.approx(entry.area.ffs, rel=0.2)
@@ -65,13 +66,12 @@ def test_synthesis_gives_the_table(entry: Synthesised) -> None:
 
 @pytest.mark.slow
 def test_weights_from_axi_are_fetched_into_block_ram(tmp_path: Path) -> None:
-    configuration = replace(
-        PRESETS["tiny"], rows=2, columns=6, code_depth=60, lane="tables", weight_source="axi",
-        memory_ports=2, memory_bits=32, memory_prefetch=1024)
+    machine = PRESETS["tiny"].having(rows=2, columns=6, code_depth=60, lane="tables",
+                                     memory=Axi(ports=2, bits=32, prefetch=1024))
     source = tmp_path / "accelerator.v"
-    source.write_text(to_serial_verilog(configuration, 100, platform=FamilyPlatform("xcup")))
+    source.write_text(to_serial_verilog(machine, 100, platform=FamilyPlatform("xcup")))
     area = synthesise("xcup", source)
-    chip = replace(configuration, weight_source="chip", weight_depth=64)
+    chip = machine.having(weight_depth=64, memory=Chip())
     source.write_text(to_serial_verilog(chip, 100, platform=FamilyPlatform("xcup")))
     assert area.block_rams >= synthesise("xcup", source).block_rams + 4
     assert area.units["core.weights.reader"] < 300
@@ -84,7 +84,7 @@ def test_a_table_is_read_as_written(tmp_path: Path) -> None:
 
 
 def test_factors_give_what_was_counted() -> None:
-    terms = area_terms(ENTRY.configuration)
+    terms = area_terms(ENTRY.machine)
     names = tuple(terms)
     reference = {"packing": 1.2, "dsps": [1, 2], "clock": [1, 2],
                  **{kind: {name: [1.0] * len(terms[name]) for name in names}
@@ -95,7 +95,7 @@ def test_factors_give_what_was_counted() -> None:
     assert luts["core.engine"] == pytest.approx(3000, rel=1e-3)
     assert luts["core.vector"] == pytest.approx(1500, rel=1e-3)
     assert luts["other"] == pytest.approx(500, rel=1e-3)
-    # What this configuration has not says nothing.
+    # What this machine has not says nothing.
     assert found["luts"]["forks"] == [1.0, 1.0]
     assert found["packing"] == 1.0 and "clock" not in found
 
@@ -109,7 +109,7 @@ def test_memory_outside_limits_the_estimate() -> None:
     board = find_board("kv260")
     program = lower(load_model("demo"))
     # Every lane works in every clock, but the memory does not keep up.
-    words = fit_configuration(program, board.configuration(), "auto").weight_depth
+    words = fit_configuration(program, board.machine(), "auto").ternary.weight_depth
     found = estimate(board, program)
     assert found.speed.cycles >= words * 640 / 16e9 * 250e6
     slow = replace(board, outside=replace(board.outside, gb_s=1.6))

@@ -127,7 +127,7 @@ def test_the_machine_of_the_demo_has_the_memories_of_its_netlist() -> None:
     """By the names that synthesis gave them: `DP16KD` cells of `sterna build demo`."""
     assert _block_rams(REAL_NAMES.read_text().split()) == DEMO
     program = lower(load_model("demo"))
-    machine = fit_configuration(program, find_board("ulx3s-85f").configuration())
+    machine = fit_configuration(program, find_board("ulx3s-85f").machine())
     found = block_rams_by_name("ecp5", machine)
     assert {name: found[name] for name in PATTERNS} == DEMO and sum(found.values()) == 206
 
@@ -151,7 +151,7 @@ def test_weights_outside_the_chip_have_no_floor_plan() -> None:
     found = block_rams_by_name("ecp5", machine)
     assert "weights" not in found
     netlist = _netlist(0, others=OTHERS)
-    place_memories(netlist, PART, machine.rows, found)
+    place_memories(netlist, PART, machine.ternary.rows, found)
     assert not _places(netlist)
 
 

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna_boards.parts.netlist import netlist_verilog
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
@@ -18,9 +17,9 @@ from sterna_sim.toolchain import find_toolchain
 
 from tests.sim.shapes import common_configuration, random_program
 
-BASE = replace(PRESETS["tiny"], rows=2, columns=2, block_groups=2, top_k=2)
-COMPACT = replace(BASE, vector_lanes=1, vector_interval=2, compact=True)
-TABLES = replace(BASE, columns=6, lane="tables", code_depth=60)
+BASE = PRESETS["tiny"].having(rows=2, columns=2, block_groups=2, top_k=2)
+COMPACT = BASE.having(vector_lanes=1, vector_interval=2, compact=True)
+TABLES = BASE.having(columns=6, lane="tables", code_depth=60)
 TEXT = [3, 16, 0, 7, 11, 2, 9]
 
 
@@ -37,15 +36,15 @@ TEXT = [3, 16, 0, 7, 11, 2, 9]
                   '.REGMODE_B("OUTREG"),', '.REG_OUTPUT_CLK("CLK0"),', '.REG_INPUTA_CLK("CLK0"),'}),
 ])
 def test_the_netlist_gives_the_numbers_of_the_golden(
-        family: str, base: HardwareConfiguration, cells: set[str]) -> None:
+        family: str, base: Machine, cells: set[str]) -> None:
     program = random_program(hidden=6, layers=1, intermediate=5, vocabulary=17, seed=1)
-    configuration = common_configuration(base, [(program, "host")])
-    verilog = netlist_verilog(configuration, family)
+    machine = common_configuration(base, [(program, "host")])
+    verilog = netlist_verilog(machine, family)
     assert cells <= set(verilog.split())
     library = build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
-    image = compile_program(program, configuration, "host")
-    golden = GoldenDevice(program, configuration.top_k)
-    board = TokenBoard(SimulatedBoard(configuration, library=library), "netlist")
+    image = compile_program(program, machine, "host")
+    golden = GoldenDevice(program, machine.head.top_k)
+    board = TokenBoard(SimulatedBoard(machine, library=library), "netlist")
     try:
         board.load(image)
         for token in TEXT:

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.parts.family_platform import FamilyPlatform
 from sterna_boards.parts.netlist import cell_models
 from sterna_hw.verilog import to_verilog
@@ -19,7 +17,7 @@ from sterna_sim.toolchain import find_toolchain
 
 from tests.sim.shapes import common_configuration, random_program
 
-BASE = replace(PRESETS["tiny"], rows=2, columns=18, code_depth=54, block_groups=16, top_k=2,
+BASE = PRESETS["tiny"].having(rows=2, columns=18, code_depth=54, block_groups=16, top_k=2,
                lane="tables")
 TEXT = [3, 16, 0, 7, 11, 2, 9]
 
@@ -32,14 +30,14 @@ TEXT = [3, 16, 0, 7, 11, 2, 9]
 ])
 def test_the_cells_give_the_numbers_of_the_golden(family: str, cells: set[str]) -> None:
     program = random_program(hidden=40, layers=1, intermediate=35, vocabulary=17, seed=2)
-    configuration = common_configuration(BASE, [(program, "host")])
-    verilog = to_verilog(configuration, platform=FamilyPlatform(family))
+    machine = common_configuration(BASE, [(program, "host")])
+    verilog = to_verilog(machine, platform=FamilyPlatform(family))
     assert cells <= set(verilog.split())
     library = build_library(verilog + cell_models("xilinx", verilog), (), find_toolchain(),
                             lambda step, done, parts: None)
-    image = compile_program(program, configuration, "host")
-    golden = GoldenDevice(program, configuration.top_k)
-    board = TokenBoard(SimulatedBoard(configuration, library=library), "cells")
+    image = compile_program(program, machine, "host")
+    golden = GoldenDevice(program, machine.head.top_k)
+    board = TokenBoard(SimulatedBoard(machine, library=library), "cells")
     try:
         board.load(image)
         for token in TEXT:

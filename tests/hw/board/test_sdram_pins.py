@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, Signal
 from amaranth.lib import io
 from sterna.errors import InputError
-from sterna.machine.configuration import PRESETS
+from sterna.machine.memory import Sdram
+from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.flows.open.designs import accelerator
 from sterna_hw.board.clock import ClockGenerator
@@ -65,8 +65,8 @@ class _OnPins(Elaboratable):
 
 def test_a_register_each_way_and_levels_as_at_the_chip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(io, "DDRBuffer", _DoubleRate)
-    configuration = PRESETS["small"].with_sdram("16m16", 75e6)
-    unit, pins = SdramSource(configuration), _platform()
+    machine = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(75e6)))
+    unit, pins = SdramSource(machine), _platform()
 
     async def bench(ctx: Any) -> None:
         assert ctx.get(pins.clk_en.o) == 1 and ctx.get(pins.cs.o) == 0
@@ -87,8 +87,8 @@ def test_a_register_each_way_and_levels_as_at_the_chip(monkeypatch: pytest.Monke
 
 def test_the_clock_of_the_part_leads() -> None:
     board = find_board("ulx3s-85f")
-    configuration = board.sdram_configuration()
-    design = accelerator(board, configuration, configuration.sdram_hz)
+    machine = board.sdram_configuration()
+    design = accelerator(board, machine, machine.sdram.hz)
     text = board.tools().platform().prepare(design.top(), "top").files["top.il"]
     values = {name: int(text.split(f"parameter \\{name} ")[1].split("\n")[0])
               for name in ("CLKFB_DIV", "CLKOP_DIV", "CLKI_DIV", "CLKOS_DIV", "CLKOS_CPHASE",
@@ -109,10 +109,10 @@ def test_clocks_without_a_lead_are_refused(family: str, hertz: float) -> None:
 
 def test_a_configuration_for_another_clock_or_part_is_refused() -> None:
     board = find_board("colorlight-i9")
-    configuration = board.sdram_configuration()
+    machine = board.sdram_configuration()
     with pytest.raises(InputError, match="is for SDRAM 2m32 at 75 MHz, this is 2m32 at 60 MHz"):
-        accelerator(board, configuration, 60e6)
-    other = replace(configuration.with_sdram("16m16", 75e6))
+        accelerator(board, machine, 60e6)
+    other = machine.having(memory=Sdram(part="16m16", hz=round(75e6)))
     with pytest.raises(InputError, match="is for SDRAM 16m16 at 75 MHz, this is 2m32"):
         accelerator(board, other, 75e6)
     with pytest.raises(InputError, match="icebreaker: has no SDRAM that weights can lie in"):

@@ -117,7 +117,7 @@ def test_an_ecp5_starts_its_clock_instead_of_a_reset(clock_hz: float) -> None:
 
 @pytest.mark.parametrize("family, least, most", [("ice40", 15e-6, 22e-6), ("gw1n", 0, 5e-6)])
 def test_the_reset_lasts_as_long_as_the_part_needs(family: str, least: float, most: float) -> None:
-    """An iCE40's block RAM reads zeros for some microseconds after configuration."""
+    """An iCE40's block RAM reads zeros for some microseconds after machine."""
     clock = io.SimulationPort("i", 1)
     half = 0.5e-6
     released: list[float] = []

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import Kind, decode
+from sterna.machine.encoding import decode
+from sterna.machine.machine import Machine
 
 
-def execute(configuration: HardwareConfiguration, memory: list[int],
-            entry: int = 0) -> list[tuple[Kind, dict[str, int]]]:
+def execute(machine: Machine, memory: list[int],
+            entry: int = 0) -> list[tuple[str, dict[str, int]]]:
     """What is executed in order, END included; addresses of VECTOR resolved, layer bits 0."""
     executed = []
     offset, left, step, start = [0, 0], [0, 0], [0, 0], [0, 0]
     address = entry
     while True:
-        kind, fields = decode(configuration, memory[address])
+        kind, fields = decode(machine, memory[address])
         address += 1
-        if kind == Kind.VECTOR:
+        if kind == "VECTOR":
             for name in ("a", "b", "result"):
                 resolved = fields[f"{name}_address"] + offset[0]
                 if fields[f"{name}_layer"]:
                     resolved += offset[1]
-                fields[f"{name}_address"] = resolved % (1 << configuration.address_bits)
+                fields[f"{name}_address"] = resolved % (1 << machine.vector.address_bits)
                 fields[f"{name}_layer"] = 0
         ends = fields.pop("ends")
         del fields["kind"]
         executed.append((kind, fields))
-        if kind == Kind.END:
+        if kind == "END":
             return executed
-        if kind == Kind.REPEAT:
+        if kind == "REPEAT":
             level = fields["level"]
             left[level], step[level], start[level] = fields["count"], fields["step"], address
             continue

@@ -1,4 +1,4 @@
-"""A hand-made program for the tiny configuration, its memory contents and its integer model.
+"""A hand-made program for the tiny machine, its memory contents and its integer model.
 
 Per token: codes of the input row; matrix 1 (16 x 16); gain, shift, add to a state that lives from
 run to run, absmax; codes of the state; head (24 x 16). A second program resets the state.
@@ -11,53 +11,49 @@ from dataclasses import dataclass
 
 import numpy as np
 from sterna.law.arithmetic import CODE_SCALE_TABLE
-from sterna.machine.configuration import PRESETS
-from sterna.machine.encoding import (
-    Destination,
-    Kind,
-    MultiplierSelect,
-    ScalarCode,
-    SourceA,
-    Wait,
-    encode,
-)
-from sterna.machine.protocol import NO_ROW, FrameType, Space, word_chunks
+from sterna.machine.encoding import encode
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import NO_ROW, FrameType, word_chunks
 from sterna.machine.trits import pack_trits
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait
 
 from tests.hw.link.frame_model import frame_bytes
+from tests.hw.spaces import Number
 
 TINY = PRESETS["tiny"]
 WIDTH, ROWS, LIMIT, TOKENS = 16, 24, 23, 4
-GROUPS = WIDTH // TINY.vector_lanes
+GROUPS = WIDTH // TINY.vector.lanes
 STATE, GAIN_SHIFT, SCALE = 32, 4, (0x1ABCD, -21)
 RESET_ENTRY = 20
 
 
 def program_words() -> dict[int, int]:
     """Instructions by address."""
-    block = TINY.block_groups
+    block = TINY.ternary.block_groups
     token = [
-        encode(TINY, Kind.VECTOR, length=GROUPS, a_source=SourceA.INPUT, codes=1,
+        encode(TINY, "VECTOR", length=GROUPS, a_source=SourceA.INPUT, codes=1,
                multiplier=MultiplierSelect.ONE),
-        encode(TINY, Kind.MATMUL, groups=block, blocks=WIDTH // TINY.rows // block,
-               tiles=WIDTH // TINY.columns, release=1, destination=Destination.VECTOR),
-        encode(TINY, Kind.MATMUL, groups=block, blocks=ROWS // TINY.rows // block,
-               tiles=WIDTH // TINY.columns, release=1, destination=Destination.HEAD),
-        encode(TINY, Kind.REPEAT, level=0, count=WIDTH // TINY.rows // block, step=block),
-        encode(TINY, Kind.VECTOR, ends=1, length=block, a_source=SourceA.ACCUMULATORS,
+        encode(TINY, "MATMUL", groups=block, blocks=WIDTH // TINY.ternary.rows // block,
+               tiles=WIDTH // TINY.ternary.columns, release=1, destination=Destination.VECTOR),
+        encode(TINY, "MATMUL", groups=block, blocks=ROWS // TINY.ternary.rows // block,
+               tiles=WIDTH // TINY.ternary.columns, release=1, destination=Destination.HEAD),
+        encode(TINY, "REPEAT", level=0, count=WIDTH // TINY.ternary.rows // block, step=block),
+        encode(TINY, "VECTOR", ends=1, length=block, a_source=SourceA.ACCUMULATORS,
                multiplier=MultiplierSelect.CONSTANT, shift=GAIN_SHIFT // 4, add_b=1,
                b_address=STATE, write=1, result_address=STATE, absmax=1, absmax_register=2),
-        encode(TINY, Kind.SCALAR, operation=ScalarCode.ABSMAX, result=1, a=2),
-        encode(TINY, Kind.SCALAR, operation=ScalarCode.CODE_SCALE, result=3, a=1),
-        encode(TINY, Kind.VECTOR, length=GROUPS, a_source=SourceA.MEMORY, a_address=STATE,
+        encode(TINY, "SCALAR", operation=ScalarCode.ABSMAX, result=1, a=2),
+        encode(TINY, "SCALAR", operation=ScalarCode.CODE_SCALE, result=3, a=1),
+        encode(TINY, "VECTOR", length=GROUPS, a_source=SourceA.MEMORY, a_address=STATE,
                multiplier=MultiplierSelect.SCALAR, scalar=3, codes=1, wait=Wait.DRAIN),
-        encode(TINY, Kind.SCALAR, operation=ScalarCode.CONSTANT, result=0),
-        encode(TINY, Kind.END),
+        encode(TINY, "SCALAR", operation=ScalarCode.CONSTANT, result=0),
+        encode(TINY, "END"),
     ]
     reset = [
-        encode(TINY, Kind.VECTOR, length=GROUPS, a_source=SourceA.MEMORY, a_address=STATE,
+        encode(TINY, "VECTOR", length=GROUPS, a_source=SourceA.MEMORY, a_address=STATE,
                multiplier=MultiplierSelect.ZERO, write=1, result_address=STATE),
-        encode(TINY, Kind.END),
+        encode(TINY, "END"),
     ]
     return dict(enumerate(token)) | dict(enumerate(reset, RESET_ENTRY))
 
@@ -79,15 +75,16 @@ class Parameters:
             rng.integers(-3000, 3000, WIDTH), rng.integers(-200, 200, (TOKENS, WIDTH)))
 
 
-def _load(space: Space, word: int, values: list[int]) -> bytes:
-    size = 4 * word_chunks(TINY, space)
+def _load(space: Number, word: int, values: list[int]) -> bytes:
+    size = 4 * word_chunks(TINY, space.space)
     data = b"".join(value.to_bytes(size, "little") for value in values)
     return frame_bytes(FrameType.LOAD, space, struct.pack("<BI", space, word) + data)
 
 
 def _weight_words(matrix: np.ndarray) -> list[int]:
     """Weight words in the order of `encoding.matmul_fields`."""
-    rows, columns, block = TINY.rows, TINY.columns, TINY.block_groups * TINY.rows
+    rows, columns = TINY.ternary.rows, TINY.ternary.columns
+    block = TINY.ternary.block_groups * rows
     words = []
     for start in range(0, len(matrix), block):
         for column in range(0, matrix.shape[1], columns):
@@ -98,7 +95,7 @@ def _weight_words(matrix: np.ndarray) -> list[int]:
 
 
 def _groups(values: np.ndarray) -> list[int]:
-    bits, lanes = TINY.word_bits, TINY.vector_lanes
+    bits, lanes = TINY.vector.word_bits, TINY.vector.lanes
     return [sum((int(word) & ((1 << bits) - 1)) << bits * lane for lane, word in enumerate(group))
             for group in values.reshape(-1, lanes)]
 
@@ -108,10 +105,10 @@ def load_frames(parameters: Parameters) -> list[bytes]:
     program = program_words()
     scale = np.array(SCALE)
     return [
-        _load(Space.PROGRAM, 0, [program.get(word, 0) for word in range(max(program) + 1)]),
-        _load(Space.WEIGHTS, 0, _weight_words(parameters.first) + _weight_words(parameters.head)),
-        _load(Space.CONSTANTS, 0, _groups(np.concatenate([parameters.gains, scale]))),
-        _load(Space.INPUT, 0, _groups(parameters.inputs)),
+        _load(Number.PROGRAM, 0, [program.get(word, 0) for word in range(max(program) + 1)]),
+        _load(Number.WEIGHTS, 0, _weight_words(parameters.first) + _weight_words(parameters.head)),
+        _load(Number.CONSTANTS, 0, _groups(np.concatenate([parameters.gains, scale]))),
+        _load(Number.INPUT, 0, _groups(parameters.inputs)),
     ]
 
 
@@ -139,7 +136,7 @@ class Model:
 
     def run(self, token: int) -> list[tuple[int, int]]:
         """The top-k entries of one token."""
-        parameters, limit = self.parameters, TINY.word_limit
+        parameters, limit = self.parameters, TINY.vector.word_limit
         codes = np.clip(parameters.inputs[token], -127, 127)
         sums = parameters.first @ codes
         gained = _round_shift(sums * parameters.gains, GAIN_SHIFT)
@@ -148,7 +145,7 @@ class Model:
         codes = np.clip(_round_shift(self.state * multiplier, shift), -127, 127)
         logits = parameters.head @ codes
         self.accumulators = [sums, logits]
-        order = sorted(range(LIMIT), key=lambda row: (-logits[row], row))[:TINY.top_k]
+        order = sorted(range(LIMIT), key=lambda row: (-logits[row], row))[:TINY.head.top_k]
         return [(int(logits[row]), row) for row in order]
 
     @staticmethod
@@ -161,10 +158,10 @@ class Model:
         index, fraction = divmod(mantissa - (1 << 16), 256)
         base, slope = CODE_SCALE_TABLE[index]
         mantissa, exponent = base - (slope * fraction >> 8), -26 - exponent
-        drop = 18 - TINY.word_bits
+        drop = 18 - TINY.vector.word_bits
         shift = -exponent
         if shift < drop:
-            return TINY.word_limit, 0
+            return TINY.vector.word_limit, 0
         down = drop + (shift - drop) % 4
         if shift - down > 32:
             return 0, 0
@@ -186,9 +183,9 @@ class Result:
     def parse(cls, payload: bytes) -> Result:
         *counters, mantissa, exponent = struct.unpack_from("<IIIIIi", payload)
         entries = list(struct.iter_unpack("<iI", payload[24:-8]))
-        assert len(entries) == TINY.top_k
+        assert len(entries) == TINY.head.top_k
         return cls(*counters, (mantissa, exponent), entries)
 
 
-NO_ENTRIES = [(0, NO_ROW)] * TINY.top_k
-WEIGHT_WORDS = (WIDTH + ROWS) * WIDTH // TINY.lanes
+NO_ENTRIES = [(0, NO_ROW)] * TINY.head.top_k
+WEIGHT_WORDS = (WIDTH + ROWS) * WIDTH // TINY.ternary.lanes

@@ -17,12 +17,12 @@ CLOCKS_PER_SECOND = 20_000
 class SteppedBoard:
     """Time passes only while `read` waits; the link's other end pauses at random."""
 
-    def __init__(self, configuration: Any, density: float = 1.0, seed: int = 0) -> None:
-        self.configuration = configuration
-        self._core = accelerator_of(configuration)
+    def __init__(self, machine: Any, density: float = 1.0, seed: int = 0) -> None:
+        self.machine = machine
+        self._core = accelerator_of(machine)
         self._input: deque[int] = deque()
         self._output = bytearray()
-        self._traces: list[list[int]] = [[] for _ in trace_ports(configuration)]
+        self._traces: list[list[int]] = [[] for _ in trace_ports(machine)]
         self._density, self._random = density, random.Random(seed)
         self._simulator = Simulator(self._core)
         self._simulator.add_clock(1e-6)
@@ -30,7 +30,7 @@ class SteppedBoard:
 
     async def _run(self, ctx: Any) -> None:
         core = self._core
-        ports = [Value.cast(getattr(core, name)) for name in trace_ports(self.configuration)]
+        ports = [Value.cast(getattr(core, name)) for name in trace_ports(self.machine)]
         offered = False
         while True:
             offered = bool(self._input) and (offered or self._random.random() < self._density)

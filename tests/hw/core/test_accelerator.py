@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
@@ -29,7 +28,7 @@ from tests.hw.link.frame_model import Frame, parse
 def converse(frames: list[bytes], *, density: float = 1.0, ready: float = 1.0, seed: int = 0,
              trace: list | None = None) -> list[Frame]:
     """Send all frames back to back and return as many answers."""
-    dut = Accelerator(replace(TINY, trace=trace is not None))
+    dut = Accelerator(TINY.having(trace=trace is not None))
     sent = bytearray()
     async def host(ctx):
         rng = random.Random(seed)

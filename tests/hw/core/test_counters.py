@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_hw.core.counters import EVENTS, Counters
 from sterna_hw.core.result_words import FIXED_WORDS, ResultWords
 from sterna_sim.streams import Receiver, simulate
@@ -47,7 +46,8 @@ def test_result_words(ready):
     rng = random.Random(2)
     counters = [rng.getrandbits(32) for _ in range(4)]
     mantissa, exponent = 0x1FEDC, -300
-    entries = [(rng.randint(-100_000, 100_000), rng.getrandbits(32)) for _ in range(TINY.top_k)]
+    entries = [(rng.randint(-100_000, 100_000), rng.getrandbits(32))
+               for _ in range(TINY.head.top_k)]
 
     async def start(ctx):
         names = ("cycles", *(f"{event}_cycles" for event in EVENTS))
@@ -72,7 +72,7 @@ def test_result_words(ready):
             ctx.set(dut.row, row)
             await ctx.changed(dut.index)
 
-    count = FIXED_WORDS + 2 * TINY.top_k
+    count = FIXED_WORDS + 2 * TINY.head.top_k
     received = Receiver(dut.words, 2 * count, seed=3, density=ready)
     simulate(dut, start, received, background=[show_entries])
     words = [*counters, mantissa, exponent & 0xFFFF_FFFF]
@@ -85,11 +85,12 @@ def test_result_words(ready):
 
 @pytest.mark.parametrize("active", [0b10, 0b101, 0b111, 0])
 def test_result_words_of_several_streams(active):
-    dut = ResultWords(replace(TINY, streams=3))
+    dut = ResultWords(TINY.having(streams=3))
     rng = random.Random(active)
     scales = [(rng.getrandbits(16), rng.randint(-300, 300)) for _ in range(3)]
     entries = [[(rng.randint(-100_000, 100_000), rng.getrandbits(32))
-                for _ in range(TINY.top_k)] for _ in range(3)]
+
+               for _ in range(TINY.head.top_k)] for _ in range(3)]
 
     async def start(ctx):
         ctx.set(dut.active, active)

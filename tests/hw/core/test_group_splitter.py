@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.machine.encoding import Destination
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
+from sterna.machine.units.ternary import Destination
 from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_sim.streams import Receiver, sender, simulate
 
 TINY = PRESETS["tiny"]
 SHAPES = {
     "one part": TINY,
-    "three parts": replace(TINY, rows=6),
-    "four parts of four": replace(TINY, rows=16, vector_lanes=4),
-    "saturating": replace(TINY, word_bits=12, accumulator_bits=14),
-    "saturating, two parts": replace(TINY, word_bits=12, accumulator_bits=21, rows=4),
-    "narrow accumulators": replace(TINY, accumulator_bits=15),
+    "three parts": TINY.having(rows=6),
+    "four parts of four": TINY.having(rows=16, vector_lanes=4),
+    "saturating": TINY.having(word_bits=12, accumulator_bits=14),
+    "saturating, two parts": TINY.having(word_bits=12, accumulator_bits=21, rows=4),
+    "narrow accumulators": TINY.having(accumulator_bits=15),
 }
 
 
-def random_groups(configuration: HardwareConfiguration, rng: random.Random, count: int):
+def random_groups(machine: Machine, rng: random.Random, count: int):
     """Row groups within what accumulators can reach, extremes of word and sum among them."""
-    bound = 127 * configuration.code_depth
-    limit = configuration.word_limit
+    bound = 127 * machine.ternary.code_depth
+    limit = machine.vector.word_limit
     special = [value for value in (bound, -bound, limit, -limit, limit + 1, -limit - 1, -limit - 2,
                                    0, -1) if abs(value) <= bound]
     return [{"values": [rng.choice(special) if rng.random() < 0.4 else rng.randint(-bound, bound)
-                        for _ in range(configuration.rows)],
+                        for _ in range(machine.ternary.rows)],
              "destination": rng.randrange(2)} for _ in range(count)]
 
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("density, ready", [(1.0, 1.0), (0.5, 0.5), (1.0, 0.3)])
 def test_groups(name, density, ready):
-    configuration = SHAPES[name]
+    machine = SHAPES[name]
     rng = random.Random(name)
-    row_groups = random_groups(configuration, rng, 40)
-    lanes, limit = configuration.vector_lanes, configuration.word_limit
+    row_groups = random_groups(machine, rng, 40)
+    lanes, limit = machine.vector.lanes, machine.vector.word_limit
     expected: dict[int, list[list[int]]] = {0: [], 1: []}
     for group in row_groups:
         words = [max(-limit, min(limit, value)) for value in group["values"]]
         expected[group["destination"]] += [
             words[start:start + lanes] for start in range(0, len(words), lanes)]
-    dut = GroupSplitter(configuration)
+    dut = GroupSplitter(machine)
     vector = Receiver(dut.vector, len(expected[Destination.VECTOR]), seed=1, density=ready)
     head = Receiver(dut.head, len(expected[Destination.HEAD]), seed=2, density=ready)
     simulate(dut, sender(dut.row_groups, row_groups, seed=3, density=density), vector, head)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from sterna.machine.configuration import PRESETS
-from sterna.machine.protocol import Space, word_bits
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import word_bits
 from sterna_hw.core.input_rows import InputRows
 from sterna_sim.streams import Receiver, simulate, unpack
+
+from tests.hw.spaces import Number
 
 ROW, SETTLE = 6, 20
 
@@ -18,12 +19,12 @@ ROW, SETTLE = 6, 20
 @pytest.mark.parametrize("streams", [2, 3, 5])
 @pytest.mark.parametrize("density", [1.0, 0.3])
 def test_every_stream_gets_its_row(streams, density):
-    configuration = replace(PRESETS["tiny"], streams=streams)
+    machine = PRESETS["tiny"].having(streams=streams)
     rng = random.Random(streams)
-    bits = word_bits(configuration, Space.INPUT)
-    words = [rng.getrandbits(bits) for _ in range(configuration.input_depth)]
-    dut = InputRows(configuration, words)
-    bases = [rng.randrange(configuration.input_depth - ROW) for _ in range(streams)]
+    bits = word_bits(machine, Number.INPUT.space)
+    words = [rng.getrandbits(bits) for _ in range(machine.vector.input_depth)]
+    dut = InputRows(machine, words)
+    bases = [rng.randrange(machine.vector.input_depth - ROW) for _ in range(streams)]
 
     async def restart(ctx):
         """Once for rows that nobody takes, then for those of the test."""

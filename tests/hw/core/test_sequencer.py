@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.machine.configuration import PRESETS
-from sterna.machine.encoding import Kind, encode, instruction_fields
-from sterna.machine.protocol import Space, word_chunks
-from sterna_hw.core.sequencer import MATMUL_QUEUE, QUIET_CLOCKS, Sequencer
+from sterna.machine.encoding import encode, instruction_fields
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import word_chunks
+from sterna.machine.units.ternary import COMMAND_QUEUE
+from sterna_hw.core.sequencer import QUIET_CLOCKS, Sequencer
 from sterna_sim.streams import put, unpack
 
 from tests.hw.core.sequencer_model import execute
+from tests.hw.spaces import Number
 
 TINY = PRESETS["tiny"]
-CHUNKS = word_chunks(TINY, Space.PROGRAM)
+CHUNKS = word_chunks(TINY, Number.PROGRAM.space)
 
 
 @dataclass
@@ -40,7 +42,7 @@ def run_programs(memory: list[int], entries: list[int], *, ready: float = 1.0, s
     async def host(ctx):
         for word, value in enumerate(memory):
             for chunk in range(CHUNKS):
-                await put(ctx, dut.writes, {"space": Space.PROGRAM, "word": word, "chunk": chunk,
+                await put(ctx, dut.writes, {"space": Number.PROGRAM, "word": word, "chunk": chunk,
                                             "data": value >> 32 * chunk & 0xFFFF_FFFF})
         for entry in entries:
             await ctx.tick().repeat(3)
@@ -79,37 +81,37 @@ def run_programs(memory: list[int], entries: list[int], *, ready: float = 1.0, s
     return runs
 
 
-def sent(run: Run) -> tuple[list[tuple[Kind, dict[str, int]]], list[tuple[Kind, dict[str, int]]]]:
-    commands = [(Kind.SCALAR, command["operation"]) if command["scalar"]
-                else (Kind.VECTOR, command["vector"]) for _, command in run.commands]
-    return commands, [(Kind.MATMUL, matmul) for _, matmul in run.matmuls]
+def sent(run: Run) -> tuple[list[tuple[str, dict[str, int]]], list[tuple[str, dict[str, int]]]]:
+    commands = [("SCALAR", command["operation"]) if command["scalar"]
+                else ("VECTOR", command["vector"]) for _, command in run.commands]
+    return commands, [("MATMUL", matmul) for _, matmul in run.matmuls]
 
 
 def expected(memory: list[int], entry: int = 0):
     executed = execute(TINY, memory, entry)
-    return ([item for item in executed if item[0] in (Kind.VECTOR, Kind.SCALAR)],
-            [item for item in executed if item[0] == Kind.MATMUL])
+    return ([item for item in executed if item[0] in ("VECTOR", "SCALAR")],
+            [item for item in executed if item[0] == "MATMUL"])
 
 
-def random_instruction(rng: random.Random, kind: Kind, ends: int = 0) -> int:
+def random_instruction(rng: random.Random, kind: str, ends: int = 0) -> int:
     values = {name: rng.getrandbits(width)
               for name, width in instruction_fields(TINY)[kind] if name not in ("kind", "ends")}
     return encode(TINY, kind, ends=ends, **values)
 
 
 def dispatched(rng: random.Random, ends: int = 0) -> int:
-    return random_instruction(rng, rng.choice([Kind.VECTOR, Kind.SCALAR, Kind.MATMUL]), ends)
+    return random_instruction(rng, rng.choice(["VECTOR", "SCALAR", "MATMUL"]), ends)
 
 
 def repeat(level: int, count: int, step: int) -> int:
-    return encode(TINY, Kind.REPEAT, level=level, count=count, step=step)
+    return encode(TINY, "REPEAT", level=level, count=count, step=step)
 
 
 def body(rng: random.Random, length: int, ends: int) -> list[int]:
     return [dispatched(rng) for _ in range(length - 1)] + [dispatched(rng, ends)]
 
 
-END = encode(TINY, Kind.END)
+END = encode(TINY, "END")
 
 
 def nested(rng: random.Random) -> list[int]:
@@ -134,7 +136,7 @@ def test_nested_loops(seed, ready):
 @pytest.mark.parametrize("count", [1, 2, 300])
 @pytest.mark.parametrize("level", [0, 1])
 def test_loop_of_one_instruction(count, level):
-    vector = encode(TINY, Kind.VECTOR, ends=1 << level, length=1, a_address=250, a_layer=1,
+    vector = encode(TINY, "VECTOR", ends=1 << level, length=1, a_address=250, a_layer=1,
                     b_address=3, result_address=7, result_layer=level)
     memory = [repeat(level, count, 5), vector, END]
     run, = run_programs(memory, [0])
@@ -147,8 +149,8 @@ def test_loop_of_one_instruction(count, level):
 
 
 def test_both_loops_of_one_instruction():
-    vector = encode(TINY, Kind.VECTOR, ends=3, length=1, a_address=1, a_layer=1, b_address=2)
-    after = encode(TINY, Kind.VECTOR, length=1, a_address=1, a_layer=1, b_address=2)
+    vector = encode(TINY, "VECTOR", ends=3, length=1, a_address=1, a_layer=1, b_address=2)
+    after = encode(TINY, "VECTOR", length=1, a_address=1, a_layer=1, b_address=2)
     memory = [repeat(1, 3, 100), repeat(0, 4, 10), vector, after, END]
     run, = run_programs(memory, [0])
     assert sent(run) == expected(memory)
@@ -184,7 +186,7 @@ def test_other_kinds_end_the_program(kind):
 
 def test_done_waits_for_the_units():
     rng = random.Random(8)
-    memory = [random_instruction(rng, Kind.VECTOR), END]
+    memory = [random_instruction(rng, "VECTOR"), END]
     run, = run_programs(memory, [0], busy_after=100)
     assert run.clocks >= 100 + QUIET_CLOCKS
 
@@ -192,8 +194,8 @@ def test_done_waits_for_the_units():
 def test_two_clocks_an_instruction():
     rng = random.Random(9)
     memory = [repeat(1, 5, 1), repeat(0, 7, 1)]
-    memory += [random_instruction(rng, Kind.VECTOR, ends) for ends in (0, 1)]
-    memory += [random_instruction(rng, Kind.SCALAR, 2), END]
+    memory += [random_instruction(rng, "VECTOR", ends) for ends in (0, 1)]
+    memory += [random_instruction(rng, "SCALAR", 2), END]
     run, = run_programs(memory, [0])
     instructions = len(execute(TINY, memory))
     clocks = [clock for clock, _ in run.commands]
@@ -203,8 +205,8 @@ def test_two_clocks_an_instruction():
 
 def test_matrix_commands_run_ahead_of_the_engine():
     rng = random.Random(10)
-    memory = [random_instruction(rng, Kind.MATMUL) for _ in range(MATMUL_QUEUE)]
-    memory += [random_instruction(rng, Kind.VECTOR), END]
+    memory = [random_instruction(rng, "MATMUL") for _ in range(COMMAND_QUEUE)]
+    memory += [random_instruction(rng, "VECTOR"), END]
     run, = run_programs(memory, [0], matmul_ready=0.02, seed=3)
     assert sent(run) == expected(memory)
     assert run.commands[0][0] < run.matmuls[0][0]

@@ -20,10 +20,10 @@ from tests.hw.core.stepped_board import SteppedBoard
 
 def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> SpikingVerifier:
     program = lower(network)
-    configuration = fit_spiking(program, shape)
+    machine = fit_spiking(program, shape)
     density = options.pop("density", 1.0)
-    board: Any = SteppedBoard(replace(configuration, trace=True), density, 3)
-    return SpikingVerifier(program, configuration, board=board, **options)
+    board: Any = SteppedBoard(machine.having(trace=True), density, 3)
+    return SpikingVerifier(program, machine, board=board, **options)
 
 
 def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import NO_ROW
 from sterna_hw.core.top_k import CANDIDATES, TopK
 from sterna_sim.streams import put
@@ -16,8 +16,8 @@ LARGE = (1 << 17) - 1
 
 
 def shape(lanes: int, top_k: int, head_words: int = 1,
-          compact: bool = False) -> HardwareConfiguration:
-    return replace(PRESETS["tiny"], vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k,
+          compact: bool = False) -> Machine:
+    return PRESETS["tiny"].having(vector_lanes=lanes, rows=lanes, columns=lanes * 2, top_k=top_k,
                    head_words=head_words, compact=compact)
 
 

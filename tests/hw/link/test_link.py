@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from amaranth.sim import Simulator
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import (
     FAILED_READ,
     FAILED_WRITE,
     ErrorCode,
     FrameType,
-    Space,
     word_chunks,
     word_depth,
 )
@@ -22,9 +23,10 @@ from sterna_hw.link.link import Link
 from sterna_sim.streams import get, put, simulate
 
 from tests.hw.link.frame_model import START, Frame, frame_bytes, parse
+from tests.hw.spaces import Number
 
 TINY = PRESETS["tiny"]
-RUN_WORDS = 4 + 2 + 2 * TINY.top_k
+RUN_WORDS = 4 + 2 + 2 * TINY.head.top_k
 """Words of a RESULT before the session, as the units give them."""
 RESERVED = (0x04, 0x05, 0x06, 0x84, 0x85, 0x86)
 
@@ -56,10 +58,10 @@ def result(sequence: int, run: int, nonce: int = 0, count: int | None = None) ->
 
 
 def info(sequence: int, nonce: int = 0, count: int = 0, contents: int = 0,
-         configuration: HardwareConfiguration = TINY) -> Frame:
+         machine: Machine = TINY) -> Frame:
     """INFO as the table of the protocol has it."""
     return Frame(FrameType.INFO, sequence, struct.pack(
-        "<BBH BBH BBQ BBQ BBII", 1, 2, 4, 2, 2, configuration.top_k, 3, 8, configuration.digest(),
+        "<BBH BBH BBQ BBQ BBII", 1, 2, 4, 2, 2, machine.head.top_k, 3, 8, machine.digest(),
         4, 8, contents, 5, 8, nonce, count))
 
 
@@ -75,8 +77,8 @@ def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, rea
 
     ``failures`` are those of a memory behind AXI4 ports, each there until it is told.
     """
-    configuration = TINY if failures is None else replace(TINY, weight_source="axi")
-    dut = Link(configuration, frame_timeout=frame_timeout, contents=contents)
+    machine = TINY if failures is None else TINY.having(memory=Axi())
+    dut = Link(machine, frame_timeout=frame_timeout, contents=contents)
     board = Board()
 
     async def send(ctx):
@@ -139,13 +141,13 @@ def drive(pieces: list[bytes | int], *, seed: int = 0, density: float = 1.0, rea
 
 def load(space: int, word: int, values: list[int], sequence: int = 0) -> bytes:
     """A LOAD frame of memory words."""
-    chunks = word_chunks(TINY, Space(space))
+    chunks = word_chunks(TINY, Number(space).space)
     words = b"".join(value.to_bytes(4 * chunks, "little") for value in values)
     return frame_bytes(FrameType.LOAD, sequence, struct.pack("<BI", space, word) + words)
 
 
 def expected_writes(space: int, word: int, values: list[int]) -> list[tuple[int, int, int, int]]:
-    chunks = word_chunks(TINY, Space(space))
+    chunks = word_chunks(TINY, Number(space).space)
     return [(space, word + index, chunk, value >> 32 * chunk & 0xFFFF_FFFF)
             for index, value in enumerate(values) for chunk in range(chunks)]
 
@@ -161,12 +163,12 @@ def test_hello():
 
 def test_a_board_with_contents_names_them_and_takes_only_input():
     contents = 0x0123456789ABCDEF
-    loads = [load(space, 1, [5], space) for space in Space]
+    loads = [load(space, 1, [5], space) for space in Number]
     board = drive([frame_bytes(FrameType.HELLO, 77), *loads], contents=contents)
-    refused = [error(space, ErrorCode.SPACE) for space in Space if space != Space.INPUT]
+    refused = [error(space, ErrorCode.SPACE) for space in Number if space != Number.INPUT]
     assert board.answers == [
-        info(77, contents=contents), *refused, Frame(FrameType.ACK, Space.INPUT, b"")]
-    assert board.writes == expected_writes(Space.INPUT, 1, [5])
+        info(77, contents=contents), *refused, Frame(FrameType.ACK, Number.INPUT, b"")]
+    assert board.writes == expected_writes(Number.INPUT, 1, [5])
 
 
 @pytest.mark.parametrize("density, ready, write_ready",
@@ -185,10 +187,10 @@ def test_back_to_back_frames(density, ready, write_ready):
             pieces.append(begin(sequence, nonce))
             answers.append(Frame(FrameType.ACK, sequence, b""))
         elif kind == "load":
-            space = rng.choice(list(Space))
-            values = [rng.getrandbits(32 * word_chunks(TINY, space))
+            space = rng.choice(list(Number))
+            values = [rng.getrandbits(32 * word_chunks(TINY, space.space))
                       for _ in range(rng.randrange(5))]
-            word = rng.randrange(word_depth(TINY, space) - 5)
+            word = rng.randrange(word_depth(TINY, space.space) - 5)
             pieces.append(load(space, word, values, sequence))
             answers.append(Frame(FrameType.ACK, sequence, b""))
             writes += expected_writes(space, word, values)
@@ -208,9 +210,9 @@ def test_back_to_back_frames(density, ready, write_ready):
 
 def test_load_takes_one_byte_a_clock():
     values = list(range(300))
-    frame = load(Space.TABLES, 0, values)
+    frame = load(Number.TABLES, 0, values)
     board = drive([frame], settle=20)
-    assert len(board.writes) == len(values) * word_chunks(TINY, Space.TABLES)
+    assert len(board.writes) == len(values) * word_chunks(TINY, Number.TABLES.space)
     assert board.clocks <= len(frame) + 25
 
 
@@ -229,26 +231,27 @@ def test_load_takes_one_byte_a_clock():
     (FrameType.LOAD, bytes(4), ErrorCode.LENGTH),
     (FrameType.LOAD, bytes(5 + 3), ErrorCode.LENGTH),
     (FrameType.LOAD, bytes(5 + 5), ErrorCode.LENGTH),
-    (FrameType.LOAD, bytes([Space.TABLES]) + bytes(4 + 4), ErrorCode.LENGTH),
+    (FrameType.LOAD, bytes([Number.TABLES]) + bytes(4 + 4), ErrorCode.LENGTH),
     (FrameType.LOAD, bytes([5]) + bytes(4 + 4), ErrorCode.SPACE),
     (FrameType.LOAD, bytes([255]) + bytes(4 + 8), ErrorCode.SPACE),
-    (FrameType.LOAD, struct.pack("<BII", Space.WEIGHTS, 1 << 24, 0), ErrorCode.SPACE),
-    (FrameType.LOAD, struct.pack("<BII", Space.WEIGHTS, TINY.weight_depth, 0), ErrorCode.SPACE),
+    (FrameType.LOAD, struct.pack("<BII", Number.WEIGHTS, 1 << 24, 0), ErrorCode.SPACE),
+    (FrameType.LOAD, struct.pack("<BII", Number.WEIGHTS, TINY.ternary.weight_depth, 0),
+     ErrorCode.SPACE),
 ])
 def test_refused_frames(kind, payload, code):
-    board = drive([frame_bytes(kind, 200, payload), load(Space.WEIGHTS, 3, [1], 201)])
+    board = drive([frame_bytes(kind, 200, payload), load(Number.WEIGHTS, 3, [1], 201)])
     assert board.answers == [error(200, code), Frame(FrameType.ACK, 201, b"")]
     assert board.runs == []
-    assert board.writes[-1] == (Space.WEIGHTS, 3, 0, 1)
+    assert board.writes[-1] == (Number.WEIGHTS, 3, 0, 1)
     if code == ErrorCode.SPACE:
         assert len(board.writes) == 1
 
 
 def test_words_beyond_the_memory_are_not_written():
-    last = word_depth(TINY, Space.INPUT) - 1
-    board = drive([load(Space.INPUT, last, [7, 8], 5)])
+    last = word_depth(TINY, Number.INPUT.space) - 1
+    board = drive([load(Number.INPUT, last, [7, 8], 5)])
     assert board.answers == [error(5, ErrorCode.SPACE)]
-    assert board.writes == expected_writes(Space.INPUT, last, [7])
+    assert board.writes == expected_writes(Number.INPUT, last, [7])
 
 
 def test_corrupt_run_does_nothing():
@@ -261,7 +264,7 @@ def test_corrupt_run_does_nothing():
 
 
 def test_corrupt_load_is_set_right_by_sending_it_again():
-    good = load(Space.CONSTANTS, 9, [11, 12, 13], 3)
+    good = load(Number.CONSTANTS, 9, [11, 12, 13], 3)
     broken = bytearray(good)
     broken[13] ^= 0x10
     board = drive([bytes(broken), good])
@@ -274,16 +277,16 @@ def test_corrupt_load_is_set_right_by_sending_it_again():
 
 @pytest.mark.parametrize("cut", [1, 3, 5, 8, 12, 17, 18])
 def test_cut_load_leaves_no_trace_in_the_next_frame(cut):
-    frame = load(Space.WEIGHTS, 4, [5, 6], 1)
+    frame = load(Number.WEIGHTS, 4, [5, 6], 1)
     assert len(frame) == 20
     board = drive([frame[:cut], 250, frame, b"\x00\x01noise", frame], frame_timeout=200)
     assert board.answers == [Frame(FrameType.ACK, 1, b"")] * 2
-    assert board.writes[-4:] == expected_writes(Space.WEIGHTS, 4, [5, 6]) * 2
+    assert board.writes[-4:] == expected_writes(Number.WEIGHTS, 4, [5, 6]) * 2
 
 
 def test_frame_waits_for_the_run_to_end():
     run = frame_bytes(FrameType.RUN, 1, struct.pack("<HII", 1, 2, 3))
-    board = drive([run + load(Space.INPUT, 0, [1], 2) + run], run_clocks=500, settle=2000,
+    board = drive([run + load(Number.INPUT, 0, [1], 2) + run], run_clocks=500, settle=2000,
                   frame_timeout=100)
     assert [answer.sequence for answer in board.answers] == [1, 2, 1]
     assert board.runs == [(1, 2, 3)] * 2
@@ -300,12 +303,12 @@ def test_failures_of_a_memory_outside_are_told_once(density, ready):
     """By the LOAD or the RUN that comes upon one; HELLO does not care."""
     run = frame_bytes(FrameType.RUN, 4, bytes(10))
     pieces = [
-        frame_bytes(FrameType.HELLO, 1), load(Space.CONSTANTS, 2, [7], 2),
-        load(Space.CONSTANTS, 2, [7], 3), run, 400, run, 400]
+        frame_bytes(FrameType.HELLO, 1), load(Number.CONSTANTS, 2, [7], 2),
+        load(Number.CONSTANTS, 2, [7], 3), run, 400, run, 400]
     board = drive(pieces, density=density, ready=ready,
                   failures=(FAILED_WRITE + 31, FAILED_WRITE, FAILED_READ + 1))
     hello, *answers, last = board.answers
-    assert hello == info(1, configuration=replace(TINY, weight_source="axi"))
+    assert hello == info(1, machine=TINY.having(memory=Axi()))
     assert answers == [Frame(FrameType.ERROR, sequence, bytes([code])) for sequence, code in (
         (2, FAILED_WRITE + 31), (3, FAILED_WRITE), (4, FAILED_READ + 1))]
     assert last == result(4, 2, count=1)  # a RUN without RESULT does not count
@@ -326,8 +329,8 @@ def test_the_session_counts_results_and_begins_with_a_nonce():
 
 def test_a_failure_of_several_streams_leaves_no_words_behind():
     """Their RESULT is as long as streams ran."""
-    configuration = replace(TINY, weight_source="axi", streams=2)
-    dut = Link(configuration)
+    machine = TINY.having(streams=2, memory=Axi())
+    dut = Link(machine)
     words, taken = RUN_WORDS, []
     payload = struct.pack("<HIIIHH", 0, 0, 0, 0, 2, 0)
 

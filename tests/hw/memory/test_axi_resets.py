@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS
 from sterna_hw.memory import AxiSource
 from sterna_hw.memory.axi_read_guard import AxiReadGuard
 from sterna_sim.streams import Receiver, sender, simulate
@@ -22,6 +21,7 @@ from tests.hw.memory.test_axi_source import (
     restart,
     with_constants,
 )
+from tests.hw.spaces import Number
 
 
 class Resettable(Elaboratable):
@@ -49,15 +49,15 @@ class Resettable(Elaboratable):
     (1, False, 3, 0.0), (2, True, 25, 0.3), (1, True, 60, 0.6)])
 def test_reads_after_a_reset(ports, constants, latency, stall) -> None:
     """At any clock of the reads, after one clock or many, twice in a row."""
-    configuration = replace(CONSTANTS if constants else SMALL, memory_ports=ports, weight_depth=40)
+    machine = (CONSTANTS if constants else SMALL).having(memory_ports=ports, weight_depth=40)
     if constants:
-        configuration = replace(configuration, constant_depth=20)
-        stream, words, groups = with_constants(configuration, 5)
+        machine = machine.having(constant_depth=20)
+        stream, words, groups = with_constants(machine, 5)
     else:
-        stream, words = contents(configuration, 5)
+        stream, words = contents(machine, 5)
         groups = []
-    source = AxiSource(configuration)
-    dut, behind = Resettable(source), memories(source, configuration, stream, stall=stall,
+    source = AxiSource(machine)
+    dut, behind = Resettable(source), memories(source, machine, stream, stall=stall,
                                                latency=latency)
     rng = random.Random(latency)
 
@@ -84,23 +84,23 @@ def test_reads_after_a_reset(ports, constants, latency, stall) -> None:
 @pytest.mark.parametrize("bits", [32, 64])
 def test_writes_after_a_reset(bits: int) -> None:
     """A write on offer or unanswered is finished first, whichever object it was for."""
-    configuration = replace(CONSTANTS, memory_ports=2, memory_bits=bits, weight_depth=3,
+    machine = CONSTANTS.having(memory_ports=2, memory_bits=bits, weight_depth=3,
                             constant_depth=3)
-    stream, words, groups = with_constants(configuration, 6)
-    source = AxiSource(configuration)
+    stream, words, groups = with_constants(machine, 6)
+    source = AxiSource(machine)
     dut = Resettable(source)
-    behind = memories(source, configuration, bytes(len(stream)), stall=0.5)
-    width = configuration.word_bits
+    behind = memories(source, machine, bytes(len(stream)), stall=0.5)
+    width = machine.vector.word_bits
 
-    def chunks(space: Space, values: list[int], size: int) -> list[dict[str, int]]:
+    def chunks(space: Number, values: list[int], size: int) -> list[dict[str, int]]:
         return [{"space": space, "word": index, "chunk": chunk,
                  "data": value >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
                 for index, value in enumerate(values) for chunk in range(-(-size // 4))]
 
     packed = [sum((word & (1 << width) - 1) << width * lane for lane, word in enumerate(group))
               for group in groups]
-    weights = chunks(Space.WEIGHTS, words, configuration.weight_bytes)
-    constants = chunks(Space.CONSTANTS, packed, configuration.constant_bytes)
+    weights = chunks(Number.WEIGHTS, words, machine.ternary.weight_bytes)
+    constants = chunks(Number.CONSTANTS, packed, machine.vector.constant_bytes)
     rng = random.Random(bits)
 
     async def bench(ctx) -> None:
@@ -185,10 +185,10 @@ def test_bursts_are_whole_and_a_wrong_last_beat_is_an_error(lasts, wrong, beats)
 
 def test_restarts_ask_for_no_more_than_the_queue_holds() -> None:
     """Under a latency of several queues: beats that nobody wants any more count too."""
-    configuration = replace(SMALL, weight_depth=40)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 5)
-    behind = memories(source, configuration, stream, latency=150)
+    machine = SMALL.having(weight_depth=40)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 5)
+    behind = memories(source, machine, stream, latency=150)
 
     async def bench(ctx) -> None:
         for trial in range(4):
@@ -201,17 +201,17 @@ def test_restarts_ask_for_no_more_than_the_queue_holds() -> None:
             assert receiver.values == words
 
     simulate(source, bench, background=behind)
-    assert behind[0].most == configuration.memory_prefetch // configuration.memory_burst
+    assert behind[0].most == machine.outside.prefetch // machine.outside.burst
 
 
 @pytest.mark.parametrize("bits, burst", [(32, 4), (32, 256), (64, 16), (128, 256), (512, 64)])
 def test_no_burst_crosses_4_kb(bits: int, burst: int) -> None:
     """A region of more than 8 kB in each port, from the first to the last burst."""
-    configuration = replace(SMALL, memory_bits=bits, memory_burst=burst,
+    machine = SMALL.having(memory_bits=bits, memory_burst=burst,
                             memory_prefetch=2 * burst, weight_depth=8800 // 13)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 5)
-    behind = memories(source, configuration, stream, latency=2)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 5)
+    behind = memories(source, machine, stream, latency=2)
     receiver = Receiver(source.words, len(words))
 
     async def bench(ctx) -> None:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.machine.protocol import CHUNK_BITS, FAILED_READ, FAILED_WRITE, Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, constant_base
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import CHUNK_BITS, FAILED_READ, FAILED_WRITE
 from sterna_hw.memory import AxiSource
 from sterna_hw.memory.axi_port import AxiReadPort
 from sterna_hw.memory.axi_source import axi_members
@@ -17,20 +18,21 @@ from sterna_hw.memory.gearbox import Gearbox
 from sterna_sim.memory.axi_model import AxiMemory
 from sterna_sim.streams import Receiver, sender, simulate
 
-SMALL = replace(PRESETS["small"], weight_source="axi", weight_depth=150, memory_bits=32,
-                memory_burst=4, memory_prefetch=32)
+from tests.hw.spaces import Number
+
+SMALL = PRESETS["small"].having(weight_depth=150, memory=Axi(bits=32, burst=4, prefetch=32))
 
 
-def memories(source: AxiSource, configuration: HardwareConfiguration, stream: bytes,
+def memories(source: AxiSource, machine: Machine, stream: bytes,
              **options) -> list[AxiMemory]:
     """One memory a port, with the documented share of the dense stream."""
-    ports, beat = configuration.memory_ports, configuration.memory_bits // 8
-    size = configuration.memory_burst * beat
+    ports, beat = machine.outside.ports, machine.outside.bits // 8
+    size = machine.outside.burst * beat
     region = -(-len(stream) // (ports * size)) * size
     regions = [bytearray(region) for _ in range(ports)]
     for index, byte in enumerate(stream):
         regions[index // beat % ports][index // (beat * ports) * beat + index % beat] = byte
-    names = [name.removeprefix("m_axi_0_") for name in axi_members(configuration)
+    names = [name.removeprefix("m_axi_0_") for name in axi_members(machine)
              if name.startswith("m_axi_0_")]
     return [
         AxiMemory(SimpleNamespace(**{name: getattr(source, f"m_axi_{port}_{name}")
@@ -49,9 +51,9 @@ def restart(source: AxiSource):
     return bench
 
 
-def contents(configuration: HardwareConfiguration, seed: int) -> tuple[bytes, list[int]]:
-    size = configuration.weight_bytes
-    stream = random.Random(seed).randbytes(size * configuration.weight_depth)
+def contents(machine: Machine, seed: int) -> tuple[bytes, list[int]]:
+    size = machine.ternary.weight_bytes
+    stream = random.Random(seed).randbytes(size * machine.ternary.weight_depth)
     words = [int.from_bytes(stream[first:first + size], "little")
              for first in range(0, len(stream), size)]
     return stream, words
@@ -64,11 +66,11 @@ def contents(configuration: HardwareConfiguration, seed: int) -> tuple[bytes, li
     {}, {"stall": 0.4, "latency": 17}, {"refresh": (60, 25), "latency": 30},
 ])
 def test_every_word_once_in_order(ports, bits, rows, columns, options) -> None:
-    configuration = replace(SMALL, memory_ports=ports, memory_bits=bits, rows=rows,
+    machine = SMALL.having(memory_ports=ports, memory_bits=bits, rows=rows,
                             columns=columns, weight_depth=70)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, bits)
-    behind = memories(source, configuration, stream, **options)
+    source = AxiSource(machine)
+    stream, words = contents(machine, bits)
+    behind = memories(source, machine, stream, **options)
     receiver = Receiver(source.words, len(words), seed=1, density=0.7 if options else 1.0)
 
     async def quiet(ctx) -> None:
@@ -85,10 +87,10 @@ def test_every_word_once_in_order(ports, bits, rows, columns, options) -> None:
 
 def test_the_memory_never_idles() -> None:
     """Requests run ahead of a long latency, and a pause of the reader costs nothing later."""
-    configuration = replace(SMALL, memory_prefetch=64)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 3)
-    behind = memories(source, configuration, stream, latency=25)
+    machine = SMALL.having(memory_prefetch=64)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 3)
+    behind = memories(source, machine, stream, latency=25)
     receiver = Receiver(source.words, len(words))
 
     async def bench(ctx) -> None:
@@ -106,10 +108,10 @@ def test_the_memory_never_idles() -> None:
 
 @pytest.mark.parametrize("density", [1.0, 0.3])
 def test_restart_drops_what_is_under_way(density: float) -> None:
-    configuration = replace(SMALL, memory_ports=2, weight_depth=40)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 5)
-    behind = memories(source, configuration, stream, stall=0.3, latency=20)
+    machine = SMALL.having(memory_ports=2, weight_depth=40)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 5)
+    behind = memories(source, machine, stream, stall=0.3, latency=20)
     rng = random.Random(2)
 
     async def bench(ctx) -> None:
@@ -127,12 +129,12 @@ def test_restart_drops_what_is_under_way(density: float) -> None:
 
 @pytest.mark.parametrize("ports, bits", [(1, 32), (2, 64), (4, 128)])
 def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
-    configuration = replace(SMALL, memory_ports=ports, memory_bits=bits, weight_depth=20)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 7)
-    behind = memories(source, configuration, bytes(len(stream)), stall=0.2)
-    chunks = -(-8 * configuration.weight_bytes // CHUNK_BITS)
-    writes = [{"space": Space.WEIGHTS, "word": index, "chunk": chunk,
+    machine = SMALL.having(memory_ports=ports, memory_bits=bits, weight_depth=20)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 7)
+    behind = memories(source, machine, bytes(len(stream)), stall=0.2)
+    chunks = -(-8 * machine.ternary.weight_bytes // CHUNK_BITS)
+    writes = [{"space": Number.WEIGHTS, "word": index, "chunk": chunk,
                "data": word >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
               for index, word in enumerate(words) for chunk in range(chunks)]
     random.Random(1).shuffle(writes)
@@ -147,20 +149,20 @@ def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
     assert receiver.values == words
 
 
-CONSTANTS = replace(SMALL, constant_source="axi", constant_depth=70, weight_depth=60)
+CONSTANTS = SMALL.having(memory_constants=True, constant_depth=70, weight_depth=60)
 
 
-def with_constants(configuration: HardwareConfiguration, seed: int) -> tuple[bytes, list, list]:
+def with_constants(machine: Machine, seed: int) -> tuple[bytes, list, list]:
     """The dense memory with both objects, the weight words and the constant groups."""
-    weights, words = contents(configuration, seed)
+    weights, words = contents(machine, seed)
     rng = random.Random(seed + 1)
-    width, lanes = configuration.word_bits, configuration.vector_lanes
+    width, lanes = machine.vector.word_bits, machine.vector.lanes
     groups = [[rng.randrange(-(1 << width - 1), 1 << width - 1) for _ in range(lanes)]
-              for _ in range(configuration.constant_depth)]
-    dense = weights.ljust(configuration.constant_base, b"\0")
+              for _ in range(machine.vector.constant_depth)]
+    dense = weights.ljust(constant_base(machine), b"\0")
     for group in groups:
         value = sum((word & (1 << width) - 1) << width * lane for lane, word in enumerate(group))
-        dense += value.to_bytes(configuration.constant_bytes, "little")
+        dense += value.to_bytes(machine.vector.constant_bytes, "little")
     return dense, words, groups
 
 
@@ -168,10 +170,10 @@ def with_constants(configuration: HardwareConfiguration, seed: int) -> tuple[byt
 @pytest.mark.parametrize("options", [{}, {"stall": 0.4, "latency": 17, "refresh": (60, 25)}])
 def test_constants_share_the_ports(ports: int, bits: int, options: dict) -> None:
     """Both streams are whole and in order, whichever of them is taken first, and again."""
-    configuration = replace(CONSTANTS, memory_ports=ports, memory_bits=bits)
-    source = AxiSource(configuration)
-    dense, words, groups = with_constants(configuration, bits)
-    behind = memories(source, configuration, dense, **options)
+    machine = CONSTANTS.having(memory_ports=ports, memory_bits=bits)
+    source = AxiSource(machine)
+    dense, words, groups = with_constants(machine, bits)
+    behind = memories(source, machine, dense, **options)
     received: list = []
     densities = [(1.0, 1.0), (0.6, 0.1), (0.1, 0.6)]
 
@@ -200,15 +202,15 @@ def test_constants_share_the_ports(ports: int, bits: int, options: dict) -> None
 
 
 def test_constants_are_loaded_behind_the_weights() -> None:
-    configuration = replace(CONSTANTS, memory_ports=2, constant_depth=9, weight_depth=11)
-    source = AxiSource(configuration)
-    dense, words, groups = with_constants(configuration, 4)
-    behind = memories(source, configuration, bytes(len(dense)), stall=0.2)
-    writes = {Space.WEIGHTS: [], Space.CONSTANTS: []}
-    for space, size, first in ((Space.WEIGHTS, configuration.weight_bytes, 0),
-                               (Space.CONSTANTS, configuration.constant_bytes,
-                                configuration.constant_base)):
-        depth = len(words) if space is Space.WEIGHTS else len(groups)
+    machine = CONSTANTS.having(memory_ports=2, constant_depth=9, weight_depth=11)
+    source = AxiSource(machine)
+    dense, words, groups = with_constants(machine, 4)
+    behind = memories(source, machine, bytes(len(dense)), stall=0.2)
+    writes = {Number.WEIGHTS: [], Number.CONSTANTS: []}
+    for space, size, first in ((Number.WEIGHTS, machine.ternary.weight_bytes, 0),
+                               (Number.CONSTANTS, machine.vector.constant_bytes,
+                                constant_base(machine))):
+        depth = len(words) if space is Number.WEIGHTS else len(groups)
         for index in range(depth):
             start = first + index * size
             value = int.from_bytes(dense[start:start + size], "little")
@@ -219,8 +221,8 @@ def test_constants_are_loaded_behind_the_weights() -> None:
     weights, constants = Receiver(source.words, 11), Receiver(source.constants, 9)
 
     async def bench(ctx) -> None:
-        await sender(source.writes, writes[Space.WEIGHTS])(ctx)
-        await sender(source.constant_writes, writes[Space.CONSTANTS])(ctx)
+        await sender(source.writes, writes[Number.WEIGHTS])(ctx)
+        await sender(source.constant_writes, writes[Number.CONSTANTS])(ctx)
         await restart(source)(ctx)
         await weights(ctx)
         await constants(ctx)
@@ -245,11 +247,11 @@ async def taken_failure(ctx, source: AxiSource) -> int:
 @pytest.mark.parametrize("port, beat", [(0, 0), (1, 7), (1, 59)])
 def test_error_answers_of_reads_are_told(port: int, beat: int) -> None:
     """Before the last word leaves; a run after it that meets none tells none."""
-    configuration = replace(SMALL, memory_ports=2, weight_depth=40)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 5)
-    behind = memories(source, configuration, stream, stall=0.3, latency=20)
-    behind[port] = memories(source, configuration, stream, stall=0.3, latency=20,
+    machine = SMALL.having(memory_ports=2, weight_depth=40)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 5)
+    behind = memories(source, machine, stream, stall=0.3, latency=20)
+    behind[port] = memories(source, machine, stream, stall=0.3, latency=20,
                             failing=((beat,), ()))[port]
     told: list[int] = []
 
@@ -270,10 +272,10 @@ def test_error_answers_of_reads_are_told(port: int, beat: int) -> None:
 
 def test_error_answers_to_what_nobody_wants_are_not_told() -> None:
     """Beats that a restart finds on their way belong to no run."""
-    configuration = replace(SMALL, weight_depth=40)
-    source = AxiSource(configuration)
-    stream, words = contents(configuration, 5)
-    behind = memories(source, configuration, stream, latency=20, failing=(range(8), ()))
+    machine = SMALL.having(weight_depth=40)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 5)
+    behind = memories(source, machine, stream, latency=20, failing=(range(8), ()))
     receiver = Receiver(source.words, len(words))
 
     async def bench(ctx) -> None:
@@ -290,11 +292,11 @@ def test_error_answers_to_what_nobody_wants_are_not_told() -> None:
 @pytest.mark.parametrize("failing", [0, 5, 12])
 def test_error_answers_of_writes_are_told_once(failing: int) -> None:
     """Also behind a run, which reads what was written before."""
-    configuration = replace(SMALL, memory_ports=2, weight_depth=4)
-    source = AxiSource(configuration)
-    behind = memories(source, configuration, bytes(configuration.weight_bytes * 4),
+    machine = SMALL.having(memory_ports=2, weight_depth=4)
+    source = AxiSource(machine)
+    behind = memories(source, machine, bytes(machine.ternary.weight_bytes * 4),
                       failing=((), (failing,)))
-    writes = [{"space": Space.WEIGHTS, "word": word, "chunk": chunk, "data": 0}
+    writes = [{"space": Number.WEIGHTS, "word": word, "chunk": chunk, "data": 0}
               for word in range(4) for chunk in range(4)]
 
     async def bench(ctx) -> None:

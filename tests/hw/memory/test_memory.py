@@ -8,19 +8,21 @@ import random
 import pytest
 from amaranth.hdl import signed
 from amaranth.lib.data import ArrayLayout
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.protocol import CHUNK_BITS
 from sterna_hw.memory import LateSource, LoadableMemory, SequentialSource
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 
+from tests.hw.spaces import Number
 
-def chunks(word: int, value: int, width: int, space: Space) -> list[dict]:
+
+def chunks(word: int, value: int, width: int, space: Number) -> list[dict]:
     """The writes of one word."""
     return [{"space": space, "word": word, "chunk": index,
              "data": value >> CHUNK_BITS * index & 0xFFFF_FFFF}
             for index in range(-(-width // CHUNK_BITS))]
 
 
-def _loads(words: list[int], width: int, space: Space) -> list[dict]:
+def _loads(words: list[int], width: int, space: Number) -> list[dict]:
     return [chunk for index, word in enumerate(words)
             for chunk in chunks(index, word, width, space)]
 
@@ -28,14 +30,14 @@ def _loads(words: list[int], width: int, space: Space) -> list[dict]:
 @pytest.mark.parametrize("width, depth", [(1, 2), (32, 5), (33, 16), (100, 7), (64, 1)])
 def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
     rng = random.Random(width)
-    dut = LoadableMemory(width, depth, Space.PROGRAM)
+    dut = LoadableMemory(width, depth, Number.PROGRAM)
     words = [rng.getrandbits(width) for _ in range(depth)]
-    writes = _loads(words, width, Space.PROGRAM)
+    writes = _loads(words, width, Number.PROGRAM)
     rng.shuffle(writes)
     # Other spaces, words and chunks beyond the memory change nothing.
-    writes += chunks(0, rng.getrandbits(width), width, Space.WEIGHTS)
-    writes += chunks(depth, rng.getrandbits(width), width, Space.PROGRAM)
-    writes += [{"space": Space.PROGRAM, "word": 0, "chunk": 9, "data": rng.getrandbits(32)}]
+    writes += chunks(0, rng.getrandbits(width), width, Number.WEIGHTS)
+    writes += chunks(depth, rng.getrandbits(width), width, Number.PROGRAM)
+    writes += [{"space": Number.PROGRAM, "word": 0, "chunk": 9, "data": rng.getrandbits(32)}]
     addresses = [rng.randrange(depth) for _ in range(50)]
     seen = []
 
@@ -59,7 +61,7 @@ def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
 def test_initial_words_are_there_at_power_up(width: int) -> None:
     rng = random.Random(width)
     words = [rng.getrandbits(width) for _ in range(6)]
-    dut = SequentialSource(width, 9, Space.WEIGHTS, initial=words)
+    dut = SequentialSource(width, 9, Number.WEIGHTS, initial=words)
     receiver = Receiver(dut.words, 9)
 
     async def start(ctx) -> None:
@@ -72,12 +74,12 @@ def test_initial_words_are_there_at_power_up(width: int) -> None:
 
 
 def test_one_chunk_leaves_the_others() -> None:
-    dut = LoadableMemory(96, 4, Space.WEIGHTS)
+    dut = LoadableMemory(96, 4, Number.WEIGHTS)
     seen = []
 
     async def bench(ctx) -> None:
-        write = {"space": Space.WEIGHTS, "word": 2}
-        writes = chunks(2, (1 << 96) - 1, 96, Space.WEIGHTS) + [dict(write, chunk=1, data=0x1234)]
+        write = {"space": Number.WEIGHTS, "word": 2}
+        writes = chunks(2, (1 << 96) - 1, 96, Number.WEIGHTS) + [dict(write, chunk=1, data=0x1234)]
         await sender(dut.writes, writes)(ctx)
         ctx.set(dut.address, 2)
         ctx.set(dut.enable, 1)
@@ -92,7 +94,7 @@ def test_one_chunk_leaves_the_others() -> None:
 @pytest.mark.parametrize("width, depth", [(0, 4), (8, 0)])
 def test_impossible_sizes(width: int, depth: int) -> None:
     with pytest.raises(ValueError, match="does not exist"):
-        LoadableMemory(width, depth, Space.INPUT)
+        LoadableMemory(width, depth, Number.INPUT)
 
 
 SHAPE = ArrayLayout(signed(9), 5)
@@ -100,9 +102,9 @@ SHAPE = ArrayLayout(signed(9), 5)
 
 def _source(depth: int, seed: int) -> tuple[SequentialSource, list, list[dict]]:
     rng = random.Random(seed)
-    source = SequentialSource(SHAPE, depth, Space.CONSTANTS)
+    source = SequentialSource(SHAPE, depth, Number.CONSTANTS)
     values = [unpack(SHAPE, rng.getrandbits(45)) for _ in range(depth)]
-    writes = _loads([pack(SHAPE, value) for value in values], 45, Space.CONSTANTS)
+    writes = _loads([pack(SHAPE, value) for value in values], 45, Number.CONSTANTS)
     return source, values, writes
 
 
@@ -175,13 +177,13 @@ def test_late_words_belong_to_their_transfers(width: int, depth: int, delay: int
                                               density: float) -> None:
     rng = random.Random(depth)
     words = [rng.getrandbits(width) for _ in range(depth)]
-    source = LateSource(width, depth, Space.WEIGHTS, delay)
+    source = LateSource(width, depth, Number.WEIGHTS, delay)
     assert source.signature.members["words"].signature.always_valid
     base, count = depth // 2, 3 * depth
     transfers, payloads = [], []
 
     async def bench(ctx) -> None:
-        await sender(source.writes, _loads(words, width, Space.WEIGHTS))(ctx)
+        await sender(source.writes, _loads(words, width, Number.WEIGHTS))(ctx)
         for _ in range(3):
             await ctx.tick()
         for start in (0, base):
@@ -209,7 +211,7 @@ def test_late_words_belong_to_their_transfers(width: int, depth: int, delay: int
 
 
 def test_initial_words_of_a_late_source() -> None:
-    source = LateSource(40, 4, Space.WEIGHTS, 2, initial=[1 << 39, 7])
+    source = LateSource(40, 4, Number.WEIGHTS, 2, initial=[1 << 39, 7])
     seen = []
 
     async def bench(ctx) -> None:
@@ -228,4 +230,4 @@ def test_initial_words_of_a_late_source() -> None:
 @pytest.mark.parametrize("delay", [0, 4])
 def test_impossible_delays(delay: int) -> None:
     with pytest.raises(ValueError, match=f"1 to 3 clocks late, not {delay}"):
-        LateSource(8, 4, Space.WEIGHTS, delay)
+        LateSource(8, 4, Number.WEIGHTS, delay)

@@ -4,23 +4,25 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from sterna.errors import InputError
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, Chip
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import CHUNK_BITS
 from sterna.machine.weight_words import resident
 from sterna_hw.memory import MixedWeights
 from sterna_sim.streams import Receiver, sender, simulate
 
+from tests.hw.spaces import Number
+
 TOTAL = 90
 
 
-def shape(resident_words: int) -> HardwareConfiguration:
-    return replace(PRESETS["small"], weight_source="axi", weight_depth=TOTAL,
-                   resident_words=resident_words)
+def shape(resident_words: int) -> Machine:
+    return PRESETS["small"].having(weight_depth=TOTAL, memory=Axi(resident_words=resident_words))
 
 
 def test_residents_are_spread_evenly() -> None:
@@ -36,17 +38,17 @@ def test_residents_are_spread_evenly() -> None:
 @pytest.mark.parametrize("resident_words", [1, 29, 45, 89])
 @pytest.mark.parametrize("density", [1.0, 0.5])
 def test_all_words_in_order(resident_words: int, density: float) -> None:
-    configuration = shape(resident_words)
+    machine = shape(resident_words)
     rng = random.Random(resident_words)
-    words = [rng.getrandbits(8 * configuration.weight_bytes) for _ in range(TOTAL)]
-    stays = resident(configuration, 0, TOTAL)
+    words = [rng.getrandbits(8 * machine.ternary.weight_bytes) for _ in range(TOTAL)]
+    stays = resident(machine, 0, TOTAL)
     outside = [word for word, kept in zip(words, stays, strict=True) if not kept]
     inside = [word for word, kept in zip(words, stays, strict=True) if kept]
-    chunks = -(-8 * configuration.weight_bytes // CHUNK_BITS)
-    writes = [{"space": Space.WEIGHTS, "word": index, "chunk": chunk,
+    chunks = -(-8 * machine.ternary.weight_bytes // CHUNK_BITS)
+    writes = [{"space": Number.WEIGHTS, "word": index, "chunk": chunk,
                "data": word >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
               for index, word in enumerate(outside + inside) for chunk in range(chunks)]
-    dut = MixedWeights(configuration)
+    dut = MixedWeights(machine)
     passed = Receiver(dut.outside_writes, len(outside) * chunks, density=density)
 
     async def bench(ctx) -> None:
@@ -84,6 +86,6 @@ def test_all_words_in_order(resident_words: int, density: float) -> None:
 
 def test_residents_need_a_memory_outside() -> None:
     with pytest.raises(InputError, match="resident_words = 5 must be less than weight_depth"):
-        replace(shape(5), weight_source="chip")
+        shape(5).having(memory=Chip())
     with pytest.raises(InputError, match="resident_words = 90 must be"):
         shape(TOTAL)

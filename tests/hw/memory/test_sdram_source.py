@@ -8,13 +8,17 @@ from dataclasses import replace
 
 import pytest
 from sterna.errors import CheckError
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
-from sterna.machine.protocol import CHUNK_BITS, Space
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Sdram
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import CHUNK_BITS
 from sterna.machine.sdram import PARTS, SdramClocks, SdramPart
 from sterna_hw.memory import SdramSource
 from sterna_hw.memory.sdram_controller import SdramController
 from sterna_sim.memory.sdram import SdramChip, SdramModel
 from sterna_sim.streams import Receiver, sender, simulate
+
+from tests.hw.spaces import Number
 
 pytestmark = pytest.mark.verilator
 
@@ -34,14 +38,14 @@ def part(monkeypatch: pytest.MonkeyPatch) -> SdramPart:
     return small(monkeypatch, "16m16")
 
 
-def configuration(depth: int = 300, prefetch: int = 64, rows: int = 4) -> HardwareConfiguration:
-    base = replace(PRESETS["small"], weight_depth=depth, rows=rows, columns=4)
-    return base.with_sdram("small", CLOCK, prefetch)
+def machine(depth: int = 300, prefetch: int = 64, rows: int = 4) -> Machine:
+    base = PRESETS["small"].having(weight_depth=depth, rows=rows, columns=4)
+    return base.having(memory=Sdram(part="small", hz=round(CLOCK), prefetch=prefetch))
 
 
-def contents(chosen: HardwareConfiguration, seed: int = 1) -> tuple[bytes, list[int]]:
-    size = chosen.weight_bytes
-    stream = random.Random(seed).randbytes(size * chosen.weight_depth)
+def contents(chosen: Machine, seed: int = 1) -> tuple[bytes, list[int]]:
+    size = chosen.ternary.weight_bytes
+    stream = random.Random(seed).randbytes(size * chosen.ternary.weight_depth)
     words = [int.from_bytes(stream[first:first + size], "little")
              for first in range(0, len(stream), size)]
     return stream, words
@@ -53,7 +57,7 @@ async def restart(ctx, source: SdramSource) -> None:
     ctx.set(source.restart, 0)
 
 
-def read(chosen: HardwareConfiguration, chip: SdramChip, clocks: SdramClocks | None = None,
+def read(chosen: Machine, chip: SdramChip, clocks: SdramClocks | None = None,
          density: float = 1.0, pause: int = 0) -> tuple[Receiver, SdramModel, list[int]]:
     source = SdramSource(chosen, clocks)
     model = SdramModel(source, chip)
@@ -81,16 +85,16 @@ def read(chosen: HardwareConfiguration, chip: SdramChip, clocks: SdramClocks | N
 def test_every_word_once_in_order(monkeypatch: pytest.MonkeyPatch, name: str, rows: int,
                                   density: float) -> None:
     chip = SdramChip(small(monkeypatch, name), CLOCK)
-    receiver, _, words = read(configuration(130, rows=rows), chip, density=density)
+    receiver, _, words = read(machine(130, rows=rows), chip, density=density)
     assert receiver.values == words
 
 
 def test_data_come_in_every_clock_but_for_refresh(part: SdramPart) -> None:
-    chosen = configuration(700)
+    chosen = machine(700)
     clocks = part.clocks(CLOCK)
     receiver, model, words = read(chosen, SdramChip(part, CLOCK), pause=300)
     assert receiver.values == words
-    beats = chosen.weight_depth * chosen.weight_bytes / (part.bits / 8)
+    beats = chosen.ternary.weight_depth * chosen.ternary.weight_bytes / (part.bits / 8)
     pauses = clocks.t_rp + clocks.t_rcd + model.refreshes * clocks.t_rfc
     assert beats > 20 << part.column_bits, "many rows, so that a lost clock in each would show"
     assert receiver.clocks[-1] - receiver.clocks[0] <= beats + pauses + 8
@@ -98,7 +102,7 @@ def test_data_come_in_every_clock_but_for_refresh(part: SdramPart) -> None:
 
 def test_an_idle_reader_hides_the_refreshes(part: SdramPart) -> None:
     """A reader that is slower than the part gets a word whenever it asks for one."""
-    chosen = configuration(150)
+    chosen = machine(150)
     source = SdramSource(chosen)
     model = SdramModel(source, SdramChip(part, CLOCK))
     stream, words = contents(chosen)
@@ -124,7 +128,7 @@ def test_an_idle_reader_hides_the_refreshes(part: SdramPart) -> None:
 
 def test_restart_at_every_moment(part: SdramPart) -> None:
     """Restarts with bursts, activations, precharges and refreshes under way."""
-    chosen = configuration(100)
+    chosen = machine(100)
     source = SdramSource(chosen)
     model = SdramModel(source, SdramChip(part, CLOCK))
     stream, words = contents(chosen)
@@ -145,12 +149,12 @@ def test_restart_at_every_moment(part: SdramPart) -> None:
 
 
 def test_loading_reaches_the_dense_addresses(part: SdramPart) -> None:
-    chosen = configuration(12)
+    chosen = machine(12)
     source = SdramSource(chosen)
     model = SdramModel(source, SdramChip(part, CLOCK))
     stream, words = contents(chosen)
-    chunks = -(-8 * chosen.weight_bytes // CHUNK_BITS)
-    writes = [{"space": Space.WEIGHTS, "word": index, "chunk": chunk,
+    chunks = -(-8 * chosen.ternary.weight_bytes // CHUNK_BITS)
+    writes = [{"space": Number.WEIGHTS, "word": index, "chunk": chunk,
                "data": word >> CHUNK_BITS * chunk & 0xFFFF_FFFF}
               for index, word in enumerate(words) for chunk in range(chunks)]
     random.Random(1).shuffle(writes)
@@ -172,7 +176,7 @@ def test_loading_reaches_the_dense_addresses(part: SdramPart) -> None:
 def test_random_readers_never_change_a_bit(part: SdramPart, seed: int) -> None:
     """Long, with pauses of every length, restarts and writes between; refresh comes anywhere."""
     rng = random.Random(seed)
-    chosen = configuration(rng.randrange(60, 160), rng.choice([16, 40, 128]))
+    chosen = machine(rng.randrange(60, 160), rng.choice([16, 40, 128]))
     source = SdramSource(chosen)
     model = SdramModel(source, SdramChip(part, CLOCK), seed)
     stream, words = contents(chosen, seed)
@@ -184,7 +188,7 @@ def test_random_readers_never_change_a_bit(part: SdramPart, seed: int) -> None:
                 index = rng.randrange(len(words))
                 low = rng.getrandbits(32)
                 words[index] = words[index] >> 32 << 32 | low
-                write = {"space": Space.WEIGHTS, "word": index, "chunk": 0, "data": low}
+                write = {"space": Number.WEIGHTS, "word": index, "chunk": 0, "data": low}
                 await sender(source.writes, [write])(ctx)
             await restart(ctx, source)
             for _ in range(rng.choice([0, rng.randrange(50), rng.randrange(900)])):
@@ -208,17 +212,17 @@ def test_the_model_names_what_a_hasty_controller_violates(
         part: SdramPart, shorter: dict[str, int], parameter: str) -> None:
     clocks = replace(part.clocks(CLOCK), **shorter)
     with pytest.raises(CheckError, match=f"SDRAM: {parameter}: .* in clock"):
-        read(configuration(1900), SdramChip(part, CLOCK), clocks)
+        read(machine(1900), SdramChip(part, CLOCK), clocks)
 
 
 @pytest.mark.parametrize("shorter, parameter", [({"t_ras": 1}, "tRAS"), ({"t_wr": 1}, "tWR")])
 def test_the_model_watches_writes(part: SdramPart, shorter: dict[str, int],
                                   parameter: str) -> None:
-    source = SdramSource(configuration(8), replace(part.clocks(CLOCK), **shorter))
+    source = SdramSource(machine(8), replace(part.clocks(CLOCK), **shorter))
     # A row is open for long while a beat is read and written; the part wants it longer still.
     slow = replace(part, t_ras=400) if parameter == "tRAS" else replace(part, t_wr=40)
     model = SdramModel(source, SdramChip(slow, CLOCK))
-    write = {"space": Space.WEIGHTS, "word": 0, "chunk": 0, "data": 5}
+    write = {"space": Number.WEIGHTS, "word": 0, "chunk": 0, "data": 5}
 
     async def bench(ctx) -> None:
         await sender(source.writes, [write, write])(ctx)
@@ -233,8 +237,8 @@ def test_the_model_knows_the_data_sheet_of_a_part_whose_table_is_wrong(
         monkeypatch: pytest.MonkeyPatch, change: dict[str, float], parameter: str) -> None:
     wrong = replace(small(monkeypatch, "2m32"), name="2m32", **change)
     monkeypatch.setitem(PARTS, "2m32", wrong)
-    chosen = replace(PRESETS["small"], weight_depth=300, rows=4, columns=4).with_sdram(
-        "2m32", CLOCK, 64)
+    chosen = PRESETS["small"].having(weight_depth=300, rows=4, columns=4, memory=Sdram(
+        part="2m32", hz=round(CLOCK), prefetch=64))
     with pytest.raises(CheckError, match=f"SDRAM: {parameter}: .* in clock"):
         read(chosen, SdramChip(wrong, CLOCK))
 
@@ -245,9 +249,9 @@ def test_one_clock_of_write_recovery_is_too_few(monkeypatch: pytest.MonkeyPatch,
     """However slow the clock: the data sheets give two clocks, not a time."""
     part = replace(small(monkeypatch, name), retention=80 * 4000)
     monkeypatch.setitem(PARTS, "small", part)
-    write = {"space": Space.WEIGHTS, "word": 0, "chunk": 0, "data": 5}
+    write = {"space": Number.WEIGHTS, "word": 0, "chunk": 0, "data": 5}
     for clocks in (part.clocks(hertz), replace(part.clocks(hertz), t_wr=1)):
-        source = SdramSource(configuration(8), clocks)
+        source = SdramSource(machine(8), clocks)
         model = SdramModel(source, SdramChip(part, hertz))
 
         async def bench(ctx, source: SdramSource = source) -> None:
@@ -264,7 +268,7 @@ def test_too_few_refreshes_lose_the_charge(part: SdramPart) -> None:
     """A part that asks for more refreshes in its retention time than the controller thinks."""
     forgetful = replace(part, refreshes=16, retention=16 * 1900)
     with pytest.raises(CheckError, match="SDRAM: refresh count"):
-        read(configuration(20), SdramChip(forgetful, CLOCK), pause=3500)
+        read(machine(20), SdramChip(forgetful, CLOCK), pause=3500)
 
 
 def test_impossible_parts(part: SdramPart) -> None:

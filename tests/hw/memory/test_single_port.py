@@ -7,16 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 from amaranth.back import rtlil
-from sterna.machine.protocol import Space
 from sterna_hw.memory import LoadableMemory
 from sterna_hw.memory.single_port import SinglePortBank
+
+from tests.hw.spaces import Number
 
 ULTRA_PLUS = SimpleNamespace(device="iCE40UP5K")
 OTHER = SimpleNamespace(device="iCE40HX8K")
 
 
 def rams(platform: object, width: int, depth: int, large: bool = True) -> int:
-    memory = LoadableMemory(width, depth, Space.WEIGHTS, large=large)
+    memory = LoadableMemory(width, depth, Number.WEIGHTS, large=large)
     return rtlil.convert(memory, platform=platform).count("cell \\SB_SPRAM256KA ")
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from amaranth.hdl import Module
 from sterna.law.neuron import NeuronDefinition
-from sterna.machine.protocol import Space
-from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import step_machine
+from sterna.machine.protocol import Space, space_number
+from sterna.machine.units.neurons import NeuronKind
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
 from sterna_hw.memory import LoadableMemory
@@ -22,20 +24,21 @@ from sterna_sim.streams import pack, put, simulate, unpack
 Integers = np.ndarray
 
 
-def configuration_of(**values: int) -> SpikingConfiguration:
+def configuration_of(**values: int) -> Machine:
     bits = values.setdefault("accumulator_bits", 24)
-    return SpikingConfiguration(
-        units=(NeuronUnit(definition=NeuronDefinition(sum_bits=bits)),), **values)
+    return step_machine(
+        neuron_kinds=(NeuronKind(definition=NeuronDefinition(sum_bits=bits)),), **values)
 
 
 class Bench(Component):
     """The unit with its memories; ``weights`` [sources, groups] are packed words."""
 
-    def __init__(self, configuration: SpikingConfiguration, weights: list[int]) -> None:
-        self.configuration = configuration
-        self.unit, self.codes = AccumulateUnit(configuration), CodeMemory(configuration)
+    def __init__(self, machine: Machine, weights: list[int]) -> None:
+        self.machine = machine
+        self.unit, self.codes = AccumulateUnit(machine), CodeMemory(machine)
         self._memory = LoadableMemory(
-            configuration.weight_word_bits, configuration.weight_depth, Space.WEIGHTS, weights)
+            machine.synapses.weight_word_bits, machine.synapses.weight_depth,
+            space_number(machine, Space.SYNAPSES), weights)
         super().__init__({})
 
     def elaborate(self, platform: Any) -> Module:
@@ -53,20 +56,20 @@ class Bench(Component):
 class Run:
     """Steps of random codes through one connection; ``sums`` [steps, targets] and counters."""
 
-    def __init__(self, configuration: SpikingConfiguration, weights: Integers, taps: Integers,
+    def __init__(self, machine: Machine, weights: Integers, taps: Integers,
                  codes: Integers, skip: bool) -> None:
-        lanes, width = configuration.lanes, configuration.neuron_lanes
+        lanes, width = machine.synapses.lanes, machine.neurons.lanes
         targets, sources = weights.shape
         groups = -(-targets // lanes)
         padded = np.pad(weights, ((0, -targets % lanes), (0, 0))).T.reshape(-1, lanes)
         padded_taps = np.pad(taps, ((0, -targets % lanes), (0, 0))).T.reshape(-1, lanes)
-        layout = weight_word(configuration)
+        layout = weight_word(machine)
         words = [
-            pack(layout, {"weights": row, "taps": late} if configuration.tap_bits
+            pack(layout, {"weights": row, "taps": late} if machine.synapses.tap_bits
                  else {"weights": row})
             for row, late in zip(padded, padded_taps, strict=True)
         ]
-        bench = Bench(configuration, words)
+        bench = Bench(machine, words)
         unit, memory = bench.unit, bench.codes
         command = dict(codes=0, sources=sources, weights=0, groups=groups, skip=int(skip))
         self.sums: list[list[int]] = []
@@ -124,17 +127,17 @@ def test_sums_are_exact_and_skipping_changes_the_cost_only(shape: tuple[int, ...
     """At extremes and at random; several steps, so that accumulators start from zero again."""
     sources, targets, lanes, width, code_bits, weight_bits, taps = shape
     rng = np.random.default_rng(sources)
-    configuration = configuration_of(
+    machine = configuration_of(
         lanes=lanes, neuron_lanes=width, code_bits=code_bits, weight_bits=weight_bits, taps=taps,
         code_depth=32, weight_depth=256, accumulator_depth=8, accumulator_bits=28)
-    top, most = (1 << (weight_bits - 1)) - 1, configuration.code_limit
+    top, most = (1 << (weight_bits - 1)) - 1, machine.neurons.code_limit
     weights = rng.integers(-top, top + 1, (targets, sources))
     weights[:, 0], weights[0] = top, -top
     late = rng.integers(0, taps, (targets, sources))
     codes = rng.integers(-most, most + 1, (7, sources)) * (rng.random((7, sources)) < 0.3)
     codes[0], codes[1], codes[2] = most, -most, 0
     wanted = expected_sums(weights, late, codes)
-    runs = {skip: Run(configuration, weights, late, codes, skip) for skip in (False, True)}
+    runs = {skip: Run(machine, weights, late, codes, skip) for skip in (False, True)}
     for run in runs.values():
         assert np.array_equal(run.sums, wanted)
         assert run.looked_at == codes.size
@@ -146,13 +149,13 @@ def test_sums_are_exact_and_skipping_changes_the_cost_only(shape: tuple[int, ...
 
 def test_throughput_is_a_weight_word_a_clock() -> None:
     """All sources loud: groups clocks an event; silent words pass four sources a clock."""
-    configuration = configuration_of(
+    machine = configuration_of(
         lanes=4, neuron_lanes=4, code_bits=2, weight_bits=2, code_depth=16, weight_depth=512,
         accumulator_depth=8)
     weights = np.ones((32, 60), np.int64)
     taps = np.zeros_like(weights)
-    loud = Run(configuration, weights, taps, np.ones((1, 60), np.int64), True)
-    silent = Run(configuration, weights, taps, np.zeros((1, 60), np.int64), True)
+    loud = Run(machine, weights, taps, np.ones((1, 60), np.int64), True)
+    silent = Run(machine, weights, taps, np.zeros((1, 60), np.int64), True)
     assert loud.events == 60 and 60 * 8 <= loud.clocks <= 60 * 8 + 16
     assert silent.events == 0 and silent.clocks <= 60 // 4 + 6
 

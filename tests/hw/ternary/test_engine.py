@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal
-from sterna.machine.configuration import HardwareConfiguration, Lane
-from sterna.machine.protocol import Space
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
+from sterna.machine.protocol import Space, space_number
+from sterna.machine.units.ternary import Lane, groups_per_tile
 from sterna.machine.weight_words import pack_words
 from sterna_hw.component import Component
 from sterna_hw.memory import LateSource
@@ -21,14 +23,14 @@ from sterna_sim.streams import Receiver, sender, simulate
 class Work:
     """Commands with their codes and matrices, and the results that they must give."""
 
-    configuration: HardwareConfiguration
+    machine: Machine
     weights: list[int] = field(default_factory=list)
     codes: list[dict] = field(default_factory=list)
     commands: list[dict] = field(default_factory=list)
     results: list[dict] = field(default_factory=list)
 
     def add_codes(self, codes: np.ndarray) -> None:
-        lanes = self.configuration.vector_lanes
+        lanes = self.machine.vector.lanes
         groups = codes.reshape(-1, lanes).tolist()
         self.codes += [{"codes": group, "last": int(index == len(groups) - 1)}
                        for index, group in enumerate(groups)]
@@ -36,11 +38,11 @@ class Work:
     def add_command(self, codes: np.ndarray, matrix: np.ndarray, groups: int, release: bool,
                     destination: int) -> None:
         """``matrix``: [blocks * groups * rows, columns] trits, as many columns as codes."""
-        rows, columns = self.configuration.rows, self.configuration.columns
+        rows, columns = self.machine.ternary.rows, self.machine.ternary.columns
         tiles = -(-len(codes) // columns)
         padded = np.pad(matrix, [(0, 0), (0, tiles * columns - len(codes))])
         words = padded.reshape(-1, groups, rows, tiles, columns).transpose(0, 3, 1, 2, 4)
-        packed = pack_words(self.configuration, words.reshape(-1, rows, columns))
+        packed = pack_words(self.machine, words.reshape(-1, rows, columns))
         self.weights += [int.from_bytes(word.tobytes(), "little") for word in packed]
         self.commands.append({"groups": groups, "blocks": len(words), "tiles": tiles,
                               "release": int(release), "destination": destination})
@@ -49,16 +51,17 @@ class Work:
 
     def add_random(self, rng: np.random.Generator, vectors: int) -> Work:
         """Some vectors of codes, each used by one to three commands."""
-        shape = self.configuration
+        shape = self.machine
         for _ in range(vectors):
-            groups_of_codes = int(rng.integers(1, shape.code_depth // shape.vector_lanes + 1))
-            codes = rng.integers(-127, 128, groups_of_codes * shape.vector_lanes)
+            most = shape.ternary.code_depth // shape.vector.lanes
+            groups_of_codes = int(rng.integers(1, most + 1))
+            codes = rng.integers(-127, 128, groups_of_codes * shape.vector.lanes)
             self.add_codes(codes)
             count = int(rng.integers(1, 4))
             for index in range(count):
-                groups = int(rng.integers(1, shape.block_groups + 1))
+                groups = int(rng.integers(1, shape.ternary.block_groups + 1))
                 blocks = int(rng.integers(1, 4))
-                matrix = rng.integers(-1, 2, (blocks * groups * shape.rows, len(codes)))
+                matrix = rng.integers(-1, 2, (blocks * groups * shape.ternary.rows, len(codes)))
                 self.add_command(codes, matrix, groups, index == count - 1, int(rng.integers(2)))
         return self
 
@@ -66,7 +69,7 @@ class Work:
 def run(work: Work, seed: int, *, weights: float = 1.0, codes: float = 1.0, commands: float = 1.0,
         results: float = 1.0) -> Receiver:
     """Run the engine at these stream densities and compare every result."""
-    engine = TernaryEngine(work.configuration)
+    engine = TernaryEngine(work.machine)
     receiver = Receiver(engine.results, len(work.results), seed=seed, density=results)
     simulate(
         engine,
@@ -79,24 +82,24 @@ def run(work: Work, seed: int, *, weights: float = 1.0, codes: float = 1.0, comm
     return receiver
 
 
-def configuration(rows: int, columns: int, lanes: int, block_groups: int,
-                  code_depth: int, lane: Lane = "adders") -> HardwareConfiguration:
-    return HardwareConfiguration(rows=rows, columns=columns, vector_lanes=lanes, lane=lane,
+def machine(rows: int, columns: int, lanes: int, block_groups: int,
+                  code_depth: int, lane: Lane = "adders") -> Machine:
+    return token_machine(rows=rows, columns=columns, vector_lanes=lanes, lane=lane,
                                  block_groups=block_groups, code_depth=code_depth)
 
 
 SHAPES = [
-    configuration(2, 4, 2, 4, 32),
-    configuration(2, 2, 2, 1, 2),
-    configuration(4, 4, 4, 3, 12),
-    configuration(6, 8, 2, 8, 64),
-    configuration(8, 16, 4, 16, 64),
+    machine(2, 4, 2, 4, 32),
+    machine(2, 2, 2, 1, 2),
+    machine(4, 4, 4, 3, 12),
+    machine(6, 8, 2, 8, 64),
+    machine(8, 16, 4, 16, 64),
 ]
 TABLE_SHAPES = [
-    configuration(2, 6, 2, 4, 36, "tables"),
-    configuration(4, 24, 4, 16, 48, "tables"),
-    configuration(2, 18, 2, 3, 18, "tables"),
-    configuration(8, 48, 8, 8, 96, "tables"),
+    machine(2, 6, 2, 4, 36, "tables"),
+    machine(4, 24, 4, 16, 48, "tables"),
+    machine(2, 18, 2, 3, 18, "tables"),
+    machine(8, 48, 8, 8, 96, "tables"),
 ]
 DENSITIES = [
     {},
@@ -108,9 +111,15 @@ DENSITIES = [
 ]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda c: f"{c.rows}x{c.columns}x{c.block_groups}")
+def shape_name(shape: Machine) -> str:
+    """Of a test."""
+    ternary = shape.ternary
+    return f"{ternary.rows}x{ternary.columns}x{ternary.block_groups}"
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
 @pytest.mark.parametrize("densities", DENSITIES, ids=lambda d: "-".join(d) or "free")
-def test_random_work(shape: HardwareConfiguration, densities: dict) -> None:
+def test_random_work(shape: Machine, densities: dict) -> None:
     seed = SHAPES.index(shape) * 100 + DENSITIES.index(densities)
     work = Work(shape).add_random(np.random.default_rng(seed), 3)
     run(work, seed, **densities)
@@ -125,8 +134,9 @@ def test_random_work(shape: HardwareConfiguration, densities: dict) -> None:
     (TABLE_SHAPES[2], {"weights": 0.3}),
     (TABLE_SHAPES[2], {"commands": 0.05}),
     (TABLE_SHAPES[3], {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6}),
-], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict) else value.columns)
-def test_random_work_of_tables(shape: HardwareConfiguration, densities: dict) -> None:
+], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict)
+   else shape_name(value))
+def test_random_work_of_tables(shape: Machine, densities: dict) -> None:
     seed = TABLE_SHAPES.index(shape) * 100 + len(densities)
     work = Work(shape).add_random(np.random.default_rng(seed), 3)
     run(work, seed, **densities)
@@ -152,8 +162,10 @@ def test_words_from_a_late_source(densities: dict[str, float]) -> None:
 class LateSystem(Component):
     """An engine with its weights in a `LateSource`, which restarts in the first clock."""
 
-    def __init__(self, shape: HardwareConfiguration, words: list[int]) -> None:
-        self._source = LateSource(8 * shape.weight_bytes, len(words), Space.WEIGHTS, 3, words)
+    def __init__(self, shape: Machine, words: list[int]) -> None:
+        self._source = LateSource(
+            8 * shape.ternary.weight_bytes, len(words), space_number(shape, Space.WEIGHTS), 3,
+            words)
         self._engine = TernaryEngine(shape, 3)
         super().__init__({name: self._engine.signature.members[name]
                           for name in ("codes", "commands", "results")})
@@ -175,7 +187,7 @@ class LateSystem(Component):
 @pytest.mark.parametrize("trit", [-1, 0, 1])
 @pytest.mark.parametrize("lane, columns", [("adders", 4), ("tables", 6)])
 def test_extremes(code: int, trit: int, lane: Lane, columns: int) -> None:
-    shape = HardwareConfiguration(rows=2, columns=columns, vector_lanes=2, block_groups=2,
+    shape = token_machine(rows=2, columns=columns, vector_lanes=2, block_groups=2,
                                   code_depth=192, accumulator_bits=16, lane=lane)
     work = Work(shape)
     codes = np.full(192, code)
@@ -196,15 +208,15 @@ def test_rest_of_the_last_tile_counts_as_filled() -> None:
     run(work, 5, codes=0.4)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda c: f"{c.rows}x{c.columns}x{c.block_groups}")
-def test_single_steps_follow_each_other(shape: HardwareConfiguration) -> None:
+@pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
+def test_single_steps_follow_each_other(shape: Machine) -> None:
     """Commands of one weight word on the same codes: one result a clock."""
     rng = np.random.default_rng(3)
     work = Work(shape)
-    codes = rng.integers(-127, 128, shape.columns)
+    codes = rng.integers(-127, 128, shape.ternary.columns)
     work.add_codes(codes)
     for index in range(60):
-        matrix = rng.integers(-1, 2, (shape.rows, shape.columns))
+        matrix = rng.integers(-1, 2, (shape.ternary.rows, shape.ternary.columns))
         work.add_command(codes, matrix, 1, index == 59, index % 2)
     clocks = run(work, 9).clocks
     assert clocks == list(range(clocks[0], clocks[0] + 60))
@@ -218,11 +230,11 @@ def test_no_bubbles(groups: int, tiles: int) -> None:
     work = Work(shape)
     matrices = 8
     for index in range(matrices):
-        codes = rng.integers(-127, 128, tiles * shape.columns)
+        codes = rng.integers(-127, 128, tiles * shape.ternary.columns)
         work.add_codes(codes)
         # Long enough that the next codes are there in time.
         for command in range(3):
-            matrix = rng.integers(-1, 2, (4 * groups * shape.rows, len(codes)))
+            matrix = rng.integers(-1, 2, (4 * groups * shape.ternary.rows, len(codes)))
             work.add_command(codes, matrix, groups, command == 2, index % 2)
 
     engine = TernaryEngine(shape)
@@ -237,7 +249,7 @@ def test_no_bubbles(groups: int, tiles: int) -> None:
 
     async def commands(ctx) -> None:
         # Two code vectors are in both banks before the first command.
-        for _ in range(2 * tiles * shape.groups_per_tile + 2):
+        for _ in range(2 * tiles * groups_per_tile(shape) + 2):
             await ctx.tick()
         await sender(engine.commands, work.commands)(ctx)
 
@@ -333,11 +345,12 @@ def test_two_banks_let_codes_come_while_the_engine_works() -> None:
 def test_table_tiles_follow_each_other(groups: int, tiles: int, clocks: int) -> None:
     """A tile takes its words and ``tile_clocks``; where there is only one, it stays."""
     shape = TABLE_SHAPES[1]
-    work = Work(replace(shape, code_depth=tiles * shape.columns))
+    work = Work(shape.having(code_depth=tiles * shape.ternary.columns))
     rng = np.random.default_rng(groups)
-    codes = rng.integers(-127, 128, tiles * shape.columns)
+    codes = rng.integers(-127, 128, tiles * shape.ternary.columns)
     work.add_codes(codes)
-    work.add_command(codes, rng.integers(-1, 2, (5 * groups * shape.rows, len(codes))), groups,
+    trits = rng.integers(-1, 2, (5 * groups * shape.ternary.rows, len(codes)))
+    work.add_command(codes, trits, groups,
                      True, 0)
     taken = run(work, 3).clocks
     assert np.diff(taken[groups - 1::groups]).tolist() == [clocks * tiles] * 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.presets import PRESETS, token_machine
 from sterna.machine.trits import pack_trits, unpack_trits
 from sterna_hw.ternary.accumulators import Accumulators
 from sterna_hw.ternary.adder_tree import AdderTree, sum_bits, tree_latency
@@ -72,10 +72,10 @@ def test_adder_tree_shape(columns: int) -> None:
 
 @pytest.mark.parametrize("rows, columns, lanes", [(2, 4, 2), (3 * 4, 8, 4), (4, 16, 4)])
 def test_lane_array(rows: int, columns: int, lanes: int) -> None:
-    configuration = HardwareConfiguration(
+    machine = token_machine(
         rows=rows, columns=columns, vector_lanes=lanes, code_depth=64)
     rng = np.random.default_rng(rows)
-    dut = LaneArray(configuration)
+    dut = LaneArray(machine)
     count = 40
     codes = rng.integers(-127, 128, (count, columns))
     trits = rng.integers(-1, 2, (count, rows, columns))
@@ -99,10 +99,10 @@ def test_lane_array(rows: int, columns: int, lanes: int) -> None:
 
 @pytest.mark.parametrize("groups", [1, 4, 8, 16])
 def test_accumulators(groups: int) -> None:
-    configuration = HardwareConfiguration(rows=2, columns=4, vector_lanes=2, block_groups=groups,
+    machine = token_machine(rows=2, columns=4, vector_lanes=2, block_groups=groups,
                                           code_depth=64, accumulator_bits=16)
     rng = np.random.default_rng(groups)
-    dut = Accumulators(configuration, 12)
+    dut = Accumulators(machine, 12)
     model = np.zeros((groups, 2), dtype=np.int64)
 
     async def bench(ctx) -> None:
@@ -127,8 +127,8 @@ def test_accumulators(groups: int) -> None:
 
 
 def test_code_banks_fill_in_turn() -> None:
-    configuration = PRESETS["tiny"]
-    dut = CodeBanks(configuration)
+    machine = PRESETS["tiny"]
+    dut = CodeBanks(machine)
 
     async def write(ctx, start: int, groups: int, last: bool) -> None:
         for group in range(groups):

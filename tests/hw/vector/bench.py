@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import MultiplierSelect, Wait
-from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_chunks
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS, word_bits, word_chunks
+from sterna.machine.units.vector import MultiplierSelect, Wait
 from sterna_hw.vector.unit import VectorUnit
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 
+from tests.hw.spaces import Number
 from tests.hw.vector.model import VectorModel
 
 Command = Mapping[str, Any]
@@ -23,7 +24,7 @@ Table = Sequence[tuple[int, int]]
 class Workload:
     """Commands, and the contents of streams and tables that they need."""
 
-    configuration: HardwareConfiguration
+    machine: Machine
     commands: list[Command] = field(default_factory=list)
     accumulators: list[list[int]] = field(default_factory=list)
     inputs: list[list[int]] = field(default_factory=list)
@@ -38,7 +39,7 @@ class Workload:
 
     def dump(self) -> None:
         """Append a command that shows the whole memory."""
-        self.vector(length=self.configuration.vector_depth, multiplier=MultiplierSelect.ONE,
+        self.vector(length=self.machine.vector.depth, multiplier=MultiplierSelect.ONE,
                     wait=Wait.DRAIN)
 
 
@@ -51,27 +52,27 @@ class Trace:
     scalars: list[tuple[int, int]] = field(default_factory=list)
 
 
-def table_writes(configuration: HardwareConfiguration, tables: Sequence[Table]) -> list[Any]:
+def table_writes(machine: Machine, tables: Sequence[Table]) -> list[Any]:
     """Write chunks of all tables, with chunks of another space in between."""
-    bits = configuration.word_bits
-    assert word_bits(configuration, Space.TABLES) == 2 * bits
+    bits = machine.vector.word_bits
+    assert word_bits(machine, Number.TABLES.space) == 2 * bits
     chunks = []
     for table, entries in enumerate(tables):
         for segment, (base, slope) in enumerate(entries):
             word = (base & (2**bits - 1)) | (slope & (2**bits - 1)) << bits
-            for chunk in range(word_chunks(configuration, Space.TABLES)):
+            for chunk in range(word_chunks(machine, Number.TABLES.space)):
                 value = word >> CHUNK_BITS * chunk & (2**CHUNK_BITS - 1)
-                chunks.append({"space": Space.TABLES, "word": 512 * table + segment,
+                chunks.append({"space": Number.TABLES, "word": 512 * table + segment,
                                "chunk": chunk, "data": value})
             if segment % 64 == 0:
-                chunks.append({"space": Space.CONSTANTS, "word": segment, "data": 0x1234})
+                chunks.append({"space": Number.CONSTANTS, "word": segment, "data": 0x1234})
     return chunks
 
 
 def run(work: Workload, *, seed: int = 0, density: float = 1.0, code_density: float = 1.0) -> Trace:
     """Simulate, compare results, scalars, codes, consumption and register 0; return the trace."""
-    configuration = work.configuration
-    model = VectorModel(configuration, work.tables)
+    machine = work.machine
+    model = VectorModel(machine, work.tables)
     model.accumulators.extend(work.accumulators)
     model.inputs.extend(work.inputs)
     model.constants.extend(work.constants)
@@ -79,7 +80,7 @@ def run(work: Workload, *, seed: int = 0, density: float = 1.0, code_density: fl
         model.run(command)
     assert not (model.accumulators or model.inputs or model.constants), "test left operands over"
 
-    unit = VectorUnit(configuration)
+    unit = VectorUnit(machine)
     trace = Trace()
     codes = Receiver(unit.codes, len(model.codes), seed=seed, density=code_density)
     state: dict[str, Any] = {}
@@ -98,7 +99,7 @@ def run(work: Workload, *, seed: int = 0, density: float = 1.0, code_density: fl
             clock += 1
 
     async def drive(ctx: Any) -> None:
-        for chunk in table_writes(configuration, work.tables):
+        for chunk in table_writes(machine, work.tables):
             ctx.set(unit.writes.payload.as_value(), pack(unit.writes.payload.shape(), chunk))
             ctx.set(unit.writes.valid, 1)
             await ctx.tick()
@@ -124,18 +125,18 @@ def run(work: Workload, *, seed: int = 0, density: float = 1.0, code_density: fl
     return trace
 
 
-def random_word(rng: random.Random, configuration: HardwareConfiguration) -> int:
+def random_word(rng: random.Random, machine: Machine) -> int:
     """Words of all sizes, the extremes among them."""
-    limit = configuration.word_limit
+    limit = machine.vector.word_limit
     if rng.random() < 0.1:
         return rng.choice([0, 1, -1, limit, -limit])
-    return rng.randint(-limit, limit) >> rng.randrange(configuration.word_bits)
+    return rng.randint(-limit, limit) >> rng.randrange(machine.vector.word_bits)
 
 
-def random_group(rng: random.Random, configuration: HardwareConfiguration) -> list[int]:
-    return [random_word(rng, configuration) for _ in range(configuration.vector_lanes)]
+def random_group(rng: random.Random, machine: Machine) -> list[int]:
+    return [random_word(rng, machine) for _ in range(machine.vector.lanes)]
 
 
-def random_tables(rng: random.Random, configuration: HardwareConfiguration) -> list[Table]:
-    return [[(random_word(rng, configuration), random_word(rng, configuration))
-             for _ in range(512)] for _ in range(configuration.tables)]
+def random_tables(rng: random.Random, machine: Machine) -> list[Table]:
+    return [[(random_word(rng, machine), random_word(rng, machine))
+             for _ in range(512)] for _ in range(machine.vector.tables)]

@@ -11,8 +11,9 @@ from sterna.law.arithmetic import (
     RSQRT_EVEN_TABLE,
     RSQRT_ODD_TABLE,
 )
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA
+from sterna.machine.machine import Machine
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import MultiplierSelect, SourceA
 
 ScalarValue = tuple[int, int]
 LARGEST: ScalarValue = (2**17 - 1, 511)
@@ -91,11 +92,11 @@ class VectorModel:
     code list and last flag.
     """
 
-    def __init__(self, configuration: HardwareConfiguration,
+    def __init__(self, machine: Machine,
                  tables: Sequence[Sequence[tuple[int, int]]]) -> None:
-        self.configuration = configuration
+        self.machine = machine
         self.tables = tables
-        self.memory = [[0] * configuration.vector_lanes for _ in range(configuration.vector_depth)]
+        self.memory = [[0] * machine.vector.lanes for _ in range(machine.vector.depth)]
         self.scalars: list[ScalarValue] = [(0, 0)] * 16
         self.absmax, self.squares = [0] * 4, [0] * 2
         self.accumulators: deque[list[int]] = deque()
@@ -120,9 +121,9 @@ class VectorModel:
         elif kind == ScalarCode.SQUARES:
             result, self.squares[a] = normalise(self.squares[a]), 0
         elif kind == ScalarCode.CONSTANT:
-            words = [word for _ in range(self.configuration.scalar_groups)
+            words = [word for _ in range(self.machine.vector.scalar_groups)
                      for word in self.constants.popleft()]
-            result = (words[0] << (18 - self.configuration.word_bits), words[1])
+            result = (words[0] << (18 - self.machine.vector.word_bits), words[1])
         elif kind == ScalarCode.MULTIPLY:
             result = multiply(self.scalars[a], self.scalars[b])
         elif kind == ScalarCode.ADD:
@@ -135,9 +136,9 @@ class VectorModel:
         self.scalar_results.append(result)
 
     def _group(self, vector: Mapping[str, int], group: int) -> None:
-        lanes, bits = self.configuration.vector_lanes, self.configuration.word_bits
-        depth = self.configuration.vector_depth
-        limit = self.configuration.word_limit
+        lanes, bits = self.machine.vector.lanes, self.machine.vector.word_bits
+        depth = self.machine.vector.depth
+        limit = self.machine.vector.word_limit
 
         def field(name: str) -> int:
             return vector.get(name, 0)

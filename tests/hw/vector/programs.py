@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.machine import Machine
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait, vector_latency
 
 from tests.hw.vector.bench import Workload, random_group, random_tables
 
@@ -13,10 +14,10 @@ from tests.hw.vector.bench import Workload, random_group, random_tables
 class ProgramWriter:
     """Writes commands at random and remembers who wrote what in the vector memory."""
 
-    def __init__(self, configuration: HardwareConfiguration, seed: int) -> None:
-        self.configuration = configuration
+    def __init__(self, machine: Machine, seed: int) -> None:
+        self.machine = machine
         self.rng = random.Random(seed)
-        self.work = Workload(configuration, tables=random_tables(self.rng, configuration))
+        self.work = Workload(machine, tables=random_tables(self.rng, machine))
         self._writers: dict[int, tuple[int, int, int]] = {}  # address: issued, group, length
         self._issued = 0
         self._previous: dict[str, int] = {"length": 1, "result_address": 0}
@@ -24,8 +25,8 @@ class ProgramWriter:
 
     def fill(self) -> None:
         """Random words from the input stream in the whole memory."""
-        depth = self.configuration.vector_depth
-        self.work.inputs += [random_group(self.rng, self.configuration) for _ in range(depth)]
+        depth = self.machine.vector.depth
+        self.work.inputs += [random_group(self.rng, self.machine) for _ in range(depth)]
         self._append({"length": depth, "a_source": SourceA.INPUT, "write": 1,
                       "multiplier": MultiplierSelect.ONE, "result_address": 0})
 
@@ -57,20 +58,20 @@ class ProgramWriter:
 
     def _constant_scalar(self) -> list[list[int]]:
         """The groups of a scalar: mantissa and exponent in one, or one each."""
-        rng, bits = self.rng, self.configuration.word_bits
+        rng, bits = self.rng, self.machine.vector.word_bits
         mantissa = rng.choice([2**16, 2**17 - 1, rng.randrange(2**16, 2**17)])
         extreme = rng.random() < 0.2
         exponent = rng.choice([-512, -511, 511, 510]) if extreme else rng.randint(-44, 6)
         if rng.random() < 0.1:
             mantissa = exponent = 0
         words = mantissa >> (18 - bits), exponent
-        if self.configuration.scalar_groups == 2:
+        if self.machine.vector.scalar_groups == 2:
             return [[word] for word in words]
-        return [[*words, *random_group(rng, self.configuration)[2:]]]
+        return [[*words, *random_group(rng, self.machine)[2:]]]
 
     def _try_vector(self) -> bool:
-        rng, configuration = self.rng, self.configuration
-        depth = configuration.vector_depth
+        rng, machine = self.rng, self.machine
+        depth = machine.vector.depth
         length = rng.choice([1, 1, 1, 2, 3, 4, 7, 8, 9, 12, rng.randint(1, 40)])
         if rng.random() < 0.4:
             length = self._previous["length"]
@@ -81,7 +82,7 @@ class ProgramWriter:
             "a_address": rng.randrange(depth), "b_address": rng.randrange(depth),
             "result_address": rng.randrange(depth),
             "multiplier": select, "add_b": rng.randrange(2), "shift": rng.randrange(9),
-            "scalar": rng.randrange(16), "table": rng.randrange(configuration.tables),
+            "scalar": rng.randrange(16), "table": rng.randrange(machine.vector.tables),
             "write": rng.randrange(2), "codes": int(rng.random() < 0.3),
             "absmax": rng.randrange(2), "absmax_register": rng.randrange(4),
             "squares": rng.randrange(2), "squares_register": rng.randrange(2),
@@ -95,16 +96,16 @@ class ProgramWriter:
         fields["wait"] = rng.choice([wait, wait, wait, max(wait, Wait.CHAIN), Wait.DRAIN])
         streams = {SourceA.ACCUMULATORS: self.work.accumulators, SourceA.INPUT: self.work.inputs}
         if fields["a_source"] in streams:
-            streams[fields["a_source"]] += [random_group(rng, configuration)
+            streams[fields["a_source"]] += [random_group(rng, machine)
                                             for _ in range(length)]
         if select == MultiplierSelect.CONSTANT:
-            self.work.constants += [random_group(rng, configuration) for _ in range(length)]
+            self.work.constants += [random_group(rng, machine) for _ in range(length)]
         self._append(fields)
         return True
 
     def _least_wait(self, fields: dict[str, int]) -> Wait | None:
         """The weakest wait that is safe, None for a hazard within the command."""
-        depth, latency = self.configuration.vector_depth, self.configuration.vector_latency
+        depth, latency = self.machine.vector.depth, vector_latency(self.machine)
         length, wait = fields["length"], Wait.NONE
         for group in range(length):
             for operand in ("a_address", "b_address"):
@@ -126,6 +127,6 @@ class ProgramWriter:
         self._previous = fields
         for group in range(fields["length"]):
             if fields["write"]:
-                address = (fields["result_address"] + group) % self.configuration.vector_depth
+                address = (fields["result_address"] + group) % self.machine.vector.depth
                 self._writers[address] = (self._issued, group, fields["length"])
             self._issued += 1

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 
 import pytest
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait
 
 from tests.hw.vector.bench import Workload, random_tables, run
 from tests.hw.vector.model import as_multiplier, code_scale, normalise
 
 
-def configuration(bits: int, lanes: int = 4) -> HardwareConfiguration:
-    return HardwareConfiguration(rows=lanes, columns=lanes, vector_lanes=lanes, word_bits=bits,
+def machine(bits: int, lanes: int = 4) -> Machine:
+    return token_machine(rows=lanes, columns=lanes, vector_lanes=lanes, word_bits=bits,
                                  code_depth=64, vector_depth=64)
 
 
@@ -25,8 +27,8 @@ def groups(values: list[int], lanes: int) -> list[list[int]]:
 @pytest.mark.parametrize("bits", [18, 16])
 def test_every_shift_at_its_ties(bits: int) -> None:
     """Products just below, at and above halves of each shift, with and without addend, as codes."""
-    shape = configuration(bits)
-    limit, work = shape.word_limit, Workload(shape)
+    shape = machine(bits)
+    limit, work = shape.vector.word_limit, Workload(shape)
     extremes = [limit, -limit, limit, 0, 1, -1, limit - 1, 1 - limit]
     work.inputs += groups(extremes, 4)
     work.vector(length=2, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, write=1)
@@ -53,8 +55,8 @@ def test_every_shift_at_its_ties(bits: int) -> None:
 @pytest.mark.parametrize("bits", [18, 16])
 def test_sums_at_the_word_limit(bits: int) -> None:
     """Sums of limit - 1 to limit + 2 and their negatives; reductions see the saturated words."""
-    shape = configuration(bits, lanes=2)
-    limit, work = shape.word_limit, Workload(shape)
+    shape = machine(bits, lanes=2)
+    limit, work = shape.vector.word_limit, Workload(shape)
     work.inputs += [[limit, -limit]]
     work.vector(length=1, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, write=1)
     for register, small in enumerate((0, -1, 1, 2)):
@@ -74,7 +76,7 @@ def test_sums_at_the_word_limit(bits: int) -> None:
 
 
 def test_codes_around_their_limit() -> None:
-    shape = configuration(18)
+    shape = machine(18)
     work = Workload(shape)
     values = [*range(-131, -123), *range(123, 131), -1, 0, 1, 255, 256, -256, -255, 2**17 - 1]
     work.inputs += groups(values, 4)
@@ -85,8 +87,8 @@ def test_codes_around_their_limit() -> None:
 @pytest.mark.parametrize("bits", [18, 16, 12])
 def test_look_up_over_the_whole_range(bits: int) -> None:
     rng = random.Random(bits)
-    shape = configuration(bits)
-    limit = shape.word_limit
+    shape = machine(bits)
+    limit = shape.vector.word_limit
     work = Workload(shape, tables=random_tables(rng, shape))
     work.tables[0] = [(limit, limit), (-limit, -limit), *work.tables[0][2:-1], (-limit, limit)]
     segment = 2 ** (bits - 9)
@@ -101,8 +103,8 @@ def test_look_up_over_the_whole_range(bits: int) -> None:
 @pytest.mark.parametrize("bits", [18, 16])
 def test_scalar_multipliers_of_every_exponent(bits: int) -> None:
     """Mantissa extremes with exponents from overflow to vanishing, positive and negative."""
-    shape = configuration(bits, lanes=2)
-    limit, work = shape.word_limit, Workload(shape)
+    shape = machine(bits, lanes=2)
+    limit, work = shape.vector.word_limit, Workload(shape)
     exponents = [-512, -100, *range(-40, 5), 100, 511]
     for exponent in exponents:
         for mantissa in (2**16, 2**17 - 1):
@@ -119,7 +121,7 @@ def test_scalar_multipliers_of_every_exponent(bits: int) -> None:
 
 def test_scalars_at_the_ends_of_their_range() -> None:
     """Products beyond both ends, sums that carry at the end, roots and code scales of the ends."""
-    work = Workload(configuration(18, lanes=2))
+    work = Workload(machine(18, lanes=2))
     scalars = [(0, 0), (2**16, -512), (2**17 - 1, -512), (2**16, 511), (2**17 - 1, 511),
                (2**16, 0), (2**17 - 1, -1), (70000, -264), (70000, -265), (70000, 247),
                (70000, 248)]
@@ -138,8 +140,8 @@ def test_scalars_at_the_ends_of_their_range() -> None:
 
 def test_absmax_and_squares_of_nothing_and_of_everything() -> None:
     """Zero, one, and the largest sums: 2048 elements at the limit."""
-    shape = configuration(18, lanes=8)
-    limit, work = shape.word_limit, Workload(shape)
+    shape = machine(18, lanes=8)
+    limit, work = shape.vector.word_limit, Workload(shape)
     for values in ([0] * 8, [0] * 7 + [1], [-1] + [0] * 7):
         work.inputs.append(values)
         work.vector(length=1, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, absmax=1,

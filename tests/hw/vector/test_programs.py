@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import pytest
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
+from sterna.machine.units.vector import vector_latency
 
 from tests.hw.vector.bench import run
 from tests.hw.vector.programs import ProgramWriter
 
 
-def configuration(lanes: int, bits: int, tables: int,
-                  lane: Literal["adders", "tables"] = "adders") -> HardwareConfiguration:
+def machine(lanes: int, bits: int, tables: int,
+                  lane: Literal["adders", "tables"] = "adders") -> Machine:
     columns = 3 * lanes if lane == "tables" else max(2, lanes)
-    return HardwareConfiguration(rows=lanes, columns=columns, vector_lanes=lanes, word_bits=bits,
+    return token_machine(rows=lanes, columns=columns, vector_lanes=lanes, word_bits=bits,
                                  code_depth=16 * columns, vector_depth=64, tables=tables, lane=lane)
 
 
-def compact(bits: int) -> HardwareConfiguration:
+def compact(bits: int) -> Machine:
     """A single lane that works in one clock of two."""
-    return replace(configuration(1, bits, 1), vector_interval=2, compact=True)
+    return (machine(1, bits, 1)).having(vector_interval=2, compact=True)
 
 
 @pytest.mark.parametrize("lanes, bits, tables, density, code_density, commands", [
@@ -33,18 +34,18 @@ def compact(bits: int) -> HardwareConfiguration:
 ])
 def test_random_program(lanes: int, bits: int, tables: int, density: float, code_density: float,
                         commands: int) -> None:
-    run_random(configuration(lanes, bits, tables), density, code_density, commands)
+    run_random(machine(lanes, bits, tables), density, code_density, commands)
 
 
 @pytest.mark.parametrize("bits, density, code_density", [(16, 1.0, 1.0), (18, 0.6, 0.4)])
 def test_random_program_of_a_single_lane(bits: int, density: float, code_density: float) -> None:
     run_random(compact(bits), density, code_density, 200)
-    run_random(configuration(1, bits, 1), density, code_density, 100)
+    run_random(machine(1, bits, 1), density, code_density, 100)
 
 
-def run_random(shape: HardwareConfiguration, density: float, code_density: float,
+def run_random(shape: Machine, density: float, code_density: float,
                commands: int) -> None:
-    seed = shape.vector_lanes * 1000 + shape.word_bits
+    seed = shape.vector.lanes * 1000 + shape.vector.word_bits
     writer = ProgramWriter(shape, seed)
     writer.fill()
     for _ in range(16):
@@ -60,8 +61,8 @@ def run_random(shape: HardwareConfiguration, density: float, code_density: float
 
 @pytest.mark.parametrize("lanes, bits, tables", [(2, 18, 2), (4, 16, 1)])
 def test_more_registers_beside_an_engine_of_tables(lanes: int, bits: int, tables: int) -> None:
-    writer = ProgramWriter(configuration(lanes, bits, tables, "tables"), lanes)
-    assert writer.configuration.vector_latency == 12
+    writer = ProgramWriter(machine(lanes, bits, tables, "tables"), lanes)
+    assert vector_latency(writer.machine) == 12
     writer.fill()
     for index in range(240 // lanes):
         writer.scalar() if index % 4 == 0 else writer.vector()
@@ -70,7 +71,7 @@ def test_more_registers_beside_an_engine_of_tables(lanes: int, bits: int, tables
 
 
 def test_random_scalars() -> None:
-    writer = ProgramWriter(configuration(2, 18, 1), 7)
+    writer = ProgramWriter(machine(2, 18, 1), 7)
     writer.fill()
     for index in range(600):
         writer.scalar()

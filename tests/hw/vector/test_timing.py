@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import MultiplierSelect, ScalarCode, SourceA, Wait
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import (
+    MultiplierSelect,
+    SourceA,
+    Wait,
+    absmax_latency,
+    vector_latency,
+)
 from sterna_hw.vector.unit import CODE_QUEUE
 
 from tests.hw.vector.bench import Workload, run
 
 
-def configuration(lanes: int) -> HardwareConfiguration:
-    return HardwareConfiguration(rows=lanes, columns=lanes, vector_lanes=lanes, code_depth=64,
+def machine(lanes: int) -> Machine:
+    return token_machine(rows=lanes, columns=lanes, vector_lanes=lanes, code_depth=64,
                                  vector_depth=64)
 
 
 @pytest.mark.parametrize("lanes", [2, 8])
 def test_from_absmax_to_codes(lanes: int) -> None:
     """The barrier in front of every matrix; the last commands are in a queue by then."""
-    shape = configuration(lanes)
+    shape = machine(lanes)
     work = Workload(shape)
     work.accumulators += [[100 + lane for lane in range(lanes)]] * 5
     work.vector(length=5, a_source=SourceA.ACCUMULATORS, multiplier=MultiplierSelect.ONE, write=1,
@@ -27,7 +35,7 @@ def test_from_absmax_to_codes(lanes: int) -> None:
     work.scalar(operation=ScalarCode.CODE_SCALE, a=1, result=2)
     work.vector(length=5, multiplier=MultiplierSelect.SCALAR, scalar=2, codes=1, wait=Wait.CHAIN)
     trace = run(work)
-    assert trace.clocks[5] - trace.clocks[4] == shape.absmax_latency + 11
+    assert trace.clocks[5] - trace.clocks[4] == absmax_latency(shape) + 11
     assert trace.clocks[:5] == list(range(trace.clocks[0], trace.clocks[0] + 5))
 
 
@@ -37,7 +45,7 @@ def test_from_absmax_to_codes(lanes: int) -> None:
 ])
 def test_gap_between_commands(wait: Wait, length: int, gap: int) -> None:
     """Clocks from the last group of a command to the first of the next: each adds one to a word."""
-    work = Workload(configuration(2))
+    work = Workload(machine(2))
     work.inputs += [[1, -1]]
     work.vector(length=1, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, write=1,
                 result_address=63)
@@ -53,7 +61,7 @@ def test_gap_between_commands(wait: Wait, length: int, gap: int) -> None:
 
 def test_loop_of_single_groups_reaches_the_end() -> None:
     """A recurrence of single groups: each needs the word before it."""
-    work = Workload(configuration(2))
+    work = Workload(machine(2))
     work.inputs += [[3, -5]]
     work.vector(length=1, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, write=1)
     for turn in range(60):
@@ -62,13 +70,13 @@ def test_loop_of_single_groups_reaches_the_end() -> None:
                     result_address=(turn + 1) % 8, wait=Wait.CHAIN if turn % 3 else Wait.DRAIN)
     work.dump()
     trace = run(work, density=0.8)
-    assert trace.clocks[40] - trace.clocks[39] >= work.configuration.vector_latency
+    assert trace.clocks[40] - trace.clocks[39] >= vector_latency(work.machine)
 
 
 @pytest.mark.parametrize("code_density", [0.02, 1.0])
 def test_codes_wait_for_room(code_density: float) -> None:
     """More codes than the queue holds: none is lost, and nothing else stops the issue."""
-    work = Workload(configuration(2))
+    work = Workload(machine(2))
     count = 3 * CODE_QUEUE
     work.inputs += [[index, -index] for index in range(count)]
     work.vector(length=count, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, codes=1)

@@ -9,8 +9,9 @@ import pytest
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.store import load_model
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 
 SMALL = ["--config", "small"]
 
@@ -81,7 +82,7 @@ def test_rtl_of_a_preset(sterna, tmp_path):
     folder = tmp_path / "rtl"
     assert sterna("rtl", "--config", "tiny", "-o", folder).code == 0
     text = (folder / "configuration.json").read_text()
-    assert HardwareConfiguration.from_json(text) == PRESETS["tiny"]
+    assert Machine.from_json(text) == PRESETS["tiny"]
     manifest = json.loads((folder / "manifest.json").read_text())
     names = {path.name for path in folder.iterdir()} - {"manifest.json"}
     assert set(manifest["files"]) == names == {"accelerator.v", "configuration.json"}
@@ -99,8 +100,8 @@ def test_rtl_of_a_model_holds_its_image(sterna, tmp_path):
     assert sterna("rtl", model, "--config", "tiny", "-o", folder).code == 0
     image = MemoryImage.load(folder / "image.sterna")
     text = (folder / "configuration.json").read_text()
-    assert image.configuration == HardwareConfiguration.from_json(text)
-    assert (image.configuration.rows, image.configuration.columns) == (2, 4)
+    assert image.machine == Machine.from_json(text)
+    assert (image.machine.ternary.rows, image.machine.ternary.columns) == (2, 4)
 
 
 def test_rtl_overwrites_only_when_told(sterna, tmp_path):

@@ -52,7 +52,7 @@ def test_bench_of_a_language_model(sterna, monkeypatch, name):
     fault = RESULT_FAULTS[name] if name else lambda result: result
     monkeypatch.setattr(
         "sterna.families.tokens.bench.open_board",
-        lambda device, program, configuration, *rest: Spoilt(fault, program, configuration.top_k))
+        lambda device, program, machine, *rest: Spoilt(fault, program, machine.head.top_k))
     outcome = sterna("bench", MODEL, "--tokens", 3, "--config", "tiny", "--json")
     assert outcome.code == (1 if name else 0)
     assert outcome.json["differences"] == (1 if name else 0)
@@ -78,7 +78,7 @@ class SpoiltNetwork(GoldenSpikingDevice):
 def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
         "sterna.families.steps.bench.open_spiking_device",
-        lambda device, network, configuration, report, skip, timeout: SpoiltNetwork(
+        lambda device, network, machine, report, skip, timeout: SpoiltNetwork(
             network, skip, wrong))
     outcome = sterna("bench", "cubalif", "--steps", 5, "--json")
     assert outcome.code == (1 if wrong else 0)
@@ -90,7 +90,7 @@ def test_bench_of_a_spiking_network(sterna, monkeypatch, wrong):
 def test_eval_of_a_spiking_network(sterna, monkeypatch, wrong):
     monkeypatch.setattr(
         "sterna.families.steps.run.open_spiking_device",
-        lambda device, network, configuration, report, timeout: SpoiltNetwork(
+        lambda device, network, machine, report, timeout: SpoiltNetwork(
             network, True, wrong))
     outcome = sterna("eval", "l2mu", "--samples", 4, "--device", "sim", "--json")
     assert outcome.code == (1 if wrong else 0)

@@ -98,13 +98,13 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
 def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
     folder = tmp_path / "rtl"
     assert sterna("rtl", "cubalif", "--lanes", 8, "-o", folder).code == 0
-    configuration = StepShape(config=str(folder / "configuration.json")).fitted(
+    machine = StepShape(config=str(folder / "configuration.json")).fitted(
         lower(quantise(cubalif())))
-    assert configuration.lanes == 8
-    assert MemoryImage.load(folder / "image.sterna").configuration == configuration
+    assert machine.synapses.lanes == 8
+    assert MemoryImage.load(folder / "image.sterna").machine == machine
     assert "\nmodule sterna(" in (folder / "accelerator.v").read_text()
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["memories"]["weights"]["words"] == configuration.weight_depth
+    assert manifest["memories"]["weights"]["words"] == machine.synapses.weight_depth
     assert set(manifest["files"]) == {"accelerator.v", "configuration.json", "image.sterna"}
 
 

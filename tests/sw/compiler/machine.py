@@ -13,17 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from sterna.golden import scalars
 from sterna.golden.scalars import ScalarFloat
-from sterna.machine.encoding import (
-    Destination,
-    Kind,
-    MultiplierSelect,
-    ScalarCode,
-    SourceA,
-    Wait,
-    decode,
-)
+from sterna.machine.encoding import decode
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait, vector_latency
 from sterna.machine.weight_words import unpack_words
 
 _ZERO = scalars.constant(0, 0, 1)
@@ -55,26 +50,27 @@ class Machine:
     """Loads an image; `run` executes one entry."""
 
     def __init__(self, image: MemoryImage) -> None:
-        self.image, cfg = image, image.configuration
-        self.cfg, self.latency = cfg, cfg.vector_latency
-        parts = {space: image.parts[space].array() for space in Space}
-        for space in Space:
+        self.image, cfg = image, image.machine
+        self.cfg, self.latency = cfg, vector_latency(cfg)
+        parts = {space: part.array() for space, part in image.parts.items()}
+        for space in image.parts:
             assert len(parts[space]) == image.parts[space].words
         self.program = [int.from_bytes(bytes(word), "little") for word in parts[Space.PROGRAM]]
-        self.constants = unpack_groups(parts[Space.CONSTANTS], cfg.vector_lanes, cfg.word_bits)
-        pairs = unpack_groups(parts[Space.TABLES], 2, cfg.word_bits)
+        self.constants = unpack_groups(
+            parts[Space.CONSTANTS], cfg.vector.lanes, cfg.vector.word_bits)
+        pairs = unpack_groups(parts[Space.TABLES], 2, cfg.vector.word_bits)
         self.base, self.slope = (pairs[:, column].reshape(-1, 512) for column in (0, 1))
         self.weights = unpack_words(cfg, parts[Space.WEIGHTS])
-        self.inputs = unpack_groups(parts[Space.INPUT], cfg.vector_lanes, cfg.word_bits)
+        self.inputs = unpack_groups(parts[Space.INPUT], cfg.vector.lanes, cfg.vector.word_bits)
         rng = np.random.default_rng(1)  # memory is not zero after power-up
-        self.memory = rng.integers(-cfg.word_limit, cfg.word_limit,
-                                   (cfg.vector_depth, cfg.vector_lanes))
+        self.memory = rng.integers(-cfg.vector.word_limit, cfg.vector.word_limit,
+                                   (cfg.vector.depth, cfg.vector.lanes))
         self.registers = [_ZERO] * 16
         self.absmax, self.squares = [0] * 4, [0] * 2
 
     def load_row(self, words) -> None:
         """What the host does before a run if rows come from it."""
-        self.inputs = unpack_groups(words, self.cfg.vector_lanes, self.cfg.word_bits)
+        self.inputs = unpack_groups(words, self.cfg.vector.lanes, self.cfg.vector.word_bits)
 
     def run(self, entry: str, input_word: int = 0) -> Run:
         """Execute until END."""
@@ -83,7 +79,7 @@ class Machine:
         self.commands, self.results, self.banks = deque(), deque(), deque()
         self.filling, self.block, self.head_rows = 0, 0, 0
         self.last, self.floor = 0, 0
-        self.written = np.full(self.cfg.vector_depth, -1000)
+        self.written = np.full(self.cfg.vector.depth, -1000)
         self._sequence(self.image.entries[entry])
         while self.commands:
             self._engine()
@@ -93,7 +89,7 @@ class Machine:
             assert self.weight == len(self.weights) and self.constant == len(self.constants)
             assert self.input - input_word == self.image.row_groups
         best = sorted((-value, row) for row, value in enumerate(self.out.head[:self.image.rows]))
-        self.out.top = [(-value, row) for value, row in best[:self.cfg.top_k]]
+        self.out.top = [(-value, row) for value, row in best[:self.cfg.head.top_k]]
         scale = self.registers[0]
         self.out.scale = int(scale.mantissa[0]), int(scale.exponent[0])
         return self.out
@@ -105,13 +101,13 @@ class Machine:
             kind, fields = decode(self.cfg, self.program[pc])
             pc += 1
             self.out.instructions += 1
-            if kind is Kind.END:
+            if kind == "END":
                 return
-            if kind is Kind.REPEAT:
+            if kind == "REPEAT":
                 loops[fields["level"]] = [pc, fields["count"], fields["step"]]
-            elif kind is Kind.VECTOR:
+            elif kind == "VECTOR":
                 self._vector(fields, offset)
-            elif kind is Kind.SCALAR:
+            elif kind == "SCALAR":
                 self._scalar(fields)
             else:
                 assert len(self.commands) < 8 or self._engine()
@@ -133,21 +129,22 @@ class Machine:
         cfg, command = self.cfg, self.commands[0]
         assert self.banks, "a matrix command waits for codes that never come"
         groups, tiles = command["groups"], command["tiles"]
-        assert groups <= cfg.block_groups and tiles * cfg.columns <= cfg.code_depth
-        codes = self.banks[0][:tiles * cfg.columns].reshape(tiles, cfg.columns)
+        assert groups <= cfg.ternary.block_groups
+        assert tiles * cfg.ternary.columns <= cfg.ternary.code_depth
+        codes = self.banks[0][:tiles * cfg.ternary.columns].reshape(tiles, cfg.ternary.columns)
         count = groups * tiles
         words = self.weights[self.weight:self.weight + count]
         self.weight += count
-        words = words.reshape(tiles, groups, cfg.rows, cfg.columns).astype(np.int64)
+        words = words.reshape(tiles, groups, cfg.ternary.rows, cfg.ternary.columns).astype(np.int64)
         sums = np.einsum("tgrc,tc->gr", words, codes)
-        assert np.abs(sums).max() < 1 << (cfg.accumulator_bits - 1)
+        assert np.abs(sums).max() < 1 << (cfg.ternary.accumulator_bits - 1)
         self.out.accumulators += list(sums)
-        sums = sums.clip(-cfg.word_limit, cfg.word_limit)
+        sums = sums.clip(-cfg.vector.word_limit, cfg.vector.word_limit)
         if command["destination"] == Destination.HEAD:
             self.out.head += sums.reshape(-1).tolist()
         else:
             self.results.extend(sums)
-            assert len(self.results) <= cfg.result_depth, "the result queue overflows"
+            assert len(self.results) <= cfg.ternary.result_depth, "the result queue overflows"
         self.block += 1
         if self.block == command["blocks"]:
             self.block = 0
@@ -157,7 +154,7 @@ class Machine:
         return True
 
     def _accumulators(self, length: int):
-        per_row_group = self.cfg.rows // self.cfg.vector_lanes
+        per_row_group = self.cfg.ternary.rows // self.cfg.vector.lanes
         count, left = divmod(length, per_row_group)
         assert not left
         rows = []
@@ -166,11 +163,11 @@ class Machine:
                 assert self.commands, "accumulators that no command gives"
                 self._engine()
             rows.append(self.results.popleft())
-        return np.stack(rows).reshape(length, self.cfg.vector_lanes)
+        return np.stack(rows).reshape(length, self.cfg.vector.lanes)
 
     def _address(self, fields, name, offset) -> int:
         outer = offset[1] if fields[f"{name}_layer"] else 0
-        return (fields[f"{name}_address"] + offset[0] + outer) % (1 << self.cfg.address_bits)
+        return (fields[f"{name}_address"] + offset[0] + outer) % (1 << self.cfg.vector.address_bits)
 
     def _read(self, fields, name, offset):
         base, length = self._address(fields, name, offset), fields["length"]
@@ -202,15 +199,16 @@ class Machine:
         b = self._read(fields, "b", offset) if uses_b else 0
         shift, addend = 4 * fields["shift"], b if fields["add_b"] else 0
         if select in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
-            value, by = scalars.as_multiplier(self.registers[fields["scalar"]], cfg.word_bits)
+            value, by = scalars.as_multiplier(
+                self.registers[fields["scalar"]], cfg.vector.word_bits)
             shift = int(by[0])
             factor = -int(value[0]) if select is MultiplierSelect.SCALAR_NEGATIVE else int(value[0])
         elif select is MultiplierSelect.CONSTANT:
             factor = self.constants[self.constant:self.constant + length]
             self.constant += length
         elif select is MultiplierSelect.TABLE:
-            bits = cfg.word_bits - 9
-            position = a + (1 << (cfg.word_bits - 1))
+            bits = cfg.vector.word_bits - 9
+            position = a + (1 << (cfg.vector.word_bits - 1))
             index, a = position >> bits, position & ((1 << bits) - 1)
             factor, addend = (table[fields["table"]][index] for table in (self.slope, self.base))
             shift = 12
@@ -221,7 +219,7 @@ class Machine:
         product = a * factor
         if shift:
             product = (product + (1 << (shift - 1))) >> shift
-        result = (product + addend).clip(-cfg.word_limit, cfg.word_limit)
+        result = (product + addend).clip(-cfg.vector.word_limit, cfg.vector.word_limit)
         self._deliver(fields, offset, result, zero)
         self.last = self.start + length - 1
 
@@ -231,16 +229,16 @@ class Machine:
         self.out.groups_issued += length
         if fields["write"]:
             base = self._address(fields, "result", offset)
-            assert base + length <= cfg.vector_depth
+            assert base + length <= cfg.vector.depth
             self.memory[base:base + length] = result
             self.written[base:base + length] = self.start + np.arange(length)
         if fields["codes"]:
             while len(self.banks) == 2:
                 assert self.commands, "both code banks stay taken"
                 self._engine()
-            bank = np.zeros(cfg.code_depth, np.int64)
+            bank = np.zeros(cfg.ternary.code_depth, np.int64)
             codes = result.clip(-127, 127).reshape(-1)
-            bank[:codes.size] = codes[:cfg.code_depth]
+            bank[:codes.size] = codes[:cfg.ternary.code_depth]
             self.banks.append(bank)
         if fields["absmax"]:
             register = fields["absmax_register"]
@@ -259,7 +257,7 @@ class Machine:
         elif code is ScalarCode.CONSTANT:
             group = self.constants[self.constant]
             self.constant += 1
-            drop = 18 - self.cfg.word_bits
+            drop = 18 - self.cfg.vector.word_bits
             result = ScalarFloat(group[:1] << drop, group[1:2])
         elif code is ScalarCode.MULTIPLY:
             result = scalars.multiply(a, b)

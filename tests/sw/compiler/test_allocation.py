@@ -9,11 +9,11 @@ from sterna.compiler.allocation import allocate, local_spans, padded_groups, pla
 from sterna.compiler.lifetimes import assign, assign_registers, reduction_spans, scalar_spans
 from sterna.errors import InputError
 from sterna.law.arithmetic import RESULT_SCALAR
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 
 from tests.sw.compiler.programs import random_program, simple_program
 
-SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2)
+SHAPE = token_machine(rows=4, columns=8, vector_lanes=2)
 
 SPANS = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 8), st.integers(1, 9)), min_size=1, max_size=25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.blocks import BlockProblem, Run, _finish, body_clocks, choose_blocks
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna.program.instructions import Element, Unit
 
 CHAIN = (
@@ -16,7 +16,7 @@ CHAIN = (
 
 
 def shape(**changes):
-    return HardwareConfiguration(**{"rows": 8, "columns": 32, "vector_lanes": 8, **changes})
+    return token_machine(**{"rows": 8, "columns": 32, "vector_lanes": 8, **changes})
 
 
 @pytest.mark.parametrize("rows", [1, 8, 9, 64, 333, 1024])

@@ -8,14 +8,14 @@ from sterna.compiler.chains import Chain, find_chains
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_configuration
 from sterna.compiler.schedule import schedule
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Unit
 
 from tests.sim.shapes import random_program
 
 PROGRAM = random_program(48, 2, 40, 33)
-BASE = replace(PRESETS["tiny"], streams=3)
+BASE = PRESETS["tiny"].having(streams=3)
 
 
 def kernel(name: str) -> tuple[int, Kernel]:
@@ -60,7 +60,7 @@ def test_a_state_that_is_written_twice_cannot_be_chained():
 
 
 def test_only_several_streams_are_given_copies():
-    one = replace(BASE, streams=1)
+    one = BASE.having(streams=1)
     for base, copies in ((BASE, 1), (one, 0)):
         plan = schedule(PROGRAM, base)
         steps = [step for section in plan.sections for step in section.steps()]

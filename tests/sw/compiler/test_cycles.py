@@ -6,7 +6,7 @@ import pytest
 from sterna.compiler import compile_program, fit_configuration, schedule
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.packing import weight_words
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 
 from tests.sw.compiler.machine import Machine
 from tests.sw.compiler.programs import random_program, simple_program
@@ -14,7 +14,7 @@ from tests.sw.compiler.programs import random_program, simple_program
 
 def estimate(program, **shape):
     configuration = fit_configuration(
-        program, HardwareConfiguration(**{"rows": 4, "columns": 8, "vector_lanes": 2, **shape}))
+        program, token_machine(**{"rows": 4, "columns": 8, "vector_lanes": 2, **shape}))
     return estimate_cycles(schedule(program, configuration), configuration)
 
 
@@ -22,7 +22,7 @@ def estimate(program, **shape):
 def test_exact_parts_and_bounds(seed):
     program = random_program(seed, 30, 50, 40, 2)
     configuration = fit_configuration(
-        program, HardwareConfiguration(rows=4, columns=8, vector_lanes=2))
+        program, token_machine(rows=4, columns=8, vector_lanes=2))
     plan = schedule(program, configuration)
     result = estimate_cycles(plan, configuration)
     machine = Machine(compile_program(program, configuration, "host"))

@@ -9,7 +9,7 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering.token import lower
 from sterna.families.matmul_free.random_model import random_model
 from sterna.golden.executor import GoldenExecutor
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna.program.validate import validate_program
 
 from tests.sw.compiler.machine import Machine
@@ -19,12 +19,12 @@ from tests.sw.compiler.programs import random_program, simple_program
 def compare(program, shape, tokens, embedding="auto", **changes):
     """Run tokens on both and compare every vector, scalar, accumulator and the result."""
     rows, columns, lanes = shape
-    base = HardwareConfiguration(rows=rows, columns=columns, vector_lanes=lanes, **changes)
+    base = token_machine(rows=rows, columns=columns, vector_lanes=lanes, **changes)
     configuration = fit_configuration(program, base, embedding)
     plan = schedule(program, configuration)
     image = compile_program(program, configuration, embedding)
     machine = Machine(image)
-    golden = GoldenExecutor(program, top_k=configuration.top_k)
+    golden = GoldenExecutor(program, top_k=configuration.head.top_k)
     layout = trace_layout(plan, configuration)
     machine.run("reset")
     for token in tokens:
@@ -38,7 +38,7 @@ def compare(program, shape, tokens, embedding="auto", **changes):
         assert set(values) == set(expected)
         for key, value in expected.items():
             assert np.array_equal(values[key], value), key
-        assert [row for _, row in run.top] == result.rows[:configuration.top_k]
+        assert [row for _, row in run.top] == result.rows[:configuration.head.top_k]
         assert run.scale == (result.mantissa, result.exponent)
     return image
 

@@ -9,9 +9,9 @@ from sterna.compiler.flow import check_flow
 from sterna.compiler.plan import Address, MatmulStep, SectionPlan, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
-from sterna.machine.encoding import SourceA
+from sterna.machine.presets import token_machine
 from sterna.machine.queues import MATMUL_QUEUE
+from sterna.machine.units.vector import SourceA
 from sterna.program.definition import VectorFormat
 from sterna.program.instructions import (
     Constant,
@@ -26,7 +26,7 @@ from sterna.program.instructions import (
 from tests.sw.compiler.programs import simple_program, to_codes
 from tests.sw.compiler.test_equality import compare
 
-SHAPE = HardwareConfiguration(rows=2, columns=8, vector_lanes=2, block_groups=4)
+SHAPE = token_machine(rows=2, columns=8, vector_lanes=2, block_groups=4)
 
 
 def codes(item):

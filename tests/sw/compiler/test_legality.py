@@ -8,7 +8,7 @@ import pytest
 from sterna.compiler.legality import check_legal
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import CodeFormat, Program, VectorFormat
 from sterna.program.instructions import (
     INPUT,
@@ -124,7 +124,7 @@ def test_squares_must_fit_their_register():
 
 
 def test_lengths_are_fields_of_instructions():
-    lanes = PRESETS["small"].vector_lanes
+    lanes = PRESETS["small"].vector.lanes
 
     def long(groups: int) -> Program:
         length = groups * lanes

@@ -17,14 +17,16 @@ from sterna.compiler.packing import (
 from sterna.compiler.plan import BlockLoop, MatmulStep, ScalarStep, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.memory import Axi
+from sterna.machine.presets import token_machine
 from sterna.machine.weight_words import resident, unpack_words
 from sterna.machine.words import as_groups, pack_fields, pack_row, unpack_fields
 from sterna.program.definition import ScalarConstant
 
 from tests.sw.compiler.programs import simple_program
 
-SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2, block_groups=4)
+SHAPE = token_machine(rows=4, columns=8, vector_lanes=2, block_groups=4)
+ROWS, COLUMNS = SHAPE.ternary.rows, SHAPE.ternary.columns
 
 
 @pytest.mark.parametrize(("bits", "fields", "size"), [(18, 2, 8), (12, 8, 12), (17, 3, 7)])
@@ -43,7 +45,7 @@ def test_fields_come_back(bits, fields, size):
 @pytest.mark.parametrize("kept", [0, 1, 7, 12, 29])
 def test_words_are_loaded_once_those_on_the_chip_last(kept):
     """In the order of use on each side, however the pieces are cut."""
-    shape = replace(SHAPE, weight_source="axi", weight_depth=30, resident_words=kept)
+    shape = SHAPE.having(weight_depth=30, memory=Axi(resident_words=kept))
     words = np.arange(30 * 4, dtype=np.uint8).reshape(30, 4)
     pieces = iter([words[:11], words[11:12], words[12:]])
     found = np.concatenate(list(by_level(shape, pieces)))
@@ -71,10 +73,10 @@ def test_weights_one_by_one():
                     for tile in range(step.tiles):
                         for matrix in matrices:
                             for group in range(step.groups):
-                                first = (step.first + block * step.groups + group) * SHAPE.rows
-                                expected = np.zeros((SHAPE.rows, SHAPE.columns), np.int8)
-                                part = matrix[first:first + SHAPE.rows,
-                                              tile * SHAPE.columns:(tile + 1) * SHAPE.columns]
+                                first = (step.first + block * step.groups + group) * ROWS
+                                expected = np.zeros((ROWS, COLUMNS), np.int8)
+                                part = matrix[first:first + ROWS,
+                                              tile * COLUMNS:(tile + 1) * COLUMNS]
                                 expected[:part.shape[0], :part.shape[1]] = part
                                 assert np.array_equal(words[position], expected)
                                 position += 1
@@ -146,7 +148,7 @@ def test_scalar_constant_that_short_words_cannot_hold():
             return getattr(program.parameters, name)
 
     program = simple_program(word_bits=16)
-    shape = replace(SHAPE, word_bits=16)
+    shape = SHAPE.having(word_bits=16)
     plan = schedule(program, shape)
     assert len(list(constant_pieces(program, plan, shape))) == 3
     with pytest.raises(InputError, match="low 2 bits do not fit"):

@@ -10,12 +10,12 @@ from sterna.compiler.padding import check_padding, look_up
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.golden import arithmetic
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna.program.instructions import Element, Kernel, Lookup, Unit
 
 from tests.sw.compiler.programs import simple_program, table, with_layer
 
-SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2)
+SHAPE = token_machine(rows=4, columns=8, vector_lanes=2)
 
 
 def with_pair_body(program, body):
@@ -46,7 +46,7 @@ def test_same_program_without_padding_or_with_a_table_of_zero():
 
 def test_row_groups_pad_more_than_vector_groups():
     program = with_pair_body(simple_program(wide=34, zero=5), reduce_table)
-    check_padding(program, HardwareConfiguration(rows=2, columns=8, vector_lanes=2))
+    check_padding(program, token_machine(rows=2, columns=8, vector_lanes=2))
     with pytest.raises(InputError, match="padding"):
         check_padding(program, SHAPE)
 

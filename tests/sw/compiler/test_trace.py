@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sterna.compiler import assemble, schedule, trace_layout
 from sterna.errors import CheckError
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.keys import ValueKey
+from sterna.machine.presets import token_machine
 
 from tests.sw.compiler.programs import simple_program
 
-SHAPE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2, block_groups=4)
+SHAPE = token_machine(rows=4, columns=8, vector_lanes=2, block_groups=4)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.plan import Address, BlockLoop, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.compiler.waits import set_waits
-from sterna.machine.encoding import ScalarCode, Wait
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.vector import Wait
 
 LATENCY = 8
 

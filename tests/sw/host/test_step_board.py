@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,13 +10,12 @@ from sterna.errors import InputError, LinkError
 from sterna.host.spiking_device import StepCounters
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import ImagePart, MemoryImage
-from sterna.machine.protocol import Space
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.presets import step_machine
 
 from tests.sw.host.fake_board import FakeBoard
 
-CONFIGURATION = SpikingConfiguration(
-    neuron_lanes=2, code_bits=2, outputs=2, accumulator_bits=24)
+CONFIGURATION = step_machine(
+    neuron_lanes=2, code_bits=2, outputs=2)
 
 
 class FakeNetwork(FakeBoard):
@@ -34,8 +32,9 @@ class FakeNetwork(FakeBoard):
 
 def image() -> MemoryImage:
     return MemoryImage(
-        configuration=CONFIGURATION, model="fake",
-        parts={space: ImagePart.from_array(np.zeros((2, 4), np.uint8)) for space in Space},
+        machine=CONFIGURATION, model="fake",
+        parts={item.name: ImagePart.from_array(np.zeros((2, 4), np.uint8))
+               for item in CONFIGURATION.memories},
         entries={"reset": 0, "step": 2}, rows=0, placement="host", row_groups=1)
 
 
@@ -85,6 +84,6 @@ def test_a_spiking_device_has_no_token_streams():
 
 
 def test_a_board_of_another_configuration_is_told():
-    other = replace(CONFIGURATION, outputs=3)
+    other = CONFIGURATION.having(outputs=3)
     with pytest.raises(LinkError, match="has a bitstream of configuration"):
         loaded(FakeNetwork(other.digest()))

@@ -16,8 +16,8 @@ STREAMS = 3
 
 def loaded(placement: str = "chip", chained: bool = False) -> tuple[TokenBoard, FakeBoard]:
     whole = replace(image(placement), chained=chained)
-    whole = replace(whole, configuration=replace(whole.configuration, streams=STREAMS))
-    board = FakeBoard(whole.configuration.digest(), streams=STREAMS)
+    whole = replace(whole, machine=whole.machine.having(streams=STREAMS))
+    board = FakeBoard(whole.machine.digest(), streams=STREAMS)
     device = TokenBoard(board, "fake")
     device.load(whole)
     return device, board

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,21 +10,21 @@ from sterna.errors import InputError, LinkError
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS
 from sterna.machine.image import ImagePart, MemoryImage
-from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space
+from sterna.machine.presets import PRESETS
+from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space, space_number
 from sterna.machine.words import pack_row
 
 from tests.sw.host.fake_board import FakeBoard
 
-CONFIGURATION = replace(PRESETS["tiny"], top_k=2)
+CONFIGURATION = PRESETS["tiny"].having(top_k=2)
 WORDS = {Space.PROGRAM: 3, Space.WEIGHTS: 3000, Space.CONSTANTS: 5, Space.TABLES: 0, Space.INPUT: 0}
 
 
 def image(placement: str = "chip") -> MemoryImage:
     generator = np.random.default_rng(0)
     return MemoryImage(
-        configuration=CONFIGURATION,
+        machine=CONFIGURATION,
         model="fake",
         parts={
             space: ImagePart.from_array(generator.integers(0, 256, (words, 4), np.uint8))
@@ -68,7 +67,8 @@ def memories(loads: list[bytes]) -> dict[int, bytes]:
 
 def contents() -> dict[int, bytes]:
     parts = image().parts
-    return {space: parts[space].array().tobytes() for space in Space if WORDS[space]}
+    return {space_number(CONFIGURATION, space): parts[space].array().tobytes()
+            for space in WORDS if WORDS[space]}
 
 
 def test_loading_writes_every_word_and_resets():
@@ -108,7 +108,7 @@ def test_rows_of_the_host_are_loaded_before_the_run():
     assert fake.runs[-1] == (0, 0, 10)
 
 
-_LOAD_INPUT = struct.pack("<BI", Space.INPUT, 0)
+_LOAD_INPUT = struct.pack("<BI", space_number(CONFIGURATION, Space.INPUT), 0)
 
 
 def test_a_token_outside_the_vocabulary_is_refused():
@@ -261,8 +261,8 @@ def test_earlier_and_incomplete_hellos_are_told():
 
 
 @pytest.mark.parametrize(("timeout", "waits"), [
-    (None, {1.0, 2.0 + 4e-6 * WORDS[Space.WEIGHTS], 5.0}),
-    (7.5, {7.5, 7.5 + 4e-6 * WORDS[Space.WEIGHTS]}),
+    (None, {1.0, 2.0 + 4e-6 * sum(WORDS.values()), 5.0}),
+    (7.5, {7.5, 7.5 + 4e-6 * sum(WORDS.values())}),
 ])
 def test_how_long_the_board_may_be_silent(timeout, waits):
     asked = set()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sterna.compiler import compile_program, fit_configuration
 from sterna.errors import InputError
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.container import FORMAT_VERSION, MAGIC, read_container, write_container
 from sterna.machine.image import MemoryImage
+from sterna.machine.machine import Machine
+from sterna.machine.presets import token_machine
 from sterna.machine.protocol import Space, word_chunks
 from sterna.machine.words import pack_row
 
 from tests.sw.compiler.programs import simple_program
 
-BASE = HardwareConfiguration(rows=4, columns=8, vector_lanes=2)
+BASE = token_machine(rows=4, columns=8, vector_lanes=2)
 
 
 @pytest.fixture(params=["host", "chip"])
@@ -30,24 +30,24 @@ def test_round_trip(image, tmp_path):
     path = tmp_path / "model.image"
     image.save(path)
     loaded = MemoryImage.load(path)
-    assert loaded.configuration == image.configuration
+    assert loaded.machine == image.machine
     for name in ("model", "entries", "rows", "placement", "row_groups"):
         assert getattr(loaded, name) == getattr(image, name)
-    for space in Space:
+    for space in image.parts:
         before, after = image.parts[space], loaded.parts[space]
         assert np.array_equal(before.array(), after.array())
         assert after.words == before.words == len(after.array())
-        assert after.size == 4 * word_chunks(image.configuration, space)
+        assert after.size == 4 * word_chunks(image.machine, space)
     assert loaded.model_digest() == image.model_digest()
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_digest_depends_on_the_weights():
     program = simple_program()
-    configuration = fit_configuration(program, BASE)
+    machine = fit_configuration(program, BASE)
     other = replace(program, parameters=replace(program.parameters, seed=4))
-    assert compile_program(program, configuration).model_digest() != compile_program(
-        other, configuration).model_digest()
+    assert compile_program(program, machine).model_digest() != compile_program(
+        other, machine).model_digest()
 
 
 def test_every_damage_is_noticed(image, tmp_path):
@@ -84,16 +84,16 @@ def test_other_files(tmp_path):
 def test_manifest_names_every_part(image, tmp_path):
     image.save(tmp_path / "model.image")
     _, manifest = read_container(tmp_path / "model.image")
-    assert set(manifest["words"]) == {space.name.lower() for space in Space}
-    assert json.loads(manifest["configuration"])["rows"] == 4
-    assert manifest["configuration_digest"] == f"{image.configuration.digest():016x}"
+    assert set(manifest["words"]) == {item.name for item in image.machine.memories}
+    assert Machine.from_json(manifest["machine"]) == image.machine
+    assert manifest["machine_digest"] == f"{image.machine.digest():016x}"
 
 
 def test_image_of_another_configuration_format(image, tmp_path):
     path = tmp_path / "model.image"
     image.save(path)
     parts, manifest = read_container(path)
-    manifest["configuration_digest"] = "0" * 16
+    manifest["machine_digest"] = "0" * 16
     write_container(path, {name: [part] for name, part in parts.items()}, manifest)
     with pytest.raises(InputError, match="made by another version"):
         MemoryImage.load(path)
@@ -101,8 +101,8 @@ def test_image_of_another_configuration_format(image, tmp_path):
 
 @pytest.mark.parametrize("change", [
     lambda manifest: manifest.pop("chained"),
-    lambda manifest: manifest.update(configuration='{"rows": 3, "gears": 9}'),
-    lambda manifest: manifest.update(configuration="5"),
+    lambda manifest: manifest.update(machine='{"rows": 3, "gears": 9}'),
+    lambda manifest: manifest.update(machine="5"),
 ])
 def test_image_with_other_fields(image, tmp_path, change):
     """Such as one that an older version wrote: the file is whole, but its manifest another."""
@@ -119,15 +119,15 @@ def test_the_contents_decide_whose_image_it_is(image):
     """Not the name, nor the shape: one weight is another model."""
     program = simple_program()
 
-    def check(other, configuration=image.configuration):
-        image.check_same(lambda: compile_program(other, configuration, image.placement),
+    def check(other, machine=image.machine):
+        image.check_same(lambda: compile_program(other, machine, image.placement),
                          other.name, "a.image")
 
     check(program)
     check(replace(program, name="elsewhere/model"))
     for section, name in program.matrices:
         other = replace(program, parameters=OneWeightElse(program.parameters, section, name))
-        digest = compile_program(other, image.configuration, image.placement).model_digest()
+        digest = compile_program(other, image.machine, image.placement).model_digest()
         with pytest.raises(InputError, match=rf"^a\.image: .*contents {image.model_digest()[:16]}, "
                            rf"not that of .* with {digest[:16]}; .*make the image of .* again$"):
             check(other)
@@ -177,11 +177,11 @@ def test_rows(image):
         part = image.parts[Space.INPUT].array()
         values = simple_program().parameters.embedding(7)
         first = image.input_word(7)
-        row = pack_row(image.configuration, values)
+        row = pack_row(image.machine, values)
         assert np.array_equal(part[first:first + image.row_groups], row)
     else:
         assert image.input_word(7) == 0 and image.parts[Space.INPUT].words == 0
         values = simple_program().parameters.embedding(7)
-        assert np.array_equal(image.embedding(7), pack_row(image.configuration, values))
+        assert np.array_equal(image.embedding(7), pack_row(image.machine, values))
     with pytest.raises(InputError, match="token 50 is outside the vocabulary of 50"):
         image.input_word(50)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sterna.machine.configuration import HardwareConfiguration
+from sterna.machine.presets import token_machine
 from sterna.machine.triples import STEPS, entries, pack_triples, unpack_triples
 from sterna.machine.trits import pack_trits
 from sterna.machine.weight_words import pack_words, unpack_words
@@ -58,11 +58,11 @@ def test_shapes_that_do_not_fit():
 
 @pytest.mark.parametrize("lane, columns", [("adders", 8), ("tables", 12)])
 def test_words_of_a_configuration(lane, columns):
-    configuration = HardwareConfiguration(rows=4, columns=columns, vector_lanes=4, lane=lane,
+    machine = token_machine(rows=4, columns=columns, vector_lanes=4, lane=lane,
                                           code_depth=96)
     trits = np.random.default_rng(1).integers(-1, 2, (9, 4, columns))
-    packed = pack_words(configuration, trits)
-    assert packed.shape == (9, configuration.weight_bytes)
-    assert np.array_equal(unpack_words(configuration, packed), trits)
+    packed = pack_words(machine, trits)
+    assert packed.shape == (9, machine.ternary.weight_bytes)
+    assert np.array_equal(unpack_words(machine, packed), trits)
     other = pack_trits(trits.reshape(9, -1)) if lane == "adders" else pack_triples(trits)
     assert np.array_equal(packed, other)

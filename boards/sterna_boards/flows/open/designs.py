@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import InputError
-from sterna.machine.encoding import Configuration
 from sterna.machine.image import MemoryImage
+from sterna.machine.machine import Machine
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
 from sterna_hw.board.top import BoardTop, Loopback
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.components import components, weight_source
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
 
@@ -40,19 +39,19 @@ class Design:
     top: Callable[[], BoardTop]
 
 
-def accelerator(board: Board, configuration: Configuration,
+def accelerator(board: Board, machine: Machine,
                 clock_hz: float | None = None, image: MemoryImage | None = None) -> Design:
     """The accelerator behind the board's serial port.
 
-    ``clock_hz`` is the board's own choice when not given, the bit rate where the configuration
+    ``clock_hz`` is the board's own choice when not given, the bit rate where the machine
     names none. The memories start with the contents of ``image`` if there is one, else empty.
-    Raises `InputError` when the clock cannot be made or is none for the bit rate, the configuration
+    Raises `InputError` when the clock cannot be made or is none for the bit rate, the machine
     has trace ports, its weights come from a memory that the board does not have, or the part's
     memories always start empty.
     """
-    clock_hz = clock_hz or board.clock_of(configuration)
-    board.check_weight_source(configuration)
-    if configuration.trace:
+    clock_hz = clock_hz or board.clock_of(machine)
+    board.check_weight_source(machine)
+    if machine.trace:
         raise InputError("configuration: trace ports are for simulation, set trace to false")
 
     if image is not None:
@@ -61,20 +60,21 @@ def accelerator(board: Board, configuration: Configuration,
     def core() -> Any:
         from sterna_hw.core.tops import accelerator_of
 
-        return accelerator_of(configuration) if image is None else with_contents(image)
+        return accelerator_of(machine) if image is None else with_contents(image)
 
-    key = configuration.to_json() + (image.model_digest() if image else "")
+    key = machine.to_json() + (image.model_digest() if image else "")
     pins = None
-    if weight_source(configuration) == "sdram":
-        board.check_sdram(configuration, clock_hz)
+    if machine.memory.kind == "sdram":
+        board.check_sdram(machine, clock_hz)
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
-        pins = memory_members(configuration)
-    rows = configuration.rows if "ternary" in components(configuration) else 0
-    block_rams = block_rams_by_name(board.family, configuration)
-    pace = board.bridge.pace(configuration, clock_hz) if board.bridge else None
-    return _design(board, "accelerator", key, (configuration.lanes, rows, block_rams), core,
-                   clock_hz, configuration.baud or board.baud, pins, pace)
+        pins = memory_members(machine)
+    lanes, rows = (machine.ternary.lanes, machine.ternary.rows) if machine.has("ternary") else (
+        machine.synapses.lanes, 0)
+    block_rams = block_rams_by_name(board.family, machine)
+    pace = board.bridge.pace(machine, clock_hz) if board.bridge else None
+    return _design(board, "accelerator", key, (lanes, rows, block_rams), core,
+                   clock_hz, machine.link.baud or board.baud, pins, pace)
 
 
 def _words(part: NDArray[np.uint8]) -> list[int]:
@@ -83,11 +83,11 @@ def _words(part: NDArray[np.uint8]) -> list[int]:
 
 
 def with_contents(image: MemoryImage) -> Any:
-    """The accelerator of the image's configuration, with the image in its memories at power up."""
+    """The accelerator of the image's machine, with the image in its memories at power up."""
     from sterna_hw.core.tops import accelerator_of
 
     initial = {space: _words(part.array()) for space, part in image.parts.items()}
-    return accelerator_of(image.configuration, contents=image.contents, initial=initial)
+    return accelerator_of(image.machine, contents=image.contents, initial=initial)
 
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:

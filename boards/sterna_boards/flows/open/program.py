@@ -27,7 +27,7 @@ def check_flash(board: Board, flash: bool) -> None:
 
 
 def program(board: Board, bitstream: Path, flash: bool = False) -> str:
-    """Load the bitstream into the device's configuration memory, or write it into the flash.
+    """Load the bitstream into the device's machine memory, or write it into the flash.
 
     Returns what was done, in a sentence. Uses openFPGALoader, or what the environment variable
     OPENFPGALOADER names. Raises `InputError` when it is not installed, or the board takes only its

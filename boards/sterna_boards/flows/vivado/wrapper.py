@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import Shape
 from amaranth.lib.wiring import Out
-from sterna.machine.configuration import AXI_ADDRESS_BITS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.memory import AXI_ADDRESS_BITS
 from sterna_hw.memory.axi_source import axi_members
 
 from sterna_boards.outside_memory import OutsideMemory
@@ -13,7 +14,7 @@ MODULE = "sterna_board"
 _ADDRESSES = ("araddr", "awaddr")
 
 
-def wrapper(configuration: HardwareConfiguration, outside: OutsideMemory) -> str:
+def wrapper(machine: Machine, outside: OutsideMemory) -> str:
     """Module `MODULE` around module ``sterna``, its AXI ports named for Vivado's block designs.
 
     Ports: ``clk``, ``resetn``, ``rx``, ``tx`` and one AXI4 master for each memory port, which
@@ -21,7 +22,7 @@ def wrapper(configuration: HardwareConfiguration, outside: OutsideMemory) -> str
     """
     spaces = outside.ports * outside.port_bytes if outside.shared else outside.port_bytes
     address_bits = max(AXI_ADDRESS_BITS, (spaces - 1).bit_length())
-    names = [f"m_axi_{port}" for port in range(configuration.memory_ports)]
+    names = [f"m_axi_{port}" for port in range(machine.outside.ports)]
     declared = [
         '    (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 clk CLK" *)\n'
         f'    (* X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF {":".join(names)}, '
@@ -33,7 +34,7 @@ def wrapper(configuration: HardwareConfiguration, outside: OutsideMemory) -> str
         "    input wire rx", "    output wire tx",
     ]
     inside, connected = [], [".clk(clk)", ".rst(reset)", ".rx(rx)", ".tx(tx)"]
-    for name, member in axi_members(configuration).items():
+    for name, member in axi_members(machine).items():
         port, signal = name.rsplit("_", 1)
         width = Shape.cast(member.shape).width
         outer = address_bits if signal in _ADDRESSES else width

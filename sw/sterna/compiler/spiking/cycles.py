@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sterna.compiler.spiking.plan import groups_of, joints_into, place_sources, populations
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 
@@ -13,15 +13,15 @@ ACCUMULATE_CLOCKS, NEURON_CLOCKS, RUN_CLOCKS = 16, 24, 12
 """About what a command takes beside its events or groups, and a run beside its commands."""
 
 
-def step_cycles(program: Program, configuration: SpikingConfiguration) -> int:
+def step_cycles(program: Program, machine: Machine) -> int:
     """Expected cycles of a step in which no source is silent, within a tenth or so.
 
     Silent sources take up to as many cycles less as they have weight words.
     """
-    width = configuration.neuron_lanes
+    width = machine.neurons.lanes
     cycles = RUN_CLOCKS + place_sources(program, width)[INPUT].words
     for population in populations(program):
-        groups = groups_of(population.length, configuration.lanes)
+        groups = groups_of(population.length, machine.synapses.lanes)
         for item in joints_into(program, population):
             cycles += ACCUMULATE_CLOCKS + item.matrix.columns * max(groups, ROUND_TRIP)
         cycles += NEURON_CLOCKS + groups_of(population.length, width)

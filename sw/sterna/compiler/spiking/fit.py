@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sterna.compiler.spiking.legality import check_legal
 from sterna.compiler.spiking.plan import (
@@ -19,7 +19,9 @@ from sterna.compiler.spiking.plan import (
 )
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
-from sterna.machine.spiking_configuration import NeuronUnit, SpikingConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import step_machine
+from sterna.machine.units.neurons import NeuronKind
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 
@@ -37,26 +39,26 @@ class SpikingShape:
     multiplier_bits: int = 18
 
 
-def fit_spiking(program: Program, shape: SpikingShape | None = None) -> SpikingConfiguration:
+def fit_spiking(program: Program, shape: SpikingShape | None = None) -> Machine:
     """The smallest accelerator of a shape that runs the program, some depths rounded up.
 
     Raises `InputError` when a spiking accelerator cannot run it, or the shape is none.
     """
     shape = shape or SpikingShape()
     # Checks the shape before anything is divided by it.
-    checked = SpikingConfiguration(
-        lanes=shape.lanes, neuron_lanes=shape.neuron_lanes, code_bits=shape.code_bits or 8,
+    checked = step_machine(
+        synapse_lanes=shape.lanes, neuron_lanes=shape.neuron_lanes, code_bits=shape.code_bits or 8,
         multiplier_bits=shape.multiplier_bits,
-        units=(NeuronUnit(definition=NeuronDefinition(sum_bits=20)),))
-    lanes, width = checked.lanes, checked.neuron_lanes
+        neuron_kinds=(NeuronKind(definition=NeuronDefinition(sum_bits=20)),))
+    lanes, width = checked.synapses.lanes, checked.neurons.lanes
     check_legal(program, lanes)
     needed = code_bits_needed(program)
-    checked = replace(checked, code_bits=shape.code_bits or needed)
-    if checked.code_bits < needed:
+    checked = checked.having(code_bits=shape.code_bits or needed)
+    if checked.neurons.code_bits < needed:
         raise InputError(
-            f"{program.name}: its codes need {needed} bits, not {checked.code_bits}; give code "
-            f"bits {needed} or more")
-    bits = accumulator_bits_needed(program, checked.code_limit)
+            f"{program.name}: its codes need {needed} bits, not {checked.neurons.code_bits}; "
+            f"give code bits {needed} or more")
+    bits = accumulator_bits_needed(program, checked.neurons.code_limit)
     sources = place_sources(program, width)
     units = make_units(program, width, bits)
     weights = sum(item.matrix.columns * groups_of(item.matrix.rows, lanes)
@@ -64,8 +66,7 @@ def fit_spiking(program: Program, shape: SpikingShape | None = None) -> SpikingC
     constants = sum(unit.groups for unit in units if unit.varying)
     members = populations(program)
     instructions = sum(len(item.synapses) + 1 for item in members) + 4
-    return replace(
-        checked,
+    return checked.having(
         weight_bits=weight_bits_needed(program),
         taps=taps_needed(program),
         accumulator_bits=bits,
@@ -76,5 +77,5 @@ def fit_spiking(program: Program, shape: SpikingShape | None = None) -> SpikingC
         input_depth=groups_of(sources[INPUT].words, INPUT_STEP) * INPUT_STEP,
         program_depth=groups_of(instructions, PROGRAM_STEP) * PROGRAM_STEP,
         outputs=output_of(program).length,
-        units=units,
+        kinds=units,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sterna.compiler.spiking.plan import groups_of, populations
 from sterna.errors import InputError
-from sterna.machine.encoding import GROUP_BITS, LENGTH_BITS
+from sterna.machine.units.synapses import GROUP_BITS
+from sterna.machine.units.vector import LENGTH_BITS
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 from sterna.program.neurons import Neurons

@@ -12,7 +12,7 @@ from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import reach, signed_bits, whole_weights
-from sterna.machine.spiking_configuration import NeuronUnit
+from sterna.machine.units.neurons import NeuronKind
 from sterna.program.definition import MatrixFormat, Program
 from sterna.program.instructions import INPUT
 from sterna.program.neurons import Neurons, Synapses
@@ -141,7 +141,7 @@ def unit_key(definition: NeuronDefinition, accumulator_bits: int) -> NeuronDefin
     return replace(definition, sum_bits=accumulator_bits)
 
 
-def make_units(program: Program, lanes: int, accumulator_bits: int) -> tuple[NeuronUnit, ...]:
+def make_units(program: Program, lanes: int, accumulator_bits: int) -> tuple[NeuronKind, ...]:
     """One unit for each definition, in the order of execution."""
     members: dict[NeuronDefinition, list[Neurons]] = {}
     for item in populations(program):
@@ -149,7 +149,7 @@ def make_units(program: Program, lanes: int, accumulator_bits: int) -> tuple[Neu
     units = []
     for definition, items in members.items():
         numbers = [numbers_of(program, item) for item in items]
-        units.append(NeuronUnit(
+        units.append(NeuronKind(
             definition=definition,
             constants=_constants(numbers),
             varying=_varying(numbers),

@@ -78,7 +78,7 @@ class MatMulFree:
         return reading(request, self.options[request.command])
 
     def open(self, request: Request, report: Report) -> Model:
-        """The model of a request, a size or a configuration in its place."""
+        """The model of a request, a size or a machine in its place."""
         from sterna.families.matmul_free.model import open_model, open_random, open_shape
         from sterna.families.tokens.bare import BareShape, config_sources
 

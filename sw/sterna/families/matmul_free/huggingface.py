@@ -24,7 +24,7 @@ from sterna.formats.tokenizer import Tokenizer
 
 
 def expected_tensors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Key and shape of every tensor of a released checkpoint of this configuration."""
+    """Key and shape of every tensor of a released checkpoint of this machine."""
     shapes: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, config.hidden_size)}
     shapes |= all_vectors(config)
     shapes |= {f"{key}.weight": shape for key, shape in all_matrices(config).items()}

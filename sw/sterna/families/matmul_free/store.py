@@ -3,7 +3,7 @@
 In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights a byte, see
 `packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
 metadata under `key`. Gains and raw lower bounds are float32, embeddings what the checkpoint
-has, float16, bfloat16 or float32. config.json holds the fields of the configuration; formats.json,
+has, float16, bfloat16 or float32. config.json holds the fields of the machine; formats.json,
 the number formats that the compiler chose for this model, may stand beside it. manifest.json has
 the digests of all of them.
 """

@@ -88,7 +88,7 @@ def load_network(folder: Path) -> SpikingNetwork:
 
 
 def _population(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Population:
-    """A population of the configuration; takes its parameters out of ``tensors``."""
+    """A population of the machine; takes its parameters out of ``tensors``."""
     names = NeuronParameters.__dataclass_fields__
     return Population(
         name=item["name"], neurons=item["neurons"],
@@ -99,7 +99,7 @@ def _population(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Populat
 
 
 def _connection(key: str, item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Connection:
-    """A connection of the configuration; takes its weights and delays out of ``tensors``."""
+    """A connection of the machine; takes its weights and delays out of ``tensors``."""
     return Connection(
         source=item["source"], target=item["target"], previous=bool(item["previous"]),
         planes=tensors.pop(f"{key}.planes"),

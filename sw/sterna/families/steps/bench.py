@@ -27,7 +27,8 @@ from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
-    from sterna.machine.spiking_configuration import SpikingConfiguration
+    from sterna.machine.machine import Machine
+    from sterna.machine.units.neurons import state_memory_bits
 
 CLOCK_HZ = 100e6
 
@@ -98,8 +99,8 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     return StepBench({
         "model": model.name,
         "device": device,
-        "lanes": configuration.lanes,
-        "neuron_lanes": configuration.neuron_lanes,
+        "lanes": configuration.ternary.lanes,
+        "neuron_lanes": configuration.neurons.lanes,
         "steps": steps,
         "cycles_per_step": cycles,
         "cycles_per_step_without_skipping": whole.cycles / steps,
@@ -108,7 +109,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         "synaptic_operations_per_step": operations / steps,
         "synaptic_operations_per_second": operations / skipping.cycles * clock,
         "share_of_zero_inputs_skipped": 1 - skipping.events / skipping.sources,
-        "state_memory_bits": configuration.state_memory_bits,
+        "state_memory_bits": state_memory_bits(configuration),
         "clock_hz": clock,
         "steps_per_second_at_clock": clock / cycles,
         "wall_steps_per_second": steps / skipping.seconds,
@@ -117,7 +118,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
 
 
 def _measure(
-    program: Program, configuration: SpikingConfiguration, device: str,
+    program: Program, configuration: Machine, device: str,
     codes: NDArray[np.int64], skip: bool, report: Report, timeout: float | None,
 ) -> Measured:
     golden = GoldenSpikingDevice(program)

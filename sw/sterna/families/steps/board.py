@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,7 @@ from sterna.families.requests import BuildRequest, EstimateRequest, ExportReques
 from sterna.families.steps.options import BoardShape
 from sterna.families.steps.shape import StepShape, shape_of
 from sterna.host.transport import DEFAULT_BAUD
-from sterna.machine.rate import with_rate
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine, with_rate
 from sterna.program.definition import Program
 from sterna.progress import Report
 
@@ -37,14 +36,14 @@ if TYPE_CHECKING:
 class OnBoard(BoardShape, BoardClock, Weights, Baud):
     """The options of a command."""
 
-    def configuration(self, board: Board, program: Program) -> SpikingConfiguration:
+    def machine(self, board: Board, program: Program) -> Machine:
         """The accelerator: what the options say, and else what the board gets."""
         if self.lanes is not None and not self.lanes.isdecimal():
             raise InputError(f"lanes is {self.lanes!r}; give a whole number")
         lanes = None if self.lanes is None else int(self.lanes)
         usual = step_shape(board.family, board.capacity.luts)
         shape = shape_of(usual, lanes, self.neuron_lanes, self.code_bits)
-        return board.with_rate(replace(fit_spiking(program, shape), baud=self.rate))
+        return board.with_rate(fit_spiking(program, shape).having(baud=self.rate))
 
     @property
     def baked(self) -> bool:
@@ -91,8 +90,8 @@ def estimate(model: StepModel, request: EstimateRequest) -> StepEstimate:
     board, options = find_board(request.board), request.options.take(OnBoard)
     if options.baked:
         board.check_baked()
-    configuration = options.configuration(board, model.lowered)
-    return StepEstimate(board, estimate_board(board, model.lowered, configuration,
+    machine = options.machine(board, model.lowered)
+    return StepEstimate(board, estimate_board(board, model.lowered, machine,
                                               clock_hz=options.clock_hz))
 
 
@@ -100,19 +99,19 @@ def build(model: StepModel, request: BuildRequest, board: Board, report: Report)
     """Build the accelerator that the options ask for."""
     options = request.options.take(OnBoard)
     built = build_model(
-        board, model.lowered, options.configuration(board, model.lowered),
+        board, model.lowered, options.machine(board, model.lowered),
         clock_hz=options.clock_hz, progress=report, baked=options.baked, seeds=request.placements,
         until_met=request.until_met)
     return StepBuild(board, built)
 
 
 def export(model: StepModel, request: ExportRequest, report: Report) -> Exported:
-    """The configuration and the memory image."""
+    """The machine and the memory image."""
     options = request.options
-    configuration = with_rate(options.take(StepShape).fitted(model.lowered), DEFAULT_BAUD,
+    machine = with_rate(options.take(StepShape).fitted(model.lowered), DEFAULT_BAUD,
                               options.take(Baud).rate or None)
     report("packing the memory image", 0, 1)
-    return Exported(configuration, compile_network(model.lowered, configuration))
+    return Exported(machine, compile_network(model.lowered, machine))
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
@@ -135,18 +134,18 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple
                              "step if no source is silent"),
         ("over the link", f"{speed.a_second_over_link:.1f} steps per second: "
                           f"{speed.link_bytes} bytes a step at "
-                          f"{built.image.configuration.baud} bit/s"),
+                          f"{built.image.machine.link.baud} bit/s"),
     ]
 
 
 def _estimate_table(board: Board, found: Estimate) -> list[str | tuple[str, object]]:
-    configuration, there, speed = found.configuration, board.capacity, found.speed
+    machine, there, speed = found.machine, board.capacity, found.speed
     return [
         ("network", found.model),
         ("board", f"{board.title}, {board.device}"),
         ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
-        ("lanes", f"{configuration.lanes}, {configuration.neuron_lanes} neuron lanes, "
-                  f"{len(configuration.units)} kinds of neurons"),
+        ("lanes", f"{machine.synapses.lanes}, {machine.neurons.lanes} neuron lanes, "
+                  f"{len(machine.neurons.kinds)} kinds of neurons"),
         ("look-up tables", f"{found.luts} of {there.luts}"),
         ("flip-flops", found.ffs),
         ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
@@ -156,7 +155,7 @@ def _estimate_table(board: Board, found: Estimate) -> list[str | tuple[str, obje
         ("cycles per step", f"{speed.cycles} if no source is silent"),
         ("steps per second", f"{speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
         ("over the link", f"{speed.a_second_over_link:.1f} steps per second: "
-                          f"{speed.link_bytes} bytes a step at {configuration.baud} "
+                          f"{speed.link_bytes} bytes a step at {machine.link.baud} "
                           "bit/s"),
     ]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sterna.families.family import Built, Exported, Result
     from sterna.families.spiking.integers import SpikingNetwork
-    from sterna.machine.spiking_configuration import SpikingConfiguration
+    from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
 
@@ -49,7 +49,7 @@ class StepModel(OpenedModel, ABC):
 
         return lower(self.network)
 
-    def configuration(self, request: SimulateRequest | ExportRequest) -> SpikingConfiguration:
+    def machine(self, request: SimulateRequest | ExportRequest) -> Machine:
         """The accelerator that the options ask for."""
         from sterna.families.steps.shape import StepShape
 

@@ -12,7 +12,7 @@ from sterna.host.open_board import open_steps
 from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
@@ -20,7 +20,7 @@ from sterna.progress import Progress
 def open_spiking_device(
     address: str,
     program: Program,
-    configuration: SpikingConfiguration | None = None,
+    configuration: Machine | None = None,
     progress: Progress | None = None,
     *,
     skip: bool = True,
@@ -51,8 +51,8 @@ def open_spiking_image(
     """
     check_image_address(address)
     image = MemoryImage.load(path)
-    configuration = image.configuration
-    if not isinstance(configuration, SpikingConfiguration):
+    configuration = image.machine
+    if not configuration.has("neuron"):
         raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
                          f"the image of {program.name}")
     image.check_same(lambda: compile_network(program, configuration), program.name, path)

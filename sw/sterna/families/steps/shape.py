@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.errors import InputError
 from sterna.families.steps.options import Config, Shape
-from sterna.machine.spiking_configuration import SpikingConfiguration, read_configuration
+from sterna.machine.machine import Machine
 
 if TYPE_CHECKING:
     from sterna.program.definition import Program
@@ -23,8 +23,8 @@ class StepShape(Shape, Config):
         """The shape. Raises `InputError`."""
         return shape_of(SpikingShape(), self.lanes, self.neuron_lanes, self.code_bits)
 
-    def fitted(self, program: Program) -> SpikingConfiguration:
-        """The accelerator for the program, or that of a configuration file."""
+    def fitted(self, program: Program) -> Machine:
+        """The accelerator for the program, or that of a machine file."""
         if self.config is None:
             return fit_spiking(program, self.shape())
         return read_file(self.config)
@@ -41,13 +41,13 @@ def shape_of(usual: SpikingShape, lanes: int | None, neuron_lanes: int | None,
         code_bits=code_bits, multiplier_bits=usual.multiplier_bits)
 
 
-def read_file(name: str) -> SpikingConfiguration:
-    """The configuration in a file. Raises `InputError` for another kind, and for no file."""
+def read_file(name: str) -> Machine:
+    """The machine in a file. Raises `InputError` for another kind, and for no file."""
     try:
-        configuration = read_configuration(Path(name).read_text(encoding="utf-8"))
+        machine = Machine.from_json(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"config {name!r}: no such file; give the configuration.json of a build") from None
-    if not isinstance(configuration, SpikingConfiguration):
+    if not machine.has("neuron"):
         raise InputError(f"config {name!r}: is that of a language model's accelerator")
-    return configuration
+    return machine

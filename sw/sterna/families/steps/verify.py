@@ -77,10 +77,10 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
     steps = sum(map(len, runs))
     if shape.config is None:
         shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes))
-    configuration = shape.fitted(program)
-    verifier = SpikingVerifier(program, configuration, skip=skip, stall_permille=request.stalls,
+    machine = shape.fitted(program)
+    verifier = SpikingVerifier(program, machine, skip=skip, stall_permille=request.stalls,
                                seed=request.seed, progress=report,
-                               board=emulated(request.device, configuration, request.stalls))
+                               board=emulated(request.device, machine, request.stalls))
     try:
         done = 0
         for number, rows in enumerate(runs):
@@ -98,7 +98,7 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
         report.note(f"{model.name}: {', '.join(silent)} gave nothing but 0, so little of what "
                     "follows was seen; give livelier inputs with --input")
     return StepVerification(
-        model=model.name, device=request.device, steps=steps, lanes=configuration.lanes,
-        neuron_lanes=configuration.neuron_lanes, skip=skip, values_compared=outcome.values,
+        model=model.name, device=request.device, steps=steps, lanes=machine.synapses.lanes,
+        neuron_lanes=machine.neurons.lanes, skip=skip, values_compared=outcome.values,
         differences=outcome.differences, first_difference=outcome.first, silent=silent,
         cycles=sum(item.cycles for item in outcome.counters))

@@ -10,8 +10,8 @@ from sterna_boards.options import Baud
 from sterna.families.family import Exported
 from sterna.families.requests import ExportRequest
 from sterna.families.tokens.shape import TokenShape
-from sterna.machine.configuration import PRESETS
-from sterna.machine.rate import with_rate
+from sterna.machine.machine import with_rate
+from sterna.machine.presets import PRESETS
 from sterna.progress import Report
 
 
@@ -24,7 +24,7 @@ class BareShape:
         self.sources = sources
 
     def export(self, request: ExportRequest, report: Report) -> Exported:
-        """The configuration without an image."""
+        """The machine without an image."""
         del report
         options = request.options
         return Exported(with_rate(options.take(TokenShape).base(), 0,

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sterna_sim.memory.sdram_presets import SdramPreset
 
     from sterna.families.tokens.model import TokenModel
-    from sterna.machine.configuration import HardwareConfiguration
+    from sterna.machine.machine import Machine
+    from sterna.machine.memory import memory_bytes
 
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""
@@ -89,18 +90,18 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
         measured = measure(machine, texts, read, report)
     finally:
         machine.close()
-    differences = measured.differences(program, configuration.top_k, report)
+    differences = measured.differences(program, configuration.head.top_k, report)
     total, weights = Counters.total(measured.together), program.trits()
     cycles = total.cycles / tokens
     values: dict[str, Any] = {
         "model": model.name,
         "device": device,
-        "lanes": configuration.lanes,
+        "lanes": configuration.ternary.lanes,
         "streams": configuration.streams,
         "tokens": tokens,
         "cycles_per_token": cycles,
         "weights_per_token": weights,
-        "roofline_cycles_per_token": weights / configuration.lanes,
+        "roofline_cycles_per_token": weights / configuration.ternary.lanes,
         "utilisation": total.utilisation,
         "waiting_for_weights": total.waiting_weights / total.cycles,
         "waiting_for_codes": total.waiting_codes / total.cycles,
@@ -123,7 +124,7 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
 
 
 def _memory_values(
-    memory: MemoryPreset | SdramPreset, configuration: HardwareConfiguration, weights: int,
+    memory: MemoryPreset | SdramPreset, configuration: Machine, weights: int,
     speed: float,
 ) -> dict[str, object]:
     """The memory and how much of it is used; the roofline reads 1.6 bits a weight and no padding.
@@ -135,17 +136,17 @@ def _memory_values(
     peak = memory.peak_gb_s * 1e9 / (weights * IDEAL_BYTES)
     return {
         "memory": memory.name,
-        "memory_ports": configuration.memory_ports,
-        "memory_port_bits": configuration.memory_bits,
-        "prefetch_bytes": configuration.memory_prefetch * configuration.memory_ports
-        * configuration.memory_bits // 8,
-        "vector_lanes": configuration.vector_lanes,
+        "memory_ports": configuration.outside.ports,
+        "memory_port_bits": configuration.outside.bits,
+        "prefetch_bytes": configuration.outside.prefetch * configuration.outside.ports
+        * configuration.outside.bits // 8,
+        "vector_lanes": configuration.vector.lanes,
         "memory_gb_s": memory.gb_s,
         "memory_peak_gb_s": memory.peak_gb_s,
-        "bytes_per_token": 0 if configuration.weight_source == "chip"
-        else configuration.memory_bytes,
-        "constant_source": configuration.constant_source,
-        "resident_share": configuration.resident_words / configuration.weight_depth,
+        "bytes_per_token": 0 if configuration.memory.kind == "chip"
+        else memory_bytes(configuration),
+        "constant_source": "axi" if configuration.memory.holds_constants else "chip",
+        "resident_share": configuration.memory.resident / configuration.ternary.weight_depth,
         "roofline_tokens_per_second": roofline,
         "roofline_utilisation": speed / roofline,
         "peak_utilisation": speed / peak,

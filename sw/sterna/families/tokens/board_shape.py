@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
@@ -15,7 +15,7 @@ from sterna.families.tokens.shape import check_embedding, with_shape
 if TYPE_CHECKING:
     from sterna_boards.board import Board
 
-    from sterna.machine.configuration import HardwareConfiguration
+    from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
 
@@ -31,17 +31,17 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
     def clock_on(self, board: Board) -> float | None:
         """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_hz is None and self.source == "sdram":
-            return board.sdram_configuration().sdram_hz
+            return board.sdram_configuration().sdram.hz
         return self.clock_hz
 
-    def configuration(self, board: Board, program: Program) -> HardwareConfiguration:
+    def machine(self, board: Board, program: Program) -> Machine:
         """The accelerator's shape; its depths are not fitted. Raises `InputError`."""
         from sterna_boards.estimate.lanes import choose_lanes
 
         clock_hz = self.clock_on(board)
         base = (board.sdram_configuration(clock_hz)
-                if self.source == "sdram" else board.configuration())
-        shape = with_shape(board.with_rate(replace(base, baud=self.rate)), self, self.streams)
+                if self.source == "sdram" else board.machine())
+        shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self.streams)
         if self.lanes is None:
             return shape
         if self.rows is not None or self.columns is not None:
@@ -51,6 +51,6 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
         lanes = None if self.lanes == "auto" else int(self.lanes)
         return choose_lanes(board, program, shape, lanes, self.place, clock_hz)
 
-    def fitted(self, board: Board, program: Program) -> HardwareConfiguration:
+    def fitted(self, board: Board, program: Program) -> Machine:
         """The shape with the depths that a program needs."""
-        return fit_configuration(program, self.configuration(board, program), self.place)
+        return fit_configuration(program, self.machine(board, program), self.place)

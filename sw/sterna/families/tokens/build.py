@@ -18,7 +18,7 @@ from sterna.families.requests import BuildRequest, ExportRequest
 from sterna.families.tokens.board_shape import BoardShape
 from sterna.families.tokens.shape import TokenShape
 from sterna.host.transport import DEFAULT_BAUD
-from sterna.machine.rate import with_rate
+from sterna.machine.machine import with_rate
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ def build(model: TokenModel, request: BuildRequest, board: Board, report: Report
     """Build the accelerator that the options ask for."""
     shape, program = request.options.take(BoardShape), model.lowered
     built = build_model(
-        board, program, shape.configuration(board, program), shape.place, shape.clock_on(board),
+        board, program, shape.machine(board, program), shape.place, shape.clock_on(board),
         progress=report, baked=shape.source == "baked", seeds=request.placements,
         until_met=request.until_met, host=model.host_side())
     return TokenBuild(board, built)
 
 
 def export(model: TokenModel, request: ExportRequest, report: Report) -> Exported:
-    """The configuration and the memory image; with a board in the shape of the board."""
+    """The machine and the memory image; with a board in the shape of the board."""
     program, options = model.lowered, request.options
     if request.board is None:
         shape = options.take(TokenShape)
@@ -59,11 +59,11 @@ def export(model: TokenModel, request: ExportRequest, report: Report) -> Exporte
         on_board = options.take(BoardShape)
         fitted = on_board.fitted(find_board(request.board), program)
         place = on_board.place
-    configuration = with_rate(fitted, DEFAULT_BAUD, options.take(Baud).rate or None)
+    machine = with_rate(fitted, DEFAULT_BAUD, options.take(Baud).rate or None)
     report("packing the memory image", 0, 1)
-    image = compile_program(program, configuration, place)
+    image = compile_program(program, machine, place)
     image = replace(image, host=model.host_side())
-    return Exported(configuration, image, {"embedding": image.placement})
+    return Exported(machine, image, {"embedding": image.placement})
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
@@ -86,13 +86,13 @@ def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple
                               "cycles a token"),
         ("over the link", f"{speed.a_second_over_link:.1f} tokens per second: "
                           f"{speed.link_bytes} bytes a token at "
-                          f"{built.image.configuration.baud} bit/s"),
+                          f"{built.image.machine.link.baud} bit/s"),
     ]
 
 
 def _sdram_rows(built: ModelBuild) -> list[str | tuple[str, object]]:
     if built.weights != "sdram":
         return []
-    configuration = built.image.configuration
-    size = configuration.weight_depth * configuration.weight_bytes
-    return [("SDRAM", f"{configuration.sdram}, {size} bytes of weights a token")]
+    machine = built.image.machine
+    size = machine.ternary.weight_depth * machine.ternary.weight_bytes
+    return [("SDRAM", f"{machine.sdram.part}, {size} bytes of weights a token")]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from sterna.machine.encoding import (
-    Destination,
-    Kind,
-    MultiplierSelect,
-    ScalarCode,
-    SourceA,
-    Wait,
-    decode,
-)
+from sterna.machine.encoding import decode
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space
+from sterna.machine.units.scalar import ScalarCode
+from sterna.machine.units.ternary import Destination
+from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait
 
 _NAMES = {
     "a_source": SourceA,
@@ -27,18 +22,18 @@ _ALWAYS = {"length", "operation", "groups", "blocks", "tiles", "destination", "l
 def disassemble(image: MemoryImage) -> list[str]:
     """One line for each instruction: its address, its kind and the fields that are not zero."""
     entries = {address: name for name, address in image.entries.items()}
-    code = [decode(image.configuration, int.from_bytes(row.tobytes(), "little"))
+    code = [decode(image.machine, int.from_bytes(row.tobytes(), "little"))
             for row in image.parts[Space.PROGRAM].array()]
-    width = max(len(kind.name) for kind, _ in code)
+    width = max(len(kind) for kind, _ in code)
     lines = []
     for address, (kind, fields) in enumerate(code):
         if address in entries:
             lines.append(f"{entries[address]}:")
-        lines.append(f"{address:5}  {kind.name:<{width}} {_fields(kind, fields)}".rstrip())
+        lines.append(f"{address:5}  {kind:<{width}} {_fields(kind, fields)}".rstrip())
     return lines
 
 
-def _fields(kind: Kind, fields: dict[str, int]) -> str:
+def _fields(kind: str, fields: dict[str, int]) -> str:
     texts = []
     for name, value in fields.items():
         if name == "kind" or (value == 0 and name not in _ALWAYS):

@@ -46,23 +46,24 @@ def estimate(model: TokenModel, request: EstimateRequest) -> TokenEstimate | Mem
     board, shape = find_board(request.board), request.options.take(BoardShape)
     if shape.source == "baked":
         board.check_baked()
-    found = estimate_board(board, program, shape.configuration(board, program), shape.place,
+    found = estimate_board(board, program, shape.machine(board, program), shape.place,
                            shape.clock_on(board))
-    objects = placed_objects(program, found.configuration, found.embedding)
+    objects = placed_objects(program, found.machine, found.embedding)
     return TokenEstimate(board, found, tuple(objects))
 
 
 def _table(board: Board, found: Estimate,
            objects: list[PlacedObject]) -> list[str | tuple[str, object]]:
-    configuration, there, speed = found.configuration, board.capacity, found.speed
+    machine, there, speed = found.machine, board.capacity, found.speed
     rows: list[str | tuple[str, object]] = [
         ("model", found.model),
         ("board", f"{board.title}, {board.device}"),
         ("fits", "yes" if found.fits else f"no: {'; '.join(found.short)}"),
         ("clock", f"{found.clock_mhz:g} MHz wanted" + (
             "" if found.expected_mhz is None else f", {found.expected_mhz:.0f} MHz expected")),
-        ("lanes", f"{found.lanes}: {configuration.rows} rows of {configuration.columns} columns, "
-                  f"{configuration.vector_lanes} vector lanes"),
+        ("lanes", f"{found.lanes}: {machine.ternary.rows} rows of "
+                  f"{machine.ternary.columns} columns, "
+                  f"{machine.vector.lanes} vector lanes"),
         ("look-up tables", f"{found.luts} of {there.luts}, {found.luts_per_lane:.1f} a lane"),
         ("flip-flops", found.ffs),
         ("block RAMs", f"{found.block_rams} of {there.block_rams}"),
@@ -80,7 +81,7 @@ def _table(board: Board, found: Estimate,
         ("cycles per token", f"{speed.cycles:.0f}"),
         ("tokens per second", f"{speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
         ("over the link", f"{speed.a_second_over_link:.1f} tokens per second: "
-                          f"{speed.link_bytes} bytes a token at {configuration.baud} "
+                          f"{speed.link_bytes} bytes a token at {machine.link.baud} "
                           "bit/s"),
     ]
 

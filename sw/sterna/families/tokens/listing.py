@@ -26,6 +26,7 @@ def listing(model: TokenModel, request: ProgramRequest) -> ProgramListing:
         *(f"  {name:<10}  {used:>6} of {depth:>6} words of {bits} bits"
           for name, used, depth, bits in image.memories()),
         f"  embedding rows come from the {image.placement}",
-        f"\n# instructions for {configuration.rows} x {configuration.columns} lanes",
+        f"\n# instructions for {configuration.ternary.rows} x "
+        f"{configuration.ternary.columns} lanes",
         *disassemble(image),
     ))

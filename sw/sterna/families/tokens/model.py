@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from sterna.families.family import Built, Exported, Result
     from sterna.formats.tokenizer import Tokenizer
-    from sterna.machine.configuration import HardwareConfiguration
     from sterna.machine.host_side import HostSide
+    from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
 
@@ -78,7 +78,7 @@ class TokenModel(OpenedModel, ABC):
             return shape
         return replace(shape, memory=self.default_memory)
 
-    def configuration(self, request: SimulateRequest) -> HardwareConfiguration:
+    def machine(self, request: SimulateRequest) -> Machine:
         """The accelerator that the options ask for."""
         return self.shape(request.options).fitted(self.lowered)
 

@@ -12,8 +12,9 @@ from sterna.host.address import GOLDEN, check_address, check_image_address
 from sterna.host.device import Device
 from sterna.host.open_board import open_tokens
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.image import MemoryImage
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
@@ -21,7 +22,7 @@ from sterna.progress import Progress
 def open_device(
     address: str,
     program: Program,
-    configuration: HardwareConfiguration | None = None,
+    configuration: Machine | None = None,
     embedding: Embedding = "auto",
     progress: Progress | None = None,
     timeout: float | None = None,
@@ -36,14 +37,14 @@ def open_device(
     """
     configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
     if address == GOLDEN:
-        return GoldenDevice(program, configuration.top_k, configuration.streams)
+        return GoldenDevice(program, configuration.head.top_k, configuration.streams)
     return open_board(address, program, configuration, embedding, progress, timeout)
 
 
 def open_board(
     address: str,
     program: Program,
-    configuration: HardwareConfiguration,
+    configuration: Machine,
     embedding: Embedding = "auto",
     progress: Progress | None = None,
     timeout: float | None = None,
@@ -65,8 +66,8 @@ def open_image(
     """
     check_image_address(address)
     image = MemoryImage.load(path)
-    configuration = image.configuration
-    if not isinstance(configuration, HardwareConfiguration):
+    configuration = image.machine
+    if not configuration.has("ternary"):
         raise InputError(f"{path}: is the image of {image.model}, a spiking network; give that, or "
                          f"the image of {program.name}")
     image.check_same(

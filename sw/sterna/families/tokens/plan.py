@@ -9,6 +9,7 @@ from sterna.compiler.placement import PlacedObject, chip_bits, placed_objects
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.families.tokens.shape import TokenShape
+from sterna.machine.memory import memory_bytes
 from sterna.program.definition import Program
 
 
@@ -74,15 +75,15 @@ def plan_memory(program: Program, shape: TokenShape) -> MemoryPlan:
     outside = shape.outside
     if outside is None:
         raise InputError("give a --board or a --memory")
-    configuration, embedding = shape.placed(program)
-    objects = placed_objects(program, configuration, embedding)
-    engine = estimate_cycles(schedule(program, configuration), configuration).cycles
-    reads = configuration.memory_bytes if configuration.weight_source != "chip" else 0
+    machine, embedding = shape.placed(program)
+    objects = placed_objects(program, machine, embedding)
+    engine = estimate_cycles(schedule(program, machine), machine).cycles
+    reads = memory_bytes(machine) if machine.memory.kind != "chip" else 0
     waits = reads / (outside.gb_s * 1e9) * outside.clock_hz
     return MemoryPlan(
         model=program.name, memory=outside.name, memory_gb_s=outside.gb_s,
-        clock_mhz=outside.clock_hz / 1e6, lanes=configuration.lanes,
+        clock_mhz=outside.clock_hz / 1e6, lanes=machine.ternary.lanes,
         chip_bits=chip_bits(objects), chip_mbit=outside.chip_mbit, bytes_per_token=reads,
         engine_cycles=engine, memory_cycles=waits,
-        tokens_per_second=outside.clock_hz / max(engine, waits), streams=configuration.streams,
+        tokens_per_second=outside.clock_hz / max(engine, waits), streams=machine.streams,
         objects=tuple(objects))

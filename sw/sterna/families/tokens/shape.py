@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +17,8 @@ from sterna.families.tokens.options import (
     Streams,
 )
 from sterna.law.planes import full, reach, signed_bits
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
@@ -35,8 +36,8 @@ def check_embedding(name: str) -> Embedding:
     return cast("Embedding", name)
 
 
-def with_shape(base: HardwareConfiguration, lanes: Lanes, streams: int | None
-               ) -> HardwareConfiguration:
+def with_shape(base: Machine, lanes: Lanes, streams: int | None
+               ) -> Machine:
     """A shape with what is given of another; what is given as it is changes nothing.
 
     Raises `InputError` for values that do not fit.
@@ -44,22 +45,22 @@ def with_shape(base: HardwareConfiguration, lanes: Lanes, streams: int | None
     given = {"rows": lanes.rows, "columns": lanes.columns, "vector_lanes": lanes.vector_lanes,
              "lane": lanes.lane, "streams": streams}
     chosen: dict[str, object] = {name: value for name, value in given.items()
-                                 if value not in (None, getattr(base, name))}
+                                 if value not in (None, base.value(name))}
     if "lane" in chosen:
         # Wide blocks with tables, since every column tile has its tables written.
         chosen["block_groups"] = 16 if lanes.lane == "tables" else 8
     columns = chosen.get("columns", 0)
     if isinstance(columns, int) and columns > 0:
-        depth = -(-base.code_depth // columns) * columns
+        depth = -(-base.ternary.code_depth // columns) * columns
         chosen["code_depth"] = depth
         bits = signed_bits(reach(full(depth)))
-        chosen["accumulator_bits"] = max(base.accumulator_bits, bits)
-    return replace(base, **chosen)
+        chosen["accumulator_bits"] = max(base.ternary.accumulator_bits, bits)
+    return base.having(**chosen)
 
 
 @dataclass(frozen=True)
 class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
-    """The options; `base` and `fitted` make configurations of them."""
+    """The options; `base` and `fitted` make machines of them."""
 
     @property
     def outside(self) -> MemoryPreset | SdramPreset | None:
@@ -75,25 +76,25 @@ class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
         """The checked choice of the embedding. Raises `InputError` for another word."""
         return check_embedding(self.embedding)
 
-    def base(self) -> HardwareConfiguration:
+    def base(self) -> Machine:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
         return with_shape(self._start(), self, self.streams)
 
-    def _start(self) -> HardwareConfiguration:
+    def _start(self) -> Machine:
         memory = self.outside
         if memory is None:
             return read_configuration(self.config or DEFAULT_PRESET)
         if self.config is not None:
             raise InputError("--memory and --config both name a shape; give one of them")
-        return memory.configuration()
+        return memory.machine()
 
-    def fitted(self, program: Program) -> HardwareConfiguration:
+    def fitted(self, program: Program) -> Machine:
         """The shape with the depths that a program needs, objects placed if a chip is given."""
         if self.chip_mbit is not None:
             return self.placed(program)[0]
         return fit_configuration(program, self.base(), self.place)
 
-    def placed(self, program: Program) -> tuple[HardwareConfiguration, Embedding]:
+    def placed(self, program: Program) -> tuple[Machine, Embedding]:
         """The shape with every object placed on the chip or outside, and the embedding's place.
 
         Without ``chip_mbit`` the chip is that of the memory's board. Raises `InputError` when there
@@ -111,8 +112,8 @@ class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
                      self.place)
 
 
-def read_configuration(name: str) -> HardwareConfiguration:
-    """A preset by its name, or the configuration in a file. Raises `InputError` for neither."""
+def read_configuration(name: str) -> Machine:
+    """A preset by its name, or the machine in a file. Raises `InputError` for neither."""
     if name in PRESETS:
         return PRESETS[name]
     try:
@@ -120,4 +121,4 @@ def read_configuration(name: str) -> HardwareConfiguration:
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"config {name!r}: no such preset or file; there are {', '.join(PRESETS)}") from None
-    return HardwareConfiguration.from_json(text)
+    return Machine.from_json(text)

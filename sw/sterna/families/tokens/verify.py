@@ -61,15 +61,15 @@ def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVe
     """Compare every vector, scalar and accumulator of random tokens in every stream."""
     shape, tokens = model.shape(request.options), request.options.take(Tokens).tokens
     outside, program = shape.outside, model.lowered
-    configuration = shape.fitted(program)
+    machine = shape.fitted(program)
     texts = []
-    for stream in range(configuration.streams):
+    for stream in range(machine.streams):
         ids = random_tokens(model, tokens, request.seed + stream)
         texts += [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
     verifier = Verifier(
-        program, configuration, shape.place, stall_permille=request.stalls, seed=request.seed,
+        program, machine, shape.place, stall_permille=request.stalls, seed=request.seed,
         progress=report, memory=outside.timing() if outside else None,
-        board=emulated(request.device, configuration, request.stalls),
+        board=emulated(request.device, machine, request.stalls),
     )
     start = time.monotonic()
     try:
@@ -78,7 +78,7 @@ def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVe
     finally:
         verifier.close()
     return TokenVerification(
-        model=model.name, device=request.device, streams=configuration.streams,
+        model=model.name, device=request.device, streams=machine.streams,
         tokens=outcome.tokens, vectors_compared=outcome.vectors_compared,
         differences=outcome.differences, seconds=time.monotonic() - start,
         first_difference=outcome.first_difference)

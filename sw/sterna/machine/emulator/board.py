@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 from sterna.errors import LinkError
 from sterna.machine.emulator.machines import machine_of
 from sterna.machine.emulator.memory import LoadedMemory
-from sterna.machine.encoding import Configuration
 from sterna.machine.frames import Frame, FrameDecoder, encode_frame
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import (
     MASK_BITS,
     VERSION,
     ErrorCode,
     FrameType,
     InfoType,
-    Space,
     result_entries,
-    token_streams,
 )
 
 _LOAD = struct.Struct("<BI")
@@ -28,16 +26,17 @@ _SESSION = struct.Struct("<II")
 
 
 class EmulatedBoard:
-    """The transport to a machine of a configuration, as `sterna.host.transport.Transport`.
+    """The transport to a machine of a machine, as `sterna.host.transport.Transport`.
 
-    A run takes no time: counters of cycles are 0. With `trace` in the configuration
+    A run takes no time: counters of cycles are 0. With `trace` in the machine
     `collect_words` gives what trace ports would have shown.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.configuration = configuration
-        self._memories = {space: LoadedMemory(configuration, space) for space in Space}
-        self._machine = machine_of(configuration, self._memories)
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        names = [item.name for item in machine.memories]
+        self._memories = {space: LoadedMemory(machine, space) for space in names}
+        self._machine = machine_of(machine, self._memories)
         self._session, self._results = 0, 0
         self._decoder = FrameDecoder()
         self._output = bytearray()
@@ -66,7 +65,7 @@ class EmulatedBoard:
 
     def collect_words(self) -> list[NDArray[np.uint32]]:
         """What each trace port showed since the last call, as `SimulatedBoard.collect_words`."""
-        if not self.configuration.trace:
+        if not self.machine.trace:
             raise ValueError("the configuration has no trace ports")
         return self._machine.collect_words()
 
@@ -89,8 +88,8 @@ class EmulatedBoard:
             return _error(ErrorCode.LENGTH)
         items = {
             InfoType.VERSION: VERSION.to_bytes(2, "little"),
-            InfoType.ENTRIES: result_entries(self.configuration).to_bytes(2, "little"),
-            InfoType.CONFIGURATION: self.configuration.digest().to_bytes(8, "little"),
+            InfoType.ENTRIES: result_entries(self.machine).to_bytes(2, "little"),
+            InfoType.CONFIGURATION: self.machine.digest().to_bytes(8, "little"),
             InfoType.CONTENTS: bytes(8),
             InfoType.SESSION: _SESSION.pack(self._session, self._results),
         }
@@ -101,16 +100,16 @@ class EmulatedBoard:
         if len(payload) < _LOAD.size:
             return _error(ErrorCode.LENGTH)
         number, first = _LOAD.unpack_from(payload)
-        if number not in list(Space):
+        if number >= len(self.machine.memories):
             return _error(ErrorCode.SPACE)
-        space = Space(number)
+        space = self.machine.memories[number].name
         if not self._memories[space].write(first, payload[_LOAD.size:]):
             return _error(ErrorCode.SPACE)
         self._machine.loaded(space)
         return FrameType.ACK, b""
 
     def _run(self, payload: bytes) -> tuple[FrameType, bytes]:
-        streams = token_streams(self.configuration)
+        streams = self.machine.streams
         form = struct.Struct(f"<H{streams}II")
         masks = MASK_BITS // 8 * 2 if streams > 1 else 0
         if len(payload) != form.size + masks:

@@ -1,24 +1,21 @@
-"""Which emulated machine a configuration is."""
+"""Which emulated machine a machine is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.ports import Words32
 from sterna.machine.emulator.step_machine import StepMachine
 from sterna.machine.emulator.token_machine import TokenMachine
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import Space
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
 
 
 class EmulatedMachine(Protocol):
     """Memories and units behind the link."""
 
-    def loaded(self, space: Space) -> None:
+    def loaded(self, space: str) -> None:
         """Words of a memory have changed."""
         ...
 
@@ -34,11 +31,10 @@ class EmulatedMachine(Protocol):
         ...
 
 
-_MACHINES: dict[type, Any] = {HardwareConfiguration: TokenMachine,
-                              SpikingConfiguration: StepMachine}
+_MACHINES: dict[str, Any] = {"vector": TokenMachine, "synapse": StepMachine}
+"""By the name of the unit that comes first."""
 
 
-def machine_of(configuration: Configuration, memories: Mapping[Space, LoadedMemory]
-               ) -> EmulatedMachine:
-    """The machine of a configuration, with these memories."""
-    return _MACHINES[type(configuration)](configuration, memories)
+def machine_of(machine: Machine, memories: Mapping[str, LoadedMemory]) -> EmulatedMachine:
+    """The emulated units of a machine, with these memories."""
+    return _MACHINES[machine.units[0].name](machine, memories)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.machine.encoding import Configuration
-from sterna.machine.protocol import Space, word_depth
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import word_depth
 from sterna.machine.words import Words, unpack_fields, word_bytes
 
 
 class LoadedMemory:
     """The memory of a space, as bytes; what nobody has written is not zero."""
 
-    def __init__(self, configuration: Configuration, space: Space) -> None:
-        self._depth = word_depth(configuration, space)
-        self._size = word_bytes(configuration, space)
+    def __init__(self, machine: Machine, space: str) -> None:
+        self._depth = word_depth(machine, space)
+        self._size = word_bytes(machine, space)
         self._words = np.full((0, self._size), 0xA5, np.uint8)
 
     def write(self, first: int, data: bytes) -> bool:

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from sterna.errors import CheckError
 from sterna.law.arithmetic import MANTISSA_BITS, TABLE_SEGMENTS
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.scalar_unit import ScalarOperation
 from sterna.machine.emulator.sequencer import Executed, unrolled
 from sterna.machine.emulator.ternary import KEPT_BYTES, MatrixCommand
 from sterna.machine.emulator.vector import Places, VectorOperation, places
-from sterna.machine.encoding import Destination, Kind, MultiplierSelect, SourceA
+from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
+from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.vector import MultiplierSelect, SourceA
 from sterna.machine.weight_words import resident
 
 Operation = Callable[[Path], None]
@@ -67,10 +68,10 @@ class _Turn:
 class Planner:
     """Walks through an entry once; ``memories`` hold the program and what it uses."""
 
-    def __init__(self, configuration: HardwareConfiguration,
-                 memories: Mapping[Space, LoadedMemory]) -> None:
-        self._configuration, self._memories = configuration, memories
-        bits = configuration.word_bits
+    def __init__(self, machine: Machine,
+                 memories: Mapping[str, LoadedMemory]) -> None:
+        self._machine, self._memories = machine, memories
+        bits = machine.vector.word_bits
         words = memories[Space.TABLES].used
         pairs = memories[Space.TABLES].fields(words, 2, bits)
         self._tables = (pairs[:, 0].reshape(-1, TABLE_SEGMENTS),
@@ -84,7 +85,7 @@ class Planner:
         # Codes are taken bank by bank, commands in their order; neither waits for a clock.
         self._made, self._bank, self._read = 0, 0, 0
         self._commands: deque[dict[str, int]] = deque()
-        steps = unrolled(self._configuration, self._memories[Space.PROGRAM].number, entry)
+        steps = unrolled(self._machine, self._memories[Space.PROGRAM].number, entry)
         for loop, turns in groupby(steps, lambda step: step.loop):
             if loop < 0:
                 for step in turns:
@@ -97,24 +98,24 @@ class Planner:
 
     def _weight_words(self) -> NDArray[np.uint8]:
         """All weight words in the order of use."""
-        configuration = self._configuration
+        machine = self._machine
         memory = self._memories[Space.WEIGHTS]
         words = memory.words(memory.used)
-        if not configuration.resident_words:
+        if not machine.memory.resident:
             return words
-        stays = resident(configuration, 0, len(words))
+        stays = resident(machine, 0, len(words))
         ordered = np.empty_like(words)
         outside = len(words) - int(stays.sum())
         ordered[~stays], ordered[stays] = words[:outside], words[outside:]
         return ordered
 
     def _step(self, step: Executed) -> None:
-        if step.kind is Kind.VECTOR:
+        if step.kind == "VECTOR":
             self._add([self._turn(step)])
-        elif step.kind is Kind.SCALAR:
+        elif step.kind == "SCALAR":
             self._plan.operations.append(ScalarOperation.of(
-                step.fields, self._plan.constants, self._configuration.scalar_groups,
-                MANTISSA_BITS + 1 - self._configuration.word_bits))
+                step.fields, self._plan.constants, self._machine.vector.scalar_groups,
+                MANTISSA_BITS + 1 - self._machine.vector.word_bits))
             self._plan.constants += self._plan.operations[-1].groups
         else:
             self._commands.append(step.fields)
@@ -122,7 +123,7 @@ class Planner:
 
     def _loop(self, steps: list[Executed]) -> None:
         """The turns of an inner loop: an operation for each instruction if they do not meet."""
-        if any(step.kind is not Kind.VECTOR or step.fields["codes"] for step in steps):
+        if any(step.kind != "VECTOR" or step.fields["codes"] for step in steps):
             for step in steps:
                 self._step(step)
             return
@@ -147,7 +148,7 @@ class Planner:
         def address(name: str) -> Numbers:
             first = fields[f"{name}_address"] + step.inner
             first += step.outer if fields[f"{name}_layer"] else 0
-            first %= 1 << self._configuration.address_bits
+            first %= 1 << self._machine.vector.address_bits
             return np.arange(first, first + length)
 
         def stream(name: str, wanted: bool) -> Numbers | None:
@@ -189,23 +190,23 @@ class Planner:
         assert a is not None and traced is not None
         self._plan.operations.append(VectorOperation(
             fields, a, joined("b"), joined("result"), joined("constants"), joined("previous"),
-            joined("state"), traced, self._tables, self._configuration.word_bits))
+            joined("state"), traced, self._tables, self._machine.vector.word_bits))
         if fields["codes"]:
             self._made += 1
             self._start()
 
     def _start(self) -> None:
         """Plan the commands whose codes are there."""
-        plan, configuration = self._plan, self._configuration
+        plan, machine = self._plan, self._machine
         while self._commands and self._bank < self._made:
             fields = self._commands.popleft()
             words = fields["blocks"] * fields["tiles"] * fields["groups"]
-            groups = fields["blocks"] * fields["groups"] * configuration.groups_per_row_group
+            groups = fields["blocks"] * fields["groups"] * groups_per_row_group(machine)
             if plan.weights + words > len(self._words):
                 raise CheckError("the program takes more weights than there are")
-            self._kept += 4 * words * configuration.lanes
+            self._kept += 4 * words * machine.ternary.lanes
             plan.operations.append(MatrixCommand(
-                configuration, fields, self._words[plan.weights:plan.weights + words],
+                machine, fields, self._words[plan.weights:plan.weights + words],
                 self._bank, plan.accumulators, self._kept <= KEPT_BYTES))
             plan.weights += words
             if fields["destination"] != Destination.HEAD:

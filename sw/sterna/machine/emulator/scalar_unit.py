@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.scalars import Scalar, add, code_scale, multiply, normalise, rsqrt
-from sterna.machine.encoding import ScalarCode
+from sterna.machine.units.scalar import ScalarCode
 
 _OF_ONE: dict[ScalarCode, Callable[[Scalar], Scalar]] = {
     ScalarCode.CODE_SCALE: code_scale, ScalarCode.RSQRT: rsqrt}

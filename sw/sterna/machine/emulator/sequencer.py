@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sterna.errors import CheckError
-from sterna.machine.encoding import Configuration, Kind, decode
+from sterna.machine.encoding import decode
+from sterna.machine.machine import Machine
 
 MOST_INSTRUCTIONS = 1 << 22
 """More than any run takes; a program that was never loaded may loop for ever."""
@@ -20,7 +21,7 @@ class Executed(NamedTuple):
     """
 
     pc: int
-    kind: Kind
+    kind: str
     fields: dict[str, int]
     inner: int
     outer: int
@@ -37,26 +38,26 @@ class _Loop:
     done: int = 0
 
 
-def unrolled(configuration: Configuration, word: Callable[[int], int], entry: int,
+def unrolled(machine: Machine, word: Callable[[int], int], entry: int,
              most: int = MOST_INSTRUCTIONS) -> Iterator[Executed]:
     """The instructions from an entry to END, which is not among them.
 
     ``word`` gives the instruction at an address. Raises `CheckError` when so many bring no end.
     """
-    decoded: dict[int, tuple[Kind, dict[str, int]] | None] = {}
+    decoded: dict[int, tuple[str, dict[str, int]] | None] = {}
     inner, outer = loops = (_Loop(), _Loop())
     pc, entered, inside = entry, -1, False
     for _ in range(most):
         if pc not in decoded:
             try:
-                decoded[pc] = decode(configuration, word(pc))
+                decoded[pc] = decode(machine, word(pc))
             except (ValueError, KeyError):
                 decoded[pc] = None  # an unknown kind ends the program as END does
         found = decoded[pc]
-        if found is None or found[0] is Kind.END:
+        if found is None or found[0] == "END":
             return
         kind, fields = found
-        if kind is Kind.REPEAT:
+        if kind == "REPEAT":
             level = fields["level"]
             loops[level].__init__(pc + 1, fields["count"], fields["step"])
             if not level:

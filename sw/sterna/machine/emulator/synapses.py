@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.machine.emulator.memory import LoadedMemory
-from sterna.machine.spiking_configuration import SpikingConfiguration
+from sterna.machine.machine import Machine
 
 Integers = NDArray[np.int64]
 
@@ -14,12 +14,12 @@ Integers = NDArray[np.int64]
 class CodeMemory:
     """The last codes of every source, the newest first: [sources, taps]."""
 
-    def __init__(self, configuration: SpikingConfiguration) -> None:
-        self._lanes = configuration.neuron_lanes
-        sources = configuration.code_depth * self._lanes
+    def __init__(self, machine: Machine) -> None:
+        self._lanes = machine.neurons.lanes
+        sources = machine.neurons.code_depth * self._lanes
         noise = np.random.default_rng(2)  # memory is not zero after power up
-        limit = configuration.code_limit
-        self.histories = noise.integers(-limit, limit, (sources, configuration.taps), np.int64)
+        limit = machine.neurons.code_limit
+        self.histories = noise.integers(-limit, limit, (sources, machine.synapses.taps), np.int64)
 
     def shift(self, word: int, codes: Integers) -> None:
         """New codes enter from a word on, and the oldest are forgotten."""
@@ -44,13 +44,13 @@ class Synapses:
     ``fields`` are those of the instruction; weights are [sources, targets].
     """
 
-    def __init__(self, configuration: SpikingConfiguration, fields: dict[str, int],
+    def __init__(self, machine: Machine, fields: dict[str, int],
                  weights: LoadedMemory) -> None:
         self.fields = fields
         sources, groups, first = fields["sources"], fields["groups"], fields["weights"]
-        shape = (sources, groups * configuration.lanes)
-        end, lanes = first + sources * groups, configuration.lanes
-        bits, taps = configuration.weight_bits, configuration.tap_bits
+        shape = (sources, groups * machine.synapses.lanes)
+        end, lanes = first + sources * groups, machine.synapses.lanes
+        bits, taps = machine.synapses.weight_bits, machine.synapses.tap_bits
         self._weights = weights.fields(end, lanes, bits, first).reshape(shape)
         self._taps: Integers | None = None
         if taps:

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.emulator.path import Path
-from sterna.machine.encoding import Destination
+from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import Destination
 from sterna.machine.weight_words import unpack_words
 from sterna.machine.words import Words
 
@@ -24,7 +24,7 @@ _EXACT = 1 << 24
 class MatrixCommand:
     """A MATMUL instruction: its weight words, the codes that it takes, where its sums go."""
 
-    configuration: HardwareConfiguration
+    machine: Machine
     fields: dict[str, int]
     words: Words = field(repr=False)
     """Those of the command, in the order of use."""
@@ -42,14 +42,15 @@ class MatrixCommand:
         count = min(len(codes), len(taken))
         taken[:count] = codes[:count]
         sums = (matrix @ taken).astype(np.int64)
-        ternary = self.configuration
+        machine = self.machine
         if path.trace is not None:
-            path.trace.accumulators.append(sums.reshape(-1, ternary.rows))
-        sums = np.clip(sums, -ternary.word_limit, ternary.word_limit)
+            path.trace.accumulators.append(sums.reshape(-1, machine.ternary.rows))
+        limit = machine.vector.word_limit
+        sums = np.clip(sums, -limit, limit)
         if self.fields["destination"] == Destination.HEAD:
             path.head.append(sums)
             return
-        groups = sums.reshape(-1, ternary.vector_lanes)
+        groups = sums.reshape(-1, machine.vector.lanes)
         path.accumulators[self.first:self.first + len(groups)] = groups
 
     @cached_property
@@ -58,8 +59,8 @@ class MatrixCommand:
 
     def _matrix(self) -> NDArray[np.floating]:
         """[rows, columns] of all blocks, in a type in which the sums are exact."""
-        ternary, fields = self.configuration, self.fields
-        trits = unpack_words(ternary, self.words)
+        ternary, fields = self.machine.ternary, self.fields
+        trits = unpack_words(self.machine, self.words)
         ordered = trits.reshape(
             fields["blocks"], fields["tiles"], fields["groups"], ternary.rows, ternary.columns)
         columns = fields["tiles"] * ternary.columns

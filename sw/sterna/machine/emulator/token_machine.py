@@ -9,31 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS, RESULT_SCALAR
-from sterna.machine.configuration import HardwareConfiguration
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.path import Path, Trace
 from sterna.machine.emulator.plan import Plan, Planner
 from sterna.machine.emulator.ports import Words32, port_words
-from sterna.machine.protocol import COUNTER_WORDS, NO_ROW, Space
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import NO_ROW, Space, counter_words
 
 
 class TokenMachine:
-    """Runs entries of a program on as many data paths as the configuration has."""
+    """Runs entries of a program on as many data paths as the machine has."""
 
-    def __init__(self, configuration: HardwareConfiguration,
-                 memories: Mapping[Space, LoadedMemory]) -> None:
-        self._configuration, self._memories = configuration, memories
+    def __init__(self, machine: Machine,
+                 memories: Mapping[str, LoadedMemory]) -> None:
+        self._machine, self._memories = machine, memories
         noise = np.random.default_rng(1)  # memory is not zero after power up
-        limit, shape = configuration.word_limit, (configuration.vector_depth,
-                                                  configuration.vector_lanes)
+        limit, shape = machine.vector.word_limit, (machine.vector.depth,
+                                                  machine.vector.lanes)
         self._paths = [Path(noise.integers(-limit, limit, shape, np.int64))
-                       for _ in range(configuration.streams)]
+                       for _ in range(machine.streams)]
         self._traces: list[list[Trace]] = [[] for _ in self._paths]
         self.loaded(Space.PROGRAM)
 
-    def loaded(self, space: Space) -> None:
+    def loaded(self, space: str) -> None:
         """Words of a memory have changed."""
-        if space is not Space.INPUT:
+        if space != Space.INPUT:
             self._planner: Planner | None = None
             self._plans: dict[int, Plan] = {}
 
@@ -50,13 +50,13 @@ class TokenMachine:
             if path.trace is not None:
                 self._traces[number].append(path.trace)
             done[number] = path
-        counters = bytes(4 * COUNTER_WORDS)
+        counters = bytes(4 * counter_words(self._machine))
         return counters + b"".join(self._result(done[number], rows) for number in sorted(done))
 
     def collect_words(self) -> list[Words32]:
         """What the trace ports of every path showed since the last call, three ports a path."""
         ports = []
-        bits, lanes = self._configuration.word_bits, self._configuration.vector_lanes
+        bits, lanes = self._machine.vector.word_bits, self._machine.vector.lanes
         for traces in self._traces:
             vectors = [trace.vectors for trace in traces]
             scalars = [np.array(trace.scalars, np.int64).reshape(-1, 2) for trace in traces]
@@ -64,19 +64,19 @@ class TokenMachine:
             ports += [
                 port_words(vectors, [(lanes, bits)]),
                 port_words(scalars, [(1, MANTISSA_BITS), (1, EXPONENT_BITS)]),
-                port_words(sums, [(self._configuration.rows,
-                                   self._configuration.accumulator_bits)]),
+                port_words(sums, [(self._machine.ternary.rows,
+                                   self._machine.ternary.accumulator_bits)]),
             ]
             traces.clear()
         return ports
 
     def _plan(self, entry: int) -> Plan:
         if entry not in self._plans:
-            self._planner = self._planner or Planner(self._configuration, self._memories)
+            self._planner = self._planner or Planner(self._machine, self._memories)
             plan = self._plans[entry] = self._planner.plan(entry)
-            configuration = self._configuration
+            machine = self._machine
             constants = self._memories[Space.CONSTANTS].fields(
-                plan.constants, configuration.vector_lanes, configuration.word_bits)
+                plan.constants, machine.vector.lanes, machine.vector.word_bits)
             plan.constant_groups = constants
         return self._plans[entry]
 
@@ -90,23 +90,23 @@ class TokenMachine:
         return order
 
     def _begin(self, path: Path, plan: Plan, word: int, handed: NDArray[np.int64] | None) -> None:
-        configuration = self._configuration
-        lanes = configuration.vector_lanes
+        machine = self._machine
+        lanes = machine.vector.lanes
         path.constants = plan.constant_groups
         if plan.inputs:
             memory = self._memories[Space.INPUT]
-            path.inputs = memory.fields(word + plan.inputs, lanes, configuration.word_bits, word)
+            path.inputs = memory.fields(word + plan.inputs, lanes, machine.vector.word_bits, word)
         path.accumulators = np.zeros((plan.accumulators, lanes), np.int64)
         path.states = np.zeros((plan.states, lanes), np.int64)
         path.handed, path.codes, path.head = handed, [], []
         path.trace = None
-        if configuration.trace:
+        if machine.trace:
             path.trace = Trace(np.zeros((plan.vectors, lanes), np.int64))
 
     def _result(self, path: Path, rows: int) -> bytes:
         values = np.concatenate([np.zeros(0, np.int64), *path.head])[:rows]
-        best = best_rows(values, self._configuration.top_k)
-        pairs = np.zeros((self._configuration.top_k, 2), np.int64)
+        best = best_rows(values, self._machine.head.top_k)
+        pairs = np.zeros((self._machine.head.top_k, 2), np.int64)
         pairs[:, 1] = NO_ROW
         pairs[:len(best), 0], pairs[:len(best), 1] = values[best], best
         mantissa, exponent = path.registers[RESULT_SCALAR]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sterna.law.arithmetic import CODE_LIMIT, SHIFT_STEP, TABLE_INDEX_BITS, TABLE_SHIFT
 from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.scalars import as_multiplier
-from sterna.machine.encoding import MultiplierSelect, SourceA
+from sterna.machine.units.vector import MultiplierSelect, SourceA
 
 Integers = NDArray[np.int64]
 Places = slice | NDArray[np.int64]

@@ -12,7 +12,7 @@ from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS
+from sterna.machine.presets import PRESETS
 from sterna_boards.flows.open.designs import with_contents
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.build import build_library
@@ -26,20 +26,20 @@ SHAPE = "random:hidden=24,layers=2,intermediate=20,vocabulary=40"
 @pytest.mark.parametrize("embedding", ["host", "chip"])
 def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None:
     program = lower(open_model(SHAPE).model)
-    configuration = fit_configuration(program, PRESETS["tiny"], embedding)
-    image = compile_program(program, configuration, embedding)
+    machine = fit_configuration(program, PRESETS["tiny"], embedding)
+    image = compile_program(program, machine, embedding)
     text = verilog.convert(with_contents(image), name="sterna", emit_src=False)
     library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)
 
     told: list[str] = []
-    device = TokenBoard(SimulatedBoard(configuration, library=library), "sim")
+    device = TokenBoard(SimulatedBoard(machine, library=library), "sim")
     try:
         device.load(image, lambda step, *rest: told.append(step))
-        golden = GoldenDevice(program, configuration.top_k)
+        golden = GoldenDevice(program, machine.head.top_k)
         for token in (3, 39, 0, 17):
             assert device.step(token).candidates() == golden.step(token).candidates()
         assert told == []
-        other = compile_program(lower(open_model(SHAPE + ",seed=1").model), configuration,
+        other = compile_program(lower(open_model(SHAPE + ",seed=1").model), machine,
                                 embedding)
         with pytest.raises(LinkError, match="bitstream with model"):
             device.load(other)

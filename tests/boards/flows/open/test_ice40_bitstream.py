@@ -17,7 +17,6 @@ from sterna.families.matmul_free.store import load_model
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.families.tokens.open_device import open_device
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import HardwareConfiguration
 from sterna_boards.catalogue import find_board
 from sterna_boards.flows.open.build import build
 from sterna_boards.flows.open.designs import loopback
@@ -97,15 +96,14 @@ def test_demo_tiny_is_the_golden(tmp_path: Path) -> None:
     assert netlist.counts["block_ram"] == built.report.block_rams
     assert netlist.counts["multiplier"] == built.report.dsps
     assert netlist.counts["single_port_ram"] == built.report.single_port_rams
-    configuration = built.image.configuration
-    assert isinstance(configuration, HardwareConfiguration)
+    machine = built.image.machine
     bit = netlist.loop.output_hz(PIN_HZ) / HOST_BAUD
-    with SerialBoard(configuration, library=simulator(netlist),
+    with SerialBoard(machine, library=simulator(netlist),
                      rate_error=DIVISOR / bit - 1) as board:
-        device = open_device(board.address, program, configuration, timeout=60)
+        device = open_device(board.address, program, machine, timeout=60)
         assert isinstance(device, TokenBoard)
         try:
-            golden = GoldenDevice(program, configuration.top_k)
+            golden = GoldenDevice(program, machine.head.top_k)
             for token in (1, 20, 300, 77, 5, 383, 0, 120):
                 assert device.step(token).candidates() == golden.step(token).candidates()
             assert device.recoveries == 0

@@ -1,7 +1,7 @@
 """What the bitstream of an iCE40 connects and configures, read with icestorm's data base.
 
 The data base (``chipdb-5k.txt``, whose head describes its format) lists every net of the chip with
-its names in the tiles that it passes, and for every switch the configuration bits that connect it.
+its names in the tiles that it passes, and for every switch the machine bits that connect it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Fabric:
     functions: dict[str, dict[str, list[tuple[int, int]]]] = field(default_factory=dict)
     """Of each kind of tile: row and column of the bits of a function."""
     cells: list[tuple[str, dict[str, Pin]]] = field(default_factory=list)
-    """Cells of several tiles: their kind, and where each pin and each configuration bit is."""
+    """Cells of several tiles: their kind, and where each pin and each machine bit is."""
     nets: dict[Pin, int] = field(default_factory=dict)
     drivers: dict[int, int] = field(default_factory=dict)
     """The net that a closed switch connects to another."""

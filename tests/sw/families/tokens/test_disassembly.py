@@ -8,8 +8,8 @@ from sterna.compiler.fit import fit_configuration
 from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower
 from sterna.families.tokens.disassembly import disassemble
-from sterna.machine.configuration import PRESETS
 from sterna.machine.image import MemoryImage
+from sterna.machine.presets import PRESETS
 
 from tests.hw.core.spiking_networks import random_network
 from tests.sw.compiler.programs import simple_program

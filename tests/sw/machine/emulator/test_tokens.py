@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
@@ -12,26 +10,28 @@ from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
-from sterna.machine.configuration import PRESETS, HardwareConfiguration
 from sterna.machine.emulator.board import EmulatedBoard
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi
+from sterna.machine.presets import PRESETS, token_machine
 from sterna.program.definition import Program
 
 from tests.sim.shapes import random_program
 
-TABLES = HardwareConfiguration(rows=4, columns=24, vector_lanes=4, lane="tables", code_depth=96)
+TABLES = token_machine(rows=4, columns=24, vector_lanes=4, lane="tables", code_depth=96)
 SHAPES = {
     "standard": PRESETS["standard"],
     "tiny": PRESETS["tiny"],
     "tables": TABLES,
-    "one lane": replace(PRESETS["tiny"], rows=2, columns=4, vector_lanes=1, block_groups=2),
-    "resident": replace(PRESETS["tiny"], weight_source="axi", memory_bits=32, resident_words=7),
+    "one lane": PRESETS["tiny"].having(rows=2, columns=4, vector_lanes=1, block_groups=2),
+    "resident": PRESETS["tiny"].having(memory=Axi(bits=32, resident_words=7)),
 }
 
 
-def opened(program: Program, base: HardwareConfiguration, embedding: str = "auto") -> TokenBoard:
-    configuration = fit_configuration(program, base, embedding)
-    device = TokenBoard(EmulatedBoard(configuration), "emulator")
-    device.load(compile_program(program, configuration, embedding))
+def opened(program: Program, base: Machine, embedding: str = "auto") -> TokenBoard:
+    machine = fit_configuration(program, base, embedding)
+    device = TokenBoard(EmulatedBoard(machine), "emulator")
+    device.load(compile_program(program, machine, embedding))
     return device
 
 
@@ -40,7 +40,7 @@ def opened(program: Program, base: HardwareConfiguration, embedding: str = "auto
 def test_random_programs(shape, embedding):
     base = SHAPES[shape]
     program = random_program(24, 2, 40, 61, seed=3)
-    device, golden = opened(program, base, embedding), GoldenDevice(program, base.top_k)
+    device, golden = opened(program, base, embedding), GoldenDevice(program, base.head.top_k)
     for token in np.random.default_rng(1).integers(0, program.rows, 6).tolist():
         assert device.step(token).candidates() == golden.step(token).candidates()
     device.reset()
@@ -51,7 +51,7 @@ def test_random_programs(shape, embedding):
 def test_the_shipped_model():
     program = lower(load_model("demo-tiny"), name="demo-tiny")
     device = opened(program, PRESETS["standard"])
-    golden = GoldenDevice(program, PRESETS["standard"].top_k)
+    golden = GoldenDevice(program, PRESETS["standard"].head.top_k)
     for token in np.random.default_rng(0).integers(0, program.rows, 24).tolist():
         assert device.step(token).candidates() == golden.step(token).candidates()
 
@@ -60,8 +60,8 @@ def test_the_shipped_model():
 def test_texts_side_by_side_and_prompts_in_chunks(streams):
     """Streams join and leave; a prompt is read by as many data paths as are free."""
     program = random_program(24, 2, 40, 61, seed=4)
-    device = opened(program, replace(PRESETS["tiny"], streams=streams))
-    golden = GoldenDevice(program, PRESETS["tiny"].top_k)
+    device = opened(program, PRESETS["tiny"].having(streams=streams))
+    golden = GoldenDevice(program, PRESETS["tiny"].head.top_k)
     random = np.random.default_rng(2)
     texts = {0: []}
     for turn in range(12):

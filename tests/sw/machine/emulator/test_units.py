@@ -10,7 +10,6 @@ from sterna.errors import CheckError
 from sterna.golden import scalars as golden
 from sterna.golden.neuron import GoldenPopulation
 from sterna.law.arithmetic import MANTISSA_ONE
-from sterna.machine.configuration import PRESETS
 from sterna.machine.emulator import scalars
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neurons import NeuronUnit
@@ -18,8 +17,10 @@ from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.plan import Planner
 from sterna.machine.emulator.sequencer import unrolled
 from sterna.machine.emulator.token_machine import best_rows
-from sterna.machine.encoding import Kind, MultiplierSelect, encode
+from sterna.machine.encoding import encode
+from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import Space
+from sterna.machine.units.vector import MultiplierSelect
 from sterna.machine.words import word_bytes
 
 from tests.hw.spiking.population import random_parameters, random_sums
@@ -88,27 +89,27 @@ def test_the_best_rows_are_those_of_a_whole_sort(count):
 
 
 def test_loops_are_unrolled_with_both_offsets():
-    configuration = PRESETS["tiny"]
+    machine = PRESETS["tiny"]
     program = [
-        encode(configuration, Kind.REPEAT, level=1, count=2, step=10),
-        encode(configuration, Kind.REPEAT, level=0, count=3, step=4),
-        encode(configuration, Kind.VECTOR, length=4, ends=0),
-        encode(configuration, Kind.VECTOR, length=4, ends=1),
-        encode(configuration, Kind.SCALAR, ends=2),
-        encode(configuration, Kind.END),
+        encode(machine, "REPEAT", level=1, count=2, step=10),
+        encode(machine, "REPEAT", level=0, count=3, step=4),
+        encode(machine, "VECTOR", length=4, ends=0),
+        encode(machine, "VECTOR", length=4, ends=1),
+        encode(machine, "SCALAR", ends=2),
+        encode(machine, "END"),
     ]
-    steps = list(unrolled(configuration, program.__getitem__, 0))
+    steps = list(unrolled(machine, program.__getitem__, 0))
     assert [(step.pc, step.inner, step.outer, step.loop, step.pass_) for step in steps] == [
         *((pc, 4 * index, 0, 0, index) for index in range(3) for pc in (2, 3)), (4, 0, 0, -1, 0),
         *((pc, 4 * index, 10, 1, index) for index in range(3) for pc in (2, 3)), (4, 0, 10, -1, 0)]
-    same = encode(configuration, Kind.SCALAR)
+    same = encode(machine, "SCALAR")
     with pytest.raises(CheckError, match="does not end"):
-        list(unrolled(configuration, lambda address: same, 0, most=1000))
+        list(unrolled(machine, lambda address: same, 0, most=1000))
 
 
 def test_memories_take_whole_words_where_there_are_any():
     memory = LoadedMemory(PRESETS["tiny"], Space.INPUT)
-    size, depth = len(memory.words(1)[0]), PRESETS["tiny"].input_depth
+    size, depth = len(memory.words(1)[0]), PRESETS["tiny"].vector.input_depth
     assert memory.write(3, bytes(2 * size))
     assert not memory.write(0, bytes(size + 1))
     assert not memory.write(depth - 1, bytes(2 * size))
@@ -118,17 +119,17 @@ def test_memories_take_whole_words_where_there_are_any():
 @pytest.mark.parametrize(("reads", "expected"), [(0, [1, 2, 4, 8, 1]), (8, [1, 2, 2, 2, 1])])
 def test_turns_of_a_loop_are_joined_only_where_they_do_not_meet(reads, expected):
     """Each turn doubles what the turn before wrote, or what lies elsewhere."""
-    configuration = PRESETS["tiny"]
+    machine = PRESETS["tiny"]
     program = [
-        encode(configuration, Kind.REPEAT, level=0, count=3, step=1),
-        encode(configuration, Kind.VECTOR, length=1, multiplier=MultiplierSelect.ONE, add_b=1,
+        encode(machine, "REPEAT", level=0, count=3, step=1),
+        encode(machine, "VECTOR", length=1, multiplier=MultiplierSelect.ONE, add_b=1,
                a_address=reads, b_address=reads, write=1, result_address=1, ends=1),
-        encode(configuration, Kind.END),
+        encode(machine, "END"),
     ]
-    memories = {space: LoadedMemory(configuration, space) for space in Space}
-    size = word_bytes(configuration, Space.PROGRAM)
+    memories = {item.name: LoadedMemory(machine, item.name) for item in machine.memories}
+    size = word_bytes(machine, Space.PROGRAM)
     memories[Space.PROGRAM].write(0, b"".join(word.to_bytes(size, "little") for word in program))
-    plan = Planner(configuration, memories).plan(0)
+    plan = Planner(machine, memories).plan(0)
     assert len(plan.operations) == (1 if reads else 3)
     path = Path(np.ones((16, 2), np.int64))
     for operation in plan.operations:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_configuration
@@ -13,8 +11,8 @@ from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
-from sterna.machine.configuration import PRESETS
 from sterna.machine.emulator.board import EmulatedBoard
+from sterna.machine.presets import PRESETS
 from sterna_sim.spiking import SpikingVerifier
 from sterna_sim.verification import Verifier
 
@@ -25,9 +23,9 @@ from tests.sw.machine.emulator.test_tokens import SHAPES
 
 def verified(program, base, texts, embedding="auto"):
     """The comparison of every value of some texts."""
-    configuration = fit_configuration(program, base, embedding)
-    verifier = Verifier(program, configuration, embedding,
-                        board=EmulatedBoard(replace(configuration, trace=True)))
+    machine = fit_configuration(program, base, embedding)
+    verifier = Verifier(program, machine, embedding,
+                        board=EmulatedBoard(machine.having(trace=True)))
     return verifier.verify(texts)
 
 
@@ -46,7 +44,7 @@ def test_random_programs(shape):
 
 def test_token_streams_that_join_leave_and_read_in_chunks():
     program = random_program(24, 2, 40, 61, seed=7)
-    outcome = verified(program, replace(PRESETS["tiny"], streams=3), texts(61, 5, 1, 4, 6, 2))
+    outcome = verified(program, PRESETS["tiny"].having(streams=3), texts(61, 5, 1, 4, 6, 2))
     assert outcome.tokens == 18
     assert outcome.differences == 0, outcome.first_difference
 
@@ -60,11 +58,11 @@ def test_the_shipped_model():
 def steps(network, shape, count, density=0.5, skip=True):
     """The comparison of every value of some time steps, twice from a reset on."""
     program = lower_network(network)
-    configuration = fit_spiking(program, shape)
-    verifier = SpikingVerifier(program, configuration, skip=skip,
-                               board=EmulatedBoard(replace(configuration, trace=True)))
+    machine = fit_spiking(program, shape)
+    verifier = SpikingVerifier(program, machine, skip=skip,
+                               board=EmulatedBoard(machine.having(trace=True)))
     random = np.random.default_rng(8)
-    limit = configuration.code_limit
+    limit = machine.neurons.code_limit
     for _ in range(2):
         verifier.reset()
         for _ in range(count):

@@ -68,5 +68,5 @@ _UNITS: dict[str, Callable[[ModelConfig, Formats], Unit]] = {
 
 
 def unit_of(config: ModelConfig, formats: Formats) -> Unit:
-    """The channel mixer of a configuration."""
+    """The channel mixer of a machine."""
     return _UNITS[config.channel_mixer](config, formats)

@@ -1,0 +1,272 @@
+"""The machine: units, a memory and a link.
+
+Compiler, RTL, tests and driver share it. It knows nothing of any model: two models whose programs
+fit the same machine run on the same Verilog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
+
+from sterna.errors import InputError
+from sterna.machine.memory import MEMORIES, Chip, Memory, Outside, Sdram
+from sterna.machine.registry import unit_types
+from sterna.machine.unit import Counter, Instruction, MemorySpec, Part, Unit
+from sterna.machine.units.head import Head
+from sterna.machine.units.neurons import Neurons
+from sterna.machine.units.synapses import Synapses
+from sterna.machine.units.ternary import Ternary
+from sterna.machine.units.vector import Vector
+
+FORMAT = "sterna-machine"
+FORMAT_VERSION = 1
+MOST_STREAMS = 16
+U = TypeVar("U", bound=Unit)
+END = Instruction("END", (), "wait until every unit is idle, then report")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link(Part):
+    """What carries frames to the host: a serial port of ``baud`` bits a second, 0 if none."""
+
+    name = "link"
+    optional = frozenset({"baud"})
+    baud: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What is generated: ``units`` in the order of their instructions, a memory and a link.
+
+    Raises `InputError` for values that do not fit, naming the field.
+    """
+
+    units: tuple[Unit, ...]
+    memory: Memory = Chip()
+    link: Link = Link()
+    program_depth: int = 256
+    """Program memory, in instructions."""
+    streams: int = 1
+    """Token streams that share every fetched weight; each has a data path of its own."""
+    compact: bool = False
+    """For small parts at a slow clock: without the registers between units and before memories,
+    and without the queue before the list of the best."""
+    trace: bool = False
+    """Whether the top level has trace ports (simulation only)."""
+
+    OWN: ClassVar[tuple[str, ...]] = ("program_depth", "streams", "compact", "trace")
+
+    def __post_init__(self) -> None:
+        for name in ("program_depth", "streams"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise InputError(f"machine: {name} must be a positive integer, not {value!r}")
+        if self.streams > MOST_STREAMS:
+            raise InputError(f"machine: streams = {self.streams} must be at most {MOST_STREAMS}")
+        names = [unit.name for unit in self.units]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise InputError(f"machine: has two units {', '.join(sorted(twice))}")
+        for part in self.parts():
+            part.check(self)
+
+    def parts(self) -> Iterator[Part]:
+        """Units, memory, link."""
+        yield from self.units
+        yield self.memory
+        yield self.link
+
+    def has(self, name: str) -> bool:
+        """Whether it has a unit of that name."""
+        return any(unit.name == name for unit in self.units)
+
+    def unit(self, name: str) -> Unit:
+        """The unit of that name. Raises `InputError` if there is none."""
+        for unit in self.units:
+            if unit.name == name:
+                return unit
+        raise InputError(f"machine: has no unit {name}; it has "
+                         f"{', '.join(item.name for item in self.units)}")
+
+    # What Sterna's own units say is asked for everywhere: by name, and with a type.
+
+    @cached_property
+    def ternary(self) -> Ternary:
+        """Its ternary engine. Raises `InputError` if it has none."""
+        return self._typed(Ternary)
+
+    @cached_property
+    def vector(self) -> Vector:
+        """Its vector unit. Raises `InputError` if it has none."""
+        return self._typed(Vector)
+
+    @cached_property
+    def head(self) -> Head:
+        """Its head. Raises `InputError` if it has none."""
+        return self._typed(Head)
+
+    @cached_property
+    def synapses(self) -> Synapses:
+        """Its synapses. Raises `InputError` if it has none."""
+        return self._typed(Synapses)
+
+    @cached_property
+    def neurons(self) -> Neurons:
+        """Its neurons. Raises `InputError` if it has none."""
+        return self._typed(Neurons)
+
+    @cached_property
+    def outside(self) -> Outside:
+        """Its memory outside the chip. Raises `InputError` if weights are on the chip."""
+        if not isinstance(self.memory, Outside):
+            raise InputError("machine: has no memory outside the chip")
+        return self.memory
+
+    @cached_property
+    def sdram(self) -> Sdram:
+        """Its SDRAM. Raises `InputError` if its memory is another."""
+        if not isinstance(self.memory, Sdram):
+            raise InputError(f"machine: its memory is {self.memory.kind}, not sdram")
+        return self.memory
+
+    def _typed(self, kind: type[U]) -> U:
+        found = self.unit(kind.name)
+        assert isinstance(found, kind)
+        return found
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """Every instruction; its place is its code."""
+        return (END, *(item for unit in self.units for item in unit.instructions(self)))
+
+    @cached_property
+    def memories(self) -> tuple[MemorySpec, ...]:
+        """Every memory that LOAD writes; its place is its number. The input comes last."""
+        from sterna.machine.encoding import instruction_bits
+
+        found = [MemorySpec("program", instruction_bits(self), self.program_depth),
+                 *self.memory.memories(self),
+                 *(item for unit in self.units for item in unit.memories(self))]
+        return tuple(sorted(found, key=lambda item: item.input))
+
+    @cached_property
+    def counters(self) -> tuple[Counter, ...]:
+        """What RESULT begins with: clocks, and what units count."""
+        return (Counter("cycles"),
+                *(item for unit in self.units for item in unit.counters(self)))
+
+    def having(self, **changes: Any) -> Machine:
+        """The machine with other values of its own fields and of those of its parts.
+
+        A field of a part is named by `Part.label`, ``vector_lanes`` or ``memory_ports``, or by
+        itself where only one part has it. ``memory``, ``link`` and ``units`` stand for themselves.
+        Raises `InputError` for a field that the machine has not.
+        """
+        whole = {name: changes.pop(name) for name in ("memory", "link", "units", *self.OWN)
+                 if name in changes}
+        parts = [*(whole.get("units") or self.units), whole.get("memory") or self.memory,
+                 whole.get("link") or self.link]
+        own: list[dict[str, Any]] = [{} for _ in parts]
+        for name, value in changes.items():
+            place, field = _find_field(parts, name)
+            own[place][field] = value
+        changed = [replace(part, **values) if values else part  # type: ignore[type-var]
+                   for part, values in zip(parts, own, strict=True)]
+        return replace(self, **{**whole, "units": tuple(changed[:-2]), "memory": changed[-2],
+                                "link": changed[-1]})
+
+    def value(self, name: str) -> Any:
+        """The value of a field that is named as in `having`. Raises `InputError` if it has none."""
+        if name in self.OWN:
+            return getattr(self, name)
+        parts = list(self.parts())
+        place, field = _find_field(parts, name)
+        return getattr(parts[place], field)
+
+    def to_json(self) -> str:
+        """The machine as a JSON object with sorted keys."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `to_json` writes."""
+        return {
+            "machine": FORMAT, "version": FORMAT_VERSION,
+            "units": [{"unit": unit.name, **unit.to_dict()} for unit in self.units],
+            "memory": {"memory": self.memory.kind, **self.memory.to_dict()},
+            "link": self.link.to_dict(),
+            **{name: getattr(self, name) for name in self.OWN},
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> Machine:
+        """Read what `to_json` wrote. Raises `InputError` for anything else, naming what it is."""
+        try:
+            values = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"machine: not readable: {error}") from error
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Machine:
+        """Read what `to_dict` gave; raises as `from_json`."""
+        if not isinstance(values, dict) or values.get("machine") != FORMAT:
+            raise InputError('machine: not readable: there is no "machine": "sterna-machine"')
+        if values.get("version") != FORMAT_VERSION:
+            raise InputError(f"machine: has version {values.get('version')!r}; this Sterna reads "
+                             f"version {FORMAT_VERSION}: make it again with sterna rtl")
+        try:
+            return cls(
+                units=tuple(_read_unit(item) for item in values["units"]),
+                memory=_read_memory(values["memory"]),
+                link=Link.from_dict(values["link"]),
+                **{name: values[name] for name in cls.OWN})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"machine: not readable: {error}") from error
+
+    def digest(self) -> int:
+        """A 64-bit number that names this hardware (trace ports and serial port do not count)."""
+        values = self.to_dict()
+        for name in ("trace", "link", "machine", "version"):
+            del values[name]
+        text = json.dumps(values, sort_keys=True)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def with_rate(machine: Machine, usual: int, wanted: int | None = None) -> Machine:
+    """The machine at the wanted bit rate; if there is none, at its own, or the usual one."""
+    return machine.having(baud=wanted or machine.link.baud or usual)
+
+
+def _find_field(parts: list[Any], name: str) -> tuple[int, str]:
+    found = [(place, field.name) for place, part in enumerate(parts) for field in fields(part)
+             if name in (field.name, part.label(field.name))]
+    exact = [item for item in found if parts[item[0]].label(item[1]) == name]
+    found = exact or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(parts[place].label(field) for place, field in found)
+        raise InputError(f"machine: {name} may be {names}; say which")
+    raise InputError(f"machine: has no field {name}; it has "
+                     f"{', '.join(part.name for part in parts)}")
+
+
+def _read_unit(values: Mapping[str, Any]) -> Unit:
+    name = values["unit"]
+    known = unit_types()
+    if name not in known:
+        raise InputError(f"machine: has a unit {name}, which is not installed; there are "
+                         f"{', '.join(known)}")
+    return known[name].from_dict({key: value for key, value in values.items() if key != "unit"})
+
+
+def _read_memory(values: Mapping[str, Any]) -> Memory:
+    kind = values["memory"]
+    if kind not in MEMORIES:
+        raise InputError(f"machine: has a memory {kind}; there are {', '.join(MEMORIES)}")
+    return MEMORIES[kind].from_dict(
+        {key: value for key, value in values.items() if key != "memory"})

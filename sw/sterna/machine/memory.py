@@ -1,0 +1,198 @@
+"""Where a machine keeps what is large: on the chip, behind AXI4 ports, or in an SDRAM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, ClassVar
+
+from sterna.machine.sdram import BURST_BEATS, SdramPart, find_part
+from sterna.machine.unit import MemorySpec, Part, is_power_of_two
+
+if TYPE_CHECKING:
+    from sterna.machine.machine import Machine
+
+AXI_ADDRESS_BITS = 32
+
+
+class Memory(Part):
+    """The memory of the weights of a machine's ternary engine."""
+
+    name = "memory"
+    kind: ClassVar[str]
+    outside: ClassVar[bool]
+    """Whether weights come from outside the chip."""
+    can_fail: ClassVar[bool] = False
+    """Whether it may answer a read or a write with an error."""
+
+    @property
+    def resident(self) -> int:
+        """Weight words kept on the chip although the weights are outside."""
+        return 0
+
+    @property
+    def holds_constants(self) -> bool:
+        """Whether constants come from there too, behind the weights."""
+        return False
+
+    def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        """What LOAD writes there, or through it."""
+        if machine.has("ternary"):
+            ternary = machine.ternary
+            return (MemorySpec("weights", 8 * ternary.weight_bytes, ternary.weight_depth),)
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip(Memory):
+    """Weights in memories of the chip."""
+
+    kind = "chip"
+    outside = False
+
+
+class Outside(Memory):
+    """Beats of ``bits`` bits in bursts, fetched ahead of their use.
+
+    ``resident_words`` weight words are kept on the chip, spread evenly over the token
+    (`sterna.machine.weight_words.resident`).
+    """
+
+    outside = True
+    optional = frozenset({"resident_words"})
+    resident_words: int
+    prefetch: int
+
+    @property
+    def resident(self) -> int:
+        return self.resident_words
+
+    @property
+    def ports(self) -> int:
+        """Ports among which the weights are striped."""
+        raise NotImplementedError
+
+    @property
+    def bits(self) -> int:
+        """Width of a port."""
+        raise NotImplementedError
+
+    @property
+    def burst(self) -> int:
+        """Beats of a burst."""
+        raise NotImplementedError
+
+    def check(self, machine: Machine) -> None:
+        depth = machine.ternary.weight_depth
+        self.require(self.resident_words < depth, "resident_words",
+                     f"less than ternary_weight_depth, {depth}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axi(Outside):
+    """Memories behind AXI4 read ports."""
+
+    kind = "axi"
+    can_fail = True
+
+    ports: int = 1
+    """AXI4 read ports, a power of two."""
+    bits: int = 128
+    """Width of a port, from 32 to 512, a power of two."""
+    burst: int = 16
+    """Beats of a burst, a power of two; a burst has at most 4 kB."""
+    prefetch: int = 512
+    """Beats that each port fetches ahead, at least two bursts."""
+    resident_words: int = 0
+    constants: bool = False
+    """Whether constants come from there too, behind the weights."""
+
+    def validate(self) -> None:
+        self.require(is_power_of_two(self.ports) and self.ports <= 32, "ports",
+                     "a power of two of at most 32")
+        self.require(is_power_of_two(self.bits) and 32 <= self.bits <= 512, "bits",
+                     "a power of two from 32 to 512")
+        self.require(is_power_of_two(self.burst) and self.burst <= 256
+                     and self.burst * self.bits // 8 <= 4096, "burst",
+                     "a power of two of at most 256 beats and 4096 bytes")
+        self.require(self.prefetch >= 2 * self.burst, "prefetch",
+                     f"at least two bursts, {2 * self.burst}")
+
+    @property
+    def holds_constants(self) -> bool:
+        return self.constants
+
+    def check(self, machine: Machine) -> None:
+        super().check(machine)
+        region = memory_bytes(machine) // self.ports
+        machine.ternary.require(
+            region <= (1 << AXI_ADDRESS_BITS) - 8192, "weight_depth",
+            f"at most what {AXI_ADDRESS_BITS} address bits reach")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sdram(Outside):
+    """An SDR SDRAM on a controller of ours, in the accelerator's clock."""
+
+    kind = "sdram"
+
+    part: str = "16m16"
+    """The part: a key of `sterna.machine.sdram.PARTS`."""
+    hz: int = 75_000_000
+    """Clock of the accelerator and of its SDRAM, in hertz, which gives the part's times."""
+    prefetch: int = 1024
+    """Beats fetched ahead, at least two bursts."""
+    resident_words: int = 0
+
+    def validate(self) -> None:
+        self.organisation.clocks(self.hz)
+        self.require(self.prefetch >= 2 * BURST_BEATS, "prefetch",
+                     f"at least two bursts, {2 * BURST_BEATS}")
+
+    def check(self, machine: Machine) -> None:
+        super().check(machine)
+        part = self.organisation
+        machine.ternary.require(
+            memory_bytes(machine) <= part.bytes, "weight_depth",
+            f"at most what {part.bytes} bytes of {part.name} hold")
+
+    @property
+    def organisation(self) -> SdramPart:
+        """The part's organisation and times. Raises `InputError` for an unknown one."""
+        return find_part(self.part)
+
+    @property
+    def ports(self) -> int:
+        return 1
+
+    @property
+    def bits(self) -> int:
+        return self.organisation.bits
+
+    @property
+    def burst(self) -> int:
+        return BURST_BEATS
+
+
+MEMORIES: dict[str, type[Memory]] = {kind.kind: kind for kind in (Chip, Axi, Sdram)}
+
+
+def outside_words(machine: Machine) -> int:
+    """Weight words in the memory outside, if the weights are there."""
+    return machine.ternary.weight_depth - machine.memory.resident
+
+
+def constant_base(machine: Machine) -> int:
+    """Byte of the first constant in a memory outside: behind the last burst of weights."""
+    memory = machine.memory
+    assert isinstance(memory, Outside)
+    burst = memory.burst * memory.ports * memory.bits // 8
+    return ceil(outside_words(machine) * machine.ternary.weight_bytes / burst) * burst
+
+
+def memory_bytes(machine: Machine) -> int:
+    """Bytes that a memory outside holds, which are also those that a token reads."""
+    if not machine.memory.holds_constants:
+        return outside_words(machine) * machine.ternary.weight_bytes
+    vector = machine.vector
+    return constant_base(machine) + vector.constant_depth * vector.constant_bytes

@@ -1,0 +1,139 @@
+"""What a unit of a machine says of itself, from which all that machines share is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from sterna.errors import InputError
+
+if TYPE_CHECKING:
+    from sterna.machine.machine import Machine
+
+Fields = tuple[tuple[str, int], ...]
+"""Names and widths, the least significant first."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """An instruction that a unit executes; ``fields`` follow those of every instruction."""
+
+    name: str
+    fields: Fields
+    meaning: str
+
+
+@dataclass(frozen=True)
+class MemorySpec:
+    """A memory that LOAD writes: words of ``bits`` bits.
+
+    An ``input`` is written before each RUN and comes last.
+    """
+
+    name: str
+    bits: int
+    depth: int
+    input: bool = False
+    lanes: int = 1
+    """Numbers in a word, all of the same width."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What a unit counts in a RUN: at most ``most`` a clock."""
+
+    name: str
+    most: int = 1
+
+
+def is_power_of_two(value: int) -> bool:
+    """Whether it is 1, 2, 4 and so on."""
+    return value > 0 and value & (value - 1) == 0
+
+
+class Part:
+    """A part of a machine: a frozen dataclass of whole numbers and words, with a name.
+
+    ``optional`` names the numbers that may be 0. Raises `InputError` naming the field that cannot
+    be, when it is made (on its own) or by `check` (beside the others).
+    """
+
+    name: ClassVar[str]
+    optional: ClassVar[frozenset[str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            least = 0 if field.name in self.optional else 1
+            if field.type == "int" and (type(value) is not int or value < least):
+                rule = "a positive integer" if least else "a whole number, 0 or more"
+                raise InputError(f"machine: {self.label(field.name)} must be {rule}, not {value!r}")
+        self.validate()
+
+    @classmethod
+    def label(cls, field: str) -> str:
+        """What a field is called outside the part: see `Machine.having`."""
+        return field if field.startswith(f"{cls.name}_") else f"{cls.name}_{field}"
+
+    def require(self, right: bool, field: str, rule: str) -> None:
+        """Raise `InputError` unless it is right: the field "must be" what the rule says."""
+        if not right:
+            raise InputError(
+                f"machine: {self.label(field)} = {getattr(self, field)} must be {rule}")
+
+    def validate(self) -> None:
+        """Raise `InputError` for values that no machine can have."""
+
+    def check(self, machine: Machine) -> None:
+        """Raise `InputError` for what does not go together with the other parts."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its fields, as JSON has them."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave; raises TypeError or KeyError for other fields."""
+        return cls(**values)
+
+
+class Unit(Part):
+    """The specification of a unit; a frozen dataclass without hardware.
+
+    Whatever it says may depend on the machine that it is in: widths of words come from the units
+    beside it.
+    """
+
+    per_stream: ClassVar[bool] = False
+    """Whether every token stream has a unit of its own."""
+
+    def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
+        """What it executes, in the order of their codes."""
+        del machine
+        return ()
+
+    def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        """What LOAD writes."""
+        del machine
+        return ()
+
+    def counters(self, machine: Machine) -> tuple[Counter, ...]:
+        """What it counts, in the order of RESULT."""
+        del machine
+        return ()
+
+    def result_words(self, machine: Machine) -> int:
+        """Words of 32 bits in RESULT; of every token stream, if the unit is there for each."""
+        del machine
+        return 0
+
+    def result_entries(self, machine: Machine) -> int:
+        """Values in RESULT that a user counts, an item of INFO."""
+        del machine
+        return 0
+
+    def named_fields(self) -> Iterator[tuple[str, Any]]:
+        """Its fields by the names that they have outside."""
+        for field in fields(self):  # type: ignore[arg-type]
+            yield self.label(field.name), getattr(self, field.name)

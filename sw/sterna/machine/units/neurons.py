@@ -1,0 +1,171 @@
+"""The neurons: LIF engines of the kinds that a network has, and the memory of their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sterna.errors import InputError
+from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import FACTORS, NeuronParameters
+from sterna.machine.unit import Fields, Instruction, MemorySpec, Unit, is_power_of_two
+from sterna.machine.units.synapses import address_bits
+from sterna.machine.units.vector import LENGTH_BITS
+
+if TYPE_CHECKING:
+    from sterna.machine.machine import Machine
+
+MOST_KINDS = 7
+KIND_BITS = 3
+RESULT_BITS = 32
+_RANGES = {"code_bits": (2, 8), "multiplier_bits": (8, 25)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuronKind:
+    """A LIF engine: the neurons of all populations of one definition.
+
+    ``groups`` of ``lanes`` neurons are those of all these populations, in the order of execution.
+    """
+
+    definition: NeuronDefinition
+    constants: tuple[tuple[str, int], ...] = ()
+    """Parameters that all its neurons share, part of the hardware; others are neutral or vary."""
+    varying: tuple[str, ...] = ()
+    """Parameters that come from the constant memory, one of each for every neuron."""
+    groups: int = 1
+    codes: bool = True
+    """Whether outputs become codes that connections read."""
+    results: bool = False
+    """Whether outputs are outputs of the network."""
+
+    @property
+    def parameter_bits(self) -> int:
+        """Bits of the varying parameters of one neuron."""
+        d = self.definition
+        return sum(d.factor_bits if name in FACTORS else d.membrane_bits for name in self.varying)
+
+    @property
+    def state_bits(self) -> int:
+        """Bits of the state of one neuron."""
+        return sum(self.definition.state_bits(name) for name in self.definition.states)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neurons(Unit):
+    """``lanes`` neurons updated a clock. Depths are in words of the memory that they name."""
+
+    name = "neuron"
+
+    lanes: int = 4
+    """Neurons updated a clock, and codes in a word; a power of two."""
+    code_bits: int = 8
+    """Width of a code, signed and symmetric: 2 for spikes and ternary codes, 8 for all."""
+    multiplier_bits: int = 18
+    """Signed operands of the part's multipliers; 16 on iCE40."""
+    code_depth: int = 64
+    """Words of ``lanes`` sources: input and populations."""
+    constant_depth: int = 64
+    input_depth: int = 16
+    outputs: int = 1
+    """Values that a step returns."""
+    kinds: tuple[NeuronKind, ...] = (NeuronKind(
+        definition=NeuronDefinition(sum_bits=20), results=True),)
+
+    def validate(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            self.require(low <= getattr(self, name) <= high, name, f"{low} to {high}")
+        self.require(is_power_of_two(self.lanes), "lanes", "a power of two")
+        if not 1 <= len(self.kinds) <= MOST_KINDS:
+            raise InputError(
+                f"machine: {len(self.kinds)} kinds of neurons; there can be 1 to {MOST_KINDS}")
+        known = {name for name, _ in NeuronParameters().items()}
+        for kind in self.kinds:
+            if unknown := {*kind.varying, *dict(kind.constants)} - known:
+                raise InputError(f"machine: no parameter of a neuron is named "
+                                 f"{', '.join(sorted(unknown))}")
+
+    def check(self, machine: Machine) -> None:
+        bits = machine.synapses.accumulator_bits
+        for kind in self.kinds:
+            if kind.definition.sum_bits != bits:
+                raise InputError(f"machine: synapse_accumulator_bits = {bits} must be the sum_bits "
+                                 f"of its neurons, {kind.definition.sum_bits}")
+
+    @property
+    def code_limit(self) -> int:
+        """Largest magnitude of a code."""
+        return (1 << (self.code_bits - 1)) - 1
+
+    @property
+    def constant_bits(self) -> int:
+        """Bits of a constant word: the varying parameters of a group of neurons."""
+        return self.lanes * max(1, *(kind.parameter_bits for kind in self.kinds))
+
+    def fields(self, machine: Machine) -> Fields:
+        """Fields of NEURON.
+
+        ``groups`` groups of new codes enter the delay lines from word ``codes`` of the code memory
+        on. They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
+        accumulators from group 0 on and leaves them zero. ``store`` and ``result`` say where its
+        outputs go: codes, the step's results. ``clear`` stands alone: the words become zero, and so
+        do the states of all neurons.
+        """
+        del machine
+        return (("unit", KIND_BITS), ("codes", address_bits(self.code_depth)),
+                ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1))
+
+    def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
+        return (Instruction(
+            "NEURON", self.fields(machine),
+            "one step of the neurons of a population, or another way to new codes"),)
+
+    def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        del machine
+        return (MemorySpec("neurons", self.constant_bits, self.constant_depth),
+                MemorySpec("input", self.lanes * self.code_bits, self.input_depth, input=True,
+                           lanes=self.lanes))
+
+    def result_words(self, machine: Machine) -> int:
+        del machine
+        return self.outputs
+
+    def result_entries(self, machine: Machine) -> int:
+        del machine
+        return self.outputs
+
+    def to_dict(self) -> dict[str, Any]:
+        values = asdict(self)
+        for item, kind in zip(values["kinds"], self.kinds, strict=True):
+            item["definition"] = kind.definition.to_dict()
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Neurons:
+        kinds = tuple(
+            NeuronKind(**item | {
+                "definition": NeuronDefinition.from_dict(item["definition"]),
+                "constants": tuple((name, value) for name, value in item["constants"]),
+                "varying": tuple(item["varying"]),
+            })
+            for item in values["kinds"]
+        )
+        return cls(**{**values, "kinds": kinds})
+
+
+def history_bits(machine: Machine) -> int:
+    """Bits that are kept of a source: codes of as many steps as synapses may name."""
+    return machine.synapses.taps * machine.neurons.code_bits
+
+
+def state_memory_bits(machine: Machine) -> int:
+    """Bits that a network keeps from step to step: states of neurons, and past codes."""
+    neurons = machine.neurons
+    groups = sum(kind.groups * kind.state_bits for kind in neurons.kinds)
+    return neurons.lanes * (groups + neurons.code_depth * history_bits(machine))
+
+
+def group_lanes(machine: Machine) -> int:
+    """Groups of neurons in a group of accumulators."""
+    return machine.synapses.lanes // machine.neurons.lanes

@@ -1,0 +1,53 @@
+"""The scalar unit: one operation on scalar floats at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sterna.machine.unit import Fields, Instruction, Unit
+
+if TYPE_CHECKING:
+    from sterna.machine.machine import Machine
+
+
+class ScalarCode(IntEnum):
+    """Operations of the scalar unit (field ``operation``)."""
+
+    ABSMAX = 0
+    """result = normalise(absmax register a), register cleared."""
+    SQUARES = 1
+    """result = normalise(squares register a), register cleared."""
+    CONSTANT = 2
+    """result = next two words of the constant stream, mantissa and exponent: the first of a group,
+    or two groups of a single lane."""
+    MULTIPLY = 3
+    ADD = 4
+    CODE_SCALE = 5
+    RSQRT = 6
+
+
+SCALAR_CLOCKS = {
+    ScalarCode.ABSMAX: 4, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
+    ScalarCode.RSQRT: 7, ScalarCode.ADD: 10, ScalarCode.SQUARES: 9,
+}
+"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
+CONSTANT_CLOCKS = 3
+"""From one word of a constant scalar to the next, where they are two groups."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalarUnit(Unit):
+    """Scalar floats in 16 registers, and what the reductions of the vector unit leave."""
+
+    name = "scalar"
+    per_stream = True
+
+    def fields(self, machine: Machine) -> Fields:
+        """Fields of SCALAR: ``operation`` is a `ScalarCode`, the others name registers."""
+        del machine
+        return (("operation", 3), ("result", 4), ("a", 4), ("b", 4))
+
+    def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
+        return (Instruction("SCALAR", self.fields(machine), "a scalar operation"),)

@@ -1,0 +1,145 @@
+"""The ternary engine: rows by columns of trits times codes, a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from math import ceil, log2
+from typing import TYPE_CHECKING, Literal, get_args
+
+from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.unit import Counter, Fields, Instruction, Unit, is_power_of_two
+
+if TYPE_CHECKING:
+    from sterna.machine.machine import Machine
+
+TRITS_PER_BYTE = 5
+COUNT_BITS = 16
+CODE_BANKS = 2
+"""Code vectors that may wait for their matrices at a time."""
+COMMAND_QUEUE = 8
+"""Matrix commands that may wait for the engine."""
+COMMANDS_AHEAD = 32
+"""Commands that the data path of a token stream may be behind that of another one."""
+MOST_BLOCK_GROUPS = 16
+MOST_ACCUMULATOR_BITS = 32
+
+Lane = Literal["adders", "tables"]
+"""What the lanes are made of: trees of adders, or tables of the sums of three codes."""
+LANES: tuple[str, ...] = get_args(Lane)
+
+
+class Destination(IntEnum):
+    """Where the accumulators of a matrix command go."""
+
+    VECTOR = 0
+    HEAD = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ternary(Unit):
+    """``rows * columns`` weights a clock (its lanes)."""
+
+    name = "ternary"
+    per_stream = True
+
+    rows: int = 8
+    """Weight rows accumulated in parallel; a multiple of the vector unit's lanes."""
+    columns: int = 32
+    """Codes consumed in parallel: with adders a power of two of at least the vector unit's lanes,
+    with tables a multiple of three times those."""
+    lane: Lane = "adders"
+    """Adders take any order of work; tables are smaller, but must be written for each tile."""
+    accumulator_bits: int = 20
+    """Width of an accumulator, signed; it must hold `reach` of ``code_depth`` columns."""
+    block_groups: int = 8
+    """Most row groups that one accumulation block may interleave (depth of an accumulator)."""
+    code_depth: int = 512
+    """Most codes of one matrix (its columns, padded); there are `CODE_BANKS` such banks."""
+    weight_depth: int = 8192
+    """Weight words of a token, of ``lanes`` trits each, wherever they are kept."""
+
+    def validate(self) -> None:
+        self.require(self.lane in LANES, "lane", " or ".join(LANES))
+        if self.lane == "adders":
+            self.require(is_power_of_two(self.columns) and self.columns >= 2, "columns",
+                         "a power of two and at least 2 with adders")
+        self.require(self.block_groups <= MOST_BLOCK_GROUPS, "block_groups",
+                     f"at most {MOST_BLOCK_GROUPS}")
+        self.require(self.accumulator_bits <= MOST_ACCUMULATOR_BITS, "accumulator_bits",
+                     f"at most {MOST_ACCUMULATOR_BITS}")
+        largest = reach(full(self.code_depth))
+        self.require(signed_bits(largest) <= self.accumulator_bits, "accumulator_bits",
+                     f"wide enough for {CODE_LIMIT} * code_depth = {largest}")
+        self.require(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
+
+    def check(self, machine: Machine) -> None:
+        lanes = machine.vector.lanes
+        self.require(self.rows % lanes == 0, "rows", f"a multiple of vector_lanes, {lanes}")
+        if self.lane == "tables":
+            self.require(self.columns % (3 * lanes) == 0, "columns",
+                         f"a multiple of 3 * vector_lanes = {3 * lanes} with tables")
+        else:
+            self.require(self.columns >= lanes, "columns",
+                         f"at least vector_lanes = {lanes} with adders")
+
+    @property
+    def lanes(self) -> int:
+        """Ternary weights accepted in one clock."""
+        return self.rows * self.columns
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of one packed weight word: five trits a byte, or three in five bits with tables."""
+        if self.lane == "tables":
+            return ceil(5 * self.lanes / 24)
+        return ceil(self.lanes / TRITS_PER_BYTE)
+
+    @property
+    def tiles(self) -> int:
+        """Most column tiles of a matrix."""
+        return self.code_depth // self.columns
+
+    @property
+    def result_depth(self) -> int:
+        """Row groups that the engine's result queue holds, at least one block."""
+        if self.lane == "tables":
+            return 16  # the depth of a look-up table memory
+        return max(2 * self.block_groups, ceil(log2(self.columns)) + 6)
+
+    @property
+    def tile_clocks(self) -> int:
+        """Clocks without a weight word when the engine goes on to another column tile."""
+        return 14 if self.lane == "tables" else 0
+
+    def fields(self, machine: Machine) -> Fields:
+        """Fields of MATMUL.
+
+        Weights are consumed in the order: for each of ``blocks`` blocks, for each of ``tiles``
+        column tiles, for each of ``groups`` row groups of the block, one weight word (``rows`` x
+        ``columns`` trits, trit ``row * columns + column``). After the last tile the block's row
+        groups leave in order. ``release`` frees the code bank after the command: the next command
+        uses the next codes.
+        """
+        del machine
+        return (("groups", self.block_groups.bit_length()), ("blocks", COUNT_BITS),
+                ("tiles", self.tiles.bit_length()), ("release", 1), ("destination", 1))
+
+    def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
+        return (Instruction("MATMUL", self.fields(machine),
+                            "dispatch a matrix command to the ternary engine's queue"),)
+
+    def counters(self, machine: Machine) -> tuple[Counter, ...]:
+        del machine
+        return Counter("busy"), Counter("waiting_weights"), Counter("waiting_codes")
+
+
+def groups_per_row_group(machine: Machine) -> int:
+    """Vector groups in the results of one row group."""
+    return machine.ternary.rows // machine.vector.lanes
+
+
+def groups_per_tile(machine: Machine) -> int:
+    """Code groups in one column tile."""
+    return machine.ternary.columns // machine.vector.lanes
