@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from sterna.compiler.spiking.fit import fit_spiking
@@ -45,6 +46,18 @@ def test_units_add_up(steps) -> None:
     area = estimate_area("ecp5", steps)
     assert sum(area.units.values()) == pytest.approx(area.luts, abs=3)
     assert area.units[OTHER] == round(1.194 * 2035)
+
+
+def test_every_stream_has_a_data_path_of_its_own() -> None:
+    """Sequencer, weights, constants and what is between units serve all of them."""
+    one, two = area_terms(TOKENS), area_terms(replace(TOKENS, streams=2))
+    each = {"core.engine", "core.splitter", "core.vector", "core.inputs", "core.top_k"}
+    assert each | {"core.sequencer", "core.weights", "core.constants", OTHER, "forks"} == set(one)
+    for part, values in one.items():
+        if part != "forks":
+            factor = 2 if part in each else 1
+            assert two[part] == tuple(factor * value for value in values), part
+    assert not any(one["forks"]) and all(two["forks"])
 
 
 @pytest.mark.parametrize(("module", "what", "ask"), [
