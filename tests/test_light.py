@@ -184,9 +184,9 @@ def test_a_spiking_network_runs_from_its_image_alone(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("make", "options", "message"), [
-    (text_image, ["--steps", "7"], "--steps: is for spiking networks, not for the image of demo"),
-    (text_image, ["--rows", "4"], "--rows: is for language models, not for the image of demo-tiny"),
-    (network_image, ["--prompt", "x"], "--prompt: is for language models, not for the image"),
+    (text_image, ["--steps", "7"], "--steps: "),
+    (text_image, ["--rows", "4"], "--rows: "),
+    (network_image, ["--prompt", "x"], "--prompt: "),
     (network_image, ["--input-fraction", "3"], "--input-fraction 3: the image was made with 0"),
     (network_image, ["--device", "golden"], "device golden: takes no image"),
 ])
@@ -194,7 +194,8 @@ def test_what_an_image_does_not_read_is_refused(make, options, message, tmp_path
     make(tmp_path / "image.sterna")
     arguments = ["run", "--image", str(tmp_path / "image.sterna"), "--device", "emulator"]
     assert run_arguments([*arguments, *options]) == 2
-    assert message in capsys.readouterr().err
+    line, = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"sterna: {message}")
 
 
 @pytest.mark.slow
