@@ -40,6 +40,8 @@ from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
 
 MODELS = ("demo", "demo-tiny")
+TEXTS = ("demo", "demo-spiking")
+"""Language models whose golden values are compared."""
 NETWORKS = ("l2mu", "delays")
 TOKENS, STEPS = 64, 200
 TABLES = token_machine(rows=16, columns=96, vector_lanes=8, lane="tables", code_depth=576)
@@ -123,7 +125,8 @@ def found(parts: tuple[str, ...]) -> Found:
             yield f"listing {name}", sha256(
                 format_program(lower(load_model(name), name=name)).encode())
     if "golden" in parts:
-        yield from golden_tokens("demo")
+        for name in TEXTS:
+            yield from golden_tokens(name)
         for name in NETWORKS:
             yield from golden_steps(name)
     for name, image in images():

@@ -19,7 +19,7 @@ SMALL = ["--config", "small"]
 def test_models(sterna):
     assert sterna("models").output.startswith("demo  ")
     assert [model["name"] for model in sterna("models", "--json").json["models"]] == [
-        "demo", "demo-tiny", "alif", "cubalif", "delays", "delays_ssc", "l2mu"]
+        "demo", "demo-spiking", "demo-tiny", "alif", "cubalif", "delays", "delays_ssc", "l2mu"]
 
 
 def test_run_continues_every_prompt_and_is_the_same_each_time(sterna):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fingerprints import NETWORKS, golden_steps, golden_tokens
+from scripts.fingerprints import NETWORKS, TEXTS, golden_steps, golden_tokens
 
 STORED: dict[str, str] = json.loads(
     (Path(__file__).parent / "stored_values.json").read_text())
@@ -24,8 +24,9 @@ def check(found: Iterator[tuple[str, str]], model: str) -> None:
     assert dict(found) == wanted
 
 
-def test_tokens_of_demo() -> None:
-    check(golden_tokens("demo"), "demo")
+@pytest.mark.parametrize("name", TEXTS)
+def test_tokens_of_language_models(name: str) -> None:
+    check(golden_tokens(name), name)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

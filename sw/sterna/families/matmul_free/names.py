@@ -22,6 +22,11 @@ SHIPPED = {
             "MatMul-free LM trained on public-domain fairy tales, 1.5 million ternary weights",
             _FOLDER / "demo"),
         ShippedModel(
+            "demo-spiking",
+            "MatMul-free LM with spiking neurons for its gated units, same text, 1.3 million "
+            "ternary weights",
+            _FOLDER / "demo-spiking"),
+        ShippedModel(
             "demo-tiny",
             "MatMul-free LM for small parts, same text, 129 thousand ternary weights",
             _FOLDER / "demo-tiny"),

@@ -6,7 +6,10 @@ import pytest
 from sterna.errors import InputError
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.float_score import score_text
+from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.names import SHIPPED, find_folder
+from sterna.families.matmul_free.ranges import spike_shares
+from sterna.families.matmul_free.score import score_program
 from sterna.families.matmul_free.store import load_model
 from sterna.formats.tokenizer import Tokenizer, encode_documents
 
@@ -54,13 +57,30 @@ def test_the_tiny_demo_has_learnt_some_english_and_is_small() -> None:
     assert score_text(float_reference(model), text).bits_per_byte < 2.5
 
 
+def test_the_spiking_demo_has_learnt_english_with_few_spikes() -> None:
+    model = load_model("demo-spiking")
+    assert model.config.channel_mixer == "lif" and model.folder is not None
+    assert sum(path.stat().st_size for path in model.folder.iterdir()) <= 1 << 20
+    assert model.tokenizer_path is not None
+    tokenizer = Tokenizer.from_file(model.tokenizer_path)
+    begin = model.config.bos_token_id
+    text = encode_documents(tokenizer, SENTENCES, begin, model.config.eos_token_id)
+    reference = float_reference(model)
+    score = score_text(reference, text)
+    assert score.bits_per_byte < 2.2
+    golden = score_program(lower(model), text, begin, streams=1)
+    # Over 140 tokens; the README has the figure of a whole text.
+    assert abs(golden.perplexity / score.perplexity - 1) < 0.02
+    assert all(0.01 < share < 0.2 for share in spike_shares(reference, text))
+
+
 def test_a_folder_is_found_by_its_path(tmp_path: Path) -> None:
     assert find_folder(tmp_path) == tmp_path
     assert find_folder(str(tmp_path)) == tmp_path
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="demmo: no such model or folder; .* demo, demo-tiny"):
+    with pytest.raises(InputError, match="demmo: no such model or folder; .* demo, demo-spiking, demo-tiny"):
         find_folder("demmo")
     path = tmp_path / "file"
     path.write_text("")
