@@ -89,3 +89,8 @@ def test_an_image_is_loaded_as_it_was_written(sterna, tmp_path):
 def test_an_image_that_cannot_be_used(sterna, arguments, message):
     outcome = sterna("run", "demo-tiny", *arguments, "--image", "nowhere")
     assert outcome.code == 2 and message in outcome.errors and outcome.output == ""
+
+
+def test_the_golden_runs_what_no_accelerator_computes(sterna):
+    outcome = sterna("run", "demo-spiking", "--max-tokens", 6, "--prompt", "The king")
+    assert outcome.code == 0 and outcome.output.startswith("The king") and outcome.errors == ""

@@ -8,6 +8,7 @@ from sterna.families.common import Image, Timeout
 from sterna.families.requests import RunRequest
 from sterna.families.tokens.open_device import open_device, open_image
 from sterna.families.tokens.texts import RunResult, continue_texts
+from sterna.host.address import GOLDEN
 from sterna.host.device import Device
 from sterna.progress import Report
 
@@ -26,8 +27,10 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
         program = model.lowered
         if image is not None:
             return open_image(device, program, image, report, timeout)
-        return open_device(
-            device, program, shape.fitted(program), shape.place, report, timeout)
+        # The golden computes what no accelerator does yet; what lies where is only for a machine.
+        placed = device != GOLDEN or shape.chip_mbit is not None
+        configuration = shape.fitted(program) if placed else shape.base()
+        return open_device(device, program, configuration, shape.place, report, timeout)
 
     return continue_texts(
         model.name, machine, tokenizer, model.begin, model.end, options, report)

@@ -80,7 +80,7 @@ def test_a_folder_is_found_by_its_path(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="demmo: no such model or folder; .* demo, demo-spiking, demo-tiny"):
+    with pytest.raises(InputError, match="demmo: no such model or folder; .* demo, demo-sp"):
         find_folder("demmo")
     path = tmp_path / "file"
     path.write_text("")
