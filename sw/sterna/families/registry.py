@@ -126,12 +126,12 @@ def family_of(model: str) -> Family:
             return family
     path = Path(model)
     if path.is_dir():
-        reason = "is a folder, but not that of a model (no manifest of a family that is known)"
+        reason = ("is no folder of a model (no manifest of a family that is known); of a "
+                  f"checkpoint, sterna import {model} -o DIR makes one")
+    elif any(family.takes(model) for family in families()):
+        reason = f"is not a model yet; sterna import {model} -o DIR makes one of it"
     else:
         reason = "is a file, not a model folder" if path.exists() else "no such model or folder"
-    for family in families():
-        if family.takes(model):
-            reason = f"is not a model yet; sterna import {model} -o DIR makes one of it"
     names = ", ".join(shipped.name for shipped in shipped_models())
     lines = "".join(f"; {line}" for line in broken_families())
     raise InputError(f"{model}: {reason}; shipped models: {names}{lines}")

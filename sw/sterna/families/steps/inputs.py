@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.spiking.plan import code_bits_needed
 from sterna.families.spiking.codes import encode, fraction_for, random_inputs
 from sterna.families.spiking.input_file import read_input
 from sterna.families.spiking.scale import with_input_fraction
@@ -16,6 +17,7 @@ from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.spiking.integers import SpikingNetwork
+    from sterna.program.definition import Program
 
 RATE = 0.2
 
@@ -59,7 +61,9 @@ class TakenOptions(Rounding, Inputs):
         return TakenInputs(with_input_fraction(network, fraction), encoded.codes)
 
 
-def wide_enough(code_bits: int | None, codes: NDArray[np.int64]) -> int | None:
-    """The width of codes to build a simulated accelerator with: as given, else what these need."""
+def wide_enough(code_bits: int | None, codes: NDArray[np.int64], program: Program) -> int | None:
+    """The width of codes to build a simulated accelerator with: as given, else None for what the
+    program needs, or more where these codes do."""
     largest = max(int(codes.max(initial=0)), -int(codes.min(initial=0)))
-    return largest.bit_length() + 1 if code_bits is None and largest > 1 else code_bits
+    bits = largest.bit_length() + 1
+    return bits if code_bits is None and bits > code_bits_needed(program) else code_bits

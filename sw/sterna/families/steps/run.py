@@ -47,7 +47,8 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
             report.note(f"{model.name}: {name}: {saturation_line(count)}")
     else:
         if not fixed:
-            shape = replace(shape, code_bits=wide_enough(shape.code_bits, codes))
+            code_bits = wide_enough(shape.code_bits, codes, lower(network))
+            shape = replace(shape, code_bits=code_bits)
         outputs = {network.output: run_on(
             device, network, codes, shape, report, image, options.take(Timeout).timeout)}
     if output is not None:

@@ -76,7 +76,7 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
         runs = [runs[0][: steps - steps // 4], runs[0][steps - steps // 4:]]
     steps = sum(map(len, runs))
     if shape.config is None:
-        shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes))
+        shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes, program))
     machine = shape.fitted(program)
     verifier = SpikingVerifier(program, machine, skip=skip, stall_permille=request.stalls,
                                seed=request.seed, progress=report,
