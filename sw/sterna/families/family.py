@@ -78,9 +78,15 @@ class Model(Protocol):
     `Result`. A model has the methods of the commands in its family's `options`.
     """
 
-    name: str
-    sources: Sequence[Path]
-    """What was read of the user's own; nothing that is written may replace it."""
+    @property
+    def name(self) -> str:
+        """What it was named by."""
+        ...
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        """What was read of the user's own; nothing that is written may replace it."""
+        ...
 
     def close(self) -> None:
         """Give back what was opened for it; safe to call twice."""
@@ -104,18 +110,35 @@ class Family(Protocol):
     It is asked at every start of the command line, so its module imports nothing that is heavy.
     """
 
-    name: str
-    """In the manifests of its folders."""
-    kind: str
-    """``a language model``."""
-    plural: str
-    """``language models``: whom its options are for."""
-    reads: Mapping[str, str]
-    """Forms of MODEL, and what each is."""
-    imports: Mapping[str, str]
-    """Forms of SRC that `import_model` takes, and what each is."""
-    options: Mapping[str, tuple[type[Group], ...]]
-    """Groups of options by command, for every command that takes its models."""
+    @property
+    def name(self) -> str:
+        """In the manifests of its folders."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """``a language model``."""
+        ...
+
+    @property
+    def plural(self) -> str:
+        """``language models``: whom its options are for."""
+        ...
+
+    @property
+    def reads(self) -> Mapping[str, str]:
+        """Forms of MODEL, and what each is."""
+        ...
+
+    @property
+    def imports(self) -> Mapping[str, str]:
+        """Forms of SRC that `import_model` takes, and what each is."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, tuple[type[Group], ...]]:
+        """Groups of options by command, for every command that takes its models."""
+        ...
 
     def shipped(self) -> Sequence[ShippedModel]:
         """The models that come with it, which MODEL names."""

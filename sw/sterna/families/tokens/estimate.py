@@ -48,7 +48,7 @@ def estimate(model: TokenModel, request: EstimateRequest) -> TokenEstimate | Mem
         board.check_baked()
     found = estimate_board(board, program, shape.machine(board, program), shape.place,
                            shape.clock_on(board))
-    objects = placed_objects(program, found.machine, found.embedding)
+    objects = placed_objects(program, found.machine, found.embedding or "host")
     return TokenEstimate(board, found, tuple(objects))
 
 
