@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import LinkError
-from sterna.machine.emulator.machines import machine_of
+from sterna.machine.emulator.machine import EmulatedMachine
 from sterna.machine.emulator.memory import LoadedMemory
+from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.frames import Frame, FrameDecoder, encode_frame
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import (
@@ -26,17 +28,19 @@ _SESSION = struct.Struct("<II")
 
 
 class EmulatedBoard:
-    """The transport to a machine of a machine, as `sterna.host.transport.Transport`.
+    """The transport to an emulated machine, as `sterna.host.transport.Transport`.
 
     A run takes no time: counters of cycles are 0. With `trace` in the machine
-    `collect_words` gives what trace ports would have shown.
+    `collect_words` gives what trace ports would have shown. `units` emulate units of other packages
+    by their names.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine,
+                 units: Mapping[str, type[EmulatedUnit]] | None = None) -> None:
         self.machine = machine
         names = [item.name for item in machine.memories]
         self._memories = {space: LoadedMemory(machine, space) for space in names}
-        self._machine = machine_of(machine, self._memories)
+        self._machine = EmulatedMachine(machine, self._memories, units)
         self._session, self._results = 0, 0
         self._decoder = FrameDecoder()
         self._output = bytearray()

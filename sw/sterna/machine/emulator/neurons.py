@@ -1,154 +1,131 @@
-"""The neuron units: one step of the law (`sterna.law.neuron`) for groups of neurons."""
+"""The neurons: sums through the law to new codes and results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sterna.law.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset, Rounding
-
-Integers = NDArray[np.int64]
-_PENDING_TAKE = (Reset.SOFT_LATE, Reset.SOFT_ONCE)
-
-
-def rounded(value: Integers, shift: int, rounding: Rounding) -> Integers:
-    """``R(value, shift)``: a right shift, and what it does with the bits that it drops."""
-    if not shift:
-        return value
-    one = np.int64(1)
-    if rounding is Rounding.FLOOR:
-        return value >> shift
-    if rounding is Rounding.ZERO:
-        return value + ((value < 0) * ((one << shift) - 1)) >> shift
-    half = one << shift - 1
-    if rounding is Rounding.HALF_EVEN:
-        half = half - 1 + (value >> shift & 1)
-    return value + half >> shift
+from sterna.law.neuron import Output
+from sterna.law.neuron_parameters import FACTORS, NeuronParameters
+from sterna.machine.emulator.memory import LoadedMemory
+from sterna.machine.emulator.neuron_step import Integers, NeuronStates, rounded
+from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.plan import Plan
+from sterna.machine.emulator.ports import Words32, port_words
+from sterna.machine.emulator.sequencer import Executed
+from sterna.machine.emulator.synapses import SynapsesUnit
+from sterna.machine.emulator.unit import EmulatedUnit
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.units.neurons import NeuronKind, group_lanes
 
 
-def saturated(value: Integers, bits: int) -> Integers:
-    """``sat``: symmetric, in so many bits."""
-    limit = (1 << bits - 1) - 1
-    return np.minimum(np.maximum(value, -limit), limit)
+class NeuronsUnit(EmulatedUnit):
+    """Executes NEURON: the populations of a kind in their order, or codes of the input."""
 
+    executes = ("NEURON",)
 
-class NeuronUnit:
-    """Neurons of one definition with their states, int64 [neurons] each."""
+    def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
+                 beside: Mapping[str, EmulatedUnit]) -> None:
+        super().__init__(machine, memories, beside)
+        self._kinds = [NeuronStates(kind.definition, kind.groups * machine.neurons.lanes)
+                       for kind in machine.neurons.kinds]
+        self._shown: list[list[list[Integers]]] = [[[], [], []] for _ in self._kinds]
+        self.ports = 3 * len(self._kinds)
+        self.changed()
 
-    def __init__(self, definition: NeuronDefinition, neurons: int) -> None:
-        self.definition = definition
-        self._count = neurons
-        self.clear()
+    def changed(self) -> None:
+        self._parameters: dict[tuple[int, int, int], dict[str, Integers | int]] = {}
 
-    def clear(self) -> None:
-        """All states to 0, and the next neurons are the first."""
-        self.states = {name: np.zeros(self._count, np.int64) for name in self.definition.states}
-        self._next = 0
+    def plan(self, step: Executed, plan: Plan) -> None:
+        plan.operations.append(lambda path: self._execute(step.fields))
 
-    def step(self, sums: Integers, parameters: Mapping[str, Integers | int]
-             ) -> tuple[Integers, dict[str, Integers]]:
-        """The next neurons, as many as there are sums: outputs and new states."""
-        first, after = self._next, self._next + len(sums)
-        before = {name: values[first:after] for name, values in self.states.items()}
-        output, states = neuron_step(self.definition, sums, before, parameters)
-        for name, values in states.items():
-            self.states[name][first:after] = values
-        self._next = after % self._count
-        return output, states
+    def begin(self, path: Path, plan: Plan, word: int) -> None:
+        self._input, self._constant = word, 0
+        self._result = np.zeros(0, np.int64)
+        self._shown = [[[], [], []] for _ in self._kinds]
 
+    def result(self, path: Path, rows: int) -> bytes:
+        outputs = np.zeros(self.machine.neurons.outputs, np.int64)
+        count = min(len(outputs), len(self._result))
+        outputs[:count] = self._result[:count]
+        return outputs.astype("<i4").tobytes()
 
-def neuron_step(d: NeuronDefinition, x: Integers, before: Mapping[str, Integers],
-                p: Mapping[str, Integers | int]) -> tuple[Integers, dict[str, Integers]]:
-    """Steps 1 to 9: the output, and the states after."""
-    after = dict(before)
-    v = before["v"]
-    over = np.greater if d.strict else np.greater_equal
-    pending = over(v, p["threshold"]) if d.reset.pending else np.zeros(v.shape, bool)
-    y = saturated(rounded(x * p["gain"], d.gain_shift, d.rounding) + p["bias"], d.membrane_bits)
-    drive = _current(d, y, before, after, p)
-    u = _membrane(d, drive, before, pending, p)
-    if d.current is Current.ALPHA and d.reset.pending:
-        kept = after["i"] - p["threshold"] if d.reset is Reset.SOFT_LATE else 0 * after["i"]
-        after["i"] = np.where(pending, saturated(kept, d.current_bits), after["i"])
-        after["a"] = np.where(pending, 0, after["a"])
-    threshold = p["threshold"] + before["a"] if d.adaptive else p["threshold"] + 0 * v
-    level = threshold >> 1 if d.count is Count.COUNT_ROUND else threshold
-    fired = np.zeros(v.shape, np.int64)
-    for _ in range(d.max_count):
-        fired += over(u, level)
-        level = level + threshold
-    if d.refractory:
-        left = before["refractory"]
-        fired = np.where(left > 0, 0, fired)
-        if d.refractory_hold:
-            u = np.where(left > 0, v, u)
-        after["refractory"] = np.where(
-            fired > 0, d.refractory, np.maximum(left - 1, 0))
-    after["v"] = _after(d, u, fired, threshold, pending, p)
-    if d.adaptive:
-        decayed = rounded(before["a"] * p["adaptation_factor"], d.factor_fraction, d.rounding)
-        after["a"] = saturated(decayed + fired * p["increment"], d.adaptation_bits)
-    if d.output is Output.MEMBRANE:
-        return after["v"], after
-    return (fired if d.output is Output.SPIKE else np.where(fired > 0, u, 0)), after
+    def port_words(self, path: Path) -> list[Words32]:
+        """Sums, outputs and states of each kind."""
+        machine, ports = self.machine, []
+        for kind, shown in zip(self._kinds, self._shown, strict=True):
+            d = kind.definition
+            output = d.max_count.bit_length() if d.output is Output.SPIKE else d.membrane_bits
+            widths = ([machine.synapses.accumulator_bits], [output],
+                      [d.state_bits(name) for name in d.states])
+            ports += [
+                port_words(values, [(1, width) for width in fields] * machine.neurons.lanes)
+                for values, fields in zip(shown, widths, strict=True)]
+        return ports
 
+    @property
+    def _synapses(self) -> SynapsesUnit:
+        found = self.beside[self.machine.synapses.name]
+        assert isinstance(found, SynapsesUnit)
+        return found
 
-def _current(d: NeuronDefinition, y: Integers, before: Mapping[str, Integers],
-             after: dict[str, Integers], p: Mapping[str, Integers | int]) -> Integers:
-    """Step 3: what drives the membrane."""
-    if d.current is Current.NONE:
-        return y
-    factor = p["current_factor"]
-    if d.current is Current.JUMP:
-        drive = saturated(before["i"] + y, d.current_bits)
-        after["i"] = saturated(
-            rounded(drive * factor, d.factor_fraction, d.rounding), d.current_bits)
-        return drive
-    decayed = rounded(before["i"] * factor, d.factor_fraction, d.rounding)
-    after["i"] = saturated(decayed + y, d.current_bits)
-    if d.current is Current.ALPHA:
-        slow = rounded(before["a"] * p["adaptation_factor"], d.factor_fraction, d.rounding)
-        after["a"] = saturated(slow - y, d.adaptation_bits)
-        return after["i"] + after["a"]
-    return before["i"] if d.current is Current.OLD else after["i"]
+    def _execute(self, fields: dict[str, int]) -> None:
+        codes = self._synapses.codes
+        if fields["clear"]:
+            codes.clear(fields["codes"], fields["groups"])
+            for kind in self._kinds:
+                kind.clear()
+        elif fields["unit"] == 0:
+            codes.shift(fields["codes"], self._input_codes(fields["groups"]))
+        else:
+            self._fire(fields["unit"] - 1, fields)
 
+    def _input_codes(self, groups: int) -> Integers:
+        first, self._input = self._input, self._input + groups
+        spec = memory_spec(self.machine, Space.INPUT)
+        return self.memories[Space.INPUT].fields(
+            self._input, spec.lanes, spec.bits // spec.lanes, first).reshape(-1)
 
-def _membrane(d: NeuronDefinition, drive: Integers, before: Mapping[str, Integers],
-              pending: NDArray[np.bool_], p: Mapping[str, Integers | int]) -> Integers:
-    """Step 4: the membrane before it fires."""
-    v = np.where(pending, p["reset"], before["v"]) if d.reset is Reset.ZERO_LATE else before["v"]
-    t = v - p["leak"]
-    taken: Integers | int = 0
-    if d.reset in _PENDING_TAKE:
-        amount = -before["a"] if d.current is Current.ALPHA else p["threshold"]
-        taken = np.where(pending, amount, 0)
-    if d.current is Current.ALPHA:
-        u = rounded(drive * p["factor"], d.factor_fraction, d.rounding)
-    elif d.decay is Decay.NONE:
-        u = v + drive
-    elif d.decay is Decay.MULTIPLY:
-        u = p["leak"] + rounded(t * p["factor"], d.factor_fraction, d.rounding) + drive
-    else:
-        def moved(value: Integers) -> Integers:
-            if d.decay is Decay.SHIFT:
-                return rounded(value, d.decay_shift, d.rounding)
-            return rounded(value * p["factor"], d.factor_fraction, d.rounding)
+    def _fire(self, number: int, fields: dict[str, int]) -> None:
+        machine, kind = self.machine, self._kinds[number]
+        groups = fields["groups"]
+        sums = self._synapses.take(
+            groups * machine.neurons.lanes, -(-groups // group_lanes(machine)))
+        output, states = kind.step(sums, self._parameters_of(number, groups))
+        if machine.trace:
+            rows = [sums, output, np.stack([states[name] for name in kind.definition.states], 1)]
+            for shown, values in zip(self._shown[number], rows, strict=True):
+                shown.append(values.reshape(groups, -1))
+        if fields["store"]:
+            d, limit = kind.definition, machine.neurons.code_limit
+            codes = rounded(output, d.output_shift, d.rounding)
+            self._synapses.codes.shift(fields["codes"], np.clip(codes, -limit, limit))
+        if fields["result"]:
+            self._result = output
 
-        u = v + moved(drive - t) if d.scale_drive else v - moved(t) + drive
-    u = saturated(u - taken, d.membrane_bits)
-    return np.where(pending, p["reset"], u) if d.reset is Reset.CLEAR_LATE else u
+    def _parameters_of(self, number: int, groups: int) -> dict[str, Integers | int]:
+        """Parameters of the next neurons: constants of the kind, others from the memory."""
+        kind, first = self.machine.neurons.kinds[number], self._constant
+        if kind.varying:
+            self._constant += groups
+        key = (number, first, groups)
+        if key not in self._parameters:
+            neutral = {name: int(values[0]) for name, values in NeuronParameters().items()}
+            self._parameters[key] = neutral | dict(kind.constants) | self._varying(
+                kind, first, groups)
+        return self._parameters[key]
 
-
-def _after(d: NeuronDefinition, u: Integers, fired: Integers, threshold: Integers,
-           pending: NDArray[np.bool_], p: Mapping[str, Integers | int]) -> Integers:
-    """Step 7: the membrane that is kept."""
-    if d.reset is Reset.HARD:
-        u = np.where(fired > 0, p["reset"], u)
-    elif d.reset is Reset.SOFT:
-        u = u - fired * threshold
-    elif d.reset is Reset.SOFT_ONCE:
-        u = u - (fired - pending) * p["threshold"]
-    u = saturated(u, d.membrane_bits)
-    return np.maximum(u, p["floor"]) if d.clamped else u
+    def _varying(self, kind: NeuronKind, first: int, groups: int) -> dict[str, Integers | int]:
+        memory, lanes = self.memories[Space.NEURONS], self.machine.neurons.lanes
+        found: dict[str, Integers | int] = {}
+        place = 0
+        for name in kind.varying:
+            d = kind.definition
+            bits = d.factor_bits if name in FACTORS else d.membrane_bits
+            found[name] = np.stack([
+                memory.fields(first + groups, 1, bits, first, lane * kind.parameter_bits + place)
+                for lane in range(lanes)], 1).reshape(-1)
+            place += bits
+        return found

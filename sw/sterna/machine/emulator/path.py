@@ -1,8 +1,9 @@
-"""A data path: what a token stream has of its own."""
+"""A data path: what a token stream has of its own, and the streams of the run that is on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,32 +13,27 @@ from sterna.machine.emulator.scalars import ZERO, Scalar
 
 Integers = NDArray[np.int64]
 
+
 def _nothing() -> Integers:
     return np.zeros((0, 0), np.int64)
 
 
 @dataclass
-class Trace:
-    """What the units of a path showed in a run: results, scalars, exact accumulators."""
-
-    vectors: Integers
-    """[groups, lanes]."""
-    scalars: list[Scalar] = field(default_factory=list)
-    accumulators: list[Integers] = field(default_factory=list)
-    """Arrays [row groups, rows]."""
-
-
-@dataclass
 class Path:
-    """Memories and registers that last, and the streams of the run that is on.
+    """Memories and registers that last, by unit; streams are arrays of groups [groups, lanes].
 
-    Streams are arrays of groups [groups, lanes]; instructions name groups by their numbers.
+    Instructions name groups of the streams by their numbers.
     """
 
-    memory: Integers
+    number: int
+    memory: Integers = field(default_factory=_nothing)
+    """Of the vector unit."""
     registers: list[Scalar] = field(default_factory=lambda: [ZERO] * SCALAR_REGISTERS)
     absmax: list[int] = field(default_factory=lambda: [0] * ABSMAX_REGISTERS)
     squares: list[int] = field(default_factory=lambda: [0] * SQUARES_REGISTERS)
+    own: dict[str, Any] = field(default_factory=dict)
+    """What other units keep, by their names."""
+
     constants: Integers = field(default_factory=_nothing)
     inputs: Integers = field(default_factory=_nothing)
     accumulators: Integers = field(default_factory=_nothing)
@@ -48,4 +44,5 @@ class Path:
     codes: list[Integers] = field(default_factory=list)
     """Code vectors, in the order in which they were made."""
     head: list[Integers] = field(default_factory=list)
-    trace: Trace | None = None
+    shown: dict[str, Any] | None = None
+    """What the trace ports show of this run, by unit; None without such ports."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.plan import Plan
+from sterna.machine.emulator.ports import Words32, port_words
 from sterna.machine.emulator.scalars import Scalar, add, code_scale, multiply, normalise, rsqrt
+from sterna.machine.emulator.sequencer import Executed
+from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.units.scalar import ScalarCode
 
 _OF_ONE: dict[ScalarCode, Callable[[Scalar], Scalar]] = {
@@ -40,8 +47,8 @@ class ScalarOperation:
         """Execute on a data path."""
         result = self._value(path)
         path.registers[self.result] = result
-        if path.trace is not None:
-            path.trace.scalars.append(result)
+        if path.shown is not None:
+            path.shown["scalar"].append(result)
 
     def _value(self, path: Path) -> Scalar:
         if self.code is ScalarCode.CONSTANT:
@@ -54,3 +61,26 @@ class ScalarOperation:
         if self.code in _OF_ONE:
             return _OF_ONE[self.code](path.registers[self.a])
         return _OF_TWO[self.code](path.registers[self.a], path.registers[self.b])
+
+
+class ScalarUnitEmulation(EmulatedUnit):
+    """Executes SCALAR."""
+
+    executes = ("SCALAR",)
+    ports = 1
+
+    def plan(self, step: Executed, plan: Plan) -> None:
+        vector = self.machine.vector
+        operation = ScalarOperation.of(step.fields, plan.constants, vector.scalar_groups,
+                                       MANTISSA_BITS + 1 - vector.word_bits)
+        plan.constants += operation.groups
+        plan.operations.append(operation)
+
+    def begin(self, path: Path, plan: Plan, word: int) -> None:
+        if path.shown is not None:
+            path.shown["scalar"] = []
+
+    def port_words(self, path: Path) -> list[Words32]:
+        assert path.shown is not None
+        values = np.array(path.shown["scalar"], np.int64).reshape(-1, 2)
+        return [port_words([values], [(1, MANTISSA_BITS), (1, EXPONENT_BITS)])]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.machine.emulator.memory import LoadedMemory
+from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.plan import Plan
+from sterna.machine.emulator.sequencer import Executed
+from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space
 
 Integers = NDArray[np.int64]
 
@@ -65,3 +72,43 @@ class Synapses:
         loud = np.flatnonzero(histories.any(axis=1))
         codes = np.take_along_axis(histories[loud], self._taps[loud], axis=1)
         return (codes * self._weights[loud]).sum(axis=0)
+
+
+class SynapsesUnit(EmulatedUnit):
+    """Executes ACCUMULATE: the codes of a source into the accumulators, times their weights."""
+
+    executes = ("ACCUMULATE",)
+
+    def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
+                 beside: Mapping[str, EmulatedUnit]) -> None:
+        super().__init__(machine, memories, beside)
+        synapses = machine.synapses
+        self._sums = np.zeros(synapses.accumulator_depth * synapses.lanes, np.int64)
+        self.codes = CodeMemory(machine)
+        self._events = self._sources = 0
+
+    def plan(self, step: Executed, plan: Plan) -> None:
+        synapses = Synapses(self.machine, step.fields, self.memories[Space.SYNAPSES])
+        plan.operations.append(lambda path: self._accumulate(synapses))
+
+    def begin(self, path: Path, plan: Plan, word: int) -> None:
+        self._events = self._sources = 0
+
+    def counts(self) -> Mapping[str, int]:
+        return {"events": self._events, "sources": self._sources}
+
+    def take(self, count: int, groups: int) -> Integers:
+        """So many sums from the first on; whole groups of accumulators are 0 afterwards."""
+        sums = self._sums[:count].copy()
+        self._sums[:groups * self.machine.synapses.lanes] = 0
+        half = 1 << self.machine.synapses.accumulator_bits - 1
+        return (sums + half & 2 * half - 1) - half  # accumulators wrap
+
+    def _accumulate(self, synapses: Synapses) -> None:
+        fields = synapses.fields
+        histories = self.codes.sources(fields["codes"], fields["sources"])
+        sums = synapses.sums(histories)
+        self._sums[:len(sums)] += sums
+        self._sources += len(histories)
+        self._events += (int(np.count_nonzero(histories.any(axis=1))) if fields["skip"]
+                         else len(histories))

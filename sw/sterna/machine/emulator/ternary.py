@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import CheckError
+from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.plan import Plan
+from sterna.machine.emulator.ports import Words32, port_words
+from sterna.machine.emulator.sequencer import Executed
+from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
-from sterna.machine.units.ternary import Destination
-from sterna.machine.weight_words import unpack_words
+from sterna.machine.protocol import Space
+from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.weight_words import resident, unpack_words
 from sterna.machine.words import Words
 
 KEPT_BYTES = 1 << 30
@@ -43,8 +52,8 @@ class MatrixCommand:
         taken[:count] = codes[:count]
         sums = (matrix @ taken).astype(np.int64)
         machine = self.machine
-        if path.trace is not None:
-            path.trace.accumulators.append(sums.reshape(-1, machine.ternary.rows))
+        if path.shown is not None:
+            path.shown["ternary"].append(sums.reshape(-1, machine.ternary.rows))
         limit = machine.vector.word_limit
         sums = np.clip(sums, -limit, limit)
         if self.fields["destination"] == Destination.HEAD:
@@ -66,3 +75,72 @@ class MatrixCommand:
         columns = fields["tiles"] * ternary.columns
         dense = ordered.transpose(0, 2, 3, 1, 4).reshape(-1, columns)
         return dense.astype(np.float32 if 127 * columns < _EXACT else np.float64)
+
+
+class TernaryUnit(EmulatedUnit):
+    """Executes MATMUL: each command when the codes that it takes are there, in their order."""
+
+    executes = ("MATMUL",)
+    ports = 1
+
+    def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
+                 beside: Mapping[str, EmulatedUnit]) -> None:
+        super().__init__(machine, memories, beside)
+        self._waiting: deque[dict[str, int]] = deque()
+        self._bank = 0
+        self.changed()
+
+    def changed(self) -> None:
+        self._words: Words | None = None
+        self._kept = 0
+
+    def plan(self, step: Executed, plan: Plan) -> None:
+        if not plan.weights and not self._waiting:
+            self._bank = 0
+        self._waiting.append(step.fields)
+
+    def go_on(self, plan: Plan) -> None:
+        while self._waiting and self._bank < plan.codes:
+            fields, machine = self._waiting.popleft(), self.machine
+            words = fields["blocks"] * fields["tiles"] * fields["groups"]
+            first = plan.take("weights", words)
+            if first + words > len(self._weight_words()):
+                raise CheckError("the program takes more weights than there are")
+            self._kept += 4 * words * machine.ternary.lanes
+            groups = fields["blocks"] * fields["groups"] * groups_per_row_group(machine)
+            to_head = fields["destination"] == Destination.HEAD
+            plan.operations.append(MatrixCommand(
+                machine, fields, self._weight_words()[first:first + words], self._bank,
+                plan.accumulators if to_head else plan.take("accumulators", groups),
+                self._kept <= KEPT_BYTES))
+            self._bank += fields["release"]
+
+    def ended(self, plan: Plan) -> None:
+        if self._waiting:
+            self._waiting.clear()
+            raise CheckError("the program ends while a matrix waits for its codes")
+
+    def begin(self, path: Path, plan: Plan, word: int) -> None:
+        path.accumulators = np.zeros((plan.accumulators, self.machine.vector.lanes), np.int64)
+        path.head = []
+        if path.shown is not None:
+            path.shown["ternary"] = []
+
+    def port_words(self, path: Path) -> list[Words32]:
+        assert path.shown is not None
+        ternary = self.machine.ternary
+        return [port_words(list(path.shown["ternary"]), [(ternary.rows, ternary.accumulator_bits)])]
+
+    def _weight_words(self) -> Words:
+        """All weight words in the order of use."""
+        if self._words is None:
+            memory = self.memories[Space.WEIGHTS]
+            words = memory.words(memory.used)
+            if self.machine.memory.resident:
+                stays = resident(self.machine, 0, len(words))
+                ordered = np.empty_like(words)
+                outside = len(words) - int(stays.sum())
+                ordered[~stays], ordered[stays] = words[:outside], words[outside:]
+                words = ordered
+            self._words = words
+        return self._words

@@ -1,132 +1,159 @@
-"""The vector unit: element operations on groups of words, and their reductions."""
+"""The vector unit: where its instructions read and write, turn by turn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.law.arithmetic import CODE_LIMIT, SHIFT_STEP, TABLE_INDEX_BITS, TABLE_SHIFT
-from sterna.machine.emulator.path import Path
-from sterna.machine.emulator.scalars import as_multiplier
+from sterna.errors import CheckError
+from sterna.law.arithmetic import TABLE_SEGMENTS
+from sterna.machine.emulator.path import Integers, Path
+from sterna.machine.emulator.plan import Plan
+from sterna.machine.emulator.ports import Words32, port_words
+from sterna.machine.emulator.sequencer import Executed
+from sterna.machine.emulator.unit import EmulatedUnit
+from sterna.machine.emulator.vector_operation import Places, VectorOperation, places
+from sterna.machine.protocol import Space
 from sterna.machine.units.vector import MultiplierSelect, SourceA
 
-Integers = NDArray[np.int64]
-Places = slice | NDArray[np.int64]
-"""Groups of a memory or stream, one for each group of an operation."""
-
-_FIXED = {MultiplierSelect.ONE: 1, MultiplierSelect.MINUS_ONE: -1, MultiplierSelect.ZERO: 0}
-
-
-def places(numbers: NDArray[np.int64]) -> Places:
-    """A slice if the numbers follow each other, for which nothing is copied."""
-    first = int(numbers[0])
-    if np.array_equal(numbers, np.arange(first, first + len(numbers))):
-        return slice(first, first + len(numbers))
-    return numbers
+Numbers = NDArray[np.int64]
 
 
 @dataclass
-class VectorOperation:
-    """A VECTOR instruction, in one turn or in all turns of a loop whose turns do not meet.
+class Turn:
+    """A VECTOR instruction in one turn, with the groups that it names."""
 
-    Groups of operands and results are named by their places: in the vector memory, among the
-    constants, the accumulators, the input rows and the states of the run.
-    """
+    executed: Executed
+    a: Numbers
+    b: Numbers | None
+    result: Numbers | None
+    constants: Numbers | None
+    previous: Numbers | None
+    state: Numbers | None
+    traced: Numbers
 
-    fields: dict[str, int]
-    a: Places
-    b: Places | None
-    result: Places | None
-    constants: Places | None
-    previous: Places | None
-    state: Places | None
-    traced: Places
-    tables: tuple[Integers, Integers] = field(repr=False)
-    """Base and slope [tables, segments]."""
-    word_bits: int
+    def reads(self) -> list[Numbers]:
+        """Of the vector memory."""
+        memory = SourceA(self.executed.fields["a_source"]) is SourceA.MEMORY
+        return [numbers for numbers in (self.a if memory else None, self.b)
+                if numbers is not None]
 
-    def __post_init__(self) -> None:
-        fields = self.fields
-        self._source = SourceA(fields["a_source"])
-        self._select = MultiplierSelect(fields["multiplier"])
-        self._shift = SHIFT_STEP * fields["shift"]
-        self._limit = (1 << self.word_bits - 1) - 1
-        self._negative = self._select is MultiplierSelect.SCALAR_NEGATIVE
-        self._factor: Callable[[Path], tuple[Integers | int, int]] = {
-            MultiplierSelect.MEMORY: self._of_memory,
-            MultiplierSelect.CONSTANT: self._of_constants,
-            MultiplierSelect.SCALAR: self._of_scalar,
-            MultiplierSelect.SCALAR_NEGATIVE: self._of_scalar,
-        }.get(self._select, self._fixed)
 
-    def __call__(self, path: Path) -> None:
-        """Execute on a data path."""
-        fields, a = self.fields, self._operand(path)
-        if self._select is MultiplierSelect.TABLE:
-            value = self._look_up(a)
+class VectorUnit(EmulatedUnit):
+    """Executes VECTOR: one operation for all turns of a loop where these do not meet."""
+
+    executes = ("VECTOR",)
+    ports = 1
+
+    def power_up(self, path: Path) -> None:
+        vector = self.machine.vector
+        noise = np.random.default_rng(path.number + 1)  # memory is not zero after power up
+        path.memory = noise.integers(
+            -vector.word_limit, vector.word_limit, (vector.depth, vector.lanes), np.int64)
+
+    def plan(self, step: Executed, plan: Plan) -> None:
+        self._add([self._turn(step, plan)], plan)
+
+    def plan_loop(self, steps: list[Executed], plan: Plan) -> bool:
+        if any(step.fields["codes"] for step in steps):
+            return False
+        turns = [self._turn(step, plan) for step in steps]
+        if meet(turns):
+            for turn in turns:
+                self._add([turn], plan)
+            return True
+        together: dict[int, list[Turn]] = {}
+        for turn in turns:
+            together.setdefault(turn.executed.pc, []).append(turn)
+        for several in together.values():
+            self._add(several, plan)
+        return True
+
+    def begin(self, path: Path, plan: Plan, word: int) -> None:
+        vector, lanes = self.machine.vector, self.machine.vector.lanes
+        if self.machine.vector.name not in plan.kept:
+            plan.kept[vector.name] = self.memories[Space.CONSTANTS].fields(
+                plan.constants, lanes, vector.word_bits)
+        path.constants = plan.kept[vector.name]
+        if plan.inputs:
+            path.inputs = self.memories[Space.INPUT].fields(
+                word + plan.inputs, lanes, vector.word_bits, word)
+        path.states = np.zeros((plan.states, lanes), np.int64)
+        path.codes = []
+        if path.shown is not None:
+            path.shown["vector"] = np.zeros((plan.vectors, lanes), np.int64)
+
+    def port_words(self, path: Path) -> list[Words32]:
+        assert path.shown is not None
+        vector = self.machine.vector
+        return [port_words([path.shown["vector"]], [(vector.lanes, vector.word_bits)])]
+
+    def _turn(self, step: Executed, plan: Plan) -> Turn:
+        """Where an instruction reads and writes in this turn; its streams go on."""
+        fields, length = step.fields, step.fields["length"]
+        source = SourceA(fields["a_source"])
+        select = MultiplierSelect(fields["multiplier"])
+
+        def address(name: str) -> Numbers:
+            first = fields[f"{name}_address"] + step.inner
+            first += step.outer if fields[f"{name}_layer"] else 0
+            first %= 1 << self.machine.vector.address_bits
+            return np.arange(first, first + length)
+
+        def stream(name: str) -> Numbers:
+            first = plan.take(name, length)
+            return np.arange(first, first + length)
+
+        if source is SourceA.ACCUMULATORS:
+            a = stream("read")
+            if plan.read > plan.accumulators:
+                raise CheckError("the program reads accumulators that no matrix gives")
         else:
-            factor, shift = self._factor(path)
-            value = a * factor
-            if shift:
-                value += 1 << shift - 1
-                value >>= shift
-            if fields["add_b"]:
-                value += path.memory[self.b]
-        np.minimum(value, self._limit, out=value)
-        np.maximum(value, -self._limit, out=value)
-        self._deliver(path, value)
+            a = stream("inputs") if source is SourceA.INPUT else address("a")
+        uses_b = fields["add_b"] or select is MultiplierSelect.MEMORY
+        return Turn(
+            step, a, address("b") if uses_b else None,
+            address("result") if fields["write"] else None,
+            stream("constants") if select is MultiplierSelect.CONSTANT else None,
+            stream("handed") if fields.get("previous") else None,
+            stream("states") if fields.get("state") else None, stream("vectors"))
 
-    def _operand(self, path: Path) -> Integers:
-        if self.previous is not None and path.handed is not None:
-            return path.handed[self.previous]
-        if self._source is SourceA.ACCUMULATORS:
-            return path.accumulators[self.a]
-        if self._source is SourceA.INPUT:
-            return path.inputs[self.a]
-        return path.memory[self.a]
+    def _add(self, turns: list[Turn], plan: Plan) -> None:
+        fields = turns[0].executed.fields
 
-    def _of_memory(self, path: Path) -> tuple[Integers | int, int]:
-        return path.memory[self.b], self._shift
+        def joined(name: str) -> Places | None:
+            if getattr(turns[0], name) is None:
+                return None
+            return places(np.concatenate([getattr(turn, name) for turn in turns]))
 
-    def _of_constants(self, path: Path) -> tuple[Integers | int, int]:
-        return path.constants[self.constants], self._shift
-
-    def _of_scalar(self, path: Path) -> tuple[Integers | int, int]:
-        factor, shift = as_multiplier(path.registers[self.fields["scalar"]], self.word_bits)
-        return -factor if self._negative else factor, shift
-
-    def _fixed(self, path: Path) -> tuple[Integers | int, int]:
-        del path
-        return _FIXED[self._select], self._shift
-
-    def _look_up(self, a: Integers) -> Integers:
-        base, slope = (table[self.fields["table"]] for table in self.tables)
-        bits = self.word_bits - TABLE_INDEX_BITS
-        position = a + (1 << self.word_bits - 1)
-        index = position >> bits
-        position &= (1 << bits) - 1
-        value = slope[index] * position
-        value += 1 << TABLE_SHIFT - 1
-        value >>= TABLE_SHIFT
-        value += base[index]
-        return value
-
-    def _deliver(self, path: Path, value: Integers) -> None:
-        fields = self.fields
-        if self.result is not None:
-            path.memory[self.result] = value
+        a, traced = joined("a"), joined("traced")
+        assert a is not None and traced is not None
+        plan.operations.append(VectorOperation(
+            fields, a, joined("b"), joined("result"), joined("constants"), joined("previous"),
+            joined("state"), traced, self._tables(plan), self.machine.vector.word_bits))
         if fields["codes"]:
-            path.codes.append(np.clip(value.reshape(-1), -CODE_LIMIT, CODE_LIMIT))
-        if fields["absmax"]:
-            register = fields["absmax_register"]
-            path.absmax[register] = max(
-                path.absmax[register], int(value.max()), -int(value.min()))
-        if fields["squares"]:
-            path.squares[fields["squares_register"]] += int((value * value).sum())
-        if self.state is not None:
-            path.states[self.state] = value
-        if path.trace is not None:
-            path.trace.vectors[self.traced] = value
+            plan.codes += 1
+
+    def _tables(self, plan: Plan) -> tuple[Integers, Integers]:
+        """Base and slope [tables, segments]."""
+        if Space.TABLES not in plan.kept:
+            memory = self.memories[Space.TABLES]
+            plan.kept[Space.TABLES] = memory.fields(
+                memory.used, 2, self.machine.vector.word_bits)
+        pairs = plan.kept[Space.TABLES]
+        return (pairs[:, 0].reshape(-1, TABLE_SEGMENTS), pairs[:, 1].reshape(-1, TABLE_SEGMENTS))
+
+
+def meet(turns: list[Turn]) -> bool:
+    """Whether a pass of the loop reads or writes what another pass writes."""
+    owner: dict[int, int] = {}
+    for turn in turns:
+        if turn.result is not None:
+            for group in turn.result.tolist():
+                if owner.setdefault(group, turn.executed.pass_) != turn.executed.pass_:
+                    return True
+    return any(
+        owner.get(group, turn.executed.pass_) != turn.executed.pass_
+        for turn in turns for numbers in turn.reads() for group in numbers.tolist())

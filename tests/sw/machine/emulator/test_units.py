@@ -11,12 +11,13 @@ from sterna.golden import scalars as golden
 from sterna.golden.neuron import GoldenPopulation
 from sterna.law.arithmetic import MANTISSA_ONE
 from sterna.machine.emulator import scalars
+from sterna.machine.emulator.head import best_rows
+from sterna.machine.emulator.machine import OWN
 from sterna.machine.emulator.memory import LoadedMemory
-from sterna.machine.emulator.neurons import NeuronUnit
+from sterna.machine.emulator.neuron_step import NeuronStates
 from sterna.machine.emulator.path import Path
-from sterna.machine.emulator.plan import Planner
+from sterna.machine.emulator.plan import plan_entry
 from sterna.machine.emulator.sequencer import unrolled
-from sterna.machine.emulator.token_machine import best_rows
 from sterna.machine.encoding import encode
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import Space
@@ -66,7 +67,7 @@ def test_neurons(index):
     varying = {"none": (), "threshold": ("threshold",), "all": ALL}[row["varying"]]
     parameters = random_parameters(rng, definition, neurons, varying, row["wild"])
     population = GoldenPopulation(definition, parameters, neurons)
-    unit = NeuronUnit(definition, neurons)
+    unit = NeuronStates(definition, neurons)
     expanded = dict(parameters.expanded(neurons).items())
     for sums in random_sums(rng, definition, 24, neurons):
         expected = population.step(sums[None])[0]
@@ -129,9 +130,12 @@ def test_turns_of_a_loop_are_joined_only_where_they_do_not_meet(reads, expected)
     memories = {item.name: LoadedMemory(machine, item.name) for item in machine.memories}
     size = word_bytes(machine, Space.PROGRAM)
     memories[Space.PROGRAM].write(0, b"".join(word.to_bytes(size, "little") for word in program))
-    plan = Planner(machine, memories).plan(0)
+    units = {}
+    for unit in machine.units:
+        units[unit.name] = OWN[unit.name](machine, memories, units)
+    plan = plan_entry(machine, units, memories[Space.PROGRAM].number, 0)
     assert len(plan.operations) == (1 if reads else 3)
-    path = Path(np.ones((16, 2), np.int64))
+    path = Path(0, np.ones((16, 2), np.int64))
     for operation in plan.operations:
         operation(path)
     assert path.memory[:5, 0].tolist() == expected

@@ -1,0 +1,134 @@
+"""A machine of units: runs entries of its program on its data paths."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+
+from sterna.errors import InputError
+from sterna.machine.emulator.head import HeadUnit
+from sterna.machine.emulator.loops import LoopsUnit
+from sterna.machine.emulator.memory import LoadedMemory
+from sterna.machine.emulator.neurons import NeuronsUnit
+from sterna.machine.emulator.path import Integers, Path
+from sterna.machine.emulator.plan import Plan, plan_entry
+from sterna.machine.emulator.ports import Words32
+from sterna.machine.emulator.scalar_unit import ScalarUnitEmulation
+from sterna.machine.emulator.synapses import SynapsesUnit
+from sterna.machine.emulator.ternary import TernaryUnit
+from sterna.machine.emulator.unit import EmulatedUnit
+from sterna.machine.emulator.vector import VectorUnit
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space
+
+OWN: dict[str, type[EmulatedUnit]] = {
+    "vector": VectorUnit, "scalar": ScalarUnitEmulation, "ternary": TernaryUnit,
+    "loops": LoopsUnit, "head": HeadUnit, "synapse": SynapsesUnit, "neuron": NeuronsUnit,
+}
+"""What emulates each of Sterna's units, by its name."""
+
+
+class EmulatedMachine:
+    """The units of a machine with their memories; ``more`` emulate units of other packages.
+
+    Raises `InputError` for a unit that nothing emulates.
+    """
+
+    def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
+                 more: Mapping[str, type[EmulatedUnit]] | None = None) -> None:
+        self._machine, self._memories = machine, memories
+        kinds = OWN | dict(more or {})
+        self._units: dict[str, EmulatedUnit] = {}
+        for unit in machine.units:
+            if unit.name not in kinds:
+                raise InputError(f"emulator: nothing emulates the unit {unit.name}; give --device "
+                                 "sim")
+            self._units[unit.name] = kinds[unit.name](machine, memories, self._units)
+        self._paths = [Path(number) for number in range(machine.streams)]
+        for path in self._paths:
+            for unit in self._units.values():
+                unit.power_up(path)
+        shared = sum(self._units[unit.name].ports
+                     for unit in machine.units if not unit.per_stream)
+        self._ports: list[list[Words32]] = [[] for _ in range(self._own_ports + shared)]
+        self._plans: dict[int, Plan] = {}
+
+    def loaded(self, space: str) -> None:
+        """Words of a memory have changed."""
+        if space != Space.INPUT:
+            self._plans.clear()
+            for unit in self._units.values():
+                unit.changed()
+
+    def run(self, entry: int, inputs: Mapping[int, int], chained: set[int], rows: int) -> bytes:
+        """Run data paths, each from its INPUT word on; a RESULT without the session.
+
+        Paths that are ``chained`` take the state of the one before; ``rows`` limits the head.
+        """
+        if entry not in self._plans:
+            self._plans[entry] = plan_entry(
+                self._machine, self._units, self._memories[Space.PROGRAM].number, entry)
+        plan = self._plans[entry]
+        for number in self._in_order(inputs, chained):
+            before = self._paths[number - 1].states if number in chained else None
+            self._run(self._paths[number], plan, inputs[number], before)
+        counts: dict[str, int] = {}
+        for unit in self._units.values():
+            counts |= unit.counts()
+        values = [counts.get(item.name, 0) for item in self._machine.counters]
+        return struct.pack(f"<{len(values)}I", *values) + self._results(sorted(inputs), rows)
+
+    def collect_words(self) -> list[Words32]:
+        """What each trace port showed since the last call: of each path, then of what all share."""
+        shown = [np.concatenate([np.zeros(0, np.uint32), *words]) for words in self._ports]
+        for words in self._ports:
+            words.clear()
+        return shown
+
+    def _run(self, path: Path, plan: Plan, word: int, handed: Integers | None) -> None:
+        path.handed = handed
+        path.shown = {} if self._machine.trace else None
+        for unit in self._units.values():
+            unit.begin(path, plan, word)
+        for operation in plan.operations:
+            operation(path)
+        if path.shown is not None:
+            self._show(path)
+
+    def _in_order(self, inputs: Mapping[int, int], chained: set[int]) -> list[int]:
+        """The paths to run; one that is chained comes behind the one before it."""
+        order: list[int] = []
+        for number in (number for number in sorted(inputs) if number not in chained):
+            order.append(number)
+            while (number := (number + 1) % len(self._paths)) in chained and number in inputs:
+                order.append(number)
+        return order
+
+    def _results(self, numbers: list[int], rows: int) -> bytes:
+        """What units send of every path that ran, the lowest first, then what all share."""
+        parts = []
+        for number in numbers:
+            parts += [self._units[unit.name].result(self._paths[number], rows)
+                      for unit in self._machine.units if unit.per_stream]
+        parts += [self._units[unit.name].result(self._paths[0], rows)
+                  for unit in self._machine.units if not unit.per_stream]
+        return b"".join(parts)
+
+    def _show(self, path: Path) -> None:
+        """Keep what the trace ports showed of a run."""
+        for own in (True, False):
+            units = [self._units[unit.name] for unit in self._machine.units
+                     if unit.per_stream == own]
+            place = sum(unit.ports for unit in units) * path.number if own else self._own_ports
+            for unit in units:
+                for words in unit.port_words(path):
+                    self._ports[place].append(words)
+                    place += 1
+
+    @property
+    def _own_ports(self) -> int:
+        """Trace ports of all paths; those of what they share come behind them."""
+        return len(self._paths) * sum(
+            self._units[unit.name].ports for unit in self._machine.units if unit.per_stream)

@@ -1,0 +1,1 @@
+"""What units are: a specification each, without hardware."""
