@@ -26,11 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import CheckError, InputError
+from sterna.machine.machine import Machine
 from sterna.machine.presets import token_machine
+from sterna.machine.unit import OTHER
 
 from sterna_boards.estimate.components import components
 from sterna_boards.estimate.multipliers import dsps
-from sterna_boards.estimate.terms import OTHER, area_terms
+from sterna_boards.estimate.terms import area_terms
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
 CLOCK_LUTS = 10_000
@@ -51,13 +53,13 @@ class AreaEstimate:
     units: dict[str, int]
 
 
-def estimate_area(family: str, machine: Any) -> AreaEstimate:
+def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     """Area of the accelerator with its board's clock and link.
 
     Raises `InputError` for a unit without terms, and for a family of which no accelerator with such
     units was ever synthesised.
     """
-    factors, terms = _factors().get(family, {"luts": {}}), area_terms(machine)
+    factors, terms = _of_machine(family, machine), area_terms(machine)
     if missing := terms.keys() - factors["luts"].keys():
         raise InputError(
             f"{family}: no accelerator was synthesised for this family yet that has "
@@ -73,6 +75,15 @@ def estimate_area(family: str, machine: Any) -> AreaEstimate:
         dsps=dsps(family, machine),
         units={name: round(scale * value) for name, value in luts.items()},
     )
+
+
+def _of_machine(family: str, machine: Machine) -> dict[str, Any]:
+    """The factors of a family, and those that units of other packages bring."""
+    known = _factors().get(family, {"packing": 1.0, "luts": {}, "ffs": {}})
+    own = {part: both for unit in machine.units for part, both in unit.area_factors().items()}
+    luts = {part: luts for part, (luts, _) in own.items()}
+    flip_flops = {part: flip_flops for part, (_, flip_flops) in own.items()}
+    return {**known, "luts": known["luts"] | luts, "ffs": known["ffs"] | flip_flops}
 
 
 def expected_mhz(family: str, machine: Any, luts: int) -> float | None:

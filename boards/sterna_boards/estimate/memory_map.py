@@ -10,7 +10,7 @@ from sterna.machine.protocol import Space, word_depth
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
-from sterna_boards.estimate.components import components, entry
+from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
 
@@ -24,14 +24,20 @@ _ANY_DEPTH = 1 << 32
 def memory_map(family: str, machine: Any, used: Mapping[str, int]) -> list[OnChipMemory]:
     """Every memory that the machine's depths size; ``used`` gives words by name.
 
-    Tables, vectors and codes are there for each token stream: those are copies too. Raises
-    `InputError` for a unit of which no memories are known.
+    Tables, vectors and codes are there for each token stream: those are copies too. Of units of
+    other packages it is what LOAD writes.
     """
     mapper = Mapper(family, machine, used)
     found = [mapper.loadable("program", Space.PROGRAM)]
-    for name in components(machine):
-        found += entry(_MEMORIES, name, "memories")(mapper)
-    return sorted(found, key=lambda memory: _ORDER.index(memory.name.rstrip("0123456789 ")))
+    for unit in machine.units:
+        found += (_MEMORIES[unit.name](mapper) if unit.name in _MEMORIES else
+                  [mapper.loadable(one.name, one.name) for one in unit.memories(machine)])
+    return sorted(found, key=_place)
+
+
+def _place(memory: OnChipMemory) -> int:
+    name = memory.name.rstrip("0123456789 ")
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 def block_rams_by_name(family: str, machine: Any) -> dict[str, int]:

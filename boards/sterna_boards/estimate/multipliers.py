@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sterna_boards.estimate.components import components, entry
 from sterna_boards.estimate.pipelines import neuron_multipliers
 
 
 def dsps(family: str, machine: Any) -> int:
-    """All of them. Raises `InputError` for a unit of which nothing is known."""
-    return sum(entry(_MULTIPLIERS, name, "multipliers")(family, machine)
-               for name in components(machine))
+    """All of them; units of other packages say how many they take."""
+    return sum(_MULTIPLIERS[unit.name](family, machine) if unit.name in _MULTIPLIERS
+               else unit.multipliers(machine) for unit in machine.units)
 
 
 def _vector(family: str, machine: Any) -> int:

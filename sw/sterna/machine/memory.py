@@ -42,6 +42,14 @@ class Memory(Part):
             return (MemorySpec("weights", 8 * ternary.weight_bytes, ternary.weight_depth),)
         return ()
 
+    def area_terms(self, machine: Machine) -> tuple[float, ...]:
+        """Those of what gives a ternary engine its weights.
+
+        Read here: one, lanes. Of a controller: one, bits of a beat, bits of a word that a gearbox
+        rotates, bits of a word of whole beats.
+        """
+        return (1, machine.ternary.lanes, 0, 0, 0, 0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chip(Memory):
@@ -155,6 +163,14 @@ class Sdram(Outside):
         machine.ternary.require(
             memory_bytes(machine) <= part.bytes, "weight_depth",
             f"at most what {part.bytes} bytes of {part.name} hold")
+
+    def area_terms(self, machine: Machine) -> tuple[float, ...]:
+        # See `sterna_hw.memory.gearbox` and `dense_words`.
+        beat, size = self.bits // 8, machine.ternary.weight_bytes
+        while beat > size:
+            beat //= 2
+        whole = size % beat == 0
+        return (0, 0, 1, self.bits, 0 if whole else 8 * size, 8 * size if whole else 0)
 
     @property
     def organisation(self) -> SdramPart:

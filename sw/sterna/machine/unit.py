@@ -52,6 +52,15 @@ def is_power_of_two(value: int) -> bool:
     return value > 0 and value & (value - 1) == 0
 
 
+AreaTerms = dict[str, tuple[float, ...]]
+"""What the area of parts is linear in, by their names in a netlist; units add to each other's."""
+OTHER = "other"
+"""Link, counters, clock and what else lies between units: terms are one, bits of a vector group,
+and one with neurons, for what walks through a time step."""
+FORKS = "forks"
+"""What hands commands, weights and constants to the data paths of several token streams."""
+
+
 class Part:
     """A part of a machine: a frozen dataclass of whole numbers and words, with a name.
 
@@ -122,6 +131,23 @@ class Unit(Part):
         """What it counts, in the order of RESULT."""
         del machine
         return ()
+
+    def area_terms(self, machine: Machine) -> AreaTerms | None:
+        """Terms of its parts, and of what it makes larger; all token streams counted.
+
+        None where they are counted in the hardware (`sterna_boards.estimate.pipelines`).
+        """
+        del machine
+        return None
+
+    def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+        """Look-up tables and flip-flops for each term of a part that Sterna has not measured."""
+        return {}
+
+    def multipliers(self, machine: Machine) -> int:
+        """Multipliers of the chip that it takes (of Sterna's own `estimate.multipliers` says)."""
+        del machine
+        return 0
 
     def result_words(self, machine: Machine) -> int:
         """Words of 32 bits in RESULT; of every token stream, if the unit is there for each."""

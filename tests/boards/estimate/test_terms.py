@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from sterna.compiler.spiking.fit import fit_spiking
@@ -11,11 +11,11 @@ from sterna.errors import InputError
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
+from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
-from sterna_boards.estimate import memory_map, multipliers, terms
+from sterna.machine.unit import AreaTerms, MemorySpec, Unit
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
-from sterna_boards.estimate.components import components
-from sterna_boards.estimate.multipliers import dsps
+from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.terms import OTHER, area_terms
 
 TOKENS = PRESETS["small"]
@@ -60,16 +60,48 @@ def test_every_stream_has_a_data_path_of_its_own() -> None:
     assert not any(one["forks"]) and all(two["forks"])
 
 
-@pytest.mark.parametrize(("module", "what", "ask"), [
-    (terms, "area terms", lambda: area_terms(TOKENS)),
-    (multipliers, "multipliers", lambda: dsps("ecp5", TOKENS)),
-    (memory_map, "memories", lambda: memory_map.memory_map("ecp5", TOKENS, {})),
-])
-def test_a_unit_that_the_model_does_not_know_is_an_error(
-        module, what: str, ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "components", lambda machine: (*components(machine), "attention"))
-    with pytest.raises(InputError, match=f"^{what}: the unit attention of this machine has none; "):
-        ask()
+@dataclass(frozen=True, kw_only=True)
+class Unknown(Unit):
+    """Of another package, without a word of its area."""
+
+    name = "attention"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Unit):
+    """The same with its area, a memory and a multiplier."""
+
+    name = "attention"
+    heads: int = 4
+
+    def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        return (MemorySpec("keys", 32, 512 * self.heads),)
+
+    def multipliers(self, machine: Machine) -> int:
+        return self.heads
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        return {"core.attention": (1, self.heads)}
+
+    def area_factors(self):
+        return {"core.attention": ((100, 50), (10, 5))}
+
+
+def test_a_unit_without_terms_is_an_error() -> None:
+    machine = TOKENS.having(units=(*TOKENS.units, Unknown()))
+    with pytest.raises(InputError, match="^area: the unit attention of this machine has no terms; "
+                       "give its specification area_terms$"):
+        estimate_area("ecp5", machine)
+
+
+def test_a_unit_of_another_package_counts() -> None:
+    machine = TOKENS.having(units=(*TOKENS.units, Known()))
+    before, after = estimate_area("ecp5", TOKENS), estimate_area("ecp5", machine)
+    assert after.units["core.attention"] == after.luts - before.luts == round(300 * 1.1623)
+    assert (after.ffs - before.ffs, after.dsps - before.dsps) == (30, 4)
+    memories = memory_map("ecp5", machine, {})
+    assert memories[-1].name == "keys" and memories[-1].block_rams == 4
+    assert memories[:-1] == memory_map("ecp5", TOKENS, {})
 
 
 def test_a_family_tells_which_units_were_never_synthesised(steps) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import Unit, is_power_of_two
+from sterna.machine.unit import AreaTerms, Unit, is_power_of_two
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -40,6 +40,9 @@ class Head(Unit):
     def check(self, machine: Machine) -> None:
         self.require(self.head_words <= machine.vector.lanes, "head_words",
                      "a power of two of at most vector_lanes")
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        return {"core.top_k": (machine.streams, machine.streams * self.top_k)}
 
     def result_words(self, machine: Machine) -> int:
         del machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import Instruction, Unit
+from sterna.machine.unit import AreaTerms, Instruction, Unit
 from sterna.machine.units.ternary import COUNT_BITS
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ class Loops(Unit):
     """
 
     name = "loops"
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        del machine
+        return {"core.sequencer": (1,)}
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         fields = (("level", 1), ("count", COUNT_BITS), ("step", machine.vector.address_bits))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import Fields, Instruction, Unit
+from sterna.machine.unit import AreaTerms, Fields, Instruction, Unit
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -48,6 +48,11 @@ class ScalarUnit(Unit):
         """Fields of SCALAR: ``operation`` is a `ScalarCode`, the others name registers."""
         del machine
         return (("operation", 3), ("result", 4), ("a", 4), ("b", 4))
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        """It is a part of ``core.vector``, the same on all machines."""
+        del machine
+        return {}
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("SCALAR", self.fields(machine), "a scalar operation"),)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.planes import full, reach, signed_bits
-from sterna.machine.unit import Counter, Fields, Instruction, Unit, is_power_of_two
+from sterna.machine.unit import (
+    FORKS,
+    AreaTerms,
+    Counter,
+    Fields,
+    Instruction,
+    Unit,
+    is_power_of_two,
+)
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -125,6 +133,19 @@ class Ternary(Unit):
         del machine
         return (("groups", self.block_groups.bit_length()), ("blocks", COUNT_BITS),
                 ("tiles", self.tiles.bit_length()), ("release", 1), ("destination", 1))
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        engine = (self.lanes, self.rows, self.columns)
+        # Each lane of tables has a look-up and a node of an adder tree; other parts are small.
+        adders, tables = (engine, 0) if self.lane == "adders" else ((0, 0, 0), self.lanes)
+        streams = machine.streams
+        forks = streams if streams > 1 else 0
+        return {
+            "core.engine": tuple(streams * term for term in (1, *adders, tables)),
+            "core.splitter": (streams, streams * self.rows, 0),
+            "core.weights": machine.memory.area_terms(machine),
+            FORKS: (forks, forks * 8 * self.weight_bytes),
+        }
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("MATMUL", self.fields(machine),

@@ -8,7 +8,16 @@ from math import ceil, log2
 from typing import TYPE_CHECKING
 
 from sterna.law.arithmetic import TABLE_SEGMENTS
-from sterna.machine.unit import Fields, Instruction, MemorySpec, Unit, is_power_of_two
+from sterna.machine.unit import (
+    FORKS,
+    OTHER,
+    AreaTerms,
+    Fields,
+    Instruction,
+    MemorySpec,
+    Unit,
+    is_power_of_two,
+)
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -133,6 +142,18 @@ class Vector(Unit):
             # result goes to the next data path, if that is chained.
             *((("previous", 1), ("state", 1)) if machine.streams > 1 else ()),
         )
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        group, streams = self.group_bits, machine.streams
+        return {
+            "core.vector": (streams, streams * group,
+                            streams * vector_registers(machine) * group),
+            "core.splitter": (0, 0, streams * group),
+            "core.constants": (1, group),
+            "core.inputs": (streams, streams * group),
+            FORKS: (0, streams * group if streams > 1 else 0),
+            OTHER: (0, group, 0),
+        }
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("VECTOR", self.fields(machine),
