@@ -13,6 +13,7 @@ from sterna.families.tokens.open_device import open_board
 from sterna.families.tokens.options import BenchTokens, LongPrompt
 from sterna.families.tokens.random_tokens import random_tokens
 from sterna.host.counters import Counters
+from sterna.machine.memory import memory_bytes
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from sterna.families.tokens.model import TokenModel
     from sterna.machine.machine import Machine
-    from sterna.machine.memory import memory_bytes
 
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""

@@ -64,7 +64,7 @@ def test_a_model_of_ours_is_no_checkpoint(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     write_random_checkpoint(source, CONFIG)
     import_huggingface(source, target)
-    with pytest.raises(InputError, match="target: holds a sterna language model already; use it"):
+    with pytest.raises(InputError, match="target: holds a sterna model already; use it"):
         import_huggingface(target, tmp_path / "again")
     assert not (tmp_path / "again").exists()
 

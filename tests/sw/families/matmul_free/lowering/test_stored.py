@@ -86,7 +86,7 @@ def test_what_is_no_file_is_named(folder):
     (folder / FORMATS_FILE).mkdir()
     with pytest.raises(InputError, match=f"{FORMATS_FILE}: cannot be read"):
         lower(model)
-    with pytest.raises(InputError, match=f"{FORMATS_FILE}: is not part of this language model"):
+    with pytest.raises(InputError, match=f"{FORMATS_FILE}: is not part of this model"):
         store_formats(model, CHOSEN)
 
 
