@@ -25,7 +25,7 @@ def test_the_estimate_is_the_time_of_the_bytes(board: str, part: str, beat: int,
     assert found["cycles_per_token"] == pytest.approx(312_000 / beat / (1 - share))
     names = [memory["name"] for memory in found["memories"]]
     assert "weights fetched ahead" in names and "weights" not in names
-    assert found["configuration"]["sdram"] == part
+    assert found["configuration"]["memory"]["part"] == part
     assert found["image_bytes"] > 312_000
 
 
@@ -38,8 +38,8 @@ def test_build_has_the_controller_and_its_clock(tmp_path, monkeypatch: pytest.Mo
         ["build", MODEL, "--board", "ulx3s-12f", "--weights", "sdram", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["weights"], report["clock_mhz"]) == ("sdram", 75)
-    assert report["configuration"]["weight_source"] == "sdram"
-    assert report["configuration"]["sdram_hz"] == 75_000_000
+    assert report["configuration"]["memory"]["memory"] == "sdram"
+    assert report["configuration"]["memory"]["hz"] == 75_000_000
 
 
 def test_build_of_several_token_streams(tmp_path, monkeypatch: pytest.MonkeyPatch,
