@@ -104,7 +104,7 @@ def test_rtl_writes_the_accelerator_and_its_image(sterna, tmp_path):
     assert MemoryImage.load(folder / "image.sterna").machine == machine
     assert "\nmodule sterna(" in (folder / "accelerator.v").read_text()
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["memories"]["weights"]["words"] == machine.synapses.weight_depth
+    assert manifest["memories"]["synapses"]["words"] == machine.synapses.weight_depth
     assert set(manifest["files"]) == {"accelerator.v", "configuration.json", "image.sterna"}
 
 
@@ -131,7 +131,7 @@ def test_simulate_is_a_board_for_run(sterna, tmp_path):
 
 def test_estimate_on_a_board(sterna):
     values = sterna("estimate", "l2mu", "--board", "icebreaker", "--json").json
-    assert values["fits"] and values["configuration"]["lanes"] == 2
+    assert values["fits"] and values["lanes"] == 2
     output = sterna("estimate", "l2mu", "--board", "ulx3s-85f", "--lanes", 8).output
     assert "8, 4 neuron lanes, 2 kinds of neurons" in output and "fits              yes" in output
 
@@ -140,8 +140,8 @@ def test_estimate_on_a_board(sterna):
     ("arguments", "message"),
     [
         (["run", "l2mu", "--device", "nowhere"], "no such device"),
-        (["run", "l2mu", "--device", "sim", "--lanes", "6"], "lanes is 6"),
-        (["run", "l2mu", "--device", "sim", "--code-bits", "9"], "code_bits is 9"),
+        (["run", "l2mu", "--device", "sim", "--lanes", "6"], "lanes = 6 must be"),
+        (["run", "l2mu", "--device", "sim", "--code-bits", "9"], "code_bits = 9 must be 2"),
         (["run", "l2mu", "--device", "sim", "--config", "nowhere"], "no such file"),
         (["run", "nowhere.nir"], "nowhere.nir: file not found"),
         (["bench", "l2mu", "--device", "golden"], "has no clock"),

@@ -99,7 +99,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     return StepBench({
         "model": model.name,
         "device": device,
-        "lanes": configuration.ternary.lanes,
+        "lanes": configuration.synapses.lanes,
         "neuron_lanes": configuration.neurons.lanes,
         "steps": steps,
         "cycles_per_step": cycles,
