@@ -35,9 +35,11 @@ def open_device(
     as in `sterna.host.board.Board`, the rate of a serial port and errors as in `open_tokens`.
     Raises `InputError` also for an unknown device and a program that does not fit.
     """
-    configuration = configuration or fit_configuration(program, PRESETS["standard"], embedding)
+    standard = PRESETS["standard"]
     if address == GOLDEN:
-        return GoldenDevice(program, configuration.head.top_k, configuration.streams)
+        shape = configuration or standard
+        return GoldenDevice(program, shape.head.top_k, shape.streams)
+    configuration = configuration or fit_configuration(program, standard, embedding)
     return open_board(address, program, configuration, embedding, progress, timeout)
 
 

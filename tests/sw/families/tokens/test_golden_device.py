@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from sterna.errors import InputError
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.random_model import random_model
 from sterna.families.tokens.golden_device import GoldenDevice
+from sterna.families.tokens.open_device import open_device
 
 from tests.sim.shapes import random_program
 
@@ -52,3 +56,12 @@ def test_a_bad_id_changes_no_stream():
     assert device.step(3).candidates() == alone([3])[0]
     with pytest.raises(ValueError, match="no token"):
         device.run({0: []})
+
+
+def test_the_golden_is_opened_without_a_machine_for_the_program():
+    config = ModelConfig(
+        vocab_size=20, hidden_size=16, num_hidden_layers=1, intermediate_size=16,
+        channel_mixer="lif",
+    )
+    device = open_device("golden", lower(random_model(config, 1)))
+    assert device.step(1).candidates()
