@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sterna.machine.encoding import instruction_bits, instruction_fields, kind_of
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, space_number
-from sterna.machine.units.ternary import COMMAND_QUEUE
+from sterna.machine.units.ternary import MATMUL_QUEUE
 
 from sterna_hw.component import Component
 from sterna_hw.core.loop_level import LoopLevel
@@ -30,7 +30,7 @@ class Sequencer(Component):
 
     Throughput: one instruction in two clocks, loops included, while what it dispatches is taken.
     Commands for the vector unit wait in one register, those for the engine in a queue of
-    `COMMAND_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
+    `MATMUL_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
     valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 3
     clocks after the last unit is idle.
 
@@ -133,7 +133,7 @@ class Sequencer(Component):
                   executing: Signal, taken: Signal) -> Signal:
         """Hand the instruction on; ``taken`` says that it is done. Returns whether it is END."""
         machine = self._machine
-        m.submodules.queue = queue = StreamQueue(matmul_command(machine), COMMAND_QUEUE)
+        m.submodules.queue = queue = StreamQueue(matmul_command(machine), MATMUL_QUEUE)
         connect_streams(m, queue.o, self.matmuls)
         inner_offset, outer_offset = offsets
         both_offsets = Signal(machine.vector.address_bits, reset_less=True)

@@ -10,14 +10,12 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import NO_ROW
-from sterna.machine.units.head import ROW_BITS
+from sterna.machine.units.head import CANDIDATES, ROW_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.immediate_read import add_with_immediate_read
 from sterna_hw.layouts import word_group
 from sterna_hw.stream import StreamQueue
-
-CANDIDATES = 16
 
 
 class TopK(Component):

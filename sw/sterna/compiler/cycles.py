@@ -20,9 +20,14 @@ from sterna.compiler.plan import (
     VectorStep,
 )
 from sterna.machine.machine import Machine
-from sterna.machine.queues import MATMUL_QUEUE
-from sterna.machine.units.scalar import ScalarCode
-from sterna.machine.units.ternary import Destination, groups_per_row_group, groups_per_tile
+from sterna.machine.units.head import CANDIDATES
+from sterna.machine.units.scalar import CONSTANT_CLOCKS, SCALAR_CLOCKS, ScalarCode
+from sterna.machine.units.ternary import (
+    MATMUL_QUEUE,
+    Destination,
+    groups_per_row_group,
+    groups_per_tile,
+)
 from sterna.machine.units.vector import (
     MultiplierSelect,
     SourceA,
@@ -33,21 +38,12 @@ from sterna.machine.units.vector import (
 )
 
 INSTRUCTION_CLOCKS = 2
-CANDIDATES = 16
-"""Words that may wait for their place among the best."""
 SPLIT_CLOCKS = 1
 """From a row group of accumulators to its first vector group."""
 START_CLOCKS = 6
 """From RUN to the first instruction's work, and from the last result to the end of the run."""
 CODE_CLOCKS = 9
 """From the issue of a code group to its tile being readable."""
-SCALAR_CLOCKS = {
-    ScalarCode.ABSMAX: 4, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
-    ScalarCode.RSQRT: 7, ScalarCode.ADD: 10, ScalarCode.SQUARES: 9,
-}
-"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
-CONSTANT_CLOCKS = 3
-"""From one word of a constant scalar to the next, where they are two groups."""
 
 
 @dataclass(frozen=True)

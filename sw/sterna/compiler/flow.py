@@ -12,8 +12,7 @@ from collections import deque
 from sterna.compiler.plan import MatmulStep, SectionPlan, Step, VectorStep
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
-from sterna.machine.queues import CODE_BANKS, MATMUL_QUEUE
-from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.ternary import CODE_BANKS, MATMUL_QUEUE, Destination, groups_per_row_group
 from sterna.machine.units.vector import SourceA
 
 

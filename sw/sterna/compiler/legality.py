@@ -13,7 +13,7 @@ from sterna.compiler.lifetimes import assign_registers
 from sterna.errors import InputError
 from sterna.law.arithmetic import SQUARES_BITS
 from sterna.machine.machine import Machine
-from sterna.machine.queues import CODE_BANKS
+from sterna.machine.units.ternary import CODE_BANKS
 from sterna.machine.units.vector import LENGTH_BITS
 from sterna.program.definition import Program
 from sterna.program.instructions import (

@@ -31,9 +31,8 @@ from sterna.compiler.plan import (
 )
 from sterna.compiler.waits import set_waits
 from sterna.machine.machine import Machine
-from sterna.machine.queues import MATMUL_QUEUE
 from sterna.machine.units.scalar import ScalarCode
-from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.ternary import MATMUL_QUEUE, Destination, groups_per_row_group
 from sterna.machine.units.vector import MultiplierSelect, SourceA, vector_latency
 from sterna.program.definition import Program
 from sterna.program.instructions import (

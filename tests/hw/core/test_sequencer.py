@@ -11,7 +11,7 @@ from amaranth.sim import Simulator
 from sterna.machine.encoding import encode, instruction_fields
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import word_chunks
-from sterna.machine.units.ternary import COMMAND_QUEUE
+from sterna.machine.units.ternary import MATMUL_QUEUE
 from sterna_hw.core.sequencer import QUIET_CLOCKS, Sequencer
 from sterna_sim.streams import put, unpack
 
@@ -205,7 +205,7 @@ def test_two_clocks_an_instruction():
 
 def test_matrix_commands_run_ahead_of_the_engine():
     rng = random.Random(10)
-    memory = [random_instruction(rng, "MATMUL") for _ in range(COMMAND_QUEUE)]
+    memory = [random_instruction(rng, "MATMUL") for _ in range(MATMUL_QUEUE)]
     memory += [random_instruction(rng, "VECTOR"), END]
     run, = run_programs(memory, [0], matmul_ready=0.02, seed=3)
     assert sent(run) == expected(memory)

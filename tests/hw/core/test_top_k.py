@@ -9,7 +9,8 @@ from amaranth.sim import Simulator
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import NO_ROW
-from sterna_hw.core.top_k import CANDIDATES, TopK
+from sterna.machine.units.head import CANDIDATES
+from sterna_hw.core.top_k import TopK
 from sterna_sim.streams import put
 
 LARGE = (1 << 17) - 1

@@ -10,7 +10,7 @@ from sterna.compiler.plan import Address, MatmulStep, SectionPlan, VectorStep
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.machine.presets import token_machine
-from sterna.machine.queues import MATMUL_QUEUE
+from sterna.machine.units.ternary import MATMUL_QUEUE
 from sterna.machine.units.vector import SourceA
 from sterna.program.definition import VectorFormat
 from sterna.program.instructions import (

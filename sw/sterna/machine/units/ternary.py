@@ -26,8 +26,8 @@ TRITS_PER_BYTE = 5
 COUNT_BITS = 16
 CODE_BANKS = 2
 """Code vectors that may wait for their matrices at a time."""
-COMMAND_QUEUE = 8
-"""Matrix commands that may wait for the engine."""
+MATMUL_QUEUE = 8
+"""MATMUL instructions that may wait for the engine."""
 COMMANDS_AHEAD = 32
 """Commands that the data path of a token stream may be behind that of another one."""
 MOST_BLOCK_GROUPS = 16
