@@ -84,7 +84,7 @@ class MixedWeights(Component):
             self.outside_writes.payload.eq(write),
             self.outside_writes.valid.eq(self.writes.valid & outside),
             chip.writes.payload.eq(write),
-            chip.writes.payload.word.eq(write.word - outside_words),
+            chip.writes.payload.word.eq(write.word - limit),
             chip.writes.valid.eq(self.writes.valid & ~outside),
             self.writes.ready.eq(Mux(outside, self.outside_writes.ready, chip.writes.ready)),
         ]

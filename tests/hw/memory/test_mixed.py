@@ -84,8 +84,7 @@ def test_all_words_in_order(resident_words: int, density: float) -> None:
         assert clocks[2] - clocks[1] <= TOTAL + 6, "one word a clock"
 
 
-def test_residents_need_a_memory_outside() -> None:
-    with pytest.raises(InputError, match="resident_words = 5 must be less than weight_depth"):
-        shape(5).having(memory=Chip())
+def test_residents_are_words_of_the_token() -> None:
+    assert shape(5).having(memory=Chip()).memory.resident == 0
     with pytest.raises(InputError, match="resident_words = 90 must be"):
         shape(TOTAL)

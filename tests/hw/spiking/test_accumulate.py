@@ -24,7 +24,7 @@ from sterna_sim.streams import pack, put, simulate, unpack
 Integers = np.ndarray
 
 
-def configuration_of(**values: int) -> Machine:
+def machine_of(**values: int) -> Machine:
     bits = values.setdefault("accumulator_bits", 24)
     return step_machine(
         neuron_kinds=(NeuronKind(definition=NeuronDefinition(sum_bits=bits)),), **values)
@@ -127,8 +127,9 @@ def test_sums_are_exact_and_skipping_changes_the_cost_only(shape: tuple[int, ...
     """At extremes and at random; several steps, so that accumulators start from zero again."""
     sources, targets, lanes, width, code_bits, weight_bits, taps = shape
     rng = np.random.default_rng(sources)
-    machine = configuration_of(
-        lanes=lanes, neuron_lanes=width, code_bits=code_bits, weight_bits=weight_bits, taps=taps,
+    machine = machine_of(
+        synapse_lanes=lanes, neuron_lanes=width, code_bits=code_bits, weight_bits=weight_bits,
+        taps=taps,
         code_depth=32, weight_depth=256, accumulator_depth=8, accumulator_bits=28)
     top, most = (1 << (weight_bits - 1)) - 1, machine.neurons.code_limit
     weights = rng.integers(-top, top + 1, (targets, sources))
@@ -149,8 +150,8 @@ def test_sums_are_exact_and_skipping_changes_the_cost_only(shape: tuple[int, ...
 
 def test_throughput_is_a_weight_word_a_clock() -> None:
     """All sources loud: groups clocks an event; silent words pass four sources a clock."""
-    machine = configuration_of(
-        lanes=4, neuron_lanes=4, code_bits=2, weight_bits=2, code_depth=16, weight_depth=512,
+    machine = machine_of(
+        synapse_lanes=4, neuron_lanes=4, code_bits=2, weight_bits=2, code_depth=16, weight_depth=512,
         accumulator_depth=8)
     weights = np.ones((32, 60), np.int64)
     taps = np.zeros_like(weights)
@@ -162,5 +163,5 @@ def test_throughput_is_a_weight_word_a_clock() -> None:
 
 def test_layout_of_a_command() -> None:
     """Command fields are as wide as the memories that they address."""
-    layout = accumulate_command(configuration_of(weight_depth=300, code_depth=9))
+    layout = accumulate_command(machine_of(weight_depth=300, code_depth=9))
     assert layout["weights"].width == 9 and layout["codes"].width == 4
