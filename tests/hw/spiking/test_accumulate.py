@@ -151,7 +151,8 @@ def test_sums_are_exact_and_skipping_changes_the_cost_only(shape: tuple[int, ...
 def test_throughput_is_a_weight_word_a_clock() -> None:
     """All sources loud: groups clocks an event; silent words pass four sources a clock."""
     machine = machine_of(
-        synapse_lanes=4, neuron_lanes=4, code_bits=2, weight_bits=2, code_depth=16, weight_depth=512,
+        synapse_lanes=4, neuron_lanes=4, code_bits=2, weight_bits=2, code_depth=16,
+        weight_depth=512,
         accumulator_depth=8)
     weights = np.ones((32, 60), np.int64)
     taps = np.zeros_like(weights)
