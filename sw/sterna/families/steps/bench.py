@@ -21,6 +21,7 @@ from sterna.families.steps.open_device import open_spiking_device
 from sterna.families.steps.options import Silent, Steps
 from sterna.families.steps.shape import StepShape
 from sterna.golden.neuron import shift_right
+from sterna.machine.units.neurons import state_memory_bits
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 from sterna.progress import Report
@@ -28,7 +29,6 @@ from sterna.progress import Report
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
     from sterna.machine.machine import Machine
-    from sterna.machine.units.neurons import state_memory_bits
 
 CLOCK_HZ = 100e6
 
