@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from sterna.compiler.fit import Embedding, fit_configuration
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.random_model import random_model
 from sterna.machine.machine import Machine
-from sterna.machine.presets import token_machine
 from sterna.program.definition import Program
 
 
@@ -29,5 +26,8 @@ def common_configuration(
     base: Machine, programs: list[tuple[Program, Embedding]]
 ) -> Machine:
     """The smallest machine that fits all: one simulator serves every test."""
-    fits = [asdict(fit_configuration(program, base, where)) for program, where in programs]
-    return token_machine(**{key: max(fit[key] for fit in fits) for key in fits[0]})
+    fits = [fit_configuration(program, base, where) for program, where in programs]
+    values = [{"program_depth": fit.program_depth}
+              | {name: value for unit in fit.units for name, value in unit.named_fields()}
+              for fit in fits]
+    return base.having(**{name: max(value[name] for value in values) for name in values[0]})
