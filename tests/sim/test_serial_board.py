@@ -240,7 +240,7 @@ def test_serve_offers_a_board_and_ends_with_an_interrupt(library, expected):
     # Shells start background jobs with SIGINT ignored, and tests may run in one.
     start = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
              "from sterna.cli import main; main()")
-    command = [sys.executable, "-c", start, "serve", model, "--config", "tiny"]
+    command = [sys.executable, "-c", start, "simulate", model, "--config", "tiny"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
         assert process.stdout is not None
