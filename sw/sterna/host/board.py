@@ -152,7 +152,7 @@ class Board:
 
     def _recover(self, reason: str, history: History) -> None:
         self.recoveries += 1
-        _LOG.warning("%s: %s; loading it again and repeating %s", self.name, reason, history)
+        _LOG.warning("%s: %s; loading it again and repeating %s", self.name, reason, str(history))
         # A board that is gone is found out in seconds.
         self._has_contents = self._check(self.image)
         self._begin(None)
