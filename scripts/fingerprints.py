@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
@@ -112,7 +112,7 @@ def images() -> Iterator[tuple[str, Callable[[], MemoryImage]]]:
         program = lower(load_model(name), name=name)
         for shape, base in SHAPES.items():
             yield f"{name} {shape}", lambda program=program, base=base: compile_program(
-                program, fit_configuration(program, base))
+                program, fit_machine(program, base))
     for name in NETWORKS:
         program = lower_network(quantise(EXAMPLES[name]()))
         yield name, lambda program=program: compile_network(program, fit_spiking(program))
@@ -145,7 +145,7 @@ def _estimates() -> Iterator[tuple[str, str]]:
     for name in MODELS:
         program = lower(load_model(name), name=name)
         for shape, base in SHAPES.items():
-            machine = fit_configuration(program, base)
+            machine = fit_machine(program, base)
             cycles = estimate_cycles(schedule(program, machine), machine)
             yield f"estimate {name} {shape} cycles", str(cycles.cycles)
     for board, name in BOARDS.items():

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
 from sterna_boards.board import Board
@@ -35,7 +35,7 @@ def measure(board: Board) -> Synthesised:
     """Synthesise the board's own accelerator."""
     opened = open_model(board.model)
     program = lower(opened.model, name=opened.name)
-    machine = fit_configuration(program, board.machine(), "auto")
+    machine = fit_machine(program, board.machine(), "auto")
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "accelerator.v"
         source.write_text(accelerator_verilog(board, machine, board.clock_hz))

@@ -236,13 +236,13 @@ def test_a_bitstream_depends_on_netlist_seed_and_tools(key):
 def test_baked_contents_are_in_the_key_of_a_design():
     """Two models of one shape are two bitstreams."""
     from sterna.compiler.compile import compile_program
-    from sterna.compiler.fit import fit_configuration
+    from sterna.compiler.fit import fit_machine
 
     from tests.sim.shapes import random_program
 
     board = find_board("ulx3s-12f")
     programs = [random_program(8, 1, 6, 11, seed=seed) for seed in (1, 2)]
-    machine = fit_configuration(programs[0], TINY, "host")
+    machine = fit_machine(programs[0], TINY, "host")
     images = [compile_program(program, machine, "host") for program in programs]
     keys = {accelerator(board, machine, image=image).key for image in (*images, None)}
     assert len(keys) == 3

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from sterna.cli.application import run_arguments
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.spiking.image import compile_network
 from sterna.extras import EXTRA_OF, missing_line
 from sterna.families.matmul_free.lowering import lower
@@ -140,7 +140,7 @@ def text_image(path: Path) -> EmulatedBoard:
     """The image of the small language model, with rows that the host sends; a board for it."""
     model = load_model("demo-tiny")
     program = lower(model, name="demo-tiny")
-    configuration = fit_configuration(program, PRESETS["tiny"], "host")
+    configuration = fit_machine(program, PRESETS["tiny"], "host")
     image = compile_program(program, configuration, "host")
     side = text_side(model.tokenizer_path, model.config.bos_token_id, model.config.eos_token_id)
     replace(image, host=side).save(path)

@@ -109,7 +109,7 @@ class Board:
             return self.shape.machine()
         return self.outside.machine(self.shape)
 
-    def sdram_configuration(self, clock_hz: float | None = None) -> Machine:
+    def sdram_machine(self, clock_hz: float | None = None) -> Machine:
         """The accelerator with its weights in the SDRAM, at the clock or at that of `sdram`.
 
         Raises `InputError` when there is no SDRAM, or the clock is none for it.

@@ -36,7 +36,7 @@ class BoardSdram:
         """Raise `InputError` when the machine is for another part or clock."""
         if (machine.sdram.part, machine.sdram.hz) != (self.part, round(clock_hz)):
             raise InputError(
-                f"the configuration is for SDRAM {machine.sdram.part} at "
+                f"the machine is for SDRAM {machine.sdram.part} at "
                 f"{machine.sdram.hz / 1e6:g} MHz, this is {self.part} at "
                 f"{round(clock_hz) / 1e6:g} MHz")
 

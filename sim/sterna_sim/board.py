@@ -186,13 +186,13 @@ class SimulatedBoard:
 
     def _has_ports(self) -> None:
         if not _has_memory(self.machine) or self._has_sdram:
-            raise ValueError("this configuration has no memory behind AXI ports")
+            raise ValueError("this machine has no memory behind AXI ports")
 
     @property
     def memory_bytes(self) -> int:
         """Bytes that the memory outside has delivered."""
         if not _has_memory(self.machine):
-            raise ValueError("this configuration has no memory outside")
+            raise ValueError("this machine has no memory outside")
         return self._open().memory_beats * self.machine.outside.bits // 8
 
     def collect_words(self) -> list[NDArray[np.uint32]]:
@@ -201,7 +201,7 @@ class SimulatedBoard:
         Raises ValueError for a machine without trace ports.
         """
         if not self.machine.trace:
-            raise ValueError("the configuration has no trace ports")
+            raise ValueError("the machine has no trace ports")
         library = self._open()
         words = [library.trace(port) for port, _ in enumerate(trace_ports(self.machine))]
         library.clear_traces()

@@ -11,7 +11,7 @@ import struct
 
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.presets import PRESETS
@@ -77,7 +77,7 @@ def test_results_are_those_of_the_golden(simulator, placement, density, shape, t
     program = random_program(
         hidden=hidden, layers=layers, intermediate=intermediate, vocabulary=vocabulary
     )
-    machine = fit_configuration(program, PRESETS["tiny"], placement)
+    machine = fit_machine(program, PRESETS["tiny"], placement)
     session = record(program, compile_program(program, machine, placement), text)
     lines = [json.dumps([sent.hex(), kind, ending.hex()]) for sent, kind, ending in session]
     (tmp_path / "session").write_text("\n".join(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.fit import Embedding, fit_machine
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.random_model import random_model
@@ -26,7 +26,7 @@ def common_configuration(
     base: Machine, programs: list[tuple[Program, Embedding]]
 ) -> Machine:
     """The smallest machine that fits all: one simulator serves every test."""
-    fits = [fit_configuration(program, base, where) for program, where in programs]
+    fits = [fit_machine(program, base, where) for program, where in programs]
     values = [{"program_depth": fit.program_depth}
               | {name: value for unit in fit.units for name, value in unit.named_fields()}
               for fit in fits]

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration, with_residents
+from sterna.compiler.fit import fit_machine, with_residents
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
@@ -38,13 +38,13 @@ def program() -> Program:
 
 @cache
 def machine() -> Machine:
-    return fit_configuration(program(), BASE, "host")
+    return fit_machine(program(), BASE, "host")
 
 
 @cache
 def levels() -> Machine:
     """Every second weight word on the chip, constants outside."""
-    fitted = fit_configuration(program(), BASE.having(memory_constants=True), "host")
+    fitted = fit_machine(program(), BASE.having(memory_constants=True), "host")
     return with_residents(fitted, fitted.ternary.weight_depth * fitted.ternary.weight_bytes * 4)
 
 

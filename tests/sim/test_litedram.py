@@ -16,7 +16,7 @@ from amaranth.back import verilog
 from amaranth.hdl import Shape
 from amaranth.lib.wiring import Out
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.machine import Machine
@@ -64,7 +64,7 @@ def test_weights_come_through_litedram(tmp_path):
     """Loaded byte by byte through the port and read in bursts, at the memory's speed."""
     litedram()
     program = random_program(96, 2, 96, 64, seed=4)
-    machine = fit_configuration(program, shape(8, 16, 8), "host")
+    machine = fit_machine(program, shape(8, 16, 8), "host")
     core, registers = generate(tmp_path, ARTY | SMALL_MEMORY, simulation=True)
     unit = LiteDramUnit(machine, registers)
     text = verilog.convert(unit, name="sterna", emit_src=False) + core
@@ -91,7 +91,7 @@ def test_cores_of_boards_have_the_port_of_the_accelerator(config, bits, cells, t
     litedram()
     program = random_program(24, 1, 20, 16)
     core, registers = generate(tmp_path, config, simulation=False)
-    unit = LiteDramUnit(fit_configuration(program, shape(4, 4, 4), "host"), registers, reset=True)
+    unit = LiteDramUnit(fit_machine(program, shape(4, 4, 4), "host"), registers, reset=True)
     (tmp_path / "unit.v").write_text(verilog.convert(unit, name="sterna", emit_src=False) + core)
     script = (f"read_verilog -lib {cells}; read_verilog -DSYNTHESIS unit.v; "
               "hierarchy -check -top sterna; select -assert-count 1 t:litedram_core")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration, with_residents
+from sterna.compiler.fit import fit_machine, with_residents
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower as lower_network
@@ -86,7 +86,7 @@ def program() -> Program:
 
 
 def fitted(base: Machine, resident: bool = False) -> Machine:
-    machine = fit_configuration(program(), base, "host")
+    machine = fit_machine(program(), base, "host")
     if resident:
         bytes_on_chip = machine.ternary.weight_depth * machine.ternary.weight_bytes * 4
         return with_residents(machine, bytes_on_chip)

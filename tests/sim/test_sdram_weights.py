@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.errors import CheckError, InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Sdram
@@ -33,7 +33,7 @@ def program() -> Program:
 @cache
 def machine() -> Machine:
     base = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(CLOCK)))
-    return fit_configuration(program(), base, "host")
+    return fit_machine(program(), base, "host")
 
 
 def verify(counts: tuple[int, ...], seed: int = 0, memory: SdramChip | None = None,

@@ -13,7 +13,7 @@ import tty
 
 import pytest
 from sterna.cli.application import run_arguments
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.open_device import open_device
 from sterna.host.link import Link, Request
@@ -30,7 +30,7 @@ from tests.sim.shapes import random_program
 pytestmark = pytest.mark.verilator
 
 PROGRAM = random_program(32, 1, 32, 61)
-CONFIGURATION = fit_configuration(PROGRAM, PRESETS["tiny"], "auto")
+CONFIGURATION = fit_machine(PROGRAM, PRESETS["tiny"], "auto")
 TOKENS = (1, 60, 7, 7, 33)
 HELLO_BYTES = 7
 

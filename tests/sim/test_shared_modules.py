@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.host.counters import Counters
 from sterna.machine.presets import PRESETS
 from sterna_sim import build
@@ -21,7 +21,7 @@ TEXTS = [[1, 5, 3], [7, 2]]
 ], ids=["adders", "streams", "tables"])
 def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):
     program = random_program(48, 2, 40, 33, seed=5)
-    machine = fit_configuration(program, PRESETS["tiny"].having(**shape), "host")
+    machine = fit_machine(program, PRESETS["tiny"].having(**shape), "host")
 
     def verified(least: int) -> Counters:
         monkeypatch.setattr(build, "SHARED_LANES", least)

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi
 from sterna.machine.presets import PRESETS
@@ -30,7 +30,7 @@ def program() -> Program:
 
 @cache
 def machine() -> Machine:
-    return fit_configuration(program(), BASE, "host")
+    return fit_machine(program(), BASE, "host")
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import trace_layout
 from sterna.families.matmul_free.lowering import lower
@@ -37,7 +37,7 @@ def program() -> Program:
 @cache
 def shape() -> Machine:
     base = PRESETS["tiny"].having(rows=4, columns=8, vector_lanes=2)
-    return fit_configuration(program(), base)
+    return fit_machine(program(), base)
 
 
 @cache

@@ -10,7 +10,7 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import (
     Embedding,
-    fit_configuration,
+    fit_machine,
     placement_for,
     requirements,
     row_groups,
@@ -81,7 +81,7 @@ def work_on(program: Program, machine: Any, embedding: Embedding = "auto") -> Wo
 
 
 def _tokens(program: Program, machine: Any, embedding: Embedding) -> Work:
-    fitted = fit_configuration(program, machine, embedding)
+    fitted = fit_machine(program, machine, embedding)
     placement = placement_for(program, machine, embedding)
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)

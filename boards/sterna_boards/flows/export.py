@@ -43,7 +43,7 @@ def write_project(board: Board, machine: Machine, clock_hz: float | None,
     machine has trace ports.
     """
     if machine.trace:
-        raise InputError("configuration: trace ports are for simulation, set trace to false")
+        raise InputError("machine: trace ports are for simulation, set trace to false")
     clock_hz = clock_hz or board.clock_hz
     if board.exported().tool == "quartus":
         made_hz, files = clock_hz, _quartus_files(board, clock_hz)

@@ -88,7 +88,7 @@ def check_plan(program: Program, machine: Machine, plan: Plan,
         # They are counted off over the whole depth.
         short.append(f"weight_depth must be {needed['weight_depth']} with resident_words")
     if short:
-        raise InputError(f"program {program.name} does not fit the configuration: "
+        raise InputError(f"program {program.name} does not fit the machine: "
                          + "; ".join(short))
 
 
@@ -122,7 +122,7 @@ def with_residents(machine: Machine, bits: float) -> Machine:
     return machine.having(resident_words=min(words, machine.ternary.weight_depth - 1))
 
 
-def fit_configuration(program: Program, base: Machine,
+def fit_machine(program: Program, base: Machine,
                       embedding: Embedding = "auto") -> Machine:
     """``base`` with the depths, tables and accumulators that the program needs, rounded up.
 

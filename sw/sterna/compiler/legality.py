@@ -40,7 +40,7 @@ def check_legal(program: Program, machine: Machine) -> None:
     validate_program(program)
     if program.word_bits != machine.vector.word_bits:
         raise InputError(
-            f"program {program.name} has words of {program.word_bits} bits, the configuration of "
+            f"program {program.name} has words of {program.word_bits} bits, the machine of "
             f"{machine.vector.word_bits}; lower the model again or change word_bits")
     if program.takes_codes or program.results:
         raise InputError(f"program {program.name}: takes codes or gives values; this accelerator "

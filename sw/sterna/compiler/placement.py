@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.fit import Embedding, fit_configuration, row_groups, with_residents
+from sterna.compiler.fit import Embedding, fit_machine, row_groups, with_residents
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Chip, memory_bytes, outside_words
@@ -108,15 +108,15 @@ def place(program: Program, base: Machine, capacity: int,
     wholly = base.having(memory=Chip())
     choices: tuple[Embedding, ...] = ("chip", "host") if embedding == "auto" else (embedding,)
     for where in choices:
-        whole = fit_configuration(program, wholly, where)
+        whole = fit_machine(program, wholly, where)
         if chip_bits(placed_objects(program, whole, where)) <= capacity:
             return whole, where
     where = choices[-1]
-    fitted = fit_configuration(program, base, where)
+    fitted = fit_machine(program, base, where)
     constants = fitted.vector.constant_depth * fitted.vector.lanes * fitted.vector.word_bits
     left = capacity - chip_bits(placed_objects(program, fitted, where))
     if base.memory.kind == "axi" and constants > CONSTANT_SHARE * (left + constants):
-        fitted = fit_configuration(program, base.having(memory_constants=True), where)
+        fitted = fit_machine(program, base.having(memory_constants=True), where)
         left = capacity - chip_bits(placed_objects(program, fitted, where))
     if left < 0:
         raise InputError(

@@ -76,7 +76,7 @@ def test_clock_and_serial_port_are_at_their_pins(board: Board) -> None:
 @pytest.mark.parametrize("name", SDRAM_PINS)
 def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
     board = OPEN_BOARDS[name]
-    machine = board.sdram_configuration()
+    machine = board.sdram_machine()
     found = places(board.tools().platform().prepare(accelerator(
         board, machine, machine.sdram.hz).top(), "sterna").files)
     lines = {port.removeprefix("sdram_0__"): pin for port, pin in found.items() if "sdram" in port}

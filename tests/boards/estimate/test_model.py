@@ -60,7 +60,7 @@ def test_measured_boards_meet_timing(entry: Measured) -> None:
 def test_estimate_agrees_with_the_build_that_has_an_sdram() -> None:
     """Measured by `sterna build demo --board ulx3s-85f --weights sdram`."""
     board = find_board("ulx3s-85f")
-    found = estimate(board, _program("demo"), board.sdram_configuration(), clock_hz=75e6)
+    found = estimate(board, _program("demo"), board.sdram_machine(), clock_hz=75e6)
     assert found.luts == pytest.approx(8170, rel=0.2)
     assert found.ffs == pytest.approx(5317, rel=0.2)
     assert (found.block_rams, found.dsps) == (37, 9)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.errors import CheckError, InputError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
@@ -43,7 +43,7 @@ def test_lanes_of_ultrascale_are_small() -> None:
 def test_table_is_of_the_boards_configuration(entry: Synthesised) -> None:
     board = find_board(entry.board)
     program = lower(load_model(entry.model))
-    fitted = fit_configuration(program, board.machine(), "auto")
+    fitted = fit_machine(program, board.machine(), "auto")
     for part, fields in SHAPE.items():
         for field in fields:
             counted = getattr(getattr(entry.machine, part), field)
@@ -111,7 +111,7 @@ def test_memory_outside_limits_the_estimate() -> None:
     board = find_board("kv260")
     program = lower(load_model("demo"))
     # Every lane works in every clock, but the memory does not keep up.
-    words = fit_configuration(program, board.machine(), "auto").ternary.weight_depth
+    words = fit_machine(program, board.machine(), "auto").ternary.weight_depth
     found = estimate(board, program)
     assert found.speed.cycles >= words * 640 / 16e9 * 250e6
     slow = replace(board, outside=replace(board.outside, gb_s=1.6))

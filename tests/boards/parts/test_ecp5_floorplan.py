@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.errors import CheckError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
@@ -127,7 +127,7 @@ def test_the_machine_of_the_demo_has_the_memories_of_its_netlist() -> None:
     """By the names that synthesis gave them: `DP16KD` cells of `sterna build demo`."""
     assert _block_rams(REAL_NAMES.read_text().split()) == DEMO
     program = lower(load_model("demo"))
-    machine = fit_configuration(program, find_board("ulx3s-85f").machine())
+    machine = fit_machine(program, find_board("ulx3s-85f").machine())
     found = block_rams_by_name("ecp5", machine)
     assert {name: found[name] for name in PATTERNS} == DEMO and sum(found.values()) == 206
 
@@ -147,7 +147,7 @@ def test_a_memory_that_is_not_found_by_its_name_is_told(memory: str, there: int)
 
 
 def test_weights_outside_the_chip_have_no_floor_plan() -> None:
-    machine = find_board("ulx3s-85f").sdram_configuration()
+    machine = find_board("ulx3s-85f").sdram_machine()
     found = block_rams_by_name("ecp5", machine)
     assert "weights" not in found
     netlist = _netlist(0, others=OTHERS)

@@ -87,7 +87,7 @@ def test_a_register_each_way_and_levels_as_at_the_chip(monkeypatch: pytest.Monke
 
 def test_the_clock_of_the_part_leads() -> None:
     board = find_board("ulx3s-85f")
-    machine = board.sdram_configuration()
+    machine = board.sdram_machine()
     design = accelerator(board, machine, machine.sdram.hz)
     text = board.tools().platform().prepare(design.top(), "top").files["top.il"]
     values = {name: int(text.split(f"parameter \\{name} ")[1].split("\n")[0])
@@ -109,11 +109,11 @@ def test_clocks_without_a_lead_are_refused(family: str, hertz: float) -> None:
 
 def test_a_configuration_for_another_clock_or_part_is_refused() -> None:
     board = find_board("colorlight-i9")
-    machine = board.sdram_configuration()
+    machine = board.sdram_machine()
     with pytest.raises(InputError, match="is for SDRAM 2m32 at 75 MHz, this is 2m32 at 60 MHz"):
         accelerator(board, machine, 60e6)
     other = machine.having(memory=Sdram(part="16m16", hz=round(75e6)))
     with pytest.raises(InputError, match="is for SDRAM 16m16 at 75 MHz, this is 2m32"):
         accelerator(board, other, 75e6)
     with pytest.raises(InputError, match="icebreaker: has no SDRAM that weights can lie in"):
-        find_board("icebreaker").sdram_configuration()
+        find_board("icebreaker").sdram_machine()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sterna.compiler.chains import Chain, find_chains
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
 from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
@@ -68,5 +68,5 @@ def test_only_several_streams_are_given_copies():
         assert len(marked) == copies and plan.chained == bool(copies)
         for step in marked:
             assert step.operation is None and step.a == step.result
-        image = compile_program(PROGRAM, fit_configuration(PROGRAM, base))
+        image = compile_program(PROGRAM, fit_machine(PROGRAM, base))
         assert image.chained == bool(copies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.compiler import compile_program, fit_configuration, schedule
+from sterna.compiler import compile_program, fit_machine, schedule
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.packing import weight_words
 from sterna.machine.presets import token_machine
@@ -13,7 +13,7 @@ from tests.sw.compiler.programs import random_program, simple_program
 
 
 def estimate(program, **shape):
-    configuration = fit_configuration(
+    configuration = fit_machine(
         program, token_machine(**{"rows": 4, "columns": 8, "vector_lanes": 2, **shape}))
     return estimate_cycles(schedule(program, configuration), configuration)
 
@@ -21,7 +21,7 @@ def estimate(program, **shape):
 @pytest.mark.parametrize("seed", range(8))
 def test_exact_parts_and_bounds(seed):
     program = random_program(seed, 30, 50, 40, 2)
-    configuration = fit_configuration(
+    configuration = fit_machine(
         program, token_machine(rows=4, columns=8, vector_lanes=2))
     plan = schedule(program, configuration)
     result = estimate_cycles(plan, configuration)

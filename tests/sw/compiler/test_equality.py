@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.compiler import assemble, compile_program, fit_configuration, schedule, trace_layout
+from sterna.compiler import assemble, compile_program, fit_machine, schedule, trace_layout
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering.token import lower
 from sterna.families.matmul_free.random_model import random_model
@@ -20,7 +20,7 @@ def compare(program, shape, tokens, embedding="auto", **changes):
     """Run tokens on both and compare every vector, scalar, accumulator and the result."""
     rows, columns, lanes = shape
     base = token_machine(rows=rows, columns=columns, vector_lanes=lanes, **changes)
-    configuration = fit_configuration(program, base, embedding)
+    configuration = fit_machine(program, base, embedding)
     plan = schedule(program, configuration)
     image = compile_program(program, configuration, embedding)
     machine = Machine(image)

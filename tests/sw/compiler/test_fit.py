@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sterna.compiler import check_fit, compile_program, fit_configuration, schedule
+from sterna.compiler import check_fit, compile_program, fit_machine, schedule
 from sterna.compiler.fit import requirements
 from sterna.errors import InputError
 from sterna.machine.presets import token_machine
@@ -17,7 +17,7 @@ BASE = token_machine(rows=4, columns=8, vector_lanes=2)
 @pytest.mark.parametrize("embedding", ["host", "chip"])
 def test_fitted_configuration_holds_the_image(embedding):
     program = simple_program(hidden=70, wide=130)
-    machine = fit_configuration(program, BASE, embedding)
+    machine = fit_machine(program, BASE, embedding)
     check_fit(program, machine, embedding)
     image = compile_program(program, machine, embedding)
     for space in image.parts:
@@ -30,7 +30,7 @@ def test_fitted_configuration_holds_the_image(embedding):
     "vector_depth", "weight_depth", "constant_depth", "input_depth", "program_depth"])
 def test_one_word_less_is_refused(name):
     program = simple_program()
-    fitted = fit_configuration(program, BASE)
+    fitted = fit_machine(program, BASE)
     needed = requirements(program, fitted, schedule(program, fitted), "host")[name]
     check_fit(program, fitted.having(**{name: needed}), "host")
     with pytest.raises(InputError, match=f"{name} = {needed - 1} must be at least {needed}"):
@@ -39,14 +39,14 @@ def test_one_word_less_is_refused(name):
 
 def test_everything_that_does_not_fit_is_listed():
     program = simple_program()
-    fitted = fit_configuration(program, BASE)
+    fitted = fit_machine(program, BASE)
     with pytest.raises(InputError, match="weight_depth = 1 .*; constant_depth = 1 "):
         check_fit(program, fitted.having(weight_depth=1, constant_depth=1))
 
 
 def test_code_depth_and_accumulators():
     program = simple_program(hidden=70, wide=130)
-    machine = fit_configuration(program, BASE)
+    machine = fit_machine(program, BASE)
     assert machine.ternary.code_depth == 192
     assert 127 * 192 < 1 << (machine.ternary.accumulator_bits - 1) <= 2 * 127 * 192
     with pytest.raises(InputError, match="code_depth = 128 must be at least 136"):
@@ -56,16 +56,16 @@ def test_code_depth_and_accumulators():
 def test_where_the_embedding_goes():
     program = simple_program(hidden=20, rows=50)
     roomy = BASE.having(input_depth=500)
-    assert compile_program(program, fit_configuration(program, roomy)).placement == "chip"
+    assert compile_program(program, fit_machine(program, roomy)).placement == "chip"
     small = BASE.having(input_depth=499)
-    assert compile_program(program, fit_configuration(program, small)).placement == "host"
-    assert fit_configuration(program, small, "chip").vector.input_depth >= 500
+    assert compile_program(program, fit_machine(program, small)).placement == "host"
+    assert fit_machine(program, small, "chip").vector.input_depth >= 500
     with pytest.raises(InputError, match="must be auto, host or chip"):
-        fit_configuration(program, small, "board")  # type: ignore[arg-type]
+        fit_machine(program, small, "board")  # type: ignore[arg-type]
 
 
 def test_word_width_is_the_programs():
     program = simple_program(word_bits=16)
-    assert fit_configuration(program, BASE).vector.word_bits == 16
-    with pytest.raises(InputError, match="words of 16 bits, the configuration of 18"):
+    assert fit_machine(program, BASE).vector.word_bits == 16
+    with pytest.raises(InputError, match="words of 16 bits, the machine of 18"):
         schedule(program, BASE)

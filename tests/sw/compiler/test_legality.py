@@ -139,7 +139,7 @@ def test_lengths_are_fields_of_instructions():
 
 
 def test_words_are_those_of_the_accelerator():
-    with pytest.raises(InputError, match="words of 16 bits, the configuration of 18"):
+    with pytest.raises(InputError, match="words of 16 bits, the machine of 18"):
         check(program(QUIET, word_bits=16))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.placement import CHIP, HOST, OUTSIDE, chip_bits, place, placed_objects
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
@@ -25,7 +25,7 @@ def program() -> Program:
 
 def least(program: Program, base: Machine = BASE) -> int:
     """Bits on the chip with everything outside that can be."""
-    fitted = fit_configuration(program, base.having(memory_constants=True), "host")
+    fitted = fit_machine(program, base.having(memory_constants=True), "host")
     return chip_bits(placed_objects(program, fitted, "host"))
 
 
@@ -43,7 +43,7 @@ def test_a_small_model_is_wholly_on_the_chip(program):
 
 
 def test_the_embedding_is_the_first_to_leave(program):
-    rows = next(entry.bits for entry in placed_objects(program, fit_configuration(
+    rows = next(entry.bits for entry in placed_objects(program, fit_machine(
         program, BASE, "chip"), "chip") if entry.name == "embedding")
     whole, _ = place(program, BASE, 4_000_000, 1.0, "chip")
     bits = chip_bits(placed_objects(program, whole, "chip"))
@@ -100,7 +100,7 @@ def test_a_chip_that_is_too_small(program):
 
 
 def test_residents_are_counted_off_over_the_whole_depth(program):
-    fitted = fit_configuration(program, BASE, "host")
+    fitted = fit_machine(program, BASE, "host")
     longer = fitted.having(weight_depth=fitted.ternary.weight_depth + 1, resident_words=5)
     with pytest.raises(InputError, match=r"weight_depth must be \d+ with resident_words"):
         compile_program(program, longer, "host")
@@ -110,9 +110,9 @@ def test_the_head_compares_as_many_words_as_a_fast_engine_gives(program):
     """256 lanes over 96 columns give three rows a clock; lanes on the chip pay for themselves."""
     standard = PRESETS["standard"]
     outside = standard.having(memory=Axi())
-    assert fit_configuration(program, outside, "host").head.head_words == 4
-    assert fit_configuration(program, standard, "host").head.head_words == 1
-    assert fit_configuration(program, standard.having(head_words=8), "host").head.head_words == 8
-    assert fit_configuration(program, BASE, "host").head.head_words == 1
+    assert fit_machine(program, outside, "host").head.head_words == 4
+    assert fit_machine(program, standard, "host").head.head_words == 1
+    assert fit_machine(program, standard.having(head_words=8), "host").head.head_words == 8
+    assert fit_machine(program, BASE, "host").head.head_words == 1
     with pytest.raises(InputError, match="head_words = 32 must be a power of two of at most"):
         standard.having(head_words=32)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sterna.compiler import compile_program, fit_configuration
+from sterna.compiler import compile_program, fit_machine
 from sterna.errors import InputError
 from sterna.machine.container import FORMAT_VERSION, MAGIC, read_container, write_container
 from sterna.machine.image import MemoryImage
@@ -23,7 +23,7 @@ BASE = token_machine(rows=4, columns=8, vector_lanes=2)
 @pytest.fixture(params=["host", "chip"])
 def image(request):
     program = simple_program()
-    return compile_program(program, fit_configuration(program, BASE, request.param), request.param)
+    return compile_program(program, fit_machine(program, BASE, request.param), request.param)
 
 
 def test_round_trip(image, tmp_path):
@@ -44,7 +44,7 @@ def test_round_trip(image, tmp_path):
 
 def test_digest_depends_on_the_weights():
     program = simple_program()
-    machine = fit_configuration(program, BASE)
+    machine = fit_machine(program, BASE)
     other = replace(program, parameters=replace(program.parameters, seed=4))
     assert compile_program(program, machine).model_digest() != compile_program(
         other, machine).model_digest()

@@ -52,7 +52,7 @@ def accelerator(board: Board, machine: Machine,
     clock_hz = clock_hz or board.clock_of(machine)
     board.check_weight_source(machine)
     if machine.trace:
-        raise InputError("configuration: trace ports are for simulation, set trace to false")
+        raise InputError("machine: trace ports are for simulation, set trace to false")
 
     if image is not None:
         board.check_baked()

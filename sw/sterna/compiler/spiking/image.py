@@ -91,7 +91,7 @@ def _check(program: Program, machine: Machine) -> None:
         short.append("its neurons are others")
     if short:
         raise InputError(
-            f"network {program.name} does not fit the configuration: {'; '.join(short)}")
+            f"network {program.name} does not fit the machine: {'; '.join(short)}")
 
 
 def _unit_of(item: Neurons, machine: Machine) -> int:

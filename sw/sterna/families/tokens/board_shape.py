@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
-from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.fit import Embedding, fit_machine
 from sterna.errors import InputError
 from sterna.families.tokens.options import Lanes, Streams
 from sterna.families.tokens.shape import check_embedding, with_shape
@@ -31,7 +31,7 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
     def clock_on(self, board: Board) -> float | None:
         """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_hz is None and self.source == "sdram":
-            return board.sdram_configuration().sdram.hz
+            return board.sdram_machine().sdram.hz
         return self.clock_hz
 
     def machine(self, board: Board, program: Program) -> Machine:
@@ -39,7 +39,7 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
         from sterna_boards.estimate.lanes import choose_lanes
 
         clock_hz = self.clock_on(board)
-        base = (board.sdram_configuration(clock_hz)
+        base = (board.sdram_machine(clock_hz)
                 if self.source == "sdram" else board.machine())
         shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self.streams)
         if self.lanes is None:
@@ -53,4 +53,4 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
 
     def fitted(self, board: Board, program: Program) -> Machine:
         """The shape with the depths that a program needs."""
-        return fit_configuration(program, self.machine(board, program), self.place)
+        return fit_machine(program, self.machine(board, program), self.place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.fit import Embedding, fit_machine
 from sterna.errors import InputError
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.address import GOLDEN, check_address, check_image_address
@@ -39,7 +39,7 @@ def open_device(
     if address == GOLDEN:
         shape = configuration or standard
         return GoldenDevice(program, shape.head.top_k, shape.streams)
-    configuration = configuration or fit_configuration(program, standard, embedding)
+    configuration = configuration or fit_machine(program, standard, embedding)
     return open_board(address, program, configuration, embedding, progress, timeout)
 
 

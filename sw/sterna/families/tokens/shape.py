@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.fit import Embedding, fit_machine
 from sterna.errors import InputError
 from sterna.families.tokens.options import (
     EMBEDDINGS,
@@ -92,7 +92,7 @@ class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
         """The shape with the depths that a program needs, objects placed if a chip is given."""
         if self.chip_mbit is not None:
             return self.placed(program)[0]
-        return fit_configuration(program, self.base(), self.place)
+        return fit_machine(program, self.base(), self.place)
 
     def placed(self, program: Program) -> tuple[Machine, Embedding]:
         """The shape with every object placed on the chip or outside, and the embedding's place.

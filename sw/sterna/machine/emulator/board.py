@@ -70,7 +70,7 @@ class EmulatedBoard:
     def collect_words(self) -> list[NDArray[np.uint32]]:
         """What each trace port showed since the last call, as `SimulatedBoard.collect_words`."""
         if not self.machine.trace:
-            raise ValueError("the configuration has no trace ports")
+            raise ValueError("the machine has no trace ports")
         return self._machine.collect_words()
 
     def _answer(self, frame: Frame) -> tuple[FrameType, bytes]:

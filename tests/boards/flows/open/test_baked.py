@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from amaranth.back import verilog
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import Embedding, fit_configuration
+from sterna.compiler.fit import Embedding, fit_machine
 from sterna.errors import LinkError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
@@ -26,7 +26,7 @@ SHAPE = "random:hidden=24,layers=2,intermediate=20,vocabulary=40"
 @pytest.mark.parametrize("embedding", ["host", "chip"])
 def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None:
     program = lower(open_model(SHAPE).model)
-    machine = fit_configuration(program, PRESETS["tiny"], embedding)
+    machine = fit_machine(program, PRESETS["tiny"], embedding)
     image = compile_program(program, machine, embedding)
     text = verilog.convert(with_contents(image), name="sterna", emit_src=False)
     library = build_library(text, [], find_toolchain(), lambda step, done, parts: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower
 from sterna.families.tokens.disassembly import disassemble
@@ -17,7 +17,7 @@ from tests.sw.compiler.programs import simple_program
 
 def language_image() -> MemoryImage:
     program = simple_program()
-    return compile_program(program, fit_configuration(program, PRESETS["tiny"]))
+    return compile_program(program, fit_machine(program, PRESETS["tiny"]))
 
 
 def network_image() -> MemoryImage:

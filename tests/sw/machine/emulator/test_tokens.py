@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.tokens.golden_device import GoldenDevice
@@ -29,7 +29,7 @@ SHAPES = {
 
 
 def opened(program: Program, base: Machine, embedding: str = "auto") -> TokenBoard:
-    machine = fit_configuration(program, base, embedding)
+    machine = fit_machine(program, base, embedding)
     device = TokenBoard(EmulatedBoard(machine), "emulator")
     device.load(compile_program(program, machine, embedding))
     return device

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_configuration
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
@@ -23,7 +23,7 @@ from tests.sw.machine.emulator.test_tokens import SHAPES
 
 def verified(program, base, texts, embedding="auto"):
     """The comparison of every value of some texts."""
-    machine = fit_configuration(program, base, embedding)
+    machine = fit_machine(program, base, embedding)
     verifier = Verifier(program, machine, embedding,
                         board=EmulatedBoard(machine.having(trace=True)))
     return verifier.verify(texts)
