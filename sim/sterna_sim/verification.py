@@ -133,7 +133,7 @@ class Verifier:
                 configuration.having(trace=True), progress=progress, seed=seed,
                 stall_permille=stall_permille, memory=memory,
             )
-            if configuration.memory.kind != "chip" and not over_link:
+            if configuration.memory.outside and not over_link:
                 loaders = simulated.loaders()
         self._board = board
         self._device = TokenBoard(board, "sim", loaders)

@@ -67,7 +67,7 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     # Tables are filled from thirds of a tile.
     parts = 3 if machine.ternary.lane == "tables" else 1
     tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
-    if machine.memory.kind == "chip":
+    if not machine.memory.outside:
         weights = mapper.loadable("weights", Space.WEIGHTS, large=True)
     else:
         weights = mapper.memory("weights fetched ahead", machine.outside.prefetch,

@@ -229,7 +229,7 @@ class Accelerator(Component):
             self, m: Module) -> SequentialSource | LateSource | AxiSource | SdramSource:
         """Where the weights come from; memory ports become those of the accelerator."""
         machine = self._machine
-        if machine.memory.kind == "chip":
+        if not machine.memory.outside:
             ternary = machine.ternary
             memory = (8 * ternary.weight_bytes, ternary.weight_depth)
             if machine.ternary.lane == "tables":

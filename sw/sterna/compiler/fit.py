@@ -107,7 +107,7 @@ def _head_words(base: Machine, plan: Plan) -> int:
     rates = [base.ternary.lanes / (step.tiles * base.ternary.columns)
              for section in plan.sections for step in section.steps()
              if isinstance(step, MatmulStep) and step.destination is Destination.HEAD]
-    if base.memory.kind == "chip" or not rates:
+    if not base.memory.outside or not rates:
         return base.head.head_words
     wanted = 1 << (ceil(max(rates)) - 1).bit_length()
     return max(base.head.head_words, min(wanted, base.vector.lanes))
@@ -142,9 +142,9 @@ def fit_machine(program: Program, base: Machine,
         vector_depth=_up(needed["vector_depth"], _CODE_STEP),
         # Words that nobody needs would be read from a memory outside all the same.
         weight_depth=_up(needed["weight_depth"],
-                         _MEMORY_STEP if base.memory.kind == "chip" else 1),
+                         1 if base.memory.outside else _MEMORY_STEP),
         constant_depth=_up(needed["constant_depth"],
-                           _MEMORY_STEP if not base.memory.holds_constants else 1),
+                           1 if base.memory.holds_constants else _MEMORY_STEP),
         input_depth=_up(needed["input_depth"], _INPUT_STEP),
         program_depth=_up(needed["program_depth"], _CODE_STEP),
         tables=max(1, needed["tables"]),

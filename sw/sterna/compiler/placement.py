@@ -56,7 +56,7 @@ def placed_objects(program: Program, machine: Machine,
                      "read again for every row; two banks"),
         PlacedObject("program", memory(Space.PROGRAM), CHIP, "loops, an instruction in two clocks"),
     ]
-    if machine.memory.kind != CHIP:
+    if machine.memory.outside:
         beats = machine.outside.prefetch
         if machine.memory.holds_constants:
             beats += 2 * machine.outside.burst
@@ -67,7 +67,7 @@ def placed_objects(program: Program, machine: Machine,
 
 def _weights(machine: Machine) -> list[PlacedObject]:
     word = 8 * machine.ternary.weight_bytes
-    if machine.memory.kind == CHIP:
+    if not machine.memory.outside:
         return [PlacedObject("weights", machine.ternary.weight_depth * word, CHIP,
                              "a word in every clock, in order")]
     found = [PlacedObject("weights", outside_words(machine) * word, OUTSIDE,

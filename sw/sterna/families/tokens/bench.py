@@ -143,8 +143,7 @@ def _memory_values(
         "vector_lanes": configuration.vector.lanes,
         "memory_gb_s": memory.gb_s,
         "memory_peak_gb_s": memory.peak_gb_s,
-        "bytes_per_token": 0 if configuration.memory.kind == "chip"
-        else memory_bytes(configuration),
+        "bytes_per_token": memory_bytes(configuration) if configuration.memory.outside else 0,
         "constant_source": "axi" if configuration.memory.holds_constants else "chip",
         "resident_share": configuration.memory.resident / configuration.ternary.weight_depth,
         "roofline_tokens_per_second": roofline,

@@ -78,7 +78,7 @@ def plan_memory(program: Program, shape: TokenShape) -> MemoryPlan:
     machine, embedding = shape.placed(program)
     objects = placed_objects(program, machine, embedding)
     engine = estimate_cycles(schedule(program, machine), machine).cycles
-    reads = memory_bytes(machine) if machine.memory.kind != "chip" else 0
+    reads = memory_bytes(machine) if machine.memory.outside else 0
     waits = reads / (outside.gb_s * 1e9) * outside.clock_hz
     return MemoryPlan(
         model=program.name, memory=outside.name, memory_gb_s=outside.gb_s,
