@@ -15,7 +15,7 @@ from sterna.compiler.fit import fit_machine
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.presets import PRESETS
-from sterna.machine.protocol import FrameType, Space
+from sterna.machine.protocol import FrameType, Space, space_number
 from sterna_hw.verilog import to_verilog
 from sterna_sim.cocotb_runner import run_testbench
 
@@ -34,8 +34,9 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         frame = Frame(kind, len(session) % 256, payload)
         session.append((encode_frame(frame), int(answer), ending))
 
-    def load(space: Space, first: int, words: bytes) -> None:
-        request(FrameType.LOAD, struct.pack("<BI", space, first) + words, FrameType.ACK)
+    def load(space: str, first: int, words: bytes) -> None:
+        number = space_number(image.machine, space)
+        request(FrameType.LOAD, struct.pack("<BI", number, first) + words, FrameType.ACK)
 
     def run(entry: str, token: int, ending: bytes) -> None:
         nonlocal runs

@@ -99,12 +99,12 @@ def test_presets_use_all_that_refresh_leaves(preset):
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"sdram": "tape"}, "SDRAM 'tape': no such part; there are 16m16, 2m32"),
-    ({"sdram_hz": 200_000_000}, "16m16: runs at up to 133 MHz with CAS latency 3, not at 200 MHz"),
-    ({"sdram_hz": 400_000}, "0.4 MHz is too slow for its refresh"),
-    ({"memory_bits": 32}, "memory_bits = 32 must be those of the part, 16"),
-    ({"memory_ports": 2}, "memory_ports = 2 must be 1 with an SDRAM"),
-    ({"memory_burst": 16}, "memory_burst = 16 must be 8 with an SDRAM"),
+    ({"memory_part": "tape"}, "SDRAM 'tape': no such part; there are 16m16, 2m32"),
+    ({"memory_hz": 200_000_000}, "16m16: runs at up to 133 MHz with CAS latency 3, not at 200 MHz"),
+    ({"memory_hz": 400_000}, "0.4 MHz is too slow for its refresh"),
+    ({"memory_bits": 32}, "no field memory_bits; it has memory_part, memory_hz, memory_prefetch"),
+    ({"memory_ports": 2}, "no field memory_ports; it has memory_part"),
+    ({"memory_burst": 16}, "no field memory_burst; it has memory_part"),
     ({"memory_prefetch": 15}, "memory_prefetch = 15 must be at least two bursts, 16"),
     ({"weight_depth": 1 << 23}, "weight_depth = 8388608 must be at most what 33554432 bytes"),
 ])

@@ -251,8 +251,9 @@ def _find_field(parts: list[Any], name: str) -> tuple[int, str]:
     if found:
         names = ", ".join(parts[place].label(field) for place, field in found)
         raise InputError(f"machine: {name} may be {names}; say which")
-    raise InputError(f"machine: has no field {name}; it has "
-                     f"{', '.join(part.name for part in parts)}")
+    there = {part.name: [part.label(field.name) for field in fields(part)] for part in parts}
+    own = there.get(name.partition("_")[0]) or list(there)
+    raise InputError(f"machine: has no field {name}; it has {', '.join(own)}")
 
 
 def _read_unit(values: Mapping[str, Any]) -> Unit:
