@@ -124,7 +124,7 @@ class Board:
 
     @property
     def memories(self) -> dict[str, BoardSdram | OutsideMemory]:
-        """The memories beside the chip, by `Machine.weight_source`."""
+        """The memories beside the chip, by `Memory.kind`."""
         there = {"sdram": self.sdram, "axi": self.outside}
         return {source: memory for source, memory in there.items() if memory is not None}
 

@@ -64,7 +64,7 @@ class AxiSource(Component):
     ``memory_prefetch`` beats a port. Throughput: one word a clock, or what the ports deliver.
 
     With ``constant_source`` axi the constants lie behind the weights, from byte
-    `Machine.constant_base` on, each group in whole bytes. They have a reader of
+    `constant_base` on, each group in whole bytes. They have a reader of
     their own, with two bursts fetched ahead in every port, whose requests go before the weights':
     they are few, and the vector unit should not wait for a queue of weights.
 

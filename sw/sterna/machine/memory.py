@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
@@ -59,7 +60,7 @@ class Chip(Memory):
     outside = False
 
 
-class Outside(Memory):
+class Outside(Memory, ABC):
     """Beats of ``bits`` bits in bursts, fetched ahead of their use.
 
     ``resident_words`` weight words are kept on the chip, spread evenly over the token
@@ -76,19 +77,19 @@ class Outside(Memory):
         return self.resident_words
 
     @property
+    @abstractmethod
     def ports(self) -> int:
         """Ports among which the weights are striped."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def bits(self) -> int:
         """Width of a port."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def burst(self) -> int:
         """Beats of a burst."""
-        raise NotImplementedError
 
     def check(self, machine: Machine) -> None:
         depth = machine.ternary.weight_depth
