@@ -19,6 +19,7 @@ from sterna_boards.shape import step_shape
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
 from sterna.errors import InputError
+from sterna.families.built import built_rows
 from sterna.families.family import Exported
 from sterna.families.requests import BuildRequest, EstimateRequest, ExportRequest
 from sterna.families.steps.options import BoardShape
@@ -115,21 +116,9 @@ def export(model: StepModel, request: ExportRequest, report: Report) -> Exported
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
-    report, speed, there = built.report, built.speed, board.capacity
-    clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
-    rams = f", {report.single_port_rams} single-port RAMs" if report.single_port_rams else ""
+    speed = built.speed
     return [
-        ("board", f"{board.title}, {report.device}"),
-        ("bitstream", bitstream),
-        ("timing", f"met: {report.fmax_mhz:.1f} MHz of {report.clock_mhz:g} MHz wanted "
-                   f"(seeds: {clocks})"),
-        ("lanes", report.lanes),
-        ("look-up tables", f"{report.luts} of {there.luts}"),
-        ("flip-flops", report.ffs),
-        ("block RAMs", f"{report.block_rams} of {there.block_rams}{rams}"),
-        ("DSPs", f"{report.dsps} of {there.dsps}"),
-        ("memory image", f"{built.image_bytes} bytes, "
-                         + ("in the bitstream" if built.baked else "for the driver to load")),
+        *built_rows(board, built, bitstream),
         ("steps per second", f"{speed.a_second:.1f}: {speed.cycles} cycles a "
                              "step if no source is silent"),
         ("over the link", f"{speed.a_second_over_link:.1f} steps per second: "

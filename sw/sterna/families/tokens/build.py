@@ -13,6 +13,7 @@ from sterna_boards.model_build import ModelBuild, build_model
 from sterna_boards.options import Baud
 
 from sterna.compiler.compile import compile_program
+from sterna.families.built import built_rows
 from sterna.families.family import Exported
 from sterna.families.requests import BuildRequest, ExportRequest
 from sterna.families.tokens.board_shape import BoardShape
@@ -67,20 +68,9 @@ def export(model: TokenModel, request: ExportRequest, report: Report) -> Exporte
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:
-    report, speed, there = built.report, built.speed, board.capacity
-    clocks = ", ".join(f"{clock:.1f}" for clock in report.seeds.values())
+    speed = built.speed
     return [
-        ("board", f"{board.title}, {report.device}"),
-        ("bitstream", bitstream),
-        ("timing", f"met: {report.fmax_mhz:.1f} MHz of {report.clock_mhz:g} MHz wanted "
-                   f"(seeds: {clocks})"),
-        ("lanes", report.lanes),
-        ("look-up tables", f"{report.luts} of {there.luts}, {report.luts_per_lane:.1f} a lane"),
-        ("flip-flops", report.ffs),
-        ("block RAMs", f"{report.block_rams} of {there.block_rams}"),
-        ("DSPs", f"{report.dsps} of {there.dsps}"),
-        ("memory image", f"{built.image_bytes} bytes, "
-                         + ("in the bitstream" if built.baked else "for the driver to load")),
+        *built_rows(board, built, bitstream, f", {built.report.luts_per_lane:.1f} a lane"),
         *_sdram_rows(built),
         ("tokens per second", f"{speed.a_second:.1f}: {speed.cycles:.0f} "
                               "cycles a token"),
