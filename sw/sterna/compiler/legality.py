@@ -76,7 +76,8 @@ class _Section:
         for index, item in enumerate(items):
             self._place = f"section {self._section.name}, item {index} ({item.title})"
             if not isinstance(item, KINDS):
-                raise self._fail(f"no unit of this accelerator computes a {type(item).__name__}")
+                raise self._fail(f"no unit of this accelerator computes a {type(item).__name__}; "
+                                 "the golden does: sterna run or sterna eval")
             if isinstance(item, Kernel):
                 self._kernel(item)
                 self._first = False

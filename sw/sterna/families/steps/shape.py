@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.errors import InputError
 from sterna.families.steps.options import Config, Shape
+from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 
 if TYPE_CHECKING:
@@ -43,11 +43,5 @@ def shape_of(usual: SpikingShape, lanes: int | None, neuron_lanes: int | None,
 
 def read_file(name: str) -> Machine:
     """The machine in a file. Raises `InputError` for another kind, and for no file."""
-    try:
-        machine = Machine.from_json(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            f"config {name!r}: no such file; give the configuration.json of a build") from None
-    if not machine.has("neuron"):
-        raise InputError(f"config {name!r}: is that of a language model's accelerator")
-    return machine
+    return read_machine(name, "no such file; give the configuration.json of a build", "neuron",
+                        "a language model's accelerator")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sterna.compiler.fit import Embedding, fit_machine
@@ -17,6 +16,7 @@ from sterna.families.tokens.options import (
     Streams,
 )
 from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 
@@ -116,9 +116,5 @@ def read_configuration(name: str) -> Machine:
     """A preset by its name, or the machine in a file. Raises `InputError` for neither."""
     if name in PRESETS:
         return PRESETS[name]
-    try:
-        text = Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            f"config {name!r}: no such preset or file; there are {', '.join(PRESETS)}") from None
-    return Machine.from_json(text)
+    return read_machine(name, f"no such preset or file; there are {', '.join(PRESETS)}",
+                        "ternary", "a spiking network's accelerator")
