@@ -4,9 +4,9 @@
 usage: tests/campaign/run.py [CLASS ...] [--count N] [--seed N]
 
 A class of inputs is a module beside this one, in `CLASSES` below: ``trials(random)`` yields as many
-as it has, or without end, and ``IMPORTS`` are modules to import before trials fork. Prints every trial that went wrong
-and the counts of each class; ends with 1 when there is one. Not a part of continuous integration:
-3,000 trials take some minutes of a processor.
+as it has, or without end, and ``IMPORTS`` are modules to import before trials fork.
+Prints every trial that went wrong and the counts of each class; ends with 1 when there is one. Not
+a part of continuous integration: 3,000 trials take some minutes of a processor.
 """
 
 from __future__ import annotations
