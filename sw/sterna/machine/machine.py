@@ -154,10 +154,32 @@ class Machine:
         return tuple(sorted(found, key=lambda item: item.input))
 
     @cached_property
+    def ports(self) -> Mapping[str, tuple[Instruction, ...]]:
+        """What the sequencer hands on by each of its streams of commands."""
+        found: dict[str, tuple[Instruction, ...]] = {}
+        for item in self.instructions:
+            if item.port:
+                found[item.port] = (*found.get(item.port, ()), item)
+        return found
+
+    @cached_property
+    def partners(self) -> tuple[str, ...]:
+        """Units that exchange groups of words with the vector unit; VECTOR names them by place."""
+        return tuple(unit.name for unit in self.units
+                     if unit.takes_words(self) or unit.gives_words(self))
+
+    @cached_property
     def counters(self) -> tuple[Counter, ...]:
-        """What RESULT begins with: clocks, and what units count."""
-        return (Counter("cycles"),
-                *(item for unit in self.units for item in unit.counters(self)))
+        """What RESULT begins with: clocks, and what units count.
+
+        A name that a unit before has taken follows that of the unit.
+        """
+        found = {"cycles": Counter("cycles")}
+        for unit in self.units:
+            for item in unit.counters(self):
+                name = f"{unit.name}_{item.name}" if item.name in found else item.name
+                found[name] = replace(item, name=name)
+        return tuple(found.values())
 
     def having(self, **changes: Any) -> Machine:
         """The machine with other values of its own fields and of those of its parts.

@@ -17,11 +17,20 @@ Fields = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True)
 class Instruction:
-    """An instruction that a unit executes; ``fields`` follow those of every instruction."""
+    """An instruction that a unit executes; ``fields`` follow those of every instruction.
+
+    The sequencer hands it on by ``port``, a stream of commands that may have those of several units
+    and keeps their order; ``queue`` of them may wait there. Without a port it is the sequencer's
+    own. To a field ``<name>_address`` of ``addresses`` it adds the offsets of the loops, that of
+    the outer one if ``<name>_layer`` is set.
+    """
 
     name: str
     fields: Fields
     meaning: str
+    port: str = ""
+    queue: int = 1
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,16 @@ class Unit(Part):
         """What it counts, in the order of RESULT."""
         del machine
         return ()
+
+    def takes_words(self, machine: Machine) -> bool:
+        """Whether VECTOR sends it groups of words."""
+        del machine
+        return False
+
+    def gives_words(self, machine: Machine) -> bool:
+        """Whether VECTOR takes groups of words from it, as operand a."""
+        del machine
+        return False
 
     def area_terms(self, machine: Machine) -> AreaTerms | None:
         """Terms of its parts, and of what it makes larger; all token streams counted.

@@ -10,7 +10,7 @@ from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
 from sterna.machine.unit import Fields, Instruction, MemorySpec, Unit, is_power_of_two
-from sterna.machine.units.synapses import address_bits
+from sterna.machine.units.synapses import PORT, address_bits
 from sterna.machine.units.vector import LENGTH_BITS
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class NeuronKind:
     """Whether outputs become codes that connections read."""
     results: bool = False
     """Whether outputs are outputs of the network."""
+    current: bool = False
+    """Whether ``x`` is a word that VECTOR sends, instead of a sum of synapses."""
 
     @property
     def parameter_bits(self) -> int:
@@ -57,6 +59,7 @@ class Neurons(Unit):
     """``lanes`` neurons updated a clock. Depths are in words of the memory that they name."""
 
     name = "neuron"
+    optional = frozenset({"code_depth", "input_depth", "outputs", "given_depth"})
 
     lanes: int = 4
     """Neurons updated a clock, and codes in a word; a power of two."""
@@ -65,11 +68,14 @@ class Neurons(Unit):
     multiplier_bits: int = 18
     """Signed operands of the part's multipliers; 16 on iCE40."""
     code_depth: int = 64
-    """Words of ``lanes`` sources: input and populations."""
+    """Words of ``lanes`` sources that synapses read: input and populations."""
     constant_depth: int = 64
     input_depth: int = 16
     outputs: int = 1
     """Values that a step returns."""
+    given_depth: int = 0
+    """Groups of the vector unit's lanes that wait for VECTOR: codes, as words. 0: none are given.
+    All of a command must find room."""
     kinds: tuple[NeuronKind, ...] = (NeuronKind(
         definition=NeuronDefinition(sum_bits=20), results=True),)
 
@@ -87,11 +93,21 @@ class Neurons(Unit):
                                  f"{', '.join(sorted(unknown))}")
 
     def check(self, machine: Machine) -> None:
-        bits = machine.synapses.accumulator_bits
         for kind in self.kinds:
+            name, bits = (("vector_word_bits", machine.vector.word_bits) if kind.current else
+                          ("synapse_accumulator_bits", machine.synapses.accumulator_bits))
             if kind.definition.sum_bits != bits:
-                raise InputError(f"machine: synapse_accumulator_bits = {bits} must be the sum_bits "
-                                 f"of its neurons, {kind.definition.sum_bits}")
+                raise InputError(f"machine: {name} = {bits} must be the sum_bits of its neurons, "
+                                 f"{kind.definition.sum_bits}")
+        if not machine.partners or self.name not in machine.partners:
+            return
+        lanes = machine.vector.lanes
+        self.require(lanes % self.lanes == 0, "lanes", f"a divisor of vector_lanes, {lanes}")
+        self.require(self.input_depth == 0, "input_depth", "0 beside a vector unit, whose input "
+                     "comes with a RUN")
+        if machine.streams > 1:
+            raise InputError(f"machine: streams = {machine.streams} must be 1: its neurons keep "
+                             "the state of one text")
 
     @property
     def code_limit(self) -> int:
@@ -108,24 +124,34 @@ class Neurons(Unit):
 
         ``groups`` groups of new codes enter the delay lines from word ``codes`` of the code memory
         on. They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
-        accumulators from group 0 on and leaves them zero. ``store`` and ``result`` say where its
-        outputs go: codes, the step's results. ``clear`` stands alone: the words become zero, and so
-        do the states of all neurons.
+        accumulators from group 0 on and leaves them zero, or words in the order in which VECTOR sends
+        them. ``store``, ``result`` and ``give`` say where its outputs go: codes, the step's
+        results, words for VECTOR. ``clear`` stands alone: the words become zero, and so do the
+        states of all neurons.
         """
-        del machine
         return (("unit", KIND_BITS), ("codes", address_bits(self.code_depth)),
-                ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1))
+                ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1),
+                *((("give", 1),) if self.gives_words(machine) else ()))
+
+    def takes_words(self, machine: Machine) -> bool:
+        del machine
+        return any(kind.current for kind in self.kinds)
+
+    def gives_words(self, machine: Machine) -> bool:
+        del machine
+        return self.given_depth > 0
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction(
             "NEURON", self.fields(machine),
-            "one step of the neurons of a population, or another way to new codes"),)
+            "one step of the neurons of a population, or another way to new codes", port=PORT),)
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine
+        given = MemorySpec("input", self.lanes * self.code_bits, self.input_depth, input=True,
+                           lanes=self.lanes)
         return (MemorySpec("neurons", self.constant_bits, self.constant_depth),
-                MemorySpec("input", self.lanes * self.code_bits, self.input_depth, input=True,
-                           lanes=self.lanes))
+                *((given,) if self.input_depth else ()))
 
     def result_words(self, machine: Machine) -> int:
         del machine
@@ -156,6 +182,8 @@ class Neurons(Unit):
 
 def history_bits(machine: Machine) -> int:
     """Bits that are kept of a source: codes of as many steps as synapses may name."""
+    if not machine.neurons.code_depth:
+        return 0
     return machine.synapses.taps * machine.neurons.code_bits
 
 

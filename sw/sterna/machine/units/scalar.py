@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from sterna.machine.unit import AreaTerms, Fields, Instruction, Unit
+from sterna.machine.units.vector import PORT
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -55,4 +56,4 @@ class ScalarUnit(Unit):
         return {}
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
-        return (Instruction("SCALAR", self.fields(machine), "a scalar operation"),)
+        return (Instruction("SCALAR", self.fields(machine), "a scalar operation", port=PORT),)

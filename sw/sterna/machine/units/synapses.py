@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sterna.machine.machine import Machine
 
 GROUP_BITS = 10
+PORT = "populations"
+"""Commands for synapses and neurons, in their order."""
 _RANGES = {"weight_bits": (2, 16), "taps": (1, 256), "accumulator_bits": (4, 32)}
 
 
@@ -69,7 +71,8 @@ class Synapses(Unit):
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("ACCUMULATE", self.fields(machine),
-                            "codes of a source into the accumulators, times their weights"),)
+                            "codes of a source into the accumulators, times their weights",
+                            port=PORT),)
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine

@@ -149,7 +149,8 @@ class Ternary(Unit):
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("MATMUL", self.fields(machine),
-                            "dispatch a matrix command to the ternary engine's queue"),)
+                            "dispatch a matrix command to the ternary engine's queue",
+                            port="matmuls", queue=MATMUL_QUEUE),)
 
     def counters(self, machine: Machine) -> tuple[Counter, ...]:
         del machine

@@ -27,6 +27,8 @@ LENGTH_BITS = 13
 VECTOR_CLOCKS, ABSMAX_CLOCKS, SQUARES_CLOCKS = 8, 8, 10
 """Clocks of the pipeline without the registers between its memories."""
 FAR_REGISTERS = 4
+PORT = "commands"
+"""Vector and scalar commands, in their order."""
 
 
 class SourceA(IntEnum):
@@ -35,6 +37,8 @@ class SourceA(IntEnum):
     MEMORY = 0
     ACCUMULATORS = 1
     INPUT = 2
+    UNIT = 3
+    """Groups of words that another unit gives."""
 
 
 class MultiplierSelect(IntEnum):
@@ -141,6 +145,10 @@ class Vector(Unit):
             # previous: in a chained data path, a comes from the data path before; state: the
             # result goes to the next data path, if that is chained.
             *((("previous", 1), ("state", 1)) if machine.streams > 1 else ()),
+            # send: the result goes to a unit; partner: which one that is, or whose words are a.
+            *((("send", 1),) if machine.partners else ()),
+            *((("partner", (len(machine.partners) - 1).bit_length()),)
+              if len(machine.partners) > 1 else ()),
         )
 
     def area_terms(self, machine: Machine) -> AreaTerms:
@@ -157,7 +165,8 @@ class Vector(Unit):
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("VECTOR", self.fields(machine),
-                            "a vector operation over ``length`` groups"),)
+                            "a vector operation over ``length`` groups",
+                            port=PORT, addresses=("a", "b", "result")),)
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine
