@@ -124,8 +124,8 @@ class Neurons(Unit):
 
         ``groups`` groups of new codes enter the delay lines from word ``codes`` of the code memory
         on. They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
-        accumulators from group 0 on and leaves them zero, or words in the order in which VECTOR sends
-        them. ``store``, ``result`` and ``give`` say where its outputs go: codes, the step's
+        accumulators from group 0 on and leaves them zero, or words in the order in which VECTOR
+        sends them. ``store``, ``result`` and ``give`` say where its outputs go: codes, the step's
         results, words for VECTOR. ``clear`` stands alone: the words become zero, and so do the
         states of all neurons.
         """
