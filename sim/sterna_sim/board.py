@@ -16,8 +16,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.memory import constant_base, memory_bytes, outside_words
 from sterna.machine.protocol import Space, word_chunks
 from sterna.machine.sdram import find_part
+from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
-from sterna_hw.core.tops import trace_ports
 
 from sterna_sim.build import build_simulator
 from sterna_sim.library import SimulatorLibrary

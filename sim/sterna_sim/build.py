@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sterna.cache import cached_folder, digest, package_sources
 from sterna.machine.machine import Machine
+from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
-from sterna_hw.core.tops import trace_ports
 from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
 
 from sterna_sim.tool_runner import ToolRunner
@@ -50,7 +50,7 @@ def build_simulator(machine: Machine, progress: Progress | None = None) -> Path:
     verilog = verilog_file(machine, tell)
     source = machine.memory.kind
     ports = machine.outside.ports if source == "axi" else 0
-    traces = trace_ports(machine) if machine.trace else []
+    traces = [top.name for top in trace_ports(machine)] if machine.trace else []
     return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
                          sdram=source == "sdram")
 

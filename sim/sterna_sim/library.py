@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from ctypes import POINTER, c_char_p, c_int, c_uint8, c_uint32, c_uint64, c_void_p
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna_sim.loaded_library import LoadedLibrary, Signatures
-
-
-class TraceKind(IntEnum):
-    """The trace ports of a token stream."""
-
-    VECTORS = 0
-    SCALARS = 1
-    ACCUMULATORS = 2
 
 
 class SimulatorLibrary(LoadedLibrary):

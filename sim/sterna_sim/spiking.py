@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.spiking.fit import fit_spiking
 from sterna.compiler.spiking.image import compile_network
-from sterna.compiler.spiking.plan import groups_of, populations, unit_key
+from sterna.compiler.spiking.trace import network_layout
+from sterna.compiler.trace import Values, assemble
 from sterna.errors import CheckError
 from sterna.golden.executor import GoldenExecutor
 from sterna.host.spiking_device import StepCounters
 from sterna.host.step_board import StepBoard
-from sterna.law.neuron import NeuronDefinition, Output
+from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
-from sterna.machine.units.neurons import NeuronKind
+from sterna.machine.traces import shown_of
 from sterna.program.definition import Program
-from sterna.program.neurons import Neurons
 from sterna.progress import Progress
 
 from sterna_sim.board import SimulatedBoard
-from sterna_sim.traces import TracedBoard, unpack_fields
+from sterna_sim.traces import TracedBoard
 
 Integers = NDArray[np.int64]
 
@@ -78,7 +78,7 @@ class SpikingVerifier:
         board: TracedBoard | None = None,
     ) -> None:
         machine = machine or fit_spiking(program)
-        self._program = program
+        self._layout = network_layout(program, machine)
         self._machine = machine.having(trace=True)
         self._golden = GoldenExecutor(program)
         self._board = board or SimulatedBoard(
@@ -96,18 +96,18 @@ class SpikingVerifier:
 
     def step(self, codes: Integers) -> None:
         """One time step with input codes [inputs] on both, and the comparison."""
-        golden: dict[str, Integers] = {}
+        golden: dict[ValueKey, tuple[str, Integers]] = {}
         outputs = self._golden.run(
-            codes[None], lambda key, name, value: golden.update({name: value}))
+            codes[None], lambda key, name, value: golden.update({key: (name, value)}))
         result = self._device.step(codes)
         found = self._traced()
-        for name, values in golden.items():
+        for key, (name, values) in golden.items():
             population, kind = name.rsplit(".", 1)
             if kind == "output":
                 self.outcome.loud[population] = (
                     self.outcome.loud.get(population, 0) + int(np.count_nonzero(values)))
             self.outcome.compare(self._steps, population, kind, values,
-                                 found[population].get(kind, np.zeros(0, np.int64)))
+                                 found.get(key, np.zeros(0, np.int64)))
         for values in outputs.values():
             self.outcome.compare(self._steps, RESULT, "output", values[0], result.outputs)
         self.outcome.counters.append(result.counters)
@@ -117,51 +117,10 @@ class SpikingVerifier:
         """Free the simulation."""
         self._device.close()
 
-    def _check_length(self, unit: NeuronKind, found: dict[str, Integers]) -> None:
-        """Raise `CheckError` when a unit showed more or fewer neurons than it has."""
-        wanted = unit.groups * self._machine.neurons.lanes
-        for what, values in found.items():
-            if len(values) != wanted:
-                names = ", ".join(item.name for item in populations(self._program)
-                                  if self._unit_of(item) == unit.definition)
-                raise CheckError(f"step {self._steps}: the trace has {len(values)} values of "
-                                 f"{what} of {names}, the network gives {wanted}")
-
-    def _unit_of(self, population: Neurons) -> NeuronDefinition:
-        return unit_key(population.definition, self._machine.synapses.accumulator_bits)
-
-    def _traced(self) -> dict[str, dict[str, Integers]]:
-        """What the trace ports showed of each population in this step."""
-        lanes, words = self._machine.neurons.lanes, self._board.collect_words()
-        units: dict[int, dict[str, Integers]] = {}
-        for number, unit in enumerate(self._machine.neurons.kinds):
-            ports = words[3 * number:3 * number + 3]
-            units[number] = _unpacked(self._machine, unit, ports)
-            self._check_length(unit, units[number])
-        found: dict[str, dict[str, Integers]] = {}
-        used = dict.fromkeys(units, 0)
-        keys = [unit.definition for unit in self._machine.neurons.kinds]
-        for population in populations(self._program):
-            number = keys.index(self._unit_of(population))
-            first = used[number] * lanes
-            used[number] += groups_of(population.length, lanes)
-            found[population.name] = {
-                key: values[first:first + population.length]
-                for key, values in units[number].items()}
-        return found
-
-
-def _unpacked(machine: Machine, unit: NeuronKind,
-              ports: list[NDArray[np.uint32]]) -> dict[str, Integers]:
-    """Sums, outputs and states of a unit's neurons in order, from its three ports."""
-    definition, lanes = unit.definition, machine.neurons.lanes
-    count = definition.output is Output.SPIKE
-    output = (definition.max_count.bit_length() if count else definition.membrane_bits, not count)
-    state = [(definition.state_bits(name), name != "refractory") for name in definition.states]
-    sums, outputs, states = (
-        unpack_fields(words, lanes * fields)
-        for words, fields in zip(
-            ports, ([(machine.synapses.accumulator_bits, True)], [output], state), strict=True))
-    each = states.reshape(-1, len(state))
-    return {"sum": sums.reshape(-1), "output": outputs.reshape(-1)} | {
-        name: each[:, index] for index, name in enumerate(definition.states)}
+    def _traced(self) -> Values:
+        """What the trace ports showed of each value in this step."""
+        try:
+            return assemble(
+                self._layout, shown_of(self._machine, self._board.collect_words(), 0))
+        except CheckError as error:
+            raise CheckError(f"step {self._steps}: {error}") from error

@@ -20,11 +20,12 @@ from sterna.host.device import StreamStep
 from sterna.host.token_board import TokenBoard
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
+from sterna.machine.traces import Words32, shown_of
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
-from sterna_sim.traces import Trace, TracedBoard, unpack_traces
+from sterna_sim.traces import TracedBoard
 
 JOINING, GOING_ON = 0.7, 0.8
 """Chances of a text to join while others run, and of one that is there to go on."""
@@ -178,16 +179,16 @@ class Verifier:
         outcome.counters = Counters.total(counters)
         return outcome
 
-    def _traces(self) -> list[Trace]:
-        """What the trace ports of every token stream showed since the last call."""
-        return unpack_traces(self._configuration, self._board.collect_words())
+    def _traces(self) -> list[Words32]:
+        """What the trace ports showed since the last call."""
+        return self._board.collect_words()
 
     def close(self) -> None:
         """Free the simulation."""
         self._device.close()
 
     def _compare(self, outcome: Verification, text: _Text, step: StreamStep,
-                 traces: list[Trace]) -> None:
+                 traces: list[Words32]) -> None:
         """The tokens of a step in every value, and what the board sent of the last of them."""
         for place in step.places:
             expected: dict[ValueKey, tuple[str, NDArray[np.int64]]] = {}
@@ -197,8 +198,7 @@ class Verifier:
                 expected[key] = (name, np.asarray(value, np.int64).reshape(-1))
 
             best = text.golden.step(text.left[0], observe=observe)
-            trace = traces[place]
-            found = assemble(self._layout, trace.vectors, trace.scalars, trace.accumulators)
+            found = assemble(self._layout, shown_of(self._configuration, traces, place))
             if unknown := found.keys() - expected.keys():
                 raise CheckError(
                     f"the board computed {min(unknown)}, which the program does not have")

@@ -11,11 +11,10 @@ from sterna.compiler.trace import TraceLayout, assemble
 from sterna.host.device import StepResult, StreamStep
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.machine.keys import ValueKey
-from sterna_sim.traces import Trace
 
 from tests.sw.compiler.machine import Machine
 
-PORTS = ("vectors", "scalars", "accumulators")
+PORTS = ("vector", "scalar", "accumulators")
 
 
 @dataclass
@@ -46,7 +45,7 @@ class MachineBoard:
     def __init__(self, configuration: Any, fault: Fault) -> None:
         self._configuration, self._fault = configuration, fault
         self._count = 0
-        self._traces: list[Trace] = []
+        self._traces: dict[str, np.ndarray] = {}
 
     def loaders(self) -> dict[object, object]:
         """None."""
@@ -82,7 +81,7 @@ class MachineBoard:
                               rows=clean.result.rows.copy()))
         self._fault(self._count, shown)
         self._count += 1
-        self._traces = [Trace(**shown.trace)]
+        self._traces = shown.trace
         return {0: StreamStep((0,), shown.result)}
 
     def _compute(self) -> Shown:
@@ -93,7 +92,7 @@ class MachineBoard:
                 self._token(token)
         run = self._token(self._text[-1])
         values, rows = (np.array(column, np.int64) for column in zip(*run.top, strict=True))
-        trace = {port: np.array(getattr(run, port), np.int64) for port in PORTS}
+        trace = {port: np.array(run.shown[port], np.int64) for port in PORTS}
         return Shown(trace, StepResult(values, rows, *run.scale))
 
     def _token(self, token: int) -> Any:
@@ -102,9 +101,9 @@ class MachineBoard:
             self._machine.load_row(self._image.embedding(token))
         return self._machine.run("token", self._image.input_word(token))
 
-    def collect_words(self) -> list[Trace]:
+    def collect_words(self) -> dict[str, np.ndarray]:
         """What the trace ports showed since the last call."""
-        traces, self._traces = self._traces, []
+        traces, self._traces = self._traces, {}
         return traces
 
     def close(self) -> None:
@@ -115,8 +114,8 @@ def replace_device(monkeypatch: Any, fault: Fault) -> None:
     """Let `sterna_sim.verification` simulate, and talk to, a `MachineBoard`."""
     monkeypatch.setattr("sterna_sim.verification.SimulatedBoard",
                         lambda configuration, **options: MachineBoard(configuration, fault))
-    monkeypatch.setattr("sterna_sim.verification.unpack_traces",
-                        lambda configuration, ports: ports)
+    monkeypatch.setattr("sterna_sim.verification.shown_of",
+                        lambda configuration, ports, stream: ports)
     monkeypatch.setattr("sterna_sim.verification.TokenBoard",
                         lambda board, name, loaders=None: board)
 
@@ -126,11 +125,11 @@ def places(layout: TraceLayout) -> dict[ValueKey, np.ndarray]:
 
     The layout sorts the numbers of places, digit by digit since those of codes are clamped.
     """
-    widths = (layout.vector_lanes, 2, layout.rows)
-    sizes = [length * width for length, width in zip(layout.lengths(), widths, strict=True)]
+    sizes = {name: port.length * port.width for name, port in layout.ports.items()}
     found: dict[ValueKey, np.ndarray] = {}
     for digit in range(4):
-        numbers = [np.arange(size) // CODE_LIMIT**digit % CODE_LIMIT for size in sizes]
-        for key, values in assemble(layout, *numbers).items():
+        numbers = {name: np.arange(size) // CODE_LIMIT**digit % CODE_LIMIT
+                   for name, size in sizes.items()}
+        for key, values in assemble(layout, numbers).items():
             found[key] = found.get(key, 0) + values * CODE_LIMIT**digit
     return found

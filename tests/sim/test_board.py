@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
-from sterna_hw.core.tops import trace_ports
+from sterna.machine.traces import shown_of, trace_ports
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
-from sterna_sim.traces import Trace, unpack_traces
 
 from tests.sim.echo import echo_verilog
 
@@ -33,7 +34,7 @@ def build():
             tools = find_toolchain()
             verilog = echo_verilog(machine)
             built[machine] = build_library(
-                verilog, trace_ports(machine) if machine.trace else [], tools,
+                verilog, [top.name for top in trace_ports(machine)] if machine.trace else [], tools,
                 lambda step, done, parts: None
             )
         return built[machine]
@@ -83,26 +84,25 @@ def test_stalls_are_those_of_the_seed(build):
     assert cycles[0] == cycles[1] != cycles[2]
 
 
-def traced_values(board: SimulatedBoard) -> Trace:
+def traced_values(board: SimulatedBoard) -> Mapping[str, np.ndarray]:
     """What the ports of the only token stream showed."""
-    trace, = unpack_traces(board.machine, board.collect_words())
-    return trace
+    return shown_of(board.machine, board.collect_words(), 0)
 
 
 @pytest.mark.parametrize("machine", [TRACED, PAIRED], ids=["wide", "pair"])
 @pytest.mark.parametrize("stall", [0, 300])
 def test_traces_hold_every_valid_value_in_order(build, machine, stall):
     traced = board(build, machine, stall_permille=stall)
-    assert traced_values(traced).vectors.shape == (0, machine.vector.lanes)
+    assert traced_values(traced)["vector"].shape == (0, machine.vector.lanes)
     traced.write(BYTES)
     traced.read(len(BYTES), 1)
     trace = traced_values(traced)
     sent = (np.frombuffer(BYTES, np.uint8) + 1).astype(np.uint8)
     signed = sent.view(np.int8).astype(np.int64)[:, None]
-    assert (trace.vectors == signed * (np.arange(machine.vector.lanes) + 1)).all()
-    assert (trace.scalars == np.concatenate([sent[:, None].astype(np.int64), -signed], 1)).all()
-    assert (trace.accumulators == -signed - np.arange(machine.ternary.rows)).all()
-    assert len(traced_values(traced).scalars) == 0
+    assert (trace["vector"] == signed * (np.arange(machine.vector.lanes) + 1)).all()
+    assert (trace["scalar"] == np.concatenate([sent[:, None].astype(np.int64), -signed], 1)).all()
+    assert (trace["accumulators"] == -signed - np.arange(machine.ternary.rows)).all()
+    assert len(traced_values(traced)["scalar"]) == 0
 
 
 def test_a_configuration_without_trace_has_none(build):

@@ -147,19 +147,19 @@ def test_what_is_missing_from_the_trace_is_told(verify, name, kind, change):
     """A group of neurons fewer, or one more, at one trace port."""
     outcome = verify(one(SPOILT, lambda shown: setattr(shown, change, (name, kind))))
     assert outcome.code == 1 and f"step {SPOILT}: the trace has " in outcome.errors
-    port = kind if kind in ("sum", "output") else DEFINITIONS[name].states[0]
+    port = kind if kind in ("sum", "output") else "state"
     shared = "first, twin" if name in ("first", "twin") else name
-    assert f" values of {port} of {shared}, the network gives " in outcome.errors
+    assert f" groups of {port}s of {shared}, the program gives " in outcome.errors
 
 
 def test_a_missing_state_word_is_no_equal_one(verify, monkeypatch):
     """Where the trace does not name a state of the golden, or cannot."""
-    from sterna_sim.spiking import SpikingVerifier
+    from sterna_sim import spiking
 
-    traced = SpikingVerifier._traced
-    monkeypatch.setattr(SpikingVerifier, "_traced", lambda self: {
-        name: {kind: values for kind, values in kinds.items() if kind != "a"}
-        for name, kinds in traced(self).items()})
+    whole = spiking.assemble
+    place = 1 + FULL.states.index("a")
+    monkeypatch.setattr(spiking, "assemble", lambda *arguments: {
+        key: value for key, value in whole(*arguments).items() if key.operation != place})
     outcome = verify(one(STEPS, None), "--json")
     assert outcome.code == 1
     assert outcome.json["differences"] == STEPS * (SIZES["first"] + SIZES["twin"])

@@ -76,7 +76,7 @@ def kinds() -> dict[str, ValueKey]:
 def port_of(key: ValueKey) -> str:
     if kind(key).startswith("accumulator"):
         return "accumulators"
-    return "scalars" if kind(key).startswith("scalar") else "vectors"
+    return "scalar" if kind(key).startswith("scalar") else "vector"
 
 
 def one(spoil, token: int = SPOILT) -> Fault:
@@ -213,8 +213,9 @@ def test_a_trace_of_another_length_is_told(verify, port, change):
         shown.trace[port] = entries[1:] if change < 0 else np.concatenate([entries, entries[:1]])
 
     outcome = verify(one(spoil))
-    what = {"vectors": "vector groups", "accumulators": "row groups of accumulators"}
-    assert outcome.code == 1 and f" {what.get(port, port)}, the program gives " in outcome.errors
+    what = {"vector": "vector groups", "scalar": "scalars",
+            "accumulators": "row groups of accumulators"}
+    assert outcome.code == 1 and f" {what[port]}, the program gives " in outcome.errors
 
 
 @pytest.mark.parametrize("name", kinds())

@@ -1,13 +1,12 @@
 """From the trace of a run back to named values.
 
-The accelerator's trace ports emit every vector group, every scalar and every row group of
-accumulators in the order of execution. One repetition of a section is the same sequence each
-time, so a gather index for one repetition sorts them all.
+The trace ports of a machine show what its units compute in the order of execution. One repetition
+of a section is the same sequence each time, so a gather index for one repetition sorts them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,16 +17,48 @@ from sterna.errors import CheckError
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
+from sterna.machine.traces import trace_ports
+from sterna.machine.unit import TracePort
+from sterna.program.neurons import Neurons
 
 Values = dict[ValueKey, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
+class Emission:
+    """Entries that a trace port shows one after another: ``entries`` of a value from ``first`` on.
+
+    ``operations`` are those of the values that lie side by side in an entry, element by element
+    (`ValueKey`); there are none where the program knows nothing of it. ``elements`` is the length
+    of a whole value, ``codes`` says that it is clamped to codes.
+    """
+
+    port: str
+    item: int
+    operations: tuple[int, ...]
+    first: int
+    entries: int
+    elements: int
+    codes: bool = False
+    owner: str = ""
+    """What to name beside the port in errors, where it is that of several."""
+
+
+@dataclass(frozen=True)
+class TracedSection:
+    """What one repetition of a section shows, in order."""
+
+    name: str
+    repeat: int
+    emissions: tuple[Emission, ...]
+
+
+@dataclass(frozen=True)
 class _Field:
-    """Entries start..stop of the sorted trace are the first ``elements`` of a value."""
+    """Entries start..stop of the sorted trace have the first ``elements`` of some values."""
 
     item: int
-    operation: int
+    operations: tuple[int, ...]
     start: int
     stop: int
     elements: int
@@ -38,56 +69,95 @@ class _Field:
 class _Stream:
     """One trace port in one section: gather order of a repetition, and the values in it."""
 
+    section: str
+    repeat: int
     order: NDArray[np.intp]
     fields: tuple[_Field, ...]
 
 
 @dataclass(frozen=True)
-class _SectionLayout:
-    name: str
-    repeat: int
-    vectors: _Stream
-    scalars: _Stream
-    accumulators: _Stream
+class PortLayout:
+    """The order of what a trace port shows in a run; ``width`` is the numbers of an entry."""
+
+    shows: str
+    width: int
+    streams: tuple[_Stream, ...]
+
+    @property
+    def length(self) -> int:
+        """Entries of a run."""
+        return sum(stream.repeat * len(stream.order) for stream in self.streams)
 
 
 @dataclass(frozen=True)
 class TraceLayout:
-    """The order of everything that the trace ports emit in one run of ``token``."""
+    """The order of everything that the trace ports of a data path show in one run, by port."""
 
-    sections: tuple[_SectionLayout, ...]
-    vector_lanes: int
-    rows: int
-
-    def lengths(self) -> tuple[int, int, int]:
-        """Vector groups, scalars and row groups of accumulators of one run."""
-        def total(stream: Callable[[_SectionLayout], _Stream]) -> int:
-            return sum(part.repeat * len(stream(part).order) for part in self.sections)
-
-        return (total(lambda part: part.vectors), total(lambda part: part.scalars),
-                total(lambda part: part.accumulators))
+    ports: Mapping[str, PortLayout]
 
 
-_Emission = tuple[int, int | None, int, int, int, bool]
-"""Item, operation (None: no value of the program), first entry of the value, entries, elements,
-codes."""
+def layout_of(sections: Iterable[TracedSection], machine: Machine) -> TraceLayout:
+    """The layout of a run that executes the sections on a machine."""
+    sections = tuple(sections)
+    return TraceLayout({
+        top.port.name: PortLayout(_shows(sections, top.port), len(top.port.fields), tuple(
+            _stream(section, top.port.name) for section in sections))
+        for top in trace_ports(machine) if not top.stream})
 
 
-def _stream(emissions: Iterator[_Emission]) -> _Stream:
-    """Sort emissions of one repetition into values."""
-    found: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    shapes: dict[tuple[int, int], tuple[int, bool]] = {}
+def _shows(sections: Iterable[TracedSection], port: TracePort) -> str:
+    owners = dict.fromkeys(shown.owner for section in sections for shown in section.emissions
+                           if shown.port == port.name and shown.owner)
+    return f"{port.shows} of {', '.join(owners)}" if owners else port.shows
+
+
+def trace_layout(plan: Plan, machine: Machine) -> TraceLayout:
+    """The trace of one run of ``token`` on an accelerator that executes the plan."""
+    return layout_of((TracedSection(section.name, section.repeat, tuple(_emissions(section)))
+                      for section in plan.sections), machine)
+
+
+def neuron_emissions(index: int, item: Neurons, kind: int, lanes: int) -> Iterator[Emission]:
+    """What a population, item ``index`` of its section, shows at the ports of its kind."""
+    groups = -(-item.length // lanes)
+    states = tuple(range(1, 1 + len(item.definition.states)))
+    for name, operations in (("sums", (-1,)), ("outputs", (0,)), ("states", states)):
+        yield Emission(f"{kind}_{name}", index, operations, 0, groups, item.length,
+                       owner=item.name)
+
+
+def _emissions(section: SectionPlan) -> Iterator[Emission]:
+    for step, inner in section.walk():
+        if isinstance(step, VectorStep):
+            known = () if step.operation is None else (step.operation,)
+            yield Emission("vector", step.item, known, step.first + inner, step.length,
+                           step.elements, step.codes)
+        elif isinstance(step, ScalarStep):
+            yield Emission("scalar", step.item, (0,), 0, 1, 2)
+        elif isinstance(step, MatmulStep):
+            for block in range(step.blocks):
+                first = step.first + block * step.groups
+                for operation in step.operations:
+                    yield Emission("accumulators", step.item, (-1 - operation,), first,
+                                   step.groups, step.rows)
+
+
+def _stream(section: TracedSection, port: str) -> _Stream:
+    """Sort what a port shows in one repetition into values."""
+    found: dict[tuple[int, tuple[int, ...]], list[tuple[int, int, int]]] = {}
+    shapes: dict[tuple[int, tuple[int, ...]], tuple[int, bool]] = {}
     skipped: list[NDArray[np.intp]] = []
     position = 0
-    for item, operation, first, count, elements, codes in emissions:
-        if operation is None:
-            skipped.append(np.arange(position, position + count))
-            position += count
+    for shown in section.emissions:
+        if shown.port != port:
             continue
-        key = (item, operation)
-        found.setdefault(key, []).append((first, position, count))
-        shapes[key] = (elements, codes)
-        position += count
+        if shown.operations:
+            key = (shown.item, shown.operations)
+            found.setdefault(key, []).append((shown.first, position, shown.entries))
+            shapes[key] = (shown.elements, shown.codes)
+        else:
+            skipped.append(np.arange(position, position + shown.entries))
+        position += shown.entries
     order: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
     fields: list[_Field] = []
     start = 0
@@ -96,83 +166,40 @@ def _stream(emissions: Iterator[_Emission]) -> _Stream:
         stop = start + sum(count for _, _, count in parts)
         fields.append(_Field(*key, start, stop, *shapes[key]))
         start = stop
-    return _Stream(np.concatenate([*order, *skipped]), tuple(fields))
+    return _Stream(section.name, section.repeat, np.concatenate([*order, *skipped]), tuple(fields))
 
 
-def _vectors(section: SectionPlan) -> Iterator[_Emission]:
-    for step, inner in section.walk():
-        if isinstance(step, VectorStep):
-            yield (step.item, step.operation, step.first + inner, step.length, step.elements,
-                   step.codes)
-
-
-def _scalars(section: SectionPlan) -> Iterator[_Emission]:
-    for step, _ in section.walk():
-        if isinstance(step, ScalarStep):
-            yield step.item, 0, 0, 1, 2, False
-
-
-def _accumulators(section: SectionPlan) -> Iterator[_Emission]:
-    for step, _ in section.walk():
-        if isinstance(step, MatmulStep):
-            for block in range(step.blocks):
-                first = step.first + block * step.groups
-                for operation in step.operations:
-                    yield step.item, -1 - operation, first, step.groups, step.rows, False
-
-
-def trace_layout(plan: Plan, machine: Machine) -> TraceLayout:
-    """The trace of one run of ``token`` on an accelerator that executes the plan."""
-    return TraceLayout(
-        tuple(
-            _SectionLayout(section.name, section.repeat, _stream(_vectors(section)),
-                           _stream(_scalars(section)), _stream(_accumulators(section)))
-            for section in plan.sections
-        ),
-        machine.vector.lanes, machine.ternary.rows,
-    )
-
-
-def _collect(layout: TraceLayout, entries: NDArray[np.int64], values: Values,
-             stream: Callable[[_SectionLayout], _Stream]) -> None:
-    position = 0
-    for section in layout.sections:
-        part = stream(section)
-        count = section.repeat * len(part.order)
-        block = entries[position:position + count].reshape(
-            section.repeat, len(part.order), entries.shape[1])[:, part.order]
-        position += count
-        for entry in part.fields:
-            data = block[:, entry.start:entry.stop].reshape(section.repeat, -1)
-            data = data[:, :entry.elements]
-            if entry.codes:
-                data = data.clip(-CODE_LIMIT, CODE_LIMIT)
-            for repetition in range(section.repeat):
-                key = ValueKey(section.name, repetition, entry.item, entry.operation)
-                values[key] = data[repetition]
-
-
-def assemble(layout: TraceLayout, vector_words: ArrayLike, scalars: ArrayLike,
-             accumulators: ArrayLike) -> Values:
+def assemble(layout: TraceLayout, shown: Mapping[str, ArrayLike]) -> Values:
     """Named values, trimmed of padding, from the trace of one run.
 
-    ``vector_words`` is [groups, vector_lanes], ``scalars`` [count, 2] (mantissa, exponent) and
-    ``accumulators`` [row groups, rows], each in the order of emission. Words of a quantise are
-    clamped to codes. Raises `CheckError` when a trace has another length than the program gives.
+    ``shown`` has the entries [n, fields] of every port, in the order of emission. Words of a
+    quantise are clamped to codes. Raises `CheckError` when a trace has another length than the
+    program gives.
     """
-    streams = (
-        ("vector groups", vector_words, layout.vector_lanes),
-        ("scalars", scalars, 2),
-        ("row groups of accumulators", accumulators, layout.rows),
-    )
-    arrays = []
-    for (what, data, width), length in zip(streams, layout.lengths(), strict=True):
-        array = np.asarray(data, np.int64).reshape(-1, width)
-        if len(array) != length:
-            raise CheckError(f"the trace has {len(array)} {what}, the program gives {length}")
-        arrays.append(array)
     values: Values = {}
-    _collect(layout, arrays[0], values, lambda section: section.vectors)
-    _collect(layout, arrays[1], values, lambda section: section.scalars)
-    _collect(layout, arrays[2], values, lambda section: section.accumulators)
+    for name, port in layout.ports.items():
+        entries = np.asarray(shown[name], np.int64).reshape(-1, port.width)
+        if len(entries) != port.length:
+            raise CheckError(
+                f"the trace has {len(entries)} {port.shows}, the program gives {port.length}")
+        position = 0
+        for stream in port.streams:
+            count = stream.repeat * len(stream.order)
+            _collect(stream, entries[position:position + count], values)
+            position += count
     return values
+
+
+def _collect(stream: _Stream, entries: NDArray[np.int64], values: Values) -> None:
+    block = entries.reshape(
+        stream.repeat, len(stream.order), entries.shape[1])[:, stream.order]
+    for field in stream.fields:
+        side_by_side = len(field.operations)
+        data = block[:, field.start:field.stop].reshape(stream.repeat, -1, side_by_side)
+        data = data[:, :field.elements]
+        if field.codes:
+            data = data.clip(-CODE_LIMIT, CODE_LIMIT)
+        for repetition in range(stream.repeat):
+            for column, operation in enumerate(field.operations):
+                key = ValueKey(stream.section, repetition, field.item, operation)
+                values[key] = data[repetition, :, column]

@@ -56,6 +56,24 @@ class Counter:
     most: int = 1
 
 
+@dataclass(frozen=True)
+class TracePort:
+    """What a unit shows in simulation: a word a clock in which its lowest bit, valid, is set.
+
+    ``fields`` are above that bit, each a width of up to 32 bits and whether it is signed, the
+    lowest first. ``shows`` says in words what its entries are.
+    """
+
+    name: str
+    fields: tuple[tuple[int, bool], ...]
+    shows: str
+
+    @property
+    def chunks(self) -> int:
+        """Words of 32 bits that hold an entry."""
+        return -(-(1 + sum(width for width, _ in self.fields)) // 32)
+
+
 def is_power_of_two(value: int) -> bool:
     """Whether it is 1, 2, 4 and so on."""
     return value > 0 and value & (value - 1) == 0
@@ -150,6 +168,11 @@ class Unit(Part):
         """Whether VECTOR takes groups of words from it, as operand a."""
         del machine
         return False
+
+    def traces(self, machine: Machine) -> tuple[TracePort, ...]:
+        """What it shows where the machine says ``trace``, so that every value can be compared."""
+        del machine
+        return ()
 
     def area_terms(self, machine: Machine) -> AreaTerms | None:
         """Terms of its parts, and of what it makes larger; all token streams counted.

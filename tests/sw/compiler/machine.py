@@ -45,6 +45,11 @@ class Run:
     instructions: int = 0
     groups_issued: int = 0
 
+    @property
+    def shown(self) -> dict:
+        """Entries by trace port."""
+        return {"vector": self.vectors, "scalar": self.scalars, "accumulators": self.accumulators}
+
 
 class Machine:
     """Loads an image; `run` executes one entry."""

@@ -34,7 +34,7 @@ def compare(program, shape, tokens, embedding="auto", **changes):
         expected = {}
         result = golden.step(
             token, observe=lambda key, _, value, into=expected: into.update({key: value}))
-        values = assemble(layout, run.vectors, run.scalars, run.accumulators)
+        values = assemble(layout, run.shown)
         assert set(values) == set(expected)
         for key, value in expected.items():
             assert np.array_equal(values[key], value), key

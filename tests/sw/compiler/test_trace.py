@@ -21,13 +21,11 @@ def layout():
 
 
 def entries(layout):
-    vectors, scalars, accumulators = layout.lengths()
-    return (np.zeros((vectors, 2), int), np.zeros((scalars, 2), int),
-            np.zeros((accumulators, 4), int))
+    return {name: np.zeros((port.length, port.width), int) for name, port in layout.ports.items()}
 
 
 def test_shapes(layout):
-    values = assemble(layout, *entries(layout))
+    values = assemble(layout, entries(layout))
     assert values[ValueKey("embed", 0, 0, 1)].shape == (13,)
     for repetition in range(3):
         assert values[ValueKey("layer", repetition, 2, 0)].shape == (13,)
@@ -37,18 +35,19 @@ def test_shapes(layout):
 
 
 def test_codes_are_clamped_and_words_are_not(layout):
-    vectors, scalars, accumulators = entries(layout)
-    values = assemble(layout, vectors + 300, scalars, accumulators)
+    shown = entries(layout)
+    values = assemble(layout, shown | {"vector": shown["vector"] + 300})
     assert set(values[ValueKey("layer", 1, 2, 0)].tolist()) == {127}
     assert set(values[ValueKey("layer", 1, 5, 1)].tolist()) == {300}
 
 
 @pytest.mark.parametrize(("which", "text"), [
-    (0, "vector groups"), (1, "scalars"), (2, "row groups of accumulators")])
+    ("vector", "vector groups"), ("scalar", "scalars"),
+    ("accumulators", "row groups of accumulators")])
 @pytest.mark.parametrize("change", [-1, 1])
 def test_length_must_be_right(layout, which, text, change):
-    traces = list(entries(layout))
+    traces = entries(layout)
     shape = (traces[which].shape[0] + change, traces[which].shape[1])
     traces[which] = np.zeros(shape, int)
     with pytest.raises(CheckError, match=f"the trace has {shape[0]} {text}, the program gives"):
-        assemble(layout, *traces)
+        assemble(layout, traces)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
-import numpy as np
-
 from sterna.errors import InputError
 from sterna.machine.emulator.head import HeadUnit
 from sterna.machine.emulator.loops import LoopsUnit
@@ -14,7 +12,6 @@ from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neurons import NeuronsUnit
 from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan, plan_entry
-from sterna.machine.emulator.ports import Words32
 from sterna.machine.emulator.scalar_unit import ScalarUnitEmulation
 from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.ternary import TernaryUnit
@@ -22,6 +19,7 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector import VectorUnit
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
+from sterna.machine.traces import Words32, port_words, trace_ports
 
 OWN: dict[str, type[EmulatedUnit]] = {
     "vector": VectorUnit, "scalar": ScalarUnitEmulation, "ternary": TernaryUnit,
@@ -50,9 +48,7 @@ class EmulatedMachine:
         for path in self._paths:
             for unit in self._units.values():
                 unit.power_up(path)
-        shared = sum(self._units[unit.name].ports
-                     for unit in machine.units if not unit.per_stream)
-        self._ports: list[list[Words32]] = [[] for _ in range(self._own_ports + shared)]
+        self._shown = _nothing(machine)
         self._plans: dict[int, Plan] = {}
 
     def loaded(self, space: str) -> None:
@@ -82,10 +78,9 @@ class EmulatedMachine:
 
     def collect_words(self) -> list[Words32]:
         """What each trace port showed since the last call: of each path, then of what all share."""
-        shown = [np.concatenate([np.zeros(0, np.uint32), *words]) for words in self._ports]
-        for words in self._ports:
-            words.clear()
-        return shown
+        words = [port_words(top.port, self._shown[top.name]) for top in trace_ports(self._machine)]
+        self._shown = _nothing(self._machine)
+        return words
 
     def _run(self, path: Path, plan: Plan, word: int, handed: Integers | None) -> None:
         path.handed = handed
@@ -118,17 +113,12 @@ class EmulatedMachine:
 
     def _show(self, path: Path) -> None:
         """Keep what the trace ports showed of a run."""
-        for own in (True, False):
-            units = [self._units[unit.name] for unit in self._machine.units
-                     if unit.per_stream == own]
-            place = sum(unit.ports for unit in units) * path.number if own else self._own_ports
-            for unit in units:
-                for words in unit.port_words(path):
-                    self._ports[place].append(words)
-                    place += 1
+        values = {unit.name: iter(self._units[unit.name].shown(path))
+                  for unit in self._machine.units}
+        for top in trace_ports(self._machine):
+            if top.stream in (None, path.number):
+                self._shown[top.name] += next(values[top.unit])
 
-    @property
-    def _own_ports(self) -> int:
-        """Trace ports of all paths; those of what they share come behind them."""
-        return len(self._paths) * sum(
-            self._units[unit.name].ports for unit in self._machine.units if unit.per_stream)
+
+def _nothing(machine: Machine) -> dict[str, list[Integers]]:
+    return {top.name: [] for top in trace_ports(machine)}

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sterna.law.neuron import Output
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neuron_step import Integers, NeuronStates, rounded
 from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.plan import Plan
-from sterna.machine.emulator.ports import Words32, port_words
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.unit import EmulatedUnit
@@ -32,7 +30,6 @@ class NeuronsUnit(EmulatedUnit):
         self._kinds = [NeuronStates(kind.definition, kind.groups * machine.neurons.lanes)
                        for kind in machine.neurons.kinds]
         self._shown: list[list[list[Integers]]] = [[[], [], []] for _ in self._kinds]
-        self.ports = 3 * len(self._kinds)
         self.changed()
 
     def changed(self) -> None:
@@ -52,18 +49,9 @@ class NeuronsUnit(EmulatedUnit):
         outputs[:count] = self._result[:count]
         return outputs.astype("<i4").tobytes()
 
-    def port_words(self, path: Path) -> list[Words32]:
+    def shown(self, path: Path) -> list[list[Integers]]:
         """Sums, outputs and states of each kind."""
-        machine, ports = self.machine, []
-        for kind, shown in zip(self._kinds, self._shown, strict=True):
-            d = kind.definition
-            output = d.max_count.bit_length() if d.output is Output.SPIKE else d.membrane_bits
-            widths = ([machine.synapses.accumulator_bits], [output],
-                      [d.state_bits(name) for name in d.states])
-            ports += [
-                port_words(values, [(1, width) for width in fields] * machine.neurons.lanes)
-                for values, fields in zip(shown, widths, strict=True)]
-        return ports
+        return [port for kind in self._shown for port in kind]
 
     @property
     def _synapses(self) -> SynapsesUnit:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
-from sterna.machine.emulator.path import Path
+from sterna.law.arithmetic import MANTISSA_BITS
+from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan
-from sterna.machine.emulator.ports import Words32, port_words
 from sterna.machine.emulator.scalars import Scalar, add, code_scale, multiply, normalise, rsqrt
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.unit import EmulatedUnit
@@ -67,7 +66,6 @@ class ScalarUnitEmulation(EmulatedUnit):
     """Executes SCALAR."""
 
     executes = ("SCALAR",)
-    ports = 1
 
     def plan(self, step: Executed, plan: Plan) -> None:
         vector = self.machine.vector
@@ -80,7 +78,6 @@ class ScalarUnitEmulation(EmulatedUnit):
         if path.shown is not None:
             path.shown["scalar"] = []
 
-    def port_words(self, path: Path) -> list[Words32]:
+    def shown(self, path: Path) -> list[list[Integers]]:
         assert path.shown is not None
-        values = np.array(path.shown["scalar"], np.int64).reshape(-1, 2)
-        return [port_words([values], [(1, MANTISSA_BITS), (1, EXPONENT_BITS)])]
+        return [[np.array(path.shown["scalar"], np.int64).reshape(-1, 2)]]

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from sterna.errors import CheckError
 from sterna.machine.emulator.memory import LoadedMemory
-from sterna.machine.emulator.path import Path
+from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan
-from sterna.machine.emulator.ports import Words32, port_words
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
@@ -81,7 +80,6 @@ class TernaryUnit(EmulatedUnit):
     """Executes MATMUL: each command when the codes that it takes are there, in their order."""
 
     executes = ("MATMUL",)
-    ports = 1
 
     def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
                  beside: Mapping[str, EmulatedUnit]) -> None:
@@ -126,10 +124,9 @@ class TernaryUnit(EmulatedUnit):
         if path.shown is not None:
             path.shown["ternary"] = []
 
-    def port_words(self, path: Path) -> list[Words32]:
+    def shown(self, path: Path) -> list[list[Integers]]:
         assert path.shown is not None
-        ternary = self.machine.ternary
-        return [port_words(list(path.shown["ternary"]), [(ternary.rows, ternary.accumulator_bits)])]
+        return [path.shown["ternary"]]
 
     def _weight_words(self) -> Words:
         """All weight words in the order of use."""

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from sterna.machine.emulator.memory import LoadedMemory
-from sterna.machine.emulator.path import Path
-from sterna.machine.emulator.ports import Words32
+from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.machine import Machine
 
@@ -25,8 +24,6 @@ class EmulatedUnit:
 
     executes: ClassVar[tuple[str, ...]] = ()
     """Names of its instructions."""
-    ports = 0
-    """Trace ports, of every path if there is a unit for each."""
 
     def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
                  beside: Mapping[str, EmulatedUnit]) -> None:
@@ -68,7 +65,7 @@ class EmulatedUnit:
         del path, rows
         return b""
 
-    def port_words(self, path: Path) -> list[Words32]:
-        """What its trace ports showed of a path's run."""
+    def shown(self, path: Path) -> list[list[Integers]]:
+        """Of each of its trace ports (`Unit.traces`) the entries [n, fields] of a path's run."""
         del path
         return []

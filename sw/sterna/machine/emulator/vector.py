@@ -11,7 +11,6 @@ from sterna.errors import CheckError
 from sterna.law.arithmetic import TABLE_SEGMENTS
 from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan
-from sterna.machine.emulator.ports import Words32, port_words
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector_operation import Places, VectorOperation, places
@@ -45,7 +44,6 @@ class VectorUnit(EmulatedUnit):
     """Executes VECTOR: one operation for all turns of a loop where these do not meet."""
 
     executes = ("VECTOR",)
-    ports = 1
 
     def power_up(self, path: Path) -> None:
         vector = self.machine.vector
@@ -85,10 +83,9 @@ class VectorUnit(EmulatedUnit):
         if path.shown is not None:
             path.shown["vector"] = np.zeros((plan.vectors, lanes), np.int64)
 
-    def port_words(self, path: Path) -> list[Words32]:
+    def shown(self, path: Path) -> list[list[Integers]]:
         assert path.shown is not None
-        vector = self.machine.vector
-        return [port_words([path.shown["vector"]], [(vector.lanes, vector.word_bits)])]
+        return [[path.shown["vector"]]]
 
     def _turn(self, step: Executed, plan: Plan) -> Turn:
         """Where an instruction reads and writes in this turn; its streams go on."""

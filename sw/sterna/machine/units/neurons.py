@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
-from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron import NeuronDefinition, Output
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
-from sterna.machine.unit import Fields, Instruction, MemorySpec, Unit, is_power_of_two
+from sterna.machine.unit import Fields, Instruction, MemorySpec, TracePort, Unit, is_power_of_two
 from sterna.machine.units.synapses import PORT, address_bits
 from sterna.machine.units.vector import LENGTH_BITS
 
@@ -152,6 +152,22 @@ class Neurons(Unit):
                            lanes=self.lanes)
         return (MemorySpec("neurons", self.constant_bits, self.constant_depth),
                 *((given,) if self.input_depth else ()))
+
+    def traces(self, machine: Machine) -> tuple[TracePort, ...]:
+        """Of each kind: sums, outputs, and all state words after the step, group by group."""
+        del machine
+        found = []
+        for number, kind in enumerate(self.kinds):
+            d = kind.definition
+            spikes = d.output is Output.SPIKE
+            sums = ((d.sum_bits, True),)
+            outputs = ((d.max_count.bit_length() if spikes else d.membrane_bits, not spikes),)
+            states = tuple((d.state_bits(name), name != "refractory") for name in d.states)
+            found += [
+                TracePort(f"{number}_{name}", fields * self.lanes, f"groups of {shows}")
+                for name, fields, shows in (("sums", sums, "sums"), ("outputs", outputs, "outputs"),
+                                            ("states", states, "states"))]
+        return tuple(found)
 
     def result_words(self, machine: Machine) -> int:
         del machine

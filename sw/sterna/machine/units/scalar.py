@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import AreaTerms, Fields, Instruction, Unit
+from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
+from sterna.machine.unit import AreaTerms, Fields, Instruction, TracePort, Unit
 from sterna.machine.units.vector import PORT
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class ScalarUnit(Unit):
         """It is a part of ``core.vector``, the same on all machines."""
         del machine
         return {}
+
+    def traces(self, machine: Machine) -> tuple[TracePort, ...]:
+        """Mantissa and exponent of every result."""
+        del machine
+        return (TracePort("scalar", ((MANTISSA_BITS, False), (EXPONENT_BITS, True)), "scalars"),)
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("SCALAR", self.fields(machine), "a scalar operation", port=PORT),)

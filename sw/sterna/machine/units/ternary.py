@@ -15,6 +15,7 @@ from sterna.machine.unit import (
     Counter,
     Fields,
     Instruction,
+    TracePort,
     Unit,
     is_power_of_two,
 )
@@ -151,6 +152,12 @@ class Ternary(Unit):
         return (Instruction("MATMUL", self.fields(machine),
                             "dispatch a matrix command to the ternary engine's queue",
                             port="matmuls", queue=MATMUL_QUEUE),)
+
+    def traces(self, machine: Machine) -> tuple[TracePort, ...]:
+        """Every row group that leaves the engine, exact."""
+        del machine
+        return (TracePort("accumulators", ((self.accumulator_bits, True),) * self.rows,
+                          "row groups of accumulators"),)
 
     def counters(self, machine: Machine) -> tuple[Counter, ...]:
         del machine

@@ -15,6 +15,7 @@ from sterna.machine.unit import (
     Fields,
     Instruction,
     MemorySpec,
+    TracePort,
     Unit,
     is_power_of_two,
 )
@@ -167,6 +168,11 @@ class Vector(Unit):
         return (Instruction("VECTOR", self.fields(machine),
                             "a vector operation over ``length`` groups",
                             port=PORT, addresses=("a", "b", "result")),)
+
+    def traces(self, machine: Machine) -> tuple[TracePort, ...]:
+        """Every group of results."""
+        del machine
+        return (TracePort("vector", ((self.word_bits, True),) * self.lanes, "vector groups"),)
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine

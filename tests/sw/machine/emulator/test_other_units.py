@@ -16,10 +16,10 @@ from sterna.machine.frames import Frame, FrameDecoder, encode_frame
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType, Space, space_number
+from sterna.machine.traces import shown_of
 from sterna.machine.unit import Counter, Instruction, Unit
 from sterna.machine.units.vector import MultiplierSelect
 from sterna.machine.words import word_bytes
-from sterna_sim.traces import unpack_traces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ def test_a_counter():
     for run in range(1, 4):
         result = answer(board, FrameType.RUN, struct.pack("<HII", 0, 0, 0))
         assert result.type == FrameType.RESULT
-        trace, = unpack_traces(machine, board.collect_words())
-        assert np.array_equal(trace.vectors, [[-run] * machine.vector.lanes])
+        trace = shown_of(machine, board.collect_words(), 0)
+        assert np.array_equal(trace["vector"], [[-run] * machine.vector.lanes])
     counters = struct.unpack_from(f"<{len(machine.counters)}I", result.payload)
     assert dict(zip((item.name for item in machine.counters), counters, strict=True))["asked"] == 1
 
