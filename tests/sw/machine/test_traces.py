@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Trace ports: what units show, in words and back; the hardware has the same ports."""
 
 from __future__ import annotations
