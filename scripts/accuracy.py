@@ -38,7 +38,8 @@ from sterna.families.matmul_free.score import (
     score_reference,
 )
 from sterna.families.matmul_free.store import load_model
-from sterna.formats.tokenizer import EncodedText, Tokenizer, encode_documents, read_text
+from sterna.formats.text import read_text
+from sterna.formats.tokenizer import EncodedText, Tokenizer, encode_documents
 
 RANDOM_CHECKPOINTS = ((64, 2, 0.02), (256, 3, 0.02), (512, 2, 0.05))
 """Hidden size, layers, standard deviation of the weights."""

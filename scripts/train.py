@@ -24,7 +24,8 @@ from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.ranges import spike_shares, value_ranges
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import TOKENIZER_FILE, load_model, save_model
-from sterna.formats.tokenizer import Tokenizer, encode_documents, read_text, split_documents
+from sterna.formats.text import read_text, split_documents
+from sterna.formats.tokenizer import Tokenizer, encode_documents
 from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
 from train_loop import Recipe, initialise, train
 

@@ -30,6 +30,8 @@ class Declaration:
     least: float | None = None
     reads: bool = False
     """Whether it names a file that must be there."""
+    or_standard_input: bool = False
+    """Whether it may be ``-``, too."""
     for_model: bool = False
     """Whether it may stand in place of MODEL."""
     beside_model: bool = False
@@ -146,6 +148,9 @@ class Options:
                 whom = " and ".join(dict.fromkeys(item.owner for item in owners[name]))
                 reason = reading.why_not(name) or f"is for {whom}, not for {subject}"
                 raise InputError(f"{owners[name][0].flag}: {reason}")
-            if read[name].declaration.reads and not Path(str(value)).is_file():
+            about = read[name].declaration
+            if about.or_standard_input and str(value) == "-":
+                continue
+            if about.reads and not Path(str(value)).is_file():
                 reason = "is a folder" if Path(str(value)).is_dir() else "file not found"
                 raise InputError(f"{value}: {reason}")

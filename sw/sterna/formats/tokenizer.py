@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import tokenizers
 
 from sterna.errors import InputError
+from sterna.formats.text import check_characters, split_documents
 
-DOCUMENT_SEPARATOR = "<|end|>"
 _REPLACEMENT = "\ufffd"
-# The longest UTF-8 character has four bytes, hence at most four byte tokens.
-_LONGEST_CHARACTER = 4
+_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_LONGEST_WINDOW, _CONTEXT = 32, 8
+"""Tokens of a stream that are decoded again with the next, at most, and when it becomes shorter."""
 
 
 class Tokenizer:
@@ -27,6 +30,10 @@ class Tokenizer:
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._special = {token.content for token in tokenizer.get_added_tokens_decoder().values()
+                         if token.special}
+        decoder = tokenizer.decoder
+        self._has_bytes = decoder is not None and decoder.decode(["<0x41>"]) == "A"
 
     @classmethod
     def from_file(cls, path: Path | str) -> Tokenizer:
@@ -54,16 +61,39 @@ class Tokenizer:
         return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text, without any begin or end token."""
+        """Ids of a text, without any begin or end token.
+
+        Raises `InputError` for lone surrogates, of which no UTF-8 can be made.
+        """
+        check_characters(text, "the text")
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids; special tokens are left out, broken UTF-8 becomes U+FFFD."""
-        return self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        if not self._has_bytes:
+            return self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        pieces = (self._tokenizer.id_to_token(token) for token in ids)
+        return self._tokenizer.decoder.decode(_with_whole_characters(
+            [piece for piece in pieces if piece is not None and piece not in self._special]))
 
     def stream(self, prefix: Sequence[int] = ()) -> StreamingDecoder:
         """A decoder of tokens that arrive one by one behind `prefix`, which is not repeated."""
         return StreamingDecoder(self, prefix)
+
+
+def _with_whole_characters(pieces: Iterable[str]) -> list[str]:
+    """Byte tokens that are no characters become those of U+FFFD, one for each cut character.
+
+    The library's decoder takes a run of byte tokens that is not UTF-8 for as many U+FFFD.
+    """
+    found: list[str] = []
+    for are_bytes, run in groupby(pieces, lambda piece: _BYTE.fullmatch(piece) is not None):
+        if are_bytes:
+            text = bytes(int(piece[3:5], 16) for piece in run).decode("utf-8", "replace")
+            found += [f"<0x{byte:02X}>" for byte in text.encode()]
+        else:
+            found += run
+    return found
 
 
 _FROM_VOCABULARY = (
@@ -87,32 +117,45 @@ def how_to_make_a_tokenizer(folder: Path | None = None) -> str:
 
 
 class StreamingDecoder:
-    """Turns ids into text as they come; a character is held back until it is whole."""
+    """Turns ids into text as they come; a character is held back until it is whole.
+
+    What comes out is, put together, what `Tokenizer.decode` makes of prefix and ids at once, behind
+    the text of the prefix.
+    """
 
     def __init__(self, tokenizer: Tokenizer, prefix: Sequence[int] = ()) -> None:
         self._tokenizer = tokenizer
-        # Decoders look at the tokens before (spaces at word starts, bytes of one character).
+        # Decoders look at the tokens before: spaces at word starts, bytes of one character.
         self._window = list(prefix)
-        self._told = len(self._window)
+        self._told = 0
+        self._tell(tokenizer.decode(self._window))
+        self._forget()
 
     def push(self, token: int) -> str:
         """The text that `token` completes, perhaps none."""
         self._window.append(token)
-        return self._emit(len(self._window) - self._told >= 2 * _LONGEST_CHARACTER)
+        text = self._tokenizer.decode(self._window)
+        # The bytes of a character that is not whole yet are one U+FFFD, at the end.
+        whole = text.removesuffix(_REPLACEMENT)
+        told = self._tell(whole)
+        if whole == text and len(self._window) >= _LONGEST_WINDOW:
+            self._forget()
+        return told
 
     def finish(self) -> str:
         """What is still held back, with U+FFFD for a character that never became whole."""
-        return self._emit(True)
+        return self._tell(self._tokenizer.decode(self._window))
 
-    def _emit(self, force: bool) -> str:
-        before = self._tokenizer.decode(self._window[: self._told])
-        now = self._tokenizer.decode(self._window)
-        if now == before or (now.endswith(_REPLACEMENT) and not force):
-            return ""
-        # What was just told starts with a whole character: it is context enough from now on.
-        self._window = self._window[self._told :]
-        self._told = len(self._window)
-        return now[len(before) :]
+    def _tell(self, text: str) -> str:
+        told, self._told = text[self._told :], max(self._told, len(text))
+        return told
+
+    def _forget(self) -> None:
+        """Keep the last tokens alone; that they differ at their start from now on does not matter,
+        unless nothing is there that the next token can be behind."""
+        kept = self._window[-_CONTEXT:]
+        if (text := self._tokenizer.decode(kept)).strip():
+            self._window, self._told = kept, len(text)
 
 
 @dataclass(frozen=True)
@@ -121,22 +164,6 @@ class EncodedText:
 
     ids: list[int]
     byte_count: int
-
-
-def split_documents(text: str) -> list[str]:
-    """Documents of a text, separated by lines that hold `<|end|>` alone.
-
-    The line end in front of a separator belongs to the separator.
-    """
-    documents: list[list[str]] = [[]]
-    for line in text.splitlines(keepends=True):
-        if line.strip() == DOCUMENT_SEPARATOR:
-            documents.append([])
-        else:
-            documents[-1].append(line)
-    joined = ["".join(lines) for lines in documents]
-    closed = [document.removesuffix("\n") for document in joined[:-1]]
-    return [*closed, joined[-1]]
 
 
 def encode_documents(
@@ -161,15 +188,3 @@ def encode_documents(
     if byte_count == 0:
         raise InputError("the text is empty; give a text file with at least one word")
     return EncodedText(ids, byte_count)
-
-
-def read_text(path: Path | str) -> str:
-    """Read a UTF-8 text file; raises `InputError` naming the file."""
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: file not found") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None

@@ -50,8 +50,8 @@ FILES = {
     "eval": (["eval", "model", "--ids", "ids.npy"], "--logits"),
 }
 """Ways to write a file of arrays: what is read, and the option that names it."""
-READ = {("run", "prompts"), ("run", "input"), ("run", "image"), ("eval", "text"), ("eval", "ids"),
-        ("import", "calibrate"), ("verify", "input")}
+READ = {("run", "prompts"), ("run", "prompt_file"), ("run", "input"), ("run", "image"),
+        ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 

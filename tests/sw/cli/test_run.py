@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from itertools import combinations
+
 import pytest
 from sterna.families.tokens.texts import TextsInOrder
 from sterna.host.generate import Piece
@@ -33,6 +37,50 @@ def test_streams_of_a_board(sterna, lines):
     found = sterna(*few, "--streams", 2, "--device", "emulator", "--stats")
     assert found.output == golden.output and golden.output.startswith(PROMPTS[0])
     assert "emulator: " in found.errors and "cycles" not in found.errors
+
+
+def test_one_prompt_of_several_lines(sterna, tmp_path, monkeypatch):
+    text = "Once upon\n\n a time\u2028 there\fwas"
+    few = [*ASK[:3], 3, *ASK[4:]]
+    wanted = sterna(*few, "--prompt", text)
+    assert wanted.code == 0 and wanted.output.startswith(text)
+    marked = b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode() + b"\r\n"
+    (tmp_path / "prompt").write_bytes(marked)
+    assert sterna(*few, "--prompt-file", tmp_path / "prompt") == wanted
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(marked)))
+    assert sterna(*few, "--prompt-file", "-") == wanted
+    lines = sterna(*few, "--prompts", tmp_path / "prompt")
+    assert lines == sterna(*few, "--prompt", "Once upon", "--prompt", text.split("\n")[-1])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(marked)))
+    assert sterna(*few, "--prompts", "-") == lines
+
+
+def test_prompts_that_are_no_text_are_told_before_any(sterna, tmp_path):
+    outcome = sterna("run", "demo-tiny", "--prompt", "good", "--prompt", "caf\udce9")
+    assert (outcome.code, outcome.output) == (2, "")
+    assert outcome.errors == "sterna: prompt is not UTF-8 text (character 3)\n"
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    for option in ("--prompts", "--prompt-file"):
+        outcome = sterna("run", "demo-tiny", option, tmp_path / "latin")
+        assert (outcome.code, outcome.output) == (2, "")
+        assert outcome.errors.endswith("latin: is not UTF-8 text (byte 3)\n")
+    (tmp_path / "empty").write_bytes(b"\xef\xbb\xbf\r\n")
+    outcome = sterna("run", "demo-tiny", "--prompt-file", tmp_path / "empty")
+    assert outcome.code == 2 and "empty: has no prompt; it is empty" in outcome.errors
+
+
+def test_of_several_ways_to_give_prompts_one_is_read(sterna, lines, tmp_path):
+    shape = ["--config", "tiny", "--embedding", "host"]
+    assert sterna("rtl", "demo-tiny", *shape, "-o", tmp_path / "rtl").code == 0
+    ways = {"--prompt": "A", "--prompt-file": lines, "--prompts": lines}
+    image = ["--image", tmp_path / "rtl" / "image.sterna"]
+    for model in (["demo-tiny"], ["demo-tiny", *image], image):
+        for one, other in combinations(ways, 2):
+            outcome = sterna("run", *model, "--device", "emulator", one, ways[one], other,
+                             ways[other])
+            assert (outcome.code, outcome.output) == (2, "")
+            assert outcome.errors == (
+                f"sterna: {one}: gives prompts, and so does {other}; give one of them\n")
 
 
 def test_a_file_without_prompts(sterna, tmp_path):

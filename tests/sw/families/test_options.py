@@ -40,9 +40,9 @@ VALUES: dict[str, object] = {
     "neuron": "floor=0", "input_shape": "12", "against": "net.py:make", "lanes": 4,
     "chip_mbit": 2.5, "columns": 32, "rows": 8, "vector_lanes": 4, "clock_mhz": 50, "baud": 115200,
     "code_bits": 6, "timeout": 30, "silent": 0.5, "temperature": 0.5, "top_p": 0.5, "dt": 1e-3,
-    "clock_hz": 1e6, "prompts": "text", "calibrate": "text", "text": "text", "ids": "ids.npy",
-    "input": "events", "logits": "out.npz", "output": "out.npz", "image": "nowhere",
-    "prompt": "hello",
+    "clock_hz": 1e6, "prompts": "text", "prompt_file": "text", "calibrate": "text",
+    "text": "text", "ids": "ids.npy", "input": "events", "logits": "out.npz", "output": "out.npz",
+    "image": "nowhere", "prompt": "hello",
 }
 """A value of each that is not the usual one; other numbers are 2."""
 
@@ -184,7 +184,8 @@ def test_every_option_is_read_or_refused(
     "run demo-tiny --device sim --image nowhere", "run demo-tiny --steps 7",
     "run l2mu --stats", "run l2mu --temperature 1", "run demo --rows 4", "run demo --timeout 3",
     "run l2mu --input events --steps 4", "run l2mu --input events --seed 4",
-    "run demo --prompts text --prompt hello", "run l2mu --allow-rounding",
+    "run demo --prompts text --prompt hello", "run demo --prompt-file text --prompt hello",
+    "run l2mu --allow-rounding",
     "eval l2mu --text nowhere --streams 3", "eval l2mu --text text", "eval alif --samples 3",
     "eval l2mu --timeout 3", "eval demo --text text --samples 3",
     "eval demo --ids ids.npy --logits out.npz --streams 3",
@@ -205,7 +206,8 @@ def test_what_nobody_reads_is_refused_by_name(sterna, place: Path, words: str) -
 
 
 @pytest.mark.parametrize("words", [
-    "run l2mu --input nowhere", "run demo --prompts nowhere", "eval demo --text nowhere",
+    "run l2mu --input nowhere", "run demo --prompts nowhere", "run demo --prompt-file nowhere",
+    "eval demo --text nowhere",
     "eval demo --ids nowhere --logits out.npz", "verify l2mu --input nowhere",
     "import checkpoint -o out --calibrate nowhere",
 ])

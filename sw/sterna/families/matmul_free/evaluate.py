@@ -12,7 +12,8 @@ from sterna.families.matmul_free.logits import LogitsWritten, write_logits
 from sterna.families.matmul_free.score import Comparison, compare
 from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.options import Logits, ScoredText
-from sterna.formats.tokenizer import encode_documents, read_text
+from sterna.formats.text import read_text
+from sterna.formats.tokenizer import encode_documents
 from sterna.progress import Report
 
 if TYPE_CHECKING:

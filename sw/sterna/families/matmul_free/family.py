@@ -24,6 +24,7 @@ from sterna.families.tokens.options import (
     LongPrompt,
     OutsideMemory,
     Prompt,
+    PromptFile,
     Prompts,
     ScoredText,
     Streams,
@@ -51,7 +52,8 @@ class MatMulFree:
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Prompt, Prompts, Texts, Config, Lanes, Streams, common.Image, common.Timeout),
+        "run": (Prompt, PromptFile, Prompts, Texts, Config, Lanes, Streams, common.Image,
+                common.Timeout),
         "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize),
         "bench": (Size, BenchTokens, LongPrompt, Config, Lanes, Streams, OutsideMemory, ChipSize,
                   common.Timeout),

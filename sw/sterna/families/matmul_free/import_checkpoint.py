@@ -16,13 +16,8 @@ from sterna.families.matmul_free.options import Calibrate
 from sterna.families.matmul_free.store import save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import ImportRequest
-from sterna.formats.tokenizer import (
-    Tokenizer,
-    encode_documents,
-    how_to_make_a_tokenizer,
-    read_text,
-    split_documents,
-)
+from sterna.formats.text import read_text, split_documents
+from sterna.formats.tokenizer import Tokenizer, encode_documents, how_to_make_a_tokenizer
 from sterna.progress import Report
 
 # No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sterna.options import option
+from sterna.options import Group, Options, option
 
 EMBEDDINGS = ("auto", "host", "chip")
 LANE_KINDS = ("adders", "tables")
@@ -22,7 +22,26 @@ class Prompt:
 @dataclass(frozen=True)
 class Prompts:
     prompts: Path | None = option(
-        None, "Instead of --prompt: each line of a file.", metavar="FILE", reads=True)
+        None, "Instead of --prompt: each line of a file, or of standard input for '-'.",
+        metavar="FILE", reads=True, or_standard_input=True)
+
+
+@dataclass(frozen=True)
+class PromptFile:
+    prompt_file: Path | None = option(
+        None, "Instead of --prompt: one prompt, all lines of a file, or of standard input for "
+        "'-'; a line end after the last line is no part of it.",
+        metavar="FILE", reads=True, or_standard_input=True)
+
+
+def unread_prompts(options: Options) -> dict[type[Group], str]:
+    """Of several ways to give prompts only one is read."""
+    unread: dict[type[Group], str] = {}
+    for name, others in (("prompts", (Prompt, PromptFile)), ("prompt_file", (Prompt,))):
+        if name in options:
+            flag = f"--{name.replace('_', '-')}"
+            unread |= dict.fromkeys(others, f"gives prompts, and so does {flag}; give one of them")
+    return unread
 
 
 @dataclass(frozen=True)

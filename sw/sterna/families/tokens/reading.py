@@ -14,9 +14,9 @@ from sterna.families.tokens.options import (
     Lanes,
     LongPrompt,
     OutsideMemory,
-    Prompt,
     ScoredText,
     Streams,
+    unread_prompts,
 )
 from sterna.options import Group, Reading
 
@@ -46,9 +46,7 @@ def _run(request: Request) -> dict[type[Group], str]:
         }
     elif "image" in options:
         unread |= dict.fromkeys((Config, Lanes, Streams), common.IMAGE_HAS_ITS_SHAPE)
-    if "prompts" in options:
-        unread[Prompt] = "gives prompts, and so does --prompts; give one of them"
-    return unread
+    return unread | unread_prompts(options)
 
 
 def _bench(request: Request) -> dict[type[Group], str]:

@@ -7,14 +7,14 @@ from pathlib import Path
 from sterna.families.common import Timeout
 from sterna.families.requests import RunRequest
 from sterna.families.tokens.image import text_of
-from sterna.families.tokens.options import Prompt, Prompts, Texts
+from sterna.families.tokens.options import Prompt, PromptFile, Prompts, Texts
 from sterna.families.tokens.texts import RunResult, continue_texts
 from sterna.host.open_board import open_tokens
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-GROUPS: tuple[type[Group], ...] = (Prompt, Prompts, Texts)
+GROUPS: tuple[type[Group], ...] = (Prompt, PromptFile, Prompts, Texts)
 
 
 def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Report) -> RunResult:

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sterna.errors import InputError, LinkError
-from sterna.families.tokens.options import PROMPT, Prompt, Prompts, Texts
-from sterna.formats.tokenizer import Tokenizer, read_text
+from sterna.families.tokens.options import (
+    PROMPT,
+    Prompt,
+    PromptFile,
+    Prompts,
+    Texts,
+    unread_prompts,
+)
+from sterna.formats.text import check_characters, lines_of, read_text, with_newlines
+from sterna.formats.tokenizer import Tokenizer
 from sterna.host.device import Device
 from sterna.host.generate import Piece, Statistics, generate_texts
 from sterna.host.sampling import Sampling
@@ -37,8 +45,7 @@ def continue_texts(
     end: int | None, options: Options, report: Report,
 ) -> RunResult:
     """Continue the prompts that the options give; the machine is closed afterwards."""
-    wanted, lines = options.take(Texts), options.take(Prompts).prompts
-    texts = options.take(Prompt).prompt or [PROMPT] if lines is None else read_prompts(lines)
+    wanted, texts = options.take(Texts), prompts_of(options)
     sampling = Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.seed)
     machine = open_machine()
     statistics = Statistics()
@@ -102,12 +109,36 @@ class TextsInOrder:
         return tuple(map("".join, zip(self._prompts, self._made, strict=True)))
 
 
+def prompts_of(options: Options) -> list[str]:
+    """The prompts that the options give, of which at least one. Raises `InputError`."""
+    for group, reason in unread_prompts(options).items():
+        for flag in options.given(group):
+            raise InputError(f"{flag}: {reason}")
+    lines, file = options.take(Prompts).prompts, options.take(PromptFile).prompt_file
+    if lines is not None:
+        return read_prompts(lines)
+    if file is not None:
+        return [read_prompt(file)]
+    prompts = options.take(Prompt).prompt or [PROMPT]
+    for prompt in prompts:
+        check_characters(prompt, "prompt")
+    return prompts
+
+
 def read_prompts(path: Path) -> list[str]:
     """The lines of a file as prompts. Raises `InputError` when there is none."""
-    lines = [line for line in read_text(path).splitlines() if line.strip()]
+    lines = [line for line in lines_of(read_text(path)) if line.strip()]
     if not lines:
         raise InputError(f"{path}: has no prompt; give one in each line")
     return lines
+
+
+def read_prompt(path: Path) -> str:
+    r"""A file as one prompt with \n between its lines. Raises `InputError` when it is empty."""
+    prompt = with_newlines(read_text(path)).removesuffix("\n")
+    if not prompt:
+        raise InputError(f"{path}: has no prompt; it is empty")
+    return prompt
 
 
 def _told(machine: Device, statistics: Statistics) -> str:
