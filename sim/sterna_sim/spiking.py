@@ -16,7 +16,7 @@ from sterna.compiler.spiking.trace import network_layout
 from sterna.compiler.trace import Values, assemble
 from sterna.errors import CheckError
 from sterna.golden.executor import GoldenExecutor
-from sterna.host.spiking_device import StepCounters
+from sterna.host.counters import Counters
 from sterna.host.step_board import StepBoard
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
@@ -40,7 +40,7 @@ class SpikingOutcome:
     values: int = 0
     differences: int = 0
     first: str | None = None
-    counters: list[StepCounters] = field(default_factory=list)
+    counters: list[Counters] = field(default_factory=list)
     loud: dict[str, int] = field(default_factory=dict)
     """Outputs other than 0 of the golden, by population: where there are none, little is shown."""
 

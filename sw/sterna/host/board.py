@@ -11,6 +11,7 @@ from sterna.errors import LinkError
 from sterna.host.info import read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.loading import load_request, load_requests
+from sterna.host.result import RunResult, read_result
 from sterna.host.session import Session
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
@@ -104,8 +105,8 @@ class Board:
         self._load(load_request(number, first, words) for first, words in inputs.items())
 
     def run(self, entry: str, input_words: Mapping[int, int],
-            chained: Iterable[int] = ()) -> bytes:
-        """Run the data paths that are named, each from its input word on; the words of the result.
+            chained: Iterable[int] = ()) -> RunResult:
+        """Run the data paths that are named, each from its input word on; what they give.
 
         A data path that is chained takes the state that the one before leaves. The session is
         checked: `AnswerLost` says that the run may or may not have been carried out.
@@ -122,7 +123,7 @@ class Board:
         answer = self._link.request(request, seconds, repeatable=False)
         if len(answer) != 4 * result_words(image.machine, len(input_words)):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
-        return self._session.check(answer)
+        return read_result(image.machine, self._session.check(answer), input_words)
 
     def safely(self, action: Callable[[], _Result], history: History) -> _Result:
         """The result of an action on a board of which nothing was lost meanwhile, else again."""

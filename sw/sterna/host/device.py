@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.host.counters import Counters
+
+Output = TypeVar("Output")
+"""What one RUN gives of a text."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,15 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class StreamStep:
-    """What one run computed of a token stream.
+class StreamStep(Generic[Output]):
+    """What one run computed of a text.
 
     ``places`` names the data paths that computed its tokens, in order; ``result`` is that of the
     last of these tokens.
     """
 
     places: tuple[int, ...]
-    result: StepResult
+    result: Output
 
 
 class Device(Protocol):
@@ -82,7 +85,7 @@ class Device(Protocol):
         """End a text and make room for another one."""
         ...
 
-    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
+    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep[StepResult]]:
         """One run: feed every stream that is named with the first of its tokens, or more of them.
 
         Each stream is named with the tokens that it is to read next, at least one. Raises

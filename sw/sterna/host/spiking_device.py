@@ -8,20 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.host.counters import Counters
+
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class StepCounters:
-    """What the accelerator counted in a step."""
-
-    cycles: int = 0
-    busy: int = 0
-    """Cycles in which a weight word was asked for."""
-    events: int = 0
-    """Sources that were accumulated, once for each connection."""
-    sources: int = 0
-    """Sources that were looked at, once for each connection."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +18,7 @@ class SpikingStep:
     """The network's outputs of a time step, int64 [neurons]."""
 
     outputs: Integers
-    counters: StepCounters = field(default_factory=StepCounters)
+    counters: Counters = field(default_factory=Counters)
 
 
 class SpikingDevice(Protocol):

@@ -1,57 +1,71 @@
-"""A board that computes time steps of a spiking network."""
+"""A board that computes time steps of a spiking network: codes in, outputs out."""
 
 from __future__ import annotations
-
-import struct
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sterna.errors import InputError
-from sterna.host.board import Board
-from sterna.host.spiking_device import SpikingStep, StepCounters
+from sterna.host.counters import Counters
+from sterna.host.result import RunResult
+from sterna.host.spiking_device import SpikingStep
+from sterna.host.streams import Streams
 from sterna.host.transport import Transport
 from sterna.law.codes import whole_codes
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.units.neurons import Neurons
 from sterna.machine.words import pack_input
 from sterna.progress import Progress
 
-_COUNTERS = struct.Struct("<4I")
+
+class _Steps(Streams[bytes, SpikingStep]):
+    """The only sequence of a board, of steps in words of INPUT."""
+
+    entry = "step"
+
+    def _check(self, item: bytes) -> None:
+        del item
+
+    def _words(self, item: bytes, place: int) -> tuple[int, bytes]:
+        del place
+        return 0, item
+
+    def _output(self, result: RunResult, place: int) -> SpikingStep:
+        del place
+        words = result.words[Neurons.name, None]
+        return SpikingStep(words.view(np.int32).astype(np.int64), Counters.of(result.counters))
 
 
 class StepBoard:
     """A `sterna.host.spiking_device.SpikingDevice` at the other end of a transport.
 
-    Faults and `timeout` are those of `Board`.
+    Faults and `timeout` are those of `sterna.host.board.Board`.
     """
 
     def __init__(self, transport: Transport, name: str, timeout: float | None = None) -> None:
         self.name = name
-        self._board = Board(transport, name, timeout=timeout)
-        self._steps: list[bytes] = []
+        self._steps = _Steps(transport, name, timeout=timeout)
 
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load the image of a network, unless the bitstream already holds it, and reset.
 
         Raises `LinkError` when the board is of another version, machine or model.
         """
-        self._board.load(image, progress)
-        self.reset()
+        self._steps.load(image, progress)
 
     @property
     def recoveries(self) -> int:
         """How often the board was loaded again, and its steps repeated."""
-        return self._board.recoveries
+        return self._steps.recoveries
 
     def reset(self) -> None:
         """All state and every past code to 0."""
-        self._steps = []
-        self._board.safely(self._reset, self)
+        self._steps.reset()
 
     def step(self, codes: ArrayLike) -> SpikingStep:
         """One time step with input codes [inputs]. Raises `InputError` for codes it cannot take."""
-        machine = self._board.image.machine
+        machine = self._steps.image.machine
         values = whole_codes(codes)
         spec = memory_spec(machine, Space.INPUT)
         limit = (1 << (spec.bits // spec.lanes - 1)) - 1
@@ -60,32 +74,10 @@ class StepBoard:
                 f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
                 f"-{limit} to {limit}: give --code-bits 8, or other input")
         words = pack_input(machine, values)
-        if len(words) != self._board.image.row_groups:
+        if len(words) != self._steps.image.row_groups:
             raise InputError(f"{self.name}: {len(values)} input codes are not those of the network")
-        item = words.tobytes()
-        result = self._board.safely(lambda: self._take(item), self)
-        self._steps.append(item)
-        return result
+        return self._steps.step(words.tobytes())
 
     def close(self) -> None:
         """Close the transport."""
-        self._board.close()
-
-    def __str__(self) -> str:
-        """What is repeated after a fault."""
-        return f"{len(self._steps)} step{'s' * (len(self._steps) != 1)}"
-
-    def repeat(self) -> None:
-        """Take the steps so far again, on a board that has lost its state."""
-        self._reset()
-        for item in self._steps:
-            self._take(item)
-
-    def _reset(self) -> None:
-        self._board.run("reset", {0: 0})
-
-    def _take(self, words: bytes) -> SpikingStep:
-        self._board.write({0: words})
-        answer = self._board.run("step", {0: 0})
-        outputs = np.frombuffer(answer, "<i4", offset=_COUNTERS.size).astype(np.int64)
-        return SpikingStep(outputs, StepCounters(*_COUNTERS.unpack_from(answer)))
+        self._steps.close()

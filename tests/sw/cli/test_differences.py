@@ -11,7 +11,7 @@ from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
-from sterna.host.spiking_device import SpikingStep, StepCounters
+from sterna.host.spiking_device import SpikingStep
 
 MODEL = "random:hidden=20,layers=1,intermediate=12,vocabulary=40"
 
@@ -71,7 +71,8 @@ class SpoiltNetwork(GoldenSpikingDevice):
         outputs = super().step(codes).outputs.copy()
         if self._count == 3:
             outputs[:self._wrong] ^= 1
-        return SpikingStep(outputs, StepCounters(100, 50, 5 if self._skip else 9, 9))
+        return SpikingStep(outputs, Counters(
+            100, 50, events=5 if self._skip else 9, sources=9))
 
 
 @pytest.mark.parametrize("wrong", [0, 2])

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
-from sterna.host.spiking_device import StepCounters
+from sterna.host.counters import Counters
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.presets import step_machine
@@ -51,7 +51,7 @@ def test_a_step_writes_its_codes_and_gives_outputs_and_counters():
     device.step(np.array([1, -1]))
     result = device.step(np.array([-1, 1]))
     assert result.outputs.tolist() == [-2, 0b01_11]
-    assert result.counters == StepCounters(cycles=100, busy=9, events=4, sources=5)
+    assert result.counters == Counters(cycles=100, busy=9, events=4, sources=5)
     device.reset()
     assert device.step(np.array([0, 1])).outputs.tolist() == [-1, 0b01_00]
 
