@@ -122,7 +122,7 @@ def main() -> None:
     if model.tokenizer_path is None:
         raise InputError(f"{options.model}: has no tokenizer; give a model with one")
     tokenizer = Tokenizer.from_file(model.tokenizer_path)
-    begin, end = model.config.bos_token_id, model.config.eos_token_id
+    begin, end = model.config.bos_token_id, model.config.end_token
     texts: list[EncodedText] = []
     for path in options.text:
         encoded = encode_documents(tokenizer, read_text(path), begin, end)

@@ -103,7 +103,7 @@ def main() -> None:
         intermediate_size=options.intermediate,
         channel_mixer=options.channel_mixer,
     )
-    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
+    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.end_token)
     print(
         f"{config.ternary_weight_count} ternary weights; {encoded.byte_count} bytes of text, "
         f"{len(encoded.ids)} tokens",
@@ -129,7 +129,7 @@ def main() -> None:
     reference = float_reference(load_model(options.output))
     for path in options.valid:
         valid = encode_documents(
-            tokenizer, read_text(path), config.bos_token_id, config.eos_token_id
+            tokenizer, read_text(path), config.bos_token_id, config.end_token
         )
         score = score_text(reference, valid)
         print(f"{path}: {score.bits_per_byte:.4f} bits per byte ({score.tokens} tokens)")

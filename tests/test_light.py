@@ -23,6 +23,7 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
 from sterna.compiler.spiking.image import compile_network
 from sterna.extras import EXTRA_OF, missing_line
+from sterna.families.matmul_free.generation import generation_of
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
@@ -142,7 +143,7 @@ def text_image(path: Path) -> EmulatedBoard:
     program = lower(model, name="demo-tiny")
     configuration = fit_machine(program, PRESETS["tiny"], "host")
     image = compile_program(program, configuration, "host")
-    side = text_side(model.tokenizer_path, model.config.bos_token_id, model.config.eos_token_id)
+    side = text_side(model.tokenizer_path, generation_of(model.config, model.generation))
     replace(image, host=side).save(path)
     return EmulatedBoard(configuration)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from sterna.errors import InputError
-from sterna.families.matmul_free.configuration import read_json
+from sterna.files.reading import read_json
 from sterna.formats.tensor_file import TensorFile
 
 SINGLE_FILE, INDEX_FILE = "model.safetensors", "model.safetensors.index.json"

@@ -60,6 +60,10 @@ class Tokenizer:
         """One more than the greatest id, added tokens included."""
         return max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
+    def token_of(self, word: str) -> int | None:
+        """The id of a token by its text, None where there is none."""
+        return self._tokenizer.token_to_id(word)
+
     def encode(self, text: str) -> list[int]:
         """Ids of a text, without any begin or end token.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sterna.errors import InputError
@@ -58,9 +58,9 @@ class _Text:
     left: int
     """Tokens that may still be added."""
 
-    def add(self, result: StepResult, end: int | None, statistics: Statistics) -> Piece:
+    def add(self, result: StepResult, ends: Collection[int], statistics: Statistics) -> Piece:
         """The token that follows what was read; after the last piece the device is done."""
-        if not self.left or (token := self.sampler.choose(result)) == end:
+        if not self.left or (token := self.sampler.choose(result)) in ends:
             return Piece(self.number, self.decoder.finish(), ended=True)
         self.left -= 1
         self.unread = [token]
@@ -86,23 +86,22 @@ def generate(
     prompt: str,
     *,
     begin: int | None,
-    end: int | None,
+    end: int | Collection[int] | None,
     maximum_tokens: int = 64,
     sampling: Sampling | None = None,
     statistics: Statistics | None = None,
 ) -> Iterator[str]:
     """The pieces of a text that continues `prompt`; the device is reset first.
 
-    Ends at the token `end` or after `maximum_tokens`. A piece is one or more whole characters. A
-    device of several token streams reads the prompt in chunks. Raises `InputError` for values out
-    of range and what the device raises.
+    Ends at the token `end`, or one of several, or after `maximum_tokens`. A piece is one or more
+    whole characters. A device of several token streams reads the prompt in chunks. Raises
+    `InputError` at once for values out of range and a prompt of no token, and later what the device
+    raises.
     """
-    for piece in generate_texts(
+    pieces = generate_texts(
         device, tokenizer, [prompt], begin=begin, end=end, maximum_tokens=maximum_tokens,
-        sampling=sampling, statistics=statistics,
-    ):
-        if piece.text:
-            yield piece.text
+        sampling=sampling, statistics=statistics)
+    return (piece.text for piece in pieces if piece.text)
 
 
 def generate_texts(
@@ -111,7 +110,7 @@ def generate_texts(
     prompts: Sequence[str],
     *,
     begin: int | None,
-    end: int | None,
+    end: int | Collection[int] | None,
     maximum_tokens: int = 64,
     sampling: Sampling | None = None,
     statistics: Statistics | None = None,
@@ -130,6 +129,13 @@ def generate_texts(
         statistics.prompt_tokens += len(ids)
         waiting.append(_Text(number, ids, tokenizer.stream(ids), Sampler(sampling or Sampling()),
                              maximum_tokens))
+    ends = frozenset([] if end is None else [end] if isinstance(end, int) else end)
+    return _run(device, waiting, ends, statistics)
+
+
+def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics: Statistics
+         ) -> Iterator[Piece]:
+    """The pieces of all texts."""
     if not waiting:
         return
     start = time.monotonic()
@@ -147,7 +153,7 @@ def generate_texts(
             text.unread = text.unread[len(step.places):]
             if text.unread:
                 continue
-            piece = text.add(step.result, end, statistics)
+            piece = text.add(step.result, ends, statistics)
             if piece.ended:
                 device.leave(stream)
                 del running[stream]

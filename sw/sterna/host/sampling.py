@@ -19,13 +19,15 @@ class Sampling:
     """How to choose: ``temperature`` 0 takes the best candidate.
 
     ``top_k`` (None: all that the head returns) and then ``top_p`` narrow the candidates, best
-    first. Raises `InputError` for values that mean nothing.
+    first. ``or_all``: a device that returns less than ``top_k`` will do. Raises `InputError` for
+    values that mean nothing.
     """
 
     temperature: float = 0.0
     top_k: int | None = None
     top_p: float = 1.0
     seed: int = 0
+    or_all: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 100:
@@ -49,7 +51,7 @@ class Sampler:
         """The id of the next token. Raises `InputError` when more than the head has is asked."""
         sampling = self._sampling
         available = len(result.rows)
-        if sampling.top_k is not None and sampling.top_k > available:
+        if sampling.top_k is not None and sampling.top_k > available and not sampling.or_all:
             raise InputError(
                 f"top-k is {sampling.top_k}, but this device returns the {available} best; give "
                 "less, or a configuration with a larger top_k"

@@ -14,7 +14,7 @@ TOKENIZER = "tokenizer.json"
 class HostSide:
     """How words of a machine are made of what a user gives, and what its results mean.
 
-    ``use`` is `TEXT` (facts ``begin`` and ``end``: token ids or None; file `TOKENIZER`) or `STEPS`
+    ``use`` is `TEXT` (facts of `sterna.formats.generation.Generation`; file `TOKENIZER`) or `STEPS`
     (facts ``inputs``, ``input_fraction``: a real input is ``code / 2**input_fraction``; ``output``,
     the name of the population that is sent back, and ``spikes``, whether it gives spikes). Facts
     are what JSON holds.

@@ -105,6 +105,21 @@ def test_text_comes_in_pieces_up_to_the_end_token(tokenizer):
     assert statistics.tokens_per_second > 0
 
 
+def test_one_of_several_end_tokens_ends_a_text(tokenizer):
+    for end in (END, 0, [0, END], {END}, (END, 0, 1)):
+        device, _ = speak(tokenizer, "Hi", " you!", END if end != 0 else 0, 5, 5)
+        found = generate(device, tokenizer, "Hi", begin=BEGIN, end=end)
+        assert "".join(found) == " you!"
+
+
+def test_wrong_values_are_refused_before_the_device_is_asked(tokenizer):
+    device = Speaker()
+    for prompt, begin, most in (("a", BEGIN, -1), ("", None, 5)):
+        with pytest.raises(InputError):
+            generate(device, tokenizer, prompt, begin=begin, end=END, maximum_tokens=most)
+    assert device.resets == 0
+
+
 def test_a_character_of_several_tokens_comes_whole(tokenizer):
     device, _ = speak(tokenizer, "a", "né", END)
     assert pieces(device, tokenizer, "a") == ["n", "é"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.files.reading import read_json
 
 MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
@@ -45,7 +45,7 @@ class ModelConfig:
     intermediate_size: int = 0
     rms_norm_eps: float = 1e-6
     bos_token_id: int | None = 1
-    eos_token_id: int | None = 2
+    eos_token_id: int | tuple[int, ...] | None = 2
     pad_token_id: int | None = None
     use_lower_bound: bool = True
     num_heads: int = 1
@@ -72,8 +72,10 @@ class ModelConfig:
             derived = derived_intermediate_size(self.hidden_size, self.hidden_ratio)
             object.__setattr__(self, "intermediate_size", derived)
         _require_whole("intermediate_size", self.intermediate_size, 1)
-        for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
-            self._require_token(name)
+        for name in ("bos_token_id", "pad_token_id"):
+            self._require_token(name, getattr(self, name))
+        for token in self.end_tokens:
+            self._require_token("eos_token_id", token)
         self._require_only("use_short_conv", False, "short convolutions are not in any release")
         self._require_only("num_heads", 1, "released models have one head")
         self._require_only("expand_ratio", 1, "the lower bounds have the hidden width")
@@ -95,12 +97,21 @@ class ModelConfig:
                 "with 'swish' only"
             )
 
-    def _require_token(self, name: str) -> None:
-        value = getattr(self, name)
+    @property
+    def end_tokens(self) -> tuple[int, ...]:
+        """Every token that ends a text; the first stands between documents."""
+        ends = self.eos_token_id
+        return () if ends is None else ends if isinstance(ends, tuple) else (ends,)
+
+    @property
+    def end_token(self) -> int | None:
+        """The token that stands between documents."""
+        return next(iter(self.end_tokens), None)
+
+    def _require_token(self, name: str, value: object) -> None:
         if value is None:
             return
-        _require_whole(name, value, 0)
-        if value >= self.vocab_size:
+        if _require_whole(name, value, 0) >= self.vocab_size:
             raise InputError(
                 f"configuration: {name} is {value}, outside the vocabulary of {self.vocab_size}"
             )
@@ -124,6 +135,8 @@ class ModelConfig:
         chosen = {name: value for name, value in values.items() if name in known}
         if chosen.get("intermediate_size", 0) is None:
             chosen["intermediate_size"] = 0
+        if isinstance(ends := chosen.get("eos_token_id"), list):
+            chosen["eos_token_id"] = tuple(ends)
         return cls(**chosen)
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,21 +160,6 @@ class ModelConfig:
         return self.hidden_size, self.intermediate_size if self.channel_mixer == "lif" else 0
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Parse a JSON object from `path`; raises `InputError` naming the file."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: file not found") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(f"{path}: is not valid JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: must hold a JSON object")
-    return value
-
-
 def read_config(path: Path) -> ModelConfig:
     """Read and validate a config.json."""
     try:
@@ -171,11 +169,12 @@ def read_config(path: Path) -> ModelConfig:
         raise InputError(message if str(path) in message else f"{path}: {message}") from None
 
 
-def _require_whole(name: str, value: object, least: int) -> None:
+def _require_whole(name: str, value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(
             f"configuration: {name} must be a whole number of at least {least}, not {value!r}"
         )
+    return value
 
 
 def _require_number(name: str, value: object) -> None:

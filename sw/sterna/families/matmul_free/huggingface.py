@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sterna.errors import InputError
 from sterna.families.matmul_free.assembly import assemble
-from sterna.families.matmul_free.configuration import ModelConfig, read_config, read_json
+from sterna.families.matmul_free.configuration import ModelConfig, read_config
 from sterna.families.matmul_free.conversion import LatentTensors
+from sterna.families.matmul_free.generation import check_generation
 from sterna.families.matmul_free.layout import EMBEDDINGS, all_matrices, all_vectors
 from sterna.families.matmul_free.store import (
     CONFIG_FILE,
@@ -19,8 +21,12 @@ from sterna.families.matmul_free.store import (
 )
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.files.manifest import read_manifest
+from sterna.files.reading import read_json
 from sterna.formats.checkpoint import Checkpoint
+from sterna.formats.generation import begin_word, begins_with_token
 from sterna.formats.tokenizer import Tokenizer
+
+TOKENIZER_SETTINGS = "tokenizer_config.json"
 
 
 def expected_tensors(config: ModelConfig) -> dict[str, tuple[int, ...]]:
@@ -47,11 +53,11 @@ def import_huggingface(
 def open_huggingface(source: Path | str) -> MatMulFreeModel:
     """The model of a checkpoint folder, without number formats.
 
-    Reads config.json, model.safetensors (or its shards) and, where they are there, tokenizer.json
-    and generation_config.json. Latent weights in 16 or 32 bits are ternarised in float32 when they
-    are asked for, one tensor at a time, so that memory holds a layer and not the model. Raises
-    `InputError` naming the file or the tensor that is missing, superfluous, misshapen, not finite
-    or not supported.
+    Reads config.json, model.safetensors (or its shards) and, where they are there, tokenizer.json,
+    generation_config.json and, for the begin token, tokenizer_config.json. Latent weights in 16 or
+    32 bits are ternarised in float32 when they are asked for, one tensor at a time, so that memory
+    holds a layer and not the model. Raises `InputError` naming the file or the tensor that is
+    missing, superfluous, misshapen, not finite or not supported.
     """
     source = Path(source)
     if not source.is_dir():
@@ -63,22 +69,42 @@ def open_huggingface(source: Path | str) -> MatMulFreeModel:
     config = read_config(source / CONFIG_FILE)
     checkpoint = Checkpoint(source)
     checkpoint.check(expected_tensors(config))
-    tokenizer: Path | None = source / TOKENIZER_FILE
-    if tokenizer.exists():
-        _check_tokenizer(tokenizer, config)
-    else:
-        tokenizer = None
-    generation: dict[str, Any] = {}
-    if (source / GENERATION_FILE).is_file():
+    path = source / TOKENIZER_FILE
+    tokenizer = _open_tokenizer(path, config) if os.path.lexists(path) else None
+    config = _with_begin(config, source / TOKENIZER_SETTINGS, tokenizer)
+    generation = {}
+    if os.path.lexists(source / GENERATION_FILE):
         generation = read_json(source / GENERATION_FILE)
+    check_generation(config, generation, source / GENERATION_FILE)
     reader = LatentTensors(checkpoint.fetch, str(source))
-    return assemble(config, reader, tokenizer, generation)
+    return assemble(config, reader, None if tokenizer is None else path, generation)
 
 
-def _check_tokenizer(path: Path, config: ModelConfig) -> None:
-    size = Tokenizer.from_file(path).vocabulary_size
+def _with_begin(config: ModelConfig, path: Path, tokenizer: Tokenizer | None) -> ModelConfig:
+    """The configuration with the begin token that the tokenizer's settings put in front."""
+    if not os.path.lexists(path):
+        return config
+    settings = read_json(path)
+    try:
+        begins = begins_with_token(settings)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if begins is None:
+        return config
+    word = begin_word(settings) if begins else None
+    token = None if word is None or tokenizer is None else tokenizer.token_of(word)
+    if begins and token is None and (token := config.bos_token_id) is None:
+        raise InputError(f"{path}: puts a begin token in front, and names none that is in "
+                         f"{TOKENIZER_FILE}; name it by bos_token_id in {CONFIG_FILE}")
+    return replace(config, bos_token_id=token)
+
+
+def _open_tokenizer(path: Path, config: ModelConfig) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(path)
+    size = tokenizer.vocabulary_size
     if size > config.vocab_size:
         raise InputError(
             f"{path}: has {size} tokens, the model's vocabulary is {config.vocab_size}; use the "
             "tokenizer of this checkpoint"
         )
+    return tokenizer

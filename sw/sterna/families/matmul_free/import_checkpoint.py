@@ -13,9 +13,10 @@ from sterna.families.matmul_free.lowering.calibration import (
     import_ids,
 )
 from sterna.families.matmul_free.options import Calibrate
-from sterna.families.matmul_free.store import save_model
+from sterna.families.matmul_free.store import GENERATION_FILE, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import ImportRequest
+from sterna.formats.generation import ignored
 from sterna.formats.text import read_text, split_documents
 from sterna.formats.tokenizer import Tokenizer, encode_documents, how_to_make_a_tokenizer
 from sterna.progress import Report
@@ -53,6 +54,9 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         lines = [f"{calibration.formats.summary()}; chosen from {origin}"]
         for concern in calibration.concerns:
             report.note(f"sterna: {output}: warning: {concern}")
+    for setting in ignored(model.generation):
+        report.note(f"sterna: {source / GENERATION_FILE}: {setting} is not read; texts go on "
+                    "without it")
     if model.tokenizer_path is None:
         lines += [f"takes no text, for want of a tokenizer.json; make one in {source} and "
                   f"import it again, {how_to_make_a_tokenizer(source)}",
@@ -76,5 +80,5 @@ def _tokens(model: MatMulFreeModel, text: str, source: Path) -> list[int]:
         raise InputError(f"{source}: has no tokenizer.json, which --calibrate needs; make one "
                          f"there, {how_to_make_a_tokenizer(source)}; or leave --calibrate out")
     config, tokenizer = model.config, Tokenizer.from_file(model.tokenizer_path)
-    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
+    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.end_token)
     return encoded.ids[:CALIBRATION_TOKENS]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.generation import generation_of
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.names import DEFAULTS, RANDOM
 from sterna.families.matmul_free.random_model import random_model
@@ -18,6 +19,7 @@ from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
+from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
 from sterna.program.definition import Program
@@ -57,7 +59,12 @@ class MatMulFreeTokens(TokenModel):
     @property
     def end(self) -> int | None:
         """The token that ends a text."""
-        return self.model.config.eos_token_id
+        return self.model.config.end_token
+
+    @property
+    def generation(self) -> Generation:
+        """As its configuration and its generation_config.json say."""
+        return generation_of(self.model.config, self.model.generation)
 
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
@@ -71,7 +78,7 @@ class MatMulFreeTokens(TokenModel):
 
     def host_side(self) -> HostSide | None:
         """What a host needs beside a memory image; None when the model has no tokenizer."""
-        return text_side(self.model.tokenizer_path, self.begin, self.end)
+        return text_side(self.model.tokenizer_path, self.generation)
 
     def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
         """On a text or on token ids."""

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.matmul_free.assembly import assemble, layer_tensors, outer_tensors
-from sterna.families.matmul_free.configuration import read_config, read_json
+from sterna.families.matmul_free.configuration import read_config
+from sterna.families.matmul_free.generation import check_generation
 from sterna.families.matmul_free.layout import (
     EMBEDDINGS,
     LOWER_BOUNDS,
@@ -35,6 +36,7 @@ from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel, TernaryMatrix
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
+from sterna.files.reading import read_json
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
 
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
@@ -101,6 +103,7 @@ def load_model(model: Path | str) -> MatMulFreeModel:
     reader.check(all_matrices(config), all_vectors(config))
     tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in names else None
     generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
+    check_generation(config, generation, folder / GENERATION_FILE)
     return replace(assemble(config, reader, tokenizer_path, generation), folder=folder)
 
 

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer
 from sterna.machine.host_side import TEXT, TOKENIZER, HostSide
 
 
 @dataclass(frozen=True)
 class Text:
-    """How a language model reads and writes: its tokenizer, and the tokens that frame a text."""
+    """How a language model reads and writes: its tokenizer, and how texts go on."""
 
     tokenizer: Tokenizer
-    begin: int | None
-    end: int | None
+    generation: Generation
 
 
-def text_side(tokenizer: Path | None, begin: int | None, end: int | None) -> HostSide | None:
+def text_side(tokenizer: Path | None, generation: Generation) -> HostSide | None:
     """What goes into a language model's image; None for a model without a tokenizer."""
     if tokenizer is None:
         return None
-    return HostSide(TEXT, {"begin": begin, "end": end}, {TOKENIZER: tokenizer.read_bytes()})
+    return HostSide(TEXT, generation.to_dict(), {TOKENIZER: tokenizer.read_bytes()})
 
 
 def text_of(path: Path, side: HostSide) -> Text:
@@ -31,4 +31,7 @@ def text_of(path: Path, side: HostSide) -> Text:
     if side.use != TEXT:
         raise InputError(f"{path}: is the image of a spiking network, which takes no text")
     tokenizer = Tokenizer.from_bytes(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
-    return Text(tokenizer, side.facts["begin"], side.facts["end"])
+    try:
+        return Text(tokenizer, Generation.from_dict(side.facts))
+    except InputError as error:
+        raise InputError(f"{path}: {error}; make the image again") from None

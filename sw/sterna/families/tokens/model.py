@@ -20,6 +20,7 @@ from sterna.families.requests import (
     VerifyRequest,
 )
 from sterna.families.tokens.shape import TokenShape
+from sterna.formats.generation import Generation
 from sterna.options import Options
 from sterna.progress import Report
 
@@ -55,8 +56,13 @@ class TokenModel(OpenedModel, ABC):
 
     @property
     def end(self) -> int | None:
-        """The token that ends a text."""
+        """The token that ends a text, and stands between documents."""
         return None
+
+    @property
+    def generation(self) -> Generation:
+        """How texts begin, end and go on, unless a user says otherwise."""
+        return Generation(self.begin, () if self.end is None else (self.end,))
 
     @abstractmethod
     def tokenizer(self) -> Tokenizer:

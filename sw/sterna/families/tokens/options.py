@@ -49,9 +49,11 @@ class Texts:
     """How a text goes on."""
 
     max_tokens: int = option(64, "Most tokens to add to a prompt (64).")
-    temperature: float = option(0.0, "0 (usual) takes the best token; above, sample.")
-    top_p: float = option(1.0, "Sample from the fewest tokens that reach this (1).")
-    top_k: int | None = option(None, "Sample from this many tokens at most.")
+    temperature: float | None = option(
+        None, "0 takes the best token; above, sample. When not given, this and the next two are "
+        "those of the model's generation_config.json, or 0.")
+    top_p: float | None = option(None, "Sample from the fewest tokens that reach this; else 1.")
+    top_k: int | None = option(None, "Sample from this many tokens at most; else all there are.")
     seed: int = option(0, "Seed of the sampling; the same on every device.")
     stats: bool = option(False, "Tell speed and counters afterwards.")
 

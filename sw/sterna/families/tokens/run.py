@@ -32,5 +32,4 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
         configuration = shape.fitted(program) if placed else shape.base()
         return open_device(device, program, configuration, shape.place, report, timeout)
 
-    return continue_texts(
-        model.name, machine, tokenizer, model.begin, model.end, options, report)
+    return continue_texts(model.name, machine, tokenizer, model.generation, options, report)

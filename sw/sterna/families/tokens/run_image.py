@@ -23,4 +23,4 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     way, timeout = text_of(path, image.host), request.options.take(Timeout).timeout
     return continue_texts(
         image.model, lambda: open_tokens(request.device, image, report, timeout), way.tokenizer,
-        way.begin, way.end, request.options, report)
+        way.generation, request.options, report)

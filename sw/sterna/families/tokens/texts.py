@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sterna.families.tokens.options import (
     Texts,
     unread_prompts,
 )
+from sterna.formats.generation import Generation
 from sterna.formats.text import check_characters, lines_of, read_text, with_newlines
 from sterna.formats.tokenizer import Tokenizer
 from sterna.host.device import Device
@@ -41,30 +43,41 @@ class RunResult:
 
 
 def continue_texts(
-    name: str, open_machine: Callable[[], Device], tokenizer: Tokenizer, begin: int | None,
-    end: int | None, options: Options, report: Report,
+    name: str, open_machine: Callable[[], Device], tokenizer: Tokenizer, generation: Generation,
+    options: Options, report: Report,
 ) -> RunResult:
     """Continue the prompts that the options give; the machine is closed afterwards."""
     wanted, texts = options.take(Texts), prompts_of(options)
-    sampling = Sampling(wanted.temperature, wanted.top_k, wanted.top_p, wanted.seed)
-    machine = open_machine()
     statistics = Statistics()
-    made = TextsInOrder(texts, report.write)
-    try:
-        for piece in generate_texts(
-            machine, tokenizer, texts, begin=begin, end=end, maximum_tokens=wanted.max_tokens,
-            sampling=sampling, statistics=statistics,
-        ):
-            made.add(piece)
-    except LinkError:
-        # The board went away: the texts so far stay, and the error has its own line.
-        made.cut()
-        raise
-    finally:
-        machine.close()
+    with closing(open_machine()) as machine:
+        pieces = generate_texts(
+            machine, tokenizer, texts, begin=generation.begin, end=generation.ends,
+            maximum_tokens=wanted.max_tokens, sampling=sampling_of(wanted, generation),
+            statistics=statistics)
+        made = TextsInOrder(texts, report.write)
+        try:
+            for piece in pieces:
+                made.add(piece)
+        except LinkError:
+            # The board went away: the texts so far stay, and the error has its own line.
+            made.cut()
+            raise
     if wanted.stats:
         report.note(_told(machine, statistics))
     return RunResult(name, made.texts(), statistics)
+
+
+def sampling_of(wanted: Texts, generation: Generation) -> Sampling:
+    """What the options ask for, and where they do not, what the model's files say.
+
+    A device has less candidates than many files want: those are as good as all.
+    """
+    temperature, top_p = wanted.temperature, wanted.top_p
+    return Sampling(
+        generation.temperature if temperature is None else temperature,
+        generation.top_k if wanted.top_k is None else wanted.top_k,
+        generation.top_p if top_p is None else top_p,
+        wanted.seed, or_all=wanted.top_k is None)
 
 
 class TextsInOrder:

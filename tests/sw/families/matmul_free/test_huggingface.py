@@ -18,6 +18,7 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.huggingface import expected_tensors, import_huggingface
 from sterna.families.matmul_free.layout import EMBEDDINGS
+from sterna.families.matmul_free.model import MatMulFreeTokens
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import load_model
@@ -91,6 +92,45 @@ def test_tokenizer_and_generation_settings_come_along(tmp_path: Path) -> None:
     (source / "generation_config.json").unlink()
     import_huggingface(source, target)
     assert load_model(target).generation == {"bos_token_id": 1, "eos_token_id": 2}
+
+
+@pytest.mark.parametrize(("settings", "expected"), [
+    ('{"add_bos_token": false}', None), ('{"add_bos_token": true}', 1), ("{}", 1),
+    ('{"bos_token": null}', None), ('{"add_bos_token": true, "bos_token": "a"}', 97),
+    ('{"add_bos_token": true, "bos_token": {"content": "b"}}', 98),
+    ('{"add_bos_token": true, "bos_token": "no token"}', 1),
+])
+def test_the_tokenizer_settings_decide_the_begin_token(
+    tmp_path: Path, settings: str, expected: int | None
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write_random_checkpoint(source, CONFIG)
+    if expected not in (None, 1):
+        words = json.loads((source / "tokenizer.json").read_text())["model"]["vocab"]
+        expected = words[chr(expected)]
+    (source / "tokenizer_config.json").write_text(settings)
+    import_huggingface(source, target)
+    assert load_model(target).config.bos_token_id == expected
+
+
+def test_a_begin_token_that_nothing_names_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    write_random_checkpoint(source, replace(CONFIG, bos_token_id=None))
+    (source / "tokenizer_config.json").write_text('{"add_bos_token": true}')
+    with pytest.raises(InputError, match=r"tokenizer_config\.json: puts a begin token in front"):
+        import_huggingface(source, tmp_path / "target")
+
+
+@pytest.mark.parametrize("ends", [7, [7, 2], []])
+def test_end_tokens_are_one_or_several(tmp_path: Path, ends: object) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    write_random_checkpoint(source, CONFIG)
+    configured(eos_token_id=ends)(source)
+    (source / "generation_config.json").unlink()
+    import_huggingface(source, target)
+    expected = tuple(ends) if isinstance(ends, list) else (ends,)
+    assert load_model(target).config.end_tokens == expected
+    assert MatMulFreeTokens("m", load_model(target)).generation.ends == expected
 
 
 def test_checkpoint_without_tokenizer(tmp_path: Path) -> None:
