@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.allocation import allocate
 from sterna.compiler.fit import (
     Embedding,
     check_plan,
@@ -14,6 +16,7 @@ from sterna.compiler.fit import (
     placement_for,
     row_groups,
 )
+from sterna.compiler.kept import kept_vectors
 from sterna.compiler.packing import (
     by_level,
     constant_pieces,
@@ -30,8 +33,10 @@ from sterna.law.arithmetic import TABLE_SEGMENTS
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
+from sterna.machine.units.read import Read
 from sterna.machine.words import pack_row, word_bytes
 from sterna.program.definition import Program
+from sterna.program.digest import program_digest
 
 
 def _nothing() -> Iterator[NDArray[np.uint8]]:
@@ -79,4 +84,7 @@ def compile_program(program: Program, machine: Machine,
         chained=plan.chained,
         embedding=None if chip else lambda token: pack_row(
             machine, program.parameters.embedding(token)),
+        kept=tuple(kept_vectors(program, machine, allocate(program, machine)))
+        if machine.has(Read.name) else (),
+        program=partial(program_digest, program),
     )

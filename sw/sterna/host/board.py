@@ -7,15 +7,22 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
-from sterna.errors import LinkError
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError, LinkError
 from sterna.host.info import read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
-from sterna.host.loading import load_request, load_requests
+from sterna.host.loading import load_request, load_requests, words_in_frame
+from sterna.host.reading import longest_answer, read_requests, read_words
 from sterna.host.result import RunResult, read_result
 from sterna.host.session import Session
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
+from sterna.machine.kept import pack_kept, spans, unpack_kept
+from sterna.machine.machine import path_space
 from sterna.machine.protocol import MASK_BITS, FrameType, Space, result_words, space_number
+from sterna.machine.units.read import Read
 from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
@@ -23,6 +30,8 @@ LOAD_SECONDS = 5.0
 RUN_SECONDS = 2.0
 RUN_SECONDS_PER_WORD = 4e-6
 """Added to `RUN_SECONDS`; a board takes a weight word in a clock of far less."""
+
+Integers = NDArray[np.int64]
 
 _LOG = logging.getLogger(__name__)
 
@@ -91,7 +100,8 @@ class Board:
         """
         self._has_contents = self._check(image)
         self._image = image
-        self._link.expect(4 * result_words(image.machine, self.streams))
+        self._link.expect(max(4 * result_words(image.machine, self.streams),
+                              longest_answer(image.machine) if self.reads else 0))
         for _ in range(ATTEMPTS):
             retries = self._link.retries
             self._begin(progress)
@@ -124,6 +134,49 @@ class Board:
         if len(answer) != 4 * result_words(image.machine, len(input_words)):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
         return read_result(image.machine, self._session.check(answer), input_words)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it answers READ."""
+        return self.image.machine.has(Read.name)
+
+    def snapshot(self, path: int = 0) -> dict[str, Integers]:
+        """What a data path keeps from RUN to RUN, by the names of the program.
+
+        Raises `InputError` for a board without READ. The session is checked, as by `run`.
+        """
+        if not self.reads:
+            raise InputError(
+                f"{self.name}: its machine has no unit that answers READ, so nothing can be saved "
+                "of it; make it again with --snapshots")
+        image, words = self.image, {}
+        for space, span in spans(image.kept).items():
+            place = path_space(space, path)
+            answers = self._link.requests(
+                read_requests(image.machine, place, span), self._seconds(LOAD_SECONDS))
+            data = b"".join(self._session.without(answer) for answer in answers)
+            words[space] = span.start, read_words(image.machine, place, data)
+        return unpack_kept(image.kept, words)
+
+    def restore(self, values: Mapping[str, Integers], path: int = 0) -> None:
+        """Let a data path go on from a snapshot, which `check_state` has found to be one of it."""
+        machine = self.image.machine
+        self._load(
+            load_request(space_number(machine, path_space(space, path)), first + at,
+                         words[at:at + most].tobytes())
+            for space, (first, words) in pack_kept(machine, self.image.kept, values).items()
+            for most in [words_in_frame(words.shape[1])]
+            for at in range(0, len(words), most))
+
+    def check_state(self, values: Mapping[str, Integers]) -> None:
+        """Raise `InputError` for what is no snapshot of the program, or a board without READ."""
+        if not self.reads:
+            raise InputError(f"{self.name}: its machine has no unit that lets LOAD write what a "
+                             "RUN writes; make it again with --snapshots")
+        try:
+            pack_kept(self.image.machine, self.image.kept, values)
+        except InputError as error:
+            raise InputError(f"{self.name}: {self.image.model}: {error}") from None
 
     def safely(self, action: Callable[[], _Result], history: History) -> _Result:
         """The result of an action on a board of which nothing was lost meanwhile, else again."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.host.counters import Counters
+from sterna.machine.snapshot import State
 
 Output = TypeVar("Output")
 """What one RUN gives of a text."""
@@ -91,6 +92,14 @@ class Device(Protocol):
         Each stream is named with the tokens that it is to read next, at least one. Raises
         `InputError` for an id outside the vocabulary, ValueError for an unknown stream.
         """
+        ...
+
+    def snapshot(self, stream: int = 0) -> State:
+        """What a text has kept so far. Raises `InputError` for a machine that cannot be read."""
+        ...
+
+    def restore(self, state: State, stream: int = 0) -> None:
+        """Let a text go on from a snapshot. Raises `InputError` for one of another program."""
         ...
 
     def close(self) -> None:

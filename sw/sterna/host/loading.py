@@ -19,6 +19,11 @@ def load_request(space: int, first: int, words: bytes) -> Request:
     return Request(FrameType.LOAD, _LOAD.pack(space, first) + words, FrameType.ACK)
 
 
+def words_in_frame(size: int) -> int:
+    """Most words of so many bytes that one LOAD takes."""
+    return max(1, (MAX_PAYLOAD - _LOAD.size) // size)
+
+
 def load_requests(
     machine: Machine, parts: Mapping[str, ImagePart], progress: Progress | None
 ) -> Iterator[Request]:
@@ -27,7 +32,7 @@ def load_requests(
     done = 0
     for space, part in parts.items():
         number = space_number(machine, space)
-        most = max(1, (MAX_PAYLOAD - _LOAD.size) // part.size)
+        most = words_in_frame(part.size)
         first = 0
         for piece in part.pieces():
             for start in range(0, len(piece), most):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.host.counters import Counters
+from sterna.machine.snapshot import State
 
 Integers = NDArray[np.int64]
 
@@ -37,6 +38,15 @@ class SpikingDevice(Protocol):
 
     def step(self, codes: Integers) -> SpikingStep:
         """One time step with input codes [inputs]. Raises `InputError` for codes it cannot take."""
+        ...
+
+    def snapshot(self) -> State:
+        """What the network has kept so far. Raises `InputError` for a machine that cannot be read.
+        """
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on from a snapshot. Raises `InputError` for one of another program."""
         ...
 
     def close(self) -> None:

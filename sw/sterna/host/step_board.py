@@ -14,6 +14,7 @@ from sterna.host.transport import Transport
 from sterna.law.codes import whole_codes
 from sterna.machine.image import MemoryImage
 from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.snapshot import State
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.words import pack_input
 from sterna.progress import Progress
@@ -77,6 +78,17 @@ class StepBoard:
         if len(words) != self._steps.image.row_groups:
             raise InputError(f"{self.name}: {len(values)} input codes are not those of the network")
         return self._steps.step(words.tobytes())
+
+    def snapshot(self) -> State:
+        """What the network has kept so far. Raises `InputError` for a board without READ."""
+        return self._steps.snapshot()
+
+    def restore(self, state: State) -> None:
+        """Go on from a snapshot of the program, taken on any machine.
+
+        Raises `InputError` for a snapshot of another one, and for a board without READ.
+        """
+        self._steps.restore(state)
 
     def close(self) -> None:
         """Close the transport."""

@@ -8,9 +8,11 @@ from typing import Generic, TypeVar
 
 from sterna.host.board import Board
 from sterna.host.device import Output, StreamStep
+from sterna.host.log import Log
 from sterna.host.result import RunResult
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
+from sterna.machine.snapshot import State
 from sterna.progress import Progress
 
 Item = TypeVar("Item")
@@ -34,7 +36,7 @@ class Streams(ABC, Generic[Item, Output]):
     ) -> None:
         self.name = name
         self._board = Board(transport, name, loaders, timeout)
-        self._texts: dict[int, list[Item]] = {}
+        self._texts: dict[int, Log[Item]] = {}
         self._places: dict[int, int] = {}
 
     @abstractmethod
@@ -74,7 +76,7 @@ class Streams(ABC, Generic[Item, Output]):
 
     def reset(self) -> None:
         """Forget all texts: the next item is the first of a new one, in stream 0."""
-        self._texts, self._places = {0: []}, {0: 0}
+        self._texts, self._places = {0: Log()}, {0: 0}
         self._board.safely(lambda: self._reset(range(self.streams)), self)
 
     def step(self, item: Item) -> Output:
@@ -91,7 +93,7 @@ class Streams(ABC, Generic[Item, Output]):
         # Where most of its prompt can be read at once.
         place = max(sorted(free), key=lambda place: len(
             self._chain(place, self.streams, free - {place})))
-        self._texts[stream], self._places[stream] = [], place
+        self._texts[stream], self._places[stream] = Log(), place
         self._board.safely(lambda: self._reset([place]), self)
         return stream
 
@@ -110,10 +112,25 @@ class Streams(ABC, Generic[Item, Output]):
                 raise ValueError(f"stream {stream} has not begun or is given no {self.entry}")
             for item in given:
                 self._check(item)
+        self._shorten()
         steps = self._board.safely(lambda: self._compute(items), self)
         for stream, step in steps.items():
-            self._texts[stream] += items[stream][:len(step.places)]
+            self._texts[stream].items += items[stream][:len(step.places)]
         return steps
+
+    def snapshot(self, stream: int = 0) -> State:
+        """What a text has kept so far. Raises `InputError` for a board without READ."""
+        place, log = self._places[stream], self._texts[stream]
+        return State(log.position, self._board.safely(lambda: self._board.snapshot(place), self))
+
+    def restore(self, state: State, stream: int = 0) -> None:
+        """Let a text go on from a snapshot of the program, taken on any machine.
+
+        Raises `InputError` for a snapshot of another one, and for a board without READ.
+        """
+        self._board.check_state(state.values)
+        self._texts[stream] = Log(state)
+        self._board.safely(lambda: self._put(stream), self)
 
     def close(self) -> None:
         """Close the transport."""
@@ -121,13 +138,15 @@ class Streams(ABC, Generic[Item, Output]):
 
     def __str__(self) -> str:
         """What is repeated after a fault."""
-        items = sum(map(len, self._texts.values()))
+        items = sum(len(log.items) for log in self._texts.values())
         return f"{items} {self.entry}{'s' * (items != 1)}"
 
     def repeat(self) -> None:
         """Compute the texts so far again, on a board that has lost them."""
         self._reset(range(self.streams))
-        left = {stream: text for stream, text in self._texts.items() if text}
+        for stream in self._texts:
+            self._put(stream)
+        left = {stream: log.items for stream, log in self._texts.items() if log.items}
         while left:
             steps = self._compute(left)
             left = {stream: rest for stream, text in left.items()
@@ -135,6 +154,18 @@ class Streams(ABC, Generic[Item, Output]):
 
     def _reset(self, places: Iterable[int]) -> None:
         self._board.run("reset", dict.fromkeys(places, 0))
+
+    def _put(self, stream: int) -> None:
+        """Restore a text to where its log begins."""
+        start = self._texts[stream].start
+        if start is not None:
+            self._board.restore(start.values, self._places[stream])
+
+    def _shorten(self) -> None:
+        """Read texts whose logs are long, which may begin anew then."""
+        for stream, log in self._texts.items():
+            if self._board.reads and log.is_long:
+                self._texts[stream] = Log(self.snapshot(stream))
 
     def _compute(self, items: Mapping[int, Sequence[Item]]) -> dict[int, StreamStep[Output]]:
         """One run; every stream computes in the data path where it lives.

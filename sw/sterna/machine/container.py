@@ -74,9 +74,13 @@ def _digest(path: Path, length: int) -> bytes:
     return digest.digest()
 
 
-def read_container(path: Path) -> tuple[dict[str, NDArray[np.uint8]], dict[str, Any]]:
-    """Parts (memory-mapped bytes) and manifest; raises `InputError` if anything is damaged."""
-    broken = InputError(f"{path}: truncated or damaged; make the image again")
+def read_container(path: Path, what: str = "image"
+                   ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, Any]]:
+    """Parts (memory-mapped bytes) and manifest; raises `InputError` if anything is damaged.
+
+    ``what`` is what it should hold, in words.
+    """
+    broken = InputError(f"{path}: truncated or damaged; make the {what} again")
     try:
         length = path.stat().st_size
         if length < _HEADER.size + _FOOTER.size:
@@ -84,11 +88,11 @@ def read_container(path: Path) -> tuple[dict[str, NDArray[np.uint8]], dict[str, 
         with path.open("rb") as file:
             magic, version = _HEADER.unpack(file.read(_HEADER.size))
             if magic != MAGIC:
-                raise InputError(f"{path}: not a Sterna image")
+                raise InputError(f"{path}: not a Sterna {what}")
             if version != FORMAT_VERSION:
                 raise InputError(
-                    f"{path}: image format {version}, this version reads {FORMAT_VERSION}; "
-                    "make the image again"
+                    f"{path}: {what} format {version}, this version reads {FORMAT_VERSION}; "
+                    f"make the {what} again"
                 )
             file.seek(length - _FOOTER.size)
             text_length, recorded, digest = _FOOTER.unpack(file.read(_FOOTER.size))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sterna.errors import InputError
 from sterna.machine.container import read_container, write_container
 from sterna.machine.host_side import HostSide
+from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, word_bits, word_depth
+from sterna.machine.snapshot import SNAPSHOT
 from sterna.machine.words import Words, word_bytes
 
 Placement = Literal["host", "chip"]
@@ -68,7 +70,9 @@ class MemoryImage:
     text may run side by side.
 
     ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
-    host needs to run the model without anything else of it.
+    host needs to run the model without anything else of it. ``kept`` says where the machine keeps
+    what the program keeps from RUN to RUN, if it has the READ unit; ``program`` gives the digest
+    that names the program on any machine (`sterna.program.digest`).
     """
 
     machine: Machine
@@ -81,6 +85,8 @@ class MemoryImage:
     chained: bool = False
     embedding: Callable[[int], Words] | None = field(default=None, repr=False, compare=False)
     host: HostSide | None = field(default=None, repr=False, compare=False)
+    kept: tuple[KeptValue, ...] = ()
+    program: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     def input_word(self, token: int, stream: int = 0) -> int:
         """First INPUT word of the row of a stream's token; raises `InputError` if there is none."""
@@ -119,6 +125,9 @@ class MemoryImage:
         embedding, host = self.embedding, {}
         if embedding is not None:
             parts[_EMBEDDING] = (embedding(token) for token in range(self.rows))
+        kept: dict[str, Any] = {}
+        if self.kept and self.program is not None:
+            kept = {"kept": [asdict(item) for item in self.kept], "program": self.program()}
         if self.host is not None:
             host = {"use": self.host.use, "facts": dict(self.host.facts),
                     "files": list(self.host.files)}
@@ -126,6 +135,7 @@ class MemoryImage:
                       for name, data in self.host.files.items()}
         write_container(Path(path), parts, {
             "host": host,
+            **kept,
             "model": self.model,
             "machine": self.machine.to_json(),
             "machine_digest": f"{self.machine.digest():016x}",
@@ -142,6 +152,8 @@ class MemoryImage:
     def load(cls, path: Path | str) -> MemoryImage:
         """Read and check an image file; raises `InputError` naming the file if it is damaged."""
         parts, manifest = read_container(Path(path))
+        if SNAPSHOT in manifest:
+            raise InputError(f"{path}: is a snapshot, not a memory image")
         try:
             machine = Machine.from_json(manifest["machine"])
             if f"{machine.digest():016x}" != manifest["machine_digest"]:
@@ -158,8 +170,10 @@ class MemoryImage:
                 chained=manifest["chained"],
                 embedding=_rows(parts, manifest, word_bytes(machine, Space.INPUT)),
                 host=_host_side(parts, manifest["host"]),
+                kept=tuple(KeptValue(**item) for item in manifest.get("kept", ())),
+                program=(lambda: manifest["program"]) if "program" in manifest else None,
             )
-        except (InputError, KeyError, ValueError):
+        except (InputError, KeyError, TypeError, ValueError):
             # The file is as it was written, so whoever wrote it knew other fields.
             raise InputError(
                 f"{path}: made by another version of Sterna; make the image again") from None

@@ -19,6 +19,7 @@ from sterna.machine.registry import unit_types
 from sterna.machine.unit import Counter, Instruction, MemorySpec, Part, Unit
 from sterna.machine.units.head import Head
 from sterna.machine.units.neurons import Neurons
+from sterna.machine.units.read import Read
 from sterna.machine.units.synapses import Synapses
 from sterna.machine.units.ternary import Ternary
 from sterna.machine.units.vector import Vector
@@ -145,7 +146,7 @@ class Machine:
 
     @cached_property
     def memories(self) -> tuple[MemorySpec, ...]:
-        """Every memory that LOAD writes; its place is its number. The input comes last."""
+        """Every memory that a memory image fills. The input comes last."""
         from sterna.machine.encoding import instruction_bits
 
         found = [MemorySpec("program", instruction_bits(self), self.program_depth),
@@ -167,6 +168,22 @@ class Machine:
         """Units that exchange groups of words with the vector unit; VECTOR names them by place."""
         return tuple(unit.name for unit in self.units
                      if unit.takes_words(self) or unit.gives_words(self))
+
+    @cached_property
+    def states(self) -> tuple[MemorySpec, ...]:
+        """Every memory that READ reads; empty without the unit. See `path_space` for their names.
+        """
+        if not self.has(Read.name):
+            return ()
+        return tuple(
+            replace(item, name=path_space(item.name, path))
+            for unit in self.units for item in unit.states(self)
+            for path in range(self.streams if unit.per_stream else 1))
+
+    @cached_property
+    def spaces(self) -> tuple[MemorySpec, ...]:
+        """Every memory that frames name; its place is its number."""
+        return (*self.memories, *self.states)
 
     @cached_property
     def counters(self) -> tuple[Counter, ...]:
@@ -256,6 +273,18 @@ class Machine:
             del values[name]
         text = json.dumps(values, sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def path_space(name: str, path: int) -> str:
+    """What a state memory of a data path is called: the first has none but its name."""
+    return f"{name}_{path}" if path else name
+
+
+def with_snapshots(machine: Machine) -> Machine:
+    """The machine with the unit that answers READ."""
+    if machine.has(Read.name):
+        return machine
+    return machine.having(units=(*machine.units, Read()))
 
 
 def with_rate(machine: Machine, usual: int, wanted: int | None = None) -> Machine:

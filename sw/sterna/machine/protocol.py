@@ -11,12 +11,13 @@ the middle is given up after a time-out.
 | HELLO | - | INFO | items (below) |
 | BEGIN | nonce u32 | ACK | - |
 | LOAD | space u8, first word u32, data | ACK | - |
+| READ | space u8, first word u32, words u16 | READ_ANSWER | data, session |
 | RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k, session |
 | anything broken | | ERROR | code u8, an `ErrorCode` |
 | LOAD or RUN, memory outside fails | | ERROR | code u8, `FAILED_READ` or `FAILED_WRITE` + port |
 
-READ, GENERATE and STOP and their answers are reserved: the board answers them with ERROR and code
-TYPE, as every type that it does not know.
+GENERATE and STOP and their answers are reserved: the board answers them with ERROR and code TYPE,
+as every type that it does not know. So it does READ on a machine without the READ unit.
 
 INFO is a list of items: type u8, an `InfoType`, length u8, and a value of so many bytes. The host
 skips types that it does not know.
@@ -29,7 +30,7 @@ skips types that it does not know.
 | CONTENTS | u64 | memory image in the bitstream (`MemoryImage.contents`); 0: to be loaded |
 | SESSION | nonce u32, count u32 | of the last BEGIN, and RESULTs since then modulo 2**32 |
 
-A board with contents refuses LOAD to every memory but INPUT with SPACE.
+A board with contents refuses LOAD to every memory but INPUT, and those that READ reads, with SPACE.
 
 The session shows that a board has kept its state. A board that starts, or is reset, has nonce 0.
 The host begins one with a nonce of its own, not 0, before it loads the memories or resets the
@@ -37,6 +38,16 @@ state; every RESULT ends with the session, which counts that RESULT. Another one
 that the board started again, or does somebody else's work: what it holds is lost.
 
 LOAD data are whole memory words, each padded to a multiple of four bytes (see `word_chunks`).
+
+READ reads what a RUN writes (`Machine.states`): vectors, states of neurons, delay lines. The answer
+has as many words as were asked for, in LOAD form, then the session, which does not count them. It
+is refused with SPACE for another memory and for words beyond it, and with LENGTH when its words
+are none, or more than a frame can hold. Nothing changes by READ, so that it may be sent again. LOAD
+writes the same memories; those that a reset has not touched since the last RUN or LOAD read as they
+were left, and those of neurons as 0 until their first step. Before a RUN all words of a memory of
+neurons are to be written, or none. Scalars and reductions hold nothing from a RUN to the next one
+(`sterna.program.validate`), and are not read.
+
 RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa
 u32, exponent i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have
 row 0xFFFFFFFF; then the session.
@@ -68,6 +79,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from struct import Struct
 
 from sterna.machine.machine import Machine
 from sterna.machine.unit import MemorySpec
@@ -84,12 +96,16 @@ SESSION_WORDS = 2
 FAILED_READ, FAILED_WRITE = 0x20, 0x40
 """Codes of an ERROR frame, to which the number of the AXI4 port is added."""
 FAILURE_BITS = 7
+READ_REQUEST = Struct("<BIH")
+"""Payload of READ."""
+LONGEST_READ = 0xFFFF - 4 * SESSION_WORDS
+"""Most bytes of words in an answer to READ."""
 MASK_BITS = 16
 """Bits of a mask of token streams."""
 
 
 class FrameType(IntEnum):
-    """Frame types; answers have the top bit set. READ, GENERATE and STOP do not exist yet."""
+    """Frame types; answers have the top bit set. GENERATE and STOP do not exist yet."""
 
     HELLO = 0x01
     LOAD = 0x02
@@ -150,18 +166,18 @@ def memory_spec(machine: Machine, space: str) -> MemorySpec:
 
 
 def space_number(machine: Machine, space: str) -> int:
-    """The number by which LOAD names a memory. Raises KeyError if the machine has none."""
+    """The number by which frames name a memory. Raises KeyError if the machine has none."""
     return list(_memories(machine)).index(memory_spec(machine, space).name)
 
 
 @lru_cache(maxsize=256)
 def _memories(machine: Machine) -> Mapping[str, MemorySpec]:
-    return {item.name: item for item in machine.memories}
+    return {item.name: item for item in machine.spaces}
 
 
 def space_bits(machine: Machine) -> int:
     """Width of the number of a memory."""
-    return max(1, (len(machine.memories) - 1).bit_length())
+    return max(1, (len(machine.spaces) - 1).bit_length())
 
 
 def word_bits(machine: Machine, space: str) -> int:

@@ -14,13 +14,15 @@ from sterna.machine.unit import Unit
 from sterna.machine.units.head import Head
 from sterna.machine.units.loops import Loops
 from sterna.machine.units.neurons import Neurons
+from sterna.machine.units.read import Read
 from sterna.machine.units.scalar import ScalarUnit
 from sterna.machine.units.synapses import Synapses
 from sterna.machine.units.ternary import Ternary
 from sterna.machine.units.vector import Vector
 
 GROUP = "sterna.units"
-OWN: tuple[type[Unit], ...] = (Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons)
+OWN: tuple[type[Unit], ...] = (
+    Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons, Read)
 
 
 @cache

@@ -35,7 +35,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class MemorySpec:
-    """A memory that LOAD writes: words of ``bits`` bits.
+    """A memory that LOAD writes, or that READ reads too: words of ``bits`` bits.
 
     An ``input`` is written before each RUN and comes last.
     """
@@ -151,6 +151,12 @@ class Unit(Part):
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         """What LOAD writes."""
+        del machine
+        return ()
+
+    def states(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        """What a RUN writes and a later one may read; of every data path, if the unit is there for
+        each."""
         del machine
         return ()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.kept import kept_codes, kept_neurons
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.compiler.spiking.plan import (
     Joint,
@@ -25,11 +27,14 @@ from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.encoding import encode
 from sterna.machine.host_side import STEPS, HostSide
 from sterna.machine.image import ImagePart, MemoryImage
+from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 from sterna.machine.units.neurons import NeuronKind
+from sterna.machine.units.read import Read
 from sterna.machine.words import pack_mixed, word_bytes
 from sterna.program.definition import Program
+from sterna.program.digest import program_digest
 from sterna.program.instructions import INPUT
 from sterna.program.neurons import Neurons
 
@@ -68,7 +73,16 @@ def compile_network(program: Program, machine: Machine | None = None,
             "output": output.name, "outputs": output.length,
             "spikes": output.definition.output is Output.SPIKE,
         }),
+        kept=_kept(program, machine) if machine.has(Read.name) else (),
+        program=partial(program_digest, program),
     )
+
+
+def _kept(program: Program, machine: Machine) -> tuple[KeptValue, ...]:
+    words = {name: placed.word
+             for name, placed in place_sources(program, machine.neurons.lanes).items()}
+    return (*kept_neurons(program, machine, lambda item: _unit_of(item, machine)),
+            *kept_codes(program, machine, words))
 
 
 def _check(program: Program, machine: Machine) -> None:

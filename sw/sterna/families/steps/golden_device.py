@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sterna.golden.executor import GoldenExecutor
 from sterna.host.spiking_device import SpikingStep
+from sterna.machine.snapshot import State
 from sterna.program.definition import Program
 
 
@@ -19,14 +20,28 @@ class GoldenSpikingDevice:
     def __init__(self, program: Program) -> None:
         self._golden = GoldenExecutor(program)
         self._result, = program.results
+        self._position = 0
 
     def reset(self) -> None:
         """All state and every past code to 0."""
         self._golden.reset()
+        self._position = 0
 
     def step(self, codes: NDArray[np.int64]) -> SpikingStep:
         """One time step with input codes [inputs]."""
-        return SpikingStep(self._golden.run(codes[None])[self._result][0])
+        outputs = self._golden.run(codes[None])[self._result][0]
+        self._position += 1
+        return SpikingStep(outputs)
+
+    def snapshot(self) -> State:
+        """What the network has kept so far."""
+        return State(self._position,
+                     {name: value[0] for name, value in self._golden.snapshot().items()})
+
+    def restore(self, state: State) -> None:
+        """Go on from a snapshot. Raises `InputError` for one of another program."""
+        self._golden.restore({name: value[None] for name, value in state.values.items()})
+        self._position = state.position
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sterna.golden.executor import GoldenExecutor
 from sterna.host.device import StepResult, StreamStep
+from sterna.machine.snapshot import State
 from sterna.program.definition import Program
 
 
@@ -24,19 +25,19 @@ class GoldenDevice:
     def __init__(self, program: Program, top_k: int, streams: int = 1) -> None:
         self.streams = streams
         self._first = GoldenExecutor(program, top_k=top_k)
-        self._texts = {0: self._first}
+        self._texts, self._positions = {0: self._first}, {0: 0}
 
     def beside(self) -> GoldenDevice:
         """Another golden of the same program, with texts of its own; parameters are kept once."""
         other = copy(self)
         other._first = self._first.beside()
-        other._texts = {0: other._first}
+        other._texts, other._positions = {0: other._first}, {0: 0}
         return other
 
     def reset(self) -> None:
         """Forget all texts: the next token is the first of a new one, in stream 0."""
         self._first.reset()
-        self._texts = {0: self._first}
+        self._texts, self._positions = {0: self._first}, {0: 0}
 
     def step(self, token: int) -> StepResult:
         """Compute one token of stream 0. Raises `InputError` for an id outside the vocabulary."""
@@ -47,12 +48,12 @@ class GoldenDevice:
         free = sorted(set(range(self.streams)) - set(self._texts))
         if not free:
             raise ValueError(f"all {self.streams} streams are in use")
-        self._texts[free[0]] = self._first.beside()
+        self._texts[free[0]], self._positions[free[0]] = self._first.beside(), 0
         return free[0]
 
     def leave(self, stream: int) -> None:
         """End a text, see `Device`."""
-        del self._texts[stream]
+        del self._texts[stream], self._positions[stream]
 
     def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep]:
         """Compute the first token of every stream that is named, see `Device`."""
@@ -61,8 +62,21 @@ class GoldenDevice:
                 raise ValueError(f"stream {stream} has not begun or is given no token")
             for token in ids:
                 self._first.check_token(token)
-        return {stream: StreamStep((stream,), self._compute(self._texts[stream], ids[0]))
-                for stream, ids in tokens.items()}
+        steps = {stream: StreamStep((stream,), self._compute(self._texts[stream], ids[0]))
+                 for stream, ids in tokens.items()}
+        for stream in steps:
+            self._positions[stream] += 1
+        return steps
+
+    def snapshot(self, stream: int = 0) -> State:
+        """What a text has kept so far."""
+        values = self._texts[stream].snapshot()
+        return State(self._positions[stream], {name: value[0] for name, value in values.items()})
+
+    def restore(self, state: State, stream: int = 0) -> None:
+        """Let a text go on from a snapshot. Raises `InputError` for one of another program."""
+        self._texts[stream].restore({name: value[None] for name, value in state.values.items()})
+        self._positions[stream] = state.position
 
     @staticmethod
     def _compute(executor: GoldenExecutor, token: int) -> StepResult:

@@ -15,13 +15,18 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.frames import Frame, FrameDecoder, encode_frame
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import (
+    LONGEST_READ,
     MASK_BITS,
+    READ_REQUEST,
     VERSION,
     ErrorCode,
     FrameType,
     InfoType,
     result_entries,
 )
+from sterna.machine.unit import MemorySpec
+from sterna.machine.units.read import Read
+from sterna.machine.words import word_bytes
 
 _LOAD = struct.Struct("<BI")
 _SESSION = struct.Struct("<II")
@@ -83,6 +88,8 @@ class EmulatedBoard:
             return FrameType.ACK, b""
         if frame.type == FrameType.LOAD:
             return self._load(frame.payload)
+        if frame.type == FrameType.READ and self.machine.has(Read.name):
+            return self._read(frame.payload)
         if frame.type == FrameType.RUN:
             return self._run(frame.payload)
         return _error(ErrorCode.TYPE)
@@ -104,13 +111,41 @@ class EmulatedBoard:
         if len(payload) < _LOAD.size:
             return _error(ErrorCode.LENGTH)
         number, first = _LOAD.unpack_from(payload)
-        if number >= len(self.machine.memories):
+        if number >= len(self.machine.spaces):
             return _error(ErrorCode.SPACE)
-        space = self.machine.memories[number].name
+        space = self.machine.spaces[number].name
+        if space not in self._memories:
+            return self._load_state(self.machine.spaces[number], first, payload[_LOAD.size:])
         if not self._memories[space].write(first, payload[_LOAD.size:]):
             return _error(ErrorCode.SPACE)
         self._machine.loaded(space)
         return FrameType.ACK, b""
+
+    def _load_state(self, spec: MemorySpec, first: int, data: bytes) -> tuple[FrameType, bytes]:
+        size = word_bytes(self.machine, spec.name)
+        if len(data) % size:
+            return _error(ErrorCode.LENGTH)
+        words = np.frombuffer(data, np.uint8).reshape(-1, size)
+        if first + len(words) > spec.depth:
+            return _error(ErrorCode.SPACE)
+        self._machine.write_state(spec.name, first, words)
+        return FrameType.ACK, b""
+
+    def _read(self, payload: bytes) -> tuple[FrameType, bytes]:
+        if len(payload) != READ_REQUEST.size:
+            return _error(ErrorCode.LENGTH)
+        number, first, count = READ_REQUEST.unpack(payload)
+        if not count:
+            return _error(ErrorCode.LENGTH)
+        if not len(self.machine.memories) <= number < len(self.machine.spaces):
+            return _error(ErrorCode.SPACE)
+        spec = self.machine.spaces[number]
+        if count * word_bytes(self.machine, spec.name) > LONGEST_READ:
+            return _error(ErrorCode.LENGTH)
+        if first + count > spec.depth:
+            return _error(ErrorCode.SPACE)
+        words = self._machine.read_state(spec.name)[first:first + count]
+        return FrameType.READ_ANSWER, words.tobytes() + _SESSION.pack(self._session, self._results)
 
     def _run(self, payload: bytes) -> tuple[FrameType, bytes]:
         streams = self.machine.streams

@@ -17,13 +17,15 @@ from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.ternary import TernaryUnit
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector import VectorUnit
-from sterna.machine.machine import Machine
+from sterna.machine.machine import Machine, path_space
 from sterna.machine.protocol import Space
 from sterna.machine.traces import Words32, port_words, trace_ports
+from sterna.machine.words import Words
 
 OWN: dict[str, type[EmulatedUnit]] = {
     "vector": VectorUnit, "scalar": ScalarUnitEmulation, "ternary": TernaryUnit,
     "loops": LoopsUnit, "head": HeadUnit, "synapse": SynapsesUnit, "neuron": NeuronsUnit,
+    "read": EmulatedUnit,
 }
 """What emulates each of Sterna's units, by its name."""
 
@@ -49,6 +51,10 @@ class EmulatedMachine:
             for unit in self._units.values():
                 unit.power_up(path)
         self._shown = _nothing(machine)
+        self._states = {
+            path_space(item.name, path.number): (self._units[unit.name], path, item.name)
+            for unit in machine.units for item in unit.states(machine)
+            for path in (self._paths if unit.per_stream else self._paths[:1])}
         self._plans: dict[int, Plan] = {}
 
     def loaded(self, space: str) -> None:
@@ -57,6 +63,16 @@ class EmulatedMachine:
             self._plans.clear()
             for unit in self._units.values():
                 unit.changed()
+
+    def read_state(self, space: str) -> Words:
+        """All words of a memory that READ reads."""
+        unit, path, name = self._states[space]
+        return unit.read_state(path, name)
+
+    def write_state(self, space: str, first: int, words: Words) -> None:
+        """Write words of such a memory from one on."""
+        unit, path, name = self._states[space]
+        unit.write_state(path, name, first, words)
 
     def run(self, entry: int, inputs: Mapping[int, int], chained: set[int], rows: int) -> bytes:
         """Run data paths, each from its INPUT word on; a RESULT without the session.

@@ -16,7 +16,8 @@ from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, memory_spec
-from sterna.machine.units.neurons import NeuronKind, group_lanes
+from sterna.machine.units.neurons import CODES, NeuronKind, group_lanes, kind_states
+from sterna.machine.words import Words, pack_fields, pack_mixed, unpack_fields, word_bytes
 
 
 class NeuronsUnit(EmulatedUnit):
@@ -42,6 +43,38 @@ class NeuronsUnit(EmulatedUnit):
         self._input, self._constant = word, 0
         self._result = np.zeros(0, np.int64)
         self._shown = [[[], [], []] for _ in self._kinds]
+
+    def read_state(self, path: Path, name: str) -> Words:
+        machine, size = self.machine, word_bytes(self.machine, name)
+        if name == CODES:
+            histories = self._synapses.codes.histories
+            return pack_fields(histories.reshape(machine.neurons.code_depth, -1),
+                               machine.neurons.code_bits, size)
+        fields = [
+            (values.reshape(-1, machine.neurons.lanes)[:, lane:lane + 1], bits)
+            for lane in range(machine.neurons.lanes)
+            for values, bits in self._state_words(name)]
+        return pack_mixed(fields, size)
+
+    def write_state(self, path: Path, name: str, first: int, words: Words) -> None:
+        machine = self.machine
+        lanes, place = machine.neurons.lanes, 0
+        if name == CODES:
+            sources = slice(first * lanes, (first + len(words)) * lanes)
+            self._synapses.codes.histories[sources] = unpack_fields(
+                words, lanes * machine.synapses.taps, machine.neurons.code_bits,
+            ).reshape(-1, machine.synapses.taps)
+            return
+        for lane in range(lanes):
+            for values, bits in self._state_words(name):
+                values.reshape(-1, lanes)[first:first + len(words), lane:lane + 1] = unpack_fields(
+                    words, 1, bits, place)
+                place += bits
+
+    def _state_words(self, name: str) -> list[tuple[Integers, int]]:
+        """The state words of a kind, and their widths."""
+        kind = next(kind for number, kind in enumerate(self._kinds) if kind_states(number) == name)
+        return [(values, kind.definition.state_bits(word)) for word, values in kind.states.items()]
 
     def result(self, path: Path, rows: int) -> bytes:
         outputs = np.zeros(self.machine.neurons.outputs, np.int64)

@@ -9,6 +9,7 @@ from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.machine import Machine
+from sterna.machine.words import Words
 
 if TYPE_CHECKING:
     from sterna.machine.emulator.plan import Plan
@@ -59,6 +60,14 @@ class EmulatedUnit:
     def counts(self) -> Mapping[str, int]:
         """What the unit counted in the last run; what takes time is not counted."""
         return {}
+
+    def read_state(self, path: Path, name: str) -> Words:
+        """The words of a memory that READ reads, by its name in `Unit.states`."""
+        raise NotImplementedError
+
+    def write_state(self, path: Path, name: str, first: int, words: Words) -> None:
+        """Write words of such a memory from one on."""
+        raise NotImplementedError
 
     def result(self, path: Path, rows: int) -> bytes:
         """Its words of RESULT; ``rows`` limits the head."""

@@ -16,6 +16,7 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector_operation import Places, VectorOperation, places
 from sterna.machine.protocol import Space
 from sterna.machine.units.vector import MultiplierSelect, SourceA
+from sterna.machine.words import Words, pack_fields, unpack_fields, word_bytes
 
 Numbers = NDArray[np.int64]
 
@@ -50,6 +51,15 @@ class VectorUnit(EmulatedUnit):
         noise = np.random.default_rng(path.number + 1)  # memory is not zero after power up
         path.memory = noise.integers(
             -vector.word_limit, vector.word_limit, (vector.depth, vector.lanes), np.int64)
+
+    def read_state(self, path: Path, name: str) -> Words:
+        return pack_fields(path.memory, self.machine.vector.word_bits,
+                           word_bytes(self.machine, name))
+
+    def write_state(self, path: Path, name: str, first: int, words: Words) -> None:
+        vector = self.machine.vector
+        path.memory[first:first + len(words)] = unpack_fields(
+            words, vector.lanes, vector.word_bits)
 
     def plan(self, step: Executed, plan: Plan) -> None:
         self._add([self._turn(step, plan)], plan)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST_KINDS = 7
 KIND_BITS = 3
 RESULT_BITS = 32
+CODES = "codes"
+"""Name of the memory of codes, where READ names it."""
 _RANGES = {"code_bits": (2, 8), "multiplier_bits": (8, 25)}
 
 
@@ -169,6 +171,13 @@ class Neurons(Unit):
                                             ("states", states, "states"))]
         return tuple(found)
 
+    def states(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        """State words of the engines, one memory a kind, and the delay lines of codes."""
+        return (*(MemorySpec(kind_states(number), self.lanes * kind.state_bits, kind.groups,
+                             lanes=self.lanes) for number, kind in enumerate(self.kinds)),
+                MemorySpec(CODES, self.lanes * history_bits(machine), self.code_depth,
+                           lanes=self.lanes))
+
     def result_words(self, machine: Machine) -> int:
         del machine
         return self.outputs
@@ -194,6 +203,11 @@ class Neurons(Unit):
             for item in values["kinds"]
         )
         return cls(**{**values, "kinds": kinds})
+
+
+def kind_states(number: int) -> str:
+    """Name of the memory of the states of a kind, where READ names it."""
+    return f"states_{number}"
 
 
 def history_bits(machine: Machine) -> int:

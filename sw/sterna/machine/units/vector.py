@@ -28,6 +28,8 @@ LENGTH_BITS = 13
 VECTOR_CLOCKS, ABSMAX_CLOCKS, SQUARES_CLOCKS = 8, 8, 10
 """Clocks of the pipeline without the registers between its memories."""
 FAR_REGISTERS = 4
+VECTORS = "vectors"
+"""Name of the memory of vectors, where READ names it."""
 PORT = "commands"
 """Vector and scalar commands, in their order."""
 
@@ -182,6 +184,10 @@ class Vector(Unit):
             MemorySpec("tables", 2 * self.word_bits, self.tables * TABLE_SEGMENTS),
             MemorySpec("input", self.group_bits, self.input_depth, input=True, lanes=self.lanes),
         )
+
+    def states(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        del machine
+        return (MemorySpec(VECTORS, self.group_bits, self.depth, lanes=self.lanes),)
 
 
 def vector_registers(machine: Machine) -> int:

@@ -1,0 +1,77 @@
+"""Where a machine keeps what a program keeps from RUN to RUN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from sterna.compiler.allocation import Allocation
+from sterna.errors import InputError
+from sterna.machine.kept import KeptValue
+from sterna.machine.machine import Machine
+from sterna.machine.units.neurons import CODES, history_bits, kind_states
+from sterna.machine.units.vector import VECTORS
+from sterna.program.definition import Program
+from sterna.program.neurons import Neurons
+
+
+def kept_name(section: str, repetition: int, name: str) -> str:
+    """What the golden calls it (`sterna.golden.state.State.snapshot`)."""
+    return f"{section}[{repetition}].{name}"
+
+
+def kept_vectors(program: Program, machine: Machine, allocation: Allocation
+                 ) -> Iterator[KeptValue]:
+    """Vectors of lifetime state that are written; others stay 0."""
+    lanes, bits = machine.vector.lanes, machine.vector.word_bits
+    for section in program.sections:
+        names = dict.fromkeys(name for item in section.items for name in item.vectors_written())
+        for repetition in range(section.repeat):
+            for name in names:
+                declared = program.vectors[name]
+                if declared.lifetime == "state":
+                    address = allocation.addresses[section.name, name]
+                    step = allocation.steps[section.name] if address.layer else 0
+                    yield KeptValue(
+                        kept_name(section.name, repetition, name), VECTORS,
+                        address.base + repetition * step, declared.length, lanes, bits, bits)
+
+
+def kept_neurons(program: Program, machine: Machine, unit_of: Callable[[Neurons], int]
+                 ) -> Iterator[KeptValue]:
+    """State words of populations, which are in their engine in the order of execution."""
+    lanes, groups = machine.neurons.lanes, [0] * len(machine.neurons.kinds)
+    for section in program.sections:
+        for repetition in range(section.repeat):
+            for item in section.items:
+                if not isinstance(item, Neurons):
+                    continue
+                number, place = unit_of(item), 0
+                kind = machine.neurons.kinds[number]
+                for name in item.definition.states:
+                    bits = kind.definition.state_bits(name)
+                    yield KeptValue(
+                        f"{kept_name(section.name, repetition, item.name)}.{name}",
+                        kind_states(number), groups[number], item.length, lanes, kind.state_bits,
+                        bits, place, signed=name != "refractory")
+                    place += bits
+                groups[number] += -(-item.length // lanes)
+
+
+def kept_codes(program: Program, machine: Machine, words: Mapping[str, int]
+               ) -> Iterator[KeptValue]:
+    """Codes of RUNs before; ``words`` is where the codes of a name begin in their memory.
+
+    Raises `InputError` for codes that are kept for longer than anyone reads them.
+    """
+    section, = program.sections
+    for name, codes in program.codes.items():
+        if not codes.history:
+            continue
+        if codes.history > machine.synapses.taps:
+            raise InputError(f"program {program.name}: keeps the codes {name} of {codes.history} "
+                             f"RUNs, the machine those of {machine.synapses.taps}")
+        whole = codes.lifetime == "carried"
+        yield KeptValue(
+            f"{name if whole else kept_name(section.name, 0, name)}.past", CODES, words[name],
+            codes.length, machine.neurons.lanes, history_bits(machine),
+            machine.neurons.code_bits, runs=codes.history)
