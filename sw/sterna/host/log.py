@@ -18,8 +18,8 @@ class Log(Generic[Item]):
     """What RUNs were given since ``start``, or since a reset: a board that lost all is given it
     again.
 
-    Without READ that is every RUN of a text since its reset: an endless stream makes it grow, four
-    or so bytes a token and the codes of a time step, until the next reset.
+    Without READ that is every RUN of a text since its reset: an endless stream makes it grow, eight
+    bytes a token or the codes of a time step, until the next reset.
     """
 
     start: State | None = None
