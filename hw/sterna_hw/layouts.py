@@ -14,7 +14,7 @@ __all__ = [
     "WriteChunk", "command_fields", "command_layout", "code_group", "row_group", "word_group",
     "instruction_layout",
     "instruction_bits", "matmul_command", "vector_command", "scalar_command",
-    "accumulate_command", "neuron_command",
+    "accumulate_command", "neuron_command", "port_command",
 ]
 
 
@@ -66,6 +66,21 @@ def _unit_fields(machine: Machine, name: str) -> Fields:
 def command_layout(machine: Machine, name: str) -> StructLayout:
     """What the unit of an instruction takes of it."""
     return _layout(_unit_fields(machine, name))
+
+
+def port_command(machine: Machine, port: str) -> StructLayout:
+    """The commands of a port of the sequencer: that of its only instruction, or one of several.
+
+    Of several ``which`` says its place in `Machine.ports`, and its fields are under its name in
+    small letters; the others mean nothing.
+    """
+    instructions = machine.ports[port]
+    if len(instructions) == 1:
+        return command_layout(machine, instructions[0].name)
+    return StructLayout({
+        "which": unsigned((len(instructions) - 1).bit_length()),
+        **{item.name.lower(): command_layout(machine, item.name) for item in instructions},
+    })
 
 
 def matmul_command(machine: Machine) -> StructLayout:

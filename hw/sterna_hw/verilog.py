@@ -16,7 +16,6 @@ from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
-from sterna_hw.core.tops import accelerator_of
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
@@ -58,7 +57,7 @@ def to_verilog(machine: Machine, name: str = "sterna",
         shared = f"{name}_data_path"
         return _text({name: Accelerator(machine, path_module=shared),
                       shared: DataPath(machine)}, platform, separate={shared})
-    return _text({name: accelerator_of(machine)}, platform)
+    return _text({name: Accelerator(machine)}, platform)
 
 
 def to_serial_verilog(
@@ -74,7 +73,7 @@ def to_serial_verilog(
     `memory_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
     ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
-    unit = SerialUnit(accelerator_of(machine, frame_timeout), divisor, memory_members(machine))
+    unit = SerialUnit(Accelerator(machine, frame_timeout), divisor, memory_members(machine))
     return _text({name: unit}, platform)
 
 

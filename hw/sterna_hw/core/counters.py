@@ -1,52 +1,43 @@
-"""What the host learns about a run: clocks, and what the engine did in them."""
+"""What the host learns about a run: clocks, and what units did in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Module
+from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
 
-COUNTER_BITS = 32
-EVENTS = ("busy", "waiting_weights", "waiting_codes")
-
 
 class Counters(Component):
-    """Counts clocks and events of a run, 32 bits each, wrapping.
+    """Counts clocks and events of a run, 32 bits each, wrapping; see `Machine.counters`.
 
     Members:
         clear: In(1), all zero in the next clock.
         running: In(1), clocks count.
-        busy, waiting_weights, waiting_codes: In(1), events of this clock; count while running.
-        cycles: Out(32), and ``<event>_cycles``: Out(32) for each event.
-
-    Args:
-        events: other events by name, with the most that a clock may have of each.
+        <event>: In, how often a counter's event happens in this clock; counts while running.
+        values: Out, words of 32 bits in the order of RESULT; the first are the clocks.
     """
 
-    def __init__(self, events: Mapping[str, int] | None = None) -> None:
-        self._events = dict.fromkeys(EVENTS, 1) if events is None else events
+    def __init__(self, machine: Machine) -> None:
+        _, *self._events = machine.counters
         super().__init__({
             "clear": In(1),
             "running": In(1),
-            "cycles": Out(COUNTER_BITS),
-            **{event: In(range(most + 1)) for event, most in self._events.items()},
-            **{f"{event}_cycles": Out(COUNTER_BITS) for event in self._events},
+            **{event.name: In(range(event.most + 1)) for event in self._events},
+            "values": Out(ArrayLayout(CHUNK_BITS, 1 + len(self._events))),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        with m.If(self.clear):
-            m.d.sync += self.cycles.eq(0)
-        with m.Elif(self.running):
-            m.d.sync += self.cycles.eq(self.cycles + 1)
-        for event, most in self._events.items():
-            counter, happening = getattr(self, f"{event}_cycles"), getattr(self, event)
+        happening = [1, *(getattr(self, event.name) for event in self._events)]
+        for value, events in zip(self.values, happening, strict=True):
             with m.If(self.clear):
-                m.d.sync += counter.eq(0)
-            with m.Elif(self.running & happening.any()):
-                m.d.sync += counter.eq(counter + (1 if most == 1 else happening))
+                m.d.sync += value.eq(0)
+            with m.Elif(self.running):
+                m.d.sync += value.eq(value + events)
         return m

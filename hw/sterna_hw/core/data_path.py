@@ -6,21 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Module, signed
+from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
-from sterna_hw.core.counters import EVENTS
 from sterna_hw.core.group_splitter import GroupSplitter
+from sterna_hw.core.head_words import add_head_words
 from sterna_hw.core.top_k import TopK
 from sterna_hw.layouts import WriteChunk, matmul_command, row_group, word_group
 from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
-from sterna_hw.vector.command import SCALAR, vector_unit_command
-from sterna_hw.vector.unit import TRACE_SCALAR, VectorUnit, chain_members, trace_vector
+from sterna_hw.vector.command import vector_unit_command
+from sterna_hw.vector.unit import (
+    TRACE_SCALAR,
+    VectorUnit,
+    chain_members,
+    partner_members,
+    trace_vector,
+)
+
+EVENTS = ("busy", "waiting_weights", "waiting_codes")
 
 
 @dataclass(frozen=True)
@@ -58,13 +67,12 @@ def data_path_signature(machine: Machine) -> wiring.Signature:
         "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
         "constants": In(words), "inputs": In(words),
         "writes": In(stream.Signature(WriteChunk)),
-        "clear": In(1), "limit": In(32), "index": In(range(machine.head.top_k)),
-        "value": Out(signed(machine.vector.word_bits)), "row": Out(32),
-        "result_scalar": Out(SCALAR),
+        "clear": In(1), "limit": In(32),
+        "index": In(range(machine.head.result_words(machine))), "result": Out(CHUNK_BITS),
         **{event: Out(1) for event in EVENTS},
         "idle": Out(1),
         **trace_members(machine),
-        **chain_members(machine),
+        **chain_members(machine), **partner_members(machine),
     })
 
 
@@ -76,9 +84,9 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
         machine, tables, delays.constants, delays.inputs)
     m.submodules.splitter = splitter = GroupSplitter(machine)
     m.submodules.top_k = top_k = TopK(machine)
-    for name, member in chain_members(machine).items():
+    for name, member in (chain_members(machine) | partner_members(machine)).items():
         outer, inner = getattr(ports, name), getattr(vector, name)
-        if name in ("previous", "state"):
+        if member.is_signature:
             connect_streams(m, *((outer, inner) if member.flow is In else (inner, outer)))
         else:
             m.d.comb += inner.eq(outer)
@@ -106,10 +114,9 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
     ):
         connect_streams(m, source, sink)
     m.d.comb += [
-        *(getattr(top_k, name).eq(getattr(ports, name)) for name in ("clear", "limit", "index")),
-        *(getattr(ports, name).eq(getattr(top_k, name)) for name in ("value", "row")),
+        *(getattr(top_k, name).eq(getattr(ports, name)) for name in ("clear", "limit")),
+        ports.result.eq(add_head_words(m, ports.index, vector, top_k)),
         *(getattr(ports, event).eq(getattr(engine, event)) for event in EVENTS),
-        ports.result_scalar.eq(vector.result_scalar),
         ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle),
         ports.trace_vector.eq(vector.trace_vector),
         ports.trace_scalar.eq(vector.trace_scalar),
@@ -129,12 +136,13 @@ class DataPath(Component):
         weights: In, stream of packed weight words.
         constants, inputs: In, streams of `word_group`.
         writes: In, stream of `WriteChunk`, always ready; takes space TABLES.
-        clear: In(1), limit: In(32), index: In, value: Out, row: Out, as in `TopK`.
-        result_scalar: Out(SCALAR), the scale of the head's words.
+        clear: In(1), limit: In(32), as in `TopK`.
+        index: In, word wanted of the head in RESULT; result: Out(32), it, in the clock after.
         busy, waiting_weights, waiting_codes: Out(1), as in `TernaryEngine`.
         idle: Out(1), no command and nothing on its way.
         trace_*: Out, see `trace_members`.
-        previous, state, chained, next_chained: see `chain_members`.
+        previous, state, chained, next_chained: see `chain_members`. to_*, from_*: see
+            `partner_members`.
 
     Args:
         tables: words of the look-up tables at power up.

@@ -2,108 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Array, Module, Mux, Signal, Value
 from amaranth.lib import stream
+from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS, counter_words
 
 from sterna_hw.component import Component
-from sterna_hw.core.counters import COUNTER_BITS, EVENTS
-from sterna_hw.vector.command import SCALAR
 
-FIXED_WORDS = 6
-"""Four counters and the two words of the scale, before the entries."""
+
+@dataclass(frozen=True)
+class Part:
+    """The words of a unit: so many, of every token stream if there is a unit for each."""
+
+    unit: str
+    words: int
+    per_stream: bool
+
+
+def result_parts(machine: Machine) -> tuple[Part, ...]:
+    """What follows the counters: units of which each token stream has its own, then the others."""
+    parts = [Part(unit.name, unit.result_words(machine), unit.per_stream)
+             for unit in machine.units if unit.result_words(machine)]
+    return tuple(sorted(parts, key=lambda part: not part.per_stream))
 
 
 class ResultWords(Component):
-    """Reads counters, scales and top-k entries in the order of the protocol.
+    """Reads counters and the results of units in the order of the protocol.
 
-    One word in two clocks; the first is valid two clocks after ``start``. What it reads must be
-    steady until the last word is taken. Scale and entries of every active token stream follow each
-    other, the lowest stream first.
+    One word in two clocks; the first is valid three clocks after ``start``. What it reads must be
+    steady until the last word is taken. Words of the units that token streams have of their
+    own follow each other for every active stream, the lowest first; then come those of the others.
 
     Members:
         start: In(1), send one payload.
-        cycles, busy_cycles, waiting_weights_cycles, waiting_codes_cycles: In(32).
-        active: In(streams), token streams that ran; only where the machine has several.
-        stream: Out, whose scale, value and row are wanted, the same clock; only with ``active``.
-        scale: In(SCALAR).
-        index: Out(range(top_k)), entry wanted; value: In(signed word), row: In(32), the next clock.
+        counters: In, `counter_words` words of 32 bits.
+        active: In(streams), token streams that ran; stream: Out, whose words are wanted. Only where
+            the machine has several.
+        index: Out, word wanted of a unit; <unit>: In(32), that word, in the clock after.
         words: Out, stream of unsigned(32).
         idle: Out(1), the last word is taken.
     """
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        self._machine, self._parts = machine, result_parts(machine)
+        self._counters = counter_words(machine)
         streams = machine.streams
+        most = max([self._counters, *(part.words for part in self._parts)])
         super().__init__({
             **({"active": In(streams), "stream": Out(range(streams))} if streams > 1 else {}),
             "start": In(1),
-            "cycles": In(COUNTER_BITS),
-            **{f"{event}_cycles": In(COUNTER_BITS) for event in EVENTS},
-            "scale": In(SCALAR),
-            "index": Out(range(machine.head.top_k)),
-            "value": In(signed(machine.vector.word_bits)),
-            "row": In(CHUNK_BITS),
+            "counters": In(ArrayLayout(CHUNK_BITS, self._counters)),
+            "index": Out(range(max(2, most))),
+            **{part.unit: In(CHUNK_BITS) for part in self._parts},
             "words": Out(stream.Signature(CHUNK_BITS)),
             "idle": Out(1),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        fixed = Signal(range(FIXED_WORDS + 1))
-        entry = Signal(range(self._machine.head.top_k + 1))
-        second = Signal()
-        active = Signal()
-        word = Signal(CHUNK_BITS)
-
-        counters = [self.cycles, *(getattr(self, f"{event}_cycles") for event in EVENTS)]
-        scale = [self.scale.mantissa, self.scale.exponent]
-        with m.Switch(fixed):
-            for number, source in enumerate([*counters, *scale]):
+        # Part 0 are the counters.
+        lengths = [self._counters, *(part.words for part in self._parts)]
+        part, active, asked = Signal(range(max(2, len(lengths)))), Signal(), Signal()
+        counters = Array(self.counters[number] for number in range(self._counters))
+        sources: list[Value] = [counters[self.index],
+                                *(getattr(self, item.unit) for item in self._parts)]
+        take, last, word = Signal(), Signal(), Signal(CHUNK_BITS)
+        with m.Switch(part):
+            for number, (length, source) in enumerate(zip(lengths, sources, strict=True)):
                 with m.Case(number):
-                    m.d.comb += word.eq(source)
-            with m.Default():
-                m.d.comb += word.eq(Mux(second, self.row, self.value))
+                    m.d.comb += [last.eq(self.index == length - 1), word.eq(source)]
         m.d.comb += [
-            self.index.eq(entry),
-            self.idle.eq(~active & ~self.words.valid),
+            take.eq(active & ~self.words.valid),
+            self.idle.eq(~active & ~asked & ~self.words.valid),
         ]
+        following, final = self._following(m, part, take & last)
 
+        m.d.sync += asked.eq(self.start)
         with m.If(self.start):
-            m.d.sync += [active.eq(1), fixed.eq(0), entry.eq(0), second.eq(0)]
-        with m.If(self.words.valid):
-            with m.If(self.words.ready):
-                m.d.sync += self.words.valid.eq(0)
-        with m.Elif(active):
-            m.d.sync += [self.words.valid.eq(1), self.words.payload.eq(word)]
-            with m.If(fixed != FIXED_WORDS):
-                m.d.sync += fixed.eq(fixed + 1)
-            with m.Else():
-                m.d.sync += second.eq(~second)
-                with m.If(second):
-                    m.d.sync += entry.eq(entry + 1)
-                    with m.If(entry == self._machine.head.top_k - 1):
-                        m.d.sync += active.eq(0)
-            if self._machine.streams > 1:
-                self._next_stream(m, fixed, entry, second, active)
+            m.d.sync += [part.eq(0), self.index.eq(0)]
+        with m.If(asked):
+            m.d.sync += active.eq(1)
+        with m.If(self.words.ready):
+            m.d.sync += self.words.valid.eq(0)
+        with m.If(take):
+            m.d.sync += [
+                self.words.valid.eq(1), self.words.payload.eq(word),
+                self.index.eq(self.index + 1),
+            ]
+            with m.If(last):
+                m.d.sync += [self.index.eq(0), part.eq(following), active.eq(~final)]
         return m
 
-    def _next_stream(self, m: Module, fixed: Signal, entry: Signal, second: Signal,
-                     active: Signal) -> None:
-        """After the counters and after the last entry of a stream go on to the next active one."""
-        counters = counter_words(self._machine)
+    def _following(self, m: Module, part: Signal, leaves: Value) -> tuple[Value, Value]:
+        """The part behind this one, and whether there is none.
+
+        Parts of which every token stream has its own come again for each that ran.
+        """
+        own = sum(item.per_stream for item in self._parts)
+        end = len(self._parts) == own
+        if self._machine.streams == 1:
+            return part + 1, part == len(self._parts)
         left = Signal.like(self.active, name="left")
-        rest = Signal.like(left, name="rest")
-        m.d.comb += rest.eq(left & (left - 1))
+        rest, goes_on = Signal.like(left, name="rest"), Signal()
         for number in reversed(range(len(left))):
             with m.If(left[number]):
                 m.d.comb += self.stream.eq(number)
-        with m.If(fixed == counters - 1):
-            m.d.sync += [left.eq(self.active), active.eq(self.active.any())]
-        with m.If(second & (entry == self._machine.head.top_k - 1)):
-            m.d.sync += [left.eq(rest), active.eq(rest.any()), fixed.eq(counters),
-                         entry.eq(0)]
+        with m.If(part == 0):
+            m.d.comb += rest.eq(self.active)
+        with m.Else():
+            m.d.comb += rest.eq(left & (left - 1))
+        following, final = Signal.like(part, name="following"), Signal()
+        m.d.comb += [
+            goes_on.eq(rest.any()), following.eq(part + 1), final.eq(part == len(self._parts))]
+        with m.If((part == 0) | (part == own)):
+            m.d.comb += [following.eq(Mux(goes_on, 1, own + 1)), final.eq(~goes_on & end)]
+            with m.If(leaves):
+                m.d.sync += left.eq(rest)
+        return following, final

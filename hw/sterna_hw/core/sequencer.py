@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 from sterna.machine.encoding import instruction_bits, instruction_fields, kind_of
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, space_number
-from sterna.machine.units.ternary import MATMUL_QUEUE
+from sterna.machine.unit import Instruction
 
 from sterna_hw.component import Component
-from sterna_hw.core.loop_level import LoopLevel
-from sterna_hw.layouts import WriteChunk, command_fields, instruction_layout, matmul_command
+from sterna_hw.core.loops import LoopLevels
+from sterna_hw.layouts import (
+    WriteChunk,
+    command_fields,
+    instruction_layout,
+    port_command,
+)
 from sterna_hw.memory import LoadableMemory
 from sterna_hw.stream import StreamQueue, connect_streams
-from sterna_hw.vector.command import vector_unit_command
 
 QUIET_CLOCKS = 4
 """Clocks that every unit must be idle, so that nothing is between two of them."""
@@ -28,24 +32,21 @@ QUIET_CLOCKS = 4
 class Sequencer(Component):
     """Executes the program memory from an entry address to its END.
 
-    Throughput: one instruction in two clocks, loops included, while what it dispatches is taken.
-    Commands for the vector unit wait in one register, those for the engine in a queue of
-    `MATMUL_QUEUE`; the instruction behind a full one waits, decoded. Latency: the first command is
-    valid three clocks after the start (a matrix command four), ``done`` comes `QUIET_CLOCKS` + 3
-    clocks after the last unit is idle.
+    Which instructions there are, and by which port each goes, is what the units of the machine say.
+    Throughput: one instruction in `sterna.machine.sequencer.INSTRUCTION_CLOCKS` clocks, loops
+    included, while what it dispatches is taken. Commands wait in one register a port, or in a queue
+    where their instruction wants one; the instruction behind a full one waits, decoded. Latency:
+    the first command is valid five clocks after the start (behind a queue six), ``done`` comes
+    `QUIET_CLOCKS` + 3 clocks after the last unit is idle.
 
     Unknown kinds end the program as END does, so that a memory that was never loaded does no harm.
 
     Members:
         writes: In, stream of `WriteChunk`, always ready; takes space PROGRAM.
         start: In, stream of unsigned(16), the entry address; taken when no program runs.
-        commands: Out, stream of `vector_unit_command`, addresses resolved.
-        matmuls: Out, stream of `matmul_command`.
+        <port>: Out, stream of `port_command` for each of `Machine.ports`, addresses resolved.
         units_idle: In(1), every unit that commands or their results reach is idle.
         done: Out(1), high for one clock at the end of the program.
-
-    What instructions mean is in `_command_members`, `_dispatch`, `_dispatched` and `_walk`; another
-    kind of accelerator has others and shares the rest.
 
     Args:
         program: words of the program memory at power up.
@@ -57,17 +58,11 @@ class Sequencer(Component):
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "start": In(stream.Signature(16)),
-            **self._command_members(),
+            **{port: Out(stream.Signature(port_command(machine, port)))
+               for port in machine.ports},
             "units_idle": In(1),
             "done": Out(1),
         })
-
-    def _command_members(self) -> dict[str, Any]:
-        machine = self._machine
-        return {
-            "commands": Out(stream.Signature(vector_unit_command(machine))),
-            "matmuls": Out(stream.Signature(matmul_command(machine))),
-        }
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -83,14 +78,19 @@ class Sequencer(Component):
         address = Signal(range(machine.program_depth))
         following = Signal.like(address, name="following_address", reset_less=True)
         resting, quiet = Signal(), Signal(range(QUIET_CLOCKS))
-        m.d.sync += [resting.eq(self.units_idle & ~self._dispatched()), self.done.eq(0)]
+        dispatched = Cat(getattr(self, port).valid for port in machine.ports).any()
+        m.d.sync += [resting.eq(self.units_idle & ~dispatched), self.done.eq(0)]
 
-        executing, taken, begin, decoding = Signal(), Signal(), Signal(), Signal()
-        next_address = Signal.like(address, name="next_address")
-        offsets = self._walk(m, instruction, memory.data, decoding, begin, following,
-                             executing & taken, next_address)
-        ended = self._dispatch(m, instruction, offsets, executing, taken)
-        m.d.comb += [memory.address.eq(next_address), memory.enable.eq(1)]
+        executing, taken, begin, resolving = Signal(), Signal(), Signal(), Signal()
+        known, ended = self._decode(m, instruction)
+        m.submodules.loops = loops = LoopLevels(machine)
+        next_address = Mux(loops.again, loops.start, following)
+        m.d.comb += [
+            loops.begin.eq(begin), loops.resolving.eq(resolving), loops.following.eq(following),
+            loops.instruction.eq(instruction), loops.done.eq(executing & taken),
+            memory.address.eq(next_address), memory.enable.eq(1),
+            taken.eq(self._dispatch(m, instruction, known, loops, executing) & ~ended),
+        ]
 
         with m.FSM():
             with m.State("idle"):
@@ -102,12 +102,14 @@ class Sequencer(Component):
                 m.d.sync += address.eq(next_address)
                 m.next = "decode"
             with m.State("decode"):
-                m.d.comb += decoding.eq(1)
                 m.d.sync += [
                     instruction.eq(memory.data),
                     following.eq(address + 1),
                     quiet.eq(0),
                 ]
+                m.next = "resolve"
+            with m.State("resolve"):
+                m.d.comb += resolving.eq(1)
                 m.next = "execute"
             with m.State("execute"):
                 m.d.comb += executing.eq(1)
@@ -125,102 +127,63 @@ class Sequencer(Component):
                         m.next = "idle"
         return m
 
-    def _dispatched(self) -> Value:
-        """Whether a command still waits to be taken."""
-        return self.commands.valid | self.matmuls.valid
-
-    def _dispatch(self, m: Module, instruction: Signal, offsets: tuple[Value, Value],
-                  executing: Signal, taken: Signal) -> Signal:
-        """Hand the instruction on; ``taken`` says that it is done. Returns whether it is END."""
-        machine = self._machine
-        m.submodules.queue = queue = StreamQueue(matmul_command(machine), MATMUL_QUEUE)
-        connect_streams(m, queue.o, self.matmuls)
-        inner_offset, outer_offset = offsets
-        both_offsets = Signal(machine.vector.address_bits, reset_less=True)
-        m.d.sync += both_offsets.eq(inner_offset + outer_offset)
-        fields = {kind: View(layout, instruction[:layout.size]) for kind, layout in (
-            (kind, instruction_layout(machine, kind))
-            for kind in instruction_fields(machine))}
-        vector, scalar, matmul = fields["VECTOR"], fields["SCALAR"], fields["MATMUL"]
-        command = self.commands.payload
-        commands_open = ~self.commands.valid | self.commands.ready
-        is_vector, is_scalar, is_matmul, ended = Signal(), Signal(), Signal(), Signal()
-
-        with m.Switch(fields["END"].kind):
-            with m.Case(kind_of(machine, "VECTOR")):
-                m.d.comb += [is_vector.eq(1), taken.eq(commands_open)]
-            with m.Case(kind_of(machine, "SCALAR")):
-                m.d.comb += [is_scalar.eq(1), taken.eq(commands_open)]
-            with m.Case(kind_of(machine, "MATMUL")):
-                m.d.comb += [is_matmul.eq(1), taken.eq(queue.i.ready)]
-            with m.Case(kind_of(machine, "REPEAT")):
-                m.d.comb += taken.eq(1)
-            with m.Default():
-                m.d.comb += ended.eq(1)
-
-        def copy(target: Any, source: Any, kind: str) -> list[Any]:
-            return [target[name].eq(source[name]) for name in command_fields(machine, kind)]
-
-        with m.If(commands_open):
-            m.d.sync += [
-                self.commands.valid.eq(executing & (is_vector | is_scalar)),
-                command.scalar.eq(is_scalar),
-                *copy(command.vector, vector, "VECTOR"),
-                *copy(command.operation, scalar, "SCALAR"),
-            ]
-            for name in ("a", "b", "result"):
-                layer = vector[f"{name}_layer"]
-                offset = Mux(layer, both_offsets, inner_offset)
-                m.d.sync += [
-                    command.vector[f"{name}_address"].eq(vector[f"{name}_address"] + offset),
-                    command.vector[f"{name}_layer"].eq(0),
-                ]
-        m.d.comb += [
-            queue.i.valid.eq(executing & is_matmul),
-            *copy(queue.i.payload, matmul, "MATMUL"),
-        ]
-        return ended
-
-    def _walk(self, m: Module, instruction: Signal, arriving: Value, decoding: Signal,
-              begin: Signal, following: Signal, done: Value,
-              next_address: Signal) -> tuple[Value, Value]:
-        """Open a loop at REPEAT; at the end of a body go back or on, the inner level first.
-
-        Where to go is decided when the instruction arrives, since the memory is addressed with it.
-        Returns the address offsets of both levels.
+    def _decode(self, m: Module, instruction: Signal) -> tuple[dict[str, Signal], Signal]:
+        """Registers, a clock behind the instruction: whether it is of a kind, and whether of none.
         """
         machine = self._machine
-        m.submodules.inner = inner = LoopLevel(machine)
-        m.submodules.outer = outer = LoopLevel(machine)
-        m.d.comb += [inner.clear.eq(begin), outer.clear.eq(begin)]
-        layout = instruction_layout(machine, "REPEAT")
-        repeat, next_repeat = (View(layout, word[:layout.size]) for word in (instruction, arriving))
-        opens = Signal()
-        m.d.comb += opens.eq(done & (repeat.kind == kind_of(machine, "REPEAT")))
-        for number, level in enumerate((inner, outer)):
-            m.d.comb += [
-                level.open.eq(opens & (repeat.level == number)),
-                level.count.eq(repeat.count),
-                level.step.eq(repeat.step),
-                level.first.eq(following),
-            ]
-
-        # A REPEAT closes nothing, so its kind need not be looked at: the memory is late enough.
-        ends = Signal.like(repeat.ends, name="ends")
-        inner_again, outer_again = Signal(), Signal()
-        goes_on = ~(next_repeat.ends[0] & ~inner.last)
-        with m.If(decoding):
-            m.d.sync += [
-                ends.eq(next_repeat.ends),
-                inner_again.eq(~goes_on),
-                outer_again.eq(next_repeat.ends[1] & goes_on & ~outer.last),
-            ]
-        with m.Elif(begin):
-            m.d.sync += [inner_again.eq(0), outer_again.eq(0)]
-        m.d.comb += [
-            inner.close.eq(done & ends[0]),
-            outer.close.eq(done & ends[1] & ~inner_again),
-            next_address.eq(Mux(
-                inner_again, inner.start, Mux(outer_again, outer.start, following))),
+        kinds = {name: kind_of(machine, name) for name in instruction_fields(machine)
+                 if name != "END"}
+        layout = instruction_layout(machine, "END")
+        kind = View(layout, instruction[:layout.size]).kind
+        known = {name: Signal(name=f"is_{name.lower()}") for name in kinds}
+        ended = Signal()
+        m.d.sync += [
+            *(known[name].eq(kind == code) for name, code in kinds.items()),
+            ended.eq(~Cat(kind == code for code in kinds.values()).any()),
         ]
-        return inner.offset, outer.offset
+        return known, ended
+
+    def _dispatch(self, m: Module, instruction: Signal, known: dict[str, Signal],
+                  loops: LoopLevels, executing: Signal) -> Value:
+        """Hand the instruction on by its port. Returns whether there is room for it."""
+        machine = self._machine
+        room = []
+        for port, instructions in machine.ports.items():
+            wanted: Value = Cat(known[item.name] for item in instructions).any()
+            out = getattr(self, port)
+            command = self._command(m, instruction, port, instructions, known, loops)
+            depth = max(item.queue for item in instructions)
+            if depth > 1:
+                m.submodules[f"{port}_queue"] = queue = StreamQueue(out.payload.shape(), depth)
+                connect_streams(m, queue.o, out)
+                m.d.comb += [queue.i.valid.eq(executing & wanted), queue.i.payload.eq(command)]
+                free = queue.i.ready
+            else:
+                free = ~out.valid | out.ready
+                with m.If(free):
+                    m.d.sync += [out.valid.eq(executing & wanted), out.payload.eq(command)]
+            room.append(~wanted | free)
+        return Cat(room).all()
+
+    def _command(self, m: Module, instruction: Signal, port: str,
+                 instructions: tuple[Instruction, ...], known: dict[str, Signal],
+                 loops: LoopLevels) -> Any:
+        """The instruction as a command of a port, with the offsets of loops in its addresses."""
+        machine = self._machine
+        command = Signal(port_command(machine, port), name=f"{port}_command")
+        for place, item in enumerate(instructions):
+            layout = instruction_layout(machine, item.name)
+            fields = View(layout, instruction[:layout.size])
+            target = command
+            if len(instructions) > 1:
+                target = command[item.name.lower()]
+                with m.If(known[item.name]):
+                    m.d.comb += command.which.eq(place)
+            resolved = {f"{name}_{part}" for name in item.addresses
+                        for part in ("address", "layer")}
+            m.d.comb += [target[name].eq(fields[name])
+                         for name in command_fields(machine, item.name) if name not in resolved]
+            for name in item.addresses:
+                offset = Mux(fields[f"{name}_layer"], loops.both_offsets, loops.inner_offset)
+                m.d.comb += target[f"{name}_address"].eq(fields[f"{name}_address"] + offset)
+        return command

@@ -1,10 +1,10 @@
-"""Executes NEURON commands: accumulators through a LIF engine to new codes and results."""
+"""Executes NEURON commands: accumulators or words through a LIF engine to codes and results."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Const, Module, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
@@ -13,15 +13,18 @@ from sterna.machine.units.neurons import RESULT_BITS, NeuronKind
 from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
-from sterna_hw.layouts import neuron_command
+from sterna_hw.layouts import neuron_command, word_group
 from sterna_hw.spiking.code_memory import code_word, shift_layout
 from sterna_hw.spiking.code_scanner import address_range
+from sterna_hw.spiking.current_groups import CurrentGroups
 from sterna_hw.spiking.engine import LifEngine
+from sterna_hw.spiking.given_words import GivenWords
 from sterna_hw.spiking.lane import output_shape, state_layout
 from sterna_hw.spiking.output_codes import signed_output, to_code
 from sterna_hw.spiking.pipeline import Pipeline, Word
 from sterna_hw.spiking.sum_groups import SumGroups
 from sterna_hw.spiking.synapses import accumulator_group
+from sterna_hw.stream import connect_streams
 
 
 def result_group(machine: Machine) -> StructLayout:
@@ -35,7 +38,7 @@ def trace_unit(machine: Machine, unit: NeuronKind) -> dict[str, StructLayout]:
     lanes = machine.neurons.lanes
     return {
         "sums": StructLayout({
-            "valid": 1, "values": ArrayLayout(signed(machine.synapses.accumulator_bits), lanes)}),
+            "valid": 1, "values": ArrayLayout(signed(unit.definition.sum_bits), lanes)}),
         "outputs": StructLayout({
             "valid": 1, "values": ArrayLayout(output_shape(unit.definition, False), lanes)}),
         "states": StructLayout({
@@ -43,19 +46,28 @@ def trace_unit(machine: Machine, unit: NeuronKind) -> dict[str, StructLayout]:
     }
 
 
+def has_synapses(machine: Machine) -> bool:
+    """Whether some of its neurons take sums of synapses."""
+    return not all(kind.current for kind in machine.neurons.kinds)
+
+
 class NeuronRunner(Component):
     """The LIF engines, and what brings them sums and parameters and takes their outputs.
 
-    One command at a time. Throughput: one group of ``neuron_lanes`` neurons a clock while sums and
-    parameters come and the engine takes them; codes of the input likewise. Latency of a command:
-    that of the engine's output and about ten clocks beside its groups.
+    One command at a time, when the words that the one before gave are taken. Throughput: one group
+    of ``neuron_lanes`` neurons a clock while sums or words and parameters come and the engine takes
+    them; codes of the input likewise. Latency of a command: that of the engine's output and about
+    ten clocks beside its groups.
 
     Members:
         commands: In, stream of `neuron_command`; taken when the one before is done.
-        take: Out, sums: In; the accumulators, as in `SynapseArray`.
+        take: Out, sums: In; the accumulators, as in `SynapseArray`. Only with synapses.
+        currents: In, stream of `word_group`, in the order of neurons. Only where some kind of
+            neurons takes words.
+        given: Out, stream of `word_group`: codes, as words. Only where some are given.
         constants: In, stream of words of ``constant_bits``: parameters in the order of use, those
             of a neuron in the order of its unit's ``varying``, the first lowest.
-        inputs: In, stream of `code_word`.
+        inputs: In, stream of `code_word`. Only with a memory of inputs.
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
         result: Out, `result_group`; ``first`` marks the first group of a command.
         idle: Out(1), nothing is left of any command.
@@ -64,13 +76,22 @@ class NeuronRunner(Component):
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        members = {
-            "commands": In(stream.Signature(neuron_command(machine))),
-            "take": Out(StructLayout({
-                "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
-            "sums": In(accumulator_group(machine)),
+        neurons = machine.neurons
+        members: dict[str, Any] = {"commands": In(stream.Signature(neuron_command(machine)))}
+        if has_synapses(machine):
+            members |= {
+                "take": Out(StructLayout({
+                    "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
+                "sums": In(accumulator_group(machine)),
+            }
+        if neurons.takes_words(machine):
+            members["currents"] = In(stream.Signature(word_group(machine)))
+        if neurons.gives_words(machine):
+            members["given"] = Out(stream.Signature(word_group(machine)))
+        if neurons.input_depth:
+            members["inputs"] = In(stream.Signature(code_word(machine)))
+        members |= {
             "constants": In(stream.Signature(machine.neurons.constant_bits)),
-            "inputs": In(stream.Signature(code_word(machine))),
             "shift": Out(shift_layout(machine)),
             "result": Out(result_group(machine)),
             "idle": Out(1),
@@ -84,8 +105,7 @@ class NeuronRunner(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         machine = self._machine
-        m.submodules.groups = groups = SumGroups(machine)
-        m.d.comb += [self.take.eq(groups.take), groups.sums.eq(self.sums)]
+        groups = self._groups(m)
         command = Signal(neuron_command(machine), reset_less=True)
         left = Signal(LENGTH_BITS)
         running, from_input, clears = Signal(), Signal(), Signal()
@@ -95,15 +115,29 @@ class NeuronRunner(Component):
             from_input.eq(running & (command.unit == 0) & ~command.clear),
             clears.eq(running & command.clear),
         ]
+        given = None
+        if self._machine.neurons.gives_words(machine):
+            m.submodules.given = given = GivenWords(machine)
+            connect_streams(m, given.words, self.given)
+            m.d.comb += [
+                self.idle.eq(~running & ~self.shift.valid & given.empty),
+                self.commands.ready.eq(~running & given.empty),
+            ]
         produced, codes, values = self._engines(m, groups, command, running, clears)
-        with m.If(from_input):
-            m.d.comb += [self.inputs.ready.eq(1), codes.eq(self.inputs.payload)]
+        arrived: Value = Const(0)
+        if machine.neurons.input_depth:
+            arrived = from_input & self.inputs.valid
+            with m.If(from_input):
+                m.d.comb += [self.inputs.ready.eq(1), codes.eq(self.inputs.payload)]
 
         done, new = Signal(), Signal()
         m.d.comb += [
-            new.eq(produced | clears | (from_input & self.inputs.valid)),
+            new.eq(produced | clears | arrived),
             done.eq(new & (left == 1)),
         ]
+        if given is not None:
+            m.d.sync += [
+                given.valid.eq(produced & command.give), given.codes.eq(codes), given.last.eq(done)]
         first = Signal()
         m.d.sync += [
             self.shift.valid.eq(new & (command.store | from_input | clears)),
@@ -122,13 +156,27 @@ class NeuronRunner(Component):
         with m.If(self.commands.valid & self.commands.ready):
             m.d.sync += [
                 command.eq(offered), left.eq(offered.groups), running.eq(1), first.eq(1)]
-            m.d.comb += [
-                groups.start.eq((offered.unit != 0) & ~offered.clear),
-                groups.count.eq(offered.groups),
-            ]
+            for number, kind in enumerate(machine.neurons.kinds):
+                with m.If((offered.unit == number + 1) & ~offered.clear):
+                    m.d.comb += groups[kind.current].start.eq(1)
+        for source in groups.values():
+            m.d.comb += source.count.eq(offered.groups)
         return m
 
-    def _engines(self, m: Module, groups: SumGroups, command: Any, running: Value,
+    def _groups(self, m: Module) -> dict[bool, Any]:
+        """What brings ``x`` of the neurons in groups: words if true, else sums of synapses."""
+        machine, found = self._machine, {}
+        if has_synapses(machine):
+            m.submodules.groups = groups = SumGroups(machine)
+            m.d.comb += [self.take.eq(groups.take), groups.sums.eq(self.sums)]
+            found[False] = groups
+        if machine.neurons.takes_words(machine):
+            m.submodules.currents = currents = CurrentGroups(machine)
+            connect_streams(m, self.currents, currents.words)
+            found[True] = currents
+        return found
+
+    def _engines(self, m: Module, groups: dict[bool, Any], command: Any, running: Value,
                  clears: Value) -> tuple[Value, Any, Any]:
         """All units; whether the chosen one has a group, its codes, and its outputs in full."""
         machine = self._machine
@@ -142,15 +190,15 @@ class NeuronRunner(Component):
                 unit.definition, dict(unit.constants), unit.groups * machine.neurons.lanes,
                 machine.neurons.lanes, varying=unit.varying, trace=machine.trace,
                 always_ready=True, multiplier_bits=machine.neurons.multiplier_bits)
-            chosen = Signal(name=f"chosen_{number}")
+            chosen, source = Signal(name=f"chosen_{number}"), groups[unit.current].o
             m.d.comb += [
                 chosen.eq(running & (command.unit == number + 1) & ~command.clear),
-                engine.sums.payload.eq(groups.o.payload),
-                engine.sums.valid.eq(groups.o.valid & chosen),
+                engine.sums.payload.eq(source.payload),
+                engine.sums.valid.eq(source.valid & chosen),
                 engine.restart.eq(clears & ~cleared),
             ]
             with m.If(chosen):
-                m.d.comb += groups.o.ready.eq(engine.sums.ready)
+                m.d.comb += source.ready.eq(engine.sums.ready)
             if unit.varying:
                 self._parameters(m, engine, unit, chosen)
             valid, unit_codes, unit_values = self._outputs(m, number, unit, engine)

@@ -6,23 +6,20 @@ from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import StructLayout
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.machine import Machine
+from sterna.machine.units.vector import PORT
 
-from sterna_hw.layouts import scalar_command, vector_command
+from sterna_hw.layouts import port_command
 
 SCALAR = StructLayout({"mantissa": unsigned(MANTISSA_BITS), "exponent": signed(EXPONENT_BITS)})
 """A scalar float, see `sterna.law.arithmetic`."""
 
 
 def vector_unit_command(machine: Machine) -> StructLayout:
-    """Commands in program order: ``operation`` if ``scalar`` is set, else ``vector``.
+    """Commands in program order: ``scalar`` if ``which`` is set, else ``vector``.
 
     Addresses of ``vector`` are resolved; ``length`` is at least 1.
     """
-    return StructLayout({
-        "scalar": 1,
-        "vector": vector_command(machine),
-        "operation": scalar_command(machine),
-    })
+    return port_command(machine, PORT)
 
 
 def group_control(machine: Machine) -> StructLayout:
@@ -32,7 +29,7 @@ def group_control(machine: Machine) -> StructLayout:
     ``use_constant``, ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
     ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
     by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
-    ``state``: the result goes to the next data path.
+    ``state``: the result goes to the next data path. ``send``: it goes to the unit ``partner``.
     """
     return StructLayout({
         "valid": 1,
@@ -44,4 +41,6 @@ def group_control(machine: Machine) -> StructLayout:
         "absmax": 1, "absmax_register": 2,
         "squares": 1, "squares_register": 1,
         **({"state": 1} if machine.streams > 1 else {}),
+        **({"send": 1, "partner": range(max(2, len(machine.partners)))} if machine.partners
+           else {}),
     })

@@ -50,6 +50,10 @@ class Issue(Component):
     Only with a single lane:
         take_mantissa: the constant is the mantissa of a scalar, whose exponent comes next, Out.
 
+    Only with other units that exchange words, see `sterna_hw.vector.unit.partner_members`:
+        from_<unit>: stream of groups, operand a of commands whose source is UNIT, In.
+        send_credit: one more result may go to a unit, In; send_issued: one does, Out.
+
     Only with several token streams:
         previous: stream of groups, operand a of commands that say so while ``chained``, In.
         next_chained: results that are state go to the next data path, In.
@@ -76,7 +80,17 @@ class Issue(Component):
             **({"previous": In(stream.Signature(words)), "chained": In(1), "next_chained": In(1),
                 "state_credit": In(1), "state_issued": Out(1)}
                if machine.streams > 1 else {}),
+            **self._partner_members(),
         })
+
+    def _partner_members(self) -> dict[str, Any]:
+        machine = self._machine
+        words = stream.Signature(word_group(machine))
+        found: dict[str, Any] = {f"from_{unit.name}": In(words) for unit in machine.units
+                                 if unit.gives_words(machine)}
+        if any(unit.takes_words(machine) for unit in machine.units):
+            found |= {"send_credit": In(1), "send_issued": Out(1)}
+        return found
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -84,7 +98,7 @@ class Issue(Component):
 
         present, scalar, first, last = Signal(), Signal(), Signal(), Signal()
         vector = Signal.like(self.commands.payload.vector, name="vector")
-        operation = Signal.like(self.commands.payload.operation, name="operation")
+        operation = Signal.like(self.commands.payload.scalar, name="operation")
         oldest = max(squares_latency(machine), vector_latency(machine))
         age, needed = Signal(range(oldest + 1), init=oldest), Signal(range(oldest + 1))
 
@@ -116,13 +130,19 @@ class Issue(Component):
             for_next = vector.state & self.next_chained
             chain_ready = ((self.previous.valid | ~from_previous)
                            & (self.state_credit | ~for_next))
+        sends: Any = Const(0)
+        if "send_credit" in self.signature.members:
+            sends = vector.send
+            chain_ready = chain_ready & (self.send_credit | ~sends)
         # Of two clocks, one is for reads of the vector memory and the other for writes.
         turn: Any = Const(1)
         if machine.vector.interval == 2:
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
         waited, issue, finished = Signal(), Signal(), Signal()
+        from_unit, takes_unit = Signal(), Signal()
         may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
+        unit_valid, unit_words = self._offered(m, vector, takes_unit & may)
         if machine.vector.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
                 operates & takes_constant & settled & ~mantissa_taken)
@@ -137,6 +157,7 @@ class Issue(Component):
                 grouped & may
                 & (self.accumulators.valid | ~from_accumulators)
                 & (self.inputs_valid | ~from_input)
+                & (unit_valid | ~from_unit)
             ),
             self.code_issued.eq(issue & vector.codes),
             self.operations.payload.eq(operation),
@@ -168,7 +189,7 @@ class Issue(Component):
         result_next = self.scalar_idle | self.scalar_ends
         new_by_scalar, has_scalar = Signal(), Signal()
         m.d.comb += [
-            new_by_scalar.eq(~new.scalar & (
+            new_by_scalar.eq(~new.which & (
                 (new.vector.multiplier == MultiplierSelect.SCALAR)
                 | (new.vector.multiplier == MultiplierSelect.SCALAR_NEGATIVE))),
             has_scalar.eq(~new_by_scalar | (result_next & ~operates)),
@@ -177,22 +198,25 @@ class Issue(Component):
             load,
             has_scalar & Mux(issue, new_needed <= 1, older >= new_needed),
             issue | waited | ((older >= needed) & (result_next | ~by_scalar))))
+        unit_next = new.vector.a_source == SourceA.UNIT if unit_words is not None else Const(0)
         accumulators_next = new.vector.a_source == SourceA.ACCUMULATORS
         input_next = new.vector.a_source == SourceA.INPUT
         with m.If(load):
             m.d.sync += [
                 present.eq(self.commands.valid),
-                grouped.eq(self.commands.valid & ~new.scalar),
-                operates.eq(self.commands.valid & new.scalar),
+                grouped.eq(self.commands.valid & ~new.which),
+                operates.eq(self.commands.valid & new.which),
                 from_accumulators.eq(accumulators_next), from_input.eq(input_next),
-                takes_accumulators.eq(self.commands.valid & ~new.scalar & accumulators_next),
-                takes_input.eq(self.commands.valid & ~new.scalar & input_next),
+                takes_accumulators.eq(self.commands.valid & ~new.which & accumulators_next),
+                takes_input.eq(self.commands.valid & ~new.which & input_next),
+                from_unit.eq(unit_next),
+                takes_unit.eq(self.commands.valid & ~new.which & unit_next),
                 from_constants.eq(new.vector.multiplier == MultiplierSelect.CONSTANT),
                 by_scalar.eq(new_by_scalar),
-                takes_constant.eq(new.operation.operation == ScalarCode.CONSTANT),
-                scalar.eq(new.scalar),
+                takes_constant.eq(new.scalar.operation == ScalarCode.CONSTANT),
+                scalar.eq(new.which),
                 vector.eq(new.vector),
-                operation.eq(new.operation),
+                operation.eq(new.scalar),
                 first.eq(1),
                 last.eq(new.vector.length == 1),
                 needed.eq(new_needed),
@@ -211,7 +235,7 @@ class Issue(Component):
         m.d.sync += [
             control.valid.eq(issue),
             control.use_memory.eq((vector.a_source == SourceA.MEMORY) & ~from_previous),
-            control.use_accumulator.eq(issue & (from_accumulators | from_previous)),
+            control.use_accumulator.eq(issue & (from_accumulators | from_previous | from_unit)),
             control.use_input.eq(issue & from_input),
             control.use_constant.eq(issue & from_constants),
             control.use_b.eq(multiplier == MultiplierSelect.MEMORY),
@@ -237,6 +261,14 @@ class Issue(Component):
         ]
         # Taken in every clock: that a group is used is known too late to reach so many registers.
         m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
+        if unit_words is not None:
+            with m.If(from_unit):
+                m.d.sync += self.accumulator_words.eq(unit_words)
+        if "send_credit" in self.signature.members:
+            m.d.comb += self.send_issued.eq(issue & sends)
+        if machine.partners:
+            m.d.sync += [control.send.eq(issue & vector.send),
+                         control.partner.eq(self._partner(vector))]
         if machine.streams > 1:
             # The accumulators' register is free where operand a comes from another data path.
             m.d.comb += [
@@ -247,6 +279,24 @@ class Issue(Component):
             with m.If(from_previous):
                 m.d.sync += self.accumulator_words.eq(self.previous.payload)
         return m
+
+    def _partner(self, vector: Any) -> Any:
+        """The place of the unit that a command exchanges words with."""
+        return vector.partner if len(self._machine.partners) > 1 else Const(0)
+
+    def _offered(self, m: Module, vector: Any, ready: Any) -> tuple[Any, Any]:
+        """Whether the unit that a command names gives words, and which; None if no unit does."""
+        machine = self._machine
+        givers = [unit.name for unit in machine.units if unit.gives_words(machine)]
+        if not givers:
+            return Const(1), None
+        valid, words = Signal(name="unit_valid"), Signal(word_group(machine), name="unit_words")
+        for unit in givers:
+            source = getattr(self, f"from_{unit}")
+            with m.If(self._partner(vector) == machine.partners.index(unit)):
+                m.d.comb += [
+                    valid.eq(source.valid), words.eq(source.payload), source.ready.eq(ready)]
+        return valid, words
 
     def _needed_age(self, m: Module, new: Any) -> Signal:
         """Clocks since the last issued group before the command may start."""
@@ -265,10 +315,10 @@ class Issue(Component):
                 for groups in range(1, latency):
                     with m.Case(groups):
                         m.d.comb += chained.eq(latency + 1 - groups)
-        with m.If(new.scalar):
-            with m.If(new.operation.operation == ScalarCode.ABSMAX):
+        with m.If(new.which):
+            with m.If(new.scalar.operation == ScalarCode.ABSMAX):
                 m.d.comb += needed.eq(absmax_latency(machine))
-            with m.Elif(new.operation.operation == ScalarCode.SQUARES):
+            with m.Elif(new.scalar.operation == ScalarCode.SQUARES):
                 m.d.comb += needed.eq(squares_latency(machine))
         with m.Elif(new.vector.wait == Wait.CHAIN):
             m.d.comb += needed.eq(chained)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
@@ -28,6 +28,8 @@ from sterna_hw.vector.vector_memory import VectorMemory
 
 CODE_QUEUE = 16
 """Groups of codes that may be in the pipeline or wait; one look-up table memory deep."""
+SENT_QUEUE = 16
+"""Groups for another unit that may be in the pipeline or wait."""
 STATE_QUEUE = 16
 """Groups of state that may be in the pipeline or wait for the next data path."""
 RESULT_STAGE = 7
@@ -54,6 +56,20 @@ def chain_members(machine: Machine) -> dict[str, Any]:
     return {"previous": In(words), "state": Out(words), "chained": In(1), "next_chained": In(1)}
 
 
+def partner_members(machine: Machine) -> dict[str, Any]:
+    """What passes groups of words to and from other units, see `Machine.partners`.
+
+    ``to_<unit>``: Out, stream of the results of commands with ``send``. ``from_<unit>``: In, stream
+    of groups that are operand a of commands whose source is UNIT.
+    """
+    words = stream.Signature(word_group(machine))
+    return {name: member for unit in machine.units
+            for name, member, used in (
+                (f"to_{unit.name}", Out(words), unit.takes_words(machine)),
+                (f"from_{unit.name}", In(words), unit.gives_words(machine)))
+            if used}
+
+
 class VectorUnit(Component):
     """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock,
     or in ``vector_interval`` clocks.
@@ -73,7 +89,8 @@ class VectorUnit(Component):
         idle: no command, all results written and all codes gone, Out.
         trace_vector: result (before clamping to a code) of every group that issued, in order, Out.
         trace_scalar: every scalar result in order, Out.
-        previous, state, chained, next_chained: see `chain_members`.
+        previous, state, chained, next_chained: see `chain_members`. to_*, from_*: see
+            `partner_members`.
 
     Args:
         tables: words of the look-up tables at power up.
@@ -96,7 +113,7 @@ class VectorUnit(Component):
             "idle": Out(1),
             "trace_vector": Out(trace_vector(machine)),
             "trace_scalar": Out(TRACE_SCALAR),
-            **chain_members(machine),
+            **chain_members(machine), **partner_members(machine),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -140,6 +157,7 @@ class VectorUnit(Component):
         codes = self._codes(m, issue, result, lanes)
         if machine.streams > 1:
             self._state(m, issue, result, vector_memory)
+        sent = self._partners(m, issue, result, vector_memory)
 
         # Constants as scalar: mantissa (its high bits if a word is too short), exponent.
         if machine.vector.scalar_groups == 1:
@@ -154,7 +172,7 @@ class VectorUnit(Component):
             scalars.constant.exponent.eq(exponent[:EXPONENT_BITS].as_signed()),
             issue.scalar_idle.eq(scalars.idle), issue.scalar_ends.eq(scalars.ends),
             self.result_scalar.eq(scalars.result_scalar),
-            self.idle.eq(issue.idle & scalars.idle & ~scalars.finished & ~codes),
+            self.idle.eq(issue.idle & scalars.idle & ~scalars.finished & ~codes & ~sent),
             self.trace_vector.valid.eq(control[result_stage + 1].valid),
             self.trace_vector.data.eq(words),
             self.trace_scalar.valid.eq(scalars.finished),
@@ -271,6 +289,38 @@ class VectorUnit(Component):
             has_credit.eq((credit > 1) | ((credit == 1) & ~issue.code_issued) | taken),
         ]
         return credit != CODE_QUEUE
+
+    def _partners(self, m: Module, issue: Issue, result: Any,
+                  vector_memory: VectorMemory) -> Value:
+        """Words to and from other units; whether some wait for one. Issue spends credit on them."""
+        machine = self._machine
+        for unit in machine.units:
+            if unit.gives_words(machine):
+                connect_streams(m, getattr(self, f"from_{unit.name}"),
+                                getattr(issue, f"from_{unit.name}"))
+        takers = [unit.name for unit in machine.units if unit.takes_words(machine)]
+        if not takers:
+            return Const(0)
+        place = range(max(2, len(machine.partners)))
+        m.submodules.sent_queue = queue = StreamQueue(
+            StructLayout({"words": word_group(machine), "partner": place}), SENT_QUEUE,
+            counted=True)
+        credit = Signal(range(SENT_QUEUE + 1), init=SENT_QUEUE)
+        m.d.comb += [
+            issue.send_credit.eq(credit != 0),
+            queue.i.valid.eq(result.send),
+            queue.i.payload.words.eq(vector_memory.write_data),
+            queue.i.payload.partner.eq(result.partner),
+        ]
+        m.d.sync += credit.eq(credit + (queue.o.valid & queue.o.ready) - issue.send_issued)
+        for unit in takers:
+            out = getattr(self, f"to_{unit}")
+            chosen = queue.o.payload.partner == machine.partners.index(unit)
+            m.d.comb += [
+                out.payload.eq(queue.o.payload.words), out.valid.eq(queue.o.valid & chosen)]
+            with m.If(chosen):
+                m.d.comb += queue.o.ready.eq(out.ready)
+        return credit != SENT_QUEUE
 
     def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:
         """Pass state on as it is written; as with codes, issue spends credit."""

@@ -17,12 +17,11 @@ from functools import lru_cache
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
+from sterna.machine.sequencer import INSTRUCTION_CLOCKS
 from sterna.machine.units.ternary import groups_per_row_group, groups_per_tile
 from sterna.machine.units.vector import vector_latency
 from sterna.program.instructions import Operation, second_operand
 
-INSTRUCTION_CLOCKS = 2
-"""Clocks in which the sequencer issues an instruction."""
 RUN_COST = 1
 """Clocks that a further run of blocks must save; each costs instructions."""
 

@@ -20,6 +20,7 @@ from sterna.compiler.plan import (
     VectorStep,
 )
 from sterna.machine.machine import Machine
+from sterna.machine.sequencer import INSTRUCTION_CLOCKS
 from sterna.machine.units.head import CANDIDATES
 from sterna.machine.units.scalar import CONSTANT_CLOCKS, SCALAR_CLOCKS, ScalarCode
 from sterna.machine.units.ternary import (
@@ -37,7 +38,6 @@ from sterna.machine.units.vector import (
     vector_latency,
 )
 
-INSTRUCTION_CLOCKS = 2
 SPLIT_CLOCKS = 1
 """From a row group of accumulators to its first vector group."""
 START_CLOCKS = 6

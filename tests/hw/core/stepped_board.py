@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
-from sterna_hw.core.tops import accelerator_of, trace_ports
+from sterna.machine.traces import trace_ports
+from sterna_hw.core.accelerator import Accelerator
 
 CLOCKS_PER_SECOND = 20_000
 
@@ -19,10 +20,10 @@ class SteppedBoard:
 
     def __init__(self, machine: Any, density: float = 1.0, seed: int = 0) -> None:
         self.machine = machine
-        self._core = accelerator_of(machine)
+        self._core = Accelerator(machine)
         self._input: deque[int] = deque()
         self._output = bytearray()
-        self._traces: list[list[int]] = [[] for _ in trace_ports(machine)]
+        self._traces: list[list[int]] = [[] for _ in trace_ports(machine)] if machine.trace else []
         self._density, self._random = density, random.Random(seed)
         self._simulator = Simulator(self._core)
         self._simulator.add_clock(1e-6)
@@ -30,7 +31,7 @@ class SteppedBoard:
 
     async def _run(self, ctx: Any) -> None:
         core = self._core
-        ports = [Value.cast(getattr(core, name)) for name in trace_ports(self.machine)]
+        ports = [Value.cast(getattr(core, top.name)) for top in trace_ports(self.machine)]
         offered = False
         while True:
             offered = bool(self._input) and (offered or self._random.random() < self._density)

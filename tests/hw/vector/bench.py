@@ -32,10 +32,10 @@ class Workload:
     tables: list[Table] = field(default_factory=list)
 
     def vector(self, **fields: int) -> None:
-        self.commands.append({"scalar": 0, "vector": fields})
+        self.commands.append({"which": 0, "vector": fields})
 
     def scalar(self, **fields: int) -> None:
-        self.commands.append({"scalar": 1, "operation": fields})
+        self.commands.append({"which": 1, "scalar": fields})
 
     def dump(self) -> None:
         """Append a command that shows the whole memory."""

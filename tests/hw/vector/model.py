@@ -107,8 +107,8 @@ class VectorModel:
         self.codes: list[tuple[list[int], int]] = []
 
     def run(self, command: Mapping[str, Any]) -> None:
-        if command["scalar"]:
-            self._scalar(command["operation"])
+        if command["which"]:
+            self._scalar(command["scalar"])
             return
         for group in range(command["vector"]["length"]):
             self._group(command["vector"], group)

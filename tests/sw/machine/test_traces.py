@@ -63,7 +63,7 @@ def test_the_hardware_has_these_ports(name: str) -> None:
     """By name, in this order, as wide, with the fields where they are."""
     from amaranth.hdl import Fragment, Shape, unsigned
     from amaranth.lib.data import ArrayLayout, Layout
-    from sterna_hw.core.tops import accelerator_of
+    from sterna_hw.core.accelerator import Accelerator
 
     def flat(shape: object) -> list[Shape]:
         """Fields of numbers, the lowest first."""
@@ -74,7 +74,7 @@ def test_the_hardware_has_these_ports(name: str) -> None:
         return [Shape.cast(shape)]  # type: ignore[arg-type]
 
     machine: Machine = MACHINES[name]
-    accelerator = accelerator_of(machine)
+    accelerator = Accelerator(machine)
     Fragment.get(accelerator, None)  # what is made and not elaborated is a warning
     members = accelerator.signature.members
     found = {key: flat(member.shape) for key, member in members.items() if "trace" in key}

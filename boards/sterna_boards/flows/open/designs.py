@@ -58,9 +58,9 @@ def accelerator(board: Board, machine: Machine,
         board.check_baked()
 
     def core() -> Any:
-        from sterna_hw.core.tops import accelerator_of
+        from sterna_hw.core.accelerator import Accelerator
 
-        return accelerator_of(machine) if image is None else with_contents(image)
+        return Accelerator(machine) if image is None else with_contents(image)
 
     key = machine.to_json() + (image.model_digest() if image else "")
     pins = None
@@ -84,10 +84,10 @@ def _words(part: NDArray[np.uint8]) -> list[int]:
 
 def with_contents(image: MemoryImage) -> Any:
     """The accelerator of the image's machine, with the image in its memories at power up."""
-    from sterna_hw.core.tops import accelerator_of
+    from sterna_hw.core.accelerator import Accelerator
 
     initial = {space: _words(part.array()) for space, part in image.parts.items()}
-    return accelerator_of(image.machine, contents=image.contents, initial=initial)
+    return Accelerator(image.machine, contents=image.contents, initial=initial)
 
 
 def loopback(board: Board, clock_hz: float | None = None) -> Design:

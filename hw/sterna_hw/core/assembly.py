@@ -1,0 +1,114 @@
+"""What the blocks of an accelerator are joined by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value, unsigned
+from amaranth.lib import stream
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, space_number
+
+from sterna_hw.core.counters import Counters
+from sterna_hw.core.result_words import ResultWords
+from sterna_hw.core.sequencer import Sequencer
+from sterna_hw.core.writes import distribute_writes
+from sterna_hw.layouts import word_group
+from sterna_hw.link.link import Link
+from sterna_hw.stream import StreamRegister, connect_streams
+
+
+class Assembly:
+    """Given to each block in turn: where its commands come from, and what it tells of itself.
+
+    Attributes:
+        m: the module of the accelerator, for submodules. ports: its members.
+        initial: words of the memories at power up, by their names.
+        link, sequencer: commands of a port are the member of that name.
+        begin: high for a clock at the start of a RUN, in which everything else starts over.
+        request: the arguments of the RUN. active: token streams that run, until the RESULT is sent.
+        index: the word of RESULT that is wanted of a unit, see `result`; stream: of which token
+            stream.
+        sent, given: streams of `word_group` by the units that take them from the vector unit, or
+            give it some.
+        path_module: see `Accelerator`.
+    """
+
+    def __init__(self, m: Module, machine: Machine, ports: Any, link: Link, sequencer: Sequencer,
+                 initial: Mapping[str, Sequence[int]], path_module: str | None) -> None:
+        self.m, self.machine, self.ports = m, machine, ports
+        self.link, self.sequencer, self.initial = link, sequencer, initial
+        self.path_module = path_module
+        self.space = partial(space_number, machine)
+        self.begin = Signal()
+        self.request = link.runs.payload
+        streams = machine.streams
+        self.active: Value = self.request.active[:streams] if streams > 1 else Const(1)
+        self._writes: dict[int, Sequence[Any]] = {
+            self.space(Space.PROGRAM): [sequencer.writes]}
+        self._idle: list[Value] = []
+        m.submodules.counters = self._counters = Counters(machine)
+        m.submodules.result = self._result = ResultWords(machine)
+        self.index = self._result.index
+        self.stream = self._result.stream if streams > 1 else Const(0)
+        words = stream.Signature(word_group(machine)) if machine.partners else None
+        self.sent, self.given = (
+            {unit.name: words.create(path=(f"{name}_{unit.name}",))
+             for unit in machine.units if words and used(unit)}
+            for name, used in (("sent", lambda unit: unit.takes_words(machine)),
+                               ("given", lambda unit: unit.gives_words(machine))))
+
+    def loads(self, space: str, *sinks: Any) -> None:
+        """Streams that take what LOAD writes to a memory; several are always ready."""
+        self._writes[self.space(space)] = sinks
+
+    def idle(self, *signals: Value) -> None:
+        """Signals that are all high when a unit has nothing to do, and nothing on its way."""
+        self._idle += signals
+
+    def counter_events(self, unit: str) -> dict[str, Signal]:
+        """Inputs of the counters of a unit, by their names in `Unit.counters`."""
+        known = {item.name for item in self.machine.counters}
+        found = {}
+        for item in self.machine.unit(unit).counters(self.machine):
+            own = f"{unit}_{item.name}"
+            found[item.name] = getattr(self._counters, own if own in known else item.name)
+        return found
+
+    def result(self, unit: str, word: Value) -> None:
+        """The word ``index`` of a unit in RESULT, in the clock after."""
+        self.m.d.comb += getattr(self._result, unit).eq(word)
+
+    def finish(self) -> None:
+        """Connect what the blocks told; start everything at a RUN, and report its end."""
+        m, link, sequencer = self.m, self.link, self.sequencer
+        counters, result = self._counters, self._result
+        distribute_writes(m, link.writes, self._writes)
+        connect_streams(m, result.words, link.result)
+        # The sequencer and the link lie apart; and all the rest starts over by a register too,
+        # which is still before the first command.
+        m.submodules.start = start = StreamRegister(unsigned(16))
+        connect_streams(m, start.o, sequencer.start)
+        accepted, running = Signal(), Signal()
+        m.d.sync += [
+            self.begin.eq(accepted),
+            sequencer.units_idle.eq(Cat(self._idle).all()),
+        ]
+        m.d.comb += [
+            start.i.valid.eq(link.runs.valid),
+            start.i.payload.eq(self.request.entry),
+            link.runs.ready.eq(start.i.ready),
+            accepted.eq(link.runs.valid & link.runs.ready),
+            counters.clear.eq(accepted),
+            counters.running.eq(running),
+            result.counters.eq(counters.values),
+            result.start.eq(sequencer.done),
+        ]
+        with m.If(accepted):
+            m.d.sync += running.eq(1)
+        with m.Elif(sequencer.done):
+            m.d.sync += running.eq(0)
+        if self.machine.streams > 1:
+            m.d.comb += result.active.eq(self.active)

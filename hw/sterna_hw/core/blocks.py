@@ -1,0 +1,62 @@
+"""The gateware of units: which block of an accelerator stands for which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sterna.errors import InputError
+from sterna.machine.machine import Machine
+
+from sterna_hw.core.assembly import Assembly
+from sterna_hw.core.populations import Populations
+from sterna_hw.core.token_paths import TokenPaths
+
+
+class Block(Protocol):
+    """Gateware of one unit, or of some that belong together, in an accelerator."""
+
+    def __init__(self, machine: Machine) -> None: ...
+
+    def members(self) -> dict[str, Any]:
+        """Ports of the accelerator: pins, and with ``trace`` those of traces."""
+        ...
+
+    def build(self, assembly: Assembly) -> None:
+        """Add it to the accelerator."""
+        ...
+
+
+class _Sequenced:
+    """What the sequencer does itself."""
+
+    def __init__(self, machine: Machine) -> None:
+        del machine
+
+    def members(self) -> dict[str, Any]:
+        return {}
+
+    def build(self, assembly: Assembly) -> None:
+        del assembly
+
+
+BLOCKS: Mapping[str, type[Block]] = {
+    "vector": TokenPaths, "scalar": TokenPaths, "ternary": TokenPaths, "head": TokenPaths,
+    "loops": _Sequenced,
+    "synapse": Populations, "neuron": Populations,
+}
+"""The block of each of Sterna's units, by its name."""
+
+
+def blocks_of(machine: Machine, more: Mapping[str, type[Block]] | None = None) -> list[Block]:
+    """The blocks of a machine, in the order of its units; ``more`` are those of other packages.
+
+    Raises `InputError` for a unit that has none.
+    """
+    known = {**BLOCKS, **(more or {})}
+    kinds: dict[type[Block], None] = {}
+    for unit in machine.units:
+        if unit.name not in known:
+            raise InputError(f"accelerator: there is no gateware of the unit {unit.name}")
+        kinds[known[unit.name]] = None
+    return [kind(machine) for kind in kinds]

@@ -1,0 +1,112 @@
+"""Where weights, constants and input rows of the token streams come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from amaranth.lib.wiring import Out
+from sterna.machine.protocol import Space
+
+from sterna_hw.core.assembly import Assembly
+from sterna_hw.core.data_path import WordDelays
+from sterna_hw.core.input_rows import InputRows
+from sterna_hw.layouts import word_group
+from sterna_hw.link.command_handler import failure_members
+from sterna_hw.memory import LateSource, MixedWeights, SequentialSource
+from sterna_hw.memory.ports import memory_members, outside_source
+from sterna_hw.stream import connect_streams
+
+WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
+"""Of memories on chip that serve a single stream."""
+
+
+class TokenSources:
+    """The sources, in the module of an accelerator; all start over with a RUN.
+
+    Attributes:
+        weights, constants: streams of words. inputs: the rows of the token streams.
+        delays: clocks from transfers on these streams to their payloads.
+    """
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly, self._machine = assembly, assembly.machine
+        self.delays = WORD_DELAYS
+        self.weights = self._weights()
+        self.constants = self._constants()
+        self.inputs = self._inputs()
+
+    def _weights(self) -> Any:
+        assembly, machine, m = self._assembly, self._machine, self._assembly.m
+        m.submodules.weights = source = self._weight_source()
+        self._source = source
+        words, writes = source.words, source.writes
+        m.d.comb += source.restart.eq(assembly.begin)
+        if not isinstance(source, LateSource):
+            self.delays = replace(self.delays, weights=0)
+        if failure_members(machine):
+            m.d.comb += [
+                assembly.link.failure.eq(source.failure),
+                source.failure_taken.eq(assembly.link.failure_taken),
+            ]
+        if machine.memory.resident:
+            m.submodules.mixed = mixed = MixedWeights(machine)
+            connect_streams(m, source.words, mixed.outside)
+            connect_streams(m, mixed.outside_writes, source.writes)
+            m.d.comb += mixed.restart.eq(assembly.begin)
+            words, writes = mixed.words, mixed.writes
+        assembly.loads(Space.WEIGHTS, writes)
+        return words
+
+    def _weight_source(self) -> Any:
+        """Memory ports of a source outside become those of the accelerator."""
+        machine, m = self._machine, self._assembly.m
+        if not machine.memory.outside:
+            ternary = machine.ternary
+            memory = 8 * ternary.weight_bytes, ternary.weight_depth
+            if ternary.lane == "tables":
+                return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights)
+            return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
+                                    self._assembly.initial[Space.WEIGHTS], large=True,
+                                    staged=not machine.compact)
+        source = outside_source(machine)
+        for name, member in memory_members(machine).items():
+            outer, inner = getattr(self._assembly.ports, name), getattr(source, name)
+            m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
+        return source
+
+    def _constants(self) -> Any:
+        assembly, machine, m = self._assembly, self._machine, self._assembly.m
+        if machine.memory.holds_constants:
+            self.delays = replace(self.delays, constants=0)
+            assembly.loads(Space.CONSTANTS, self._source.constant_writes)
+            return self._source.constants
+        m.submodules.constants = constants = self._chip_source(
+            word_group(machine), machine.vector.constant_depth, Space.CONSTANTS,
+            self.delays.constants)
+        m.d.comb += constants.restart.eq(assembly.begin)
+        assembly.loads(Space.CONSTANTS, constants.writes)
+        return constants.words
+
+    def _inputs(self) -> LateSource | InputRows:
+        assembly, machine = self._assembly, self._machine
+        initial = assembly.initial[Space.INPUT]
+        if machine.streams > 1:
+            inputs = InputRows(machine, initial)
+        else:
+            inputs = LateSource(
+                word_group(machine), machine.vector.input_depth, assembly.space(Space.INPUT),
+                self.delays.inputs, initial, staged=not machine.compact)
+        assembly.m.submodules.inputs = inputs
+        assembly.m.d.comb += inputs.restart.eq(assembly.begin)
+        assembly.loads(Space.INPUT, inputs.writes)
+        return inputs
+
+    def _chip_source(self, shape: Any, depth: int, space: str,
+                     delay: int) -> SequentialSource | LateSource:
+        """Words on chip. Forks take them when they come, so several streams cannot wait."""
+        memory = (shape, depth, self._assembly.space(space))
+        initial, staged = self._assembly.initial[space], not self._machine.compact
+        if self._machine.streams > 1:
+            return SequentialSource(*memory, initial, large=True, staged=staged)
+        return LateSource(*memory, delay, initial, large=True, staged=staged)

@@ -1,0 +1,6 @@
+"""What the sequencer of a machine says of itself."""
+
+from __future__ import annotations
+
+INSTRUCTION_CLOCKS = 3
+"""From an instruction to the next, while what it dispatches is taken: decode, resolve, execute."""
