@@ -23,7 +23,7 @@ class SteppedBoard:
         self._core = Accelerator(machine)
         self._input: deque[int] = deque()
         self._output = bytearray()
-        self._traces: list[list[int]] = [[] for _ in trace_ports(machine)] if machine.trace else []
+        self._traces: list[list[int]] = [[] for _ in trace_ports(machine)]
         self._density, self._random = density, random.Random(seed)
         self._simulator = Simulator(self._core)
         self._simulator.add_clock(1e-6)
