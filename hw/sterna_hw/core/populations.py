@@ -56,7 +56,7 @@ class Populations:
         m.d.comb += parameters.restart.eq(assembly.begin)
         if machine.neurons.input_depth:
             self._inputs(assembly, neurons)
-        units = {"NEURON": neurons}
+        units: dict[str, Any] = {"NEURON": neurons}
         if has_synapses(machine):
             units["ACCUMULATE"] = self._synapses(assembly, neurons)
         self._dispatch(assembly, units)

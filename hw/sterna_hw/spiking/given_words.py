@@ -58,6 +58,6 @@ class GivenWords(Component):
             self.words.valid.eq(queue.r_rdy),
             queue.r_en.eq(self.words.ready),
             *(word.eq(code) for word, code in zip(self.words.payload, codes, strict=True)),
-            self.empty.eq((queue.level == 0) & ~queue.w_en & (part == 0)),
+            self.empty.eq((queue.r_level == 0) & ~queue.w_en & (part == 0)),
         ]
         return m
