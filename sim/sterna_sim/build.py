@@ -94,7 +94,8 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
         tell("generating Verilog", 0, 1)
         (folder / VERILOG).write_text(generate())
 
-    return cached_folder("verilog", digest([key, *_generator_sources()]), make) / VERILOG
+    return cached_folder("verilog", digest([key, *_generator_sources()]), make,
+                         tell) / VERILOG
 
 
 def build_library(
@@ -130,7 +131,7 @@ def build_library(
 
     parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
              COLD, WIDE]
-    return cached_folder("simulator", digest(parts), make) / LIBRARY
+    return cached_folder("simulator", digest(parts), make, tell) / LIBRARY
 
 
 def _generator_sources() -> list[str | bytes]:
@@ -181,7 +182,7 @@ def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
         sources = [toolchain.verilator_root / "include" / name for name in RUNTIME]
         _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell)
 
-    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS]), make)
+    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS]), make, tell)
 
 
 def _compile_all(

@@ -6,13 +6,13 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.files.unfinished import remove, unfinished_folder
+from sterna.progress import Progress
 
 
 def cache_folder() -> Path:
@@ -44,27 +44,28 @@ def package_sources(*packages: str) -> list[str | bytes]:
     return parts
 
 
-def cached_folder(kind: str, name: str, make: Callable[[Path], None]) -> Path:
+def cached_folder(kind: str, name: str, make: Callable[[Path], None],
+                  progress: Progress | None = None) -> Path:
     """The folder `kind/name` of the cache, which `make` fills when it is not there yet.
 
     `make` works in a temporary folder beside it, which is renamed when all went well: a folder that
-    exists is whole. Of several processes that want the same folder one builds and the others wait.
-    Raises `InputError` when the cache cannot be written.
+    exists is whole. Of several processes that want the same folder one builds and the others wait,
+    which `progress` is told. Raises `InputError` when the cache cannot be written.
     """
     folder = cache_folder() / kind / name
     if folder.is_dir():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(folder.with_name(f"{name}.lock")):
+        with _lock(folder.with_name(f"{name}.lock"), kind, progress):
             if folder.is_dir():
                 return folder
-            work = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=folder.parent))
-            try:
+            # Of processes that were killed; whoever has the lock is the only one that builds.
+            for left in folder.parent.glob(f"{name}.*/"):
+                remove(left)
+            with unfinished_folder(folder.parent, f"{name}.") as work:
                 make(work)
                 work.rename(folder)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise InputError(
             f"{folder.parent}: cannot be written ({error.strerror}); set STERNA_CACHE to a folder "
@@ -74,7 +75,12 @@ def cached_folder(kind: str, name: str, make: Callable[[Path], None]) -> Path:
 
 
 @contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def _lock(path: Path, kind: str, progress: Progress | None) -> Iterator[None]:
     with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if progress is not None:
+                progress(f"waiting for another process that makes the same {kind}", 0, 1)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -16,6 +16,7 @@ from typing import Any
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError
+from sterna.files.unfinished import unfinished_folder, write_whole
 
 from sterna_boards.flows.open.tools import find_tool
 
@@ -67,15 +68,13 @@ def synthesise(family: str, source: Path, top: str = "sterna") -> Synthesis:
     yosys = find_tool("yosys").executable
     script = (f"read_verilog -DSYNTHESIS source.v; "
               f"{_SYNTHESIS[family]} -top {top}; autoname; write_json netlist.json")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with unfinished_folder(Path(tempfile.gettempdir())) as folder:
         (folder / "source.v").write_bytes(source.read_bytes())
         result = subprocess.run([yosys, "-q", "-p", script], cwd=folder, text=True,
                                 stdin=subprocess.DEVNULL, capture_output=True)
         if result.returncode != 0:
             log = cache_folder() / "failed" / f"{source.stem}-{family}.log"
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.write_text(result.stdout + result.stderr)
+            write_whole(log, result.stdout + result.stderr)
             errors = [line for line in log.read_text().splitlines() if "ERROR" in line]
             raise CheckError(f"{source}: yosys failed: {(errors or ['no output'])[-1]} "
                              f"(log: {log})")

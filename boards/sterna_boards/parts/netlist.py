@@ -14,6 +14,7 @@ from typing import Any
 from sterna.cache import cache_folder
 from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
+from sterna.files.unfinished import unfinished_folder, write_whole
 from sterna.machine.machine import Machine
 from sterna_hw.verilog import to_verilog
 
@@ -45,8 +46,7 @@ def _synthesise(source: str, family: str) -> str:
     """The netlist as Verilog, after the improvements that a build makes too."""
     synthesis = (f"read_verilog source.v; {_SYNTHESIS[family]} -top {_TOP}; "
                  "write_json netlist.json")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with unfinished_folder(Path(tempfile.gettempdir())) as folder:
         (folder / "source.v").write_text(source)
         _yosys(synthesis, folder, family)
         if family == "ecp5":
@@ -71,8 +71,7 @@ def _yosys(script: str, folder: Path, family: str) -> None:
                             text=True, stdin=subprocess.DEVNULL, capture_output=True)
     if result.returncode != 0:
         kept = cache_folder() / "failed" / f"netlist-{family}.log"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(result.stdout + result.stderr)
+        write_whole(kept, result.stdout + result.stderr)
         raise CheckError(f"netlist for {family}: yosys failed (log: {kept})")
 
 

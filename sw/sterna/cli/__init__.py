@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
+from sterna.cli import ending
+
 
 def main() -> None:
     """Entry point of the `sterna` command."""
-    from sterna.cli.application import main as run_application
+    ending.listen()
+    try:
+        from sterna.cli.application import run_command
 
-    run_application()
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt as error:
+        code = ending.exit_code(error)
+    sys.exit(code)

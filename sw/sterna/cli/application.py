@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 
 from sterna import __version__
-from sterna.cli import boards, models
+from sterna.cli import boards, ending, models, streams
 from sterna.cli.commands import COMMANDS
 from sterna.cli.parser import command
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
-
-INTERRUPTED = 130
+from sterna.files.unfinished import remove_unfinished
 
 
 def application() -> typer.Typer:
@@ -49,42 +49,63 @@ def options(
     del version
 
 
-def main() -> None:
-    """Entry point: one line for every error, 2 for bad input, 1 for a failed check."""
-    sys.exit(run_arguments(sys.argv[1:]))
+def run_command(arguments: list[str]) -> int:
+    """The whole life of the command; returns its exit code, above 128 when it was interrupted."""
+    streams.reserve()
+    try:
+        code = run_arguments(arguments)
+    except KeyboardInterrupt as error:
+        code = ending.exit_code(error)
+    ending.ignore()
+    if code > ending.SIGNALS:
+        remove_unfinished()
+        ending.stop_children()
+    return code
 
 
 def run_arguments(arguments: list[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command; returns its exit code.
+
+    There is one line for every error, 2 for bad input, 1 for a failed check.
+    """
+    with streams.guarded():
+        code = _ended(lambda: _invoke(arguments))
+        if code == 0:  # what is still in the buffer may be all that the command did
+            return _ended(sys.stdout.flush)
+        with suppress(SternaError):
+            sys.stdout.flush()
+        return code
+
+
+def _invoke(arguments: list[str]) -> None:
     commands = typer.main.get_command(application())
+    # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.
+    with commands.make_context("sterna", arguments or ["--help"]) as context:
+        commands.invoke(context)
+
+
+def _ended(act: Callable[[], object]) -> int:
+    """The exit code of an act, whose errors are told. Raises those that are none of the user's."""
     try:
-        # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.
-        with commands.make_context("sterna", arguments or ["--help"]) as context:
-            commands.invoke(context)
-        sys.stdout.flush()
+        act()
         return 0
-    except typer.Exit as end:
-        return end.exit_code
-    except SternaError as error:
-        return _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader went away: nothing to say. Python would complain when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", INTERRUPTED)
-    except ModuleNotFoundError as error:
-        if (line := missing_line(error)) is None:
-            raise
-        return _fail(line, InputError.exit_code)
-    except Exception as error:
+    except BaseException as error:
+        if (interrupt := ending.interrupt_behind(error)) is not None:
+            remove_unfinished()
+            return _fail(ending.message(interrupt), ending.exit_code(interrupt))
+        if isinstance(error, typer.Exit):
+            return error.exit_code
+        if isinstance(error, SternaError):
+            return _fail(str(error), error.exit_code)
+        if isinstance(error, ModuleNotFoundError) and (line := missing_line(error)) is not None:
+            return _fail(line, InputError.exit_code)
         message = getattr(error, "format_message", None)  # errors of the option parser have it
         if message is None:
             raise
-        return _fail(message(), 2)
+        return _fail(message(), InputError.exit_code)
 
 
 def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    print(f"sterna: {line}", file=sys.stderr)
+    if message:
+        print(f"sterna: {' '.join(message.split())}", file=sys.stderr, flush=True)
     return code

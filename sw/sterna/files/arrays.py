@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.files.sources import refuse_meeting
+from sterna.files.unfinished import whole_file
 
 _MARK = b"sterna arrays 1"
 """The comment of the archive, which numpy does not look at and drops when it writes."""
@@ -41,18 +42,15 @@ def save_arrays(
     """
     check_file(target, sources)
     place = Path(os.path.realpath(target))
-    partial = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with zipfile.ZipFile(partial, "x", zipfile.ZIP_DEFLATED) as archive:
+        with (whole_file(place) as partial,
+              zipfile.ZipFile(partial, "x", zipfile.ZIP_DEFLATED) as archive):
             archive.comment = _MARK
             for name, values in arrays.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, np.asanyarray(values), allow_pickle=False)
-        partial.replace(place)
     except OSError as error:
         raise InputError(f"{target}: cannot be written ({error.strerror})") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _is_ours(path: Path) -> bool:

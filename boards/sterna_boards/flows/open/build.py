@@ -12,6 +12,7 @@ from pathlib import Path
 from sterna.cache import cache_folder, cached_folder, digest, package_sources
 from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
+from sterna.files.unfinished import write_whole
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
@@ -99,7 +100,7 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
         flow.synthesise(design, folder)
 
     parts = [flow.board.name, design.key, flow.tools["yosys"].version, *_sources()]
-    return cached_folder("netlist", digest(parts), make)
+    return cached_folder("netlist", digest(parts), make, tell)
 
 
 def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progress) -> Path:
@@ -114,12 +115,12 @@ def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progres
         try:
             flow.place_and_route(netlist, folder, seed, least_hz)
         except Unpromising as reason:
-            unpromising.write_text(str(reason))
+            write_whole(unpromising, str(reason))
             raise
         tell("pack", 0, 1)
         flow.pack(netlist, folder)
 
-    return cached_folder("bitstream", name, make)
+    return cached_folder("bitstream", name, make, tell)
 
 
 def _sources() -> list[str | bytes]:

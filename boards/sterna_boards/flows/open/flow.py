@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError
+from sterna.files.unfinished import write_whole
 
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import Design
@@ -164,8 +165,7 @@ class Flow:
             if step == "synthesise" and said.is_file():
                 log = said
             kept = cache_folder() / "failed" / f"{self.board.name}-{step}.log"
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(log, kept)
+            write_whole(kept, log.read_text(errors="replace"))
             stopped = process.returncode < 0
             complaint = f"stopped by signal {-process.returncode}" if stopped else _complaint(log)
             raise CheckError(f"{self.board.name}: {tool} failed: {complaint} (log: {kept})")

@@ -19,6 +19,7 @@ from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
+from sterna.files.unfinished import note, own_name, remove
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
@@ -35,7 +36,7 @@ class MatMulFreeTokens(TokenModel):
     """The model with its weights."""
 
     def __init__(self, name: str, model: MatMulFreeModel, sources: Sequence[Path] = (),
-                 folder: tempfile.TemporaryDirectory[str] | None = None,
+                 folder: Path | None = None,
                  default_memory: str | None = None) -> None:
         super().__init__(name, sources)
         self.model = model
@@ -89,7 +90,7 @@ class MatMulFreeTokens(TokenModel):
     def close(self) -> None:
         """Remove the folder of a random checkpoint."""
         if self._folder is not None:
-            self._folder.cleanup()
+            remove(self._folder)
 
 
 def open_model(text: str, calibrated: bool = True) -> MatMulFreeTokens:
@@ -122,15 +123,17 @@ def open_random(shape: str, seed: int, progress: Progress) -> MatMulFreeTokens:
 
     drawn = random_shape(shape, seed)
     calibration = Calibration(drawn, random_ids(drawn.config, RANDOM_MODEL_IDS))
-    folder = tempfile.TemporaryDirectory(prefix="sterna-")
+    folder = own_name(Path(tempfile.gettempdir()))
+    note(folder)
     try:
-        target = Path(folder.name) / "model"
+        folder.mkdir()
+        target = folder / "model"
         save_model(drawn, target, lambda done, layers: progress("importing layers", done, layers),
                    calibration)
         return MatMulFreeTokens(shape, load_model(target), folder=folder,
                                 default_memory=DEFAULT_MEMORY)
     except BaseException:
-        folder.cleanup()
+        remove(folder)
         raise
 
 
