@@ -24,8 +24,8 @@ from sterna_sim.toolchain import Toolchain
 ROOT = Path(__file__).parents[1]
 TINY = PRESETS["tiny"]
 TOOLS = Toolchain(Path("verilator"), Path("root"), "g++", "verilator 5; g++ 14")
-NEITHER = {"sterna", "sterna.errors", "sterna.files", "sterna.files.unfinished"}
-"""Imported by generators, and without a part in what they make: complaints, names while a file is written."""
+NEITHER = {"sterna", "sterna.errors", "sterna.unfinished"}
+"""Imported by generators, and without a part in what they make: complaints, names meanwhile."""
 
 
 class Kept(Exception):

@@ -11,8 +11,8 @@ from importlib import resources
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.files.unfinished import remove, unfinished_folder
 from sterna.progress import Progress
+from sterna.unfinished import remove, unfinished_folder
 
 
 def cache_folder() -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError
-from sterna.files.unfinished import unfinished_folder, write_whole
+from sterna.unfinished import unfinished_folder, write_whole
 
 from sterna_boards.flows.open.tools import find_tool
 

@@ -14,8 +14,8 @@ from typing import Any
 from sterna.cache import cache_folder
 from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
-from sterna.files.unfinished import unfinished_folder, write_whole
 from sterna.machine.machine import Machine
+from sterna.unfinished import unfinished_folder, write_whole
 from sterna_hw.verilog import to_verilog
 
 from sterna_boards.flows.open.tools import find_tool

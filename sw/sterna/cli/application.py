@@ -14,7 +14,7 @@ from sterna.cli.commands import COMMANDS
 from sterna.cli.parser import command
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
-from sterna.files.unfinished import remove_unfinished
+from sterna.unfinished import remove_unfinished
 
 
 def application() -> typer.Typer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -76,12 +77,13 @@ def _end(number: int, frame: FrameType | None) -> None:
     ignore()
     error = Interrupted(number)
     sys.unraisablehook = _unraisable
+    warnings.simplefilter("ignore")  # Amaranth: of what is not used any more
     if not _is_importing(frame):
         raise error
     # Modules that are half imported turn an exception into whatever they like.
     with suppress(OSError):
         os.write(2, f"sterna: {message(error)}\n".encode())
-    if (unfinished := sys.modules.get("sterna.files.unfinished")) is not None:
+    if (unfinished := sys.modules.get("sterna.unfinished")) is not None:
         unfinished.remove_unfinished()
     stop_children()
     os._exit(exit_code(error))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.files.sources import refuse_meeting
-from sterna.files.unfinished import whole_file
+from sterna.unfinished import whole_file
 
 _MARK = b"sterna arrays 1"
 """The comment of the archive, which numpy does not look at and drops when it writes."""

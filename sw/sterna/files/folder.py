@@ -11,7 +11,7 @@ from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST, Format, described, is_written, read_manifest
 from sterna.files.sources import refuse_meeting
 from sterna.files.swap import swap
-from sterna.files.unfinished import unfinished_folder
+from sterna.unfinished import unfinished_folder
 
 
 @contextmanager

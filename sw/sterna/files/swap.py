@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST
-from sterna.files.unfinished import is_noted, note, own_name, remove
+from sterna.unfinished import is_noted, note, own_name, remove
 
 
 def swap(new: Path, target: Path, old: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.files.unfinished import whole_file
+from sterna.unfinished import whole_file
 
 MAGIC = b"STERNA\r\n"
 FORMAT_VERSION = 1

@@ -10,10 +10,10 @@ from typing import Any
 
 import sterna
 from sterna.cli.ending import interrupt_behind
-from sterna.files.unfinished import remove_unfinished
+from sterna.unfinished import remove_unfinished
 
 SOURCES = Path(sterna.__file__).parent
-WRITERS = ("files/", "cache.py", "machine/container.py")
+WRITERS = ("files/", "cache.py", "unfinished.py", "machine/container.py")
 """Where interrupts come; what these call is interrupted between its calls."""
 
 

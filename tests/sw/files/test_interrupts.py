@@ -12,8 +12,8 @@ from sterna.cache import cached_folder
 from sterna.files.arrays import save_arrays
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
-from sterna.files.unfinished import whole_file, write_whole
 from sterna.machine.container import read_container, write_container
+from sterna.unfinished import whole_file, write_whole
 
 from tests.sw.files.interrupts import moments
 

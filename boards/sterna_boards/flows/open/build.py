@@ -12,8 +12,8 @@ from pathlib import Path
 from sterna.cache import cache_folder, cached_folder, digest, package_sources
 from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
-from sterna.files.unfinished import write_whole
 from sterna.progress import Progress
+from sterna.unfinished import write_whole
 
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import Design

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sterna.cache import cache_folder
 from sterna.errors import CheckError
-from sterna.files.unfinished import write_whole
+from sterna.unfinished import write_whole
 
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import Design

@@ -19,12 +19,12 @@ from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
-from sterna.files.unfinished import note, own_name, remove
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
 from sterna.program.definition import Program
 from sterna.progress import Progress, Report
+from sterna.unfinished import note, own_name, remove
 
 if TYPE_CHECKING:
     from sterna.families.family import Result
