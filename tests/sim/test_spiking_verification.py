@@ -11,9 +11,10 @@ from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import ternary_planes
 from sterna.program.instructions import INPUT
 
-from tests.sim.spiking_traces import Fault, Shown, replace_device
+from tests.sim.spoilt_board import Fault, Shown, replace_board
 
 STEPS, SPOILT = 8, 3
+LANES = 2
 SIZES = {"first": 5, "second": 3, "twin": 2, "last": 2}
 FULL = NeuronDefinition(membrane_bits=20, current=Current.NEW, current_bits=17, adaptive=True,
                         adaptation_bits=16, refractory=2, reset=Reset.HARD)
@@ -23,6 +24,8 @@ DEFINITIONS = {
     "twin": FULL,  # in the unit of `first`
     "last": NeuronDefinition(membrane_bits=22, reset=Reset.NO_RESET, output=Output.MEMBRANE),
 }
+KINDS = ("first", "second", "last")
+"""One population of each kind of neurons."""
 VALUES = [(name, kind) for name, definition in DEFINITIONS.items()
           for kind in ("sum", "output", *definition.states)]
 """Every kind of value of every population."""
@@ -56,11 +59,26 @@ def verify(sterna, monkeypatch):
                         lambda name: SpikingModel("all-kinds", chosen))
 
     def call(fault: Fault, *options: object):
-        replace_device(monkeypatch, chosen, fault)
+        replace_board(monkeypatch, fault)
         return sterna("verify", "l2mu", "--steps", STEPS, "--lanes", 2,
-                      "--neuron-lanes", 2, *options)
+                      "--neuron-lanes", LANES, *options)
 
     return call
+
+
+def where(name: str, kind: str) -> tuple[str, slice, int]:
+    """Trace port, groups and column of a value; `first` and `twin` are of one kind of neurons."""
+    number = KINDS.index("first" if name == "twin" else name)
+    first = -(-SIZES["first"] // LANES) if name == "twin" else 0
+    groups = slice(first, first - (-SIZES[name] // LANES))
+    if kind in ("sum", "output"):
+        return f"{number}_{kind}s", groups, 0
+    return f"{number}_states", groups, DEFINITIONS[name].states.index(kind)
+
+
+def columns(port: str) -> int:
+    """Values of a neuron that lie side by side at a port."""
+    return len(DEFINITIONS[KINDS[int(port[0])]].states) if port.endswith("states") else 1
 
 
 def one(step: int, spoil) -> Fault:
@@ -86,9 +104,10 @@ def test_the_state_is_worth_comparing(verify):
     seen: dict[tuple[str, str], bool] = {}
 
     def look(step: int, shown: Shown) -> None:
-        for name, kinds in shown.values.items():
-            for kind, values in kinds.items():
-                seen[name, kind] = seen.get((name, kind), False) or bool(values.any())
+        for value in VALUES:
+            port, groups, column = where(*value)
+            values = shown.trace[port][groups].reshape(-1, columns(port))[:SIZES[value[0]], column]
+            seen[value] = seen.get(value, False) or bool(values.any())
 
     verify(look)
     assert list(seen) == VALUES and all(seen.values())
@@ -99,7 +118,9 @@ def test_a_wrong_value_is_a_difference(verify, name, kind):
     neuron = SIZES[name] - 1
 
     def spoil(shown: Shown) -> None:
-        shown.values[name][kind][neuron] ^= 1
+        port, groups, column = where(name, kind)
+        shown.trace[port][groups.start + neuron // LANES,
+                          neuron % LANES * columns(port) + column] ^= 1
 
     outcome = verify(one(SPOILT, spoil), "--json")
     assert outcome.code == 1 and outcome.json["differences"] == 1
@@ -110,32 +131,32 @@ def test_a_wrong_value_is_a_difference(verify, name, kind):
 
 def test_a_wrong_result_is_a_difference(verify):
     def spoil(shown: Shown) -> None:
-        shown.outputs[1] += 5
+        shown.result[1] += 5
 
     outcome = verify(one(SPOILT, spoil), "--json")
     assert outcome.code == 1 and outcome.json["differences"] == 1
     assert outcome.json["first_difference"].startswith(f"step {SPOILT}, result, neuron 1: output")
 
 
-def test_a_result_that_is_too_short_or_too_long_is_a_difference(verify):
+def test_a_result_that_is_too_short_or_too_long_is_told(verify):
     def shorter(shown: Shown) -> None:
-        shown.outputs = shown.outputs[:1]
+        shown.result = shown.result[:1]
 
     def longer(shown: Shown) -> None:
-        shown.outputs = np.append(shown.outputs, 7)
+        shown.result = np.append(shown.result, 7)
 
-    outcome = verify(one(SPOILT, shorter), "--json")
-    assert outcome.code == 1 and outcome.json["differences"] == 1
-    assert "neuron 1: output is missing, golden " in outcome.json["first_difference"]
-    outcome = verify(one(SPOILT, longer), "--json")
-    assert outcome.code == 1 and outcome.json["differences"] == 1
-    assert "neuron 2: output is 7, golden missing" in outcome.json["first_difference"]
+    for fault in shorter, longer:
+        outcome = verify(one(SPOILT, fault))
+        assert outcome.code == 1 and " bytes is of no known form" in outcome.errors
 
 
 def test_differences_are_counted_one_by_one(verify):
     def spoil(shown: Shown) -> None:
-        shown.values["first"]["v"][:3] += 1
-        shown.outputs[:] += 1
+        port, groups, column = where("first", "v")
+        values = shown.trace[port][groups].reshape(-1, columns(port))
+        values[:3, column] += 1
+        shown.trace[port][groups] = values.reshape(-1, LANES * columns(port))
+        shown.result[:] += 1
 
     outcome = verify(one(SPOILT, spoil), "--json")
     assert outcome.code == 1 and outcome.json["differences"] == 3 + 2
@@ -145,7 +166,14 @@ def test_differences_are_counted_one_by_one(verify):
 @pytest.mark.parametrize(("name", "kind"), VALUES)
 def test_what_is_missing_from_the_trace_is_told(verify, name, kind, change):
     """A group of neurons fewer, or one more, at one trace port."""
-    outcome = verify(one(SPOILT, lambda shown: setattr(shown, change, (name, kind))))
+    def spoil(shown: Shown) -> None:
+        port, groups, _ = where(name, kind)
+        last = groups.stop - 1
+        entries = shown.trace[port]
+        shown.trace[port] = (np.delete(entries, last, 0) if change == "dropped" else
+                             np.insert(entries, last, entries[last], 0))
+
+    outcome = verify(one(SPOILT, spoil))
     assert outcome.code == 1 and f"step {SPOILT}: the trace has " in outcome.errors
     port = kind if kind in ("sum", "output") else "state"
     shared = "first, twin" if name in ("first", "twin") else name
@@ -154,11 +182,11 @@ def test_what_is_missing_from_the_trace_is_told(verify, name, kind, change):
 
 def test_a_missing_state_word_is_no_equal_one(verify, monkeypatch):
     """Where the trace does not name a state of the golden, or cannot."""
-    from sterna_sim import spiking
+    from sterna_sim import verification
 
-    whole = spiking.assemble
+    whole = verification.assemble
     place = 1 + FULL.states.index("a")
-    monkeypatch.setattr(spiking, "assemble", lambda *arguments: {
+    monkeypatch.setattr(verification, "assemble", lambda *arguments: {
         key: value for key, value in whole(*arguments).items() if key.operation != place})
     outcome = verify(one(STEPS, None), "--json")
     assert outcome.code == 1

@@ -20,7 +20,7 @@ from sterna.machine.words import pack_input
 from sterna.progress import Progress
 
 
-class _Steps(Streams[bytes, SpikingStep]):
+class Steps(Streams[bytes, SpikingStep]):
     """The only sequence of a board, of steps in words of INPUT."""
 
     entry = "step"
@@ -46,7 +46,7 @@ class StepBoard:
 
     def __init__(self, transport: Transport, name: str, timeout: float | None = None) -> None:
         self.name = name
-        self._steps = _Steps(transport, name, timeout=timeout)
+        self._steps = Steps(transport, name, timeout=timeout)
 
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load the image of a network, unless the bitstream already holds it, and reset.
@@ -66,18 +66,7 @@ class StepBoard:
 
     def step(self, codes: ArrayLike) -> SpikingStep:
         """One time step with input codes [inputs]. Raises `InputError` for codes it cannot take."""
-        machine = self._steps.image.machine
-        values = whole_codes(codes)
-        spec = memory_spec(machine, Space.INPUT)
-        limit = (1 << (spec.bits // spec.lanes - 1)) - 1
-        if values.size and int(np.abs(values).max()) > limit:
-            raise InputError(
-                f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
-                f"-{limit} to {limit}: give --code-bits 8, or other input")
-        words = pack_input(machine, values)
-        if len(words) != self._steps.image.row_groups:
-            raise InputError(f"{self.name}: {len(values)} input codes are not those of the network")
-        return self._steps.step(words.tobytes())
+        return self._steps.step(code_words(self._steps.image, self.name, codes))
 
     def snapshot(self) -> State:
         """What the network has kept so far. Raises `InputError` for a board without READ."""
@@ -93,3 +82,21 @@ class StepBoard:
     def close(self) -> None:
         """Close the transport."""
         self._steps.close()
+
+
+def code_words(image: MemoryImage, name: str, codes: ArrayLike) -> bytes:
+    """Input codes [inputs] as words of INPUT; ``name`` is that of the board in errors.
+
+    Raises `InputError` for codes that the machine cannot take.
+    """
+    values = whole_codes(codes)
+    spec = memory_spec(image.machine, Space.INPUT)
+    limit = (1 << (spec.bits // spec.lanes - 1)) - 1
+    if values.size and int(np.abs(values).max()) > limit:
+        raise InputError(
+            f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
+            f"-{limit} to {limit}: give --code-bits 8, or other input")
+    words = pack_input(image.machine, values)
+    if len(words) != image.row_groups:
+        raise InputError(f"{name}: {len(values)} input codes are not those of the network")
+    return words.tobytes()

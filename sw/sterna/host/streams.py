@@ -36,6 +36,7 @@ class Streams(ABC, Generic[Item, Output]):
     ) -> None:
         self.name = name
         self._board = Board(transport, name, loaders, timeout)
+        self._result: RunResult | None = None
         self._texts: dict[int, Log[Item]] = {}
         self._places: dict[int, int] = {}
 
@@ -68,6 +69,13 @@ class Streams(ABC, Generic[Item, Output]):
     def streams(self) -> int:
         """Data paths of the board."""
         return self._board.streams
+
+    @property
+    def result(self) -> RunResult:
+        """All that the last run sent. Raises ValueError before the first."""
+        if self._result is None:
+            raise ValueError("nothing has run")
+        return self._result
 
     @property
     def recoveries(self) -> int:
@@ -181,7 +189,7 @@ class Streams(ABC, Generic[Item, Output]):
         if written := {word: data for word, data in fed.values() if data}:
             self._board.write(written)
         chained = [place for chain in places.values() for place in chain[1:]]
-        result = self._board.run(
+        self._result = result = self._board.run(
             self.entry, {place: word for place, (word, _) in fed.items()}, chained)
         self._places |= {stream: chain[-1] for stream, chain in places.items()}
         return {stream: StreamStep(tuple(chain), self._output(result, chain[-1]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult
-from sterna.host.result import RunResult
+from sterna.host.result import RunResult, Words32
 from sterna.host.streams import Streams
 from sterna.machine.protocol import NO_ROW
 from sterna.machine.units.head import SCALE_WORDS, Head
@@ -29,14 +29,18 @@ class TokenBoard(Streams[int, StepResult]):
                 b"" if embedding is None else embedding(item).tobytes())
 
     def _output(self, result: RunResult, place: int) -> StepResult:
-        words = result.words[Head.name, place]
-        mantissa, exponent = words[:1], words[1:SCALE_WORDS].view(np.int32)
-        values, rows = words[SCALE_WORDS:].reshape(-1, 2).T
-        there = rows != NO_ROW
-        return StepResult(
-            values=values[there].view(np.int32).astype(np.int64),
-            rows=rows[there].astype(np.int64),
-            mantissa=int(mantissa[0]),
-            exponent=int(exponent[0]),
-            counters=Counters.of(result.counters),
-        )
+        return best_candidates(result.words[Head.name, place], Counters.of(result.counters))
+
+
+def best_candidates(words: Words32, counters: Counters | None = None) -> StepResult:
+    """What the words of a head say."""
+    mantissa, exponent = words[:1], words[1:SCALE_WORDS].view(np.int32)
+    values, rows = words[SCALE_WORDS:].reshape(-1, 2).T
+    there = rows != NO_ROW
+    return StepResult(
+        values=values[there].view(np.int32).astype(np.int64),
+        rows=rows[there].astype(np.int64),
+        mantissa=int(mantissa[0]),
+        exponent=int(exponent[0]),
+        counters=counters or Counters(),
+    )

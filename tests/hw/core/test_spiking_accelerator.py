@@ -12,18 +12,18 @@ from sterna.compiler.spiking.cycles import step_cycles
 from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
-from sterna_sim.spiking import SpikingVerifier
+from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
 from tests.hw.core.stepped_board import SteppedBoard
 
 
-def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> SpikingVerifier:
+def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> Verifier:
     program = lower(network)
     machine = fit_spiking(program, shape)
     density = options.pop("density", 1.0)
     board: Any = SteppedBoard(machine.having(trace=True), density, 3)
-    return SpikingVerifier(program, machine, board=board, **options)
+    return Verifier(program, machine, board=board, **options)
 
 
 def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:
@@ -43,16 +43,11 @@ def test_a_network_is_the_golden_one(
     codes = random_codes(network, 6)
     shape = SpikingShape(lanes=lanes, neuron_lanes=width)
     verifier = verifier_of(network, shape, skip=skip, density=0.8)
-    for row in codes[:4]:
-        verifier.step(row)
-    verifier.reset()
-    for row in codes[4:]:
-        verifier.step(row)
-    outcome = verifier.outcome
-    assert outcome.first is None
-    assert outcome.values > 6 * 3 * sum(item.neurons for item in network.populations)
+    outcome = verifier.verify([codes[:4], codes[4:]])
+    assert outcome.first_difference is None
+    assert outcome.elements > 6 * 3 * sum(item.neurons for item in network.populations)
     sources = sum(item.planes.shape[2] for item in network.connections)
-    for counters in outcome.counters:
+    for counters in outcome.runs:
         assert counters.sources == sources
         assert counters.events < sources if skip else counters.events == sources
         expected = step_cycles(lower(network), fit_spiking(lower(network), shape))
@@ -66,7 +61,7 @@ def test_a_difference_is_found_and_named() -> None:
     other = replace(other, connections=(weights, *other.connections[1:]))
     verifier = verifier_of(network, SpikingShape(lanes=4, neuron_lanes=2))
     verifier._golden = verifier_of(other, SpikingShape(lanes=4, neuron_lanes=2))._golden
-    verifier.step(np.full(network.inputs, 5))
-    assert verifier.outcome.differences
-    assert verifier.outcome.first is not None
-    assert verifier.outcome.first.startswith("step 0, p0, neuron ")
+    outcome = verifier.verify([np.full((1, network.inputs), 5)])
+    first = outcome.first_difference
+    assert outcome.differences and first is not None
+    assert (first.token, first.name) == (0, "p0.sum")

@@ -142,7 +142,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Done
 
     for name in ("tokens.bench.open_board", "tokens.verify.Verifier", "tokens.build.build_model",
-                 "steps.verify.SpikingVerifier", "steps.bench.open_spiking_device",
+                 "steps.verify.Verifier", "steps.bench.open_spiking_device",
                  "steps.board.build_model"):
         monkeypatch.setattr(f"sterna.families.{name}", done)
     for name in ("sterna_hw.verilog.to_verilog", "sterna_sim.serial_board.SerialBoard",

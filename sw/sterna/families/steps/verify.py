@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sterna_sim.spiking import SpikingVerifier
+from sterna_sim.comparison import Difference
+from sterna_sim.verification import Verifier
 
 from sterna.families.emulated import emulated
 from sterna.families.requests import VerifyRequest
@@ -78,27 +80,32 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
     if shape.config is None:
         shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes, program))
     machine = shape.fitted(program)
-    verifier = SpikingVerifier(program, machine, skip=skip, stall_permille=request.stalls,
-                               seed=request.seed, progress=report,
-                               board=emulated(request.device, machine, request.stalls))
+    verifier = Verifier(program, machine, skip=skip, stall_permille=request.stalls,
+                        seed=request.seed, progress=report,
+                        board=emulated(request.device, machine, request.stalls))
     try:
-        done = 0
-        for number, rows in enumerate(runs):
-            if number:
-                verifier.reset()
-            for row in rows:
-                verifier.step(row)
-                done += 1
-                report("comparing steps", done, steps)
+        outcome = verifier.verify(runs, lambda done: report("comparing steps", done, steps))
     finally:
         verifier.close()
-    outcome = verifier.outcome
-    silent = tuple(name for name, count in outcome.loud.items() if not count)
-    if silent and outcome.first is None:
+    first = outcome.first_difference
+    silent = tuple(population.name for population in taken.network.populations
+                   if not outcome.loud[f"{population.name}.output"])
+    if silent and first is None:
         report.note(f"{model.name}: {', '.join(silent)} gave nothing but 0, so little of what "
                     "follows was seen; give livelier inputs with --input")
     return StepVerification(
         model=model.name, device=request.device, steps=steps, lanes=machine.synapses.lanes,
-        neuron_lanes=machine.neurons.lanes, skip=skip, values_compared=outcome.values,
-        differences=outcome.differences, first_difference=outcome.first, silent=silent,
-        cycles=sum(item.cycles for item in outcome.counters))
+        neuron_lanes=machine.neurons.lanes, skip=skip, values_compared=outcome.elements,
+        differences=outcome.different_elements,
+        first_difference=None if first is None else _told(first, runs), silent=silent,
+        cycles=outcome.counters.cycles)
+
+
+def _told(first: Difference, runs: Sequence[Sized]) -> str:
+    """The step among all, the population, and what differs of a neuron."""
+    step = sum(map(len, runs[:first.text])) + first.token
+    population, kind = first.name.rsplit(".", 1)
+    found, golden = ("missing" if value is None else value
+                     for value in (first.simulated, first.golden))
+    return (f"step {step}, {population}, neuron {first.element}: {kind} is {found}, golden "
+            f"{golden}")

@@ -13,7 +13,6 @@ from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.presets import PRESETS
-from sterna_sim.spiking import SpikingVerifier
 from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
@@ -59,23 +58,19 @@ def steps(network, shape, count, density=0.5, skip=True):
     """The comparison of every value of some time steps, twice from a reset on."""
     program = lower_network(network)
     machine = fit_spiking(program, shape)
-    verifier = SpikingVerifier(program, machine, skip=skip,
-                               board=EmulatedBoard(machine.having(trace=True)))
+    verifier = Verifier(program, machine, skip=skip,
+                        board=EmulatedBoard(machine.having(trace=True)))
     random = np.random.default_rng(8)
     limit = machine.neurons.code_limit
-    for _ in range(2):
-        verifier.reset()
-        for _ in range(count):
-            codes = random.integers(-limit, limit + 1, network.inputs)
-            verifier.step(codes * (random.random(network.inputs) < density))
-    return verifier.outcome
+    codes = random.integers(-limit, limit + 1, (2, count, network.inputs))
+    return verifier.verify(list(codes * (random.random(codes.shape) < density)))
 
 
 @pytest.mark.parametrize("name", ["l2mu", "delays"])
 def test_the_shipped_networks(name):
     outcome = steps(quantise(EXAMPLES[name]()), None, 10)
-    assert outcome.differences == 0, outcome.first
-    assert outcome.counters[-1].sources > outcome.counters[-1].events > 0
+    assert outcome.differences == 0, outcome.first_difference
+    assert outcome.runs[-1].sources > outcome.runs[-1].events > 0
 
 
 @pytest.mark.parametrize("skip", [True, False])
@@ -84,5 +79,5 @@ def test_random_networks(seed, skip):
     """Every kind of neuron, delays, several planes, lanes that neurons do not fill."""
     shape = SpikingShape(lanes=(4, 6)[seed % 2], neuron_lanes=2)
     outcome = steps(random_network(seed, delays=seed % 3 * 4), shape, 12, 0.7, skip)
-    assert outcome.values > 0
-    assert outcome.differences == 0, outcome.first
+    assert outcome.elements > 0
+    assert outcome.differences == 0, outcome.first_difference

@@ -1,0 +1,70 @@
+"""The words of a RESULT as named values, unit by unit, and what the golden says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sterna.errors import InputError
+from sterna.golden.result import GoldenResult
+from sterna.host.result import RunResult, Words32
+from sterna.host.token_board import best_candidates
+from sterna.machine.machine import Machine
+from sterna.machine.units.head import Head
+from sterna.machine.units.neurons import Neurons
+
+Values = Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
+class ResultValues:
+    """How the words that a unit sends are read, and what they ought to be."""
+
+    shown: Callable[[Words32], Values]
+    golden: Callable[[GoldenResult], Values]
+
+
+def _head_shown(words: Words32) -> Values:
+    best = best_candidates(words)
+    return {"scale": np.array([best.mantissa, best.exponent]), "logits": best.values,
+            "tokens": best.rows}
+
+
+def _head_golden(best: GoldenResult) -> Values:
+    if not best.all_accumulators.size:
+        return {}  # a program without a head, on a machine that has one
+    return {"scale": np.array([best.mantissa, best.exponent]),
+            "logits": np.array(best.accumulators), "tokens": np.array(best.rows)}
+
+
+_UNITS: dict[str, ResultValues] = {
+    Head.name: ResultValues(_head_shown, _head_golden),
+    Neurons.name: ResultValues(
+        lambda words: {"result.output": words.view(np.int32).astype(np.int64)},
+        lambda result: {"result.output": np.concatenate(list(result.values.values()))}),
+}
+
+
+def register_result(unit: str, values: ResultValues) -> None:
+    """Let what another unit sends be compared."""
+    _UNITS[unit] = values
+
+
+def check_results(machine: Machine) -> None:
+    """Raise `InputError` for a unit that sends words of which nothing is known here."""
+    for unit in machine.units:
+        if unit.result_words(machine) and unit.name not in _UNITS:
+            raise InputError(f"machine: nothing says what the golden gives for the words that the "
+                             f"unit {unit.name} sends; see sterna_sim.results.register_result")
+
+
+def result_values(result: RunResult, path: int, golden: GoldenResult
+                  ) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]:
+    """Name, golden and simulated of everything that a data path, or what all share, has sent."""
+    for (unit, place), words in result.words.items():
+        if place in (path, None) and words.size:
+            wanted, shown = _UNITS[unit].golden(golden), _UNITS[unit].shown(words)
+            for name, values in wanted.items():
+                yield name, values.astype(np.int64), shown[name]
