@@ -22,8 +22,6 @@ from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
-from sterna.compiler.spiking.fit import fit_spiking
-from sterna.compiler.spiking.image import compile_network
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
@@ -34,7 +32,7 @@ from sterna.golden.executor import GoldenExecutor
 from sterna.machine.image import MemoryImage
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
-from sterna.machine.presets import PRESETS, token_machine
+from sterna.machine.presets import PRESETS, STEP_MACHINE, token_machine
 from sterna.program.printing import format_program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
@@ -115,7 +113,8 @@ def images() -> Iterator[tuple[str, Callable[[], MemoryImage]]]:
                 program, fit_machine(program, base))
     for name in NETWORKS:
         program = lower_network(quantise(EXAMPLES[name]()))
-        yield name, lambda program=program: compile_network(program, fit_spiking(program))
+        yield name, lambda program=program: compile_program(
+            program, fit_machine(program, STEP_MACHINE))
 
 
 def found(parts: tuple[str, ...]) -> Found:

@@ -21,7 +21,6 @@ import pytest
 from sterna.cli.application import run_arguments
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
-from sterna.compiler.spiking.image import compile_network
 from sterna.extras import EXTRA_OF, missing_line
 from sterna.families.matmul_free.generation import generation_of
 from sterna.families.matmul_free.lowering import lower
@@ -31,7 +30,7 @@ from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.families.tokens.image import text_side
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, STEP_MACHINE
 
 ROOT = Path(__file__).parents[1]
 HOST = ("serial", "tokenizers")
@@ -151,7 +150,7 @@ def text_image(path: Path) -> EmulatedBoard:
 def network_image(path: Path) -> EmulatedBoard:
     """The image of a spiking network, and a board for it."""
     program = lower_network(quantise(EXAMPLES["l2mu"]()))
-    image = compile_network(program)
+    image = compile_program(program, fit_machine(program, STEP_MACHINE))
     image.save(path)
     return EmulatedBoard(image.machine)
 

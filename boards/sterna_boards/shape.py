@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.spiking.fit import SpikingShape
 from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.machine import Machine
-from sterna.machine.presets import TOKEN_MACHINE, token_machine
+from sterna.machine.presets import STEP_MACHINE, TOKEN_MACHINE, token_machine
 from sterna.machine.units.ternary import Lane
 
 _SMALL_LUTS = 12_000
@@ -42,9 +41,8 @@ class Shape:
             accumulator_bits=signed_bits(reach(full(code_depth))))
 
 
-def step_shape(family: str, luts: int) -> SpikingShape:
+def step_shape(family: str, luts: int) -> Machine:
     """Of neurons and synapses, for a part of so many look-up tables."""
-    bits = _MULTIPLIER_BITS.get(family, SpikingShape.multiplier_bits)
-    if luts < _SMALL_LUTS:
-        return SpikingShape(lanes=2, neuron_lanes=1, multiplier_bits=bits)
-    return SpikingShape(multiplier_bits=bits)
+    usual = STEP_MACHINE.having(
+        multiplier_bits=_MULTIPLIER_BITS.get(family, STEP_MACHINE.neurons.multiplier_bits))
+    return usual.having(synapse_lanes=2, neuron_lanes=1) if luts < _SMALL_LUTS else usual

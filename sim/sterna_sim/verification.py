@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
 from sterna.compiler.schedule import schedule
-from sterna.compiler.spiking.image import compile_network
-from sterna.compiler.spiking.trace import network_layout
-from sterna.compiler.trace import TraceLayout, assemble, trace_layout
+from sterna.compiler.trace import assemble, trace_layout
 from sterna.errors import CheckError
 from sterna.golden.executor import GoldenExecutor
 from sterna.host.counters import Counters
 from sterna.host.device import StreamStep
-from sterna.machine.image import MemoryImage
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
 from sterna.machine.traces import Words32, shown_of
@@ -87,7 +84,9 @@ class Verifier:
         board: TracedBoard | None = None,
     ) -> None:
         check_results(machine)
-        image, self._layout = _compiled(program, machine, embedding, skip)
+        plan = schedule(program, machine, skip=skip)
+        image = compile_program(program, machine, embedding, plan)
+        self._layout = trace_layout(plan, machine)
         top_k = image.machine.head.top_k if program.rows else 0
         self._golden = GoldenExecutor(program, top_k=top_k)
         self._random = random.Random(seed)
@@ -178,12 +177,3 @@ class Verifier:
                 outcome.compare(text.number, text.position, key, name, value, shown)
             text.advance()
             outcome.tokens += 1
-
-
-def _compiled(program: Program, machine: Machine, embedding: Embedding, skip: bool
-              ) -> tuple[MemoryImage, TraceLayout]:
-    """The image, and the order of what its trace ports show."""
-    if program.takes_codes:
-        return compile_network(program, machine, skip=skip), network_layout(program, machine)
-    plan = schedule(program, machine)
-    return compile_program(program, machine, embedding, plan), trace_layout(plan, machine)

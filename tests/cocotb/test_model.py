@@ -60,7 +60,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
         ending += b"".join(struct.pack("<iI", *pair) for pair in pairs)
         if image.placement == "host":
             load(Space.INPUT, 0, image.embedding(token).tobytes())
-        run("token", token, ending)
+        run("run", token, ending)
     return session
 
 

@@ -188,7 +188,7 @@ def test_a_reset_in_mid_read(controllers):
         device = TokenBoard(board, "sim", board.loaders())
         device.load(image)
         assert [device.step(token).candidates() for token in (6, 7)] == expected
-        payload = struct.pack("<HII", image.entries["token"], 0, image.rows)
+        payload = struct.pack("<HII", image.entries["run"], 0, image.rows)
         board.write(encode_frame(Frame(FrameType.RUN, 1, payload)))
         board.read(1 << 20, (60 + clocks) / CYCLES_PER_SECOND)
         board.reset(controllers=controllers)

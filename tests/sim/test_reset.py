@@ -10,14 +10,12 @@ import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine, with_residents
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, step_machine
 from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
@@ -128,12 +126,13 @@ def test_a_ternary_machine(name):
 
 
 @pytest.mark.parametrize(("seed", "delays", "shape"), [
-    (1, 0, SpikingShape(lanes=8, neuron_lanes=4)), (4, 5, SpikingShape(lanes=2, neuron_lanes=1))])
+    (1, 0, step_machine(synapse_lanes=8, neuron_lanes=4)),
+    (4, 5, step_machine(synapse_lanes=2, neuron_lanes=1))])
 def test_a_spiking_machine(seed, delays, shape):
     network = random_network(seed, delays)
     program = lower_network(network)
-    machine = fit_spiking(program, shape)
-    board, image = SimulatedBoard(machine), compile_network(program, machine)
+    machine = fit_machine(program, shape)
+    board, image = SimulatedBoard(machine), compile_program(program, machine)
     rng = np.random.default_rng(seed)
     steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
 

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
-from sterna.compiler.spiking.fit import fit_spiking
-from sterna.compiler.spiking.image import compile_network
 from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.step_board import StepBoard
@@ -16,7 +14,7 @@ from sterna.host.token_board import TokenBoard
 from sterna.host.transport import Transport
 from sterna.machine.image import MemoryImage
 from sterna.machine.machine import Machine, with_snapshots
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, STEP_MACHINE
 from sterna.machine.snapshot import State
 from sterna.program.definition import Program
 
@@ -24,7 +22,7 @@ from sterna.program.definition import Program
 def image_of(program: Program, base: Machine | None = None) -> MemoryImage:
     """For a machine with READ; ``base`` is the shape of one that takes words."""
     if program.takes_codes:
-        return compile_network(program, with_snapshots(fit_spiking(program)))
+        return compile_program(program, with_snapshots(fit_machine(program, STEP_MACHINE)))
     machine = with_snapshots(fit_machine(program, base or PRESETS["tiny"]))
     return compile_program(program, machine)
 

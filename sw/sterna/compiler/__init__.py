@@ -1,4 +1,4 @@
-"""From a program to the memory image of an accelerator."""
+"""From a program to the memory image of a machine."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ their lifetimes do not meet. Every vector is padded to whole row groups.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sterna.compiler.plan import Address
@@ -14,6 +15,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.units.ternary import groups_per_row_group
 from sterna.program.definition import Program
 from sterna.program.instructions import Section
+
+Unstored = AbstractSet[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,14 @@ def used_vectors(section: Section) -> tuple[str, ...]:
     return tuple(names)
 
 
-def local_spans(program: Program, section: Section) -> dict[str, tuple[int, int]]:
-    """First and last item of every local vector."""
+def local_spans(program: Program, section: Section, unstored: Unstored = frozenset()
+                ) -> dict[str, tuple[int, int]]:
+    """First and last item of every local vector that is stored."""
     spans: dict[str, tuple[int, int]] = {}
     for position, item in enumerate(section.items):
         for name in (*item.vectors_read(), *item.vectors_written()):
-            if program.vectors[name].lifetime == "local":
+            if (program.vectors[name].lifetime == "local"
+                    and (section.name, name) not in unstored):
                 spans[name] = (spans.get(name, (position, position))[0], position)
     return spans
 
@@ -72,8 +77,13 @@ def place(sizes: dict[str, int], spans: dict[str, tuple[int, int]]) -> tuple[dic
     return offsets, total
 
 
-def allocate(program: Program, machine: Machine) -> Allocation:
-    """Place all vectors; the depth of the memory is checked by `sterna.compiler.fit`."""
+def allocate(program: Program, machine: Machine, unstored: Unstored = frozenset()) -> Allocation:
+    """Place all vectors; the depth of the memory is checked by `sterna.compiler.fit`.
+
+    ``unstored`` names the section and the name of local vectors that go elsewhere.
+    """
+    if not machine.has("vector"):
+        return Allocation({}, {section.name: 0 for section in program.sections}, 0, 0)
     sizes = {
         name: padded_groups(machine, vector.length)
         for name, vector in program.vectors.items()
@@ -97,7 +107,7 @@ def allocate(program: Program, machine: Machine) -> Allocation:
         position = base + (position - base) * section.repeat
     total = position
     for section in program.sections:
-        offsets, size = place(sizes, local_spans(program, section))
+        offsets, size = place(sizes, local_spans(program, section, unstored))
         for name, offset in offsets.items():
             addresses[section.name, name] = Address(position + offset)
         total = max(total, position + size)

@@ -2,89 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sterna.compiler.allocation import allocate
-from sterna.compiler.fit import (
-    Embedding,
-    check_plan,
-    input_words,
-    placement_for,
-    row_groups,
-)
-from sterna.compiler.kept import kept_vectors
-from sterna.compiler.packing import (
-    by_level,
-    constant_pieces,
-    constant_words,
-    input_pieces,
-    program_words,
-    table_pieces,
-    weight_pieces,
-    weight_words,
-)
+from sterna.compiler.encoder import encode_all, reset_instructions, run_instructions
+from sterna.compiler.fit import check_plan
 from sterna.compiler.plan import Plan
+from sterna.compiler.registry import compilers_of
+from sterna.compiler.rows import Embedding, placement_for, row_groups
 from sterna.compiler.schedule import schedule
-from sterna.law.arithmetic import TABLE_SEGMENTS
-from sterna.machine.image import ImagePart, MemoryImage
+from sterna.law.neuron import Output
+from sterna.machine.host_side import STEPS, HostSide
+from sterna.machine.image import RESET, RUN, ImagePart, MemoryImage
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 from sterna.machine.units.read import Read
-from sterna.machine.words import pack_row, word_bytes
+from sterna.machine.words import Words, pack_row, word_bytes
 from sterna.program.definition import Program
 from sterna.program.digest import program_digest
+from sterna.program.instructions import INPUT
+from sterna.program.neurons import Neurons
 
 
-def _nothing() -> Iterator[NDArray[np.uint8]]:
-    return iter(())
-
-
-def compile_program(program: Program, machine: Machine,
-                    embedding: Embedding = "auto", plan: Plan | None = None) -> MemoryImage:
+def compile_program(program: Program, machine: Machine, embedding: Embedding = "auto",
+                    plan: Plan | None = None, *, skip: bool = True) -> MemoryImage:
     """Schedule a program and describe its memory image; weights are packed when they are asked for.
 
-    ``plan`` saves scheduling again what `schedule` gave for the same arguments. Raises `InputError`
-    when the program cannot run on this design or does not fit the machine.
+    ``plan`` saves scheduling again what `schedule` gave for the same arguments; ``skip`` is as
+    there. Raises `InputError` when the program cannot run on the machine or does not fit it.
     """
-    plan = plan or schedule(program, machine)
+    plan = plan or schedule(program, machine, skip=skip)
     placement = placement_for(program, machine, embedding)
     check_plan(program, machine, plan, placement)
-    words, entries = program_words(plan, machine)
-    size = {item.name: word_bytes(machine, item.name) for item in machine.memories}
-    table_words = TABLE_SEGMENTS * len(plan.tables)
-    chip = placement == "chip"
+    words, entries = program_words(program, plan, machine)
+    parts = {item.name: ImagePart(0, word_bytes(machine, item.name), lambda: iter(()))
+             for item in machine.memories}
+    parts[Space.PROGRAM] = ImagePart.from_array(words)
+    for compiler in compilers_of(machine).values():
+        parts |= compiler.parts(program, machine, plan, placement)
+    sends = placement == "host" and bool(program.rows)
     return MemoryImage(
         machine=machine,
         model=program.name,
-        parts={
-            Space.PROGRAM: ImagePart.from_array(words),
-            Space.WEIGHTS: ImagePart(
-                weight_words(plan), size[Space.WEIGHTS],
-                lambda: by_level(machine, weight_pieces(program, plan, machine))
-                if machine.memory.resident else
-                weight_pieces(program, plan, machine)),
-            Space.CONSTANTS: ImagePart(
-                constant_words(plan, machine), size[Space.CONSTANTS],
-                lambda: constant_pieces(program, plan, machine)),
-            Space.TABLES: ImagePart(
-                table_words, size[Space.TABLES],
-                lambda: table_pieces(program, machine)),
-            Space.INPUT: ImagePart(
-                input_words(program, machine, "chip") if chip else 0, size[Space.INPUT],
-                (lambda: input_pieces(program, machine)) if chip else _nothing),
-        },
+        parts=parts,
         entries=entries,
         rows=program.rows,
         placement=placement,
         row_groups=row_groups(program, machine),
         chained=plan.chained,
-        embedding=None if chip else lambda token: pack_row(
-            machine, program.parameters.embedding(token)),
-        kept=tuple(kept_vectors(program, machine, allocate(program, machine)))
-        if machine.has(Read.name) else (),
+        embedding=(lambda token: pack_row(machine, program.parameters.embedding(token)))
+        if sends else None,
+        host=host_side(program),
+        kept=tuple(value for compiler in compilers_of(machine).values()
+                   for value in compiler.kept(program, machine)) if machine.has(Read.name) else (),
         program=partial(program_digest, program),
     )
+
+
+def program_words(program: Program, plan: Plan, machine: Machine) -> tuple[Words, dict[str, int]]:
+    """Instruction words, and the program counters of the entries `RUN` and `RESET`."""
+    run = encode_all(run_instructions(plan, machine), machine)
+    reset = encode_all(reset_instructions(program, plan, machine), machine)
+    size = word_bytes(machine, Space.PROGRAM)
+    data = b"".join(word.to_bytes(size, "little") for word in (*run, *reset))
+    return np.frombuffer(data, np.uint8).reshape(-1, size), {RUN: 0, RESET: len(run)}
+
+
+def host_side(program: Program) -> HostSide | None:
+    """How a host makes codes of what a user gives, and what the outputs of a population mean."""
+    outputs = [item for section in program.sections for item in section.items
+               if isinstance(item, Neurons) and item.result in program.results]
+    if not program.takes_codes or not outputs:
+        return None
+    given, output = program.codes[INPUT], outputs[0]
+    return HostSide(STEPS, {
+        "inputs": given.length, "input_fraction": given.fraction,
+        "output": output.name, "outputs": output.length,
+        "spikes": output.definition.output is Output.SPIKE,
+    })

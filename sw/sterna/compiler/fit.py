@@ -1,79 +1,48 @@
-"""Does a program fit an accelerator, and the smallest accelerator of a shape that it fits."""
+"""Does a program fit a machine, and the smallest machine of a shape that it fits."""
 
 from __future__ import annotations
 
-from math import ceil, lcm
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
-from sterna.compiler.encoder import encode_plan, encode_reset
-from sterna.compiler.packing import constant_words, weight_words
-from sterna.compiler.plan import MatmulStep, Plan
+from sterna.compiler.encoder import encode_all, reset_instructions, run_instructions
+from sterna.compiler.plan import Plan
+from sterna.compiler.registry import compilers, compilers_of, unit_of
+from sterna.compiler.rows import Embedding, placement_for
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
-from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.machine import Machine
-from sterna.machine.units.ternary import Destination
 from sterna.program.definition import Program
-from sterna.program.instructions import Quantise
-
-Embedding = Literal["auto", "host", "chip"]
-
-_MEMORY_STEP = 512
-_CODE_STEP = 64
-_INPUT_STEP = 16
-"""Depth of look-up table memory, which a short row can lie in."""
+from sterna.program.validate import validate_program
 
 
-def _up(value: int, step: int) -> int:
-    return -(-value // step) * step
+def units_needed(program: Program) -> tuple[str, ...]:
+    """Names of the units that execute the operations of a program."""
+    names: dict[str, None] = {}
+    for section in program.sections:
+        for item in section.items:
+            found = unit_of(item)
+            if found is not None:
+                names.update(dict.fromkeys((found[0], *found[1].beside(item))))
+    return tuple(names)
 
 
-def row_groups(program: Program, machine: Machine) -> int:
-    """Vector groups of an embedding row."""
-    return -(-program.input_length // machine.vector.lanes)
-
-
-def input_words(program: Program, machine: Machine, placement: str) -> int:
-    """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
-    rows = program.rows if placement == "chip" else machine.streams
-    return rows * row_groups(program, machine)
-
-
-def placement_for(program: Program, machine: Machine,
-                  embedding: Embedding) -> Literal["host", "chip"]:
-    """Where embedding rows live; ``auto`` keeps them on the chip if its input memory holds them."""
-    if embedding not in ("auto", "host", "chip"):
-        raise InputError(f"embedding = {embedding!r} must be auto, host or chip")
-    if embedding != "auto":
-        return embedding
-    fits = input_words(program, machine, "chip") <= machine.vector.input_depth
-    return "chip" if fits else "host"
-
-
-def _most_columns(program: Program) -> int:
-    return max(item.length for section in program.sections for item in section.items
-               if isinstance(item, Quantise))
+def closest(program: Program, bases: Sequence[Machine]) -> Machine:
+    """The first of several machines that lacks the fewest units which a program needs."""
+    needed = units_needed(program)
+    return min(bases, key=lambda base: sum(not base.has(name) for name in needed))
 
 
 def requirements(program: Program, machine: Machine, plan: Plan,
                  placement: str) -> dict[str, int]:
     """The least value of every machine field that depends on the program."""
-    codes = _up(_most_columns(program), machine.ternary.columns)
-    accumulator_bits = signed_bits(reach(full(codes)))
-    wide = machine.having(vector_depth=max(machine.vector.depth, plan.vector_groups),
-                   code_depth=max(machine.ternary.code_depth, codes),
-                   accumulator_bits=max(machine.ternary.accumulator_bits, accumulator_bits))
-    instructions = len(encode_plan(plan, wide)) + len(encode_reset(plan, wide))
-    return {
-        "code_depth": codes,
-        "accumulator_bits": accumulator_bits,
-        "vector_depth": plan.vector_groups,
-        "weight_depth": weight_words(plan),
-        "constant_depth": constant_words(plan, machine),
-        "input_depth": input_words(program, machine, placement),
-        "program_depth": instructions,
-        "tables": len(plan.tables),
-    }
+    needed: dict[str, int] = {}
+    for compiler in compilers_of(machine).values():
+        needed |= compiler.needed(program, machine, plan, placement)
+    needed["program_depth"] = len(run_instructions(plan, machine)) + len(
+        reset_instructions(program, plan, machine))
+    return needed
 
 
 def check_plan(program: Program, machine: Machine, plan: Plan,
@@ -84,9 +53,8 @@ def check_plan(program: Program, machine: Machine, plan: Plan,
         f"{name} = {machine.value(name)} must be at least {value}"
         for name, value in needed.items() if machine.value(name) < value
     ]
-    if machine.memory.resident and needed["weight_depth"] != machine.ternary.weight_depth:
-        # They are counted off over the whole depth.
-        short.append(f"weight_depth must be {needed['weight_depth']} with resident_words")
+    for compiler in compilers_of(machine).values():
+        short += compiler.other(program, machine, needed)
     if short:
         raise InputError(f"program {program.name} does not fit the machine: "
                          + "; ".join(short))
@@ -99,20 +67,6 @@ def check_fit(program: Program, machine: Machine,
     check_plan(program, machine, schedule(program, machine), placement)
 
 
-def _head_words(base: Machine, plan: Plan) -> int:
-    """Words that the head delivers in a clock; a chip that is paid for by lanes keeps the base's.
-
-    Comparing them in turn would make a memory outside wait.
-    """
-    rates = [base.ternary.lanes / (step.tiles * base.ternary.columns)
-             for section in plan.sections for step in section.steps()
-             if isinstance(step, MatmulStep) and step.destination is Destination.HEAD]
-    if not base.memory.outside or not rates:
-        return base.head.head_words
-    wanted = 1 << (ceil(max(rates)) - 1).bit_length()
-    return max(base.head.head_words, min(wanted, base.vector.lanes))
-
-
 def with_residents(machine: Machine, bits: float) -> Machine:
     """The machine with as many weights on the chip, beside those outside, as ``bits`` hold.
 
@@ -122,30 +76,36 @@ def with_residents(machine: Machine, bits: float) -> Machine:
     return machine.having(resident_words=min(words, machine.ternary.weight_depth - 1))
 
 
-def fit_machine(program: Program, base: Machine,
-                      embedding: Embedding = "auto") -> Machine:
-    """``base`` with the depths, tables and accumulators that the program needs, rounded up.
+def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",
+                wanted: Mapping[str, int] = MappingProxyType({})) -> Machine:
+    """``base`` with the units, depths, tables and widths that the program needs.
 
-    The shape (rows, columns, lanes, word, block and top-k) stays. ``auto`` keeps the embedding on
-    the chip if the base's input memory holds it. Raises `InputError` for a program that this design
-    cannot execute or whose numbers exceed a field.
+    The shape (lanes, words, blocks, the best of the head) stays; some depths are rounded up. Units
+    that the base lacks are added in their usual shape. ``auto`` keeps the embedding on the chip if
+    the base's input memory holds it. ``wanted`` are fields that would else be the least that will
+    do: ``code_bits`` of neurons. Raises `InputError` for a program that no such machine can execute
+    or whose numbers exceed a field.
     """
-    base = base.having(word_bits=program.word_bits)
-    placement = placement_for(program, base, embedding)
-    plan = schedule(program, base)
-    needed = requirements(program, base, plan, placement)
-    code_depth = _up(needed["code_depth"], lcm(_CODE_STEP, base.ternary.columns))
-    return base.having(
-        head_words=_head_words(base, plan),
-        code_depth=code_depth,
-        accumulator_bits=signed_bits(reach(full(code_depth))),
-        vector_depth=_up(needed["vector_depth"], _CODE_STEP),
-        # Words that nobody needs would be read from a memory outside all the same.
-        weight_depth=_up(needed["weight_depth"],
-                         1 if base.memory.outside else _MEMORY_STEP),
-        constant_depth=_up(needed["constant_depth"],
-                           1 if base.memory.holds_constants else _MEMORY_STEP),
-        input_depth=_up(needed["input_depth"], _INPUT_STEP),
-        program_depth=_up(needed["program_depth"], _CODE_STEP),
-        tables=max(1, needed["tables"]),
-    )
+    validate_program(program)
+    shaped = _shaped(program, base, wanted)
+    placement = placement_for(program, shaped, embedding)
+    plan = schedule(program, shaped)
+    needed = requirements(program, shaped, plan, placement)
+    there = compilers_of(shaped).values()
+    step = max(compiler.program_step for compiler in there)
+    fields = {"program_depth": -(-needed["program_depth"] // step) * step}
+    for compiler in there:
+        own = compiler.needed(program, shaped, plan, placement)
+        fields |= compiler.fitted(shaped, plan, own)
+    fitted = shaped.having(**fields)
+    encode_all(run_instructions(plan, fitted), fitted)
+    return fitted
+
+
+def _shaped(program: Program, base: Machine, wanted: Mapping[str, int]) -> Machine:
+    known = compilers()
+    names = [unit.name for unit in base.units]
+    names += [name for name in units_needed(program) if name not in names]
+    return replace(base, units=tuple(
+        known[name].shaped(program, base, wanted) if name in known else base.unit(name)
+        for name in names))

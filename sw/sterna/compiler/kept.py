@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from sterna.compiler.allocation import Allocation
+from sterna.compiler.kinds import Widths, kind_of
+from sterna.compiler.populations import place_sources, populations
 from sterna.errors import InputError
 from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
@@ -36,16 +38,16 @@ def kept_vectors(program: Program, machine: Machine, allocation: Allocation
                         address.base + repetition * step, declared.length, lanes, bits, bits)
 
 
-def kept_neurons(program: Program, machine: Machine, unit_of: Callable[[Neurons], int]
-                 ) -> Iterator[KeptValue]:
+def kept_neurons(program: Program, machine: Machine) -> Iterator[KeptValue]:
     """State words of populations, which are in their engine in the order of execution."""
     lanes, groups = machine.neurons.lanes, [0] * len(machine.neurons.kinds)
+    widths = Widths.of(machine)
     for section in program.sections:
         for repetition in range(section.repeat):
             for item in section.items:
                 if not isinstance(item, Neurons):
                     continue
-                number, place = unit_of(item), 0
+                number, place = kind_of(machine, item), 0
                 kind = machine.neurons.kinds[number]
                 for name in item.definition.states:
                     bits = kind.definition.state_bits(name)
@@ -54,24 +56,25 @@ def kept_neurons(program: Program, machine: Machine, unit_of: Callable[[Neurons]
                         kind_states(number), groups[number], item.length, lanes, kind.state_bits,
                         bits, place, signed=name != "refractory")
                     place += bits
-                groups[number] += -(-item.length // lanes)
+                groups[number] += widths.groups(item)
 
 
-def kept_codes(program: Program, machine: Machine, words: Mapping[str, int]
-               ) -> Iterator[KeptValue]:
-    """Codes of RUNs before; ``words`` is where the codes of a name begin in their memory.
+def kept_codes(program: Program, machine: Machine) -> Iterator[KeptValue]:
+    """Codes of RUNs before, in the memory that synapses read.
 
     Raises `InputError` for codes that are kept for longer than anyone reads them.
     """
-    section, = program.sections
+    sources = place_sources(program, machine.neurons.lanes)
+    homes = {place.item.codes: place.section.name for place in populations(program)}
     for name, codes in program.codes.items():
-        if not codes.history:
+        if not codes.history or name not in sources:
             continue
         if codes.history > machine.synapses.taps:
             raise InputError(f"program {program.name}: keeps the codes {name} of {codes.history} "
                              f"RUNs, the machine those of {machine.synapses.taps}")
         whole = codes.lifetime == "carried"
         yield KeptValue(
-            f"{name if whole else kept_name(section.name, 0, name)}.past", CODES, words[name],
+            f"{name if whole else kept_name(homes[name], 0, name)}.past", CODES,
+            sources[name].word,
             codes.length, machine.neurons.lanes, history_bits(machine),
             machine.neurons.code_bits, runs=codes.history)

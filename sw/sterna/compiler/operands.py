@@ -1,9 +1,10 @@
-"""What kernels read and write beside vectors and scalars."""
+"""What operations read and write beside vectors and scalars."""
 
 from __future__ import annotations
 
 from sterna.program.instructions import Kernel
 from sterna.program.items import Item
+from sterna.program.neurons import Neurons
 
 
 def accumulator_names(kernel: Kernel) -> tuple[str, ...]:
@@ -18,3 +19,8 @@ def reductions(item: Item, kind: str) -> tuple[str, ...]:
         return ()
     names = (getattr(operation, kind, None) for operation in item.body)
     return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def codes_taken(item: Item) -> tuple[str, ...]:
+    """Codes that an operation takes from a bank of the ternary engine: all but synapses do."""
+    return () if isinstance(item, Neurons) else item.codes_read()

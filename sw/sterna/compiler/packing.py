@@ -1,4 +1,4 @@
-"""Memory contents in the exact order of use: weights, constants, tables, instructions, rows.
+"""Memory contents in the exact order of use: weights, constants, tables, rows.
 
 Every function gives words as the LOAD command takes them: uint8 [words, bytes], little endian,
 each word padded to a multiple of four bytes.
@@ -11,12 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.compiler.encoder import encode_plan, encode_reset
 from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.errors import InputError
 from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space, word_bits
+from sterna.machine.protocol import Space
 from sterna.machine.weight_words import pack_words, resident
 from sterna.machine.words import (
     Words,
@@ -174,14 +173,3 @@ def input_pieces(program: Program, machine: Machine) -> Iterator[Words]:
         yield np.concatenate([
             pack_row(machine, program.parameters.embedding(row)) for row in rows
         ])
-
-
-def program_words(plan: Plan, machine: Machine) -> tuple[Words, dict[str, int]]:
-    """Instruction words, and the program counters of the entries ``token`` and ``reset``."""
-    token = encode_plan(plan, machine)
-    reset = encode_reset(plan, machine)
-    size = word_bytes(machine, Space.PROGRAM)
-    data = b"".join(word.to_bytes(size, "little") for word in (*token, *reset))
-    words = np.frombuffer(data, np.uint8).reshape(-1, size)
-    assert word_bits(machine, Space.PROGRAM) <= 8 * size
-    return words, {"token": 0, "reset": len(token)}

@@ -31,6 +31,7 @@ from sterna.program.instructions import (
     Vector,
     second_operand,
 )
+from sterna.program.items import Item
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,10 @@ class _Tracker:
                     )
                 self.values[name] = result
 
+    def other(self, item: Item) -> None:
+        """What another operation leaves behind the elements of a vector is not known."""
+        self.values.update(dict.fromkeys(item.vectors_written(), Padding()))
+
     def forget_locals(self, section: Section) -> None:
         for item in section.items:
             for name in item.vectors_written():
@@ -141,6 +146,8 @@ class _Tracker:
 
 def check_padding(program: Program, machine: Machine) -> None:
     """Raise `InputError` if padding could enter a reduction in any token."""
+    if not machine.has("vector"):
+        return
     tracker = _Tracker(program, machine)
     seen: list[dict[str, Padding]] = []
     # A second token starts from what the first left; values change until they repeat.
@@ -153,4 +160,6 @@ def check_padding(program: Program, machine: Machine) -> None:
                 for item in section.items:
                     if isinstance(item, Kernel):
                         tracker.kernel(section, item)
+                    else:
+                        tracker.other(item)
                 tracker.forget_locals(section)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sterna.compiler.fit import Embedding, fit_machine, row_groups, with_residents
+from sterna.compiler.fit import fit_machine, with_residents
+from sterna.compiler.rows import Embedding, row_groups
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Chip, memory_bytes, outside_words

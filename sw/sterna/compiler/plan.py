@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.ternary import Destination
@@ -29,6 +30,7 @@ class VectorStep:
     ``item`` and ``operation`` are as in `sterna.machine.keys.ValueKey`; the program knows nothing
     of a step without ``operation``. ``elements`` is the length of the whole vector. ``constant``
     names the constant vector of the multiplier. ``previous`` and ``state``: see `compiler.chains`.
+    ``partner`` is the unit that the result is sent to, or whose words are operand a.
     """
 
     item: int
@@ -52,6 +54,8 @@ class VectorStep:
     wait: Wait = Wait.NONE
     previous: bool = False
     state: bool = False
+    send: bool = False
+    partner: str = ""
 
     def reads(self) -> tuple[Address, ...]:
         """Addresses of the groups that the instruction depends on."""
@@ -96,7 +100,43 @@ class MatmulStep:
         return self.blocks * self.tiles * self.groups * len(self.matrices)
 
 
-Step = VectorStep | ScalarStep | MatmulStep
+@dataclass(kw_only=True, eq=False)
+class AccumulateStep:
+    """An ACCUMULATE instruction: the synapses of ``matrix``, weight words ``weights`` and up."""
+
+    item: int
+    matrix: str
+    codes: int
+    sources: int
+    weights: int
+    groups: int
+    skip: bool
+
+
+@dataclass(kw_only=True, eq=False)
+class NeuronStep:
+    """A NEURON instruction: ``kind`` of the neurons, None where codes come from the input.
+
+    ``name`` is that of the population, whose neurons have so many ``states`` each.
+
+    ``codes`` is the word that codes are stored at, None if they are not. ``current``: sums are
+    words of the vector unit; ``give``: codes go there.
+    """
+
+    item: int
+    elements: int
+    groups: int
+    name: str = ""
+    states: int = 0
+    kind: int | None = None
+    codes: int | None = None
+    result: bool = False
+    current: bool = False
+    give: bool = False
+
+
+Step = Any
+"""A step of some unit, see `sterna.compiler.unit.UnitCompiler.steps`; it has an ``item``."""
 
 
 @dataclass(kw_only=True)
@@ -108,7 +148,8 @@ class BlockLoop:
     body: tuple[VectorStep, ...]
 
 
-Node = Step | BlockLoop
+Node = Any
+"""A step, or a `BlockLoop`."""
 
 
 @dataclass(kw_only=True)

@@ -6,42 +6,23 @@ of a section is the same sequence each time, so a gather index for one repetitio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sterna.compiler.plan import MatmulStep, Plan, ScalarStep, SectionPlan, VectorStep
+from sterna.compiler.emission import Emission
+from sterna.compiler.plan import Plan
+from sterna.compiler.registry import rules_of
 from sterna.errors import CheckError
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
 from sterna.machine.traces import trace_ports
 from sterna.machine.unit import TracePort
-from sterna.program.neurons import Neurons
 
 Values = dict[ValueKey, NDArray[np.int64]]
-
-
-@dataclass(frozen=True)
-class Emission:
-    """Entries that a trace port shows one after another: ``entries`` of a value from ``first`` on.
-
-    ``operations`` are those of the values that lie side by side in an entry, element by element
-    (`ValueKey`); there are none where the program knows nothing of it. ``elements`` is the length
-    of a whole value, ``codes`` says that it is clamped to codes.
-    """
-
-    port: str
-    item: int
-    operations: tuple[int, ...]
-    first: int
-    entries: int
-    elements: int
-    codes: bool = False
-    owner: str = ""
-    """What to name beside the port in errors, where it is that of several."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +77,12 @@ class TraceLayout:
     ports: Mapping[str, PortLayout]
 
 
-def layout_of(sections: Iterable[TracedSection], machine: Machine) -> TraceLayout:
-    """The layout of a run that executes the sections on a machine."""
-    sections = tuple(sections)
+def trace_layout(plan: Plan, machine: Machine) -> TraceLayout:
+    """The trace of one RUN on a machine that executes the plan."""
+    sections = tuple(
+        TracedSection(section.name, section.repeat, tuple(
+            shown for step, inner in section.walk() for shown in rules_of(step).shows(step, inner)))
+        for section in plan.sections)
     return TraceLayout({
         top.port.name: PortLayout(_shows(sections, top.port), len(top.port.fields), tuple(
             _stream(section, top.port.name) for section in sections))
@@ -109,37 +93,6 @@ def _shows(sections: Iterable[TracedSection], port: TracePort) -> str:
     owners = dict.fromkeys(shown.owner for section in sections for shown in section.emissions
                            if shown.port == port.name and shown.owner)
     return f"{port.shows} of {', '.join(owners)}" if owners else port.shows
-
-
-def trace_layout(plan: Plan, machine: Machine) -> TraceLayout:
-    """The trace of one run of ``token`` on an accelerator that executes the plan."""
-    return layout_of((TracedSection(section.name, section.repeat, tuple(_emissions(section)))
-                      for section in plan.sections), machine)
-
-
-def neuron_emissions(index: int, item: Neurons, kind: int, lanes: int) -> Iterator[Emission]:
-    """What a population, item ``index`` of its section, shows at the ports of its kind."""
-    groups = -(-item.length // lanes)
-    states = tuple(range(1, 1 + len(item.definition.states)))
-    for name, operations in (("sums", (-1,)), ("outputs", (0,)), ("states", states)):
-        yield Emission(f"{kind}_{name}", index, operations, 0, groups, item.length,
-                       owner=item.name)
-
-
-def _emissions(section: SectionPlan) -> Iterator[Emission]:
-    for step, inner in section.walk():
-        if isinstance(step, VectorStep):
-            known = () if step.operation is None else (step.operation,)
-            yield Emission("vector", step.item, known, step.first + inner, step.length,
-                           step.elements, step.codes)
-        elif isinstance(step, ScalarStep):
-            yield Emission("scalar", step.item, (0,), 0, 1, 2)
-        elif isinstance(step, MatmulStep):
-            for block in range(step.blocks):
-                first = step.first + block * step.groups
-                for operation in step.operations:
-                    yield Emission("accumulators", step.item, (-1 - operation,), first,
-                                   step.groups, step.rows)
 
 
 def _stream(section: TracedSection, port: str) -> _Stream:

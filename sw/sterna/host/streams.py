@@ -11,7 +11,7 @@ from sterna.host.device import Output, StreamStep
 from sterna.host.log import Log
 from sterna.host.result import RunResult
 from sterna.host.transport import Transport
-from sterna.machine.image import Loader, MemoryImage
+from sterna.machine.image import RESET, RUN, Loader, MemoryImage
 from sterna.machine.snapshot import State
 from sterna.progress import Progress
 
@@ -28,7 +28,7 @@ class Streams(ABC, Generic[Item, Output]):
     """
 
     entry: str
-    """The entry of the image that takes one item, which also names items for people."""
+    """What an item is called."""
 
     def __init__(
         self, transport: Transport, name: str,
@@ -161,7 +161,7 @@ class Streams(ABC, Generic[Item, Output]):
                     if (rest := text[len(steps[stream].places):])}
 
     def _reset(self, places: Iterable[int]) -> None:
-        self._board.run("reset", dict.fromkeys(places, 0))
+        self._board.run(RESET, dict.fromkeys(places, 0))
 
     def _put(self, stream: int) -> None:
         """Restore a text to where its log begins."""
@@ -190,7 +190,7 @@ class Streams(ABC, Generic[Item, Output]):
             self._board.write(written)
         chained = [place for chain in places.values() for place in chain[1:]]
         self._result = result = self._board.run(
-            self.entry, {place: word for place, (word, _) in fed.items()}, chained)
+            RUN, {place: word for place, (word, _) in fed.items()}, chained)
         self._places |= {stream: chain[-1] for stream, chain in places.items()}
         return {stream: StreamStep(tuple(chain), self._output(result, chain[-1]))
                 for stream, chain in places.items()}

@@ -21,6 +21,8 @@ from sterna.machine.snapshot import SNAPSHOT
 from sterna.machine.words import Words, word_bytes
 
 Placement = Literal["host", "chip"]
+RUN, RESET = "run", "reset"
+"""Entries of a program: a token or a time step, and the beginning of a text or sequence."""
 
 _EMBEDDING, _FILE = "embedding", "host "
 """Parts of the file beside those of memories: rows that the host sends, and its files."""
@@ -62,12 +64,11 @@ class MemoryImage:
     """Contents of an accelerator's memories for one program.
 
     ``parts`` has one entry for each memory of the machine, in LOAD form. ``entries`` are program
-    counters: run ``reset`` once before a text, ``token`` for each token, or ``step`` for each time
-    step of a spiking network, which has its input codes at INPUT word 0. ``rows`` is the row limit
-    of RUN (the vocabulary). ``placement`` says where embedding rows come from: ``host`` loads
-    before each RUN one row for each token stream, that of stream n at INPUT word
-    ``n * row_groups``; ``chip`` has row r at word ``r * row_groups``. ``chained``: tokens of one
-    text may run side by side.
+    counters: `RESET` once before a text or a sequence, `RUN` for each token or time step. ``rows``
+    is the row limit of RUN (the vocabulary). ``placement`` says where the input comes from, an
+    embedding row or codes: ``host`` loads before each RUN one for each token stream, that of stream
+    n at INPUT word ``n * row_groups``; ``chip`` has row r at word ``r * row_groups``. ``chained``:
+    tokens of one text may run side by side.
 
     ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
     host needs to run the model without anything else of it. ``kept`` says where the machine keeps

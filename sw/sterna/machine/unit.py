@@ -144,6 +144,11 @@ class Unit(Part):
     per_stream: ClassVar[bool] = False
     """Whether every token stream has a unit of its own."""
 
+    @property
+    def weights_a_clock(self) -> int:
+        """Weights of a model that it takes in a clock."""
+        return 0
+
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         """What it executes, in the order of their codes."""
         del machine

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.compiler.fit import fit_machine
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
+from sterna.machine.machine import Machine
+from sterna.machine.presets import STEP_MACHINE, step_machine
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
 from sterna_boards.estimate.work import work_on
@@ -21,7 +23,7 @@ PLACED = {"icebreaker": (3109, 1947, 15, 4), "ulx3s-85f": (5708, 5184, 4, 24)}
 """Look-up tables, flip-flops, block RAMs and DSPs of l2mu, `sterna build l2mu --board NAME`."""
 
 
-def _shape(name: str) -> SpikingShape:
+def _shape(name: str) -> Machine:
     board = find_board(name)
     return step_shape(board.family, board.capacity.luts)
 
@@ -50,16 +52,16 @@ def test_what_does_not_fit_is_named() -> None:
 
 def test_shape_follows_the_part() -> None:
     """A small part gets one neuron lane, and pieces of 16 bits where multipliers are such."""
-    assert _shape("icebreaker") == SpikingShape(
-        lanes=2, neuron_lanes=1, multiplier_bits=16)
-    assert _shape("ulx3s-12f") == SpikingShape()
+    assert _shape("icebreaker") == step_machine(
+        synapse_lanes=2, neuron_lanes=1, multiplier_bits=16)
+    assert _shape("ulx3s-12f") == STEP_MACHINE
 
 
 @pytest.mark.parametrize("name, mhz", [("ulx3s-85f", 75), ("icebreaker", 21)])
 def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
     """Where they reach less than a language model, estimate and build use the slower clock."""
     board, network = find_board(name), lower(quantise(EXAMPLES["l2mu"]()))
-    machine = fit_spiking(network, _shape(name))
+    machine = fit_machine(network, _shape(name))
     assert estimate(board, network).clock_mhz == mhz
     assert accelerator(board, machine).clock_hz == pytest.approx(mhz * 1e6, rel=0.02)
     assert board.clock_of(board.machine()) == board.clock_hz
@@ -68,7 +70,7 @@ def test_networks_have_a_clock_of_their_own(name: str, mhz: float) -> None:
 def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
     network = lower(quantise(EXAMPLES["l2mu"]()))
-    machine = fit_spiking(network)
+    machine = fit_machine(network, STEP_MACHINE)
     work = work_on(network, machine)
     assert work.unit == "step"
     assert work.link_bytes == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
@@ -89,6 +91,6 @@ def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypa
 
 def test_the_design_depends_on_the_configuration() -> None:
     """The key of the cache holds all of it."""
-    machine = fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
+    machine = fit_machine(lower(quantise(EXAMPLES["cubalif"]())), STEP_MACHINE)
     design = accelerator(find_board("ulx3s-12f"), machine)
     assert design.lanes == machine.synapses.lanes and machine.to_json() in design.key

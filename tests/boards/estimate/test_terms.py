@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
-from sterna.compiler.spiking.fit import fit_spiking
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.machine import Machine
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, STEP_MACHINE
 from sterna.machine.unit import AreaTerms, MemorySpec, Unit
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.memory_map import memory_map
@@ -23,7 +23,7 @@ TOKENS = PRESETS["small"]
 
 @pytest.fixture(scope="module")
 def steps():
-    return fit_spiking(lower(quantise(EXAMPLES["cubalif"]())))
+    return fit_machine(lower(quantise(EXAMPLES["cubalif"]())), STEP_MACHINE)
 
 
 def test_every_term_has_a_factor(steps) -> None:

@@ -8,19 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sterna.compiler.spiking.cycles import step_cycles
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.compiler.cycles import estimate_cycles
+from sterna.compiler.fit import fit_machine
+from sterna.compiler.schedule import schedule
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
+from sterna.machine.machine import Machine
+from sterna.machine.presets import step_machine
 from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
 from tests.hw.core.stepped_board import SteppedBoard
 
 
-def verifier_of(network: SpikingNetwork, shape: SpikingShape, **options: Any) -> Verifier:
+def verifier_of(network: SpikingNetwork, shape: Machine, **options: Any) -> Verifier:
     program = lower(network)
-    machine = fit_spiking(program, shape)
+    machine = fit_machine(program, shape)
     density = options.pop("density", 1.0)
     board: Any = SteppedBoard(machine.having(trace=True), density, 3)
     return Verifier(program, machine, board=board, **options)
@@ -41,7 +44,7 @@ def test_a_network_is_the_golden_one(
     """Under pauses of the link, before and after a reset."""
     network = random_network(seed, delays)
     codes = random_codes(network, 6)
-    shape = SpikingShape(lanes=lanes, neuron_lanes=width)
+    shape = step_machine(synapse_lanes=lanes, neuron_lanes=width)
     verifier = verifier_of(network, shape, skip=skip, density=0.8)
     outcome = verifier.verify([codes[:4], codes[4:]])
     assert outcome.first_difference is None
@@ -50,7 +53,8 @@ def test_a_network_is_the_golden_one(
     for counters in outcome.runs:
         assert counters.sources == sources
         assert counters.events < sources if skip else counters.events == sources
-        expected = step_cycles(lower(network), fit_spiking(lower(network), shape))
+        machine = fit_machine(lower(network), shape)
+        expected = estimate_cycles(schedule(lower(network), machine), machine).cycles
         assert counters.cycles < expected and (skip or counters.cycles > 0.9 * expected)
 
 
@@ -59,8 +63,8 @@ def test_a_difference_is_found_and_named() -> None:
     network, other = random_network(1), random_network(1)
     weights = replace(other.connections[0], planes=-other.connections[0].planes)
     other = replace(other, connections=(weights, *other.connections[1:]))
-    verifier = verifier_of(network, SpikingShape(lanes=4, neuron_lanes=2))
-    verifier._golden = verifier_of(other, SpikingShape(lanes=4, neuron_lanes=2))._golden
+    verifier = verifier_of(network, step_machine(synapse_lanes=4, neuron_lanes=2))
+    verifier._golden = verifier_of(other, step_machine(synapse_lanes=4, neuron_lanes=2))._golden
     outcome = verifier.verify([np.full((1, network.inputs), 5)])
     first = outcome.first_difference
     assert outcome.differences and first is not None

@@ -90,7 +90,7 @@ class Machine:
             self._engine()
         assert not self.results and not self.banks
         assert not any(self.absmax) and not any(self.squares)
-        if entry == "token":
+        if entry == "run":
             assert self.weight == len(self.weights) and self.constant == len(self.constants)
             assert self.input - input_word == self.image.row_groups
         best = sorted((-value, row) for row, value in enumerate(self.out.head[:self.image.rows]))

@@ -28,7 +28,7 @@ def test_exact_parts_and_bounds(seed):
     machine = Machine(compile_program(program, configuration, "host"))
     machine.run("reset")
     machine.load_row(machine.image.embedding(1))
-    run = machine.run("token")
+    run = machine.run("run")
     assert result.accumulate == weight_words(plan)
     assert result.vector == run.groups_issued
     assert result.cycles > max(result.accumulate, result.vector, 2 * run.instructions)

@@ -30,7 +30,7 @@ def compare(program, shape, tokens, embedding="auto", **changes):
     for token in tokens:
         if image.placement == "host":
             machine.load_row(image.embedding(token))
-        run = machine.run("token", image.input_word(token))
+        run = machine.run("run", image.input_word(token))
         expected = {}
         result = golden.step(
             token, observe=lambda key, _, value, into=expected: into.update({key: value}))

@@ -27,7 +27,8 @@ def test_fitted_configuration_holds_the_image(embedding):
 
 
 @pytest.mark.parametrize("name", [
-    "vector_depth", "weight_depth", "constant_depth", "input_depth", "program_depth"])
+    "vector_depth", "ternary_weight_depth", "vector_constant_depth", "vector_input_depth",
+    "program_depth"])
 def test_one_word_less_is_refused(name):
     program = simple_program()
     fitted = fit_machine(program, BASE)
@@ -40,7 +41,7 @@ def test_one_word_less_is_refused(name):
 def test_everything_that_does_not_fit_is_listed():
     program = simple_program()
     fitted = fit_machine(program, BASE)
-    with pytest.raises(InputError, match="weight_depth = 1 .*; constant_depth = 1 "):
+    with pytest.raises(InputError, match="constant_depth = 1 .*; ternary_weight_depth = 1 "):
         check_fit(program, fitted.having(weight_depth=1, constant_depth=1))
 
 

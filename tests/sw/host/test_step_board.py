@@ -35,7 +35,7 @@ def image() -> MemoryImage:
         machine=CONFIGURATION, model="fake",
         parts={item.name: ImagePart.from_array(np.zeros((2, 4), np.uint8))
                for item in CONFIGURATION.memories},
-        entries={"reset": 0, "step": 2}, rows=0, placement="host", row_groups=1)
+        entries={"reset": 0, "run": 2}, rows=0, placement="host", row_groups=1)
 
 
 def loaded(board: FakeBoard) -> StepBoard:

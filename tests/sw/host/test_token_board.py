@@ -30,7 +30,7 @@ def image(placement: str = "chip") -> MemoryImage:
             space: ImagePart.from_array(generator.integers(0, 256, (words, 4), np.uint8))
             for space, words in WORDS.items()
         },
-        entries={"token": 0, "reset": 1},
+        entries={"run": 0, "reset": 1},
         rows=10,
         placement=placement,
         row_groups=3,

@@ -16,14 +16,14 @@ from sterna_boards.model_build import ModelBuild, build_model
 from sterna_boards.options import Baud, BoardClock, Weights
 from sterna_boards.shape import step_shape
 
-from sterna.compiler.spiking.fit import fit_spiking
-from sterna.compiler.spiking.image import compile_network
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError
 from sterna.families.built import built_rows
 from sterna.families.family import Exported
 from sterna.families.requests import BuildRequest, EstimateRequest, ExportRequest
 from sterna.families.steps.options import BoardShape
-from sterna.families.steps.shape import StepShape, shape_of
+from sterna.families.steps.shape import StepShape, shape_of, wanted
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.machine import Machine, with_rate
 from sterna.program.definition import Program
@@ -43,8 +43,9 @@ class OnBoard(BoardShape, BoardClock, Weights, Baud):
             raise InputError(f"lanes is {self.lanes!r}; give a whole number")
         lanes = None if self.lanes is None else int(self.lanes)
         usual = step_shape(board.family, board.capacity.luts)
-        shape = shape_of(usual, lanes, self.neuron_lanes, self.code_bits)
-        return board.with_rate(fit_spiking(program, shape).having(baud=self.rate))
+        base = shape_of(usual, lanes, self.neuron_lanes)
+        fitted = fit_machine(program, base, wanted=wanted(self.code_bits))
+        return board.with_rate(fitted.having(baud=self.rate))
 
     @property
     def baked(self) -> bool:
@@ -112,7 +113,7 @@ def export(model: StepModel, request: ExportRequest, report: Report) -> Exported
     machine = with_rate(options.take(StepShape).fitted(model.lowered), DEFAULT_BAUD,
                               options.take(Baud).rate or None)
     report("packing the memory image", 0, 1)
-    return Exported(machine, compile_network(model.lowered, machine))
+    return Exported(machine, compile_program(model.lowered, machine))
 
 
 def _table(board: Board, built: ModelBuild, bitstream: Path) -> list[str | tuple[str, object]]:

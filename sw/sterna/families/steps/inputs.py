@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.compiler.spiking.plan import code_bits_needed
+from sterna.compiler.populations import code_bits_needed
 from sterna.families.spiking.codes import encode, fraction_for, random_inputs
 from sterna.families.spiking.input_file import read_input
 from sterna.families.spiking.scale import with_input_fraction

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sterna.compiler.spiking.image import compile_network
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError
 from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.host.address import GOLDEN, check_address, check_image_address
@@ -13,6 +14,7 @@ from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
 from sterna.machine.machine import Machine
+from sterna.machine.presets import STEP_MACHINE
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
@@ -29,15 +31,16 @@ def open_spiking_device(
     """A device with the network loaded, ready for its first step.
 
     `address` is ``golden``, ``sim``, or the address of a board. `configuration` is that of the
-    hardware, by default the one that fits; `skip` as in `compile_network`, `timeout` as in
+    hardware, by default the one that fits; `skip` as in `compile_program`, `timeout` as in
     `sterna.host.board.Board`, the rate of a serial port and errors as in `open_steps`. Raises
     `InputError` also for an unknown device and a network that does not fit.
     """
     if address == GOLDEN:
         return GoldenSpikingDevice(program)
     check_address(address)
+    machine = configuration or fit_machine(program, STEP_MACHINE)
     return open_steps(
-        address, compile_network(program, configuration, skip=skip), progress, timeout)
+        address, compile_program(program, machine, skip=skip), progress, timeout)
 
 
 def open_spiking_image(
@@ -55,5 +58,5 @@ def open_spiking_image(
     if not configuration.has("neuron"):
         raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
                          f"the image of {program.name}")
-    image.check_same(lambda: compile_network(program, configuration), program.name, path)
+    image.check_same(lambda: compile_program(program, configuration), program.name, path)
     return open_steps(address, image, progress, timeout)

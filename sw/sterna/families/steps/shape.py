@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError
 from sterna.families.steps.options import Config, Shape
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
+from sterna.machine.presets import STEP_MACHINE
 
 if TYPE_CHECKING:
     from sterna.program.definition import Program
@@ -19,26 +20,30 @@ if TYPE_CHECKING:
 class StepShape(Shape, Config):
     """The options; what is not given follows from the network."""
 
-    def shape(self) -> SpikingShape:
+    def base(self) -> Machine:
         """The shape. Raises `InputError`."""
-        return shape_of(SpikingShape(), self.lanes, self.neuron_lanes, self.code_bits)
+        return shape_of(STEP_MACHINE, self.lanes, self.neuron_lanes)
 
     def fitted(self, program: Program) -> Machine:
         """The accelerator for the program, or that of a machine file."""
         if self.config is None:
-            return fit_spiking(program, self.shape())
+            return fit_machine(program, self.base(), wanted=wanted(self.code_bits))
         return read_file(self.config)
 
 
-def shape_of(usual: SpikingShape, lanes: int | None, neuron_lanes: int | None,
-             code_bits: int | None) -> SpikingShape:
+def shape_of(usual: Machine, lanes: int | None, neuron_lanes: int | None) -> Machine:
     """A shape, with what is given in place of what is usual. Raises `InputError`."""
-    if code_bits is not None and code_bits < 1:
+    given = {"synapse_lanes": lanes, "neuron_lanes": neuron_lanes}
+    return usual.having(**{name: value for name, value in given.items() if value is not None})
+
+
+def wanted(code_bits: int | None) -> dict[str, int]:
+    """The fields that are not the least that will do. Raises `InputError`."""
+    if code_bits is None:
+        return {}
+    if not 2 <= code_bits <= 8:
         raise InputError(f"code_bits is {code_bits}; it must be 2 to 8")
-    return SpikingShape(
-        lanes=usual.lanes if lanes is None else lanes,
-        neuron_lanes=usual.neuron_lanes if neuron_lanes is None else neuron_lanes,
-        code_bits=code_bits, multiplier_bits=usual.multiplier_bits)
+    return {"code_bits": code_bits}
 
 
 def read_file(name: str) -> Machine:

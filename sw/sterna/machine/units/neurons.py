@@ -21,6 +21,8 @@ KIND_BITS = 3
 RESULT_BITS = 32
 CODES = "codes"
 """Name of the memory of codes, where READ names it."""
+SENT_GROUPS = 16
+"""Groups of words of the vector unit that may wait for the neurons which take them."""
 _RANGES = {"code_bits": (2, 8), "multiplier_bits": (8, 25)}
 
 

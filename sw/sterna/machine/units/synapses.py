@@ -48,6 +48,10 @@ class Synapses(Unit):
         self.require(self.lanes % lanes == 0, "lanes", f"a multiple of neuron_lanes, {lanes}")
 
     @property
+    def weights_a_clock(self) -> int:
+        return self.lanes
+
+    @property
     def tap_bits(self) -> int:
         """Bits by which a synapse names the step that it reads."""
         return (self.taps - 1).bit_length()

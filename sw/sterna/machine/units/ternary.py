@@ -94,6 +94,10 @@ class Ternary(Unit):
                          f"at least vector_lanes = {lanes} with adders")
 
     @property
+    def weights_a_clock(self) -> int:
+        return self.lanes
+
+    @property
     def lanes(self) -> int:
         """Ternary weights accepted in one clock."""
         return self.rows * self.columns

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
-from sterna.compiler.spiking.image import compile_network
 from sterna.families.spiking.lowering import lower
 from sterna.families.tokens.disassembly import disassemble
 from sterna.machine.image import MemoryImage
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, STEP_MACHINE
 
 from tests.hw.core.spiking_networks import random_network
 from tests.sw.compiler.programs import simple_program
@@ -21,7 +20,8 @@ def language_image() -> MemoryImage:
 
 
 def network_image() -> MemoryImage:
-    return compile_network(lower(random_network(1, 3)))
+    program = lower(random_network(1, 3))
+    return compile_program(program, fit_machine(program, STEP_MACHINE))
 
 
 @pytest.mark.parametrize(("make", "kinds"), [

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_machine
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.presets import PRESETS
+from sterna.machine.presets import PRESETS, step_machine
 from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
@@ -57,7 +56,7 @@ def test_the_shipped_model():
 def steps(network, shape, count, density=0.5, skip=True):
     """The comparison of every value of some time steps, twice from a reset on."""
     program = lower_network(network)
-    machine = fit_spiking(program, shape)
+    machine = fit_machine(program, shape)
     verifier = Verifier(program, machine, skip=skip,
                         board=EmulatedBoard(machine.having(trace=True)))
     random = np.random.default_rng(8)
@@ -77,7 +76,7 @@ def test_the_shipped_networks(name):
 @pytest.mark.parametrize("seed", range(8))
 def test_random_networks(seed, skip):
     """Every kind of neuron, delays, several planes, lanes that neurons do not fill."""
-    shape = SpikingShape(lanes=(4, 6)[seed % 2], neuron_lanes=2)
+    shape = step_machine(synapse_lanes=(4, 6)[seed % 2], neuron_lanes=2)
     outcome = steps(random_network(seed, delays=seed % 3 * 4), shape, 12, 0.7, skip)
     assert outcome.elements > 0
     assert outcome.differences == 0, outcome.first_difference

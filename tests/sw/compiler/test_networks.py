@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sterna.compiler.spiking.fit import SpikingShape, fit_spiking
-from sterna.compiler.spiking.image import compile_network
-from sterna.compiler.spiking.plan import joints
+from sterna.compiler.compile import compile_program
+from sterna.compiler.fit import fit_machine
+from sterna.compiler.populations import joints
 from sterna.errors import InputError
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import Connection, SpikingNetwork
@@ -14,12 +14,13 @@ from sterna.families.spiking.lowering import lower
 from sterna.golden.neuron import GoldenPopulation
 from sterna.machine.encoding import decode
 from sterna.machine.image import MemoryImage
+from sterna.machine.presets import STEP_MACHINE, step_machine
 from sterna.machine.protocol import Space
 from sterna.program.instructions import INPUT
 
 from tests.hw.core.spiking_networks import random_network
 
-SHAPE = SpikingShape(lanes=6, neuron_lanes=2)
+SHAPE = step_machine(synapse_lanes=6, neuron_lanes=2)
 
 
 def field(word: int, start: int, bits: int) -> int:
@@ -47,7 +48,7 @@ class Execution:
         c, lanes = self.machine, self.machine.synapses.lanes
         accumulators = np.zeros(c.synapses.accumulator_depth * lanes, np.int64)
         sums, result = [], np.zeros(0, np.int64)
-        address = self.image.entries["step"]
+        address = self.image.entries["run"]
         populations = iter(self.neurons)
         while True:
             kind, fields = decode(c, self.words[Space.PROGRAM][address])
@@ -85,12 +86,18 @@ class Execution:
                 part[:] = np.column_stack([new, part[:, :-1]])
 
 
+def compiled(network: SpikingNetwork, **options: bool) -> MemoryImage:
+    """The image for the machine that fits the network."""
+    program = lower(network)
+    return compile_program(program, fit_machine(program, STEP_MACHINE), **options)
+
+
 @pytest.mark.parametrize(("seed", "delays"), [(0, 0), (1, 4), (5, 0), (6, 9)])
 def test_the_program_means_the_network(seed: int, delays: int) -> None:
     """Recurrent, delayed and skipping connections, over several steps."""
     network = random_network(seed, delays)
     program = lower(network)
-    machine = Execution(network, compile_network(program, fit_spiking(program, SHAPE)))
+    machine = Execution(network, compile_program(program, fit_machine(program, SHAPE)))
     golden = GoldenNetwork(network)
     rng = np.random.default_rng(seed)
     for _ in range(12):
@@ -107,9 +114,10 @@ def test_taps_of_late_sources_are_one_less() -> None:
     program = lower(random_network(0))
 
     def tap(source: str, target: str, previous: bool) -> int:
-        item = next(item for item in joints(program) if (
-            item.source, item.target.name, item.synapses.previous) == (source, target, previous))
-        return int(item.taps().max())
+        joint = next(joint for joint in joints(program) if (
+            joint.source, joint.target.item.name, joint.synapses.previous
+        ) == (source, target, previous))
+        return int(joint.taps().max())
 
     assert tap(INPUT, "p0", False) == 0 and tap(INPUT, "p0", True) == 1
     assert tap("p3", "p0", True) == 0 and tap("p0", "p0", True) == 0
@@ -119,7 +127,7 @@ def test_taps_of_late_sources_are_one_less() -> None:
 def test_an_image_comes_back_from_its_file(tmp_path) -> None:
     """With the configuration of its kind."""
     network = random_network(2, 3)
-    image = compile_network(lower(network))
+    image = compiled(network)
     image.save(tmp_path / "image")
     loaded = MemoryImage.load(tmp_path / "image")
     assert loaded.machine == image.machine and loaded.entries == image.entries
@@ -129,7 +137,7 @@ def test_an_image_comes_back_from_its_file(tmp_path) -> None:
 def test_skipping_is_a_bit_of_the_program() -> None:
     """The rest of the image is the same."""
     network = random_network(3)
-    images = [compile_network(lower(network), skip=skip) for skip in (True, False)]
+    images = [compiled(network, skip=skip) for skip in (True, False)]
     differ = [space for space in images[0].parts if not np.array_equal(
         images[0].parts[space].array(), images[1].parts[space].array())]
     assert differ == [Space.PROGRAM]
@@ -138,18 +146,18 @@ def test_skipping_is_a_bit_of_the_program() -> None:
 def test_refusals() -> None:
     """Each names what does not fit and the way out."""
     network = lower(random_network(1))
-    fitted = fit_spiking(network, SHAPE)
+    fitted = fit_machine(network, SHAPE)
     with pytest.raises(InputError, match="weight_depth = 9 must be at least"):
-        compile_network(network, fitted.having(weight_depth=9))
+        compile_program(network, fitted.having(weight_depth=9))
     with pytest.raises(InputError, match="its neurons are others"):
         kinds = (*fitted.neurons.kinds, fitted.neurons.kinds[0])
-        compile_network(lower(random_network(1)), fitted.having(kinds=kinds))
+        compile_program(lower(random_network(1)), fitted.having(kinds=kinds))
     with pytest.raises(InputError, match="its codes need 8 bits, not 2"):
-        fit_spiking(network, SpikingShape(code_bits=2))
+        fit_machine(network, STEP_MACHINE, wanted={"code_bits": 2})
     with pytest.raises(InputError, match="lanes = 6 must be a multiple"):
-        fit_spiking(network, SpikingShape(lanes=6, neuron_lanes=4))
+        fit_machine(network, step_machine(synapse_lanes=6, neuron_lanes=4), STEP_MACHINE)
     with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
-        fit_spiking(lower(wide_network()))
+        fit_machine(lower(wide_network()), STEP_MACHINE)
 
 
 def wide_network() -> SpikingNetwork:

@@ -1,0 +1,53 @@
+"""What synapses and neurons cannot do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sterna.compiler.populations import Population, populations
+from sterna.machine.units.synapses import GROUP_BITS
+from sterna.machine.units.vector import LENGTH_BITS
+from sterna.program.instructions import INPUT
+from sterna.program.neurons import Neurons
+
+if TYPE_CHECKING:
+    from sterna.compiler.check import Check
+
+
+def check_neurons(check: Check, item: Neurons) -> None:
+    """Its sums come from synapses or are words, and its codes go where there is room."""
+    if item.synapses and item.current is not None:
+        raise check.fail("has both synapses and a current; neurons of a machine take one of both: "
+                         "let the synapses lead to a population of their own")
+    lanes = check.machine.neurons.lanes
+    if item.synapses:
+        _synapses(check, item)
+    check.length(item.length, lanes)
+    if item.codes is not None and check.taken(item.codes):
+        check.fill_bank(item.codes)
+
+
+def _synapses(check: Check, item: Neurons) -> None:
+    if check.section.repeat > 1:
+        raise check.fail("synapses lead to populations of sections that are not repeated")
+    made = {place.item.codes: place for place in populations(check.program)}
+    groups = -(-item.length // check.machine.synapses.lanes)
+    sizes = [("groups of targets", groups, 1 << GROUP_BITS)]
+    for synapses in item.synapses:
+        _source(check, synapses.codes, made)
+        length = check.program.matrix(check.section.name, synapses.matrix).columns
+        sizes.append(("sources", length, 1 << LENGTH_BITS))
+    for what, size, limit in sizes:
+        if size >= limit:
+            raise check.fail(f"{size} {what}; an instruction names at most {limit - 1}")
+
+
+def _source(check: Check, codes: str, made: dict[str | None, Population]) -> None:
+    if codes == INPUT:
+        return
+    if codes not in made:
+        raise check.fail(f"codes {codes} come from the vector unit; synapses read those of "
+                         "populations, and the input")
+    if made[codes].section.repeat > 1:
+        raise check.fail(f"codes {codes} come from section {made[codes].section.name}, which is "
+                         "repeated; synapses read those of sections that are not")

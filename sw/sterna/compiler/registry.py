@@ -1,0 +1,74 @@
+"""The units that the compiler knows: Sterna's own, those registered, and of installed packages.
+
+A package has the compiler's part of its unit beside the specification, by an entry point of the
+group ``sterna.compilers``, whose name is the unit's and whose object is a `UnitCompiler` class.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
+from sterna.compiler.units.head import HeadCompiler
+from sterna.compiler.units.loops import LoopsCompiler
+from sterna.compiler.units.neurons import NeuronsCompiler
+from sterna.compiler.units.scalar import ScalarCompiler
+from sterna.compiler.units.synapses import SynapsesCompiler
+from sterna.compiler.units.ternary import TernaryCompiler
+from sterna.compiler.units.vector import VectorCompiler
+from sterna.errors import InputError
+from sterna.machine.machine import Machine
+from sterna.program.items import Item
+
+GROUP = "sterna.compilers"
+_KNOWN: dict[str, UnitCompiler] = {
+    "vector": VectorCompiler(), "scalar": ScalarCompiler(), "ternary": TernaryCompiler(),
+    "loops": LoopsCompiler(), "head": HeadCompiler(), "synapse": SynapsesCompiler(),
+    "neuron": NeuronsCompiler(),
+}
+
+
+def register_unit(name: str, compiler: UnitCompiler) -> None:
+    """Let programs be compiled for machines with another unit."""
+    _KNOWN[name] = compiler
+
+
+@cache
+def _installed() -> dict[str, UnitCompiler]:
+    found = {}
+    for point in entry_points(group=GROUP):
+        try:
+            found[point.name] = point.load()()
+        except Exception as error:
+            package = point.dist.name if point.dist else "a package"
+            raise InputError(f"{package}: the compiler's part of the unit {point.name} cannot be "
+                             f"loaded: {error}; mend or uninstall it") from error
+    return found
+
+
+def compilers() -> dict[str, UnitCompiler]:
+    """All that are known, by the names of the units, Sterna's own first."""
+    return _installed() | _KNOWN
+
+
+def compilers_of(machine: Machine) -> dict[str, UnitCompiler]:
+    """Those of the units of a machine, in the machine's order; a unit may have none."""
+    known = compilers()
+    return {unit.name: known[unit.name] for unit in machine.units if unit.name in known}
+
+
+def unit_of(item: Item) -> tuple[str, ItemRules] | None:
+    """The unit that executes an operation, if any is known, and what is done with it."""
+    for name, compiler in compilers().items():
+        if type(item) in compiler.items:
+            return name, compiler.items[type(item)]
+    return None
+
+
+def rules_of(step: object) -> StepRules:
+    """What is done with a step. Raises KeyError if no unit has such steps."""
+    for compiler in compilers().values():
+        if type(step) in compiler.steps:
+            return compiler.steps[type(step)]
+    raise KeyError(type(step).__name__)

@@ -1,0 +1,39 @@
+"""The input of a RUN: rows of the embedding or codes, and where they come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sterna.errors import InputError
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space, memory_spec
+from sterna.program.definition import Program
+
+Embedding = Literal["auto", "host", "chip"]
+
+
+def row_groups(program: Program, machine: Machine) -> int:
+    """Words of the input memory in what a RUN is given."""
+    return -(-program.input_length // memory_spec(machine, Space.INPUT).lanes)
+
+
+def input_words(program: Program, machine: Machine, placement: str) -> int:
+    """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
+    rows = program.rows if placement == "chip" else machine.streams
+    return rows * row_groups(program, machine)
+
+
+def placement_for(program: Program, machine: Machine,
+                  embedding: Embedding) -> Literal["host", "chip"]:
+    """Where embedding rows live; ``auto`` keeps them on the chip if its input memory holds them.
+
+    Codes, and words of a program without a vocabulary, come from the host.
+    """
+    if embedding not in ("auto", "host", "chip"):
+        raise InputError(f"embedding = {embedding!r} must be auto, host or chip")
+    if not program.rows:
+        return "host"
+    if embedding != "auto":
+        return embedding
+    depth = memory_spec(machine, Space.INPUT).depth
+    return "chip" if input_words(program, machine, "chip") <= depth else "host"

@@ -1,0 +1,61 @@
+"""Words of synapses and neurons in the exact order of use, as LOAD takes them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.compiler.kinds import Widths, kind_of
+from sterna.compiler.populations import Joint, joints, populations
+from sterna.law.neuron_parameters import FACTORS
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space
+from sterna.machine.units.neurons import NeuronKind
+from sterna.machine.words import Words, pack_mixed, word_bytes
+from sterna.program.definition import Program
+
+
+def synapse_words(program: Program, machine: Machine) -> Words:
+    """Weights with their taps in the order of the program: by target, source, group."""
+    size = word_bytes(machine, Space.SYNAPSES)
+    parts = [np.zeros((0, size), np.uint8)]
+    parts += [_columns(joint, machine, size) for joint in joints(program)]
+    return np.concatenate(parts)
+
+
+def _columns(joint: Joint, machine: Machine, size: int) -> Words:
+    lanes = machine.synapses.lanes
+
+    def grouped(values: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.pad(values.T, ((0, 0), (0, -values.shape[0] % lanes))).reshape(-1, lanes)
+
+    fields = [(grouped(joint.weights()), machine.synapses.weight_bits)]
+    if machine.synapses.tap_bits:
+        fields.append((grouped(joint.taps()), machine.synapses.tap_bits))
+    return pack_mixed(fields, size)
+
+
+def neuron_words(program: Program, machine: Machine) -> Words:
+    """The varying parameters of the neurons, groups in the order of execution."""
+    size, lanes = word_bytes(machine, Space.NEURONS), machine.neurons.lanes
+    widths, parts = Widths.of(machine), [np.zeros((0, size), np.uint8)]
+    for section in program.sections:
+        places = [place for place in populations(program) if place.section is section]
+        for repetition in range(section.repeat):
+            for place in places:
+                kind = machine.neurons.kinds[kind_of(machine, place.item)]
+                if kind.varying:
+                    parts.append(_varying(
+                        kind, dict(place.numbers(repetition).expanded(place.item.length).items()),
+                        widths.groups(place.item) * lanes, lanes, size))
+    return np.concatenate(parts)
+
+
+def _varying(kind: NeuronKind, full: dict[str, NDArray[np.int64]], length: int, lanes: int,
+             size: int) -> Words:
+    d = kind.definition
+    bits = [d.factor_bits if name in FACTORS else d.membrane_bits for name in kind.varying]
+    columns = [np.pad(full[name], (0, length - len(full[name]))).reshape(-1, lanes)
+               for name in kind.varying]
+    return pack_mixed([(column[:, lane:lane + 1], width) for lane in range(lanes)
+                       for column, width in zip(columns, bits, strict=True)], size)

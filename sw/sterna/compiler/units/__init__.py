@@ -1,0 +1,1 @@
+"""The compiler's part of each of Sterna's units."""

@@ -1,0 +1,89 @@
+"""The compiler's part of the ternary engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import lcm
+from typing import Any
+
+from sterna.compiler.clock_ternary import issue_matmul
+from sterna.compiler.emission import Emission
+from sterna.compiler.flow_ternary import accept_matmul
+from sterna.compiler.packing import by_level, weight_pieces, weight_words
+from sterna.compiler.plan import MatmulStep, Plan
+from sterna.compiler.unit import Instruction, StepRules, UnitCompiler
+from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.image import ImagePart
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import Space
+from sterna.machine.words import word_bytes
+from sterna.program.definition import Program
+
+MEMORY_STEP, CODE_STEP = 512, 64
+
+
+def encode_matmul(step: MatmulStep, machine: Machine) -> Instruction:
+    """MATMUL."""
+    del machine
+    return "MATMUL", {
+        "groups": step.groups * len(step.matrices), "blocks": step.blocks, "tiles": step.tiles,
+        "release": int(step.release), "destination": step.destination,
+    }
+
+
+def show_matmul(step: MatmulStep, inner: int) -> Iterator[Emission]:
+    """Row groups of accumulators, block by block, those of the matrices in turn."""
+    del inner
+    for block in range(step.blocks):
+        first = step.first + block * step.groups
+        for operation in step.operations:
+            yield Emission("accumulators", step.item, (-1 - operation,), first, step.groups,
+                           step.rows)
+
+
+class TernaryCompiler(UnitCompiler):
+    """Matrices of kernels and of the head; their weights."""
+
+    name = "ternary"
+    steps = {MatmulStep: StepRules(encode=encode_matmul, accept=accept_matmul,
+                                   issue=issue_matmul, shows=show_matmul)}
+
+    def needed(self, program: Program, machine: Machine, plan: Plan,
+               placement: str) -> Mapping[str, int]:
+        tiles = max((step.tiles for section in plan.sections for step in section.steps()
+                     if isinstance(step, MatmulStep)), default=1)
+        depth = tiles * machine.ternary.columns
+        return {
+            "ternary_code_depth": depth,
+            "ternary_accumulator_bits": signed_bits(reach(full(depth))),
+            "ternary_weight_depth": weight_words(plan),
+        }
+
+    def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]
+               ) -> Mapping[str, Any]:
+        depth = needed["ternary_code_depth"]
+        depth = -(-depth // lcm(CODE_STEP, machine.ternary.columns)) * lcm(
+            CODE_STEP, machine.ternary.columns)
+        # Words that nobody needs would be read from a memory outside all the same.
+        step = 1 if machine.memory.outside else MEMORY_STEP
+        return {
+            "ternary_code_depth": depth,
+            "ternary_accumulator_bits": signed_bits(reach(full(depth))),
+            "ternary_weight_depth": max(1, -(-needed["ternary_weight_depth"] // step)) * step,
+        }
+
+    def other(self, program: Program, machine: Machine, needed: Mapping[str, int]) -> list[str]:
+        words = needed["ternary_weight_depth"]
+        if machine.memory.resident and words != machine.ternary.weight_depth:
+            # They are counted off over the whole depth.
+            return [f"ternary_weight_depth must be {words} with resident_words"]
+        return []
+
+    def parts(self, program: Program, machine: Machine, plan: Plan,
+              placement: str) -> Mapping[str, ImagePart]:
+        def pieces():
+            found = weight_pieces(program, plan, machine)
+            return by_level(machine, found) if machine.memory.resident else found
+
+        return {Space.WEIGHTS: ImagePart(
+            weight_words(plan), word_bytes(machine, Space.WEIGHTS), pieces)}
