@@ -11,7 +11,7 @@ from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.presets import PRESETS, step_machine
+from sterna.machine.presets import PRESETS, STEP_MACHINE, step_machine
 from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
@@ -67,7 +67,7 @@ def steps(network, shape, count, density=0.5, skip=True):
 
 @pytest.mark.parametrize("name", ["l2mu", "delays"])
 def test_the_shipped_networks(name):
-    outcome = steps(quantise(EXAMPLES[name]()), None, 10)
+    outcome = steps(quantise(EXAMPLES[name]()), STEP_MACHINE, 10)
     assert outcome.differences == 0, outcome.first_difference
     assert outcome.runs[-1].sources > outcome.runs[-1].events > 0
 
