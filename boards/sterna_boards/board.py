@@ -139,7 +139,7 @@ class Board:
 
     def check_sdram(self, machine: Machine, clock_hz: float) -> None:
         """Raise `InputError` when weights are for an SDRAM of another part or clock."""
-        if machine.memory.kind == "sdram" and self.sdram is not None:
+        if machine.memory.driven and self.sdram is not None:
             try:
                 self.sdram.check(machine, clock_hz)
             except InputError as error:

@@ -53,7 +53,7 @@ class ModelBuild:
         """How weights come there: "baked", "sdram", or "link"."""
         if self.baked:
             return "baked"
-        return "sdram" if self.image.machine.memory.kind == "sdram" else "link"
+        return self.image.machine.memory.filled_by
 
     def to_json(self) -> str:
         """Report and speed as one JSON object, with the configuration."""

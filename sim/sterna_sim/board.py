@@ -15,7 +15,6 @@ from sterna.machine.image import Loader
 from sterna.machine.machine import Machine
 from sterna.machine.memory import constant_base, memory_bytes, outside_words
 from sterna.machine.protocol import Space, word_chunks
-from sterna.machine.sdram import find_part
 from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
 
@@ -36,11 +35,6 @@ SLAVE_ERROR, DECODE_ERROR = 2, 3
 """RRESP and BRESP of AXI4 that tell of an error."""
 SLICE_SECONDS = 0.1
 """How long the simulation may run before Python can see an interrupt."""
-
-
-def _has_memory(machine: Machine) -> bool:
-    """Whether weights lie in a memory outside."""
-    return machine.memory.outside
 
 
 class SimulatedBoard:
@@ -68,17 +62,17 @@ class SimulatedBoard:
         path = library or build_simulator(machine, progress)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self._slice = 1000
-        self._has_sdram = _has_memory(machine) and machine.memory.kind == "sdram"
-        if _has_memory(machine):
+        self._part = machine.memory.driven
+        if machine.memory.outside:
             self._create_memory(self._library, machine, memory, seed)
 
     def _create_memory(self, library: SimulatorLibrary, machine: Machine,
                        memory: MemoryBehaviour | None, seed: int) -> None:
-        expected = SdramChip if self._has_sdram else MemoryTiming
+        expected = SdramChip if self._part else MemoryTiming
         if memory is not None and not isinstance(memory, expected):
-            raise ValueError(f"weights from {machine.memory.kind}, not from {memory}")
-        if self._has_sdram:
-            chip = memory or SdramChip(find_part(machine.sdram.part), machine.sdram.hz)
+            raise ValueError(f"{memory} is not how a memory like {machine.memory} behaves")
+        if self._part:
+            chip = memory or SdramChip(self._part, machine.sdram.hz)
             library.create_sdram(chip.values(), seed)
         else:
             most = machine.outside.prefetch
@@ -103,7 +97,7 @@ class SimulatedBoard:
             start = time.monotonic()
             left -= library.run(min(left, self._slice), count)
             if library.violation:
-                memory = "SDRAM" if self._has_sdram else "AXI4"
+                memory = "SDRAM" if self._part else "AXI4"
                 raise CheckError(f"{memory}: {library.violation}")
             before, there = there, library.available()
             if there > before:
@@ -134,7 +128,7 @@ class SimulatedBoard:
             chunks = word_chunks(machine, space)
             if library.write_chip(path, 0, np.zeros((0, 4 * chunks), np.uint8)):
                 found[space] = partial(self._load_chip, path)
-        if _has_memory(machine):
+        if machine.memory.outside:
             found[Space.WEIGHTS] = self._load_mixed
             chunks = word_chunks(machine, Space.WEIGHTS)
             if machine.memory.resident and not library.write_chip(
@@ -153,7 +147,6 @@ class SimulatedBoard:
 
     def _load_mixed(self, words: Iterable[NDArray[np.uint8]]) -> None:
         machine, library, first = self.machine, self._open(), 0
-        assert _has_memory(machine)
         size, outside = machine.ternary.weight_bytes, outside_words(machine)
         for piece in words:
             cut = max(0, min(len(piece), outside - first))
@@ -161,9 +154,9 @@ class SimulatedBoard:
             if cut < len(piece):
                 library.write_chip(RESIDENT, first + cut - outside, piece[cut:])
             first += len(piece)
-        if self._has_sdram:
+        if self._part:
             # Words over the link would have come after the part's power up and initialisation.
-            clocks = find_part(machine.sdram.part).clocks(machine.sdram.hz)
+            clocks = self._part.clocks(machine.sdram.hz)
             library.run(clocks.power_up + 16 * clocks.t_rfc, sys.maxsize)
 
     def _load_outside(self, first: int, size: int, words: Iterable[NDArray[np.uint8]]) -> None:
@@ -185,13 +178,13 @@ class SimulatedBoard:
         self._open().end_burst_early(port, after)
 
     def _has_ports(self) -> None:
-        if not _has_memory(self.machine) or self._has_sdram:
+        if not self.machine.memory.axi_ports:
             raise ValueError("this machine has no memory behind AXI ports")
 
     @property
     def memory_bytes(self) -> int:
         """Bytes that the memory outside has delivered."""
-        if not _has_memory(self.machine):
+        if not self.machine.memory.outside:
             raise ValueError("this machine has no memory outside")
         return self._open().memory_beats * self.machine.outside.bits // 8
 

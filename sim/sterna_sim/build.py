@@ -48,11 +48,10 @@ def build_simulator(machine: Machine, progress: Progress | None = None) -> Path:
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
     verilog = verilog_file(machine, tell)
-    source = machine.memory.kind
-    ports = machine.outside.ports if source == "axi" else 0
     traces = [top.name for top in trace_ports(machine)] if machine.trace else []
-    return build_library(verilog.read_text(), traces, toolchain, tell, axi_ports=ports,
-                         sdram=source == "sdram")
+    return build_library(verilog.read_text(), traces, toolchain, tell,
+                         axi_ports=machine.memory.axi_ports,
+                         sdram=machine.memory.driven is not None)
 
 
 def build_serial_simulator(
@@ -78,7 +77,7 @@ def build_serial_simulator(
 def verilog_file(machine: Machine, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
-    share = machine.has("ternary") and machine.ternary.lanes >= SHARED_LANES
+    share = max(unit.weight_lanes for unit in machine.units) >= SHARED_LANES
 
     def generate() -> str:
         from sterna_hw.memory.storage import VerilogText

@@ -116,7 +116,7 @@ def place(program: Program, base: Machine, capacity: int,
     fitted = fit_machine(program, base, where)
     constants = fitted.vector.constant_depth * fitted.vector.lanes * fitted.vector.word_bits
     left = capacity - chip_bits(placed_objects(program, fitted, where))
-    if base.memory.kind == "axi" and constants > CONSTANT_SHARE * (left + constants):
+    if base.memory.takes_constants and constants > CONSTANT_SHARE * (left + constants):
         fitted = fit_machine(program, base.having(memory_constants=True), where)
         left = capacity - chip_bits(placed_objects(program, fitted, where))
     if left < 0:

@@ -25,6 +25,20 @@ class Memory(Part):
     """Whether weights come from outside the chip."""
     can_fail: ClassVar[bool] = False
     """Whether it may answer a read or a write with an error."""
+    takes_constants: ClassVar[bool] = False
+    """Whether constants may come from there too."""
+    filled_by: ClassVar[str] = "link"
+    """What ``--weights`` calls the way by which weights come there."""
+
+    @property
+    def axi_ports(self) -> int:
+        """AXI4 read ports of the accelerator."""
+        return 0
+
+    @property
+    def driven(self) -> SdramPart | None:
+        """The part whose pins the accelerator drives, if any."""
+        return None
 
     @property
     def resident(self) -> int:
@@ -38,10 +52,7 @@ class Memory(Part):
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         """What LOAD writes there, or through it."""
-        if machine.has("ternary"):
-            ternary = machine.ternary
-            return (MemorySpec("weights", 8 * ternary.weight_bytes, ternary.weight_depth),)
-        return ()
+        return tuple(item for unit in machine.units for item in unit.weights(machine))
 
     def area_terms(self, machine: Machine) -> tuple[float, ...]:
         """Those of what gives a ternary engine its weights.
@@ -103,6 +114,7 @@ class Axi(Outside):
 
     kind = "axi"
     can_fail = True
+    takes_constants = True
 
     ports: int = 1
     """AXI4 read ports, a power of two."""
@@ -131,6 +143,10 @@ class Axi(Outside):
     def holds_constants(self) -> bool:
         return self.constants
 
+    @property
+    def axi_ports(self) -> int:
+        return self.ports
+
     def check(self, machine: Machine) -> None:
         super().check(machine)
         region = memory_bytes(machine) // self.ports
@@ -144,6 +160,7 @@ class Sdram(Outside):
     """An SDR SDRAM on a controller of ours, in the accelerator's clock."""
 
     kind = "sdram"
+    filled_by = "sdram"
 
     part: str = "16m16"
     """The part: a key of `sterna.machine.sdram.PARTS`."""
@@ -177,6 +194,10 @@ class Sdram(Outside):
     def organisation(self) -> SdramPart:
         """The part's organisation and times. Raises `InputError` for an unknown one."""
         return find_part(self.part)
+
+    @property
+    def driven(self) -> SdramPart:
+        return self.organisation
 
     @property
     def ports(self) -> int:

@@ -159,6 +159,22 @@ class Unit(Part):
         del machine
         return ()
 
+    def weights(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        """What it takes as a stream of words, from wherever the memory of the machine keeps them.
+        """
+        del machine
+        return ()
+
+    @property
+    def weight_lanes(self) -> int:
+        """Weights that it accumulates in a clock."""
+        return 0
+
+    @property
+    def lane_rows(self) -> int:
+        """Rows of its lanes that a floor plan places one by one."""
+        return 0
+
     def states(self, machine: Machine) -> tuple[MemorySpec, ...]:
         """What a RUN writes and a later one may read; of every data path, if the unit is there for
         each."""

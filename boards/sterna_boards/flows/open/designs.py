@@ -64,13 +64,13 @@ def accelerator(board: Board, machine: Machine,
 
     key = machine.to_json() + (image.model_digest() if image else "")
     pins = None
-    if machine.memory.kind == "sdram":
+    if machine.memory.driven:
         board.check_sdram(machine, clock_hz)
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(machine)
-    lanes, rows = (machine.ternary.lanes, machine.ternary.rows) if machine.has("ternary") else (
-        machine.synapses.lanes, 0)
+    lanes = max(unit.weight_lanes for unit in machine.units)
+    rows = max(unit.lane_rows for unit in machine.units)
     block_rams = block_rams_by_name(board.family, machine)
     pace = board.bridge.pace(machine, clock_hz) if board.bridge else None
     return _design(board, "accelerator", key, (lanes, rows, block_rams), core,

@@ -15,6 +15,7 @@ from sterna.machine.unit import (
     Counter,
     Fields,
     Instruction,
+    MemorySpec,
     TracePort,
     Unit,
     is_power_of_two,
@@ -156,6 +157,18 @@ class Ternary(Unit):
         return (Instruction("MATMUL", self.fields(machine),
                             "dispatch a matrix command to the ternary engine's queue",
                             port="matmuls", queue=MATMUL_QUEUE),)
+
+    def weights(self, machine: Machine) -> tuple[MemorySpec, ...]:
+        del machine
+        return (MemorySpec("weights", 8 * self.weight_bytes, self.weight_depth),)
+
+    @property
+    def weight_lanes(self) -> int:
+        return self.lanes
+
+    @property
+    def lane_rows(self) -> int:
+        return self.rows
 
     def traces(self, machine: Machine) -> tuple[TracePort, ...]:
         """Every row group that leaves the engine, exact."""
