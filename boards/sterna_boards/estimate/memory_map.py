@@ -14,9 +14,9 @@ from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
 
-_ORDER = ("weights", "weights fetched ahead", "constants", "input rows", "input", "program",
-          "tables", "vectors and state", "codes", "accumulators", "states", "results",
-          "queues and registers")
+_ORDER = ("weights", "weights fetched ahead", "synapse weights", "constants", "neuron parameters",
+          "input rows", "input", "program", "tables", "vectors and state", "codes", "past codes",
+          "given codes", "accumulators", "states", "results", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 
@@ -119,7 +119,7 @@ def _vector(mapper: Mapper) -> list[OnChipMemory]:
 def _synapse(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
     return [
-        mapper.loadable("weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH),
+        mapper.loadable("synapse weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH),
         mapper.shallow("accumulators", machine.synapses.accumulator_depth,
                        machine.synapses.lanes * machine.synapses.accumulator_bits),
     ]
@@ -127,14 +127,18 @@ def _synapse(mapper: Mapper) -> list[OnChipMemory]:
 
 def _neuron(mapper: Mapper) -> list[OnChipMemory]:
     machine, width = mapper.machine, mapper.machine.neurons.lanes
-    return [
-        mapper.loadable("constants", Space.NEURONS),
-        mapper.loadable("input", Space.INPUT),
-        mapper.shallow("codes", machine.neurons.code_depth, width * history_bits(machine)),
-        *(mapper.shallow(f"states {number}", unit.groups, width * unit.state_bits)
-          for number, unit in enumerate(machine.neurons.kinds)),
-        mapper.shallow("results", -(-machine.neurons.outputs // width), width * RESULT_BITS),
-    ]
+    neurons = machine.neurons
+    found = [mapper.loadable("neuron parameters", Space.NEURONS)]
+    if neurons.input_depth:
+        found.append(mapper.loadable("input", Space.INPUT))
+    shallow = [("past codes", neurons.code_depth, width * history_bits(machine)),
+               *((f"states {number}", kind.groups, width * kind.state_bits)
+                 for number, kind in enumerate(neurons.kinds)),
+               ("results", -(-neurons.outputs // width), width * RESULT_BITS)]
+    if neurons.given_depth:
+        shallow.append(("given codes", neurons.given_depth,
+                        machine.vector.lanes * neurons.code_bits))
+    return found + [mapper.shallow(name, depth, bits) for name, depth, bits in shallow if depth]
 
 
 def _none(mapper: Mapper) -> list[OnChipMemory]:

@@ -93,15 +93,15 @@ class Flow:
         return True
 
     def neurons(self) -> bool:
-        """The neurons: one command, when all its words are there and its codes find room."""
+        """The neurons: one command, when its words are there and those given before are taken."""
         if not self.populations:
             return False
         step, name = self.populations[0], Neurons.name
         groups = self.vector_groups(step) if step.current or step.give else 0
-        if step.current and self.sent[name] < groups:
+        if self.given.get(name) or (step.current and self.sent[name] < groups):
             return False
         if step.give:
-            if self.given[name] + groups > self.machine.neurons.given_depth:
+            if groups > self.machine.neurons.given_depth:
                 return False
             self.given[name] += groups
         if step.current:

@@ -113,7 +113,8 @@ class NeuronsCompiler(UnitCompiler):
     def reset(self, program: Program, machine: Machine, plan: Plan) -> list[Instruction]:
         """Past codes and the states of all neurons become zero."""
         placed = place_sources(program, machine.neurons.lanes).values()
-        return [("NEURON", {"groups": sum(source.words for source in placed), "clear": 1})]
+        return [("NEURON", {"groups": max(1, sum(source.words for source in placed)),
+                            "clear": 1})]
 
 
 def _outputs(program: Program) -> int:

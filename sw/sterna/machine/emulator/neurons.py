@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
+from sterna.errors import CheckError
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neuron_step import Integers, NeuronStates, rounded
@@ -37,7 +39,39 @@ class NeuronsUnit(EmulatedUnit):
         self._parameters: dict[tuple[int, int, int], dict[str, Integers | int]] = {}
 
     def plan(self, step: Executed, plan: Plan) -> None:
-        plan.operations.append(lambda path: self._execute(step.fields))
+        plan.populations.append(
+            (step.fields, lambda path, **places: self._execute(path, step.fields, **places)))
+
+    def go_on(self, plan: Plan) -> None:
+        """All commands come in their order; neurons on words wait until these are sent."""
+        name = self.machine.neurons.name
+        while plan.populations:
+            fields, operation = plan.populations[0]
+            if fields is not None:
+                groups = self._vector_groups(fields)
+                if self._current(fields):
+                    if plan.received[name] + groups > plan.sent[name]:
+                        return
+                    operation = partial(operation, first=plan.pass_on("received", name, groups))
+                if fields.get("give"):
+                    operation = partial(operation, given=plan.pass_on("given", name, groups))
+            plan.operations.append(operation)
+            plan.populations.popleft()
+
+    def ended(self, plan: Plan) -> None:
+        if plan.populations:
+            raise CheckError("the program ends while neurons wait for words")
+
+    def _current(self, fields: dict[str, int]) -> bool:
+        """Whether a command takes words."""
+        return (bool(fields.get("unit")) and not fields["clear"]
+                and self.machine.neurons.kinds[fields["unit"] - 1].current)
+
+    def _vector_groups(self, fields: dict[str, int]) -> int:
+        """Groups of the vector unit in those of a command."""
+        if not self.machine.partners:
+            return 0
+        return -(-fields["groups"] * self.machine.neurons.lanes // self.machine.vector.lanes)
 
     def begin(self, path: Path, plan: Plan, word: int) -> None:
         self._input, self._constant = word, 0
@@ -92,16 +126,17 @@ class NeuronsUnit(EmulatedUnit):
         assert isinstance(found, SynapsesUnit)
         return found
 
-    def _execute(self, fields: dict[str, int]) -> None:
-        codes = self._synapses.codes
+    def _execute(self, path: Path, fields: dict[str, int], first: int = 0, given: int = 0) -> None:
+        """``first`` and ``given`` are places of words that are taken and given."""
         if fields["clear"]:
-            codes.clear(fields["codes"], fields["groups"])
+            if self.machine.neurons.code_depth:
+                self._synapses.codes.clear(fields["codes"], fields["groups"])
             for kind in self._kinds:
                 kind.clear()
         elif fields["unit"] == 0:
-            codes.shift(fields["codes"], self._input_codes(fields["groups"]))
+            self._synapses.codes.shift(fields["codes"], self._input_codes(fields["groups"]))
         else:
-            self._fire(fields["unit"] - 1, fields)
+            self._fire(path, fields, self._sums(path, fields, first), given)
 
     def _input_codes(self, groups: int) -> Integers:
         first, self._input = self._input, self._input + groups
@@ -109,20 +144,30 @@ class NeuronsUnit(EmulatedUnit):
         return self.memories[Space.INPUT].fields(
             self._input, spec.lanes, spec.bits // spec.lanes, first).reshape(-1)
 
-    def _fire(self, number: int, fields: dict[str, int]) -> None:
+    def _sums(self, path: Path, fields: dict[str, int], first: int) -> Integers:
+        """Words of the vector unit, or accumulators."""
+        machine, groups = self.machine, fields["groups"]
+        count = groups * machine.neurons.lanes
+        if self._current(fields):
+            words = path.sent[machine.neurons.name]
+            return words[first:first + self._vector_groups(fields)].reshape(-1)[:count]
+        return self._synapses.take(count, -(-groups // group_lanes(machine)))
+
+    def _fire(self, path: Path, fields: dict[str, int], sums: Integers, given: int) -> None:
+        number, groups = fields["unit"] - 1, fields["groups"]
         machine, kind = self.machine, self._kinds[number]
-        groups = fields["groups"]
-        sums = self._synapses.take(
-            groups * machine.neurons.lanes, -(-groups // group_lanes(machine)))
         output, states = kind.step(sums, self._parameters_of(number, groups))
         if machine.trace:
             rows = [sums, output, np.stack([states[name] for name in kind.definition.states], 1)]
             for shown, values in zip(self._shown[number], rows, strict=True):
                 shown.append(values.reshape(groups, -1))
+        d, limit = kind.definition, machine.neurons.code_limit
+        codes = np.clip(rounded(output, d.output_shift, d.rounding), -limit, limit)
         if fields["store"]:
-            d, limit = kind.definition, machine.neurons.code_limit
-            codes = rounded(output, d.output_shift, d.rounding)
-            self._synapses.codes.shift(fields["codes"], np.clip(codes, -limit, limit))
+            self._synapses.codes.shift(fields["codes"], codes)
+        if fields.get("give"):
+            words, count = path.given[machine.neurons.name], self._vector_groups(fields)
+            words[given:given + count].reshape(-1)[:len(codes)] = codes
         if fields["result"]:
             self._result = output
 

@@ -43,6 +43,9 @@ class Path:
     """The states of the path before, if this one is chained to it."""
     codes: list[Integers] = field(default_factory=list)
     """Code vectors, in the order in which they were made."""
+    sent: dict[str, Integers] = field(default_factory=dict)
+    """Words for each partner of the vector unit. given: words of each of them."""
+    given: dict[str, Integers] = field(default_factory=dict)
     head: list[Integers] = field(default_factory=list)
     shown: dict[str, Any] | None = None
     """What the trace ports show of this run, by unit; None without such ports."""

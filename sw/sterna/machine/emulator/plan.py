@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -35,6 +36,17 @@ class Plan:
     """Results of the vector unit."""
     codes: int = 0
     """Code vectors."""
+    sent: Counter[str] = field(default_factory=Counter)
+    """Words of the vector unit, by the partner that takes them."""
+    received: Counter[str] = field(default_factory=Counter)
+    """Those of them that are taken."""
+    given: Counter[str] = field(default_factory=Counter)
+    """Words for the vector unit, by the partner that gives them."""
+    taken: Counter[str] = field(default_factory=Counter)
+    """Those of them that are taken."""
+    populations: deque[tuple[dict[str, int] | None, Callable[..., None]]] = field(
+        default_factory=deque, repr=False)
+    """Commands of synapses (None) and neurons (their fields) that wait for those before."""
     kept: dict[str, Integers] = field(default_factory=dict, repr=False)
     """What is unpacked once for the plan, by unit."""
 
@@ -43,6 +55,12 @@ class Plan:
         first = getattr(self, stream)
         setattr(self, stream, first + count)
         return first
+
+    def pass_on(self, words: str, partner: str, count: int) -> int:
+        """The first of so many more groups of words to or from a partner of the vector unit."""
+        stream = getattr(self, words)
+        stream[partner] += count
+        return stream[partner] - count
 
 
 def plan_entry(machine: Machine, units: Mapping[str, EmulatedUnit],
@@ -58,6 +76,8 @@ def plan_entry(machine: Machine, units: Mapping[str, EmulatedUnit],
         turns = list(group) if loop >= 0 else []
         owners = {executors[step.kind] for step in turns}
         if len(owners) == 1 and owners.pop().plan_loop(turns, plan):
+            for unit in units.values():
+                unit.go_on(plan)
             continue
         for step in turns or group:
             if step.kind not in executors:

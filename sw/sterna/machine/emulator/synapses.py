@@ -89,7 +89,7 @@ class SynapsesUnit(EmulatedUnit):
 
     def plan(self, step: Executed, plan: Plan) -> None:
         synapses = Synapses(self.machine, step.fields, self.memories[Space.SYNAPSES])
-        plan.operations.append(lambda path: self._accumulate(synapses))
+        plan.populations.append((None, lambda path: self._accumulate(synapses)))
 
     def begin(self, path: Path, plan: Plan, word: int) -> None:
         self._events = self._sources = 0

@@ -33,6 +33,7 @@ class Turn:
     previous: Numbers | None
     state: Numbers | None
     traced: Numbers
+    sent: Numbers | None = None
 
     def reads(self) -> list[Numbers]:
         """Of the vector memory."""
@@ -90,6 +91,9 @@ class VectorUnit(EmulatedUnit):
                 word + plan.inputs, lanes, vector.word_bits, word)
         path.states = np.zeros((plan.states, lanes), np.int64)
         path.codes = []
+        path.sent = {name: np.zeros((count, lanes), np.int64) for name, count in plan.sent.items()}
+        path.given = {name: np.zeros((count, lanes), np.int64)
+                      for name, count in plan.given.items()}
         if path.shown is not None:
             path.shown["vector"] = np.zeros((plan.vectors, lanes), np.int64)
 
@@ -113,7 +117,15 @@ class VectorUnit(EmulatedUnit):
             first = plan.take(name, length)
             return np.arange(first, first + length)
 
-        if source is SourceA.ACCUMULATORS:
+        def passed(words: str) -> Numbers:
+            first = plan.pass_on(words, self._partner(fields), length)
+            return np.arange(first, first + length)
+
+        if source is SourceA.UNIT:
+            a = passed("taken")
+            if plan.taken[self._partner(fields)] > plan.given[self._partner(fields)]:
+                raise CheckError("the program takes words that no unit gives")
+        elif source is SourceA.ACCUMULATORS:
             a = stream("read")
             if plan.read > plan.accumulators:
                 raise CheckError("the program reads accumulators that no matrix gives")
@@ -125,7 +137,12 @@ class VectorUnit(EmulatedUnit):
             address("result") if fields["write"] else None,
             stream("constants") if select is MultiplierSelect.CONSTANT else None,
             stream("handed") if fields.get("previous") else None,
-            stream("states") if fields.get("state") else None, stream("vectors"))
+            stream("states") if fields.get("state") else None, stream("vectors"),
+            passed("sent") if fields.get("send") else None)
+
+    def _partner(self, fields: dict[str, int]) -> str:
+        """The unit that the words are sent to, or that gives them."""
+        return self.machine.partners[fields.get("partner", 0)]
 
     def _add(self, turns: list[Turn], plan: Plan) -> None:
         fields = turns[0].executed.fields
@@ -139,7 +156,8 @@ class VectorUnit(EmulatedUnit):
         assert a is not None and traced is not None
         plan.operations.append(VectorOperation(
             fields, a, joined("b"), joined("result"), joined("constants"), joined("previous"),
-            joined("state"), traced, self._tables(plan), self.machine.vector.word_bits))
+            joined("state"), traced, self._tables(plan), self.machine.vector.word_bits,
+            joined("sent"), self._partner(fields) if self.machine.partners else ""))
         if fields["codes"]:
             plan.codes += 1
 

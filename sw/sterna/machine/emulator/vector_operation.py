@@ -47,6 +47,8 @@ class VectorOperation:
     tables: tuple[Integers, Integers] = field(repr=False)
     """Base and slope [tables, segments]."""
     word_bits: int
+    sent: Places | None = None
+    partner: str = ""
 
     def __post_init__(self) -> None:
         fields = self.fields
@@ -86,6 +88,8 @@ class VectorOperation:
             return path.accumulators[self.a]
         if self._source is SourceA.INPUT:
             return path.inputs[self.a]
+        if self._source is SourceA.UNIT:
+            return path.given[self.partner][self.a]
         return path.memory[self.a]
 
     def _of_memory(self, path: Path) -> tuple[Integers | int, int]:
@@ -118,6 +122,8 @@ class VectorOperation:
         fields = self.fields
         if self.result is not None:
             path.memory[self.result] = value
+        if self.sent is not None:
+            path.sent[self.partner][self.sent] = value
         if fields["codes"]:
             path.codes.append(np.clip(value.reshape(-1), -CODE_LIMIT, CODE_LIMIT))
         if fields["absmax"]:
