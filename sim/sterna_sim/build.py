@@ -77,7 +77,7 @@ def build_serial_simulator(
 def verilog_file(machine: Machine, tell: Progress) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
-    share = max(unit.weight_lanes for unit in machine.units) >= SHARED_LANES
+    share = max(unit.weights_a_clock for unit in machine.units) >= SHARED_LANES
 
     def generate() -> str:
         from sterna_hw.memory.storage import VerilogText

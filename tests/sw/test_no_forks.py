@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 UNITS = ("sw/sterna/machine/units/", "sw/sterna/families/", "sw/sterna/compiler/units/",
-         "sw/sterna/machine/emulator/")
+         "sw/sterna/compiler/kinds.py")
 """Where a unit or a family is, and may look at what stands beside it."""
 TABLES = ("sw/sterna/machine/memory.py", "sw/sterna/machine/machine.py",
           "boards/sterna_boards/board.py")

@@ -62,8 +62,8 @@ def work_on(program: Program, machine: Any, embedding: Embedding = "auto") -> Wo
 
     Raises `InputError` for a program that it cannot execute.
     """
-    bits = {"code_bits": machine.neurons.code_bits} if machine.has("neuron") else {}
-    fitted = fit_machine(program, machine, embedding, bits)
+    chosen = {name: value for unit in machine.units for name, value in unit.chosen.items()}
+    fitted = fit_machine(program, machine, embedding, chosen)
     placement = placement_for(program, machine, embedding)
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)

@@ -82,7 +82,7 @@ def allocate(program: Program, machine: Machine, unstored: Unstored = frozenset(
 
     ``unstored`` names the section and the name of local vectors that go elsewhere.
     """
-    if not machine.has("vector"):
+    if not machine.has_words:
         return Allocation({}, {section.name: 0 for section in program.sections}, 0, 0)
     sizes = {
         name: padded_groups(machine, vector.length)

@@ -61,7 +61,7 @@ class Clock:
         """Work off what is queued; the clock in which the run ends."""
         self.engine.finish()
         drained = self.last_issue
-        if self.machine.has("vector"):
+        if self.machine.has_words:
             drained += squares_latency(self.machine)
         return max(self.sequencer, drained, self.scalar_free, self.engine.ended,
                    self.populations.ended)

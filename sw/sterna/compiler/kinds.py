@@ -35,7 +35,7 @@ class Widths:
     @classmethod
     def of(cls, machine: Machine) -> Widths:
         """Those of a machine."""
-        vector = machine.vector if machine.has("vector") else None
+        vector = machine.vector if machine.has_words else None
         return cls(
             lanes=machine.neurons.lanes,
             sum_bits=machine.synapses.accumulator_bits if machine.has("synapse") else 0,

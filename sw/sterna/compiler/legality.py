@@ -31,7 +31,7 @@ def check_legal(program: Program, machine: Machine) -> None:
 
 
 def _check_words(program: Program, machine: Machine) -> None:
-    words = machine.has("vector")
+    words = machine.has_words
     if words and program.takes_codes:
         raise InputError(f"program {program.name}: takes codes; the input of a machine with a "
                          "vector unit is words")

@@ -146,7 +146,7 @@ class _Tracker:
 
 def check_padding(program: Program, machine: Machine) -> None:
     """Raise `InputError` if padding could enter a reduction in any token."""
-    if not machine.has("vector"):
+    if not machine.has_words:
         return
     tracker = _Tracker(program, machine)
     seen: list[dict[str, Padding]] = []

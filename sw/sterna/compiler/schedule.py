@@ -43,6 +43,6 @@ def schedule(program: Program, machine: Machine, *, skip: bool = True) -> Plan:
     result = Plan(sections=sections, persistent_groups=allocation.persistent_groups,
                   vector_groups=allocation.vector_groups, tables=tuple(program.tables),
                   chained=chains is not None)
-    if machine.has("vector"):
+    if machine.has_words:
         set_waits(result, vector_latency(machine))
     return result

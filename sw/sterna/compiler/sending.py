@@ -30,7 +30,7 @@ class Sent:
 
 def find_sent(program: Program, machine: Machine, section: Section) -> tuple[Sent, ...]:
     """Those of a section, in order."""
-    return tuple(_found(program, machine, section)) if machine.has("vector") else ()
+    return tuple(_found(program, machine, section)) if machine.has_words else ()
 
 
 def _found(program: Program, machine: Machine, section: Section) -> Iterator[Sent]:

@@ -85,6 +85,11 @@ class Machine:
         """Whether it has a unit of that name."""
         return any(unit.name == name for unit in self.units)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it computes with vectors of words, and a RUN begins with words, not codes."""
+        return any(unit.computes_words for unit in self.units)
+
     def unit(self, name: str) -> Unit:
         """The unit of that name. Raises `InputError` if there is none."""
         for unit in self.units:

@@ -143,11 +143,18 @@ class Unit(Part):
 
     per_stream: ClassVar[bool] = False
     """Whether every token stream has a unit of its own."""
+    computes_words: ClassVar[bool] = False
+    """Whether it keeps vectors of words and computes with them."""
 
     @property
     def weights_a_clock(self) -> int:
         """Weights of a model that it takes in a clock."""
         return 0
+
+    @property
+    def chosen(self) -> Mapping[str, int]:
+        """Fields that stay when a machine is fitted to a program, where others take the least."""
+        return {}
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         """What it executes, in the order of their codes."""
@@ -164,11 +171,6 @@ class Unit(Part):
         """
         del machine
         return ()
-
-    @property
-    def weight_lanes(self) -> int:
-        """Weights that it accumulates in a clock."""
-        return 0
 
     @property
     def lane_rows(self) -> int:

@@ -69,7 +69,7 @@ def accelerator(board: Board, machine: Machine,
         if image is not None:
             raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
         pins = memory_members(machine)
-    lanes = max(unit.weight_lanes for unit in machine.units)
+    lanes = max(unit.weights_a_clock for unit in machine.units)
     rows = max(unit.lane_rows for unit in machine.units)
     block_rams = block_rams_by_name(board.family, machine)
     pace = board.bridge.pace(machine, clock_hz) if board.bridge else None

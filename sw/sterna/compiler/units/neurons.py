@@ -68,7 +68,7 @@ class NeuronsCompiler(UnitCompiler):
     program_step = 16
 
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> NeuronsUnit:
-        vector = base.vector if base.has("vector") else None
+        vector = base.vector if base.has_words else None
         if base.has(self.name):
             unit = base.neurons
         else:

@@ -55,7 +55,7 @@ def open_spiking_image(
     check_image_address(address)
     image = MemoryImage.load(path)
     configuration = image.machine
-    if "step" not in image.entries:
+    if image.rows:
         raise InputError(f"{path}: is the image of {image.model}, a language model; give that, or "
                          f"the image of {program.name}")
     image.check_same(lambda: compile_program(program, configuration), program.name, path)

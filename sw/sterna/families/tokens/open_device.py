@@ -69,7 +69,7 @@ def open_image(
     check_image_address(address)
     image = MemoryImage.load(path)
     configuration = image.machine
-    if "token" not in image.entries:
+    if not image.rows:
         raise InputError(f"{path}: is the image of {image.model}, a spiking network; give that, or "
                          f"the image of {program.name}")
     image.check_same(

@@ -114,6 +114,10 @@ class Neurons(Unit):
                              "the state of one text")
 
     @property
+    def chosen(self) -> Mapping[str, int]:
+        return {"code_bits": self.code_bits}
+
+    @property
     def code_limit(self) -> int:
         """Largest magnitude of a code."""
         return (1 << (self.code_bits - 1)) - 1

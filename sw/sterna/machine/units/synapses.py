@@ -82,9 +82,5 @@ class Synapses(Unit):
         del machine
         return (MemorySpec("synapses", self.weight_word_bits, self.weight_depth),)
 
-    @property
-    def weight_lanes(self) -> int:
-        return self.lanes
-
     def counters(self, machine: Machine) -> tuple[Counter, ...]:
         return Counter("busy"), Counter("events"), Counter("sources", machine.neurons.lanes)

@@ -163,10 +163,6 @@ class Ternary(Unit):
         return (MemorySpec("weights", 8 * self.weight_bytes, self.weight_depth),)
 
     @property
-    def weight_lanes(self) -> int:
-        return self.lanes
-
-    @property
     def lane_rows(self) -> int:
         return self.rows
 

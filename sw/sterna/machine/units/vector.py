@@ -80,6 +80,7 @@ class Vector(Unit):
 
     name = "vector"
     per_stream = True
+    computes_words = True
 
     lanes: int = 8
     """Elements in a group; a power of two."""
