@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from sterna.cli import application
+from sterna.cli import application, terminal
 from sterna_boards.flows.open.tools import PACKAGES, variable
 
 
@@ -38,8 +38,9 @@ class Outcome:
 
 
 @pytest.fixture
-def sterna(capsys):
-    """Call with the arguments after `sterna`."""
+def sterna(capsys, monkeypatch):
+    """Call with the arguments after `sterna`; however slow the machine is, progress is silent."""
+    monkeypatch.setattr(terminal, "PATIENCE", 1e6)
 
     def call(*arguments: object) -> Outcome:
         code = application.run_arguments([str(argument) for argument in arguments])

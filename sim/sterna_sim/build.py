@@ -179,14 +179,15 @@ def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
 
     def make(folder: Path) -> None:
         sources = [toolchain.verilator_root / "include" / name for name in RUNTIME]
-        _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell)
+        _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell,
+                     step="compiling Verilator's own part")
 
     return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS]), make, tell)
 
 
 def _compile_all(
     sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
-    wide: bool = False,
+    wide: bool = False, step: str = "compiling the simulator",
 ) -> list[Path]:
     """Compile C++ files to objects in the folder; returns those. `wide`: see `WIDE`."""
     include = toolchain.verilator_root / "include"
@@ -200,7 +201,7 @@ def _compile_all(
     ]
     with ToolRunner(folder, toolchain) as tools:
         for done, _ in enumerate(tools.run_all(jobs)):
-            tell("compiling the simulator", done + 1, len(jobs))
+            tell(step, done + 1, len(jobs))
     return objects
 
 

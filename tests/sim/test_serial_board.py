@@ -16,9 +16,9 @@ from sterna.cli.application import run_arguments
 from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.open_device import open_device
+from sterna.host.board_address import open_transport
 from sterna.host.link import Link, Request
 from sterna.host.token_board import TokenBoard
-from sterna.host.transport import open_transport
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType
 from sterna_sim.build import build_serial_simulator

@@ -49,6 +49,11 @@ class RunRequest(Request):
         "golden", "golden (usual), emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port; the "
         "rate is that of --config or --image, or ?baud=N behind the port.")
 
+    def check(self) -> None:
+        from sterna.host.address import check_device
+
+        check_device(self.device)
+
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyRequest(Request):
@@ -68,6 +73,9 @@ class VerifyRequest(Request):
     def check(self) -> None:
         if not 0 <= self.stalls < 1000:
             raise InputError(f"stalls is {self.stalls}; it must be between 0 and 999")
+        from sterna.host.address import check_shows_values
+
+        check_shows_values(self.device)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sterna.errors import InputError
-from sterna.host.transport import DEFAULT_BAUD, Transport, open_transport
+from sterna.host.board_address import board_address, open_transport
+from sterna.host.transport import DEFAULT_BAUD, Transport
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.machine import Machine
 from sterna.progress import Progress
@@ -25,12 +26,29 @@ def check_clock(address: str) -> None:
     if address in (GOLDEN, EMULATOR):
         raise InputError(
             f"device {address}: has no clock to measure; give sim or a board's address")
+    check_address(address)
 
 
 def check_address(address: str) -> None:
-    """Raise `InputError` for what is no name of a device that has a link, nor like an address."""
-    if address not in (EMULATOR, SIMULATED) and "://" not in address:
+    """Raise `InputError` for what is no name of a device that has a link, nor an address."""
+    if address in (EMULATOR, SIMULATED):
+        return
+    if "://" not in address:
         raise InputError(f"{address}: no such device; give {DEVICES}")
+    board_address(address).check_there()
+
+
+def check_shows_values(address: str) -> None:
+    """Raise `InputError` for a device that shows its results alone, and for an unknown one."""
+    if address not in (EMULATOR, SIMULATED):
+        raise InputError(f"{address}: shows no values but its results; give {EMULATOR} or "
+                         f"{SIMULATED}")
+
+
+def check_device(address: str) -> None:
+    """The same; the golden is a device too."""
+    if address != GOLDEN:
+        check_address(address)
 
 
 def open_transport_to(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
@@ -11,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError, LinkError
-from sterna.host.info import read_info
+from sterna.host.info import Info, read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.loading import load_request, load_requests, words_in_frame
 from sterna.host.reading import longest_answer, read_requests, read_words
 from sterna.host.result import RunResult, read_result
-from sterna.host.session import Session
+from sterna.host.session import BoardTaken, Session
 from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
 from sterna.machine.kept import pack_kept, spans, unpack_kept
@@ -26,6 +27,8 @@ from sterna.machine.units.read import Read
 from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
+ALONE_SECONDS = 0.5
+"""How long a board that others may reach is watched; who uses it has results more often."""
 LOAD_SECONDS = 5.0
 RUN_SECONDS = 2.0
 RUN_SECONDS_PER_WORD = 4e-6
@@ -77,6 +80,7 @@ class Board:
         self._loaders = dict(loaders or {})
         self._spoiled = ""
         self._link = Link(transport, name)
+        self._shared = getattr(transport, "shared", False)
         self._session = Session(name)
         self._image: MemoryImage | None = None
         self._has_contents = False
@@ -98,6 +102,8 @@ class Board:
 
         Raises `LinkError` when the board is of another version, configuration or model.
         """
+        if self._shared:
+            self._check_alone()
         self._has_contents = self._check(image)
         self._image = image
         self._link.expect(max(4 * result_words(image.machine, self.streams),
@@ -215,9 +221,7 @@ class Board:
 
     def _check(self, image: MemoryImage) -> bool:
         """Whether the board holds this image already; raise if it is no board for it."""
-        payload = self._link.request(
-            Request(FrameType.HELLO, b"", FrameType.INFO), self._seconds(HELLO_SECONDS))
-        info, wanted = read_info(self.name, payload), image.machine.digest()
+        info, wanted = self._hello(), image.machine.digest()
         digest, contents = info.machine, info.contents
         if digest != wanted:
             raise LinkError(
@@ -232,6 +236,17 @@ class Board:
                 f"{_build_again(image)}"
             )
         return contents != 0
+
+    def _hello(self) -> Info:
+        return read_info(self.name, self._link.request(
+            Request(FrameType.HELLO, b"", FrameType.INFO), self._seconds(HELLO_SECONDS)))
+
+    def _check_alone(self) -> None:
+        """Raise `BoardTaken` while the board sends results to somebody else."""
+        if session := self._hello().session:
+            time.sleep(ALONE_SECONDS)
+            if self._hello().session != session:
+                raise BoardTaken(self.name)
 
     def _begin(self, progress: Progress | None) -> None:
         """Begin a session, and fill the memories unless the bitstream has.

@@ -16,6 +16,8 @@ class Info:
 
     machine: int
     contents: int
+    session: int
+    """Nonce and count of results, as one number; 0 when nobody has begun one."""
 
 
 def read_info(name: str, payload: bytes) -> Info:
@@ -41,4 +43,4 @@ def read_info(name: str, payload: bytes) -> Info:
     if place != len(payload) or missing:
         raise LinkError(f"{name}: says hello without {' and '.join(missing) or 'an end'}; build "
                         "the board again")
-    return Info(items[InfoType.CONFIGURATION], items[InfoType.CONTENTS])
+    return Info(items[InfoType.CONFIGURATION], items[InfoType.CONTENTS], items[InfoType.SESSION])

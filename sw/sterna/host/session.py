@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import struct
 
+from sterna.errors import LinkError
 from sterna.host.link import AnswerLost, Request
 from sterna.machine.protocol import FrameType
 
@@ -18,6 +19,14 @@ class StateLost(AnswerLost):
     reason = "the board started again or lost its state"
 
 
+class BoardTaken(LinkError):
+    """Another host uses the board, which serves one at a time."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: another program uses the board, which serves one at a time; let "
+                         "that one end, and run this again")
+
+
 class Session:
     """A nonce that the board was given, and how many results it has sent since.
 
@@ -27,21 +36,29 @@ class Session:
     def __init__(self, name: str) -> None:
         self._name = name
         self._nonce, self._results = 0, 0
+        self._own = {0}
+        """Nonces that an answer may have without another host: none, and those that were given."""
 
     def begin(self) -> Request:
         """The request that begins a new session."""
         self._nonce, self._results = 1 + secrets.randbelow(_COUNT_LIMIT - 1), 0
+        self._own.add(self._nonce)
         return Request(FrameType.BEGIN, self._nonce.to_bytes(4, "little"), FrameType.ACK)
 
     def check(self, result: bytes) -> bytes:
-        """The payload of a RESULT without the session. Raises `StateLost` for another session."""
+        """The payload of a RESULT without the session.
+
+        Raises `StateLost` when it is not this one, and `BoardTaken` when it is another host's.
+        """
         self._results = (self._results + 1) % _COUNT_LIMIT
         return self.without(result)
 
     def without(self, result: bytes) -> bytes:
         """The same for an answer that the session does not count."""
-        if _SESSION.unpack_from(result, len(result) - _SESSION.size) != (
-                self._nonce, self._results):
+        nonce, results = _SESSION.unpack_from(result, len(result) - _SESSION.size)
+        if nonce not in self._own:
+            raise BoardTaken(self._name)
+        if (nonce, results) != (self._nonce, self._results):
             raise StateLost(
                 f"{self._name}: the board loses its state again and again; see its supply and its "
                 "cable, and that no other program uses it")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
 
 from sterna.errors import InputError, LinkError
 
@@ -40,16 +40,17 @@ class Transport(Protocol):
 class SerialTransport:
     """A serial port, 8 data bits, no parity, one stop bit, no flow control."""
 
-    def __init__(self, port: str, baud: int = DEFAULT_BAUD) -> None:
+    def __init__(self, port: str, baud: int = DEFAULT_BAUD, name: str | None = None) -> None:
+        """`name` is that of the port in errors."""
         import serial
 
-        self._name = port
+        self._name = name or port
         try:
             self._port = serial.Serial(
                 port, baud, exclusive=True, write_timeout=WRITE_SECONDS + BITS_WRITTEN / baud
             )
-        except (OSError, ValueError) as error:
-            raise InputError(f"{port}: cannot be opened; {_way_out(error)}") from None
+        except (OSError, ValueError, OverflowError) as error:
+            raise InputError(f"{self._name}: cannot be opened; {_way_out(error)}") from None
         # Bridges of FTDI else keep what they receive for 16 ms. Not every port can, or need.
         with contextlib.suppress(AttributeError, NotImplementedError, OSError, ValueError):
             self._port.set_low_latency_mode(True)
@@ -85,11 +86,14 @@ class SerialTransport:
 class TcpTransport:
     """A TCP connection, for boards behind a network or a serial-to-network server."""
 
+    shared = True
+    """Others may have one to the same board, which a serial port does not allow."""
+
     def __init__(self, host: str, port: int) -> None:
         self._name = f"tcp://{host}:{port}"
         try:
             self._socket = socket.create_connection((host, port), CONNECT_SECONDS)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise InputError(f"{self._name}: cannot connect ({_reason(error)})") from None
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -122,36 +126,13 @@ class TcpTransport:
         return LinkError(f"{self._name}: the connection is lost ({reason})")
 
 
-def open_transport(address: str, baud: int = DEFAULT_BAUD) -> Transport:
-    """Open `serial:///dev/ttyUSB0`, `serial://COM3?baud=1000000` or `tcp://host:port`.
-
-    `baud` is the rate of a serial port whose address names none. Raises `InputError` for an address
-    that says something else or a port that cannot be opened.
-    """
-    parts = urlsplit(address)
-    if parts.scheme == "serial":
-        return SerialTransport(parts.path or parts.netloc, _baud(address, parts.query, baud))
-    if parts.scheme == "tcp":
-        try:
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port = None, None
-        if host and port:
-            return TcpTransport(host, port)
-    raise InputError(
-        f"{address}: not an address of a board; give serial:///dev/ttyUSB0 or tcp://host:port"
-    )
+def no_port(name: str) -> InputError:
+    """What to tell of a serial port that is not there."""
+    return InputError(f"{name}: cannot be opened; "
+                      f"{_way_out(OSError(errno.ENOENT, os.strerror(errno.ENOENT)))}")
 
 
-def _baud(address: str, query: str, usual: int) -> int:
-    options = parse_qs(query)
-    text = options.pop("baud", [str(usual)])[-1]
-    if options or not text.isdigit() or int(text) < 1:
-        raise InputError(f"{address}: the only option is baud, a positive number: ?baud=1000000")
-    return int(text)
-
-
-def _way_out(error: OSError | ValueError) -> str:
+def _way_out(error: Exception) -> str:
     """What to do about a serial port that cannot be opened."""
     number = getattr(error, "errno", None)
     if number == errno.ENOENT:

@@ -9,6 +9,7 @@ import pytest
 from sterna.errors import InputError, LinkError
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
+from sterna.host.session import BoardTaken
 from sterna.host.token_board import TokenBoard
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.presets import PRESETS
@@ -222,13 +223,31 @@ def test_a_board_that_always_starts_again_is_given_up():
         device.step(1)
 
 
-def test_another_program_at_the_same_board_is_noticed():
+def test_a_board_that_another_program_has_taken_is_left_to_it():
+    """Two that load a board in turn would never end."""
     fake = board()
     first, second = loaded(fake), loaded(fake)
-    for token in range(1, 4):
-        assert first.step(1).values[0] == token
-        assert second.step(1).values[0] == token
-    assert (first.recoveries, second.recoveries) == (3, 3)
+    with pytest.raises(BoardTaken, match="^fake: another program uses the board"):
+        first.step(1)
+    assert [second.step(1).values[0] for _ in range(3)] == [1, 2, 3]
+    # The first one's run was carried out, which the second has noticed.
+    assert (first.recoveries, second.recoveries) == (0, 1)
+
+
+def test_a_board_on_a_network_that_is_in_use_is_left_alone(monkeypatch):
+    fake = board()
+    fake.shared = True
+    first = loaded(fake)  # nobody had begun a session
+
+    def busy(seconds: float) -> None:
+        first.step(1)
+
+    monkeypatch.setattr("sterna.host.board.time.sleep", busy)
+    with pytest.raises(BoardTaken):
+        loaded(fake)
+    assert first.step(1).values[0] == 2 and first.recoveries == 0
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
+    assert loaded(fake).step(1).values[0] == 1  # one that has ended
 
 
 def test_a_run_that_is_carried_out_twice_is_noticed():

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 import serial
 from sterna.errors import InputError, LinkError
-from sterna.host.transport import SerialTransport, open_transport
+from sterna.host.board_address import board_address, open_transport
+from sterna.host.transport import SerialTransport
 
 
 @pytest.fixture
@@ -185,9 +186,36 @@ def test_a_file_is_no_serial_port(tmp_path):
 
 
 @pytest.mark.parametrize("address", [
-    "tcp://host", "tcp://:99", "tcp://host:nonsense", "usb://1", "serial:///dev/x?baud=fast",
-    "serial:///dev/x?baud=0", "serial:///dev/x?parity=even",
+    "tcp://host", "tcp://:99", "tcp://host:nonsense", "tcp://host:0", "tcp://host:65536",
+    "tcp://host:1_0", "tcp://[::1", "tcp://host:99/path", "tcp://host:99?baud=9", "usb://1",
+    "serial:///dev/x?baud=fast", "serial:///dev/x?baud=0", "serial:///dev/x?baud=-1",
+    "serial:///dev/x?baud=²", "serial:///dev/x?baud=2147483648",
+    f"serial:///dev/x?baud={'9' * 5000}", "serial:///dev/x?baud=1_0", "serial:///dev/x?baud=", "serial:///dev/x?parity=even",
+    "serial://", "serial:///", "serial://dev/ttyX", "://", "serial:",
 ])
-def test_other_addresses_are_refused(address):
-    with pytest.raises(InputError):
-        open_transport(address)
+def test_other_addresses_are_refused_as_they_were_typed(address):
+    with pytest.raises(InputError) as caught:
+        board_address(address)
+    assert str(caught.value).startswith(f"{address}: ")
+
+
+def test_a_missing_slash_is_told():
+    with pytest.raises(InputError, match="a third slash; give serial:///dev/ttyX$"):
+        board_address("serial://dev/ttyX")
+
+
+def test_a_port_is_told_as_it_was_typed(monkeypatch):
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [])
+    address = board_address("serial:///dev/nowhere?baud=9600")
+    for call in (address.check_there, address.open):
+        with pytest.raises(InputError, match=r"^serial:///dev/nowhere\?baud=9600: cannot be opened"
+                                             "; there is no such port; .* there are: none"):
+            call()
+    board_address("serial://COM3").check_there()  # no file on any system
+    board_address("tcp://localhost:1").check_there()
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "a..b"])
+def test_a_host_that_can_be_none_is_told(host):
+    with pytest.raises(InputError, match=f"^tcp://{host}:1: cannot connect"):
+        open_transport(f"tcp://{host}:1")

@@ -18,6 +18,7 @@ from sterna.families.spiking.patterns import burst_orders
 from sterna.families.steps.options import CheckedDevice, Samples, Seed
 from sterna.families.steps.run import run_on, saturation_line
 from sterna.families.steps.shape import StepShape
+from sterna.host.address import check_device
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class SpikingScore:
 def evaluate(model: SpikingModel, request: EvaluateRequest, report: Report) -> SpikingScore:
     """Golden against real numbers; with a device also its outputs against the golden's."""
     options = request.options
+    if (device := options.take(CheckedDevice).device) is not None:
+        check_device(device)
     samples, seed = options.take(Samples).samples, options.take(Seed).seed
     if model.real is None:
         raise InputError(
@@ -79,7 +82,7 @@ def _accuracies(model: SpikingModel, real: RealNetwork, samples: int, seed: int,
     spikes, labels = burst_orders(samples, seed)
     network, device = model.network, request.options.take(CheckedDevice).device
     expected = real.run(spikes.astype(float))[network.output].sum(0).argmax(1)
-    outputs = GoldenNetwork(network, samples).run(spikes)[network.output]
+    outputs = GoldenNetwork(network, samples).run(spikes, report)[network.output]
     found = outputs.sum(0).argmax(1)
     values: dict[str, object] = {
         "samples": samples,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.golden.executor import GoldenExecutor
+from sterna.progress import Progress
 
 Integers = NDArray[np.int64]
 
@@ -47,8 +48,12 @@ class GoldenNetwork:
         """Neuron steps so far after which a state was at the limit of its bits; those above 0."""
         return self._executor.saturated()
 
-    def run(self, codes: Integers) -> dict[str, Integers]:
+    def run(self, codes: Integers, progress: Progress | None = None) -> dict[str, Integers]:
         """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons]."""
-        steps = [self.step(row) for row in codes]
+        steps = []
+        for row in codes:
+            steps.append(self.step(row))
+            if progress is not None:
+                progress("running steps", len(steps), len(codes))
         return {item.name: np.stack([step[item.name] for step in steps])
                 for item in self.network.populations}

@@ -57,9 +57,13 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
 def run_steps(device: SpikingDevice, codes: NDArray[np.int64], progress: Progress
               ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons], one of a batch at a time from a reset on."""
-    results = []
+    results: list[list[NDArray[np.int64]]] = []
+    done = 0
     for item in range(codes.shape[1]):
         device.reset()
-        results.append([device.step(row).outputs for row in codes[:, item]])
-        progress("running", item + 1, codes.shape[1])
+        results.append([])
+        for row in codes[:, item]:
+            results[-1].append(device.step(row).outputs)
+            done += 1
+            progress("running steps", done, codes.shape[0] * codes.shape[1])
     return np.array(results).swapaxes(0, 1)

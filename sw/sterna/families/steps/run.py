@@ -42,7 +42,7 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     network, codes = taken.network, taken.codes
     if device == "golden":
         golden = GoldenNetwork(network, codes.shape[1])
-        outputs = golden.run(codes)
+        outputs = golden.run(codes, report)
         for name, count in golden.saturated().items():
             report.note(f"{model.name}: {name}: {saturation_line(count)}")
     else:
