@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 
 TRACEBACK, HANG, ACCEPTED, LEFT, UNCLEAR, REFUSED = FAULTS = (
-    "tracebacks", "hangs", "wrong acceptances", "files left", "unclear refusals", "wrong refusals")
+    "tracebacks", "hangs", "wrong acceptances", "files left", "unclear answers", "wrong refusals")
 _WALL = 20
 """Seconds on the clock for one of the processor: others may use the machine."""
 
@@ -105,7 +105,7 @@ def faults(trial: Trial, answer: Answer) -> list[str]:
         found.append(ACCEPTED)
     elif answer.code and trial.wanted is Wanted.TAKEN:
         found.append(REFUSED)
-    elif answer.code and not _is_clear(trial, answer):
+    elif answer.code and not _is_clear(trial, answer) or "Warning:" in answer.errors:
         found.append(UNCLEAR)
     return found + ([LEFT] if answer.left else [])
 

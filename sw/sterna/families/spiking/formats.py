@@ -5,10 +5,10 @@ from __future__ import annotations
 from sterna.errors import InputError
 from sterna.families.spiking import codes
 from sterna.families.spiking.options import Formats
-from sterna.families.spiking.quantise import SpikingFormats
+from sterna.families.spiking.quantise import MOST_FRACTION, SpikingFormats
 from sterna.options import Options
 
-MOST_PLANES, MOST_FRACTION = 8, 24
+MOST_PLANES = 8
 
 
 def spiking_formats(options: Options) -> SpikingFormats:

@@ -18,6 +18,8 @@ _STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
 FACTORS = ("factor", "current_factor", "adaptation_factor")
 _FINEST = 24
 """Dyadic weights are looked for down to a unit of ``2**-_FINEST``."""
+MOST_FRACTION = 24
+"""Fraction bits that membranes can be given."""
 _COARSE = 1 / 64
 """Most that rounding may change a threshold by, of its value."""
 
@@ -55,7 +57,11 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
         whole = np.rint(joined / unit[:, None]).astype(np.int64)
         loud = joined.any(1)
         bits = signed_bits(reach(whole))
-        populations.append(_population(population, unit * loud, bits, formats.fraction))
+        try:
+            populations.append(_population(population, unit * loud, bits, formats.fraction))
+        except InputError as error:
+            raise InputError(f"network {network.name}: population {population.name}: {error}"
+                             ) from None
     return with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
         connections=tuple(connections), output=network.output,
@@ -85,24 +91,35 @@ def _population(item: RealPopulation, unit: Reals, sum_bits: int, fraction: int)
     gain = np.repeat(gain, item.neurons // gain.size) * unit * 2.0**fraction
     top = (1 << (definition.factor_bits - 1)) - 1
     largest = float(np.abs(gain).max())
-    shift = max(0, min(31, floor(log2(top / largest)))) if largest > 0 else 0
+    shift = floor(max(0, min(31, log2(top / largest)))) if largest > 0 else 0
     definition = replace(
         definition, gain_shift=shift, sum_bits=max(definition.sum_bits, sum_bits)
     )
+    if largest > top:
+        raise InputError(f"its weights with their gain (r, w_in) reach {largest / 2**fraction:.4g};"
+                         f" {definition.factor_bits} bits with {fraction} fraction bits hold "
+                         f"{top / 2**fraction:.4g}: give a lower --fraction, or scale its weights "
+                         "and thresholds down")
     values = {"gain": np.rint(gain * 2.0**shift)}
     for name in _STATES:
         values[name] = np.rint(item.value(name) * 2.0**fraction)
+        _check_room(name, item.value(name), fraction, definition.membrane_bits)
     _check_threshold(item, values["threshold"] * 2.0**-fraction, fraction)
     for name in FACTORS:
         values[name] = np.rint(item.value(name) * 2.0**definition.factor_fraction)
     parameters = NeuronParameters.of(**values)
-    try:
-        parameters.check(definition, item.neurons)
-    except InputError as error:
-        raise InputError(f"population {item.name}: {error}") from None
+    parameters.check(definition, item.neurons)
     return Population(
         name=item.name, neurons=item.neurons, definition=definition, parameters=parameters
     )
+
+
+def _check_room(name: str, real: Reals, fraction: int, bits: int) -> None:
+    most = ((1 << (bits - 1)) - 1) / 2**fraction
+    if (largest := float(np.abs(real).max())) > most:
+        raise InputError(f"its {name} reaches {largest:.4g}; {bits} bits with {fraction} fraction "
+                         f"bits hold {most:.4g}: give a lower --fraction, or scale its weights and "
+                         "thresholds down")
 
 
 def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
@@ -112,7 +129,7 @@ def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
     if wrong.any():
         worst = int(np.flatnonzero(wrong)[np.abs(real[wrong]).argmin()])
         needed = int(np.ceil(np.log2(0.5 / _COARSE / abs(real[worst]))))
+        way = f"give --fraction {needed}, or " if needed <= MOST_FRACTION else ""
         raise InputError(
-            f"population {item.name}: a threshold of {real[worst]:.4g} would become "
-            f"{found[worst]:.4g} with {fraction} fraction bits; give --fraction {needed}, or scale "
-            "its weights and thresholds up")
+            f"a threshold of {real[worst]:.4g} would become {found[worst]:.4g} with {fraction} "
+            f"fraction bits; {way}scale its weights and thresholds up")

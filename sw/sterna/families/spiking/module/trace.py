@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from sterna.errors import InputError
 from sterna.families.spiking.network import Reals
-from sterna.families.spiking.nir.linear import MATRIX_LIMIT
+from sterna.families.spiking.nir.windows import MATRIX_LIMIT
 from sterna.program.instructions import INPUT
 
 AFFINE = ("Linear", "Conv1d", "Conv2d", "Conv3d", "AvgPool1d", "AvgPool2d", "BatchNorm1d",

@@ -154,11 +154,12 @@ def spyx_steps(facts: Facts) -> NDArray[np.float64]:
 def spikingjelly_steps(facts: Facts) -> NDArray[np.float64]:
     """The dt of IF, CUBALIF and LIF without decay_input; none of LIF with it."""
     found = []
-    for _, kind, node in facts.neurons():
-        if kind == "IF":
-            found.append(1 / numbers(node, "r"))
-        elif kind in ("LIF", "CubaLIF") and not _near(numbers(node, "r"), 1):
-            found.append(_membrane(node) / numbers(node, "r"))
+    with np.errstate(divide="ignore"):  # an r of 0 holds no step
+        for _, kind, node in facts.neurons():
+            if kind == "IF":
+                found.append(1 / numbers(node, "r"))
+            elif kind in ("LIF", "CubaLIF") and not _near(numbers(node, "r"), 1):
+                found.append(_membrane(node) / numbers(node, "r"))
     return np.concatenate(found) if found else np.zeros(0)
 
 

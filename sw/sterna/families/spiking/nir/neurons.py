@@ -22,6 +22,7 @@ from sterna.families.spiking.nir.linear import Linear
 from sterna.families.spiking.nir.marks import numbers as attribute_numbers
 from sterna.families.spiking.nir.options import COMPARES, CURRENTS, RESETS
 from sterna.families.spiking.nir.producers import NirOptions
+from sterna.families.spiking.nir.shapes import Shape, bare, misfit
 from sterna.law.neuron import (
     Count,
     Current,
@@ -52,7 +53,8 @@ def neuron_population(
     count = linear.bias.size
 
     def values(attribute: str) -> Reals:
-        return _spread(name, attribute, attribute_numbers(node, attribute), linear)
+        return _spread(name, attribute, attribute_numbers(node, attribute),
+                       np.shape(getattr(node, attribute)), linear)
 
     rates = _rates(name, kind, values, options)
     gain = _snap(_gain(kind, values, rates, options))
@@ -81,7 +83,7 @@ def _rates(name: str, kind: str, values: Any, options: NirOptions) -> dict[str, 
             "CubaLIF": {"": "tau_mem", "current_": "tau_syn"}}.get(kind, {})
     if options.decay == "exponential":
         return {key: -np.expm1(-options.dt / values(tau)) for key, tau in taus.items()}
-    return {key: _rate(name, options.dt, values(tau)) for key, tau in taus.items()}
+    return {key: _rate(name, tau, options.dt, values(tau)) for key, tau in taus.items()}
 
 
 def _gain(kind: str, values: Any, rates: dict[str, Reals], options: NirOptions) -> Reals:
@@ -121,7 +123,7 @@ def _levels(
     whole = reset not in (*_TO_RESET, Reset.NO_RESET) or options.max_count > 1
     if start.any() and whole:
         raise InputError(
-            f"NIR node {name}: begins at {start[start != 0][0]:g}, not at 0, which with reset "
+            f"node {name}: begins at {start[start != 0][0]:g}, not at 0, which with reset "
             f"{options.reset} and max_count {options.max_count} cannot be represented; give "
             f"--reset {name}=hard or --neuron {name}.start=zero")
     numbers = {"threshold": values("v_threshold") - start}
@@ -155,7 +157,7 @@ def _population(
             output=Output.SPIKE if spiking else Output.MEMBRANE,
         )
     except InputError as error:
-        raise InputError(f"NIR node {name}: {error}") from None
+        raise InputError(f"node {name}: {error}") from None
     return RealPopulation(name=name, neurons=count, definition=definition, values=numbers)
 
 
@@ -169,23 +171,22 @@ def sum_population(name: str, bias: Reals) -> RealPopulation:
     )
 
 
-def _rate(name: str, dt: float, tau: Reals) -> Reals:
+def _rate(name: str, field: str, dt: float, tau: Reals) -> Reals:
     if not (tau >= dt * (1 - _CLOSE)).all():
         raise InputError(
-            f"NIR node {name}: a time constant of {tau.min():g} s is below the step of {dt:g} s; "
-            "choose a smaller --dt"
+            f"node {name}: {field}, a time constant of {tau.min():g} s, is below the step of "
+            f"{dt:g} s; choose a smaller --dt"
         )
     return np.minimum(dt / tau, 1.0)
 
 
-def _spread(name: str, attribute: str, value: Reals, linear: Linear) -> Reals:
+def _spread(name: str, attribute: str, values: Reals, has: Shape, linear: Linear) -> Reals:
     """One value a neuron from one, one a channel or one a neuron."""
-    array, count = value, linear.bias.size
-    if array.size not in (1, count, linear.shape[0]):
-        raise InputError(
-            f"NIR node {name}: {attribute} has {array.size} values for shape {list(linear.shape)}"
-        )
-    return np.repeat(array, count // array.size)
+    count, shape = linear.bias.size, linear.shape
+    other = len(bare(has)) > 1 and len(bare(shape)) > 1 and bare(has) != bare(shape)
+    if values.size not in (1, count, *shape[:1]) or values.size == count and other:
+        raise InputError(misfit(name, attribute, has, shape, values.size))
+    return np.repeat(values, count // values.size)
 
 
 def _snap(values: Reals) -> Reals:

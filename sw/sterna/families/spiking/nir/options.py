@@ -184,7 +184,7 @@ def _step(recognition: Recognition, facts: Facts, given: float | None) -> float:
     step = common_step(steps)
     if step is None:
         raise InputError(
-            f"NIR: the neurons' numbers hold time steps of {steps.min():g} to {steps.max():g} s, "
+            f"the neurons' numbers hold time steps of {steps.min():g} to {steps.max():g} s, "
             f"not one, which {recognition.producer} would have written; give --dt or another "
             "--producer")
     return step

@@ -263,14 +263,14 @@ def test_refusals(tmp_path: Path) -> None:
         from_graph(ported(2, 1, nir.Linear(weight=np.eye(2)),
                           nir.Delay(delay=np.array([1e-4, 2e-4])),
                           nir.Linear(weight=np.ones((1, 2)))), "net")
-    with pytest.raises(InputError, match=r"node n1: scale of shape \[3\] for values of shape"):
+    with pytest.raises(InputError, match=r"node n1: scale has shape \[3\], but values of shape"):
         from_graph(ported(2, 2, nir.Scale(scale=np.ones(3))), "net")
     for delay, told in ((2.5e-4, "2.5 steps"), (4e-5, "0.4 steps")):
         with pytest.raises(InputError, match=f"node n1: a delay of {told} of 0.0001 s; it must"):
             from_graph(ported(2, 2, nir.Delay(delay=np.array([0, delay]))), "net")
     with pytest.raises(InputError, match="node n1: delays of 0 to 2147483648 steps"):
         from_graph(ported(2, 2, nir.Delay(delay=np.array([0, 1e38]))), "net")
-    with pytest.raises(InputError, match=r"node n1: delay of shape \[3\]"):
+    with pytest.raises(InputError, match=r"node n1: delay has shape \[3\]"):
         from_graph(ported(2, 2, nir.Delay(delay=np.zeros(3))), "net")
     with pytest.raises(InputError, match="node n1: weight holds values that are not finite"):
         from_graph(ported(2, 2, nir.Linear(weight=np.full((2, 2), np.nan))), "net")

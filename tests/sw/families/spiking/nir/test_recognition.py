@@ -188,7 +188,7 @@ def test_settings_reach_every_flag() -> None:
     ("floor=nan", "floor is nan; it must be"),
     ("reset=late", "reset is 'late'; it must be one of none, hard, soft, "),
     ("fc.reset=soft", "reset of 'fc': no such neuron node; the graph has n0"),
-    ("max_count=3", "NIR node n0: neuron: reset soft_late looks at the stored membrane"),
+    ("max_count=3", "NIR graph net: node n0: neuron: reset soft_late looks at the stored membrane"),
 ])
 def test_refusals(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -201,7 +201,7 @@ def test_refusals(text: str, message: str) -> None:
 def test_what_begins_elsewhere_cannot_take_the_threshold_away() -> None:
     """The membrane is counted from where it begins, the threshold then is not the whole one."""
     node = lif(3e-4, 1.0, v_leak=-0.25, v_reset=-0.25)
-    with pytest.raises(InputError, match=r"NIR node n0: begins at -0\.25, not at 0"):
+    with pytest.raises(InputError, match=r"NIR graph net: node n0: begins at -0\.25, not at 0"):
         from_graph(graph(node), "net", NirChoices("spikingjelly", resets=("soft",)))
     network, _ = from_graph(graph(node), "net", NirChoices(
         "spikingjelly", resets=("soft",), settings=("start=zero",)))

@@ -1,0 +1,50 @@
+"""Shapes in a NIR graph: fields spread over values, and what to say where they do not fit."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.errors import InputError
+
+Reals = NDArray[np.float64]
+Shape = tuple[int, ...]
+
+
+def spread(name: str, field: str, value: Any, shape: Shape) -> Reals:
+    """The values of a field for every element of a shape, flat. Raises `InputError`."""
+    array = np.asarray(value, np.float64)
+    if array.size == prod(shape) and (array.ndim < 2 or bare(array.shape) == bare(shape)
+                                      or len(bare(shape)) < 2):
+        return array.reshape(-1)
+    try:
+        return np.broadcast_to(array, shape).reshape(-1)
+    except ValueError:
+        raise InputError(misfit(name, field, array.shape, shape, array.size)) from None
+
+
+def bare(shape: Shape) -> Shape:
+    """Without the axes of one element, which change nothing."""
+    return tuple(size for size in shape if size != 1)
+
+
+def misfit(name: str, field: str, has: Shape, shape: Shape, size: int) -> str:
+    """What to say of a field that does not fit values of a shape; it would fit `size` values."""
+    return (f"node {name}: {field} has shape {list(has)}, but values of shape {list(shape)} lead "
+            f"to it{told_axes(shape, size)}")
+
+
+def told_axes(shape: Shape, size: int) -> str:
+    """The advice where the last axes of a shape alone are `size` values."""
+    for first in range(1, len(shape)):
+        if prod(shape[first:]) == size:
+            break
+    else:
+        return ""
+    if prod(shape[:first]) == 1:
+        return ""
+    return (f"; its first axes, {list(shape[:first])}, look like time steps or a batch: export the "
+            "graph from one time step of one sample")
