@@ -83,7 +83,7 @@ def build_model(board: Board, program: Program, configuration: Any = None,
     ``seeds`` and ``until_met`` are those of `sterna_boards.flows.open.build.build`. Whether timing
     is met is in the report, as from that, whose errors are raised here too.
     """
-    work = work_on(program, board.with_rate(configuration or own_machine(board, program)),
+    work = work_on(board, program, board.with_rate(configuration or own_machine(board, program)),
                    embedding)
     machine, image = work.machine, work.compiled()
     if host is not None:

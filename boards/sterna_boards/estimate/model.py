@@ -76,7 +76,7 @@ def estimate(board: Board, program: Program, machine: Machine | None = None,
     """
     base = board.with_rate(machine or own_machine(board, program))
     board.check_weight_source(base)
-    work = work_on(program, base, embedding)
+    work = work_on(board, program, base, embedding)
     fitted, clock = work.machine, clock_hz or board.clock_of(work.machine)
     memories = memory_map(board.family, fitted, work.used)
     area = estimate_area(board.family, fitted)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.cycles import estimate_cycles
-from sterna.compiler.fit import closest, fit_machine, requirements
+from sterna.compiler.fit import closest, requirements
 from sterna.compiler.rows import Embedding, placement_for
 from sterna.compiler.schedule import schedule
 from sterna.law.tables import TABLE_SEGMENTS
@@ -16,6 +16,7 @@ from sterna.machine.image import MemoryImage
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
+from sterna_boards.estimate.room import fit_on
 from sterna_boards.estimate.speed import link_bytes
 from sterna_boards.shape import step_shape
 
@@ -54,16 +55,16 @@ class Work:
 def own_machine(board: Board, program: Program) -> Any:
     """That of the board's own shapes which has most of the units that a program needs, fitted."""
     shapes = board.machine(), step_shape(board.family, board.capacity.luts)
-    return fit_machine(program, closest(program, shapes))
+    return fit_on(board, program, closest(program, shapes))
 
 
-def work_on(program: Program, machine: Any, embedding: Embedding = "auto") -> Work:
-    """Fit the machine to the program where that is open, and count.
+def work_on(board: Board, program: Program, machine: Any, embedding: Embedding = "auto") -> Work:
+    """Fit the machine to program and board where that is open, and count.
 
     Raises `InputError` for a program that it cannot execute.
     """
     chosen = {name: value for unit in machine.units for name, value in unit.chosen.items()}
-    fitted = fit_machine(program, machine, embedding, chosen)
+    fitted = fit_on(board, program, machine, embedding, chosen)
     placement = placement_for(program, machine, embedding)
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)

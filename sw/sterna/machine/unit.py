@@ -203,6 +203,10 @@ class Unit(Part):
         del machine
         return ()
 
+    def narrower(self) -> Self | None:
+        """The same unit with fewer lanes, for a chip that has no room; None if there is none."""
+        return None
+
     def area_terms(self, machine: Machine) -> AreaTerms | None:
         """Terms of its parts, and of what it makes larger; all token streams counted.
 

@@ -71,7 +71,7 @@ def test_step_bytes_are_those_of_the_frames() -> None:
     """LOAD and ACK, RUN and RESULT: seven bytes around each payload, a session of eight."""
     network = lower(quantise(EXAMPLES["l2mu"]()))
     machine = fit_machine(network, STEP_MACHINE)
-    work = work_on(network, machine)
+    work = work_on(find_board("ulx3s-85f"), network, machine)
     assert work.unit == "step"
     assert work.link_bytes == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
 

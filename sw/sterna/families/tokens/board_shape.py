@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
-from sterna.compiler.fit import Embedding, fit_machine
+from sterna.compiler.rows import Embedding
 from sterna.errors import InputError
 from sterna.families.tokens.options import Lanes, Streams
 from sterna.families.tokens.shape import check_embedding, with_shape
@@ -53,4 +53,6 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
 
     def fitted(self, board: Board, program: Program) -> Machine:
         """The shape with the depths that a program needs."""
-        return fit_machine(program, self.machine(board, program), self.place)
+        from sterna_boards.estimate.room import fit_on
+
+        return fit_on(board, program, self.machine(board, program), self.place)

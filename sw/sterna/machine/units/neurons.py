@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
@@ -140,6 +140,9 @@ class Neurons(Unit):
         return (("unit", KIND_BITS), ("codes", address_bits(self.code_depth)),
                 ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1),
                 *((("give", 1),) if self.gives_words(machine) else ()))
+
+    def narrower(self) -> Neurons | None:
+        return replace(self, lanes=self.lanes // 2) if self.lanes > 1 else None
 
     def takes_words(self, machine: Machine) -> bool:
         del machine
