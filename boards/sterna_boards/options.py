@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sterna.errors import InputError
+from sterna.numerals import whole
 from sterna.options import option
 
+MOST_LANES = 1 << 18
+"""More than the largest FPGA has room for."""
 WEIGHTS = ("link", "baked", "sdram")
 
 
@@ -16,16 +19,13 @@ class BoardClock:
     """The clock of the accelerator, which only a board has."""
 
     owner: ClassVar[str] = "boards"
-    clock_mhz: float | None = option(None, "With a board: clock of the accelerator.")
+    clock_mhz: float | None = option(None, "With a board: clock of the accelerator.", least=0,
+                                    above=True, most=10_000)
 
     @property
     def clock_hz(self) -> float | None:
-        """The wanted clock, None for the board's own. Raises `InputError` for one that is none."""
-        if self.clock_mhz is None:
-            return None
-        if not 0 < self.clock_mhz < float("inf"):
-            raise InputError(f"clock-mhz is {self.clock_mhz}; it must be above 0 and finite")
-        return self.clock_mhz * 1e6
+        """The wanted clock, None for the board's own."""
+        return None if self.clock_mhz is None else self.clock_mhz * 1e6
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class BoardLanes:
     lanes: str | None = option(
         None, "Lanes of a board: of ternary weights, rows and columns are chosen, and auto takes "
         "the most that fit and meet the clock.", metavar="N|auto")
+
+
+def lanes_of(text: str) -> int | None:
+    """The number of lanes, None for ``auto``. Raises `InputError` for other text."""
+    if text == "auto":
+        return None
+    lanes = whole(text)
+    if lanes is None or not 1 <= lanes <= MOST_LANES:
+        raise InputError(f"lanes is {text!r}; give a whole number from 1 to {MOST_LANES}, or auto")
+    return lanes
 
 
 @dataclass(frozen=True)
@@ -59,11 +69,10 @@ class Weights:
 class Baud:
     """The bit rate of the serial port."""
 
-    baud: int | None = option(None, "Bits a second of the board's serial port.", metavar="BITS")
+    baud: int | None = option(None, "Bits a second of the board's serial port.", metavar="BITS",
+                              least=1, most=10**9)
 
     @property
     def rate(self) -> int:
-        """The bit rate, 0 for the board's own. Raises `InputError` for one that is none."""
-        if self.baud is not None and self.baud < 1:
-            raise InputError(f"baud is {self.baud}; it must be at least 1")
+        """The bit rate, 0 for the board's own."""
         return self.baud or 0

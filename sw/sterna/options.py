@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from math import nan
+from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_type_hints
 
 from sterna.errors import InputError
+from sterna.files.reading import require_file
+from sterna.suggest import did_you_mean
 
 _KEY = "option"
+MOST_SEED = (1 << 63) - 1
+"""Of every generator of random numbers here."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Declaration:
     """``--name`` of the field if none is given; of a switch also ``--name/--no-name``."""
     metavar: str | None = None
     least: float | None = None
+    most: float | None = None
+    """Bounds of a number, which every option that is one has."""
+    above: bool = False
+    """Whether `least` itself is too little."""
     reads: bool = False
     """Whether it names a file that must be there."""
     or_standard_input: bool = False
@@ -44,6 +54,11 @@ class Declaration:
 def option(default: Any, help: str, *flags: str, **more: Any) -> Any:
     """A field of a group; arguments as `Declaration` has them."""
     return field(default=default, metadata={_KEY: Declaration(help, flags, **more)})
+
+
+def seed(help: str) -> int:
+    """A field for the seed of random numbers."""
+    return option(0, help, least=0, most=MOST_SEED)
 
 
 class Group(Protocol):
@@ -70,9 +85,36 @@ class Declared:
         return flags[0].partition("/")[0] if flags else "--" + self.name.replace("_", "-")
 
     @property
+    def number(self) -> type[int] | type[float] | None:
+        """What kind of number it is, if it is one."""
+        kinds = [kind for kind in (self.type, *get_args(self.type)) if kind in (int, float)]
+        return kinds[0] if kinds else None
+
+    def check(self, value: object) -> None:
+        """Raise `InputError` for a number that is none or out of bounds, naming the option, and
+        for what is no file although it must be read."""
+        about, name = self.declaration, self.flag.removeprefix("--")
+        if about.reads and not (about.or_standard_input and str(value) == "-"):
+            require_file(Path(str(value)))
+        if self.number is None or value is None:
+            return
+        wanted: Any = Integral if self.number is int else Real
+        assert about.least is not None and about.most is not None, f"{name} has no bounds"
+        given: Any = value if isinstance(value, wanted) and not isinstance(value, bool) else nan
+        if about.least <= given <= about.most and not (about.above and given == about.least):
+            return
+        kind = "a whole number " if self.number is int else ""
+        least = f"above {about.least:g}, up to" if about.above else f"from {about.least:g} to"
+        raise InputError(f"{name} is {value}; it must be {kind}{least} {_plain(about.most)}")
+
+    @property
     def is_path(self) -> bool:
         """Whether it names a file or folder."""
         return self.type is Path or Path in get_args(self.type)
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
 
 
 @cache
@@ -132,7 +174,7 @@ class Options:
                 if item.name in self._given]
 
     def check(self, reading: Reading, known: Iterable[Declared], subject: str) -> None:
-        """Require that all that was given is read, and that files to be read are there.
+        """Require that all that was given is read, numbers within bounds, and files there.
 
         ``known`` are the options that the task has, ``subject`` is what they were given for. Raises
         `InputError` naming the option, and whom it is for.
@@ -144,13 +186,8 @@ class Options:
         for name, value in self._given.items():
             if name not in read:
                 if name not in owners:
-                    raise InputError(f"{name}: no such option")
+                    raise InputError(f"{name}: no such option{did_you_mean(name, owners)}")
                 whom = " and ".join(dict.fromkeys(item.owner for item in owners[name]))
                 reason = reading.why_not(name) or f"is for {whom}, not for {subject}"
                 raise InputError(f"{owners[name][0].flag}: {reason}")
-            about = read[name].declaration
-            if about.or_standard_input and str(value) == "-":
-                continue
-            if about.reads and not Path(str(value)).is_file():
-                reason = "is a folder" if Path(str(value)).is_dir() else "file not found"
-                raise InputError(f"{value}: {reason}")
+            read[name].check(value)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import typer
 
 from sterna.families.registry import options_of
 from sterna.families.requests import Request
+from sterna.numerals import real, whole
 from sterna.options import Declared, Options, declared, optional
 
 _Request = TypeVar("_Request", bound=Request)
+_Value = TypeVar("_Value")
 
 
 def command(request: type[_Request], perform: Callable[[_Request], None]) -> Callable[..., None]:
@@ -65,6 +67,32 @@ def _help(items: list[Declared], several: bool) -> str:
     return " ".join(sentences)
 
 
+def _whole(text: str) -> int:
+    """Of a number that is one already, which typer hands on too, the same."""
+    return _number(whole(str(text)), f"{text!r} is not a whole number, such as 1000")
+
+
+def _real(text: str) -> float:
+    return _number(real(str(text)), f"{text!r} is not a number, such as 1000 or 2.5e-3")
+
+
+def _number(value: _Value | None, message: str) -> _Value:
+    if value is None:
+        raise typer.BadParameter(message)
+    return value
+
+
+_PARSERS: dict[type | None, Callable[[str], Any]] = {int: _whole, float: _real}
+
+
+def _metavar(item: Declared) -> str | None:
+    if item.number is not None:
+        return "INTEGER" if item.number is int else "NUMBER"
+    if bool in (item.type, *get_args(item.type)):
+        return None
+    return "PATH" if item.is_path else "TEXT"
+
+
 def _parameter(item: Declared) -> inspect.Parameter:
     """As typer takes it. Usual values are the groups' own, so that what is given is known."""
     about = item.declaration
@@ -73,8 +101,8 @@ def _parameter(item: Declared) -> inspect.Parameter:
         info = typer.Argument(default, metavar=about.metavar, help=about.help)
     else:
         flags = about.flags or (item.flag,)
-        info = typer.Option(default, *flags, metavar=about.metavar, help=about.help,
-                            min=about.least)
+        info = typer.Option(default, *flags, metavar=about.metavar or _metavar(item),
+                            help=about.help, parser=_PARSERS.get(item.number))
     kind = item.type if about.needed else optional(item.type)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=info,
                              annotation=kind)

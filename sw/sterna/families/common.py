@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sterna.options import option
+from sterna.options import option, seed
 
 GOLDEN_HAS_NO_SHAPE = ("shapes an accelerator, and the golden has none; give --device sim or the "
                        "address of a board")
@@ -30,11 +30,11 @@ class Timeout:
 
     timeout: float | None = option(
         None, "How long a board may be silent while it owes an answer.", metavar="SECONDS",
-        least=0.001)
+        least=0.001, most=1e6)
 
 
 @dataclass(frozen=True)
 class Seed:
     """A seed of random numbers."""
 
-    seed: int = option(0, "Seed of random tokens and inputs.")
+    seed: int = seed("Seed of random tokens and inputs.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from sterna.errors import InputError
-from sterna.options import Options, option
+from sterna.options import Options, declared, option, seed
 
 MODEL_HELP = (
     "Name of a shipped model (`sterna models`), a model folder, or another form that a family reads"
@@ -33,6 +33,8 @@ class Request:
 
     def check(self) -> None:
         """Raise `InputError` for values that no family could take."""
+        for item in declared(type(self)):
+            item.check(getattr(self, item.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class RunRequest(Request):
     def check(self) -> None:
         from sterna.host.address import check_device
 
+        super().check()
         check_device(self.device)
 
 
@@ -64,17 +67,17 @@ class VerifyRequest(Request):
     """
 
     command = "verify"
-    seed: int = option(0, "Seed of the inputs, and of the pauses.")
+    seed: int = seed("Seed of the inputs, and of the pauses.")
     device: str = option(
         "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.")
-    stalls: int = option(0, "Pauses of the link, in a thousandth of the cycles (0).")
+    stalls: int = option(
+        0, "Pauses of the link, in a thousandth of the cycles (0).", least=0, most=999)
     json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
-        if not 0 <= self.stalls < 1000:
-            raise InputError(f"stalls is {self.stalls}; it must be between 0 and 999")
         from sterna.host.address import check_shows_values
 
+        super().check()
         check_shows_values(self.device)
 
 
@@ -84,17 +87,17 @@ class BenchRequest(Request):
 
     command = "bench"
     device: str = option("sim", "sim (usual), or the address of a board.")
-    seed: int = option(0, "Seed of the inputs.")
+    seed: int = seed("Seed of the inputs.")
     clock_hz: float | None = option(
-        None, "Clock for which speed is told; without a memory 100 MHz.")
+        None, "Clock for which speed is told; without a memory 100 MHz.", least=0, above=True,
+        most=1e10)
     json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
         from sterna.host.address import check_clock
 
+        super().check()
         check_clock(self.device)
-        if self.clock_hz is not None and not self.clock_hz > 0:
-            raise InputError(f"clock-hz is {self.clock_hz}; it must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,7 @@ class BuildRequest(Request):
         None, "Folder to write; build/NAME if not given.", "-o", "--output", metavar="DIR")
     seeds: int | None = option(
         None, "Placements to make, of which the fastest is kept. When not given: as many as it "
-        f"takes to meet the clock, at most {MOST_SEEDS}.")
+        f"takes to meet the clock, at most {MOST_SEEDS}.", least=1, most=10_000)
     program: bool = option(False, "Load the bitstream into the board.")
     flash: bool = option(
         False, "With --program: write it into the flash, over what is there.")
@@ -139,8 +142,7 @@ class BuildRequest(Request):
         return self.seeds is None
 
     def check(self) -> None:
-        if self.seeds is not None and self.seeds < 1:
-            raise InputError(f"seeds is {self.seeds}; it must be at least 1")
+        super().check()
         if self.flash and not self.program:
             raise InputError("--flash says where --program puts the bitstream; give both")
 

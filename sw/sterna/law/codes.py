@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.errors import InputError
 from sterna.law.arithmetic import CODE_LIMIT
 
+LEAST_FRACTION, MOST_FRACTION = -8, 16
+"""Fraction bits of inputs; negative ones are for values above 127: fraction -1 counts in twos."""
+
 
 def whole_codes(codes: ArrayLike) -> NDArray[np.int64]:
     """Codes as int64. Raises `InputError` for what is no whole number of at most `CODE_LIMIT`."""

@@ -88,6 +88,10 @@ FORKS = "forks"
 """What hands commands, weights and constants to the data paths of several token streams."""
 
 
+MOST = 1 << 40
+"""Of any number that a part has: bits that no chip and no memory beside it holds."""
+
+
 class Part:
     """A part of a machine: a frozen dataclass of whole numbers and words, with a name.
 
@@ -102,8 +106,9 @@ class Part:
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
             least = 0 if field.name in self.optional else 1
-            if field.type == "int" and (type(value) is not int or value < least):
+            if field.type == "int" and (type(value) is not int or not least <= value <= MOST):
                 rule = "a positive integer" if least else "a whole number, 0 or more"
+                rule += f" up to {MOST}" if type(value) is int and value > MOST else ""
                 raise InputError(f"machine: {self.label(field.name)} must be {rule}, not {value!r}")
         self.validate()
 

@@ -29,6 +29,7 @@ class Imported:
 
 def import_model(request: ImportRequest, report: Report | None = None) -> Imported:
     """Write the folder. Raises `InputError`; nothing is written then."""
+    request.check()
     source = str(request.model)
     family = family_of_source(source)
     request.options.check(family.reading(request), options_of(request.command), source)

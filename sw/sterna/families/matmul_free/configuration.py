@@ -15,6 +15,10 @@ MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
 CHANNEL_MIXERS = ("glu", "lif")
 
+MOST = {"vocab_size": 1 << 21, "hidden_size": 1 << 16, "num_hidden_layers": 1 << 12,
+        "intermediate_size": 1 << 18, "max_position_embeddings": 1 << 40, "hidden_ratio": 1000}
+"""Several times the sizes of the largest language models; beyond them a file is damaged."""
+MOST_TOKEN = 1 << 63
 FLOOR = -1.0
 """Least membrane of a neuron that is carried to the next token."""
 NORM_EPSILON = 1e-6
@@ -65,13 +69,13 @@ class ModelConfig:
                 "(MatMul-free LM) can be read"
             )
         for name in ("vocab_size", "hidden_size", "num_hidden_layers", "max_position_embeddings"):
-            _require_whole(name, getattr(self, name), 1)
-        _require_number("hidden_ratio", self.hidden_ratio)
-        _require_number("rms_norm_eps", self.rms_norm_eps)
+            _require_whole(name, getattr(self, name), 1, MOST[name])
+        _require_number("hidden_ratio", self.hidden_ratio, MOST["hidden_ratio"])
+        _require_number("rms_norm_eps", self.rms_norm_eps, 1)
         if self.intermediate_size is None or self.intermediate_size == 0:
             derived = derived_intermediate_size(self.hidden_size, self.hidden_ratio)
             object.__setattr__(self, "intermediate_size", derived)
-        _require_whole("intermediate_size", self.intermediate_size, 1)
+        _require_whole("intermediate_size", self.intermediate_size, 1, MOST["intermediate_size"])
         for name in ("bos_token_id", "pad_token_id"):
             self._require_token(name, getattr(self, name))
         for token in self.end_tokens:
@@ -111,14 +115,14 @@ class ModelConfig:
     def _require_token(self, name: str, value: object) -> None:
         if value is None:
             return
-        if _require_whole(name, value, 0) >= self.vocab_size:
+        if _require_whole(name, value, 0, MOST_TOKEN) >= self.vocab_size:
             raise InputError(
                 f"configuration: {name} is {value}, outside the vocabulary of {self.vocab_size}"
             )
 
     def _require_only(self, name: str, supported: object, reason: str) -> None:
         value = getattr(self, name)
-        if value != supported:
+        if type(value) is not type(supported) or value != supported:
             raise InputError(
                 f"configuration: {name} is {value!r}; only {supported!r} is supported ({reason})"
             )
@@ -169,15 +173,18 @@ def read_config(path: Path) -> ModelConfig:
         raise InputError(message if str(path) in message else f"{path}: {message}") from None
 
 
-def _require_whole(name: str, value: object, least: int) -> int:
+def _require_whole(name: str, value: object, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(
             f"configuration: {name} must be a whole number of at least {least}, not {value!r}"
         )
+    if value > most:
+        raise InputError(f"configuration: {name} is {value}; the largest that is read is {most}")
     return value
 
 
-def _require_number(name: str, value: object) -> None:
+def _require_number(name: str, value: object, most: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
-        raise InputError(f"configuration: {name} must be a positive number, not {value!r}")
+    if not number or not 0 < value <= most:  # type: ignore[operator]
+        raise InputError(f"configuration: {name} must be a number above 0, up to {most}, not "
+                         f"{value!r}")

@@ -67,12 +67,8 @@ def evaluate(model: MatMulFreeTokens, request: EvaluateRequest, report: Report
     tokenizer = model.tokenizer()
     encoded = encode_documents(tokenizer, read_text(wanted.text), model.begin, model.end)
     if wanted.tokens is not None:
-        if wanted.tokens < 1:
-            raise InputError(f"tokens is {wanted.tokens}; it must be at least 1")
         scored = encoded.ids[: wanted.tokens + 1]
         encoded = replace(encoded, ids=scored, byte_count=len(tokenizer.decode(scored).encode()))
-    if wanted.streams < 1:
-        raise InputError(f"streams is {wanted.streams}; it must be at least 1")
     found = compare(
         model.lowered, float_reference(model.model), encoded, wanted.streams,
         lambda done, parts: report("scoring tokens", done, parts))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.generation import generation_of
+from sterna.families.matmul_free.layout import all_tensors
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.names import DEFAULTS, RANDOM
 from sterna.families.matmul_free.random_model import random_model
@@ -22,14 +24,19 @@ from sterna.families.tokens.model import TokenModel
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
+from sterna.numerals import whole
+from sterna.options import MOST_SEED
 from sterna.program.definition import Program
 from sterna.progress import Progress, Report
+from sterna.suggest import did_you_mean
 from sterna.unfinished import note, own_name, remove
 
 if TYPE_CHECKING:
     from sterna.families.family import Result
 
 DEFAULT_MEMORY = "ddr4x4-77"
+MOST_VALUES = 1 << 29
+"""Of the largest tensor of a random model, which is drawn whole."""
 
 
 class MatMulFreeTokens(TokenModel):
@@ -149,10 +156,12 @@ def _random_model(text: str) -> MatMulFreeModel:
     values = dict(DEFAULTS)
     for part in filter(None, text.removeprefix(RANDOM).split(",")):
         name, _, number = part.partition("=")
-        if name not in values or not number.isdecimal():
+        value = whole(number)
+        if name not in values or value is None or value < 0:
             raise InputError(
-                f"{text}: {part!r} is not a setting; give whole numbers for {', '.join(DEFAULTS)}")
-        values[name] = int(number)
+                f"{text}: {part!r} is not a setting; give whole numbers for {', '.join(DEFAULTS)}"
+                f"{did_you_mean(name, DEFAULTS)}")
+        values[name] = value
     config = ModelConfig(
         vocab_size=values["vocabulary"],
         hidden_size=values["hidden"],
@@ -161,4 +170,9 @@ def _random_model(text: str) -> MatMulFreeModel:
         bos_token_id=None,
         eos_token_id=None,
     )
+    shapes = [(config.vocab_size, config.hidden_size), *all_tensors(config).values()]
+    largest = max(prod(shape) for shape in shapes)
+    if largest > MOST_VALUES or values["seed"] > MOST_SEED:
+        raise InputError(f"{text}: its largest tensor has {largest} values, its seed is "
+                         f"{values['seed']}; give at most {MOST_VALUES} and {MOST_SEED}")
     return random_model(config, values["seed"])

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.spiking.integers import LEAST_FRACTION, MOST_FRACTION, SpikingNetwork
+from sterna.families.spiking.integers import SpikingNetwork
 from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 
 Reals = NDArray[np.float64]
 

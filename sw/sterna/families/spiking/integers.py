@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import MAX_PLANES, reach, signed_bits, whole_weights
 from sterna.program.instructions import INPUT
-
-LEAST_FRACTION, MOST_FRACTION = -8, 16
-"""Of inputs; negative ones are for values above 127: fraction -1 counts in twos."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,15 @@ from sterna.families.spiking.nir.options import NirChoices, NirReading
 from sterna.families.spiking.quantise import quantise
 from sterna.families.spiking.store import load_network
 from sterna.families.steps.model import StepModel
+from sterna.numerals import whole
 from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.family import Result
+
+
+MOST_WEIGHTS = 1 << 25
+"""Of a random layer, which are real numbers first."""
 
 
 class SpikingModel(StepModel):
@@ -60,12 +65,14 @@ def open_layer(text: str, seed: int) -> SpikingModel:
 
     Raises `InputError` for another text.
     """
-    inputs, cross, neurons = text.partition("x")
-    if not cross or not inputs.isdecimal() or not neurons.isdecimal():
+    sizes = [whole(part) for part in text.split("x")]
+    if len(sizes) != 2 or None in sizes:
         raise InputError(f"layer is {text!r}; give inputs and neurons, such as 1024x1024")
-    if not int(inputs) or not int(neurons):
-        raise InputError(f"layer is {text!r}; both sizes must be at least 1")
-    real = layer(int(inputs), int(neurons), seed)
+    inputs, neurons = (size or 0 for size in sizes)
+    if min(inputs, neurons) < 1 or inputs * neurons > MOST_WEIGHTS:
+        raise InputError(f"layer is {text!r}; both sizes must be at least 1, and their product at "
+                         f"most {MOST_WEIGHTS}")
+    real = layer(inputs, neurons, seed)
     return SpikingModel(text, quantise(real), real)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.options import option
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Nir:
     producer: str | None = option(
         None, "framework that wrote the graph: snntorch, spikingjelly, norse, sinabs, "
         "rockpool, spyx, lava or nir; else it is recognised.")
-    dt: float | None = option(None, "time step in seconds.")
+    dt: float | None = option(None, "time step in seconds.", least=0, above=True, most=1e6)
     reset: list[str] | None = option(
         None, "none, hard, soft, soft_once, soft_late, zero_late or clear_late; snnTorch's "
         "subtract, zero, and with reset_delay=False subtract_now, zero_now; again for a node.",
@@ -47,11 +48,12 @@ class Formats:
     """How integers are made of real numbers."""
 
     planes: int | None = option(
-        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8.")
+        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8.", least=1, most=8)
     fraction: int | None = option(
-        None, "fraction bits of the membrane; usually 16.")
+        None, "fraction bits of the membrane; usually 16.", least=0, most=24)
     input_fraction: int | None = option(
-        None, "fraction bits of real-valued inputs; usually 0.")
+        None, "fraction bits of real-valued inputs; usually 0.", least=LEAST_FRACTION,
+        most=MOST_FRACTION)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.spiking.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.families.spiking.integers import Connection, SpikingNetwork
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.law.neuron import MAX_BITS
 from sterna.law.planes import planes_needed, reach, signed_bits, ternary_planes
 from sterna.program.instructions import INPUT

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from math import prod
 from pathlib import Path
 
 from sterna.errors import InputError
+from sterna.numerals import whole
 
+MOST_INPUTS = 1 << 20
 _NAMED = re.compile(r"(.+\.py):([A-Za-z_]\w*)")
 
 
@@ -29,7 +32,8 @@ def parse_shape(text: str | None) -> tuple[int, ...] | None:
     """Sizes such as ``1,28,28``. Raises `InputError` for other text."""
     if text is None:
         return None
-    sizes = text.split(",")
-    if not all(size.strip().isdecimal() and int(size) for size in sizes):
-        raise InputError(f"input-shape is {text!r}; give sizes such as 1,28,28, without the batch")
-    return tuple(int(size) for size in sizes)
+    sizes = [whole(size.strip()) or 0 for size in text.split(",")]
+    if not all(size > 0 for size in sizes) or prod(sizes) > MOST_INPUTS:
+        raise InputError(f"input-shape is {text!r}; give sizes such as 1,28,28, without the batch, "
+                         f"of at most {MOST_INPUTS} inputs")
+    return tuple(sizes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.errors import CheckError, InputError
+from sterna.errors import CheckError
 from sterna.families.common import Timeout
 from sterna.families.requests import BenchRequest
 from sterna.families.spiking.codes import input_codes, random_inputs
@@ -83,8 +83,6 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     """Measure steps of random spikes with and without skipping, and compare the outputs."""
     options, device, clock = request.options, request.device, request.clock_hz or CLOCK_HZ
     silent, steps = options.take(Silent).silent, options.take(Steps).steps
-    if silent is not None and not 0 <= silent <= 1:
-        raise InputError(f"silent is {silent}; it must be between 0 and 1")
     rate = RATE if silent is None else 1 - silent
     network, program = model.network, model.lowered
     codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]

@@ -22,10 +22,11 @@ from sterna.errors import InputError
 from sterna.families.built import built_rows
 from sterna.families.family import Exported
 from sterna.families.requests import BuildRequest, EstimateRequest, ExportRequest
-from sterna.families.steps.options import BoardShape
+from sterna.families.steps.options import MOST_LANES, BoardShape
 from sterna.families.steps.shape import StepShape, shape_of, wanted
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.machine import Machine, with_rate
+from sterna.numerals import whole
 from sterna.program.definition import Program
 from sterna.progress import Report
 
@@ -39,9 +40,9 @@ class OnBoard(BoardShape, BoardClock, Weights, Baud):
 
     def machine(self, board: Board, program: Program) -> Machine:
         """The accelerator: what the options say, and else what the board gets."""
-        if self.lanes is not None and not self.lanes.isdecimal():
-            raise InputError(f"lanes is {self.lanes!r}; give a whole number")
-        lanes = None if self.lanes is None else int(self.lanes)
+        lanes = None if self.lanes is None else whole(self.lanes)
+        if self.lanes is not None and (lanes is None or not 1 <= lanes <= MOST_LANES):
+            raise InputError(f"lanes is {self.lanes!r}; give a whole number from 1 to {MOST_LANES}")
         usual = step_shape(board.family, board.capacity.luts)
         base = shape_of(usual, lanes, self.neuron_lanes)
         fitted = fit_machine(program, base, wanted=wanted(self.code_bits))

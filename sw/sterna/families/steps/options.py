@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sterna.options import option
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
+from sterna.options import option, seed
+
+MOST_STEPS = 10**7
+"""Of random inputs, of which a run keeps a gigabyte at most."""
+MOST_LANES = 1 << 12
+"""Of synapses, and of neurons."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,8 @@ class Inputs:
         None, "Frames (.npz, .npy) or lines of step,address; else random inputs.",
         metavar="FILE", reads=True)
     input_fraction: int | None = option(
-        None, "Fraction bits of real-valued inputs; else those that suit the file.")
+        None, "Fraction bits of real-valued inputs; else those that suit the file.",
+        least=LEAST_FRACTION, most=MOST_FRACTION)
 
 
 @dataclass(frozen=True)
@@ -27,17 +34,18 @@ class Rounding:
 
 @dataclass(frozen=True)
 class Steps:
-    steps: int = option(50, "Time steps of random inputs (50; `run` takes 100).")
+    steps: int = option(50, "Time steps of random inputs (50; `run` takes 100).", least=1,
+                        most=MOST_STEPS)
 
 
 @dataclass(frozen=True)
 class RunSteps(Steps):
-    steps: int = option(100, "Time steps of random inputs (100).")
+    steps: int = option(100, "Time steps of random inputs (100).", least=1, most=MOST_STEPS)
 
 
 @dataclass(frozen=True)
 class Seed:
-    seed: int = option(0, "Seed of random inputs.")
+    seed: int = seed("Seed of random inputs.")
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,11 @@ class Config:
 class Shape:
     """What shapes the accelerator, and is not given by the network."""
 
-    lanes: int | None = option(None, "Synapses accumulated a clock (16).")
-    neuron_lanes: int | None = option(None, "Neurons updated a clock (4).")
+    lanes: int | None = option(None, "Synapses accumulated a clock (16).", least=1, most=MOST_LANES)
+    neuron_lanes: int | None = option(
+        None, "Neurons updated a clock (4).", least=1, most=MOST_LANES)
     code_bits: int | None = option(
-        None, "Width of codes; 2 for spikes, 8 for counts and real inputs.")
+        None, "Width of codes; 2 for spikes, 8 for counts and real inputs.", least=2, most=8)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,8 @@ class Skip:
 
 @dataclass(frozen=True)
 class Silent:
-    silent: float | None = option(None, "Share of the input's codes that are 0.")
+    silent: float | None = option(
+        None, "Share of the input's codes that are 0.", least=0, most=1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Samples:
-    samples: int = option(500, "Samples to classify (500).")
+    samples: int = option(500, "Samples to classify (500).", least=1, most=10**6)
 
 
 @dataclass(frozen=True)

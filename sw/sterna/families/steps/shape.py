@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sterna.compiler.fit import fit_machine
-from sterna.errors import InputError
 from sterna.families.steps.options import Config, Shape
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
@@ -38,12 +37,8 @@ def shape_of(usual: Machine, lanes: int | None, neuron_lanes: int | None) -> Mac
 
 
 def wanted(code_bits: int | None) -> dict[str, int]:
-    """The fields that are not the least that will do. Raises `InputError`."""
-    if code_bits is None:
-        return {}
-    if not 2 <= code_bits <= 8:
-        raise InputError(f"code_bits is {code_bits}; it must be 2 to 8")
-    return {"code_bits": code_bits}
+    """The fields that are not the least that will do."""
+    return {} if code_bits is None else {"code_bits": code_bits}
 
 
 def read_file(name: str) -> Machine:

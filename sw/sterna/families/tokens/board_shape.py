@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
+from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights, lanes_of
 
 from sterna.compiler.rows import Embedding
 from sterna.errors import InputError
@@ -46,9 +46,7 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
             return shape
         if self.rows is not None or self.columns is not None:
             raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
-        if self.lanes != "auto" and not self.lanes.isdecimal():
-            raise InputError(f"lanes is {self.lanes!r}; give a whole number, or auto")
-        lanes = None if self.lanes == "auto" else int(self.lanes)
+        lanes = lanes_of(self.lanes)
         return choose_lanes(board, program, shape, lanes, self.place, clock_hz)
 
     def fitted(self, board: Board, program: Program) -> Machine:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sterna.options import Group, Options, option
+from sterna.machine.machine import MOST_STREAMS
+from sterna.options import Group, Options, option, seed
 
 EMBEDDINGS = ("auto", "host", "chip")
 LANE_KINDS = ("adders", "tables")
 MEMORIES = "ddr4x4-77, kv260-16, ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k"
 PROMPT = "Once upon a time"
+MOST_TOKENS, MOST_RANDOM = 10**9, 10**6
+"""Of a text, and of a simulation, which would take days."""
+MOST_LANES = 1 << 14
+"""Rows, and columns, of a machine."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,15 @@ def unread_prompts(options: Options) -> dict[type[Group], str]:
 class Texts:
     """How a text goes on."""
 
-    max_tokens: int = option(64, "Most tokens to add to a prompt (64).")
+    max_tokens: int = option(64, "Most tokens to add to a prompt (64).", least=0, most=MOST_TOKENS)
     temperature: float | None = option(
         None, "0 takes the best token; above, sample. When not given, this and the next two are "
-        "those of the model's generation_config.json, or 0.")
-    top_p: float | None = option(None, "Sample from the fewest tokens that reach this; else 1.")
-    top_k: int | None = option(None, "Sample from this many tokens at most; else all there are.")
-    seed: int = option(0, "Seed of the sampling; the same on every device.")
+        "those of the model's generation_config.json, or 0.", least=0, most=100)
+    top_p: float | None = option(
+        None, "Sample from the fewest tokens that reach this; else 1.", least=0, above=True, most=1)
+    top_k: int | None = option(
+        None, "Sample from this many tokens at most; else all there are.", least=1, most=1 << 16)
+    seed: int = seed("Seed of the sampling; the same on every device.")
     stats: bool = option(False, "Tell speed and counters afterwards.")
 
 
@@ -77,9 +84,11 @@ class ConfigAlone(Config):
 class Lanes:
     """The shape of the engine."""
 
-    rows: int | None = option(None, "Weight rows accumulated in parallel.")
-    columns: int | None = option(None, "Activation codes consumed in parallel.")
-    vector_lanes: int | None = option(None, "Elements of a vector group.")
+    rows: int | None = option(
+        None, "Weight rows accumulated in parallel.", least=1, most=MOST_LANES)
+    columns: int | None = option(
+        None, "Activation codes consumed in parallel.", least=1, most=MOST_LANES)
+    vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10)
     lane: str | None = option(None, f"What a lane is made of: {' or '.join(LANE_KINDS)}.")
     embedding: str = option(
         "auto", "Where embedding rows are kept: auto (usual), host or chip.")
@@ -88,7 +97,8 @@ class Lanes:
 @dataclass(frozen=True)
 class Streams:
     streams: int | None = option(
-        None, "Token streams that share every fetched weight, up to 16.")
+        None, f"Token streams that share every fetched weight, up to {MOST_STREAMS}.", least=1,
+        most=MOST_STREAMS)
 
 
 @dataclass(frozen=True)
@@ -102,32 +112,35 @@ class OutsideMemory:
 class ChipSize:
     chip_mbit: float | None = option(
         None, "With --memory: how much the chip holds; objects are placed by size, the rest "
-        "outside.", metavar="MBIT")
+        "outside.", metavar="MBIT", least=0, above=True, most=1e6)
 
 
 @dataclass(frozen=True)
 class Tokens:
     tokens: int = option(8, "Tokens of each stream to compute; `bench` takes 4, `verify` 8, and "
-                         "of four or more some in another text.")
+                         "of four or more some in another text.", least=1, most=MOST_RANDOM)
 
 
 @dataclass(frozen=True)
 class BenchTokens(Tokens):
-    tokens: int = option(4, "Tokens to compute, of each stream (4).")
+    tokens: int = option(4, "Tokens to compute, of each stream (4).", least=1, most=MOST_RANDOM)
 
 
 @dataclass(frozen=True)
 class LongPrompt:
     prompt: int = option(
-        64, "With several streams: tokens of a prompt that one of them reads (64).")
+        64, "With several streams: tokens of a prompt that one of them reads (64).", least=1,
+        most=MOST_RANDOM)
 
 
 @dataclass(frozen=True)
 class ScoredText:
     text: Path | None = option(
         None, "UTF-8 text to score; <|end|> lines part documents.", reads=True)
-    tokens: int | None = option(None, "Score only so many tokens of the text.")
-    streams: int = option(64, "Segments of the text that are scored side by side (64).")
+    tokens: int | None = option(
+        None, "Score only so many tokens of the text.", least=1, most=MOST_TOKENS)
+    streams: int = option(
+        64, "Segments of the text that are scored side by side (64).", least=1, most=1 << 16)
 
 
 @dataclass(frozen=True)

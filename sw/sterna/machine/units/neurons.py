@@ -16,6 +16,7 @@ from sterna.machine.units.vector import LENGTH_BITS
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
 
+MOST_LANES = 1 << 12
 MOST_KINDS = 7
 KIND_BITS = 3
 RESULT_BITS = 32
@@ -86,7 +87,8 @@ class Neurons(Unit):
     def validate(self) -> None:
         for name, (low, high) in _RANGES.items():
             self.require(low <= getattr(self, name) <= high, name, f"{low} to {high}")
-        self.require(is_power_of_two(self.lanes), "lanes", "a power of two")
+        self.require(is_power_of_two(self.lanes) and self.lanes <= MOST_LANES, "lanes",
+                     f"a power of two of at most {MOST_LANES}")
         if not 1 <= len(self.kinds) <= MOST_KINDS:
             raise InputError(
                 f"machine: {len(self.kinds)} kinds of neurons; there can be 1 to {MOST_KINDS}")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 GROUP_BITS = 10
 PORT = "populations"
 """Commands for synapses and neurons, in their order."""
-_RANGES = {"weight_bits": (2, 16), "taps": (1, 256), "accumulator_bits": (4, 32)}
+_RANGES = {"lanes": (1, 1 << 12), "weight_bits": (2, 16), "taps": (1, 256),
+           "accumulator_bits": (4, 32)}
 
 
 def address_bits(depth: int) -> int:

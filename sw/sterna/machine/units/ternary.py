@@ -33,6 +33,8 @@ MATMUL_QUEUE = 8
 COMMANDS_AHEAD = 32
 """Commands that the data path of a token stream may be behind that of another one."""
 MOST_BLOCK_GROUPS = 16
+MOST_SIDE, MOST_LANES, MOST_CODES = 1 << 14, 1 << 18, 1 << 20
+"""Rows or columns, lanes, and codes of a matrix: more than the largest FPGA has room for."""
 MOST_ACCUMULATOR_BITS = 32
 
 Lane = Literal["adders", "tables"]
@@ -72,6 +74,11 @@ class Ternary(Unit):
 
     def validate(self) -> None:
         self.require(self.lane in LANES, "lane", " or ".join(LANES))
+        self.require(self.rows <= MOST_SIDE, "rows", f"at most {MOST_SIDE}")
+        self.require(self.columns <= MOST_SIDE, "columns", f"at most {MOST_SIDE}")
+        self.require(self.lanes <= MOST_LANES, "rows", f"at most {MOST_LANES // self.columns} "
+                     f"beside {self.columns} columns")
+        self.require(self.code_depth <= MOST_CODES, "code_depth", f"at most {MOST_CODES}")
         if self.lane == "adders":
             self.require(is_power_of_two(self.columns) and self.columns >= 2, "columns",
                          "a power of two and at least 2 with adders")

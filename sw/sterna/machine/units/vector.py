@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sterna.machine.machine import Machine
 
 LENGTH_BITS = 13
+MOST_LANES = 1 << 10
 """Groups that an instruction can name."""
 VECTOR_CLOCKS, ABSMAX_CLOCKS, SQUARES_CLOCKS = 8, 8, 10
 """Clocks of the pipeline without the registers between its memories."""
@@ -97,7 +98,8 @@ class Vector(Unit):
     input_depth: int = 64
     """Input memory (embedding rows or one row from the host), in groups."""
     def validate(self) -> None:
-        self.require(is_power_of_two(self.lanes), "lanes", "a power of two")
+        self.require(is_power_of_two(self.lanes) and self.lanes <= MOST_LANES, "lanes",
+                     f"a power of two of at most {MOST_LANES}")
         self.require(self.interval <= 2, "interval", "1 or 2")
         self.require(12 <= self.word_bits <= 18, "word_bits", "between 12 and 18")
         self.require(self.tables <= 4, "tables", "at most 4")
