@@ -17,7 +17,7 @@ from types import NoneType
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_type_hints
 
 from sterna.errors import InputError
-from sterna.files.reading import require_file
+from sterna.reading import require_file
 from sterna.suggest import did_you_mean
 
 _KEY = "option"

@@ -6,10 +6,11 @@ as ``format_version``, the version of that family's files.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST, Format
+from sterna.reading import MOST_JSON, parse_json, read_bytes
 
 REMEDY = "import it into a new folder: sterna import SRC -o DIR"
 
@@ -25,7 +26,8 @@ def is_of(folder: Path, kind: Format, older: str) -> bool:
     ``older`` is what its manifest called itself before models had one format.
     """
     try:
-        values = json.loads((folder / MANIFEST).read_bytes())
+        path = folder / MANIFEST
+        values = parse_json(read_bytes(path, MOST_JSON), str(path))
         return values["format"] == older or kind.is_that_of(values)
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (InputError, TypeError, LookupError, AttributeError):
         return False

@@ -23,9 +23,9 @@ def check_file(target: Path, sources: Iterable[Path] = ()) -> None:
     """Raise `InputError` when there is something that `save_arrays` did not write, or a source."""
     refuse_meeting(target, [target], sources)
     place = Path(os.path.realpath(target))
-    if place.is_dir():
+    if os.path.isdir(place):
         raise InputError(f"{target}: is a folder; name a file")
-    if not place.parent.is_dir():
+    if not os.path.isdir(place.parent):
         raise InputError(f"{target}: cannot be written (there is no folder {target.parent})")
     if os.path.lexists(place) and not _is_ours(place):
         raise InputError(f"{target}: is there already, and not a file of arrays that Sterna wrote; "
@@ -54,6 +54,8 @@ def save_arrays(
 
 
 def _is_ours(path: Path) -> bool:
+    if not os.path.isfile(path):
+        return False
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.comment == _MARK

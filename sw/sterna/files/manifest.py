@@ -18,6 +18,7 @@ from typing import Any
 
 from sterna import __version__
 from sterna.errors import InputError
+from sterna.reading import MOST_JSON, parse_json, read_bytes, require_file
 
 MANIFEST = "manifest.json"
 _PREFIX = "sterna "
@@ -77,14 +78,18 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     path = folder / MANIFEST
     try:
-        text = path.read_bytes().decode("utf-8")
-        values = json.loads(text)
-    except (OSError, ValueError):
+        text = read_bytes(path, MOST_JSON).decode("utf-8")
+        values = parse_json(text, str(path))
+    except (InputError, UnicodeDecodeError):
         return None
     if not isinstance(values, dict) or not str(values.get("format")).startswith(_PREFIX):
         return None
     values.pop("sha256", None)
-    if text != _sealed(values) or not _is_list(values.get("files")):
+    try:
+        whole = text == _sealed(values)
+    except RecursionError:
+        whole = False
+    if not whole or not _is_list(values.get("files")):
         raise InputError(f"{path}: was changed since Sterna wrote it; name another folder, or "
                          "make this one again elsewhere")
     return values
@@ -107,13 +112,13 @@ def check_folder(folder: Path, kind: Format, known: Iterable[str]) -> frozenset[
         found = f"a {described(values)}" if values else f"no {MANIFEST} that Sterna wrote"
         whose = f" of {kind.family}" if kind.family else ""
         raise InputError(f"{folder}: is not a Sterna {kind.name}{whose} ({found}); {kind.remedy}")
-    if values["format_version"] != kind.version:
+    if values.get("format_version") != kind.version:
         raise InputError(
-            f"{folder}: has format version {values['format_version']!r}, this Sterna reads "
+            f"{folder}: has format version {values.get('format_version')!r}, this Sterna reads "
             f"{kind.version}; {kind.remedy}")
     for name in values["files"]:
         path = folder / name
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise InputError(f"{path}: file not found; {kind.remedy}")
         if not is_written(folder, values, name):
             raise InputError(
@@ -129,7 +134,8 @@ def is_written(folder: Path, values: Mapping[str, Any], name: str) -> bool:
     """Whether the file is still the one that the manifest lists."""
     path, listed = folder / name, values["files"][name]
     try:
-        return path.stat().st_size == listed["bytes"] and file_digest(path) == listed["sha256"]
+        return (require_file(path) == listed["bytes"]
+                and file_digest(path) == listed["sha256"])
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 

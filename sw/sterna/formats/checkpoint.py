@@ -8,8 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from sterna.errors import InputError
-from sterna.files.reading import read_json
 from sterna.formats.tensor_file import TensorFile
+from sterna.reading import read_json
 
 SINGLE_FILE, INDEX_FILE = "model.safetensors", "model.safetensors.index.json"
 LATENT_TYPES = ("F16", "BF16", "F32")

@@ -11,8 +11,13 @@ from pathlib import Path
 import tokenizers
 
 from sterna.errors import InputError
+from sterna.formats.panics import one_line
 from sterna.formats.text import check_characters, split_documents
+from sterna.reading import read_bytes, refuse_pointer
 
+MOST_BYTES = 1 << 28
+"""Of the largest tokenizer.json."""
+_TRIED = "Once upon a time"
 _REPLACEMENT = "\ufffd"
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _LONGEST_WINDOW, _CONTEXT = 32, 8
@@ -25,8 +30,8 @@ class Tokenizer:
     Special tokens written out in a text are text: `<s>` in a prompt is three characters.
     """
 
-    def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: tokenizers.Tokenizer, name: str = "the tokenizer") -> None:
+        self._tokenizer, self._name = tokenizer, name
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -38,22 +43,17 @@ class Tokenizer:
     @classmethod
     def from_file(cls, path: Path | str) -> Tokenizer:
         """Read a tokenizer.json; raises `InputError` when it is missing or damaged."""
-        try:
-            data = Path(path).read_bytes()
-        except FileNotFoundError:
-            raise InputError(f"{path}: file not found") from None
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        data = read_bytes(path, MOST_BYTES)
+        refuse_pointer(path, data)
         return cls.from_bytes(data, str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Tokenizer:
         """The contents of a tokenizer.json; raises `InputError` when they are damaged."""
-        try:
-            return cls(tokenizers.Tokenizer.from_buffer(data))
-        except Exception as error:  # the library raises bare Exception
-            detail = str(error).splitlines()[0]
-            raise InputError(f"{name}: is not a tokenizer ({detail})") from None
+        with one_line(f"{name}: is not a tokenizer"):
+            made = cls(tokenizers.Tokenizer.from_buffer(data), name)
+            made.decode(made.encode(_TRIED))  # some faults show only here
+            return made
 
     @property
     def vocabulary_size(self) -> int:
@@ -70,7 +70,8 @@ class Tokenizer:
         Raises `InputError` for lone surrogates, of which no UTF-8 can be made.
         """
         check_characters(text, "the text")
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+        with one_line(f"{self._name}: cannot make tokens of the text"):
+            return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids; special tokens are left out, broken UTF-8 becomes U+FFFD."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.reading import parse_json, require_file
 from sterna.unfinished import whole_file
 
 MAGIC = b"STERNA\r\n"
@@ -77,8 +78,8 @@ def read_container(path: Path, what: str = "image"
     ``what`` is what it should hold, in words.
     """
     broken = InputError(f"{path}: truncated or damaged; make the {what} again")
+    length = require_file(path)
     try:
-        length = path.stat().st_size
         if length < _HEADER.size + _FOOTER.size:
             raise broken
         with path.open("rb") as file:
@@ -98,12 +99,21 @@ def read_container(path: Path, what: str = "image"
             if _digest(path, length - len(digest)) != digest:
                 raise broken
             file.seek(start)
-            manifest = json.loads(file.read(text_length))
+            manifest = parse_json(file.read(text_length), f"{path}, its manifest")
         data = np.memmap(path, np.uint8, mode="r")
-        parts = {
-            name: data[part["offset"]:part["offset"] + part["length"]]
-            for name, part in manifest.pop("parts").items()
-        }
+        return {name: _part(data, start, entry)
+                for name, entry in manifest.pop("parts").items()}, manifest
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    return parts, manifest
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # The digest is right: somebody else wrote it.
+        raise InputError(f"{path}: its manifest is not one of a Sterna {what}; make the {what} "
+                         "again") from None
+
+
+def _part(data: NDArray[np.uint8], end: int, entry: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """The bytes of a part, all in front of the manifest; raises ValueError for other places."""
+    offset, length = entry["offset"], entry["length"]
+    if not (type(offset) is type(length) is int and 0 <= offset <= offset + length <= end):
+        raise ValueError("a part lies elsewhere")
+    return data[offset:offset + length]

@@ -16,13 +16,23 @@ from typing import Any, ClassVar, TypeVar
 from sterna.errors import InputError
 from sterna.machine.memory import MEMORIES, Chip, Memory, Outside, Sdram
 from sterna.machine.registry import unit_types
-from sterna.machine.unit import Counter, Instruction, MemorySpec, Part, Unit
+from sterna.machine.unit import (
+    MOST,
+    Counter,
+    Instruction,
+    MemorySpec,
+    Part,
+    Unit,
+    require_fields,
+    require_list,
+)
 from sterna.machine.units.head import Head
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.read import Read
 from sterna.machine.units.synapses import Synapses
 from sterna.machine.units.ternary import Ternary
 from sterna.machine.units.vector import Vector
+from sterna.reading import parse_json
 
 FORMAT = "sterna-machine"
 FORMAT_VERSION = 1
@@ -65,8 +75,12 @@ class Machine:
     def __post_init__(self) -> None:
         for name in ("program_depth", "streams"):
             value = getattr(self, name)
-            if type(value) is not int or value < 1:
+            if type(value) is not int or not 1 <= value <= MOST:
                 raise InputError(f"machine: {name} must be a positive integer, not {value!r}")
+        for name in ("compact", "trace"):
+            if type(getattr(self, name)) is not bool:
+                raise InputError(f"machine: {name} must be true or false, not "
+                                 f"{getattr(self, name)!r}")
         if self.streams > MOST_STREAMS:
             raise InputError(f"machine: streams = {self.streams} must be at most {MOST_STREAMS}")
         names = [unit.name for unit in self.units]
@@ -248,11 +262,7 @@ class Machine:
     @classmethod
     def from_json(cls, text: str) -> Machine:
         """Read what `to_json` wrote. Raises `InputError` for anything else, naming what it is."""
-        try:
-            values = json.loads(text)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"machine: not readable: {error}") from error
-        return cls.from_dict(values)
+        return cls.from_dict(parse_json(text, "machine"))
 
     @classmethod
     def from_dict(cls, values: Any) -> Machine:
@@ -262,14 +272,18 @@ class Machine:
         if values.get("version") != FORMAT_VERSION:
             raise InputError(f"machine: has version {values.get('version')!r}; this Sterna reads "
                              f"version {FORMAT_VERSION}: make it again with sterna rtl")
+        require_fields("the file", values, ("machine", "version", "units", "memory", "link",
+                                            *cls.OWN))
         try:
             return cls(
-                units=tuple(_read_unit(item) for item in values["units"]),
+                units=tuple(_read_unit(item) for item in require_list("units", values["units"])),
                 memory=_read_memory(values["memory"]),
                 link=Link.from_dict(values["link"]),
                 **{name: values[name] for name in cls.OWN})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"machine: not readable: {error}") from error
+        except KeyError as error:
+            raise InputError(f"machine: {error.args[0]} is missing") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"machine: not readable: {error}") from None
 
     def digest(self) -> int:
         """A 64-bit number that names this hardware (trace ports and serial port do not count)."""

@@ -110,7 +110,7 @@ class SdramPart:
             t_wr=max(RECOVERY_CLOCKS, least(self.t_wr)),
             refresh_interval=floor(due * clock_hz / 1e9), power_up=least(self.power_up),
         )
-        if clocks.refresh_share > 0.5 or clocks.refresh_interval < 4 * BURST_BEATS:
+        if clocks.refresh_interval < 4 * BURST_BEATS or clocks.refresh_share > 0.5:
             raise InputError(
                 f"SDRAM {self.name}: {clock_hz / 1e6:g} MHz is too slow for its refresh")
         return clocks

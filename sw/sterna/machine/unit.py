@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -92,6 +92,24 @@ MOST = 1 << 40
 """Of any number that a part has: bits that no chip and no memory beside it holds."""
 
 
+def require_fields(where: str, values: object, names: Collection[str]) -> None:
+    """Raise `InputError` unless the values are a JSON object of just these fields."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"machine: {where} is {values!r}, not an object with fields")
+    for name in (*names, *values):
+        if (name in values) != (name in names):
+            what = ("is missing" if name in names
+                    else f"is no field of it; it has {', '.join(names)}")
+            raise InputError(f"machine: {where}: {name} {what}")
+
+
+def require_list(where: str, value: object) -> list[Any]:
+    """The same. Raises `InputError` unless it is a list."""
+    if not isinstance(value, list):
+        raise InputError(f"machine: {where} is {value!r}, not a list")
+    return value
+
+
 class Part:
     """A part of a machine: a frozen dataclass of whole numbers and words, with a name.
 
@@ -105,6 +123,9 @@ class Part:
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
+            if field.type == "bool" and type(value) is not bool:
+                raise InputError(f"machine: {self.label(field.name)} must be true or false, not "
+                                 f"{value!r}")
             least = 0 if field.name in self.optional else 1
             if field.type == "int" and (type(value) is not int or not least <= value <= MOST):
                 rule = "a positive integer" if least else "a whole number, 0 or more"
@@ -135,7 +156,8 @@ class Part:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave; raises TypeError or KeyError for other fields."""
+        """Read what `to_dict` gave. Raises `InputError` naming a field that is missing, or none."""
+        require_fields(cls.name, values, [item.name for item in fields(cls)])  # type: ignore
         return cls(**values)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
-from sterna.files.reading import read_json
+from sterna.reading import read_json
 
 MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")

@@ -21,10 +21,10 @@ from sterna.families.matmul_free.store import (
 )
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.files.manifest import read_manifest
-from sterna.files.reading import read_json
 from sterna.formats.checkpoint import Checkpoint
 from sterna.formats.generation import begin_word, begins_with_token
 from sterna.formats.tokenizer import Tokenizer
+from sterna.reading import read_json
 
 TOKENIZER_SETTINGS = "tokenizer_config.json"
 

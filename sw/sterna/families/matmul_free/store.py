@@ -36,8 +36,8 @@ from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel, TernaryMatrix
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
-from sterna.files.reading import read_json
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
+from sterna.reading import read_json
 
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"

@@ -18,6 +18,7 @@ from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.reading import read_json
 
 CONFIG, TENSORS = "config.json", "model.safetensors"
 MODEL_TYPE = "sterna_spiking"
@@ -64,8 +65,8 @@ def load_network(folder: Path) -> SpikingNetwork:
     """
     check_folder(folder, FORMAT, (CONFIG, TENSORS))
     path = folder / CONFIG
+    config = read_json(path)
     try:
-        config: dict[str, Any] = json.loads(path.read_text())
         tensors = load_file(folder / TENSORS)
     except (OSError, ValueError, SafetensorError) as error:
         raise InputError(f"{folder}: cannot be read ({error}); {FORMAT.remedy}") from None

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition, Output
 from sterna.law.neuron_parameters import FACTORS, NeuronParameters
-from sterna.machine.unit import Fields, Instruction, MemorySpec, TracePort, Unit, is_power_of_two
+from sterna.machine.unit import (
+    MOST,
+    Fields,
+    Instruction,
+    MemorySpec,
+    TracePort,
+    Unit,
+    is_power_of_two,
+    require_fields,
+    require_list,
+)
 from sterna.machine.units.synapses import PORT, address_bits
 from sterna.machine.units.vector import LENGTH_BITS
 
@@ -46,6 +56,30 @@ class NeuronKind:
     """Whether outputs are outputs of the network."""
     current: bool = False
     """Whether ``x`` is a word that VECTOR sends, instead of a sum of synapses."""
+
+    def __post_init__(self) -> None:
+        if type(self.groups) is not int or not 1 <= self.groups <= MOST:
+            raise InputError(f"machine: groups of a kind of neurons is {self.groups!r}")
+        for name in ("codes", "results", "current"):
+            if type(getattr(self, name)) is not bool:
+                raise InputError(f"machine: {name} of a kind of neurons must be true or false, not "
+                                 f"{getattr(self, name)!r}")
+        for name, value in self.constants:
+            if type(value) is not int or abs(value) > MOST:
+                raise InputError(f"machine: the constant {name} of neurons is {value!r}")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> NeuronKind:
+        """Read what `dataclasses.asdict` gave. Raises as `Part.from_dict`."""
+        require_fields("kinds", values, [item.name for item in fields(cls)])
+        definition = values["definition"]
+        require_fields("definition", definition, [item.name for item in fields(NeuronDefinition)])
+        return cls(**{
+            **values, "definition": NeuronDefinition.from_dict(definition),
+            "constants": tuple((name, value) for name, value in
+                               require_list("constants", values["constants"])),
+            "varying": tuple(require_list("varying", values["varying"])),
+        })
 
     @property
     def parameter_bits(self) -> int:
@@ -205,15 +239,8 @@ class Neurons(Unit):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Neurons:
-        kinds = tuple(
-            NeuronKind(**item | {
-                "definition": NeuronDefinition.from_dict(item["definition"]),
-                "constants": tuple((name, value) for name, value in item["constants"]),
-                "varying": tuple(item["varying"]),
-            })
-            for item in values["kinds"]
-        )
-        return cls(**{**values, "kinds": kinds})
+        kinds = tuple(NeuronKind.from_dict(item) for item in require_list("kinds", values["kinds"]))
+        return super().from_dict({**values, "kinds": kinds})
 
 
 def kind_states(number: int) -> str:

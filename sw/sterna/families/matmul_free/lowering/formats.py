@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 from sterna.errors import InputError
 from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
+from sterna.reading import parse_json
 
 OWN_GAIN_BITS = ("state_gain_bits", "output_gain_bits", "down_gain_bits")
 
@@ -135,8 +136,8 @@ class Formats:
     def from_json(cls, text: str) -> Formats:
         """Read what `to_json` wrote; raises `InputError` when it is not that."""
         try:
-            return cls(**json.loads(text))
-        except (TypeError, ValueError) as error:
+            return cls(**parse_json(text, "formats"))
+        except TypeError as error:
             raise InputError(f"formats: not readable: {error}") from None
 
     @classmethod

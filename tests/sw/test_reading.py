@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sterna.errors import InputError
-from sterna.files.reading import read_bytes, read_json, require_file
+from sterna.reading import read_bytes, read_json, require_file
 
 MOST = 1 << 20
 POINTER = (b"version https://git-lfs.github.com/spec/v1\n"
