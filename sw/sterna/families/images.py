@@ -27,8 +27,6 @@ def run_image(request: RunRequest, report: Report) -> Result:
     path = request.options.take(common.Image).image
     assert path is not None
     check_image_address(request.device)
-    if not path.is_file():
-        raise InputError(f"{path}: file not found")
     image, side = load_runnable(path)
     use = USES[side.use]
     read = (common.Image, common.Timeout, *use.GROUPS)
@@ -46,4 +44,6 @@ def load_runnable(path: Path) -> tuple[MemoryImage, HostSide]:
     if image.host is None:
         raise InputError(f"{path}: the model has no tokenizer.json, so its image takes no text; "
                          "import the model again with one, and make the image again")
+    if image.host.use not in USES:
+        raise InputError(f"{path}: made by another version of Sterna; make the image again")
     return image, image.host

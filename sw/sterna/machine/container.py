@@ -111,6 +111,17 @@ def read_container(path: Path, what: str = "image"
                          "again") from None
 
 
+def check_fields(values: object, kinds: Mapping[str, type]) -> None:
+    """Raise ValueError unless the values have these fields, of just these types, and no number is
+    negative."""
+    if not isinstance(values, Mapping):
+        raise ValueError("there are no fields")
+    for name, kind in kinds.items():
+        value = values.get(name)
+        if type(value) is not kind or kind is int and value < 0:
+            raise ValueError(f"{name} is {value!r}")
+
+
 def _part(data: NDArray[np.uint8], end: int, entry: Mapping[str, Any]) -> NDArray[np.uint8]:
     """The bytes of a part, all in front of the manifest; raises ValueError for other places."""
     offset, length = entry["offset"], entry["length"]

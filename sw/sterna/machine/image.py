@@ -6,18 +6,19 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.machine.container import read_container, write_container
+from sterna.machine.container import check_fields, read_container, write_container
 from sterna.machine.host_side import HostSide
 from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, word_bits, word_depth
 from sterna.machine.snapshot import SNAPSHOT
+from sterna.machine.unit import MOST
 from sterna.machine.words import Words, word_bytes
 
 Placement = Literal["host", "chip"]
@@ -156,6 +157,7 @@ class MemoryImage:
         if SNAPSHOT in manifest:
             raise InputError(f"{path}: is a snapshot, not a memory image")
         try:
+            _check(manifest)
             machine = Machine.from_json(manifest["machine"])
             if f"{machine.digest():016x}" != manifest["machine_digest"]:
                 raise InputError("machine: of other fields")
@@ -174,7 +176,7 @@ class MemoryImage:
                 kept=tuple(KeptValue(**item) for item in manifest.get("kept", ())),
                 program=(lambda: manifest["program"]) if "program" in manifest else None,
             )
-        except (InputError, KeyError, TypeError, ValueError):
+        except (InputError, KeyError, TypeError, ValueError, AttributeError):
             # The file is as it was written, so whoever wrote it knew other fields.
             raise InputError(
                 f"{path}: made by another version of Sterna; make the image again") from None
@@ -198,6 +200,20 @@ class MemoryImage:
                 f"{name} with {digest[:16]}; {way}")
         if replace(self, model=wanted.model, parts=wanted.parts) != wanted:
             raise InputError(f"{path}: made by another version of Sterna; make the image again")
+
+
+def _check(manifest: Mapping[str, Any]) -> None:
+    """Raise ValueError for a manifest that none of this version is."""
+    check_fields(manifest, {
+        "model": str, "machine": str, "machine_digest": str, "entries": dict, "rows": int,
+        "placement": str, "row_groups": int, "chained": bool, "host": dict})
+    entries, host = manifest["entries"], manifest["host"]
+    check_fields(entries, dict.fromkeys(entries, int))
+    if manifest["placement"] not in get_args(Placement) or max(
+            0, manifest["rows"], manifest["row_groups"], *entries.values()) > MOST:
+        raise ValueError("a field is out of bounds")
+    if host:
+        check_fields(host, {"use": str, "facts": dict, "files": list})
 
 
 def _rows(parts: Mapping[str, NDArray[np.uint8]], manifest: Mapping[str, Any],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.law.digest import laws_digest
-from sterna.machine.container import read_container, write_container
+from sterna.machine.container import check_fields, read_container, write_container
 
 SNAPSHOT = "snapshot"
 """In the manifest: the version of the format."""
@@ -75,14 +75,20 @@ class Snapshot:
         if version != VERSION:
             raise InputError(f"{path}: is a snapshot of version {version!r}, this Sterna reads "
                              f"{VERSION}; take it again")
-        machine = manifest["machine"]
-        return cls(
-            model=manifest["model"], program=manifest["program"], laws=manifest["laws"],
-            machine=None if machine is None else int(machine, 16),
-            seed=manifest["seed"], drawn=manifest["drawn"], facts=manifest["facts"],
-            state=State(manifest["position"], {
-                name: parts[name].view("<i8").reshape(shape).astype(np.int64)
-                for name, shape in manifest["shapes"].items()}))
+        try:
+            check_fields(manifest, {"model": str, "program": str, "laws": str, "seed": int,
+                                    "drawn": int, "facts": dict, "position": int, "shapes": dict})
+            machine = manifest["machine"]
+            return cls(
+                model=manifest["model"], program=manifest["program"], laws=manifest["laws"],
+                machine=None if machine is None else int(machine, 16),
+                seed=manifest["seed"], drawn=manifest["drawn"], facts=manifest["facts"],
+                state=State(manifest["position"], {
+                    name: parts[name].view("<i8").reshape(shape).astype(np.int64)
+                    for name, shape in manifest["shapes"].items()}))
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{path}: its manifest is not one of a Sterna snapshot; take it again"
+                             ) from None
 
     def check(self, path: Path, model: str, program: str) -> None:
         """Raise `InputError` naming the file unless it is of this program, and of these laws."""
@@ -99,11 +105,11 @@ class Snapshot:
 def check_target(path: Path) -> None:
     """Raise `InputError` where a snapshot cannot be written, or would replace something else."""
     place = Path(os.path.realpath(path))
-    if place.is_dir():
+    if os.path.isdir(place):
         raise InputError(f"{path}: is a folder; name a file")
-    if not place.parent.is_dir():
+    if not os.path.isdir(place.parent):
         raise InputError(f"{path}: cannot be written (there is no folder {path.parent})")
-    if place.exists():
+    if os.path.lexists(place):
         try:
             Snapshot.load(place)
         except InputError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,9 @@ from sterna.errors import InputError
 from sterna.families.spiking.codes import encode, fraction_for, random_inputs
 from sterna.families.spiking.input_file import read_input
 from sterna.host.spiking_device import SpikingDevice
+from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.machine.host_side import HostSide
+from sterna.machine.unit import MOST
 from sterna.progress import Progress
 
 RATE = 0.2
@@ -30,6 +34,20 @@ class StepInputs:
 class _Shape:
     inputs: int
     input_fraction: int
+
+
+def check_facts(path: Path, side: HostSide) -> None:
+    """Raise `InputError` for an image whose host side is none of a network's."""
+    rules: dict[str, Callable[[Any], bool]] = {
+        "inputs": lambda value: type(value) is int and 1 <= value <= MOST,
+        "input_fraction": lambda value: (
+            type(value) is int and LEAST_FRACTION <= value <= MOST_FRACTION),
+        "output": lambda value: isinstance(value, str),
+        "spikes": lambda value: isinstance(value, bool),
+    }
+    for name, right in rules.items():
+        if not right(value := side.facts.get(name)):
+            raise InputError(f"{path}: {name} of its network is {value!r}; make the image again")
 
 
 def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sterna.families.common import Timeout
 from sterna.families.requests import RunRequest
-from sterna.families.steps.image import run_steps, step_inputs
+from sterna.families.steps.image import check_facts, run_steps, step_inputs
 from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.files.arrays import check_file, save_arrays
@@ -23,6 +23,7 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     """Take steps on a board that is loaded with the image."""
     options, side = request.options, image.host
     assert side is not None
+    check_facts(path, side)
     wanted, output = options.take(Inputs), options.take(Outputs).output
     sources = [item for item in (path, wanted.input) if item is not None]
     if output is not None:

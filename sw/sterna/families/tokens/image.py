@@ -30,6 +30,8 @@ def text_of(path: Path, side: HostSide) -> Text:
     """How the model of an image file reads and writes. Raises `InputError` for a network's."""
     if side.use != TEXT:
         raise InputError(f"{path}: is the image of a spiking network, which takes no text")
+    if TOKENIZER not in side.files:
+        raise InputError(f"{path}: has no {TOKENIZER}; make the image again")
     tokenizer = Tokenizer.from_bytes(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
     try:
         return Text(tokenizer, Generation.from_dict(side.facts))
