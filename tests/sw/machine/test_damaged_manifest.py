@@ -37,7 +37,8 @@ def write_snapshot(path: Path) -> None:
 
 FILES = {"image": (write_image, MemoryImage.load), "snapshot": (write_snapshot, Snapshot.load)}
 FREE = {"model", "word_bytes", "words", "facts", "kept", "program", "laws", "shapes", "x", "seed",
-        "drawn", "position", "begin", "ends", "rows", "row_groups", "reset", "run", "chained", "host", 0, 1}
+        "drawn", "position", "begin", "ends", "rows", "row_groups",
+        "chained", "host", 0, 1}
 """What may be another value, or is not read by `load`."""
 
 
@@ -66,7 +67,7 @@ def test_every_field(tmp_path: Path, kind: str) -> None:
                 assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
                 refused += 1
             else:
-                assert way[-1] in FREE or wrong == at(manifest, way), (way, wrong)
+                assert way[-1] in FREE or way[0] == "entries" or wrong == at(manifest, way)
     assert refused > 50
 
 
