@@ -73,7 +73,8 @@ for name in sorted(sys.modules):
     names = set(ran.stdout.split())
     ours = {".".join(name.split(".")[:2]) for name in names if name.split(".")[0] == "sterna"}
     assert ours == {"sterna", "sterna.host", "sterna.machine", "sterna.program", "sterna.law",
-                    "sterna.formats", "sterna.errors", "sterna.progress", "sterna.unfinished"}
+                    "sterna.formats", "sterna.errors", "sterna.progress", "sterna.reading",
+                    "sterna.unfinished"}
     assert not {name for name in names if name.startswith(("sterna_hw", "sterna_sim"))}
 
 

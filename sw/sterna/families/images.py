@@ -44,6 +44,6 @@ def load_runnable(path: Path) -> tuple[MemoryImage, HostSide]:
     if image.host is None:
         raise InputError(f"{path}: the model has no tokenizer.json, so its image takes no text; "
                          "import the model again with one, and make the image again")
-    if image.host.use not in USES or USES[image.host.use].ENTRY not in image.entries:
+    if image.host.use not in USES:
         raise InputError(f"{path}: made by another version of Sterna; make the image again")
     return image, image.host

@@ -208,7 +208,7 @@ def _check(manifest: Mapping[str, Any]) -> None:
         "model": str, "machine": str, "machine_digest": str, "entries": dict, "rows": int,
         "placement": str, "row_groups": int, "chained": bool, "host": dict})
     entries, host = manifest["entries"], manifest["host"]
-    check_fields(entries, dict.fromkeys(("reset", *entries), int))
+    check_fields(entries, dict.fromkeys((RESET, RUN, *entries), int))
     if manifest["placement"] not in get_args(Placement) or max(
             0, manifest["rows"], manifest["row_groups"], *entries.values()) > MOST:
         raise ValueError("a field is out of bounds")

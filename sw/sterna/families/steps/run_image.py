@@ -11,12 +11,10 @@ from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, S
 from sterna.families.steps.result import RunSteppedResult
 from sterna.files.arrays import check_file, save_arrays
 from sterna.host.open_board import open_steps
-from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-ENTRY = StepBoard.entry
 GROUPS: tuple[type[Group], ...] = (Inputs, Rounding, RunSteps, Seed, Outputs)
 
 

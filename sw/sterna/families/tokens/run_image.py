@@ -10,12 +10,10 @@ from sterna.families.tokens.image import text_of
 from sterna.families.tokens.options import Prompt, PromptFile, Prompts, Texts
 from sterna.families.tokens.texts import RunResult, continue_texts
 from sterna.host.open_board import open_tokens
-from sterna.host.token_board import TokenBoard
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-ENTRY = TokenBoard.entry
 GROUPS: tuple[type[Group], ...] = (Prompt, PromptFile, Prompts, Texts)
 
 
