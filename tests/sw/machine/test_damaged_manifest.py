@@ -37,7 +37,7 @@ def write_snapshot(path: Path) -> None:
 
 FILES = {"image": (write_image, MemoryImage.load), "snapshot": (write_snapshot, Snapshot.load)}
 FREE = {"model", "word_bytes", "words", "facts", "kept", "program", "laws", "shapes", "x", "seed",
-        "drawn", "position", "begin", "ends", "rows", "row_groups", "files",
+        "drawn", "position", "begin", "ends", "rows", "row_groups", "files", "use",
         "chained", "host", 0, 1}
 """What may be another value, or is not read by `load`."""
 

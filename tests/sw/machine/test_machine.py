@@ -102,11 +102,11 @@ def test_json_round_trip(machine):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("", "machine: not readable"),
+    ("", "machine: is not valid JSON"),
     ("[1]", 'there is no "machine": "sterna-machine"'),
     ('{"rows": 8}', 'there is no "machine": "sterna-machine"'),
     ('{"machine": "sterna-machine", "version": 99}', "has version 99; this Sterna reads version 1"),
-    ('{"machine": "sterna-machine", "version": 1}', "not readable: 'units'"),
+    ('{"machine": "sterna-machine", "version": 1}', "the file: units is missing"),
 ])
 def test_unreadable_json(text, message):
     with pytest.raises(InputError, match=message):
