@@ -5,7 +5,8 @@ A code is an integer in -127 .. 127 that stands for ``code / 2**fraction``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -24,9 +25,9 @@ _REACH = CODE_LIMIT + 0.5
 
 @dataclass(frozen=True)
 class Encoded:
-    """Codes of real inputs, int64 of their shape, and how many of the inputs they change."""
+    """Codes of real inputs, of their shape, and how many of the inputs they change."""
 
-    codes: NDArray[np.int64] = field(repr=False)
+    codes: NDArray[np.integer] = field(repr=False)
     fraction: int
     loud: int
     """Inputs that are not 0."""
@@ -79,13 +80,44 @@ def encode(inputs: Reals, fraction: int) -> Encoded:
     )
 
 
-def fraction_for(inputs: Reals) -> int:
-    """The fewest fraction bits that hold all inputs exactly, else the most that clamp none."""
-    values = np.unique(np.abs(np.asarray(inputs, np.float64)))
+def encode_blocks(blocks: Iterable[Reals], shape: tuple[int, ...], fraction: int) -> Encoded:
+    """As `encode`, of inputs of a shape that come a block of rows at a time; a byte a code."""
+    codes, done, parts = np.zeros(shape, np.int8), 0, []
+    for block in blocks:
+        part = encode(block, fraction)
+        codes[done:done + len(block)] = part.codes
+        done += len(block)
+        parts.append(replace(part, codes=codes[:0]))
+    return Encoded(codes, fraction, sum(part.loud for part in parts),
+                   sum(part.rounded for part in parts), sum(part.zeroed for part in parts),
+                   sum(part.clamped for part in parts), max(part.change for part in parts))
+
+
+@dataclass(frozen=True)
+class Fractions:
+    """The fraction bits that suit inputs best, and all those that hold every input exactly."""
+
+    best: int
+    exact: frozenset[int]
+
+
+def fractions_for(blocks: Iterable[Reals]) -> Fractions:
+    """Best are the fewest bits that hold all inputs exactly, else the most that clamp none."""
+    exact, largest = set(range(LEAST_FRACTION, MOST_FRACTION + 1)), 0.0
+    for block in blocks:
+        values = np.unique(np.abs(block))
+        largest = max(largest, float(values[-1]))
+        exact -= {item for item in exact if not encode(values, item).exact}
     fractions = range(LEAST_FRACTION, MOST_FRACTION + 1)
-    most = max((item for item in fractions
-                if np.ldexp(values[-1], item) <= _REACH), default=LEAST_FRACTION)
-    return next((item for item in range(min(0, most), most) if encode(values, item).exact), most)
+    most = max((item for item in fractions if np.ldexp(largest, item) <= _REACH),
+               default=LEAST_FRACTION)
+    best = next((item for item in range(min(0, most), most) if item in exact), most)
+    return Fractions(best, frozenset(exact))
+
+
+def fraction_for(inputs: Reals) -> int:
+    """The best of `fractions_for`."""
+    return fractions_for([np.asarray(inputs, np.float64)]).best
 
 
 def input_codes(
@@ -99,7 +131,7 @@ def input_codes(
     encoded = encode(inputs, network.input_fraction)
     if not allow_rounding and not encoded.exact:
         encoded.check("inputs", "the network's", fraction_for(inputs))
-    return encoded.codes
+    return encoded.codes.astype(np.int64)
 
 
 class TakesInputs(Protocol):

@@ -48,12 +48,15 @@ class GoldenNetwork:
         """Neuron steps so far after which a state was at the limit of its bits; those above 0."""
         return self._executor.saturated()
 
-    def run(self, codes: Integers, progress: Progress | None = None) -> dict[str, Integers]:
+    def run(
+        self, codes: NDArray[np.integer], progress: Progress | None = None
+    ) -> dict[str, Integers]:
         """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons]."""
-        steps = []
-        for row in codes:
-            steps.append(self.step(row))
+        outputs = {item.name: np.zeros((len(codes), self.batch, item.neurons), np.int64)
+                   for item in self.network.populations}
+        for done, row in enumerate(codes):
+            for name, values in self.step(row).items():
+                outputs[name][done] = values
             if progress is not None:
-                progress("running steps", len(steps), len(codes))
-        return {item.name: np.stack([step[item.name] for step in steps])
-                for item in self.network.populations}
+                progress("running steps", done + 1, len(codes))
+        return outputs

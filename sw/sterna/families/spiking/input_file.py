@@ -1,99 +1,84 @@
 """Inputs of spiking networks: frames in ``.npz`` or ``.npy``, events as lines of step and address.
 
 A file of events has a line ``step,address`` or ``step,address,value`` for each (value 1 unless
-given, several at one place add up); ``#`` begins a comment.
+given, several at one place add up); ``#`` begins a comment. Files are read a block at a time, as
+often as somebody asks, so that what an archive unpacks to need never be in memory.
 """
 
 from __future__ import annotations
 
-import zlib
-from math import isfinite
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
+from sterna.families.spiking.array_file import open_array
+from sterna.families.spiking.event_file import read_events
+from sterna.progress import Report
 
 Reals = NDArray[np.float64]
 
 MOST_VALUES = 1 << 27
-"""Values of the largest file of events, a gigabyte of them."""
+"""Values of the largest file; their codes take a byte each."""
+BLOCK_VALUES = 1 << 20
 
 
-def read_input(path: Path, inputs: int) -> Reals:
-    """Frames [steps, batch, inputs]; a file of [steps, inputs] gives a batch of 1.
+@dataclass(frozen=True)
+class InputFile:
+    """Frames [steps, batch, inputs] of a file."""
+
+    path: Path
+    shape: tuple[int, int, int]
+    _read: Callable[[int], Iterator[NDArray[Any]]]
+
+    def blocks(self, report: Report | None = None) -> Iterator[Reals]:
+        """Some steps after the others, [some, batch, inputs]; `report` hears of long files.
+
+        Raises `InputError` naming what is wrong with the file.
+        """
+        steps, batch, inputs = self.shape
+        done = 0
+        for block in self._read(max(1, BLOCK_VALUES // (batch * inputs))):
+            with np.errstate(over="ignore"):
+                values = block.astype(np.float64).reshape(-1, batch, inputs)
+            if not np.isfinite(block).all():
+                raise InputError(f"{self.path}: frames must be finite real numbers")
+            if not np.isfinite(values).all():
+                raise InputError(f"{self.path}: frames must be numbers that double precision has")
+            yield values
+            done += len(values)
+            if report is not None:
+                report(f"reading {self.path.name}", done, steps)
+
+
+def open_input(path: Path, inputs: int, report: Report | None = None) -> InputFile:
+    """The frames of a file; a file of [steps, inputs] has a batch of 1.
 
     Of an ``.npz`` the array ``frames`` is taken, or the only one. Raises `InputError` naming what
     is wrong with the file.
     """
     if not path.is_file():
         raise InputError(f"{path}: file not found")
-    frames = _arrays(path) if path.suffix in (".npz", ".npy") else _events(path, inputs)
-    if frames.ndim == 2:
-        frames = frames[:, None]
-    if frames.ndim != 3 or frames.shape[2] != inputs or not frames.size:
+    if path.suffix not in (".npz", ".npy"):
+        events = read_events(path, inputs, MOST_VALUES, report or Report())
+        return InputFile(path, (events.steps, 1, inputs), events.blocks)
+    array = open_array(path)
+    shape = (array.shape[0], 1, array.shape[1]) if len(array.shape) == 2 else array.shape
+    if len(shape) != 3 or shape[2] != inputs or 0 in shape:
         raise InputError(
-            f"{path}: frames of shape {list(frames.shape)}; the network takes [steps, {inputs}] "
+            f"{path}: frames of shape {list(shape)}; the network takes [steps, {inputs}] "
             f"or [steps, batch, {inputs}]"
         )
-    if frames.dtype.kind not in "biuf" or not np.isfinite(frames).all():
+    if array.dtype.kind not in "biuf":
         raise InputError(f"{path}: frames must be finite real numbers")
-    with np.errstate(over="ignore"):
-        values = frames.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise InputError(f"{path}: frames must be numbers that double precision has")
-    return values
-
-
-def _arrays(path: Path) -> NDArray:
-    try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded
-            names = loaded.files
-            if "frames" not in names and len(names) != 1:
-                raise InputError(f"{path}: holds {', '.join(names)}; name one of them frames")
-            return loaded["frames" if "frames" in names else names[0]]
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: is damaged or holds no arrays ({error})") from None
-
-
-def _events(path: Path, inputs: int) -> Reals:
-    events: list[tuple[int, int, float]] = []
-    try:
-        lines = path.read_text().splitlines()
-    except (UnicodeDecodeError, OSError):
-        raise InputError(f"{path}: is no text; give .npz, .npy or lines of step,address") from None
-    for number, line in enumerate(lines, 1):
-        fields = line.partition("#")[0].replace(",", " ").split()
-        if not fields:
-            continue
-        try:
-            step, address = int(fields[0]), int(fields[1])
-            value = float(fields[2]) if len(fields) > 2 else 1.0
-            if len(fields) > 3 or not isfinite(value):
-                raise ValueError
-        except (ValueError, IndexError):
-            raise InputError(f"{path}, line {number}: not step,address or with a value") from None
-        if step < 0 or not 0 <= address < inputs:
-            raise InputError(
-                f"{path}, line {number}: step {step}, address {address}; steps begin at 0, "
-                f"addresses end at {inputs - 1}"
-            )
-        events.append((step, address, value))
-    if not events:
-        raise InputError(f"{path}: holds no events; give lines of step,address")
-    steps = 1 + max(step for step, _, _ in events)
-    if steps * inputs > MOST_VALUES:
-        raise InputError(f"{path}: {steps} steps of {inputs} inputs; give at most "
+    if shape[0] * shape[1] * shape[2] > MOST_VALUES:
+        raise InputError(f"{path}: {shape[0] * shape[1]} steps of {inputs} inputs; give at most "
                          f"{MOST_VALUES // inputs} steps a file")
-    frames = np.zeros((steps, inputs))
-    for step, address, value in events:
-        frames[step, address] += value
-    return frames
+    return InputFile(path, shape, array.blocks)
 
 
 def random_input(inputs: int, steps: int, batch: int, rate: float, seed: int) -> Reals:
@@ -104,4 +89,7 @@ def random_input(inputs: int, steps: int, batch: int, rate: float, seed: int) ->
         raise InputError(f"rate is {rate}; it must be between 0 and 1")
     if seed < 0:
         raise InputError(f"seed is {seed}; it must be 0 or more")
+    if steps * batch * inputs > MOST_VALUES:
+        raise InputError(f"steps is {steps}; with {inputs} inputs give at most "
+                         f"{MOST_VALUES // (batch * inputs)}")
     return (np.random.default_rng(seed).random((steps, batch, inputs)) < rate).astype(np.float64)

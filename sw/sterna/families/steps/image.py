@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.spiking.codes import encode, fraction_for, random_inputs
-from sterna.families.spiking.input_file import read_input
+from sterna.families.spiking.codes import encode, encode_blocks, fractions_for, random_inputs
+from sterna.families.spiking.input_file import open_input
 from sterna.host.spiking_device import SpikingDevice
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.machine.host_side import HostSide
 from sterna.machine.unit import MOST
-from sterna.progress import Progress
+from sterna.progress import Progress, Report
 
 RATE = 0.2
 
@@ -26,7 +26,7 @@ RATE = 0.2
 class StepInputs:
     """Codes [steps, batch, inputs], and what to tell of them."""
 
-    codes: NDArray[np.int64]
+    codes: NDArray[np.integer]
     told: str | None = None
 
 
@@ -51,7 +51,8 @@ def check_facts(path: Path, side: HostSide) -> None:
 
 
 def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
-                fraction: int | None = None, allow_rounding: bool = False) -> StepInputs:
+                fraction: int | None = None, allow_rounding: bool = False,
+                report: Report | None = None) -> StepInputs:
     """The inputs of a file as codes, or random ones, in the fraction of the image.
 
     Raises `InputError` for another fraction, and when half of the inputs are rounded or clamped.
@@ -63,16 +64,17 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
                          "out, or make the image again")
     if source is None:
         return StepInputs(encode(random_inputs(shape, steps, 1, RATE, seed), own).codes)
-    encoded = encode(frames := read_input(source, shape.inputs), own)
+    file = open_input(source, shape.inputs, report)
+    encoded = encode_blocks(file.blocks(report), file.shape, own)
     if encoded.exact:
         return StepInputs(encoded.codes)
     if not allow_rounding:
-        encoded.check(str(source), "the image's", fraction_for(frames))
+        encoded.check(str(source), "the image's", fractions_for(file.blocks()).best)
     return StepInputs(encoded.codes,
                       f"{source}: input fraction {own} (the image's), {encoded.summary()}")
 
 
-def run_steps(device: SpikingDevice, codes: NDArray[np.int64], progress: Progress
+def run_steps(device: SpikingDevice, codes: NDArray[np.integer], progress: Progress
               ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons], one of a batch at a time from a reset on."""
     results: list[list[NDArray[np.int64]]] = []

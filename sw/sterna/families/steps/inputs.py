@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.compiler.populations import code_bits_needed
-from sterna.families.spiking.codes import encode, fraction_for, random_inputs
-from sterna.families.spiking.input_file import read_input
+from sterna.families.spiking.codes import encode, encode_blocks, fractions_for, random_inputs
+from sterna.families.spiking.input_file import open_input
 from sterna.families.spiking.scale import with_input_fraction
 from sterna.families.steps.options import Inputs, Rounding
 from sterna.progress import Report
@@ -27,7 +27,7 @@ class TakenInputs:
     """The network that takes the inputs, and their codes [steps, batch, inputs]."""
 
     network: SpikingNetwork
-    codes: NDArray[np.int64]
+    codes: NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,21 @@ class TakenOptions(Rounding, Inputs):
                 network = with_input_fraction(network, self.input_fraction)
             frames = random_inputs(network, steps, 1, RATE, seed)
             return TakenInputs(network, encode(frames, network.input_fraction).codes)
-        frames = read_input(self.input, network.inputs)
-        own, best = network.input_fraction, fraction_for(frames)
+        file = open_input(self.input, network.inputs, report)
+        own, found = network.input_fraction, fractions_for(file.blocks(report))
         fraction, reason = self.input_fraction, "--input-fraction"
         if fraction is None:
-            keep = own or fixed or encode(frames, own).exact
-            fraction, reason = (own, "the model's") if keep else (best, "from the data")
-        encoded = encode(frames, fraction)
+            keep = own or fixed or own in found.exact
+            fraction, reason = (own, "the model's") if keep else (found.best, "from the data")
+        encoded = encode_blocks(file.blocks(report), file.shape, fraction)
         if not encoded.exact and not self.allow_rounding:
-            encoded.check(str(self.input), reason, best)
+            encoded.check(str(self.input), reason, found.best)
         if not encoded.exact or fraction != own:
             report.note(f"{self.input}: input fraction {fraction} ({reason}), {encoded.summary()}")
         return TakenInputs(with_input_fraction(network, fraction), encoded.codes)
 
 
-def wide_enough(code_bits: int | None, codes: NDArray[np.int64], program: Program) -> int | None:
+def wide_enough(code_bits: int | None, codes: NDArray[np.integer], program: Program) -> int | None:
     """The width of codes to build a simulated accelerator with: as given, else None for what the
     program needs, or more where these codes do."""
     largest = max(int(codes.max(initial=0)), -int(codes.min(initial=0)))

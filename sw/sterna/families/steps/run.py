@@ -58,7 +58,7 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
 
 
 def run_on(
-    device: str, network: SpikingNetwork, codes: NDArray[np.int64], shape: StepShape,
+    device: str, network: SpikingNetwork, codes: NDArray[np.integer], shape: StepShape,
     report: Report, image: Path | None = None, timeout: float | None = None,
 ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""

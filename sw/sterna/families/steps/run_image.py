@@ -29,7 +29,7 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     if output is not None:
         check_file(output, sources)
     given = step_inputs(side, wanted.input, options.take(RunSteps).steps, options.take(Seed).seed,
-                        wanted.input_fraction, options.take(Rounding).allow_rounding)
+                        wanted.input_fraction, options.take(Rounding).allow_rounding, report)
     if given.told:
         report.note(given.told)
     network = open_steps(request.device, image, report, options.take(Timeout).timeout)
