@@ -149,3 +149,16 @@ def test_verify_and_run_a_file(sterna, tmp_path):
     np.save(path, np.zeros((4, INPUTS)))
     outcome = sterna("verify", "cubalif", "--input", path, *small)
     assert outcome.code == 0 and "cubalif: hidden, out gave nothing but 0" in outcome.errors
+
+
+def test_steps_that_no_memory_keeps(sterna, tmp_path):
+    """Outputs of a run are kept until its end; so are random inputs."""
+    path = tmp_path / "events.txt"
+    path.write_text("0,1\n3000000,2\n")
+    outcome = sterna("run", "cubalif", "--input", path, "-o", tmp_path / "out.npz")
+    assert outcome.code == 2 and not (tmp_path / "out.npz").exists()
+    assert outcome.errors.endswith(
+        "sterna: network cubalif: 3000001 steps of 45 outputs; give at most 1491308 steps a run\n")
+    outcome = sterna("run", "cubalif", "--steps", 10**9)
+    assert outcome.code == 2 and "steps is 1000000000; with 12 inputs give at most 1398101" in (
+        outcome.errors)

@@ -24,6 +24,8 @@ Reals = NDArray[np.float64]
 
 MOST_VALUES = 1 << 27
 """Values of the largest file; their codes take a byte each."""
+MOST_RANDOM = 1 << 24
+"""Values of random inputs, which are made at once."""
 BLOCK_VALUES = 1 << 20
 
 
@@ -89,7 +91,7 @@ def random_input(inputs: int, steps: int, batch: int, rate: float, seed: int) ->
         raise InputError(f"rate is {rate}; it must be between 0 and 1")
     if seed < 0:
         raise InputError(f"seed is {seed}; it must be 0 or more")
-    if steps * batch * inputs > MOST_VALUES:
+    if steps * batch * inputs > MOST_RANDOM:
         raise InputError(f"steps is {steps}; with {inputs} inputs give at most "
-                         f"{MOST_VALUES // (batch * inputs)}")
+                         f"{MOST_RANDOM // (batch * inputs)}")
     return (np.random.default_rng(seed).random((steps, batch, inputs)) < rate).astype(np.float64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import InputError
 from sterna.families.common import Image, Timeout
 from sterna.families.requests import RunRequest
 from sterna.families.spiking.golden import GoldenNetwork
@@ -27,6 +28,9 @@ from sterna.progress import Report
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
 
+MOST_OUTPUTS = 1 << 26
+"""Of all steps of a run together, which are kept until its end."""
+
 
 def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResult:
     """Run the network, and write its outputs where they are wanted."""
@@ -40,6 +44,7 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     taken = inputs.take(model.network, options.take(RunSteps).steps, options.take(Seed).seed,
                         fixed, report)
     network, codes = taken.network, taken.codes
+    _check_room(network, codes.shape[0], codes.shape[1], device)
     if device == "golden":
         golden = GoldenNetwork(network, codes.shape[1])
         outputs = golden.run(codes, report)
@@ -55,6 +60,15 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
         save_arrays(output, outputs, sources)
     spikes = {item.name: item.definition.output is Output.SPIKE for item in network.populations}
     return RunSteppedResult(model.name, codes.shape[0], codes.shape[1], outputs, spikes)
+
+
+def _check_room(network: SpikingNetwork, steps: int, batch: int, device: str) -> None:
+    told = [item for item in network.populations if device == "golden" or (
+        item.name == network.output)]
+    neurons = batch * sum(item.neurons for item in told)
+    if steps * neurons > MOST_OUTPUTS:
+        raise InputError(f"network {network.name}: {steps} steps of {neurons} outputs; give at "
+                         f"most {MOST_OUTPUTS // neurons} steps a run")
 
 
 def run_on(
