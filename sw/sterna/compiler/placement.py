@@ -10,6 +10,7 @@ from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Chip, memory_bytes, outside_words
 from sterna.machine.protocol import Space, word_bits, word_depth
+from sterna.machine.sequencer import INSTRUCTION_CLOCKS
 from sterna.program.definition import Program
 
 CONSTANT_SHARE = 0.25
@@ -55,7 +56,8 @@ def placed_objects(program: Program, machine: Machine,
                      "looked up in every clock; a copy for each vector lane"),
         PlacedObject("codes", 2 * streams * 8 * machine.ternary.code_depth, CHIP,
                      "read again for every row; two banks"),
-        PlacedObject("program", memory(Space.PROGRAM), CHIP, "loops, an instruction in two clocks"),
+        PlacedObject("program", memory(Space.PROGRAM), CHIP,
+                     f"loops, an instruction in {INSTRUCTION_CLOCKS} clocks"),
     ]
     if machine.memory.outside:
         beats = machine.outside.prefetch

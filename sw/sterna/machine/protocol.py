@@ -48,20 +48,18 @@ were left, and those of neurons as 0 until their first step. Before a RUN all wo
 neurons are to be written, or none. Scalars and reductions hold nothing from a RUN to the next one
 (`sterna.program.validate`), and are not read.
 
-RESULT: cycles, accumulate-busy, waiting-for-weights, waiting-for-codes, u32 each; scale mantissa
-u32, exponent i32; then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have
-row 0xFFFFFFFF; then the session.
-
-A spiking accelerator takes the same frames. A RUN is a time step, with the input's codes at the
-first input word; the row limit means nothing. Its RESULT: cycles, accumulate-busy, events (sources
-accumulated) and sources looked at, u32 each; then the ``outputs`` values of the network, i32 each;
-then the session.
+RESULT: the counters of the machine (`Machine.counters`), u32 each, clocks first; then the words of
+each unit that has some (`Unit.result_words`), and the session. Those of a head: scale mantissa u32,
+exponent i32, then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have row
+0xFFFFFFFF. Those of neurons: the ``outputs`` values of the network, i32 each. A RUN is a token or a
+time step; the first input word is that of its embedding row or of its codes, and the row limit
+means something to a head only.
 
 A board of several token streams gets a first input word for each of them in RUN, and behind the row
 limit two masks u16. The first names the streams that run; the others keep their state. The second
 names those of them that compute the token behind that of the stream one lower (of the highest, for
 stream 0) in the same text, with the state that it leaves; the state of the text is then that of the
-last one. RESULT has scale and pairs for every stream that ran, the lowest first, then the session.
+last one. RESULT has the words of its units for every stream that ran, the lowest first.
 
 The board writes LOAD data as they come, before the check: after an ERROR with code CRC the frame is
 sent again, and since its address may have been what was broken, memories that were loaded before
