@@ -69,9 +69,9 @@ def graph_changes() -> Iterator[Change]:
                         "an equals sign": "a=b", "dots": "a.b..c", "not UTF-8": b"a\xffb",
                         "300 letters": "a" * 300, "like the input of a program": "input",
                         "another script": "ñ神経", "like a path": "..", "brackets": "[0]"}.items():
-        yield Change(f"a neuron named {label}", _rename("x", name), Wanted.EITHER)
-        yield Change(f"an Output named {label}", _rename("out", name), Wanted.EITHER)
-        yield Change(f"an Input named {label}", _rename("in", name), Wanted.EITHER)
+        yield Change(f"a neuron named {label}", renamed("x", name), Wanted.EITHER)
+        yield Change(f"an Output named {label}", renamed("out", name), Wanted.EITHER)
+        yield Change(f"an Input named {label}", renamed("in", name), Wanted.EITHER)
     yield Change("a group in itself", lambda file: file["node/nodes"].__setitem__(
         "loop", file["node"]))
     yield Change("deeply nested", _nested(100), Wanted.EITHER)
@@ -96,7 +96,8 @@ def _vast_edges(file: h5py.File) -> None:
     file.create_dataset("node/edges", (1 << 40, 2), "S5", chunks=(1024, 2))
 
 
-def _rename(old: str, new: str | bytes) -> Edit:
+def renamed(old: str, new: str | bytes) -> Edit:
+    """Another name for a node."""
     def edit(file: h5py.File) -> None:
         nodes = file["node/nodes"]
         raw = new if isinstance(new, bytes) else new.encode()

@@ -21,6 +21,7 @@ from pathlib import Path
 
 TRACEBACK, HANG, ACCEPTED, LEFT, UNCLEAR, REFUSED = FAULTS = (
     "tracebacks", "hangs", "wrong acceptances", "files left", "unclear answers", "wrong refusals")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _WALL = 20
 """Seconds on the clock for one of the processor: others may use the machine."""
 
@@ -105,7 +106,8 @@ def faults(trial: Trial, answer: Answer) -> list[str]:
         found.append(ACCEPTED)
     elif answer.code and trial.wanted is Wanted.TAKEN:
         found.append(REFUSED)
-    elif answer.code and not _is_clear(trial, answer) or "Warning:" in answer.errors:
+    elif answer.code and not _is_clear(trial, answer) or "Warning:" in answer.errors or (
+            _CONTROLS.search(answer.output + answer.errors)):
         found.append(UNCLEAR)
     return found + ([LEFT] if answer.left else [])
 
@@ -114,8 +116,7 @@ def _is_clear(trial: Trial, answer: Answer) -> bool:
     """One line that names the thing, after what was told on the way."""
     *_, last = answer.errors.splitlines() or [""]
     return (answer.errors.count("sterna: ") == 1 and last.startswith("sterna: ")
-            and answer.code == 2 and all(name in last for name in trial.names)
-            and re.search(r"[\x00-\x08\x0b-\x1f\x7f]", last) is None)
+            and answer.code == 2 and all(name in last for name in trial.names))
 
 
 def _files(folder: Path) -> set[str]:

@@ -12,6 +12,7 @@ from sterna import __version__
 from sterna.cli import boards, ending, models, streams
 from sterna.cli.commands import COMMANDS
 from sterna.cli.parser import command
+from sterna.cli.terminal import shown
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
 from sterna.unfinished import remove_unfinished
@@ -107,5 +108,5 @@ def _ended(act: Callable[[], object]) -> int:
 
 def _fail(message: str, code: int) -> int:
     if message:
-        print(f"sterna: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"sterna: {shown(' '.join(message.split()))}", file=sys.stderr, flush=True)
     return code

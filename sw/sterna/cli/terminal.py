@@ -25,11 +25,18 @@ def print_json(value: dict[str, object]) -> None:
     print(json.dumps(value))
 
 
+def shown(text: object) -> str:
+    """Text as a terminal may have it: names in files can hold anything, escapes too."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t"
+        else letter.encode("unicode_escape").decode() for letter in str(text))
+
+
 def print_table(rows: list[tuple[str, object]]) -> None:
     """Names and values in two columns."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        print(f"{name:<{width}}  {value}")
+        print(shown(f"{name:<{width}}  {value}"))
 
 
 def print_text(lines: Sequence[str | tuple[str, object]]) -> None:
@@ -38,7 +45,7 @@ def print_text(lines: Sequence[str | tuple[str, object]]) -> None:
         if rows:
             print_table([line for line in part if not isinstance(line, str)])
         else:
-            print("\n".join(str(line) for line in part))
+            print("\n".join(shown(line) for line in part))
 
 
 class ProgressReport(Report):
@@ -85,7 +92,7 @@ class ProgressReport(Report):
     def note(self, line: str) -> None:
         """On standard error, above the bar."""
         self.end()
-        print(line, file=sys.stderr, flush=True)
+        print(shown(line), file=sys.stderr, flush=True)
 
     def write(self, text: str) -> None:
         """On standard output, as it comes."""

@@ -82,9 +82,14 @@ class _Reader:
     def names(self, group: h5py.Group, node: str) -> list[str]:
         """Of all that is in a group."""
         try:
-            return list(group)
+            found = list(group)
         except _BROKEN as error:
             raise InputError(f"{self.where(node)}: is damaged ({_first(error)})") from None
+        # h5py gives bytes for what is no UTF-8.
+        if wrong := [name for name in found if not isinstance(name, str)]:
+            raise InputError(f"{self.where(node)}: the name {wrong[0]!r} is no text in UTF-8; "
+                             "rename it")
+        return found
 
     def value(self, item: Any, node: str, name: str, text: bool = False) -> Any:
         """The values of a dataset, one text decoded; many texts where there may be `text`.
