@@ -80,22 +80,27 @@ class Place:
                 if path.is_file() and "cache" not in path.parts}
 
 
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint, a graph, and a stored model of each kind."""
+def write_graph(path: Path) -> None:
+    """Three neurons."""
     nir = pytest.importorskip("nir")
-    folder = tmp_path_factory.mktemp("sources")
-    write_random_checkpoint(folder / "checkpoint", CONFIG)
-    save_model(random_model(CONFIG, 1), folder / "model")
-    save_network(quantise(EXAMPLES["cubalif"]()), folder / "network")
     ones = np.ones(3)
-    nir.write(folder / "graph.nir", nir.NIRGraph({
+    nir.write(path, nir.NIRGraph({
         "input": nir.Input(input_type={"input": np.array([3])}),
         "weights": nir.Affine(weight=np.eye(3) * 2, bias=ones / 4),
         "cells": nir.LIF(tau=ones * 4e-4, r=ones * 4, v_leak=ones * 0, v_threshold=ones,
                          v_reset=ones * 0),
         "output": nir.Output(output_type={"output": np.array([3])}),
     }, [("input", "weights"), ("weights", "cells"), ("cells", "output")]))
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint, a graph, and a stored model of each kind."""
+    folder = tmp_path_factory.mktemp("sources")
+    write_random_checkpoint(folder / "checkpoint", CONFIG)
+    save_model(random_model(CONFIG, 1), folder / "model")
+    save_network(quantise(EXAMPLES["cubalif"]()), folder / "network")
+    write_graph(folder / "graph.nir")
     return folder
 
 
