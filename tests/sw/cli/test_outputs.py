@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -153,12 +156,27 @@ def test_what_is_read_is_never_replaced(sterna, place: Place, arguments: list[st
             refused(sterna, place, [*arguments, "-o", name], message)
 
 
+@contextmanager
+def full_disk(most: int = 200) -> Iterator[None]:
+    """No file may grow beyond so many bytes: writing more fails as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @every_folder
 def test_our_folder_is_replaced_and_the_rest_of_it_stays(
     sterna, place: Place, arguments: list[str]
 ) -> None:
     assert sterna(*arguments, "-o", "out").code == 0
     out = place.folder / "out"
+    with full_disk():
+        for folder in ("out", "new"):
+            refused(sterna, place, [*arguments, "-o", folder], "cannot be written")
+    assert not (place.folder / "new").exists()
     written = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     manifest = json.loads((out / "manifest.json").read_text())
     assert {out / name for name in manifest["files"]} | {out / "manifest.json"} == set(written)
@@ -169,6 +187,25 @@ def test_our_folder_is_replaced_and_the_rest_of_it_stays(
     first = out / min(manifest["files"])
     first.write_bytes(first.read_bytes() + b"my own line")
     refused(sterna, place, [*arguments, "-o", "out"], f"{first.name}: was changed since Sterna")
+
+
+@pytest.mark.parametrize("name", ["import checkpoint", "import graph", "rtl network",
+                                  "build network"])
+def test_the_folder_where_one_is_and_a_link(
+    sterna, place: Place, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``-o .`` fills the current folder if it may be, and ``-o LINK`` that of the link."""
+    arguments = FOLDERS[name]
+    refused(sterna, place, [*arguments, "-o", "."], ".: holds ")
+    (place.folder / "empty").mkdir()
+    (place.folder / "link").symlink_to("empty")
+    monkeypatch.chdir(place.folder / "empty")
+    away = [str(place.folder / word) if word in SOURCES else word for word in arguments]
+    assert sterna(*away, "-o", ".").code == 0
+    assert (place.folder / "empty" / "manifest.json").is_file()
+    assert sterna(*away, "-o", "../link").code == 0
+    assert (place.folder / "link").is_symlink()
+    assert not [*place.folder.glob(".sterna*"), *place.folder.glob("*/.sterna*")]
 
 
 def test_a_build_that_names_no_folder(sterna, place: Place) -> None:
@@ -227,6 +264,13 @@ def test_files(sterna, place: Place, arguments: list[str], option: str) -> None:
         refused(sterna, place, [*arguments, option, name], "which is read for it")
     for _ in range(2):
         assert sterna(*arguments, option, "out.npz").code == 0
+    with full_disk(100):
+        for name in ("out.npz", "new.npz"):
+            refused(sterna, place, [*arguments, option, name], f"{name}: cannot be written")
+    os.symlink("linked.npz", "link")
+    assert sterna(*arguments, option, "link").code == 0
+    assert Path("link").is_symlink() and np.load("linked.npz")
+    refused(sterna, place, [*arguments, option, "."], ".: is a folder; name a file")
     with np.load(place.folder / "out.npz") as found:
         assert {values.shape[:2] for values in found.values()} <= {(3, 1), (1, 3)}
 

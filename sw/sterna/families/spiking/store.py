@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from sterna.errors import InputError
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
@@ -52,8 +52,9 @@ def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] 
     }
     with replace_folder(folder, FORMAT, sources) as partial:
         (partial / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
-        save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()},
-                  partial / TENSORS)
+        # Not `save_file`, whose errors say nothing of the disk.
+        (partial / TENSORS).write_bytes(
+            save({key: np.ascontiguousarray(value) for key, value in tensors.items()}))
         write_manifest(partial, FORMAT)
 
 
