@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from sterna.errors import InputError
+from sterna.suggest import did_you_mean
 
 from sterna_boards.board import Board
 from sterna_boards.boards.alveo import ALVEO_U250, ALVEO_U280
@@ -59,7 +60,8 @@ def find_board(name: str) -> Board:
     """
     board = BOARDS.get(name) or all_boards().get(name)
     if board is None:
-        raise InputError(f"no board is called {name!r}; there are {', '.join(all_boards())}")
+        raise InputError(f"no board is called {name!r}; there are {', '.join(all_boards())}"
+                         f"{did_you_mean(name, all_boards())}")
     return board
 
 

@@ -12,6 +12,7 @@ from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi
 from sterna.machine.presets import token_machine
+from sterna.suggest import did_you_mean
 
 from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES, SdramPreset
 from sterna_sim.memory.timing import UNIT_RATE, MemoryTiming
@@ -120,5 +121,6 @@ def find_memory(name: str) -> MemoryPreset | SdramPreset:
     """The memory of that name. Raises `InputError` when there is none."""
     known = {**MEMORIES, **SDRAM_MEMORIES}
     if name not in known:
-        raise InputError(f"memory {name!r}: no such memory; there are {', '.join(known)}")
+        raise InputError(f"memory {name!r}: no such memory; there are {', '.join(known)}"
+                         f"{did_you_mean(name, known)}")
     return known[name]

@@ -9,9 +9,8 @@ from contextlib import suppress
 import typer
 
 from sterna import __version__
-from sterna.cli import boards, ending, models, streams
+from sterna.cli import boards, ending, models, parser, streams
 from sterna.cli.commands import COMMANDS
-from sterna.cli.parser import command
 from sterna.cli.terminal import shown
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
@@ -29,7 +28,7 @@ def application() -> typer.Typer:
     )
     made.callback()(options)
     for request, perform in COMMANDS:
-        made.command(request.command)(command(request, perform))
+        made.command(request.command)(parser.command(request, perform))
     made.command("boards")(boards.boards)
     made.command("models")(models.models)
     return made
@@ -100,10 +99,9 @@ def _ended(act: Callable[[], object]) -> int:
             return _fail(str(error), error.exit_code)
         if isinstance(error, ModuleNotFoundError) and (line := missing_line(error)) is not None:
             return _fail(line, InputError.exit_code)
-        message = getattr(error, "format_message", None)  # errors of the option parser have it
-        if message is None:
+        if (message := parser.told(error)) is None:
             raise
-        return _fail(message(), InputError.exit_code)
+        return _fail(message, InputError.exit_code)
 
 
 def _fail(message: str, code: int) -> int:

@@ -13,6 +13,7 @@ from sterna.families.registry import options_of
 from sterna.families.requests import Request
 from sterna.numerals import real, whole
 from sterna.options import Declared, Options, declared, optional
+from sterna.suggest import did_you_mean
 
 _Request = TypeVar("_Request", bound=Request)
 _Value = TypeVar("_Value")
@@ -38,6 +39,17 @@ def command(request: type[_Request], perform: Callable[[_Request], None]) -> Cal
     run.__signature__ = inspect.Signature(parameters)
     run.__annotations__ = {item.name: item.annotation for item in parameters}
     return run
+
+
+def told(error: BaseException) -> str | None:
+    """The line of an error of typer's, None for another error."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        return None
+    name, near = getattr(error, "option_name", None), getattr(error, "possibilities", None)
+    if isinstance(name, str) and near:
+        return f"No such option: {name}{did_you_mean(name, near)}"
+    return message()
 
 
 def merged(options: Iterable[Declared]) -> dict[str, Declared]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
 from sterna.families.matmul_free.family import MatMulFree
 from sterna.families.requests import Request
 from sterna.families.spiking.family import Spiking
+from sterna.formats.foreign import told_of_name
 from sterna.options import Declared, Group, declared
+from sterna.suggest import did_you_mean
 
 _FAMILY = ("name", "kind", "plural", "reads", "imports", "options", "shipped", "recognises",
            "reading", "open", "takes", "import_model")
@@ -124,17 +126,20 @@ def family_of(model: str) -> Family:
     for family in families():
         if family.recognises(model):
             return family
-    path = Path(model)
-    if path.is_dir():
+    shipped = [item.name for item in shipped_models()]
+    if os.path.isdir(model):
         reason = ("is no folder of a model (no manifest of a family that is known); of a "
                   f"checkpoint, sterna import {model} -o DIR makes one")
     elif any(family.takes(model) for family in families()):
         reason = f"is not a model yet; sterna import {model} -o DIR makes one of it"
+    elif (told := told_of_name(model)) is not None:
+        raise InputError(f"{model}: {told}")
     else:
-        reason = "is a file, not a model folder" if path.exists() else "no such model or folder"
-    names = ", ".join(shipped.name for shipped in shipped_models())
+        reason = "is a file, not a model folder" if os.path.exists(model) else (
+            "no such model or folder")
     lines = "".join(f"; {line}" for line in broken_families())
-    raise InputError(f"{model}: {reason}; shipped models: {names}{lines}")
+    raise InputError(f"{model}: {reason}; shipped models: {', '.join(shipped)}{lines}"
+                     f"{did_you_mean(model, shipped)}")
 
 
 def family_of_source(source: str) -> Family:
@@ -142,6 +147,8 @@ def family_of_source(source: str) -> Family:
     for family in families():
         if family.takes(source):
             return family
+    if (told := told_of_name(source)) is not None:
+        raise InputError(f"{source}: {told}")
     forms = ", ".join(form for family in families() for form in family.imports)
-    reason = "is of no known form" if Path(source).exists() else "no such folder or file"
+    reason = "is of no known form" if os.path.exists(source) else "no such folder or file"
     raise InputError(f"{source}: {reason}; give {forms}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
 
 from sterna.errors import InputError
+from sterna.formats.foreign import told_of_keys, told_of_weights
 from sterna.formats.tensor_file import TensorFile
 from sterna.reading import read_json
 
@@ -23,15 +25,13 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if (folder / SINGLE_FILE).is_file():
+        if os.path.lexists(folder / SINGLE_FILE):
             file = TensorFile(folder / SINGLE_FILE, framework="pt")
             self._files = dict.fromkeys(file.keys, file)
-        elif (folder / INDEX_FILE).is_file():
+        elif os.path.lexists(folder / INDEX_FILE):
             self._files = self._open_shards(folder / INDEX_FILE)
-        elif any(folder.glob("pytorch_model*.bin")):
-            raise InputError(
-                f"{folder}: holds pickled weights only; save the model with safetensors first"
-            )
+        elif (told := told_of_weights(folder)) is not None:
+            raise InputError(f"{folder}: {told}")
         else:
             raise InputError(f"{folder}: neither {SINGLE_FILE} nor {INDEX_FILE} is there")
 
@@ -57,6 +57,8 @@ class Checkpoint:
 
     def check(self, expected: Mapping[str, tuple[int, ...]]) -> None:
         """Require exactly the `expected` tensors, with their shapes, in 16 or 32 bit floats."""
+        if (told := told_of_keys(sorted(self._files.keys() - expected.keys()))) is not None:
+            raise InputError(f"{self.folder}: {told}")
         missing = [key for key in expected if key not in self._files]
         if missing:
             more = f" ({len(missing)} are)" if len(missing) > 1 else ""

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from sterna.errors import InputError
+from sterna.reading import refuse_pointer, require_file
 
 _TYPE_NAMES = {"uint8": "U8", "float16": "F16", "bfloat16": "BF16", "float32": "F32"}
+_BEGINNING = 64
 _ITEM_BYTES = {"uint8": 1, "float16": 2, "bfloat16": 2, "float32": 4}
 
 
@@ -92,8 +94,9 @@ class TensorFile:
         """Raises `InputError` when the file is missing, truncated or no safetensors file."""
         self.path = path
         self._framework = framework
-        if not path.is_file():
-            raise InputError(f"{path}: file not found")
+        require_file(path)
+        with path.open("rb") as file:
+            refuse_pointer(path, file.read(_BEGINNING))
         with self._open() as file:
             keys: list[str] = file.keys()
             slices = {key: file.get_slice(key) for key in keys}

@@ -118,7 +118,7 @@ def check_fields(values: object, kinds: Mapping[str, type]) -> None:
         raise ValueError("there are no fields")
     for name, kind in kinds.items():
         value = values.get(name)
-        if type(value) is not kind or kind is int and value < 0:
+        if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise ValueError(f"{name} is {value!r}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.formats.foreign import told_of_configuration
 from sterna.reading import read_json
 
 MODEL_TYPE = "hgrn_bit"
@@ -130,6 +131,8 @@ class ModelConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Read a parsed config.json; keys that do not bear on the arithmetic are ignored."""
+        if (told := told_of_configuration(values)) is not None:
+            raise InputError(f"configuration: {told}")
         if "model_type" not in values:
             raise InputError(
                 f"configuration: model_type is missing; only {MODEL_TYPE!r} (MatMul-free LM) "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,7 +98,7 @@ class MatMulFree:
 
     def takes(self, source: str) -> bool:
         """Whether the argument is a folder that is no model yet, nor named like a graph."""
-        return Path(source).is_dir()
+        return os.path.isdir(source)
 
     def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
         """A released checkpoint becomes a model folder."""

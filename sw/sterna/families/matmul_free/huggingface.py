@@ -22,6 +22,7 @@ from sterna.families.matmul_free.store import (
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.files.manifest import read_manifest
 from sterna.formats.checkpoint import Checkpoint
+from sterna.formats.foreign import told_of_folder
 from sterna.formats.generation import begin_word, begins_with_token
 from sterna.formats.tokenizer import Tokenizer
 from sterna.reading import read_json
@@ -60,12 +61,15 @@ def open_huggingface(source: Path | str) -> MatMulFreeModel:
     missing, superfluous, misshapen, not finite or not supported.
     """
     source = Path(source)
-    if not source.is_dir():
+    if not os.path.isdir(source):
         raise InputError(f"{source}: no such folder; give the folder of a checkpoint")
     manifest = read_manifest(source)
     if manifest is not None:
         raise InputError(f"{source}: holds a {manifest['format']} already; use it as it is, or "
                          "give the folder of the checkpoint that it was made of")
+    told = None if os.path.lexists(source / CONFIG_FILE) else told_of_folder(source)
+    if told is not None:
+        raise InputError(f"{source}: {told}")
     config = read_config(source / CONFIG_FILE)
     checkpoint = Checkpoint(source)
     checkpoint.check(expected_tensors(config))

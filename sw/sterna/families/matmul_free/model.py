@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -105,7 +106,7 @@ def open_model(text: str, calibrated: bool = True) -> MatMulFreeTokens:
     for it, unless nobody wants its numbers. Raises `InputError` when there is none."""
     if not text.startswith(RANDOM):
         model = load_model(text)
-        return MatMulFreeTokens(text, model, [Path(text)] if Path(text).is_dir() else [])
+        return MatMulFreeTokens(text, model, [Path(text)] if os.path.isdir(text) else [])
     model = _random_model(text)
     if calibrated:
         from sterna.families.matmul_free.lowering.calibration import (

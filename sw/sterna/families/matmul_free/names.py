@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sterna.errors import InputError
@@ -43,7 +44,8 @@ def find_folder(name_or_path: Path | str) -> Path:
     if shipped is not None and shipped.folder is not None:
         return shipped.folder
     folder = Path(name_or_path)
-    if folder.is_dir():
+    if os.path.isdir(folder):
         return folder
-    reason = "is a file, not a model folder" if folder.exists() else "no such model or folder"
+    reason = ("is a file, not a model folder" if os.path.exists(folder)
+              else "no such model or folder")
     raise InputError(f"{name_or_path}: {reason}; shipped models: {', '.join(SHIPPED)}")

@@ -14,6 +14,7 @@ from sterna.families.matmul_free.conversion import LatentTensors
 from sterna.families.matmul_free.huggingface import expected_tensors
 from sterna.families.matmul_free.random_checkpoint import draw_tensor
 from sterna.families.matmul_free.weights import MatMulFreeModel
+from sterna.suggest import did_you_mean
 
 SHAPES: dict[str, ModelConfig] = {
     "370m": ModelConfig(hidden_size=1024, num_hidden_layers=24),
@@ -43,5 +44,6 @@ def random_shape(name: str, seed: int = 0) -> MatMulFreeModel:
 def released_shape(name: str) -> ModelConfig:
     """The geometry of a released size. Raises `InputError` for an unknown name."""
     if name not in SHAPES:
-        raise InputError(f"shape {name!r}: no such size; there are {', '.join(SHAPES)}")
+        raise InputError(f"shape {name!r}: no such size; there are {', '.join(SHAPES)}"
+                         f"{did_you_mean(name, SHAPES)}")
     return SHAPES[name]

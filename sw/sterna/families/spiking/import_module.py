@@ -25,6 +25,7 @@ from sterna.families.spiking.quantise import quantise
 from sterna.families.spiking.sources import module_source, parse_shape
 from sterna.families.spiking.store import save_network
 from sterna.progress import Report
+from sterna.reading import require_file
 
 REPORT_STEPS, REPORT_BATCH, REPORT_RATE = 100, 4, 0.2
 
@@ -79,8 +80,7 @@ def made_by(source: Path, attribute: str, report: Report) -> Any:
 
     Raises `InputError` naming the line that fails.
     """
-    if not source.is_file():
-        raise InputError(f"{source}: file not found")
+    require_file(source)
     report.note(f"{source}: executing it and what it imports, to get {attribute}")
     path = source.resolve()
     spec = importlib.util.spec_from_file_location(f"sterna_source_{path.stem}", path)

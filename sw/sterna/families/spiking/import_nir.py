@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sterna.errors import InputError
 from sterna.families.requests import ImportRequest
 from sterna.families.spiking.codes import random_inputs
 from sterna.families.spiking.compare import compare_all, told_losses
@@ -24,6 +23,7 @@ from sterna.families.spiking.quantise import quantise
 from sterna.families.spiking.sources import parse_shape
 from sterna.families.spiking.store import save_network
 from sterna.progress import Report
+from sterna.reading import require_file
 
 
 def import_nir(source: Path, request: ImportRequest, report: Report) -> list[str]:
@@ -31,8 +31,7 @@ def import_nir(source: Path, request: ImportRequest, report: Report) -> list[str
     options, output = request.options, request.output
     shape, formats = parse_shape(options.take(InputShape).input_shape), spiking_formats(options)
     choices, against = options.take(Nir).choices(), options.take(Against).against
-    if not source.is_file():
-        raise InputError(f"{source}: file not found")
+    require_file(source)
     real, reading = read_nir(source, choices)
     network = quantise(real, formats)
     agreement = None

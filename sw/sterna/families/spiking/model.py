@@ -20,6 +20,7 @@ from sterna.families.spiking.store import load_network
 from sterna.families.steps.model import StepModel
 from sterna.numerals import whole
 from sterna.progress import Report
+from sterna.reading import require_file
 
 if TYPE_CHECKING:
     from sterna.families.family import Result
@@ -81,8 +82,7 @@ def open_graph(path: Path, choices: NirChoices, command: str, report: Report) ->
 
     ``command`` is what a line about a guess repeats.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: file not found")
+    require_file(path)
     real, reading = read_nir(path, choices)
     network = quantise(real)
     words = ["sterna", command, str(path), *choices.words]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from math import prod
 from pathlib import Path
@@ -21,7 +22,7 @@ def module_source(text: str) -> tuple[Path, str] | None:
     if text.endswith(".py"):
         raise InputError(f"{text}: say what makes the network in it, such as {text}:make_net")
     found = _NAMED.fullmatch(text)
-    if found is None and ".py:" in text and not Path(text).exists():
+    if found is None and ".py:" in text and not os.path.exists(text):
         file, _, name = text.rpartition(":")
         raise InputError(f"{text}: {name!r} is no name of Python; say what makes the network, such "
                          f"as {file}:make_net")

@@ -19,6 +19,7 @@ from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
+from sterna.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
@@ -116,5 +117,6 @@ def read_configuration(name: str) -> Machine:
     """A preset by its name, or the machine in a file. Raises `InputError` for neither."""
     if name in PRESETS:
         return PRESETS[name]
-    return read_machine(name, f"no such preset or file; there are {', '.join(PRESETS)}",
+    return read_machine(name, f"no such preset or file; there are {', '.join(PRESETS)}"
+                        f"{did_you_mean(name, PRESETS)}",
                         "ternary", "a spiking network's accelerator")

@@ -19,6 +19,7 @@ from sterna.law.neuron import (
     Reset,
     Rounding,
 )
+from sterna.suggest import did_you_mean
 
 RESETS = {item.value: item for item in Reset}
 SNNTORCH_RESETS = {"subtract": "soft_late", "zero": "zero_late", "subtract_now": "soft_once",
@@ -154,7 +155,8 @@ def choose(facts: Facts, choices: NirChoices) -> NirReading:
         recognition = Recognition(choices.producer, "")
     else:
         raise InputError(
-            f"producer is {choices.producer!r}; it must be one of {', '.join(PRESETS)}")
+            f"producer is {choices.producer!r}; it must be one of {', '.join(PRESETS)}"
+            f"{did_you_mean(choices.producer, PRESETS)}")
     options = replace(PRESETS[recognition.producer], dt=_step(recognition, facts, choices.dt))
     neurons = {name for name, _, _ in facts.neurons()}
     settings, zero = [], set()
