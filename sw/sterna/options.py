@@ -35,7 +35,7 @@ class Declaration:
     metavar: str | None = None
     least: float | None = None
     most: float | None = None
-    """Bounds of a number, which every option that is one has."""
+    """Bounds of a number; every option of Sterna's own that is one has them."""
     above: bool = False
     """Whether `least` itself is too little."""
     reads: bool = False
@@ -99,13 +99,14 @@ class Declared:
         if self.number is None or value is None:
             return
         wanted: Any = Integral if self.number is int else Real
-        assert about.least is not None and about.most is not None, f"{name} has no bounds"
+        least = -MOST_SEED if about.least is None else about.least
+        most = MOST_SEED if about.most is None else about.most
         given: Any = value if isinstance(value, wanted) and not isinstance(value, bool) else nan
-        if about.least <= given <= about.most and not (about.above and given == about.least):
+        if least <= given <= most and not (about.above and given == least):
             return
         kind = "a whole number " if self.number is int else ""
-        least = f"above {about.least:g}, up to" if about.above else f"from {about.least:g} to"
-        raise InputError(f"{name} is {value}; it must be {kind}{least} {_plain(about.most)}")
+        low = f"above {_plain(least)}, up to" if about.above else f"from {_plain(least)} to"
+        raise InputError(f"{name} is {value}; it must be {kind}{low} {_plain(most)}")
 
     @property
     def is_path(self) -> bool:

@@ -299,7 +299,7 @@ def test_other_folders(tmp_path: Path) -> None:
     source = tmp_path / "source"
     write_random_checkpoint(source, CONFIG)
     (source / "model.safetensors").rename(source / "pytorch_model.bin")
-    with pytest.raises(InputError, match="pickled weights only"):
+    with pytest.raises(InputError, match="holds pickled weights"):
         import_huggingface(source, tmp_path / "target")
 
 
