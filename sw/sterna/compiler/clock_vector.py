@@ -86,6 +86,8 @@ def _starts(clock: Clock, step: VectorStep, start: int) -> list[int]:
             engine.taken.append(start)
         elif step.source is SourceA.UNIT:
             start = max(start, clock.given[step.partner].popleft())
+            if step.partner == Neurons.name:
+                clock.populations.free = max(clock.populations.free, start + 1)
         if step.send and step.partner == Neurons.name:
             start = clock.populations.take(start, clock.given[step.partner])
         starts.append(start)
