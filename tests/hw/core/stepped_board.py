@@ -18,9 +18,10 @@ CLOCKS_PER_SECOND = 20_000
 class SteppedBoard:
     """Time passes only while `read` waits; the link's other end pauses at random."""
 
-    def __init__(self, machine: Any, density: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, machine: Any, density: float = 1.0, seed: int = 0,
+                 blocks: Any = None) -> None:
         self.machine = machine
-        self._core = Accelerator(machine)
+        self._core = Accelerator(machine, blocks=blocks)
         self._input: deque[int] = deque()
         self._output = bytearray()
         self._traces: list[list[int]] = [[] for _ in trace_ports(machine)]

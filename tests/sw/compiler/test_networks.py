@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
@@ -86,7 +88,7 @@ class Execution:
                 part[:] = np.column_stack([new, part[:, :-1]])
 
 
-def compiled(network: SpikingNetwork, **options: bool) -> MemoryImage:
+def compiled(network: SpikingNetwork, **options: Any) -> MemoryImage:
     """The image for the machine that fits the network."""
     program = lower(network)
     return compile_program(program, fit_machine(program, STEP_MACHINE), **options)
@@ -155,7 +157,7 @@ def test_refusals() -> None:
     with pytest.raises(InputError, match="its codes need 8 bits, not 2"):
         fit_machine(network, STEP_MACHINE, wanted={"code_bits": 2})
     with pytest.raises(InputError, match="lanes = 6 must be a multiple"):
-        fit_machine(network, step_machine(synapse_lanes=6, neuron_lanes=4), STEP_MACHINE)
+        fit_machine(network, step_machine(synapse_lanes=6, neuron_lanes=4))
     with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
         fit_machine(lower(wide_network()), STEP_MACHINE)
 
