@@ -21,7 +21,9 @@ from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CLASSES = {"events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs"}
+CLASSES = {"checkpoints": "tests.campaign.checkpoints", "numbers": "tests.campaign.numbers",
+           "machines": "tests.campaign.machines",
+           "events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs"}
 """The module of each class, by the name on the command line."""
 
 

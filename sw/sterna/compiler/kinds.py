@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.compiler.populations import Population, groups_of, populations
+from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.machine.machine import Machine
@@ -56,9 +57,12 @@ class Widths:
 
 
 def kind_of(machine: Machine, item: Neurons) -> int:
-    """The number of the kind that a population is of. Raises ValueError if there is none."""
+    """The number of the kind that a population is of. Raises `InputError` if there is none."""
     definition, current = Widths.of(machine).key(item)
     keys = [(kind.definition, kind.current) for kind in machine.neurons.kinds]
+    if (definition, current) not in keys:
+        raise InputError(f"machine: none of its {len(keys)} kinds of neurons is that of "
+                         f"{item.name}; make the accelerator for this network")
     return keys.index((definition, current))
 
 
