@@ -76,4 +76,4 @@ def _trial(command: str, base: list[str], flag: str, text: str, wanted: Wanted) 
 
     name = f"{command} {base[0]} {flag}={text[:40]!r}"
     return Trial(name, prepare, wanted, (flag.removeprefix("--"),) if wanted is Wanted.REFUSED else
-                 (), seconds=15)
+                 (), environment={"TORCHINDUCTOR_CACHE_DIR": "../cache"}, seconds=15)
