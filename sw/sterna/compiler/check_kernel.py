@@ -54,7 +54,10 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
 
 
 def check_quantise(check: Check, item: Quantise) -> None:
-    """There is a bank for its codes."""
+    """There is a bank for its codes, and their vector is in the memory."""
+    if item.a == INPUT:
+        raise check.fail("makes codes of the input, which only a kernel can read; let one write a "
+                         "vector of it")
     check.length(item.length)
     check.fill_bank(item.result)
 

@@ -19,6 +19,9 @@ def check_neurons(check: Check, item: Neurons) -> None:
     if item.synapses and item.current is not None:
         raise check.fail("has both synapses and a current; neurons of a machine take one of both: "
                          "let the synapses lead to a population of their own")
+    if item.current == INPUT:
+        raise check.fail("its current is the input, which only a kernel can read; let one write a "
+                         "vector of it")
     lanes = check.machine.neurons.lanes
     if item.synapses:
         _synapses(check, item)

@@ -48,6 +48,8 @@ def test_a_good_program_passes():
 
 
 REFUSED: list[tuple[tuple[Item, ...], str]] = [
+    ((ENTER, *CODES[:2], replace(CODES[2], a=INPUT), CODES[3], SUM),
+     "makes codes of the input, which only a kernel can read"),
     ((QUIET, element(a="input")), "only the first kernel of the program reads the input"),
     ((QUIET, element(multiplier=Vector("input"))), "input can only be the first operand"),
     ((QUIET, element(addend="input")), "input can only be the first operand"),

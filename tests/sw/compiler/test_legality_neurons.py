@@ -25,7 +25,7 @@ from sterna.program.neurons import Neurons, Synapses
 from sterna.program.validate import validate_program
 
 from tests.hw.core.spiking_networks import random_network
-from tests.sw.program.small import CODES, ENTER, SUM, N, program
+from tests.sw.program.small import CODES, ENTER, QUIET, SUM, N, program
 
 NETWORK = lower(random_network(0))
 SECTION = NETWORK.sections[0]
@@ -86,6 +86,8 @@ def test_others_mean_something_and_are_refused(wrong, message: str) -> None:
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
+    (program(QUIET, replace(FIRST, current=INPUT), parameters=Few()),
+     r"item 1 \(first\): its current is the input, which only a kernel can read"),
     (mixture(FIRST, repeat=2), None),
     (mixture(FIRST, SECOND), None),
     (mixture(FIRST, SECOND, repeat=2),

@@ -218,10 +218,14 @@ class Neurons(Unit):
 
     def states(self, machine: Machine) -> tuple[MemorySpec, ...]:
         """State words of the engines, one memory a kind, and the delay lines of codes."""
-        return (*(MemorySpec(kind_states(number), self.lanes * kind.state_bits, kind.groups,
-                             lanes=self.lanes) for number, kind in enumerate(self.kinds)),
-                MemorySpec(CODES, self.lanes * history_bits(machine), self.code_depth,
-                           lanes=self.lanes))
+        kinds = tuple(
+            MemorySpec(kind_states(number), self.lanes * kind.state_bits, kind.groups,
+                       lanes=self.lanes) for number, kind in enumerate(self.kinds))
+        if not self.code_depth:
+            return kinds
+        codes = MemorySpec(CODES, self.lanes * history_bits(machine), self.code_depth,
+                           lanes=self.lanes)
+        return (*kinds, codes)
 
     def result_words(self, machine: Machine) -> int:
         del machine
