@@ -170,6 +170,8 @@ class Unit(Part):
 
     per_stream: ClassVar[bool] = False
     """Whether every token stream has a unit of its own."""
+    skips: ClassVar[bool] = False
+    """Whether a RUN takes less time the more of what it is given is silent."""
     computes_words: ClassVar[bool] = False
     """Whether it keeps vectors of words and computes with them."""
 
@@ -182,6 +184,11 @@ class Unit(Part):
     def chosen(self) -> Mapping[str, int]:
         """Fields that stay when a machine is fitted to a program, where others take the least."""
         return {}
+
+    @property
+    def shape(self) -> str:
+        """Its lanes in words, for people."""
+        return ""
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         """What it executes, in the order of their codes."""

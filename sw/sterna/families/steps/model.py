@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
-from sterna.families.family import OpenedModel
+from sterna.families.model import ProgramModel
 from sterna.families.requests import (
     BenchRequest,
-    BuildRequest,
     EstimateRequest,
-    EvaluateRequest,
     ExportRequest,
     ProgramRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
 )
+from sterna.families.steps.board_shape import BoardShape
 from sterna.progress import Report
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board
-
-    from sterna.families.family import Built, Exported, Result
+    from sterna.compiler.rows import Embedding
+    from sterna.families.family import Exported, Result
     from sterna.families.spiking.integers import SpikingNetwork
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
 
-class StepModel(OpenedModel, ABC):
-    """What the tasks do with its network is the same in every family."""
+class StepModel(ProgramModel):
+    """A RUN of its program is a time step; what the tasks do with it is the same in every family.
+    """
+
+    board_options = BoardShape
 
     @abstractmethod
     def lower(self) -> SpikingNetwork:
@@ -49,11 +50,11 @@ class StepModel(OpenedModel, ABC):
 
         return lower(self.network)
 
-    def machine(self, request: SimulateRequest | ExportRequest) -> Machine:
+    def shaped(self, request: SimulateRequest | ExportRequest) -> tuple[Machine, Embedding]:
         """The accelerator that the options ask for."""
         from sterna.families.steps.shape import StepShape
 
-        return request.options.take(StepShape).fitted(self.lowered)
+        return request.options.take(StepShape).fitted(self.lowered), "host"
 
     def run(self, request: RunRequest, report: Report) -> Result:
         """Take the steps of a file, or of random inputs."""
@@ -73,27 +74,16 @@ class StepModel(OpenedModel, ABC):
 
         return bench(self, request, report)
 
-    def estimate(self, request: EstimateRequest, report: Report) -> Result:
-        """Of a board."""
-        from sterna.families.steps.board import estimate
-
-        del report
-        return estimate(self, request)
-
-    def build(self, request: BuildRequest, board: Board, report: Report) -> Built:
-        """For a board."""
-        from sterna.families.steps.board import build
-
-        return build(self, request, board, report)
-
     def export(self, request: ExportRequest, report: Report) -> Exported:
         """The accelerator and its image."""
-        from sterna.families.steps.board import export
-
         if request.board is not None:
             raise InputError(f"{request.board}: projects for vendors' tools hold language models; "
                              "without --board there is the Verilog alone")
-        return export(self, request, report)
+        return super().export(request, report)
+
+    def estimate_elsewhere(self, request: EstimateRequest, report: Report) -> Result:
+        """Nothing."""
+        raise InputError(f"{self.name}: give a --board")
 
     def program(self, request: ProgramRequest, report: Report) -> Result:
         """The listing."""
@@ -101,7 +91,3 @@ class StepModel(OpenedModel, ABC):
 
         del request, report
         return ProgramListing.of(self.name, self.lowered)
-
-    @abstractmethod
-    def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
-        """Against the float reference."""

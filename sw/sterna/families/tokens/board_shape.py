@@ -28,6 +28,11 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
         """The checked choice of the embedding. Raises `InputError` for another word."""
         return check_embedding(self.embedding)
 
+    @property
+    def baked(self) -> bool:
+        """Whether the bitstream has the weights."""
+        return self.source == "baked"
+
     def clock_on(self, board: Board) -> float | None:
         """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_hz is None and self.source == "sdram":
@@ -48,9 +53,3 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
             raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
         lanes = lanes_of(self.lanes)
         return choose_lanes(board, program, shape, lanes, self.place, clock_hz)
-
-    def fitted(self, board: Board, program: Program) -> Machine:
-        """The shape with the depths that a program needs."""
-        from sterna_boards.estimate.room import fit_on
-
-        return fit_on(board, program, self.machine(board, program), self.place)

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sterna.families.family import OpenedModel
+from sterna.families.model import ProgramModel
 from sterna.families.requests import (
     BenchRequest,
-    BuildRequest,
     EstimateRequest,
-    EvaluateRequest,
     ExportRequest,
     ProgramRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
 )
+from sterna.families.tokens.board_shape import BoardShape
 from sterna.families.tokens.shape import TokenShape
 from sterna.formats.generation import Generation
 from sterna.options import Options
 from sterna.progress import Report
 
 if TYPE_CHECKING:
-    from sterna_boards.board import Board
-
-    from sterna.families.family import Built, Exported, Result
+    from sterna.compiler.rows import Embedding
+    from sterna.families.family import Result
     from sterna.formats.tokenizer import Tokenizer
-    from sterna.machine.host_side import HostSide
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
 
-class TokenModel(OpenedModel, ABC):
-    """What the tasks do with its program is the same in every family."""
+class TokenModel(ProgramModel):
+    """A RUN of its program is a token; what the tasks do with it is the same in every family."""
+
+    board_options = BoardShape
 
     default_memory: str | None = None
     """Where the weights of a model lie that no chip holds, unless a shape is given."""
@@ -68,10 +67,6 @@ class TokenModel(OpenedModel, ABC):
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
 
-    def host_side(self) -> HostSide | None:
-        """What a host needs beside a memory image; None when the model takes no text."""
-        return None
-
     @cached_property
     def lowered(self) -> Program:
         """What `lower` gives, once."""
@@ -84,9 +79,10 @@ class TokenModel(OpenedModel, ABC):
             return shape
         return replace(shape, memory=self.default_memory)
 
-    def machine(self, request: SimulateRequest) -> Machine:
+    def shaped(self, request: SimulateRequest | ExportRequest) -> tuple[Machine, Embedding]:
         """The accelerator that the options ask for."""
-        return self.shape(request.options).fitted(self.lowered)
+        shape = self.shape(request.options)
+        return shape.fitted(self.lowered), shape.place
 
     def run(self, request: RunRequest, report: Report) -> Result:
         """Continue prompts."""
@@ -106,32 +102,16 @@ class TokenModel(OpenedModel, ABC):
 
         return bench(self, request, report)
 
-    def estimate(self, request: EstimateRequest, report: Report) -> Result:
-        """Of a board, or of a memory outside."""
-        from sterna.families.tokens.estimate import estimate
+    def estimate_elsewhere(self, request: EstimateRequest, report: Report) -> Result:
+        """Of a memory outside."""
+        from sterna.families.tokens.plan import plan_memory
 
         del report
-        return estimate(self, request)
-
-    def build(self, request: BuildRequest, board: Board, report: Report) -> Built:
-        """For a board."""
-        from sterna.families.tokens.build import build
-
-        return build(self, request, board, report)
-
-    def export(self, request: ExportRequest, report: Report) -> Exported:
-        """The accelerator and its image."""
-        from sterna.families.tokens.build import export
-
-        return export(self, request, report)
+        return plan_memory(self.lowered, self.shape(request.options))
 
     def program(self, request: ProgramRequest, report: Report) -> Result:
         """The listing."""
-        from sterna.families.tokens.listing import listing
+        from sterna.families.tokens.program import listing
 
         del report
         return listing(self, request)
-
-    @abstractmethod
-    def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
-        """Against the float reference."""

@@ -8,19 +8,10 @@ from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.placement import PlacedObject, chip_bits, placed_objects
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
+from sterna.families.placed import placed_rows
 from sterna.families.tokens.shape import TokenShape
 from sterna.machine.memory import memory_bytes
 from sterna.program.definition import Program
-
-
-def plan_rows(objects: list[PlacedObject]) -> list[str | tuple[str, object]]:
-    """A row for every object: its size, where it lies, why."""
-    return [(f"  {entry.name}", f"{_size(entry.bits)}, {entry.place}: {entry.why}")
-            for entry in objects]
-
-
-def _size(bits: int) -> str:
-    return f"{bits / 1e6:.1f} Mbit" if bits >= 1e5 else f"{bits / 1e3:.1f} kbit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +53,7 @@ class MemoryPlan:
             ("memory", f"{self.memory}, {self.memory_gb_s:.1f} GB/s beside refresh"),
             ("accelerator", f"{self.lanes} lanes at {self.clock_mhz:g} MHz"),
             ("on the chip", f"{self.chip_bits / 1e6:.1f} of {self.chip_mbit:g} Mbit"),
-            *plan_rows(list(self.objects)),
+            *placed_rows(list(self.objects)),
             ("cycles per token", f"{self.engine_cycles} of the engine, {self.memory_cycles:.0f} of "
                                  "the memory"),
             ("tokens per second", f"{self.tokens_per_second:.1f}"

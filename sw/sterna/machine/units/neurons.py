@@ -150,6 +150,10 @@ class Neurons(Unit):
                              "the state of one text")
 
     @property
+    def shape(self) -> str:
+        return f"{self.lanes} neuron lanes, {len(self.kinds)} kinds of neurons"
+
+    @property
     def chosen(self) -> Mapping[str, int]:
         return {"code_bits": self.code_bits}
 

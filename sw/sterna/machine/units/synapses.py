@@ -28,6 +28,7 @@ class Synapses(Unit):
     """``lanes`` synapses accumulated a clock, for the populations of `Neurons`."""
 
     name = "synapse"
+    skips = True
 
     lanes: int = 16
     """Synapses accumulated a clock; a multiple of the neuron lanes."""

@@ -165,6 +165,10 @@ class Ternary(Unit):
                             "dispatch a matrix command to the ternary engine's queue",
                             port="matmuls", queue=MATMUL_QUEUE),)
 
+    @property
+    def shape(self) -> str:
+        return f"{self.rows} rows of {self.columns} columns"
+
     def weights(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine
         return (MemorySpec("weights", 8 * self.weight_bytes, self.weight_depth),)

@@ -105,6 +105,10 @@ class Vector(Unit):
         self.require(self.tables <= 4, "tables", "at most 4")
 
     @property
+    def shape(self) -> str:
+        return f"{self.lanes} vector lanes"
+
+    @property
     def group_bits(self) -> int:
         """Bits of a group."""
         return self.lanes * self.word_bits
