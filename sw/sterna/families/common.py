@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sterna.options import option, seed
+from sterna.host.address import GOLDEN
+from sterna.options import Group, option, seed
 
-GOLDEN_HAS_NO_SHAPE = ("shapes an accelerator, and the golden has none; give --device sim or the "
+if TYPE_CHECKING:
+    from sterna.families.requests import Request
+
+_GOLDEN_HAS_NO_SHAPE = ("shapes an accelerator, and the golden has none; give --device sim or the "
                        "address of a board")
-GOLDEN_TAKES_NO_IMAGE = "the golden takes no image; give --device sim or a board's address"
-GOLDEN_NEVER_WAITS = "is patience with a board, and the golden is none"
-IMAGE_HAS_ITS_SHAPE = "the image has its own shape; leave the options of the shape out"
+_GOLDEN_TAKES_NO_IMAGE = "the golden takes no image; give --device sim or a board's address"
+_GOLDEN_NEVER_WAITS = "is patience with a board, and the golden is none"
+_IMAGE_HAS_ITS_SHAPE = "the image has its own shape; leave the options of the shape out"
 
 
 @dataclass(frozen=True)
@@ -38,3 +44,12 @@ class Seed:
     """A seed of random numbers."""
 
     seed: int = seed("Seed of random tokens and inputs.")
+
+
+def unread_on(request: Request, golden: Iterable[type[Group]], image: Iterable[type[Group]]
+              ) -> dict[type[Group], str]:
+    """What the device of a request leaves unread: shapes on the golden, and beside an image."""
+    if getattr(request, "device", GOLDEN) == GOLDEN:
+        return {**dict.fromkeys(golden, _GOLDEN_HAS_NO_SHAPE), Image: _GOLDEN_TAKES_NO_IMAGE,
+                Timeout: _GOLDEN_NEVER_WAITS}
+    return dict.fromkeys(image, _IMAGE_HAS_ITS_SHAPE) if "image" in request.options else {}

@@ -51,8 +51,8 @@ class Spoilt(GoldenDevice):
 def test_bench_of_a_language_model(sterna, monkeypatch, name):
     fault = RESULT_FAULTS[name] if name else lambda result: result
     monkeypatch.setattr(
-        "sterna.families.tokens.bench.open_board",
-        lambda device, program, machine, *rest: Spoilt(fault, program, machine.head.top_k))
+        "sterna.families.tokens.bench.open_program",
+        lambda kind, device, program, machine, *rest: Spoilt(fault, program, machine.head.top_k))
     outcome = sterna("bench", MODEL, "--tokens", 3, "--config", "tiny", "--json")
     assert outcome.code == (1 if name else 0)
     assert outcome.json["differences"] == (1 if name else 0)

@@ -141,7 +141,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def done(*arguments: object, **named: object) -> None:
         raise Done
 
-    for name in ("tokens.bench.open_board", "tokens.verify.Verifier", "on_board.build_model",
+    for name in ("tokens.bench.open_program", "tokens.verify.Verifier", "on_board.build_model",
                  "steps.verify.Verifier", "steps.bench.open_spiking_device"):
         monkeypatch.setattr(f"sterna.families.{name}", done)
     for name in ("sterna_hw.verilog.to_verilog", "sterna_sim.serial_board.SerialBoard",

@@ -39,15 +39,7 @@ def _unread(request: Request) -> dict[type[Group], str]:
     else:
         unread[Rounding] = "is for the inputs of a file; give --input"
     if request.command == "run":
-        if getattr(request, "device", "golden") == "golden":
-            unread |= {
-                Shape: common.GOLDEN_HAS_NO_SHAPE,
-                Config: common.GOLDEN_HAS_NO_SHAPE,
-                common.Image: common.GOLDEN_TAKES_NO_IMAGE,
-                common.Timeout: common.GOLDEN_NEVER_WAITS,
-            }
-        elif "image" in options:
-            unread |= dict.fromkeys((Config, Shape), common.IMAGE_HAS_ITS_SHAPE)
+        unread |= common.unread_on(request, (Shape, Config), (Config, Shape))
     if "config" in options:
         unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
     if getattr(request, "board", "") is None:

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.common import Image, Timeout
+from sterna.families.opening import open_image
 from sterna.families.requests import RunRequest
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.families.steps.image import run_steps
 from sterna.families.steps.inputs import TakenOptions, wide_enough
-from sterna.families.steps.open_device import open_spiking_device, open_spiking_image
+from sterna.families.steps.open_device import open_spiking_device
 from sterna.families.steps.options import Outputs, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.families.steps.shape import StepShape
 from sterna.files.arrays import check_file, save_arrays
+from sterna.host.step_board import StepBoard
 from sterna.law.neuron import Output
 from sterna.progress import Report
 
@@ -79,7 +81,7 @@ def run_on(
     program = lower(network)
     machine = (
         open_spiking_device(device, program, shape.fitted(program), report, timeout=timeout)
-        if image is None else open_spiking_image(device, program, image, report, timeout))
+        if image is None else open_image(StepBoard, device, program, image, report, timeout))
     try:
         return run_steps(machine, codes, report)
     finally:

@@ -10,7 +10,8 @@ from sterna.families.steps.image import check_facts, run_steps, step_inputs
 from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.files.arrays import check_file, save_arrays
-from sterna.host.open_board import open_steps
+from sterna.host.open_board import open_board
+from sterna.host.step_board import StepBoard
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
@@ -32,7 +33,7 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
                         wanted.input_fraction, options.take(Rounding).allow_rounding, report)
     if given.told:
         report.note(given.told)
-    network = open_steps(request.device, image, report, options.take(Timeout).timeout)
+    network = open_board(StepBoard, request.device, image, report, options.take(Timeout).timeout)
     try:
         values = run_steps(network, given.codes, report)
     finally:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
 from sterna.families.common import Timeout
+from sterna.families.opening import open_program
 from sterna.families.requests import BenchRequest
 from sterna.families.tokens.measurement import measure
-from sterna.families.tokens.open_device import open_board
 from sterna.families.tokens.options import BenchTokens, LongPrompt
 from sterna.families.tokens.random_tokens import random_tokens
 from sterna.host.counters import Counters
+from sterna.host.token_board import TokenBoard
 from sterna.machine.memory import memory_bytes
 from sterna.progress import Report
 
@@ -80,7 +81,7 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
              for stream in range(configuration.streams)]
     read = random_tokens(model, prompt, request.seed + len(texts), "prompt")
     if outside is None:
-        machine = open_board(device, program, configuration, shape.place, report,
+        machine = open_program(TokenBoard, device, program, configuration, shape.place, report,
                              options.take(Timeout).timeout)
     else:
         from sterna_sim.memory.device import open_with_memory

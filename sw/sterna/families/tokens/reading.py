@@ -36,17 +36,8 @@ def _nothing(request: Request) -> dict[type[Group], str]:
 
 
 def _run(request: Request) -> dict[type[Group], str]:
-    unread: dict[type[Group], str] = {}
-    options = request.options
-    if getattr(request, "device", "golden") == "golden":
-        unread |= {
-            Lanes: common.GOLDEN_HAS_NO_SHAPE,
-            common.Image: common.GOLDEN_TAKES_NO_IMAGE,
-            common.Timeout: common.GOLDEN_NEVER_WAITS,
-        }
-    elif "image" in options:
-        unread |= dict.fromkeys((Config, Lanes, Streams), common.IMAGE_HAS_ITS_SHAPE)
-    return unread | unread_prompts(options)
+    unread = common.unread_on(request, (Lanes,), (Config, Lanes, Streams))
+    return unread | unread_prompts(request.options)
 
 
 def _bench(request: Request) -> dict[type[Group], str]:

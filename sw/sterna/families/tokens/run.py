@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sterna.families.common import Image, Timeout
+from sterna.families.opening import open_image
 from sterna.families.requests import RunRequest
-from sterna.families.tokens.open_device import open_device, open_image
+from sterna.families.tokens.open_device import open_device
 from sterna.families.tokens.texts import RunResult, continue_texts
 from sterna.host.address import GOLDEN
 from sterna.host.device import Device
+from sterna.host.token_board import TokenBoard
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
     def machine() -> Device:
         program = model.lowered
         if image is not None:
-            return open_image(device, program, image, report, timeout)
+            return open_image(TokenBoard, device, program, image, report, timeout)
         # The golden computes what no accelerator does yet; what lies where is only for a machine.
         placed = device != GOLDEN or shape.chip_mbit is not None
         configuration = shape.fitted(program) if placed else shape.base()

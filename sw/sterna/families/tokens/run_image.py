@@ -9,7 +9,8 @@ from sterna.families.requests import RunRequest
 from sterna.families.tokens.image import text_of
 from sterna.families.tokens.options import Prompt, PromptFile, Prompts, Texts
 from sterna.families.tokens.texts import RunResult, continue_texts
-from sterna.host.open_board import open_tokens
+from sterna.host.open_board import open_board
+from sterna.host.token_board import TokenBoard
 from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
@@ -22,5 +23,5 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     assert image.host is not None
     way, timeout = text_of(path, image.host), request.options.take(Timeout).timeout
     return continue_texts(
-        image.model, lambda: open_tokens(request.device, image, report, timeout), way.tokenizer,
-        way.generation, request.options, report)
+        image.model, lambda: open_board(TokenBoard, request.device, image, report, timeout),
+        way.tokenizer, way.generation, request.options, report)
