@@ -63,8 +63,7 @@ def work_on(board: Board, program: Program, machine: Any, embedding: Embedding =
 
     Raises `InputError` for a program that it cannot execute.
     """
-    chosen = {name: value for unit in machine.units for name, value in unit.chosen.items()}
-    fitted = fit_on(board, program, machine, embedding, chosen)
+    fitted = fit_on(board, program, machine, embedding, machine.chosen)
     placement = placement_for(program, machine, embedding)
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)

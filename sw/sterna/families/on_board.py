@@ -12,12 +12,12 @@ from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import Estimate
 from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
+from sterna_boards.estimate.room import fit_on
 from sterna_boards.estimate.speed import Speed
 from sterna_boards.model_build import ModelBuild, build_model
 from sterna_boards.options import Baud
 
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_machine
 from sterna.compiler.placement import PlacedObject, placed_objects
 from sterna.compiler.rows import Embedding
 from sterna.families.family import Exported
@@ -156,8 +156,8 @@ def export(model: ProgramModel, request: ExportRequest, report: Report) -> Expor
         machine, place = model.shaped(request)
     else:
         options, board = request.options.take(model.board_options), find_board(request.board)
-        place = options.place
-        machine = fit_machine(model.lowered, options.machine(board, model.lowered), place)
+        place, shape = options.place, options.machine(board, model.lowered)
+        machine = fit_on(board, model.lowered, shape, place, shape.chosen)
     machine = with_rate(machine, DEFAULT_BAUD, request.options.take(Baud).rate or None)
     report("packing the memory image", 0, 1)
     image = compile_program(model.lowered, machine, place)

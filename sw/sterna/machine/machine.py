@@ -100,6 +100,11 @@ class Machine:
         return any(unit.name == name for unit in self.units)
 
     @property
+    def chosen(self) -> dict[str, int]:
+        """Fields that stay when it is fitted to a program, where others take the least."""
+        return {name: value for unit in self.units for name, value in unit.chosen.items()}
+
+    @property
     def has_words(self) -> bool:
         """Whether it computes with vectors of words, and a RUN begins with words, not codes."""
         return any(unit.computes_words for unit in self.units)
