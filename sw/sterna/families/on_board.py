@@ -26,6 +26,7 @@ from sterna.families.requests import BuildRequest, EstimateRequest, ExportReques
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.machine import Machine, with_rate
 from sterna.machine.memory import memory_bytes
+from sterna.options import Group
 from sterna.program.definition import Program
 from sterna.progress import Report
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 Rows = list[str | tuple[str, object]]
 
 
-class BoardOptions(Protocol):
+class BoardOptions(Group, Protocol):
     """The options of a command about a machine on a board."""
 
     @property

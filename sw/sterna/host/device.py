@@ -74,7 +74,7 @@ class Device(Protocol):
         """Forget all texts: the next token is the first of a new one, in stream 0."""
         ...
 
-    def step(self, token: int) -> StepResult:
+    def step(self, token: int, /) -> StepResult:
         """Feed one token. Raises `InputError` for an id outside the vocabulary."""
         ...
 
@@ -86,7 +86,7 @@ class Device(Protocol):
         """End a text and make room for another one."""
         ...
 
-    def run(self, tokens: Mapping[int, Sequence[int]]) -> dict[int, StreamStep[StepResult]]:
+    def run(self, tokens: Mapping[int, Sequence[int]], /) -> dict[int, StreamStep[StepResult]]:
         """One run: feed every stream that is named with the first of its tokens, or more of them.
 
         Each stream is named with the tokens that it is to read next, at least one. Raises
