@@ -61,6 +61,8 @@ def _run_class(name: str, count: int, seed: int) -> int:
             last = (answer.errors.splitlines() or [""])[-1]
             print(f"{name}: {trial.name}: {', '.join(bad)}: exit {answer.code}: {last[:300]}"
                   + (f" [left {', '.join(answer.left)}]" if answer.left else ""), flush=True)
+        if not tried % 500:
+            print(f"{name}: {tried} trials, {wrong} went wrong ...", flush=True)
     counts = ", ".join(f"{found[fault]} {fault}" for fault in FAULTS)
     print(f"{name}: {tried} trials in {time.monotonic() - start:.0f} s: {counts}", flush=True)
     return wrong

@@ -106,6 +106,7 @@ def _population(item: RealPopulation, unit: Reals, sum_bits: int, fraction: int)
         _check_room(name, item.value(name), fraction, definition.membrane_bits)
     _check_threshold(item, values["threshold"] * 2.0**-fraction, fraction)
     for name in FACTORS:
+        _check_room(name, item.value(name), definition.factor_fraction, definition.factor_bits)
         values[name] = np.rint(item.value(name) * 2.0**definition.factor_fraction)
     parameters = NeuronParameters.of(**values)
     parameters.check(definition, item.neurons)
@@ -117,9 +118,10 @@ def _population(item: RealPopulation, unit: Reals, sum_bits: int, fraction: int)
 def _check_room(name: str, real: Reals, fraction: int, bits: int) -> None:
     most = ((1 << (bits - 1)) - 1) / 2**fraction
     if (largest := float(np.abs(real).max())) > most:
+        way = "give a smaller one" if name in FACTORS else (
+            "give a lower --fraction, or scale its weights and thresholds down")
         raise InputError(f"its {name} reaches {largest:.4g}; {bits} bits with {fraction} fraction "
-                         f"bits hold {most:.4g}: give a lower --fraction, or scale its weights and "
-                         "thresholds down")
+                         f"bits hold {most:.4g}: {way}")
 
 
 def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
