@@ -21,7 +21,7 @@ from tests.campaign.nir_values import type_changes, value_changes
 from tests.campaign.trial import OUTPUT, Trial, Wanted
 
 IMPORTS = ("sterna.families.spiking.import_nir", "sterna.families.steps.run",
-           "sterna.families.steps.verify", "sterna.families.steps.board")
+           "sterna.families.steps.verify", "sterna.families.on_board")
 NAME = "net"
 FILE = f"{NAME}.nir"
 COMMANDS = (["import", FILE, "-o", OUTPUT], ["run", FILE, "--steps", "5", "-o", f"{OUTPUT}.npz"],
