@@ -6,9 +6,6 @@ group ``sterna.compilers``, whose name is the unit's and whose object is a `Unit
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import entry_points
-
 from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
 from sterna.compiler.units.head import HeadCompiler
 from sterna.compiler.units.loops import LoopsCompiler
@@ -17,11 +14,10 @@ from sterna.compiler.units.scalar import ScalarCompiler
 from sterna.compiler.units.synapses import SynapsesCompiler
 from sterna.compiler.units.ternary import TernaryCompiler
 from sterna.compiler.units.vector import VectorCompiler
-from sterna.errors import InputError
+from sterna.machine.extensions import COMPILERS, extensions
 from sterna.machine.machine import Machine
 from sterna.program.items import Item
 
-GROUP = "sterna.compilers"
 _KNOWN: dict[str, UnitCompiler] = {
     "vector": VectorCompiler(), "scalar": ScalarCompiler(), "ternary": TernaryCompiler(),
     "loops": LoopsCompiler(), "head": HeadCompiler(), "synapse": SynapsesCompiler(),
@@ -34,22 +30,10 @@ def register_unit(name: str, compiler: UnitCompiler) -> None:
     _KNOWN[name] = compiler
 
 
-@cache
-def _installed() -> dict[str, UnitCompiler]:
-    found = {}
-    for point in entry_points(group=GROUP):
-        try:
-            found[point.name] = point.load()()
-        except Exception as error:
-            package = point.dist.name if point.dist else "a package"
-            raise InputError(f"{package}: the compiler's part of the unit {point.name} cannot be "
-                             f"loaded: {error}; mend or uninstall it") from error
-    return found
-
-
 def compilers() -> dict[str, UnitCompiler]:
     """All that are known, by the names of the units, Sterna's own first."""
-    return _installed() | _KNOWN
+    installed = {name: kind() for name, kind in extensions(COMPILERS).items()}
+    return installed | _KNOWN
 
 
 def compilers_of(machine: Machine) -> dict[str, UnitCompiler]:

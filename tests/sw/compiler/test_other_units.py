@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sterna.compiler import registry
 from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
+from sterna.machine import extensions
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
@@ -17,7 +19,14 @@ from sterna.program.definition import Parameters, Program, VectorFormat
 from sterna.program.instructions import Element, Kernel, Unit
 from sterna_sim.verification import Verifier
 
-from tests.counting import Count, Counting, CountingBlock, EmulatedCounting, counting
+from tests.counting import (
+    Count,
+    Counting,
+    CountingBlock,
+    CountingCompiler,
+    EmulatedCounting,
+    counting,
+)
 from tests.hw.core.stepped_board import SteppedBoard
 from tests.sw.program.small import CODES, ENTER, HEAD, QUIET, N, program
 
@@ -63,6 +72,37 @@ def test_it_runs_in_gates(counting) -> None:
     cycles = verified(machine, SteppedBoard(machine, blocks={"counting": CountingBlock}))
     estimate = estimate_cycles(schedule(counted(), machine), machine).cycles
     assert cycles == pytest.approx([estimate] * 4, rel=0.1)
+
+
+class Point:
+    """An entry point of an installed package."""
+
+    name, dist = "counting", None
+
+    def __init__(self, found: object) -> None:
+        self._found = found
+
+    def load(self) -> object:
+        if self._found is None:
+            raise ImportError("no module named counting")
+        return self._found
+
+
+def test_packages_bring_its_parts(counting, monkeypatch) -> None:
+    """By entry points, where nothing is registered or given."""
+    parts = {extensions.COMPILERS: CountingCompiler, extensions.EMULATORS: EmulatedCounting}
+    del registry._KNOWN["counting"]
+    monkeypatch.setattr(extensions, "entry_points", lambda group: [Point(parts[group])])
+    extensions.extensions.cache_clear()
+    try:
+        machine = fit_machine(counted(), BASE).having(trace=True)
+        verified(machine, EmulatedBoard(machine))
+        extensions.extensions.cache_clear()
+        parts[extensions.COMPILERS] = None
+        with pytest.raises(InputError, match="a package: the part of the unit counting in sterna"):
+            fit_machine(counted(), BASE)
+    finally:
+        extensions.extensions.cache_clear()
 
 
 def test_what_it_cannot_do_is_its_own_to_say(counting) -> None:

@@ -17,6 +17,7 @@ from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.ternary import TernaryUnit
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector import VectorUnit
+from sterna.machine.extensions import EMULATORS, extensions
 from sterna.machine.machine import Machine, path_space
 from sterna.machine.protocol import Space
 from sterna.machine.traces import Words32, port_words, trace_ports
@@ -39,7 +40,7 @@ class EmulatedMachine:
     def __init__(self, machine: Machine, memories: Mapping[str, LoadedMemory],
                  more: Mapping[str, type[EmulatedUnit]] | None = None) -> None:
         self._machine, self._memories = machine, memories
-        kinds = OWN | dict(more or {})
+        kinds = OWN | extensions(EMULATORS) | dict(more or {})
         self._units: dict[str, EmulatedUnit] = {}
         for unit in machine.units:
             if unit.name not in kinds:
