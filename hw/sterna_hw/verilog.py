@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from amaranth.back import verilog
+from sterna.errors import InputError
 from sterna.machine.machine import Machine
 
 from sterna_hw.board.serial import SerialUnit
@@ -109,6 +110,10 @@ def _own_back_end() -> Iterator[None]:
     os.environ[variable] = "builtin"
     try:
         yield
+    except verilog.YosysError as error:
+        last = (str(error).strip().splitlines() or ["no output"])[-1].strip()
+        raise InputError(f"{BACK_END} failed: {last}; see that there is memory, and room on the "
+                         "disk of the cache and of temporary files") from None
     finally:
         del os.environ[variable]
         if before is not None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_PREFIX = ".sterna-"
 _unfinished: set[Path] = set()
 
 
@@ -27,13 +29,19 @@ def is_noted(path: Path) -> bool:
     return path in _unfinished
 
 
-def own_name(parent: Path, prefix: str = ".sterna-") -> Path:
+def own_name(parent: Path, prefix: str = _PREFIX) -> Path:
     """A name in a folder that nothing else has."""
     return parent / f"{prefix}{secrets.token_hex(4)}"
 
 
+def renamed(text: str, parent: Path, target: Path) -> str:
+    """A text in which `own_name`s in a folder are those of the target."""
+    return re.sub(re.escape(f"{parent}{os.sep}{_PREFIX}") + "[0-9a-f]{8}", lambda _: f"{target}",
+                  text)
+
+
 @contextmanager
-def unfinished_folder(parent: Path, prefix: str = ".sterna-") -> Iterator[Path]:
+def unfinished_folder(parent: Path, prefix: str = _PREFIX) -> Iterator[Path]:
     """A new folder in ``parent``; unless it is renamed it is removed at the end.
 
     Raises `OSError` when it cannot be made.

@@ -23,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = {"checkpoints": "tests.campaign.checkpoints", "numbers": "tests.campaign.numbers",
            "machines": "tests.campaign.machines",
-           "events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs"}
+           "events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs",
+           "ends": "tests.campaign.ends", "texts": "tests.campaign.texts"}
 """The module of each class, by the name on the command line."""
 
 

@@ -55,6 +55,14 @@ class Trial:
     environment: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 20
     memory: int = 1 << 30
+    within: Callable[[], object] | None = None
+    """Called in the process before the command: what happens to it meanwhile."""
+    codes: tuple[int, ...] = (2,)
+    """Exit codes of a clear refusal."""
+    silent: bool = False
+    """Whether nobody may hear the line of a refusal."""
+    binary: bool = False
+    """Whether the output is what was put in, or in another encoding."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ def run(trial: Trial) -> Answer:
             _child(trial, arguments, work)
         code, hung = _wait(child, trial.seconds)
         left = _files(work) - before | _files(place / "tmp")
-        if code == 0:
+        if code == 0 or trial.silent:  # else the work was done
             left = {name for name in left if not name.startswith(OUTPUT)}
         read = {name: (streams / name).read_bytes().decode(errors="replace")
                 for name in ("out", "err") if (streams / name).exists()}
@@ -100,23 +108,25 @@ def faults(trial: Trial, answer: Answer) -> list[str]:
     found = []
     if answer.hung:
         found.append(HANG)
-    elif answer.code not in (0, 1, 2, 130, 143) or "Traceback" in answer.errors:
+    elif answer.code not in (0, 1, 2, 129, 130, 141, 143) or "Traceback" in answer.errors:
         found.append(TRACEBACK)
     elif answer.code == 0 and trial.wanted is Wanted.REFUSED:
         found.append(ACCEPTED)
     elif answer.code and trial.wanted is Wanted.TAKEN:
         found.append(REFUSED)
     elif answer.code and not _is_clear(trial, answer) or "Warning:" in answer.errors or (
-            _CONTROLS.search(answer.output + answer.errors)):
+            not trial.binary and _CONTROLS.search(answer.output + answer.errors)):
         found.append(UNCLEAR)
     return found + ([LEFT] if answer.left else [])
 
 
 def _is_clear(trial: Trial, answer: Answer) -> bool:
     """One line that names the thing, after what was told on the way."""
+    if trial.silent or trial.binary and "\0" in answer.errors:
+        return answer.code in trial.codes and answer.errors.count("sterna: ") <= 1
     *_, last = answer.errors.splitlines() or [""]
     return (answer.errors.count("sterna: ") == 1 and last.startswith("sterna: ")
-            and answer.code == 2 and all(name in last for name in trial.names))
+            and answer.code in trial.codes and all(name in last for name in trial.names))
 
 
 def _files(folder: Path) -> set[str]:
@@ -152,6 +162,8 @@ def _child(trial: Trial, arguments: list[str], work: Path) -> None:
         _limit(trial)
         from sterna.cli import application
 
+        if trial.within is not None:
+            trial.within()
         try:
             code = application.run_arguments(arguments)
         except SystemExit as end:

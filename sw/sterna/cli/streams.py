@@ -33,8 +33,8 @@ class _Errors:
 
     def __init__(self, stream: Any) -> None:
         self._lost = stream is None  # closed when Python began
-        self._stream = io.StringIO() if stream is None else stream
-        with suppress(AttributeError):
+        self._stream: Any = io.StringIO() if stream is None else stream
+        with suppress(AttributeError, OSError):
             self._stream.reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:

@@ -11,7 +11,7 @@ from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST, Format, described, is_written, read_manifest
 from sterna.files.sources import refuse_meeting
 from sterna.files.swap import swap
-from sterna.unfinished import unfinished_folder
+from sterna.unfinished import renamed, unfinished_folder
 
 
 @contextmanager
@@ -38,6 +38,8 @@ def replace_folder(target: Path, kind: Format, sources: Iterable[Path] = ()) -> 
                 new.rename(place)
     except OSError as error:
         raise _unwritable(target, error) from None
+    except InputError as error:  # may name a file by its place for now
+        raise InputError(renamed(str(error), beside, target)) from None
     finally:
         with suppress(OSError):
             for folder in above:

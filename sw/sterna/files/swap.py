@@ -19,7 +19,7 @@ def swap(new: Path, target: Path, old: Iterable[str]) -> None:
     is undone. Raises `OSError`, and `InputError` when something else in `target` is in the way, or
     not even the old files can be put back, which are kept then.
     """
-    exchange, aside = _Exchange(), own_name(target)
+    exchange, aside = _Exchange(), own_name(target, ".sterna-old-")
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     names.sort(key=lambda name: name == MANIFEST)
     old = list(old)

@@ -191,13 +191,20 @@ def test_nothing_is_deleted_when_not_even_the_old_files_can_be_put_back(
     def broken(path: Path, goal: Path) -> Path:
         raise OSError(5, "Input/output error")
 
-    with pytest.raises(InputError, match=r"output error.; its old files are in .*/\.sterna-\w+$"):
+    with pytest.raises(InputError, match=r"error.; its old files are in .*/\.sterna-old-\w+$"):
         with replace_folder(folder, KIND) as new:
             fill(new, SECOND)
             monkeypatch.setattr(Path, "rename", failing)
     found = {path.name: path.read_text() for path in folder.rglob("*.txt")}
     assert found.items() >= {"b.txt": "old b", "one.txt": "old log"}.items()
     assert "old a" in [path.read_text() for path in folder.rglob("a.txt")]
+
+
+def test_what_cannot_be_written_is_told_by_its_place_in_the_end(folder: Path) -> None:
+    for target in (folder, folder.parent / "new"):
+        with pytest.raises(InputError, match=f"^{target}/image: cannot be written$"):
+            with replace_folder(target, KIND) as new:
+                raise InputError(f"{new}/image: cannot be written")
 
 
 def links(folder: Path, source: Path) -> list[Path]:
