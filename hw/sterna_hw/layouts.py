@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.law.arithmetic import CODE_BITS
 from sterna.machine.encoding import header, instruction_bits, instruction_fields
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import CHUNK_BITS
+from sterna.machine.protocol import CHUNK_BITS, space_bits
 from sterna.machine.unit import Fields
 
 __all__ = [
-    "WriteChunk", "command_fields", "command_layout", "code_group", "row_group", "word_group",
-    "instruction_layout",
+    "WriteChunk", "write_chunk", "command_fields", "command_layout", "code_group", "row_group",
+    "word_group", "instruction_layout",
     "instruction_bits", "matmul_command", "vector_command", "scalar_command",
     "accumulate_command", "neuron_command", "port_command",
 ]
@@ -26,6 +26,13 @@ WriteChunk = StructLayout({
 ``space`` is a `sterna.machine.protocol.space_number`, ``word`` the address in that memory and
 ``chunk`` the position of ``data`` in the word, least significant first.
 """
+
+
+def write_chunk(machine: Machine) -> StructLayout:
+    """`WriteChunk`, with a space of as many bits as a machine needs that has many."""
+    members = dict(WriteChunk.members)
+    wide = max(Shape.cast(members["space"]).width, space_bits(machine))
+    return StructLayout(members | {"space": unsigned(wide)})
 
 
 def code_group(machine: Machine) -> StructLayout:

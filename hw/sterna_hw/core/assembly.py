@@ -8,8 +8,10 @@ from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value, unsigned
 from amaranth.lib import stream
+from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, space_number
+from sterna.machine.units.read import Read
 
 from sterna_hw.core.counters import Counters
 from sterna_hw.core.result_words import ResultWords
@@ -17,6 +19,8 @@ from sterna_hw.core.sequencer import Sequencer
 from sterna_hw.core.writes import distribute_writes
 from sterna_hw.layouts import word_group
 from sterna_hw.link.link import Link
+from sterna_hw.memory.state_access import StateAccess
+from sterna_hw.state_layouts import connect_state
 from sterna_hw.stream import StreamRegister, connect_streams
 
 
@@ -48,6 +52,7 @@ class Assembly:
         self.active: Value = self.request.active[:streams] if streams > 1 else Const(1)
         self._writes: dict[int, Sequence[Any]] = {
             self.space(Space.PROGRAM): [sequencer.writes]}
+        self._kept: dict[str, Any] = {}
         self._idle: list[Value] = []
         m.submodules.counters = self._counters = Counters(machine)
         m.submodules.result = self._result = ResultWords(machine)
@@ -63,6 +68,10 @@ class Assembly:
     def loads(self, space: str, *sinks: Any) -> None:
         """Streams that take what LOAD writes to a memory; several are always ready."""
         self._writes[self.space(space)] = sinks
+
+    def keeps(self, name: str, port: Any) -> None:
+        """The `state_port` of a memory that READ reads, by its name in `Machine.states`."""
+        self._kept[name] = port
 
     def idle(self, *signals: Value) -> None:
         """Signals that are all high when a unit has nothing to do, and nothing on its way."""
@@ -85,6 +94,8 @@ class Assembly:
         """Connect what the blocks told; start everything at a RUN, and report its end."""
         m, link, sequencer = self.m, self.link, self.sequencer
         counters, result = self._counters, self._result
+        if self.machine.has(Read.name):
+            self._add_state_access()
         distribute_writes(m, link.writes, self._writes)
         connect_streams(m, result.words, link.result)
         # The sequencer and the link lie apart; and all the rest starts over by a register too,
@@ -112,3 +123,15 @@ class Assembly:
             m.d.sync += running.eq(0)
         if self.machine.streams > 1:
             m.d.comb += result.active.eq(self.active)
+
+    def _add_state_access(self) -> None:
+        m, machine = self.m, self.machine
+        m.submodules.state_access = access = StateAccess(machine)
+        connect_streams(m, self.link.reads, access.reads)
+        connect_streams(m, access.words, self.link.words)
+        for spec in machine.states:
+            if spec.name not in self._kept:
+                raise InputError(f"accelerator: the gateware of {spec.name} cannot be read; make "
+                                 "the machine without the unit read")
+            connect_state(m, getattr(access, spec.name), self._kept[spec.name])
+            self._writes[self.space(spec.name)] = [access.writes]

@@ -27,8 +27,8 @@ class Block(Protocol):
         ...
 
 
-class _Sequenced:
-    """What the sequencer does itself."""
+class _WithoutBlock:
+    """What the sequencer and the link do themselves."""
 
     def __init__(self, machine: Machine) -> None:
         del machine
@@ -42,7 +42,7 @@ class _Sequenced:
 
 BLOCKS: Mapping[str, type[Block]] = {
     "vector": TokenPaths, "scalar": TokenPaths, "ternary": TokenPaths, "head": TokenPaths,
-    "loops": _Sequenced,
+    "loops": _WithoutBlock, "read": _WithoutBlock,
     "synapse": Populations, "neuron": Populations,
 }
 """The block of each of Sterna's units, by its name."""

@@ -18,6 +18,7 @@ from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_hw.core.head_words import add_head_words
 from sterna_hw.core.top_k import TopK
 from sterna_hw.layouts import WriteChunk, matmul_command, row_group, word_group
+from sterna_hw.state_layouts import connect_state
 from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
 from sterna_hw.vector.command import vector_unit_command
@@ -28,6 +29,7 @@ from sterna_hw.vector.unit import (
     partner_members,
     trace_vector,
 )
+from sterna_hw.vector.vector_memory import state_members
 
 EVENTS = ("busy", "waiting_weights", "waiting_codes")
 
@@ -72,7 +74,7 @@ def data_path_signature(machine: Machine) -> wiring.Signature:
         **{event: Out(1) for event in EVENTS},
         "idle": Out(1),
         **trace_members(machine),
-        **chain_members(machine), **partner_members(machine),
+        **chain_members(machine), **partner_members(machine), **state_members(machine),
     })
 
 
@@ -90,6 +92,8 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
             connect_streams(m, *((outer, inner) if member.flow is In else (inner, outer)))
         else:
             m.d.comb += inner.eq(outer)
+    for name in state_members(machine):
+        connect_state(m, getattr(ports, name), getattr(vector, name))
     # Units that lie far from each other: neither the sequencer nor what takes results should wait
     # for what another one decides in the same clock.
     for name, source, sink in (
@@ -142,7 +146,7 @@ class DataPath(Component):
         idle: Out(1), no command and nothing on its way.
         trace_*: Out, see `trace_members`.
         previous, state, chained, next_chained: see `chain_members`. to_*, from_*: see
-            `partner_members`.
+            `partner_members`. vectors: see `state_members`.
 
     Args:
         tables: words of the look-up tables at power up.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, ResetInserter
-from sterna.machine.machine import Machine
+from sterna.machine.machine import Machine, path_space
 from sterna.machine.protocol import Space
 from sterna.machine.units.ternary import COMMANDS_AHEAD
 
@@ -22,6 +22,7 @@ from sterna_hw.core.token_sources import TokenSources
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.shared_module import ModuleInstance
 from sterna_hw.stream import connect_streams
+from sterna_hw.vector.vector_memory import state_members
 
 CONSTANTS_AHEAD = 16
 """Constants that a data path may be behind another one."""
@@ -73,6 +74,9 @@ class TokenPaths:
                 path.limit.eq(assembly.request.row_limit),
                 path.index.eq(assembly.index),
             ]
+        for number, path in enumerate(paths):
+            for name in state_members(machine):
+                assembly.keeps(path_space(name, number), getattr(path, name))
         # Every active engine takes the same words: the events of the first one count.
         events = assembly.counter_events("ternary")
         for number, path in reversed([*enumerate(paths)]):

@@ -11,14 +11,15 @@ from sterna.machine.machine import Machine
 from sterna.machine.protocol import (
     CHUNK_BITS,
     FAILURE_BITS,
+    READ_REQUEST,
     ErrorCode,
     FrameType,
     result_words,
-    word_chunks,
 )
+from sterna.machine.units.read import Read
 
 from sterna_hw.component import Component
-from sterna_hw.layouts import WriteChunk
+from sterna_hw.layouts import write_chunk
 from sterna_hw.link.frames import (
     ANSWER_HEADER,
     FRAME_HEADER,
@@ -27,9 +28,19 @@ from sterna_hw.link.frames import (
     run_request,
 )
 from sterna_hw.link.info import SESSION_BYTES, identity, identity_byte
+from sterna_hw.link.load import add_load
+from sterna_hw.link.read_chunks import ReadChunks
 from sterna_hw.link.session import Session
+from sterna_hw.state_layouts import read_request
+from sterna_hw.stream import connect_streams
 
-LOAD_HEADER = 5
+
+def read_members(machine: Machine) -> dict[str, Any]:
+    """Members that read what a RUN writes, where the machine answers READ."""
+    if machine.has(Read.name):
+        return {"reads": Out(stream.Signature(read_request(machine))),
+                "words": In(stream.Signature(CHUNK_BITS))}
+    return {}
 
 
 def failure_members(machine: Machine) -> dict[str, Any]:
@@ -39,19 +50,10 @@ def failure_members(machine: Machine) -> dict[str, Any]:
     return {}
 
 
-def _below(value: Value, bound: int) -> Value:
-    """``value < bound``; for powers of two without the subtraction that synthesis would make."""
-    if bound == 0:
-        return Const(0, 1)
-    if bound & (bound - 1) == 0:
-        return ~value[bound.bit_length() - 1:].any()
-    return value < bound
-
-
 class CommandHandler(Component):
     """Carries out one frame after the other.
 
-    LOAD data become `WriteChunk` items as they arrive, one for each four bytes. Chunks beyond the
+    LOAD data become `write_chunk` items as they arrive, one for each four bytes. Chunks beyond the
     memory, or for an unknown space, are not written and answered with SPACE. RUN goes out after its
     frame is known to be good; the next frame waits until the RESULT is sent. Of several faults the
     answer names the first of CRC, TYPE, LENGTH, SPACE.
@@ -67,31 +69,34 @@ class CommandHandler(Component):
         As `FrameReceiver` gives them.
     answers : Out(stream of ANSWER_HEADER), answer_payload : Out(stream of LAST_BYTE)
         As `FrameTransmitter` takes them.
-    writes : Out(stream of WriteChunk)
+    writes : Out(stream of write_chunk)
     runs : Out(stream of run_request)
         The request stays in the payload until its RESULT is sent.
     result : In(stream of unsigned(32))
         The words of a RESULT payload before the session; the first is valid when the run is done.
     failure : In, failure_taken : Out(1)
         As in `AxiFailures`; only where the weights come from AXI4 ports.
+    reads : Out(stream of read_request), words : In(stream of unsigned(32))
+        As in `StateAccess`; only in a machine that answers READ.
 
     Parameters
     ----------
     contents : int
-        What the INFO frame says of the memories; unless it is 0 only INPUT can be loaded.
+        What the INFO frame says of the memories; unless it is 0 only INPUT can be loaded,
+        and what READ reads.
     """
 
     def __init__(self, machine: Machine, contents: int = 0) -> None:
         self._machine = machine
         self._contents = contents
         super().__init__({
-            **failure_members(machine),
+            **failure_members(machine), **read_members(machine),
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
             "outcomes": In(stream.Signature(FrameOutcome)),
             "answers": Out(stream.Signature(ANSWER_HEADER)),
             "answer_payload": Out(stream.Signature(LAST_BYTE)),
-            "writes": Out(stream.Signature(WriteChunk)),
+            "writes": Out(stream.Signature(write_chunk(machine))),
             "runs": Out(stream.Signature(run_request(machine))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
@@ -115,82 +120,31 @@ class CommandHandler(Component):
             m.d.sync += count.eq(0)
 
         whole_words, space_error = Signal(), Signal()
-        self._load(m, arguments[-CHUNK_BITS:], accepted, count, whole_words, space_error)
+        add_load(m, self, self._machine, bool(self._contents), arguments[-CHUNK_BITS:], accepted,
+                 count, whole_words, space_error)
         error, fault = Signal(ErrorCode), Signal()
-        self._judge(m, count, run_length, whole_words, space_error, error, fault)
+        reader = self._reader(m, arguments[-8 * READ_REQUEST.size:])
+        self._judge(m, count, run_length, whole_words, space_error, reader, error, fault)
         # The frame is complete for two clocks before it is answered.
         error_found, fault_found = Signal(ErrorCode), Signal()
         m.d.sync += [error_found.eq(error), fault_found.eq(fault)]
         m.submodules.session = session = Session()
         m.d.comb += session.nonce.eq(arguments[-CHUNK_BITS:])
-        self._answer(m, session, error_found, fault_found)
+        self._answer(m, session, reader, error_found, fault_found)
         return m
 
-    def _load(self, m: Module, latest: Value, accepted: Signal, count: Signal, whole_words: Signal,
-              space_error: Signal) -> None:
-        """Turn the data of a LOAD frame into writes.
-
-        ``latest`` are the four bytes before the one that is ``accepted`` now, ``count`` how many
-        came before it. ``whole_words`` says, a clock late, that the frame has its header and no
-        part of a word, ``space_error`` that a chunk was outside every memory.
-        """
-        machine = self._machine
-        space = Signal(3)
-        word = Signal(24)
-        beyond = Signal()
-        chunk = Signal(8)
-        position = Signal(range(CHUNK_BITS // 8))
-        # Registers: four bytes go by from one chunk to the next.
-        inside = Signal()
-        last_chunk = Signal(8)
-        m.d.sync += [inside.eq(0), last_chunk.eq(0)]
-        with m.Switch(space):
-            for number, known in enumerate(machine.memories):
-                if self._contents and not known.input:
-                    continue
-                with m.Case(number):
-                    m.d.sync += [
-                        inside.eq(~beyond & _below(word, known.depth)),
-                        last_chunk.eq(word_chunks(machine, known.name) - 1),
-                    ]
-
-        # `word` and `chunk` address the chunk on offer; they step when it is taken.
-        offered = Signal()
-        write = self.writes
-        m.d.comb += [
-            self.payload.ready.eq(~write.valid | write.ready),
-            write.valid.eq(offered & inside),
-            write.payload.space.eq(space),
-            write.payload.word.eq(word),
-            write.payload.chunk.eq(chunk),
-            write.payload.data.eq(latest),
-        ]
-        m.d.sync += whole_words.eq((count >= LOAD_HEADER) & (position == 0) & (chunk == 0))
-        with m.If(offered & (write.ready | ~inside)):
-            m.d.sync += offered.eq(0)
-            with m.If(~inside):
-                m.d.sync += space_error.eq(1)
-            with m.If(chunk == last_chunk):
-                m.d.sync += [chunk.eq(0), word.eq(word + 1)]
-            with m.Else():
-                m.d.sync += chunk.eq(chunk + 1)
-
-        with m.If(accepted):
-            with m.If(count == LOAD_HEADER - 1):
-                m.d.sync += [
-                    space.eq(latest[0:8]),
-                    word.eq(latest[8:32]),
-                    beyond.eq(latest[3:8].any() | self.payload.payload.any()),
-                ]
-            with m.Elif(count >= LOAD_HEADER):
-                m.d.sync += position.eq(position + 1)
-                with m.If(position == CHUNK_BITS // 8 - 1):
-                    m.d.sync += offered.eq(self.header.type == FrameType.LOAD)
-        with m.If(self.outcomes.valid & self.outcomes.ready):
-            m.d.sync += [position.eq(0), chunk.eq(0), space_error.eq(0)]
+    def _reader(self, m: Module, request: Value) -> ReadChunks | None:
+        """What asks for the words of a READ; the pieces that it gets are sent by `_answer`."""
+        if not read_members(self._machine):
+            return None
+        m.submodules.reader = reader = ReadChunks(self._machine)
+        connect_streams(m, reader.requests, self.reads)
+        m.d.comb += Cat(reader.space, reader.first, reader.words).eq(request)
+        return reader
 
     def _judge(self, m: Module, count: Signal, run_length: int, whole_words: Signal,
-               space_error: Signal, error: Signal, fault: Signal) -> None:
+               space_error: Signal, reader: ReadChunks | None, error: Signal,
+               fault: Signal) -> None:
         """Find what is wrong with a complete frame."""
         known, right_length, right_space = Signal(init=1), Signal(), Signal(init=1)
         with m.Switch(self.header.type):
@@ -202,6 +156,12 @@ class CommandHandler(Component):
                 m.d.comb += right_length.eq(count == run_length)
             with m.Case(FrameType.LOAD):
                 m.d.comb += [right_length.eq(whole_words), right_space.eq(~space_error)]
+            if reader is not None:
+                with m.Case(FrameType.READ):
+                    m.d.comb += [
+                        right_length.eq((count == READ_REQUEST.size) & reader.words.any()),
+                        right_space.eq(reader.known),
+                    ]
             with m.Default():
                 m.d.comb += known.eq(0)
         m.d.comb += fault.eq(1)
@@ -216,14 +176,16 @@ class CommandHandler(Component):
         with m.Else():
             m.d.comb += fault.eq(0)
 
-    def _answer(self, m: Module, session: Session, error: Signal, fault: Signal) -> None:
+    def _answer(self, m: Module, session: Session, reader: ReadChunks | None, error: Signal,
+                fault: Signal) -> None:
         """Send the answer; the outcome is taken a clock after the transmitter has all of it."""
         machine = self._machine
         info = identity(machine, self._contents)
         info_length = len(info) + SESSION_BYTES
         result_length: Value | int = 4 * result_words(machine)
         streams = machine.streams
-        left = Signal(range(max(info_length, 4 * result_words(machine, streams)) + 1))
+        longest = max(info_length, 4 * result_words(machine, streams))
+        left = Signal(range(longest + 1) if reader is None else 16)
         if streams > 1:
             counters = 4 * result_words(machine, 0)
             active = self.runs.payload.active[:streams]
@@ -298,6 +260,10 @@ class CommandHandler(Component):
                             m.next = "loaded"
                         with m.Case(FrameType.LOAD):
                             m.next = "loaded"
+                        if reader is not None:
+                            with m.Case(FrameType.READ):
+                                m.d.comb += reader.start.eq(1)
+                                m.next = "measure"
                         with m.Default():
                             m.d.sync += self.runs.valid.eq(1)
                             m.next = "run"
@@ -339,5 +305,21 @@ class CommandHandler(Component):
                 byte = self.result.payload.word_select((0 - left[:2])[:2], 8)
                 sent = send(byte, self.result.valid, SESSION_BYTES)
                 m.d.comb += [self.result.ready.eq(sent & (left[:2] == 1)), session.count.eq(1)]
+            if reader is not None:
+                with m.State("measure"):
+                    m.d.sync += reported.eq(
+                        Mux(reader.too_long, ErrorCode.LENGTH, ErrorCode.SPACE))
+                    with m.If(reader.measured):
+                        m.next = "read"
+                        with m.If(reader.too_long | reader.beyond):
+                            m.next = "error"
+                with m.State("read"):
+                    announce(FrameType.READ_ANSWER, Cat(Const(0, 2), reader.chunks) + SESSION_BYTES,
+                             "words")
+                    m.d.comb += reader.ask.eq(self.answers.ready)
+                with m.State("words"):
+                    byte = self.words.payload.word_select((0 - left[:2])[:2], 8)
+                    sent = send(byte, self.words.valid, SESSION_BYTES)
+                    m.d.comb += self.words.ready.eq(sent & (left[:2] == 1))
             with m.State("session"):
                 m.d.comb += session.step.eq(send(session.byte, Const(1)))

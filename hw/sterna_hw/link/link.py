@@ -9,8 +9,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
-from sterna_hw.layouts import WriteChunk
-from sterna_hw.link.command_handler import CommandHandler, failure_members
+from sterna_hw.layouts import write_chunk
+from sterna_hw.link.command_handler import CommandHandler, failure_members, read_members
 from sterna_hw.link.frames import LAST_BYTE, run_request
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
@@ -26,11 +26,13 @@ class Link(Component):
     Members
     -------
     link_in : In(stream of unsigned(8)), link_out : Out(stream of unsigned(8))
-    writes : Out(stream of WriteChunk)
+    writes : Out(stream of write_chunk)
     runs : Out(stream of run_request)
     result : In(stream of unsigned(32))
     failure : In, failure_taken : Out(1)
         Only where the weights come from AXI4 ports.
+    reads : Out(stream of read_request), words : In(stream of unsigned(32))
+        Only in a machine that answers READ.
     """
 
     def __init__(self, machine: Machine,
@@ -39,10 +41,10 @@ class Link(Component):
         self._contents = contents
         self._frame_timeout = frame_timeout
         super().__init__({
-            **failure_members(machine),
+            **failure_members(machine), **read_members(machine),
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
-            "writes": Out(stream.Signature(WriteChunk)),
+            "writes": Out(stream.Signature(write_chunk(machine))),
             "runs": Out(stream.Signature(run_request(machine))),
             "result": In(stream.Signature(CHUNK_BITS)),
         })
@@ -68,6 +70,9 @@ class Link(Component):
                 handler.failure.eq(self.failure),
                 self.failure_taken.eq(handler.failure_taken),
             ]
+        if read_members(self._machine):
+            connect_streams(m, handler.reads, self.reads)
+            connect_streams(m, self.words, handler.words)
         for source, sink in (
             (self.link_in, receiver.bytes),
             (receiver.payload, received.i),

@@ -9,9 +9,12 @@ from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.unit import MemorySpec
 from sterna.machine.units.neurons import history_bits
+from sterna.machine.units.read import Read
 
 from sterna_hw.component import Component
+from sterna_hw.state_layouts import state_port
 
 
 def history_word(machine: Machine) -> ArrayLayout:
@@ -33,6 +36,7 @@ class CodeMemory(Component):
         shift: In, structure of ``valid``, ``clear``, ``address`` and ``codes`` (`code_word`): the
             codes become the newest of their word and the oldest are forgotten; with ``clear`` all
             become 0. The word is there for reads two clocks later; in this clock none is read.
+        kept: In, `state_port`; only in a machine with READ.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -43,6 +47,9 @@ class CodeMemory(Component):
             "enable": In(1),
             "data": Out(history_word(machine)),
             "shift": In(shift_layout(machine)),
+            **({"kept": In(state_port(MemorySpec(
+                "kept", history_word(machine).size, machine.neurons.code_depth)))}
+               if machine.has(Read.name) else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -68,6 +75,15 @@ class CodeMemory(Component):
         with m.If(~shift.clear):
             for lane, code in enumerate(shift.codes):
                 m.d.comb += write.data[lane].eq(Cat(code, read.data[lane][:kept]))
+        if machine.has(Read.name):
+            with m.If(self.kept.read):
+                m.d.comb += [read.addr.eq(self.kept.word), read.en.eq(1)]
+            with m.If(self.kept.write):
+                m.d.comb += [
+                    write.en.eq(1), write.addr.eq(self.kept.word),
+                    write.data.as_value().eq(self.kept.data),
+                ]
+            m.d.comb += self.kept.value.eq(read.data)
         return m
 
 

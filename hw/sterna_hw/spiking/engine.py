@@ -14,10 +14,12 @@ from amaranth.lib.wiring import In, Out
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.machine.unit import MemorySpec
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.lane import Lane, output_shape, parameter_shape, state_layout
 from sterna_hw.spiking.pipeline import MULTIPLIER_BITS
+from sterna_hw.state_layouts import state_port
 from sterna_hw.stream import StreamQueue, connect_streams
 
 QUEUE_STEP = 16
@@ -46,6 +48,8 @@ class LifEngine(Component):
         outputs: stream of ``lanes`` values, see `output_shape`, Out.
         restart: the next group is the first one, and of all neurons the state is 0; a transfer does
             not happen in this clock, In. Groups that entered before leave as they are.
+        kept: In, `state_port` of the states of groups; only if asked for. Until the first step
+            after a restart all are 0, unless one is written, and then all are to be.
         trace: only if asked for: ``valid`` and the new ``states`` of a group, in order, Out.
 
     Args:
@@ -57,6 +61,7 @@ class LifEngine(Component):
         codes: outputs are codes for the ternary engine, signed 8 bits.
         trace: build the member ``trace``.
         always_ready: whoever takes ``outputs`` never pauses.
+        readable: build the member ``kept``.
         multiplier_bits: width of the signed operands of a hardware multiplier.
 
     Raises:
@@ -75,6 +80,7 @@ class LifEngine(Component):
         codes: bool = False,
         trace: bool = False,
         always_ready: bool = False,
+        readable: bool = False,
         multiplier_bits: int = MULTIPLIER_BITS,
     ) -> None:
         if neurons < 1 or lanes < 1:
@@ -114,8 +120,10 @@ class LifEngine(Component):
             "restart": In(1),
             **({"trace": Out(StructLayout({"valid": 1, "states": self._states}))}
                if trace else {}),
+            **({"kept": In(state_port(MemorySpec("kept", self._states.size, self.groups)))}
+               if readable else {}),
         })
-        self._trace, self._always_ready = trace, always_ready
+        self._trace, self._always_ready, self._readable = trace, always_ready, readable
         # Enough for what is on its way while a place is freed and seen to be free.
         self._depth = QUEUE_STEP * -(-(self.output_latency + 2) // QUEUE_STEP)
 
@@ -189,6 +197,17 @@ class LifEngine(Component):
                 write.data[index].eq(lane.new_state),
                 outputs[index].eq(lane.output),
             ]
+        if self._readable:
+            with m.If(self.kept.read):
+                m.d.comb += read.addr.eq(self.kept.word)
+            with m.If(~fresh):
+                m.d.comb += self.kept.value.eq(read.data)
+            with m.If(self.kept.write):
+                m.d.comb += [
+                    write.en.eq(1), write.addr.eq(self.kept.word),
+                    write.data.as_value().eq(self.kept.data),
+                ]
+                m.d.sync += fresh.eq(0)
         if self._trace:
             m.d.comb += [self.trace.valid.eq(write.en), self.trace.states.eq(write.data)]
         return m

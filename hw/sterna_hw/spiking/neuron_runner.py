@@ -9,7 +9,8 @@ from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
-from sterna.machine.units.neurons import RESULT_BITS, NeuronKind
+from sterna.machine.units.neurons import CODES, RESULT_BITS, NeuronKind, kind_states
+from sterna.machine.units.read import Read
 from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
@@ -24,6 +25,7 @@ from sterna_hw.spiking.output_codes import signed_output, to_code
 from sterna_hw.spiking.pipeline import Pipeline, Word
 from sterna_hw.spiking.sum_groups import SumGroups
 from sterna_hw.spiking.synapses import accumulator_group
+from sterna_hw.state_layouts import connect_state, state_port
 from sterna_hw.stream import connect_streams
 
 
@@ -71,6 +73,7 @@ class NeuronRunner(Component):
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
         result: Out, `result_group`; ``first`` marks the first group of a command.
         idle: Out(1), nothing is left of any command.
+        states_<unit>: In, `state_port` of its states; only in a machine with READ.
         trace_<unit>_sums, _outputs, _states: Out, only where the machine says ``trace``.
     """
 
@@ -96,6 +99,9 @@ class NeuronRunner(Component):
             "result": Out(result_group(machine)),
             "idle": Out(1),
         }
+        if machine.has(Read.name):
+            members |= {spec.name: In(state_port(spec)) for spec in neurons.states(machine)
+                        if spec.name != CODES}
         if machine.trace:
             for number, unit in enumerate(machine.neurons.kinds):
                 members |= {f"trace_{number}_{name}": Out(layout)
@@ -189,7 +195,10 @@ class NeuronRunner(Component):
             m.submodules[f"unit_{number}"] = engine = LifEngine(
                 unit.definition, dict(unit.constants), unit.groups * machine.neurons.lanes,
                 machine.neurons.lanes, varying=unit.varying, trace=machine.trace,
-                always_ready=True, multiplier_bits=machine.neurons.multiplier_bits)
+                always_ready=True, multiplier_bits=machine.neurons.multiplier_bits,
+                readable=machine.has(Read.name))
+            if machine.has(Read.name):
+                connect_state(m, getattr(self, kind_states(number)), engine.kept)
             chosen, source = Signal(name=f"chosen_{number}"), groups[unit.current].o
             m.d.comb += [
                 chosen.eq(running & (command.unit == number + 1) & ~command.clear),

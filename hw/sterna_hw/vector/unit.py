@@ -24,7 +24,7 @@ from sterna_hw.vector.reductions import AbsmaxReduction, SquaresReduction, delay
 from sterna_hw.vector.rounding import ShiftSelect
 from sterna_hw.vector.scalar_unit import ScalarUnit
 from sterna_hw.vector.tables import LookupTables
-from sterna_hw.vector.vector_memory import VectorMemory
+from sterna_hw.vector.vector_memory import VectorMemory, add_state_port, state_members
 
 CODE_QUEUE = 16
 """Groups of codes that may be in the pipeline or wait; one look-up table memory deep."""
@@ -90,7 +90,7 @@ class VectorUnit(Component):
         trace_vector: result (before clamping to a code) of every group that issued, in order, Out.
         trace_scalar: every scalar result in order, Out.
         previous, state, chained, next_chained: see `chain_members`. to_*, from_*: see
-            `partner_members`.
+            `partner_members`. vectors: see `state_members`.
 
     Args:
         tables: words of the look-up tables at power up.
@@ -113,7 +113,7 @@ class VectorUnit(Component):
             "idle": Out(1),
             "trace_vector": Out(trace_vector(machine)),
             "trace_scalar": Out(TRACE_SCALAR),
-            **chain_members(machine), **partner_members(machine),
+            **chain_members(machine), **partner_members(machine), **state_members(machine),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -152,6 +152,8 @@ class VectorUnit(Component):
             vector_memory.write_address.eq(result.result_address),
             *(vector_memory.write_data[index].eq(lane.word) for index, lane in enumerate(lanes)),
         ]
+        for name in state_members(machine):
+            add_state_port(m, getattr(self, name), vector_memory)
         m.d.sync += words.eq(vector_memory.write_data)
         self._reductions(m, result, control[result_stage + 1], lanes, words, issue, scalars)
         codes = self._codes(m, issue, result, lanes)

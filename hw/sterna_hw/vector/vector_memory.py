@@ -8,10 +8,13 @@ from amaranth.hdl import Module, Shape
 from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.read import Read
+from sterna.machine.units.vector import VECTORS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import word_group
 from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
+from sterna_hw.state_layouts import state_port
 
 
 class VectorMemory(Component):
@@ -67,3 +70,23 @@ class VectorMemory(Component):
                 write.data.eq(self.write_data),
             ]
         return m
+
+
+def state_members(machine: Machine) -> dict[str, Any]:
+    """``vectors``: In, the `state_port` of the vector memory; only in a machine with READ."""
+    if not machine.has(Read.name):
+        return {}
+    spec, = machine.vector.states(machine)
+    return {VECTORS: In(state_port(spec))}
+
+
+def add_state_port(m: Module, port: Any, vectors: VectorMemory) -> None:
+    """Let a `state_port` have port a and the writes, which have been given to the vector unit."""
+    with m.If(port.read):
+        m.d.comb += vectors.a_address.eq(port.word)
+    with m.If(port.write):
+        m.d.comb += [
+            vectors.write_enable.eq(1), vectors.write_address.eq(port.word),
+            vectors.write_data.as_value().eq(port.data),
+        ]
+    m.d.comb += port.value.eq(vectors.a.as_value())

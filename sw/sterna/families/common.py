@@ -46,6 +46,27 @@ class Seed:
     seed: int = seed("Seed of random tokens and inputs.")
 
 
+@dataclass(frozen=True)
+class Snapshots:
+    """A unit of the machine."""
+
+    snapshots: bool = option(
+        False, "Let the machine be read and restored (its unit `read`): for `run --save`, and so "
+        "that a board has little to repeat after a fault.")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A text, or time steps, that go on another time."""
+
+    save: Path | None = option(
+        None, "Write what is kept of the text, or of the time steps, to go on from.",
+        metavar="FILE")
+    resume: Path | None = option(
+        None, "Go on from what --save wrote, on any machine; a --prompt is put behind.",
+        metavar="FILE", reads=True)
+
+
 def unread_on(request: Request, golden: Iterable[type[Group]], image: Iterable[type[Group]]
               ) -> dict[type[Group], str]:
     """What the device of a request leaves unread: shapes on the golden, and beside an image."""

@@ -10,6 +10,7 @@ from sterna.errors import InputError
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import Device, StepResult
+from sterna.host.passage import Passage
 from sterna.host.sampling import Sampler, Sampling
 
 
@@ -57,13 +58,19 @@ class _Text:
     sampler: Sampler
     left: int
     """Tokens that may still be added."""
+    ids: list[int] = field(default_factory=list)
+    """All that it has, of this run."""
 
     def add(self, result: StepResult, ends: Collection[int], statistics: Statistics) -> Piece:
         """The token that follows what was read; after the last piece the device is done."""
-        if not self.left or (token := self.sampler.choose(result)) in ends:
+        if not self.left:
+            return Piece(self.number, self.decoder.finish(), ended=True)
+        token = self.sampler.choose(result)
+        self.unread = [token]
+        self.ids.append(token)
+        if token in ends:
             return Piece(self.number, self.decoder.finish(), ended=True)
         self.left -= 1
-        self.unread = [token]
         statistics.generated_tokens += 1
         text = self.decoder.push(token)
         if self.left:
@@ -114,33 +121,51 @@ def generate_texts(
     maximum_tokens: int = 64,
     sampling: Sampling | None = None,
     statistics: Statistics | None = None,
+    passage: Passage | None = None,
 ) -> Iterator[Piece]:
     """Texts that continue `prompts`, as many at once as the device has token streams.
 
     The next prompt joins when a text has ended. Every text is what `generate` makes of its prompt
     alone, with the same sampling. Arguments and errors as of `generate`.
+
+    A ``passage`` is where the only text goes on from, and afterwards where it ended.
     """
     if maximum_tokens < 0:
         raise InputError(f"max-tokens is {maximum_tokens}; it must be 0 or more")
     statistics = statistics if statistics is not None else Statistics()
     waiting: list[_Text] = []
     for number, prompt in enumerate(prompts):
-        ids = prompt_tokens(tokenizer, prompt, begin)
+        before, drawn = [], 0
+        if passage is not None and passage.state is not None:
+            before, drawn = passage.context, passage.drawn
+            ids = [*passage.pending, *tokenizer.encode(prompt)]
+        else:
+            ids = prompt_tokens(tokenizer, prompt, begin)
         statistics.prompt_tokens += len(ids)
-        waiting.append(_Text(number, ids, tokenizer.stream(ids), Sampler(sampling or Sampling()),
-                             maximum_tokens))
+        waiting.append(_Text(number, ids, tokenizer.stream([*before, *ids]),
+                             Sampler(sampling or Sampling(), drawn), maximum_tokens, [*ids]))
     ends = frozenset([] if end is None else [end] if isinstance(end, int) else end)
-    return _run(device, waiting, ends, statistics)
+    return _run(device, waiting, ends, statistics, passage)
 
 
-def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics: Statistics
-         ) -> Iterator[Piece]:
+def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics: Statistics,
+         passage: Passage | None) -> Iterator[Piece]:
     """The pieces of all texts."""
     if not waiting:
         return
     start = time.monotonic()
     device.reset()
     running = {0: waiting.pop(0)}
+    if passage is not None:
+        if passage.state is not None:
+            device.restore(passage.state)
+        text = running[0]
+        if not text.left:  # the last id stays pending, since another one is to follow it
+            pending = [text.unread.pop()]
+            if not text.unread:
+                passage.end(device.snapshot(), text.ids, pending, text.sampler.drawn)
+                yield Piece(text.number, "", ended=True)
+                return
     while waiting or running:
         while waiting and len(running) < device.streams:
             running[device.join()] = waiting.pop(0)
@@ -155,6 +180,9 @@ def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics
                 continue
             piece = text.add(step.result, ends, statistics)
             if piece.ended:
+                if passage is not None:
+                    pending = text.unread or text.ids[-1:]
+                    passage.end(device.snapshot(stream), text.ids, pending, text.sampler.drawn)
                 device.leave(stream)
                 del running[stream]
             if piece.text or piece.ended:

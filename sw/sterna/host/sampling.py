@@ -41,11 +41,12 @@ class Sampling:
 
 
 class Sampler:
-    """A `Sampling` with its generator."""
+    """A `Sampling` with its generator, of which ``drawn`` numbers are used."""
 
-    def __init__(self, sampling: Sampling) -> None:
-        self._sampling = sampling
-        self._generator = np.random.default_rng(sampling.seed)
+    def __init__(self, sampling: Sampling, drawn: int = 0) -> None:
+        self._sampling, self.drawn = sampling, drawn
+        numbers = np.random.PCG64(sampling.seed)
+        self._generator = np.random.Generator(numbers.advance(drawn))
 
     def choose(self, result: StepResult) -> int:
         """The id of the next token. Raises `InputError` when more than the head has is asked."""
@@ -65,6 +66,7 @@ class Sampler:
         kept = int(np.searchsorted(total, sampling.top_p)) + 1
         total = total[:kept]
         point = self._generator.random() * total[-1]
+        self.drawn += 1
         chosen = min(int(np.searchsorted(total, point, side="right")), len(total) - 1)
         return int(result.rows[chosen])
 

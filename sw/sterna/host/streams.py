@@ -129,7 +129,8 @@ class Streams(ABC, Generic[Item, Output]):
     def snapshot(self, stream: int = 0) -> State:
         """What a text has kept so far. Raises `InputError` for a board without READ."""
         place, log = self._places[stream], self._texts[stream]
-        return State(log.position, self._board.safely(lambda: self._board.snapshot(place), self))
+        values = self._board.safely(lambda: self._board.snapshot(place), self)
+        return State(log.position, values, self.image.machine.digest())
 
     def restore(self, state: State, stream: int = 0) -> None:
         """Let a text go on from a snapshot of the program, taken on any machine.

@@ -25,10 +25,11 @@ Integers = NDArray[np.int64]
 @dataclass(frozen=True)
 class State:
     """What one stream of RUNs has kept: integers by the names of the program, after ``position``
-    RUNs since its reset."""
+    RUNs since its reset; ``machine`` is the digest of that which has, None for the golden."""
 
     position: int
     values: Mapping[str, Integers] = field(repr=False)
+    machine: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

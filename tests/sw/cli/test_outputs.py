@@ -26,6 +26,7 @@ from sterna.families.spiking.store import save_network
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import Format, write_manifest
 from sterna.machine.image import MemoryImage
+from sterna.machine.snapshot import Snapshot
 from sterna.options import Options
 from sterna.progress import Report
 from sterna.tasks.perform import opened
@@ -53,7 +54,10 @@ FILES = {
     "eval": (["eval", "model", "--ids", "ids.npy"], "--logits"),
 }
 """Ways to write a file of arrays: what is read, and the option that names it."""
-READ = {("run", "prompts"), ("run", "prompt_file"), ("run", "input"), ("run", "image"),
+SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
+"""The same for a snapshot."""
+READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
+        ("run", "image"),
         ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
@@ -67,7 +71,8 @@ def test_every_option_that_writes_is_tried_here() -> None:
         if kind is Path or Path in get_args(kind)
     }
     written = {(arguments[0], "output") for arguments in FOLDERS.values()}
-    written |= {(arguments[0], option[2:]) for arguments, option in FILES.values()}
+    written |= {(arguments[0], option[2:])
+                for arguments, option in (*FILES.values(), *SNAPSHOTS.values())}
     assert found - READ == written and found > READ
 
 
@@ -273,6 +278,23 @@ def test_files(sterna, place: Place, arguments: list[str], option: str) -> None:
     refused(sterna, place, [*arguments, option, "."], ".: is a folder; name a file")
     with np.load(place.folder / "out.npz") as found:
         assert {values.shape[:2] for values in found.values()} <= {(3, 1), (1, 3)}
+
+
+@pytest.mark.parametrize(("arguments", "option"), SNAPSHOTS.values(), ids=SNAPSHOTS)
+def test_snapshots(sterna, place: Place, arguments: list[str], option: str) -> None:
+    """One is replaced, that which is gone on from too; nothing else is."""
+    (place.folder / "thesis").write_text("five years of work")
+    np.save(place.folder / "frames.npy", np.ones((3, 12)))
+    _, model, *_, source = arguments
+    os.link(source, "hard")
+    refused(sterna, place, [*arguments, option, "thesis"], "thesis: is there already")
+    refused(sterna, place, [*arguments, option, "checkpoint"], "checkpoint: is a folder")
+    for name in (source, "hard", model, f"{model}/config.json"):
+        refused(sterna, place, [*arguments, option, name], "")
+    for more in ([], ["--resume", "out"], ["--resume", "out"]):
+        assert sterna(*arguments, *more, option, "out").code == 0
+    assert Snapshot.load(place.folder / "out").state.position == 9
+    refused(sterna, place, ["run", "l2mu", "--resume", "out"], "out: is a snapshot of cubalif (")
 
 
 def test_images_of_networks(sterna, place: Place) -> None:

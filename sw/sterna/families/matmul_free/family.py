@@ -36,7 +36,7 @@ from sterna.families.tokens.reading import reading
 from sterna.options import Group, Reading
 from sterna.progress import Report
 
-_ON_BOARD = (Lanes, Streams, BoardLanes, BoardClock, Weights)
+_ON_BOARD = (Lanes, Streams, BoardLanes, BoardClock, Weights, common.Snapshots)
 
 
 class MatMulFree:
@@ -53,16 +53,17 @@ class MatMulFree:
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Prompt, PromptFile, Prompts, Texts, Config, Lanes, Streams, common.Image,
-                common.Timeout),
-        "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize),
+        "run": (Prompt, PromptFile, Prompts, Texts, Config, Lanes, Streams, common.Snapshots,
+                common.Saved, common.Image, common.Timeout),
+        "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize,
+                   common.Snapshots),
         "bench": (Size, BenchTokens, LongPrompt, Config, Lanes, Streams, OutsideMemory, ChipSize,
-                  common.Timeout),
+                  common.Snapshots, common.Timeout),
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD),
         "build": (*_ON_BOARD, Baud),
-        "rtl": (ConfigAlone, Lanes, BoardClock, Baud),
+        "rtl": (ConfigAlone, Lanes, common.Snapshots, BoardClock, Baud),
         "eval": (ScoredText, Logits),
-        "simulate": (Config, Lanes, Streams),
+        "simulate": (Config, Lanes, Streams, common.Snapshots),
         "program": (Listing, Config, Lanes),
         "import": (Calibrate,),
     }

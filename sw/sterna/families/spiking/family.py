@@ -45,7 +45,7 @@ from sterna.progress import Report
 if TYPE_CHECKING:
     from sterna.families.spiking.model import SpikingModel
 
-_ON_BOARD = (BoardShape, BoardClock, Weights)
+_ON_BOARD = (BoardShape, BoardClock, Weights, common.Snapshots)
 
 
 class Spiking:
@@ -65,15 +65,15 @@ class Spiking:
                            "is executed",
     }
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Image,
-                common.Timeout, Nir),
-        "verify": (Inputs, Rounding, Steps, Skip, Config, Shape, Nir),
-        "bench": (Layer, Steps, Silent, Config, Shape, common.Timeout),
+        "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
+                common.Saved, common.Image, common.Timeout, Nir),
+        "verify": (Inputs, Rounding, Steps, Skip, Config, Shape, common.Snapshots, Nir),
+        "bench": (Layer, Steps, Silent, Config, Shape, common.Snapshots, common.Timeout),
         "estimate": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
-        "rtl": (Config, Shape, Baud),
+        "rtl": (Config, Shape, common.Snapshots, Baud),
         "eval": (Samples, Seed, CheckedDevice, common.Timeout),
-        "simulate": (Config, Shape),
+        "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Formats, InputShape, Against, Nir),
     }

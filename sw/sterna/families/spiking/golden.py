@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.golden.executor import GoldenExecutor
+from sterna.machine.snapshot import State
 from sterna.progress import Progress
 
 Integers = NDArray[np.int64]
@@ -26,10 +27,22 @@ class GoldenNetwork:
         self.network, self.batch = network, batch
         self.values: dict[str, dict[str, Integers]] = {}
         self._executor = GoldenExecutor(lower(network), streams=batch)
+        self._position = 0
 
     def reset(self) -> None:
         """All state and every past code to 0."""
         self._executor.reset()
+        self._position = 0
+
+    def snapshot(self) -> State:
+        """What it has kept of its first input."""
+        return State(self._position, {
+            name: value[0] for name, value in self._executor.snapshot().items()})
+
+    def restore(self, state: State) -> None:
+        """Let its only input go on. Raises `InputError` for a snapshot of another network."""
+        self._executor.restore({name: value[None] for name, value in state.values.items()})
+        self._position = state.position
 
     def step(self, codes: ArrayLike) -> dict[str, Integers]:
         """One time step with input codes [batch, inputs]; the outputs of every population.
@@ -38,6 +51,7 @@ class GoldenNetwork:
         """
         self.values = {item.name: {} for item in self.network.populations}
         self._executor.run(codes, self._keep)
+        self._position += 1
         return {name: values["output"] for name, values in self.values.items()}
 
     def _keep(self, key: Any, name: str, value: Integers) -> None:

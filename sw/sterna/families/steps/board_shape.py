@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from sterna_boards.options import Baud, BoardClock, Weights
 
 from sterna.errors import InputError
+from sterna.families.common import Snapshots
 from sterna.families.steps import options
+from sterna.machine.machine import with_snapshots
 from sterna.numerals import whole
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BoardShape(options.BoardShape, BoardClock, Weights, Baud):
+class BoardShape(Snapshots, options.BoardShape, BoardClock, Weights, Baud):
     """The options of a command."""
 
     @property
@@ -47,6 +49,8 @@ class BoardShape(options.BoardShape, BoardClock, Weights, Baud):
         usual = step_shape(board.family, board.capacity.luts)
         base = shape_of(usual, lanes, self.neuron_lanes)
         fitted = fit_machine(program, base, wanted=wanted(self.code_bits))
+        if self.snapshots:
+            fitted = with_snapshots(fitted)
         return board.with_rate(fitted.having(baud=self.rate))
 
     @property

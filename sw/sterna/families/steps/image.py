@@ -16,6 +16,7 @@ from sterna.families.spiking.input_file import open_input
 from sterna.host.spiking_device import SpikingDevice
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.machine.host_side import HostSide
+from sterna.machine.snapshot import State
 from sterna.machine.unit import MOST
 from sterna.progress import Progress, Report
 
@@ -52,8 +53,10 @@ def check_facts(path: Path, side: HostSide) -> None:
 
 def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
                 fraction: int | None = None, allow_rounding: bool = False,
-                report: Report | None = None) -> StepInputs:
+                report: Report | None = None, before: int = 0) -> StepInputs:
     """The inputs of a file as codes, or random ones, in the fraction of the image.
+
+    ``before`` random ones of the seed are left out.
 
     Raises `InputError` for another fraction, and when half of the inputs are rounded or clamped.
     """
@@ -63,7 +66,8 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
         raise InputError(f"--input-fraction {fraction}: the image was made with {own}; leave it "
                          "out, or make the image again")
     if source is None:
-        return StepInputs(encode(random_inputs(shape, steps, 1, RATE, seed), own).codes)
+        frames = random_inputs(shape, before + steps, 1, RATE, seed)[before:]
+        return StepInputs(encode(frames, own).codes)
     file = open_input(source, shape.inputs, report)
     encoded = encode_blocks(file.blocks(report), file.shape, own)
     if encoded.exact:
@@ -74,13 +78,15 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
                       f"{source}: input fraction {own} (the image's), {encoded.summary()}")
 
 
-def run_steps(device: SpikingDevice, codes: NDArray[np.integer], progress: Progress
-              ) -> NDArray[np.int64]:
-    """Outputs [steps, batch, neurons], one of a batch at a time from a reset on."""
+def run_steps(device: SpikingDevice, codes: NDArray[np.integer], progress: Progress,
+              start: State | None = None) -> NDArray[np.int64]:
+    """Outputs [steps, batch, neurons], one of a batch at a time from a reset on, or a state."""
     results: list[list[NDArray[np.int64]]] = []
     done = 0
     for item in range(codes.shape[1]):
         device.reset()
+        if start is not None:
+            device.restore(start)
         results.append([])
         for row in codes[:, item]:
             results[-1].append(device.step(row).outputs)

@@ -35,8 +35,10 @@ class TakenOptions(Rounding, Inputs):
     """The options of a command."""
 
     def take(self, network: SpikingNetwork, steps: int, seed: int, fixed: bool,
-             report: Report) -> TakenInputs:
+             report: Report, before: int = 0) -> TakenInputs:
         """The inputs of the file, or random ones, and the network in the fraction they need.
+
+        ``before`` random ones of the seed are left out.
 
         That of the option, else the network's own if it was imported with one, or holds every
         input, or the accelerator is `fixed`; else the one that suits the file. What is rounded or
@@ -45,7 +47,7 @@ class TakenOptions(Rounding, Inputs):
         if self.input is None:
             if self.input_fraction is not None:
                 network = with_input_fraction(network, self.input_fraction)
-            frames = random_inputs(network, steps, 1, RATE, seed)
+            frames = random_inputs(network, before + steps, 1, RATE, seed)[before:]
             return TakenInputs(network, encode(frames, network.input_fraction).codes)
         file = open_input(self.input, network.inputs, report)
         own, found = network.input_fraction, fractions_for(file.blocks(report))

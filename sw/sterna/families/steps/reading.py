@@ -39,7 +39,8 @@ def _unread(request: Request) -> dict[type[Group], str]:
     else:
         unread[Rounding] = "is for the inputs of a file; give --input"
     if request.command == "run":
-        unread |= common.unread_on(request, (Shape, Config), (Config, Shape))
+        unread |= common.unread_on(request, (Shape, Config, common.Snapshots),
+                                   (Config, Shape, common.Snapshots))
     if "config" in options:
         unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
     if getattr(request, "board", "") is None:

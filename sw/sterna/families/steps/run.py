@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,16 +14,20 @@ from sterna.errors import InputError
 from sterna.families.common import Image, Timeout
 from sterna.families.opening import open_image
 from sterna.families.requests import RunRequest
+from sterna.families.saved import Going, Named
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
+from sterna.families.steps.going import GoingSteps
 from sterna.families.steps.image import run_steps
 from sterna.families.steps.inputs import TakenOptions, wide_enough
 from sterna.families.steps.open_device import open_spiking_device
-from sterna.families.steps.options import Outputs, RunSteps, Seed
+from sterna.families.steps.options import Outputs
 from sterna.families.steps.result import RunSteppedResult
 from sterna.families.steps.shape import StepShape
 from sterna.files.arrays import check_file, save_arrays
+from sterna.host.address import EMULATOR, SIMULATED
+from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
 from sterna.law.neuron import Output
 from sterna.progress import Report
@@ -43,21 +48,31 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     if output is not None:
         check_file(output, sources)
     fixed = shape.config is not None or image is not None or "://" in device
-    taken = inputs.take(model.network, options.take(RunSteps).steps, options.take(Seed).seed,
-                        fixed, report)
+    steps = GoingSteps.of(options, Going.of(options, sources))
+    taken = inputs.take(model.network, steps.steps, steps.seed, fixed, report, steps.before)
     network, codes = taken.network, taken.codes
     _check_room(network, codes.shape[0], codes.shape[1], device)
+    named = Named.program(lower(network))
+    start = steps.start(named, codes.shape)
     if device == "golden":
         golden = GoldenNetwork(network, codes.shape[1])
+        if start is not None:
+            golden.restore(start)
         outputs = golden.run(codes, report)
+        steps.write(named, golden, inputs.input is None)
         for name, count in golden.saturated().items():
             report.note(f"{model.name}: {name}: {saturation_line(count)}")
     else:
         if not fixed:
             code_bits = wide_enough(shape.code_bits, codes, lower(network))
             shape = replace(shape, code_bits=code_bits)
-        outputs = {network.output: run_on(
-            device, network, codes, shape, report, image, options.take(Timeout).timeout)}
+        if steps.going.asked and device in (EMULATOR, SIMULATED):
+            shape = replace(shape, snapshots=True)
+        with closing(opened(device, network, shape, report, image, options.take(Timeout).timeout)
+                     ) as machine:
+            steps.prepare(machine)
+            outputs = {network.output: run_steps(machine, codes, report, start)}
+            steps.write(named, machine, inputs.input is None)
     if output is not None:
         save_arrays(output, outputs, sources)
     spikes = {item.name: item.definition.output is Output.SPIKE for item in network.populations}
@@ -78,14 +93,19 @@ def run_on(
     report: Report, image: Path | None = None, timeout: float | None = None,
 ) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons] of a simulated or real board, one of a batch at a time."""
-    program = lower(network)
-    machine = (
-        open_spiking_device(device, program, shape.fitted(program), report, timeout=timeout)
-        if image is None else open_image(StepBoard, device, program, image, report, timeout))
-    try:
+    with closing(opened(device, network, shape, report, image, timeout)) as machine:
         return run_steps(machine, codes, report)
-    finally:
-        machine.close()
+
+
+def opened(
+    device: str, network: SpikingNetwork, shape: StepShape, report: Report,
+    image: Path | None = None, timeout: float | None = None,
+) -> SpikingDevice:
+    """A simulated or real board, ready for its first step."""
+    program = lower(network)
+    if image is not None:
+        return open_image(StepBoard, device, program, image, report, timeout)
+    return open_spiking_device(device, program, shape.fitted(program), report, timeout=timeout)
 
 
 def saturation_line(count: int) -> str:

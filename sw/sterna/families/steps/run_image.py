@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from sterna.families.common import Timeout
+from sterna.families.common import Saved, Timeout
 from sterna.families.requests import RunRequest
+from sterna.families.saved import Going, Named
+from sterna.families.steps.going import GoingSteps
 from sterna.families.steps.image import check_facts, run_steps, step_inputs
 from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, Seed
 from sterna.families.steps.result import RunSteppedResult
@@ -16,7 +19,7 @@ from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-GROUPS: tuple[type[Group], ...] = (Inputs, Rounding, RunSteps, Seed, Outputs)
+GROUPS: tuple[type[Group], ...] = (Inputs, Rounding, RunSteps, Seed, Outputs, Saved)
 
 
 def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Report
@@ -29,15 +32,17 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     sources = [item for item in (path, wanted.input) if item is not None]
     if output is not None:
         check_file(output, sources)
-    given = step_inputs(side, wanted.input, options.take(RunSteps).steps, options.take(Seed).seed,
-                        wanted.input_fraction, options.take(Rounding).allow_rounding, report)
+    steps = GoingSteps.of(options, Going.of(options, sources))
+    given = step_inputs(side, wanted.input, steps.steps, steps.seed, wanted.input_fraction,
+                        options.take(Rounding).allow_rounding, report, steps.before)
     if given.told:
         report.note(given.told)
-    network = open_board(StepBoard, request.device, image, report, options.take(Timeout).timeout)
-    try:
-        values = run_steps(network, given.codes, report)
-    finally:
-        network.close()
+    start = steps.start(Named.image(image), given.codes.shape)
+    with closing(open_board(StepBoard, request.device, image, report, options.take(Timeout).timeout)
+                 ) as network:
+        steps.prepare(network)
+        values = run_steps(network, given.codes, report, start)
+        steps.write(Named.image(image), network, wanted.input is None)
     name = str(side.facts["output"])
     if output is not None:
         save_arrays(output, {name: values}, sources)

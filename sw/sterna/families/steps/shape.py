@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sterna.compiler.fit import fit_machine
+from sterna.families.common import Snapshots
 from sterna.families.steps.options import Config, Shape
 from sterna.machine.file import read_machine
-from sterna.machine.machine import Machine
+from sterna.machine.machine import Machine, with_snapshots
 from sterna.machine.presets import STEP_MACHINE
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StepShape(Shape, Config):
+class StepShape(Snapshots, Shape, Config):
     """The options; what is not given follows from the network."""
 
     def base(self) -> Machine:
@@ -25,9 +26,9 @@ class StepShape(Shape, Config):
 
     def fitted(self, program: Program) -> Machine:
         """The accelerator for the program, or that of a machine file."""
-        if self.config is None:
-            return fit_machine(program, self.base(), wanted=wanted(self.code_bits))
-        return read_file(self.config)
+        machine = (fit_machine(program, self.base(), wanted=wanted(self.code_bits))
+                   if self.config is None else read_file(self.config))
+        return with_snapshots(machine) if self.snapshots else machine
 
 
 def shape_of(usual: Machine, lanes: int | None, neuron_lanes: int | None) -> Machine:

@@ -9,8 +9,10 @@ from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights, lanes_o
 
 from sterna.compiler.rows import Embedding
 from sterna.errors import InputError
+from sterna.families.common import Snapshots
 from sterna.families.tokens.options import Lanes, Streams
 from sterna.families.tokens.shape import check_embedding, with_shape
+from sterna.machine.machine import with_snapshots
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
+class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
     """The options of a command."""
 
     @property
@@ -47,6 +49,8 @@ class BoardShape(Streams, Lanes, BoardLanes, BoardClock, Weights, Baud):
         base = (board.sdram_machine(clock_hz)
                 if self.source == "sdram" else board.machine())
         shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self.streams)
+        if self.snapshots:
+            shape = with_snapshots(shape)
         if self.lanes is None:
             return shape
         if self.rows is not None or self.columns is not None:

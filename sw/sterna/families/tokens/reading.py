@@ -36,7 +36,8 @@ def _nothing(request: Request) -> dict[type[Group], str]:
 
 
 def _run(request: Request) -> dict[type[Group], str]:
-    unread = common.unread_on(request, (Lanes,), (Config, Lanes, Streams))
+    unread = common.unread_on(request, (Lanes, common.Snapshots),
+                              (Config, Lanes, Streams, common.Snapshots))
     return unread | unread_prompts(request.options)
 
 

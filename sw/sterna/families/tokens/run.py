@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sterna.families.common import Image, Timeout
 from sterna.families.opening import open_image
 from sterna.families.requests import RunRequest
+from sterna.families.saved import Going, Named
 from sterna.families.tokens.open_device import open_device
 from sterna.families.tokens.texts import RunResult, continue_texts
-from sterna.host.address import GOLDEN
+from sterna.host.address import EMULATOR, GOLDEN, SIMULATED
 from sterna.host.device import Device
 from sterna.host.token_board import TokenBoard
 from sterna.progress import Report
@@ -23,7 +25,9 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
     options, device = request.options, request.device
     shape, image = model.shape(options), options.take(Image).image
     timeout = options.take(Timeout).timeout
-    tokenizer = model.tokenizer()
+    tokenizer, going = model.tokenizer(), Going.of(options, model.sources)
+    if going.asked and device in (EMULATOR, SIMULATED):
+        shape = replace(shape, snapshots=True)
 
     def machine() -> Device:
         program = model.lowered
@@ -34,4 +38,5 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
         configuration = shape.fitted(program) if placed else shape.base()
         return open_device(device, program, configuration, shape.place, report, timeout)
 
-    return continue_texts(model.name, machine, tokenizer, model.generation, options, report)
+    return continue_texts(model.name, machine, tokenizer, model.generation, options, report, going,
+                          Named.program(model.lowered))

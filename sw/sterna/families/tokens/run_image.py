@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sterna.families.common import Timeout
+from sterna.families.common import Saved, Timeout
 from sterna.families.requests import RunRequest
+from sterna.families.saved import Going, Named
 from sterna.families.tokens.image import text_of
 from sterna.families.tokens.options import Prompt, PromptFile, Prompts, Texts
 from sterna.families.tokens.texts import RunResult, continue_texts
@@ -15,7 +16,7 @@ from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-GROUPS: tuple[type[Group], ...] = (Prompt, PromptFile, Prompts, Texts)
+GROUPS: tuple[type[Group], ...] = (Prompt, PromptFile, Prompts, Texts, Saved)
 
 
 def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Report) -> RunResult:
@@ -24,4 +25,5 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     way, timeout = text_of(path, image.host), request.options.take(Timeout).timeout
     return continue_texts(
         image.model, lambda: open_board(TokenBoard, request.device, image, report, timeout),
-        way.tokenizer, way.generation, request.options, report)
+        way.tokenizer, way.generation, request.options, report,
+        Going.of(request.options, [path]), Named.image(image))

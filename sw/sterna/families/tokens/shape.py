@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from sterna.compiler.fit import Embedding, fit_machine
 from sterna.errors import InputError
+from sterna.families.common import Snapshots
 from sterna.families.tokens.options import (
     EMBEDDINGS,
     ChipSize,
@@ -17,7 +18,7 @@ from sterna.families.tokens.options import (
 )
 from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.file import read_machine
-from sterna.machine.machine import Machine
+from sterna.machine.machine import Machine, with_snapshots
 from sterna.machine.presets import PRESETS
 from sterna.suggest import did_you_mean
 
@@ -60,7 +61,7 @@ def with_shape(base: Machine, lanes: Lanes, streams: int | None
 
 
 @dataclass(frozen=True)
-class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
+class TokenShape(Snapshots, ChipSize, OutsideMemory, Streams, Lanes, Config):
     """The options; `base` and `fitted` make machines of them."""
 
     @property
@@ -79,7 +80,8 @@ class TokenShape(ChipSize, OutsideMemory, Streams, Lanes, Config):
 
     def base(self) -> Machine:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
-        return with_shape(self._start(), self, self.streams)
+        shape = with_shape(self._start(), self, self.streams)
+        return with_snapshots(shape) if self.snapshots else shape
 
     def _start(self) -> Machine:
         memory = self.outside

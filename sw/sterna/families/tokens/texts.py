@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sterna.errors import InputError, LinkError
+from sterna.families.saved import Going, Named
 from sterna.families.tokens.options import (
     PROMPT,
     Prompt,
@@ -21,6 +22,7 @@ from sterna.formats.text import check_characters, lines_of, read_text, with_newl
 from sterna.formats.tokenizer import Tokenizer
 from sterna.host.device import Device
 from sterna.host.generate import Piece, Statistics, generate_texts
+from sterna.host.passage import Passage
 from sterna.host.sampling import Sampling
 from sterna.options import Options
 from sterna.progress import Report
@@ -44,16 +46,24 @@ class RunResult:
 
 def continue_texts(
     name: str, open_machine: Callable[[], Device], tokenizer: Tokenizer, generation: Generation,
-    options: Options, report: Report,
+    options: Options, report: Report, going: Going, program: Named,
 ) -> RunResult:
     """Continue the prompts that the options give; the machine is closed afterwards."""
-    wanted, texts = options.take(Texts), prompts_of(options)
-    statistics = Statistics()
+    wanted, texts = options.take(Texts), prompts_of(options, [""] if going.resume else [PROMPT])
+    going.check(program)
+    statistics, passage = Statistics(), passage_of(going, texts)
+    if going.start is not None and passage is not None:
+        if "seed" in options:
+            passage.drawn = 0
+        else:
+            wanted = replace(wanted, seed=going.start.seed)
     with closing(open_machine()) as machine:
+        if going.save is not None:
+            machine.snapshot()  # says before the work what cannot be saved
         pieces = generate_texts(
             machine, tokenizer, texts, begin=generation.begin, end=generation.ends,
             maximum_tokens=wanted.max_tokens, sampling=sampling_of(wanted, generation),
-            statistics=statistics)
+            statistics=statistics, passage=passage)
         made = TextsInOrder(texts, report.write)
         try:
             for piece in pieces:
@@ -62,9 +72,23 @@ def continue_texts(
             # The board went away: the texts so far stay, and the error has its own line.
             made.cut()
             raise
+    if passage is not None and passage.state is not None:
+        going.write(program, passage.state, wanted.seed, passage.drawn, **passage.facts)
     if wanted.stats:
         report.note(_told(machine, statistics))
     return RunResult(name, made.texts(), statistics)
+
+
+def passage_of(going: Going, texts: Sequence[str]) -> Passage | None:
+    """Where the text goes on from, if it is saved or was. Raises `InputError` for several."""
+    if not going.asked:
+        return None
+    if len(texts) > 1:
+        raise InputError(f"{going.flag}: is of one text; give one prompt")
+    if going.start is None:
+        return Passage()
+    going.facts("pending", "context")
+    return Passage.of(going.start.state, going.start.facts, going.start.drawn)
 
 
 def sampling_of(wanted: Texts, generation: Generation) -> Sampling:
@@ -122,8 +146,8 @@ class TextsInOrder:
         return tuple(map("".join, zip(self._prompts, self._made, strict=True)))
 
 
-def prompts_of(options: Options) -> list[str]:
-    """The prompts that the options give, of which at least one. Raises `InputError`."""
+def prompts_of(options: Options, usual: list[str]) -> list[str]:
+    """The prompts that the options give, or usual ones. Raises `InputError`."""
     for group, reason in unread_prompts(options).items():
         for flag in options.given(group):
             raise InputError(f"{flag}: {reason}")
@@ -132,7 +156,7 @@ def prompts_of(options: Options) -> list[str]:
         return read_prompts(lines)
     if file is not None:
         return [read_prompt(file)]
-    prompts = options.take(Prompt).prompt or [PROMPT]
+    prompts = options.take(Prompt).prompt or usual
     for prompt in prompts:
         check_characters(prompt, "prompt")
     return prompts

@@ -126,10 +126,10 @@ class EmulatedBoard:
         if len(data) % size:
             return _error(ErrorCode.LENGTH)
         words = np.frombuffer(data, np.uint8).reshape(-1, size)
-        if first + len(words) > spec.depth:
-            return _error(ErrorCode.SPACE)
-        self._machine.write_state(spec.name, first, words)
-        return FrameType.ACK, b""
+        there = words[:max(0, spec.depth - first)]
+        if len(there):
+            self._machine.write_state(spec.name, first, there)
+        return _error(ErrorCode.SPACE) if len(there) < len(words) else (FrameType.ACK, b"")
 
     def _read(self, payload: bytes) -> tuple[FrameType, bytes]:
         if len(payload) != READ_REQUEST.size:

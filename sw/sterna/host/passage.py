@@ -1,0 +1,42 @@
+"""A text that goes on from where an earlier run of it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sterna.machine.snapshot import State
+
+CONTEXT = 16
+"""Ids before the next one, which decoders look at."""
+
+
+@dataclass
+class Passage:
+    """Where a text begins, and when it has ended where that is.
+
+    ``state`` is None at the start of a text. ``pending`` are the ids at its end that the device has
+    not read, ``context`` some of those before. ``drawn`` numbers of the sampling are used.
+    """
+
+    state: State | None = None
+    pending: list[int] = field(default_factory=list)
+    context: list[int] = field(default_factory=list)
+    drawn: int = 0
+
+    def end(self, state: State, ids: list[int], pending: list[int], drawn: int) -> None:
+        """The text has ended behind ``ids``, those of this run, the last of which are pending."""
+        read = [*self.context, *ids][:-len(pending) or None]
+        self.state, self.pending, self.context, self.drawn = (
+            state, pending, read[-CONTEXT:], drawn)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a file keeps of it beside the state."""
+        return {"pending": self.pending, "context": self.context}
+
+    @classmethod
+    def of(cls, state: State, facts: Mapping[str, Any], drawn: int) -> Passage:
+        """What such a file says. Raises KeyError for one of something else."""
+        return cls(state, list(facts["pending"]), list(facts["context"]), drawn)
