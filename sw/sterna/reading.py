@@ -37,6 +37,18 @@ def require_file(path: Path | str) -> int:
     return status.st_size
 
 
+def require_possible(target: Path | str) -> None:
+    """Raise `InputError` for a name that nothing can be written under: too long, below a file."""
+    try:
+        os.lstat(os.path.realpath(target))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{str(target)!r}: cannot be written ({error})") from None
+
+
 def read_bytes(path: Path | str, most: int) -> bytes:
     """A whole file of at most so many bytes. Raises `InputError` naming it."""
     size = require_file(path)

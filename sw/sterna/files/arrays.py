@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.files.sources import refuse_meeting
+from sterna.reading import require_possible
 from sterna.unfinished import whole_file
 
 _MARK = b"sterna arrays 1"
@@ -21,6 +22,7 @@ _MARK = b"sterna arrays 1"
 
 def check_file(target: Path, sources: Iterable[Path] = ()) -> None:
     """Raise `InputError` when there is something that `save_arrays` did not write, or a source."""
+    require_possible(target)
     refuse_meeting(target, [target], sources)
     place = Path(os.path.realpath(target))
     if os.path.isdir(place):

@@ -11,6 +11,7 @@ from sterna.errors import InputError
 from sterna.files.manifest import MANIFEST, Format, described, is_written, read_manifest
 from sterna.files.sources import refuse_meeting
 from sterna.files.swap import swap
+from sterna.reading import require_possible
 from sterna.unfinished import renamed, unfinished_folder
 
 
@@ -53,6 +54,7 @@ def check_target(target: Path, kind: Format, sources: Iterable[Path] = ()) -> li
     new, empty, or a folder of the same format whose files are as Sterna wrote them, and when a
     source is the target or one of those files, by whatever name.
     """
+    require_possible(target)
     place = Path(os.path.realpath(target))
     if os.path.lexists(place) and not os.path.isdir(place):
         raise InputError(f"{target}: is a file; name a folder")

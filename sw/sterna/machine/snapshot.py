@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sterna.errors import InputError
 from sterna.law.digest import laws_digest
 from sterna.machine.container import check_fields, read_container, write_container
+from sterna.reading import require_possible
 
 SNAPSHOT = "snapshot"
 """In the manifest: the version of the format."""
@@ -105,6 +106,7 @@ class Snapshot:
 
 def check_target(path: Path) -> None:
     """Raise `InputError` where a snapshot cannot be written, or would replace something else."""
+    require_possible(path)
     place = Path(os.path.realpath(path))
     if os.path.isdir(place):
         raise InputError(f"{path}: is a folder; name a file")

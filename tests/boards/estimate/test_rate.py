@@ -143,7 +143,7 @@ def test_what_rtl_prints_without_a_board(model, more, rate, opened, capsys, tmp_
 
 
 @pytest.mark.parametrize(("baud", "error"), [
-    ("0", "baud is 0; it must be at least 1"),
+    ("0", "baud is 0; it must be a whole number from 1"),
     ("20000000", "21 MHz is too slow for 20000000 bit/s; at least 60 MHz, or --baud 7000000"),
     ("300", "baud: 300 bit/s is too slow for a clock of 21 MHz; at least --baud 401"),
 ])

@@ -167,5 +167,5 @@ def test_damaged_formats_stop_every_command(
     write_manifest(tmp_path / "model", FORMAT)
     outcome = sterna(command[0], "model", *command[1:])
     assert outcome.code == 2 and outcome.output == ""
-    assert outcome.errors.startswith(f"sterna: model/{FORMATS_FILE}: formats: not readable")
+    assert outcome.errors.startswith(f"sterna: model/{FORMATS_FILE}: formats: is not valid JSON")
     assert outcome.errors.count("\n") == 1

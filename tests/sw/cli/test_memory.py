@@ -82,7 +82,7 @@ def test_the_estimate_of_several_streams_is_that_of_each_and_all(sterna):
     (["estimate", "demo", "--board", "ulx3s-85f", "--memory", "ddr3-1.6"], "give one of them"),
     (["estimate", "demo", "--memory", "ddr3-1.6", "--lanes", "64"], "give --board"),
     (["bench", "demo", "--chip-mbit", 3], "give --memory"),
-    (["estimate", "demo", "--memory", "ddr3-1.6", "--chip-mbit", -1], "must be above 0"),
+    (["estimate", "demo", "--memory", "ddr3-1.6", "--chip-mbit", -1], "chip-mbit is -1.0; it must"),
     (["estimate", "--shape", "370m", "--chip-mbit", 1], "give a larger chip"),
 ])
 def test_plans_that_cannot_be(sterna, arguments, message):

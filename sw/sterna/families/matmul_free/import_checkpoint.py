@@ -12,10 +12,12 @@ from sterna.families.matmul_free.lowering.calibration import (
     Calibration,
     import_ids,
 )
+from sterna.families.matmul_free.names import FORMAT
 from sterna.families.matmul_free.options import Calibrate
 from sterna.families.matmul_free.store import GENERATION_FILE, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import ImportRequest
+from sterna.files.folder import check_target
 from sterna.formats.generation import ignored
 from sterna.formats.text import read_text, split_documents
 from sterna.formats.tokenizer import Tokenizer, encode_documents, how_to_make_a_tokenizer
@@ -36,6 +38,8 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         raise InputError("give --calibrate TEXT or --no-calibrate, not both")
     text = None if chosen.calibrate is None else _beginning(chosen.calibrate)
     model = open_huggingface(source)
+    sources = [source, *([] if chosen.calibrate is None else [chosen.calibrate])]
+    check_target(output, FORMAT, sources)  # before the work, not only after it
     calibration: Calibration | None = None
     origin = ""
     if text is not None:
@@ -47,7 +51,7 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         calibration, origin = Calibration(model, ids), f"{len(ids)} random ids (--calibrate TEXT)"
     save_model(
         model, output, lambda done, parts: report("importing layers", done, parts), calibration,
-        [source, *([] if chosen.calibrate is None else [chosen.calibrate])])
+        sources)
     if calibration is None:
         lines = [f"{Formats().summary()}; the defaults, not calibrated"]
     else:
