@@ -158,7 +158,7 @@ def test_steps_that_no_memory_keeps(sterna, tmp_path):
     outcome = sterna("run", "cubalif", "--input", path, "-o", tmp_path / "out.npz")
     assert outcome.code == 2 and not (tmp_path / "out.npz").exists()
     assert outcome.errors.endswith(
-        "sterna: network cubalif: 3000001 steps of 45 outputs; give at most 1491308 steps a run\n")
+        f"sterna: {path}: 3000001 steps of 45 outputs; give at most 1491308 steps a run\n")
     outcome = sterna("run", "cubalif", "--steps", 10**7)
     assert outcome.code == 2 and "steps is 10000000; with 12 inputs give at most 1398101" in (
         outcome.errors)

@@ -51,7 +51,8 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     steps = GoingSteps.of(options, Going.of(options, sources))
     taken = inputs.take(model.network, steps.steps, steps.seed, fixed, report, steps.before)
     network, codes = taken.network, taken.codes
-    _check_room(network, codes.shape[0], codes.shape[1], device)
+    what = f"network {network.name}" if inputs.input is None else str(inputs.input)
+    _check_room(what, network, codes.shape[:2], device)
     named = Named.program(lower(network))
     start = steps.start(named, codes.shape)
     if device == "golden":
@@ -79,13 +80,16 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     return RunSteppedResult(model.name, codes.shape[0], codes.shape[1], outputs, spikes)
 
 
-def _check_room(network: SpikingNetwork, steps: int, batch: int, device: str) -> None:
+def _check_room(
+    what: str, network: SpikingNetwork, shape: tuple[int, ...], device: str
+) -> None:
+    steps, batch = shape
     told = [item for item in network.populations if device == "golden" or (
         item.name == network.output)]
     neurons = batch * sum(item.neurons for item in told)
     if steps * neurons > MOST_OUTPUTS:
-        raise InputError(f"network {network.name}: {steps} steps of {neurons} outputs; give at "
-                         f"most {MOST_OUTPUTS // neurons} steps a run")
+        raise InputError(f"{what}: {steps} steps of {neurons} outputs; give at most "
+                         f"{MOST_OUTPUTS // neurons} steps a run")
 
 
 def run_on(
