@@ -10,6 +10,9 @@ from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait, vector_
 
 from tests.hw.vector.bench import Workload, random_group, random_tables
 
+SOURCES = (SourceA.MEMORY, SourceA.ACCUMULATORS, SourceA.INPUT)
+"""Operands of a machine without other units that give words."""
+
 
 class ProgramWriter:
     """Writes commands at random and remembers who wrote what in the vector memory."""
@@ -78,7 +81,7 @@ class ProgramWriter:
         select = rng.choice(list(MultiplierSelect))
         fields = {
             "length": length,
-            "a_source": rng.choice([SourceA.MEMORY, SourceA.MEMORY, *SourceA]),
+            "a_source": rng.choice([SourceA.MEMORY, *SOURCES]),
             "a_address": rng.randrange(depth), "b_address": rng.randrange(depth),
             "result_address": rng.randrange(depth),
             "multiplier": select, "add_b": rng.randrange(2), "shift": rng.randrange(9),
