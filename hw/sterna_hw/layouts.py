@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Shape, signed, unsigned
+from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.law.arithmetic import CODE_BITS
 from sterna.machine.encoding import header, instruction_bits, instruction_fields
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import CHUNK_BITS, space_bits
+from sterna.machine.protocol import CHUNK_BITS, address_bits, chunk_bits, space_bits
 from sterna.machine.unit import Fields
 
 __all__ = [
@@ -19,9 +19,9 @@ __all__ = [
 
 
 WriteChunk = StructLayout({
-    "space": unsigned(3), "word": unsigned(24), "chunk": unsigned(8), "data": unsigned(CHUNK_BITS),
+    "space": unsigned(8), "word": unsigned(32), "chunk": unsigned(16), "data": unsigned(CHUNK_BITS),
 })
-"""One 32-bit piece of a memory word that the host loads.
+"""One 32-bit piece of a memory word that the host loads, as wide as a LOAD frame can name it.
 
 ``space`` is a `sterna.machine.protocol.space_number`, ``word`` the address in that memory and
 ``chunk`` the position of ``data`` in the word, least significant first.
@@ -29,10 +29,10 @@ WriteChunk = StructLayout({
 
 
 def write_chunk(machine: Machine) -> StructLayout:
-    """`WriteChunk`, with a space of as many bits as a machine needs that has many."""
-    members = dict(WriteChunk.members)
-    wide = max(Shape.cast(members["space"]).width, space_bits(machine))
-    return StructLayout(members | {"space": unsigned(wide)})
+    """`WriteChunk` with as many bits as the memories of a machine need."""
+    widths = {"space": space_bits(machine), "word": address_bits(machine),
+              "chunk": chunk_bits(machine), "data": CHUNK_BITS}
+    return StructLayout({name: unsigned(bits) for name, bits in widths.items()})
 
 
 def code_group(machine: Machine) -> StructLayout:

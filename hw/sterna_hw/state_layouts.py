@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import space_bits
+from sterna.machine.protocol import address_bits, chunk_bits, space_bits
 from sterna.machine.unit import MemorySpec
 
 STATE_CLOCKS = 6
@@ -19,7 +19,8 @@ STATE_CLOCKS = 6
 def read_request(machine: Machine) -> StructLayout:
     """A 32-bit piece of a word to read, named as in `sterna_hw.layouts.WriteChunk`."""
     return StructLayout({
-        "space": unsigned(space_bits(machine)), "word": unsigned(24), "chunk": unsigned(8)})
+        "space": unsigned(space_bits(machine)), "word": unsigned(address_bits(machine)),
+        "chunk": unsigned(chunk_bits(machine))})
 
 
 def state_port(spec: MemorySpec) -> wiring.Signature:

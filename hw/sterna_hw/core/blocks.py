@@ -1,4 +1,8 @@
-"""The gateware of units: which block of an accelerator stands for which."""
+"""The gateware of units: which block of an accelerator stands for which.
+
+A package has that of its unit beside the specification, by an entry point of the group
+`sterna.gateware` with the name of the unit.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sterna.errors import InputError
+from sterna.machine.extensions import GATEWARE, extensions
 from sterna.machine.machine import Machine
 
 from sterna_hw.core.assembly import Assembly
@@ -53,10 +58,11 @@ def blocks_of(machine: Machine, more: Mapping[str, type[Block]] | None = None) -
 
     Raises `InputError` for a unit that has none.
     """
-    known = {**BLOCKS, **(more or {})}
+    known = {**BLOCKS, **extensions(GATEWARE), **(more or {})}
     kinds: dict[type[Block], None] = {}
     for unit in machine.units:
         if unit.name not in known:
-            raise InputError(f"accelerator: there is no gateware of the unit {unit.name}")
+            raise InputError(f"accelerator: there is no gateware of the unit {unit.name}; its "
+                             f"package names it by an entry point of the group {GATEWARE}")
         kinds[known[unit.name]] = None
     return [kind(machine) for kind in kinds]

@@ -13,10 +13,7 @@ def distribute_writes(m: Module, source: Any, memories: Mapping[int, Sequence[An
     """Hand each write to the memories of the space that it names; the link names no other."""
     chunk = source.payload
     for writes in {id(sink): sink for sink in chain(*memories.values())}.values():
-        if writes.payload.shape() == chunk.shape():
-            m.d.comb += writes.payload.eq(chunk)
-        else:  # which has bits for more spaces
-            m.d.comb += [writes.payload[name].eq(chunk[name]) for name, _ in chunk.shape()]
+        m.d.comb += [writes.payload[name].eq(chunk[name]) for name, _ in chunk.shape()]
     with m.Switch(chunk.space):
         for space, sinks in memories.items():
             with m.Case(space):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS, FrameType, word_chunks
 
@@ -29,13 +29,13 @@ def add_load(m: Module, handler: Any, machine: Machine, only_input: bool, latest
     part of a word, ``space_error`` that a chunk was outside every memory.
     """
     space = Signal.like(handler.writes.payload.space)
-    word = Signal(24)
+    word = Signal.like(handler.writes.payload.word)
     beyond = Signal()
-    chunk = Signal(8)
+    chunk = Signal.like(handler.writes.payload.chunk)
     position = Signal(range(CHUNK_BITS // 8))
     # Registers: four bytes go by from one chunk to the next.
     inside = Signal()
-    last_chunk = Signal(8)
+    last_chunk = Signal.like(chunk)
     m.d.sync += [inside.eq(0), last_chunk.eq(0)]
     with m.Switch(space):
         for number, known in enumerate(machine.spaces):
@@ -61,19 +61,20 @@ def add_load(m: Module, handler: Any, machine: Machine, only_input: bool, latest
     m.d.sync += whole_words.eq((count >= LOAD_HEADER) & (position == 0) & (chunk == 0))
     with m.If(offered & (write.ready | ~inside)):
         m.d.sync += offered.eq(0)
-        with m.If(~inside):
-            m.d.sync += space_error.eq(1)
+        with m.If(~inside):  # nor is any that follows, however far they go
+            m.d.sync += [space_error.eq(1), beyond.eq(1)]
         with m.If(chunk == last_chunk):
             m.d.sync += [chunk.eq(0), word.eq(word + 1)]
         with m.Else():
             m.d.sync += chunk.eq(chunk + 1)
 
+    first = Cat(latest[8:], handler.payload.payload)
     with m.If(accepted):
         with m.If(count == LOAD_HEADER - 1):
             m.d.sync += [
                 space.eq(latest[0:8]),
-                word.eq(latest[8:32]),
-                beyond.eq(latest[len(space):8].any() | handler.payload.payload.any()),
+                word.eq(first),
+                beyond.eq(latest[len(space):8].any() | first[len(word):].any()),
             ]
         with m.Elif(count >= LOAD_HEADER):
             m.d.sync += position.eq(position + 1)

@@ -43,8 +43,8 @@ class ReadChunks(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         machine = self._machine
-        word, left = Signal(24), Signal(16)
-        chunk, last = Signal(8), Signal(8)
+        word, left = Signal.like(self.requests.payload.word), Signal(16)
+        chunk, last = (Signal.like(self.requests.payload.chunk) for _ in range(2))
         total, there = Signal(range(2 * LONGEST_CHUNKS + 1)), Signal()
         request = self.requests.payload
         m.d.comb += [
@@ -65,7 +65,7 @@ class ReadChunks(Component):
             with m.State("wait"):
                 m.d.sync += [word.eq(self.first), left.eq(self.words)]
                 with m.If(self.start):
-                    m.d.sync += [total.eq(0), self.beyond.eq(self.first[24:].any())]
+                    m.d.sync += [total.eq(0), self.beyond.eq(self.first[len(word):].any())]
                     m.next = "look"
                 with m.If(self.ask):
                     m.next = "ask"

@@ -106,7 +106,8 @@ class AxiWriter(Component):
                     m.next = "multiply"
             with m.State("multiply"):
                 m.d.sync += [
-                    product.eq((product << 1) + (chunk.word & factor[-1].replicate(24))),
+                    product.eq((product << 1)
+                               + (chunk.word & factor[-1].replicate(len(chunk.word)))),
                     factor.eq(factor << 1),
                     bit.eq(bit + 1),
                 ]

@@ -13,6 +13,8 @@ from sterna.errors import InputError
 
 COMPILERS, EMULATORS = "sterna.compilers", "sterna.emulators"
 """Classes: `sterna.compiler.unit.UnitCompiler`, `sterna.machine.emulator.unit.EmulatedUnit`."""
+GATEWARE = "sterna.gateware"
+"""Classes: `sterna_hw.core.blocks.Block`."""
 
 
 @cache

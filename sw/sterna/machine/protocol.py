@@ -173,6 +173,17 @@ def _memories(machine: Machine) -> Mapping[str, MemorySpec]:
     return {item.name: item for item in machine.spaces}
 
 
+def address_bits(machine: Machine) -> int:
+    """Width of the number of a word, and of the one behind the last."""
+    return max(item.depth for item in machine.spaces).bit_length()
+
+
+def chunk_bits(machine: Machine) -> int:
+    """Width of the number of a chunk of a word."""
+    most = max(word_chunks(machine, item.name) for item in machine.spaces)
+    return max(1, (most - 1).bit_length())
+
+
 def space_bits(machine: Machine) -> int:
     """Width of the number of a memory."""
     return max(1, (len(machine.spaces) - 1).bit_length())
