@@ -14,7 +14,6 @@ from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.room import fit_on
 from sterna_boards.estimate.speed import Speed
-from sterna_boards.model_build import ModelBuild, build_model
 from sterna_boards.options import Baud
 
 from sterna.compiler.compile import compile_program
@@ -31,6 +30,8 @@ from sterna.program.definition import Program
 from sterna.progress import Report
 
 if TYPE_CHECKING:
+    from sterna_boards.model_build import ModelBuild
+
     from sterna.families.model import ProgramModel
 
 Rows = list[str | tuple[str, object]]
@@ -145,6 +146,8 @@ def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> Boa
 def build(model: ProgramModel, request: BuildRequest, board: Board, report: Report) -> BoardBuild:
     """Build the machine that the options ask for."""
     options = request.options.take(model.board_options)
+    from sterna_boards.model_build import build_model  # and with it the generator
+
     return BoardBuild(board, build_model(
         board, model.lowered, options.machine(board, model.lowered), options.place,
         options.clock_on(board), progress=report, baked=options.baked, seeds=request.placements,

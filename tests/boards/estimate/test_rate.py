@@ -14,6 +14,7 @@ import pytest
 import serial
 from sterna.cli.application import run_arguments
 from sterna.errors import InputError
+from sterna.host.board_address import BoardAddress
 from sterna.host.run_command import run_command
 from sterna.machine.image import MemoryImage
 from sterna.machine.presets import PRESETS
@@ -44,6 +45,7 @@ def opened(monkeypatch):
         raise serial.SerialException(2, "no such port")
 
     monkeypatch.setattr(serial, "Serial", port)
+    monkeypatch.setattr(BoardAddress, "check_there", lambda address: None)
     return found
 
 
