@@ -140,7 +140,7 @@ def test_a_stuck_simulation_ends() -> None:
 
 def test_layout_sizes() -> None:
     machine = PRESETS["tiny"]
-    assert layouts.WriteChunk.size == 67
+    assert layouts.WriteChunk.size == 88
     assert layouts.code_group(machine).size == 2 * 8 + 1
     assert layouts.row_group(machine).size == 2 * 20 + 1
     assert layouts.word_group(machine).size == 2 * 18

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
@@ -151,39 +151,39 @@ class Sequencer(Component):
         for port, instructions in machine.ports.items():
             wanted: Value = Cat(known[item.name] for item in instructions).any()
             out = getattr(self, port)
-            command = self._command(m, instruction, port, instructions, known, loops)
             depth = max(item.queue for item in instructions)
             if depth > 1:
                 m.submodules[f"{port}_queue"] = queue = StreamQueue(out.payload.shape(), depth)
                 connect_streams(m, queue.o, out)
-                m.d.comb += [queue.i.valid.eq(executing & wanted), queue.i.payload.eq(command)]
+                command = self._command(instruction, instructions, known, loops, queue.i.payload)
+                m.d.comb += [queue.i.valid.eq(executing & wanted), *command]
                 free = queue.i.ready
             else:
+                command = self._command(instruction, instructions, known, loops, out.payload)
                 free = ~out.valid | out.ready
                 with m.If(free):
-                    m.d.sync += [out.valid.eq(executing & wanted), out.payload.eq(command)]
+                    m.d.sync += [out.valid.eq(executing & wanted), *command]
             room.append(~wanted | free)
         return Cat(room).all()
 
-    def _command(self, m: Module, instruction: Signal, port: str,
-                 instructions: tuple[Instruction, ...], known: dict[str, Signal],
-                 loops: LoopLevels) -> Any:
-        """The instruction as a command of a port, with the offsets of loops in its addresses."""
-        machine = self._machine
-        command = Signal(port_command(machine, port), name=f"{port}_command")
+    def _command(self, instruction: Signal, instructions: tuple[Instruction, ...],
+                 known: dict[str, Signal], loops: LoopLevels, command: Any) -> list[Any]:
+        """Statements: the instruction as a command of its port, with the offsets of loops added."""
+        statements: list[Any] = []
+        which: Value = Const(0)
         for place, item in enumerate(instructions):
-            layout = instruction_layout(machine, item.name)
+            layout = instruction_layout(self._machine, item.name)
             fields = View(layout, instruction[:layout.size])
-            target = command
-            if len(instructions) > 1:
-                target = command[item.name.lower()]
-                with m.If(known[item.name]):
-                    m.d.comb += command.which.eq(place)
-            resolved = {f"{name}_{part}" for name in item.addresses
-                        for part in ("address", "layer")}
-            m.d.comb += [target[name].eq(fields[name])
-                         for name in command_fields(machine, item.name) if name not in resolved]
-            for name in item.addresses:
-                offset = Mux(fields[f"{name}_layer"], loops.both_offsets, loops.inner_offset)
-                m.d.comb += target[f"{name}_address"].eq(fields[f"{name}_address"] + offset)
-        return command
+            target = command if len(instructions) == 1 else command[item.name.lower()]
+            which = Mux(known[item.name], place, which)
+            addresses = {f"{name}_address": name for name in item.addresses}
+            layers = {f"{name}_layer" for name in item.addresses}
+            for name in command_fields(self._machine, item.name):
+                value = Const(0) if name in layers else fields[name]
+                if name in addresses:
+                    layer = fields[f"{addresses[name]}_layer"]
+                    value = value + Mux(layer, loops.both_offsets, loops.inner_offset)
+                statements.append(target[name].eq(value))
+        if len(instructions) > 1:
+            statements.append(command.which.eq(which))
+        return statements

@@ -74,7 +74,7 @@ def test_program(sterna):
     assert "quantise" in listing.lower() or "codes(" in listing
     machine = sterna("program", "demo", *SMALL, "--machine").output
     assert machine.startswith(listing)
-    assert "token:" in machine and "reset:" in machine and "MATMUL" in machine
+    assert "run:" in machine and "reset:" in machine and "MATMUL" in machine
     assert machine.rstrip().endswith("END")
 
 

@@ -24,4 +24,5 @@ def test_bench_and_verify_of_two_streams(sterna):
 
 def test_more_streams_than_there_can_be(sterna):
     outcome = sterna("verify", RANDOM, "--streams", 17)
-    assert outcome.code == 2 and "streams = 17 must be at most 16" in outcome.errors
+    assert outcome.code == 2
+    assert "streams is 17; it must be a whole number from 1 to 16" in outcome.errors
