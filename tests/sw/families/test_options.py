@@ -141,7 +141,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def done(*arguments: object, **named: object) -> None:
         raise Done
 
-    for name in ("tokens.bench.open_program", "tokens.verify.Verifier", "on_board.build_model",
+    monkeypatch.setattr("sterna_boards.model_build.build_model", done)
+    for name in ("tokens.bench.open_program", "tokens.verify.Verifier",
                  "steps.verify.Verifier", "steps.bench.open_spiking_device"):
         monkeypatch.setattr(f"sterna.families.{name}", done)
     for name in ("sterna_hw.verilog.to_verilog", "sterna_sim.serial_board.SerialBoard",
