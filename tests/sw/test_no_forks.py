@@ -19,7 +19,7 @@ TABLES = ("sw/sterna/machine/memory.py", "sw/sterna/machine/machine.py",
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     r"isinstance\(.*[Cc]onfiguration": (),
     r"isinstance\((self\._?)?(machine|image|program),": (),
-    r"\bhas\([\"']": UNITS,
+    r"\bhas\(([\"']|[A-Z]\w*\.name)": (*UNITS, "sw/sterna/machine/machine.py"),
     r"\b(memory|source)\.kind\b": TABLES,
     r"\bkind (==|!=|in) [\"'(]+(chip|axi|sdram)\b": (),
 }

@@ -11,7 +11,6 @@ from amaranth.lib import stream
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, space_number
-from sterna.machine.units.read import Read
 
 from sterna_hw.core.counters import Counters
 from sterna_hw.core.result_words import ResultWords
@@ -94,7 +93,7 @@ class Assembly:
         """Connect what the blocks told; start everything at a RUN, and report its end."""
         m, link, sequencer = self.m, self.link, self.sequencer
         counters, result = self._counters, self._result
-        if self.machine.has(Read.name):
+        if self.machine.readable:
             self._add_state_access()
         distribute_writes(m, link.writes, self._writes)
         connect_streams(m, result.words, link.result)

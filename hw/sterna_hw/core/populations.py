@@ -9,7 +9,6 @@ from amaranth.lib.wiring import Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 from sterna.machine.units.neurons import CODES
-from sterna.machine.units.read import Read
 from sterna.machine.units.synapses import PORT
 
 from sterna_hw.core.assembly import Assembly
@@ -62,7 +61,7 @@ class Populations:
         if has_synapses(machine):
             units["ACCUMULATE"] = self._synapses(assembly, neurons)
         self._dispatch(assembly, units)
-        if machine.has(Read.name):
+        if machine.readable:
             for spec in machine.neurons.states(machine):
                 if spec.name != CODES:
                     assembly.keeps(spec.name, getattr(neurons, spec.name))
@@ -96,7 +95,7 @@ class Populations:
             machine.synapses.weight_word_bits, machine.synapses.weight_depth,
             assembly.space(Space.SYNAPSES), assembly.initial[Space.SYNAPSES], large=True)
         assembly.loads(Space.SYNAPSES, weights.writes)
-        if machine.has(Read.name):
+        if machine.readable:
             assembly.keeps(CODES, codes.kept)
         events = assembly.counter_events("synapse")
         m.d.comb += [

@@ -16,7 +16,6 @@ from sterna.machine.protocol import (
     FrameType,
     result_words,
 )
-from sterna.machine.units.read import Read
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import write_chunk
@@ -37,7 +36,7 @@ from sterna_hw.stream import connect_streams
 
 def read_members(machine: Machine) -> dict[str, Any]:
     """Members that read what a RUN writes, where the machine answers READ."""
-    if machine.has(Read.name):
+    if machine.readable:
         return {"reads": Out(stream.Signature(read_request(machine))),
                 "words": In(stream.Signature(CHUNK_BITS))}
     return {}

@@ -11,7 +11,6 @@ from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.unit import MemorySpec
 from sterna.machine.units.neurons import history_bits
-from sterna.machine.units.read import Read
 
 from sterna_hw.component import Component
 from sterna_hw.state_layouts import state_port
@@ -49,7 +48,7 @@ class CodeMemory(Component):
             "shift": In(shift_layout(machine)),
             **({"kept": In(state_port(MemorySpec(
                 "kept", history_word(machine).size, machine.neurons.code_depth)))}
-               if machine.has(Read.name) else {}),
+               if machine.readable else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -75,7 +74,7 @@ class CodeMemory(Component):
         with m.If(~shift.clear):
             for lane, code in enumerate(shift.codes):
                 m.d.comb += write.data[lane].eq(Cat(code, read.data[lane][:kept]))
-        if machine.has(Read.name):
+        if machine.readable:
             with m.If(self.kept.read):
                 m.d.comb += [read.addr.eq(self.kept.word), read.en.eq(1)]
             with m.If(self.kept.write):

@@ -10,7 +10,6 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import CODES, RESULT_BITS, NeuronKind, kind_states
-from sterna.machine.units.read import Read
 from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
@@ -99,7 +98,7 @@ class NeuronRunner(Component):
             "result": Out(result_group(machine)),
             "idle": Out(1),
         }
-        if machine.has(Read.name):
+        if machine.readable:
             members |= {spec.name: In(state_port(spec)) for spec in neurons.states(machine)
                         if spec.name != CODES}
         if machine.trace:
@@ -196,8 +195,8 @@ class NeuronRunner(Component):
                 unit.definition, dict(unit.constants), unit.groups * machine.neurons.lanes,
                 machine.neurons.lanes, varying=unit.varying, trace=machine.trace,
                 always_ready=True, multiplier_bits=machine.neurons.multiplier_bits,
-                readable=machine.has(Read.name))
-            if machine.has(Read.name):
+                readable=machine.readable)
+            if machine.readable:
                 connect_state(m, getattr(self, kind_states(number)), engine.kept)
             chosen, source = Signal(name=f"chosen_{number}"), groups[unit.current].o
             m.d.comb += [

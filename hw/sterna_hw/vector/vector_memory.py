@@ -8,7 +8,6 @@ from amaranth.hdl import Module, Shape
 from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
-from sterna.machine.units.read import Read
 from sterna.machine.units.vector import VECTORS
 
 from sterna_hw.component import Component
@@ -74,7 +73,7 @@ class VectorMemory(Component):
 
 def state_members(machine: Machine) -> dict[str, Any]:
     """``vectors``: In, the `state_port` of the vector memory; only in a machine with READ."""
-    if not machine.has(Read.name):
+    if not machine.readable:
         return {}
     spec, = machine.vector.states(machine)
     return {VECTORS: In(state_port(spec))}

@@ -17,7 +17,6 @@ from sterna.machine.host_side import STEPS, HostSide
 from sterna.machine.image import RESET, RUN, ImagePart, MemoryImage
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
-from sterna.machine.units.read import Read
 from sterna.machine.words import Words, pack_row, word_bytes
 from sterna.program.definition import Program
 from sterna.program.digest import program_digest
@@ -55,7 +54,7 @@ def compile_program(program: Program, machine: Machine, embedding: Embedding = "
         if sends else None,
         host=host_side(program),
         kept=tuple(value for compiler in compilers_of(machine).values()
-                   for value in compiler.kept(program, machine)) if machine.has(Read.name) else (),
+                   for value in compiler.kept(program, machine)) if machine.readable else (),
         program=partial(program_digest, program),
     )
 

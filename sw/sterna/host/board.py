@@ -23,7 +23,6 @@ from sterna.machine.image import Loader, MemoryImage
 from sterna.machine.kept import pack_kept, spans, unpack_kept
 from sterna.machine.machine import path_space
 from sterna.machine.protocol import MASK_BITS, FrameType, Space, result_words, space_number
-from sterna.machine.units.read import Read
 from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
@@ -144,7 +143,7 @@ class Board:
     @property
     def reads(self) -> bool:
         """Whether it answers READ."""
-        return self.image.machine.has(Read.name)
+        return self.image.machine.readable
 
     def snapshot(self, path: int = 0) -> dict[str, Integers]:
         """What a data path keeps from RUN to RUN, by the names of the program.

@@ -193,11 +193,16 @@ class Machine:
         return tuple(unit.name for unit in self.units
                      if unit.takes_words(self) or unit.gives_words(self))
 
+    @property
+    def readable(self) -> bool:
+        """Whether READ reads what a RUN writes, and LOAD writes it."""
+        return self.has(Read.name)
+
     @cached_property
     def states(self) -> tuple[MemorySpec, ...]:
         """Every memory that READ reads; empty without the unit. See `path_space` for their names.
         """
-        if not self.has(Read.name):
+        if not self.readable:
             return ()
         return tuple(
             replace(item, name=path_space(item.name, path))
@@ -306,7 +311,7 @@ def path_space(name: str, path: int) -> str:
 
 def with_snapshots(machine: Machine) -> Machine:
     """The machine with the unit that answers READ."""
-    if machine.has(Read.name):
+    if machine.readable:
         return machine
     return machine.having(units=(*machine.units, Read()))
 

@@ -25,7 +25,6 @@ from sterna.machine.protocol import (
     result_entries,
 )
 from sterna.machine.unit import MemorySpec
-from sterna.machine.units.read import Read
 from sterna.machine.words import word_bytes
 
 _LOAD = struct.Struct("<BI")
@@ -88,7 +87,7 @@ class EmulatedBoard:
             return FrameType.ACK, b""
         if frame.type == FrameType.LOAD:
             return self._load(frame.payload)
-        if frame.type == FrameType.READ and self.machine.has(Read.name):
+        if frame.type == FrameType.READ and self.machine.readable:
             return self._read(frame.payload)
         if frame.type == FrameType.RUN:
             return self._run(frame.payload)
