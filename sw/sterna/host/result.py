@@ -29,9 +29,8 @@ def read_result(machine: Machine, payload: bytes, paths: Iterable[int]) -> RunRe
     """The payload of a RESULT frame without the session, of the data paths that ran."""
     words = np.frombuffer(payload, "<u4")
     counts = words[:counter_words(machine)].tolist()
-    counters: dict[str, int] = {}
-    for counter, count in zip(machine.counters, counts, strict=True):
-        counters[counter.name] = counters.get(counter.name, 0) + count
+    names = (counter.name for counter in machine.counters)
+    counters = dict(zip(names, counts, strict=True))
     found: dict[tuple[str, int | None], Words32] = {}
     position = len(counts)
     for path in (*sorted(paths), None):
