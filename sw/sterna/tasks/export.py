@@ -9,17 +9,10 @@ from sterna.errors import InputError
 from sterna.families.requests import ExportRequest
 from sterna.files.manifest import Format
 from sterna.host.run_command import DEFAULT_PORT, run_command
-from sterna.machine.image import MemoryImage
 from sterna.progress import Report
 from sterna.tasks.perform import opened
 
-VERILOG, IMAGE, CONFIG = "accelerator.v", "image.sterna", "configuration.json"
 FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")
-DESCRIPTIONS = {
-    VERILOG: "Verilog of the accelerator; ports: clk, rst, byte streams link_in and link_out",
-    CONFIG: "configuration of the accelerator, as --config takes it",
-    IMAGE: "memory image of the model, as sterna.machine.image reads it",
-}
 
 
 @dataclass(frozen=True)
@@ -44,9 +37,10 @@ class ExportResult:
 def export(request: ExportRequest, report: Report | None = None) -> ExportResult:
     """Write the folder. Raises `InputError`; nothing is written then."""
     from sterna_boards.catalogue import find_board
-    from sterna_boards.flows.export import write_project
+    from sterna_boards.handover import image
+    from sterna_boards.handover.core import Core
+    from sterna_boards.handover.writers import write_all
     from sterna_boards.options import BoardClock
-    from sterna_hw.verilog import to_verilog
 
     from sterna.files.folder import check_target, replace_folder
     from sterna.files.manifest import write_manifest
@@ -63,33 +57,15 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
                              "what an earlier run wrote there")
         with replace_folder(output, FORMAT, model.sources) as folder:
             found = model.export(request, report)
-            machine, descriptions = found.machine, DESCRIPTIONS
-            facts = {**found.facts, **_write_image(found.image, folder)}
-            (folder / CONFIG).write_text(machine.to_json() + "\n")
             report("generating Verilog", 0, 1)
-            if board is None:
-                (folder / VERILOG).write_text(to_verilog(machine))
-            else:
-                clock_hz = request.options.take(BoardClock).clock_hz
-                descriptions = DESCRIPTIONS | write_project(
-                    board, machine, clock_hz, folder)
-                facts = {"board": board.name, **facts}
-            digest = f"{machine.digest():016x}"
-            write_manifest(folder, FORMAT, {"model": request.model, "configuration_digest": digest,
-                                            "baud": machine.link.baud, **facts}, descriptions)
+            written = write_all(Core(
+                machine=found.machine, model=request.model, image=found.image, board=board,
+                clock_hz=None if board is None else request.options.take(BoardClock).clock_hz,
+            ), folder)
+            write_manifest(folder, FORMAT, {"model": request.model, **found.facts, **written.facts},
+                           written.files)
             names = tuple(sorted(path.name for path in folder.iterdir()))
     if request.model is None:
         return ExportResult(output, names, None)
     port = board.port_name if board else DEFAULT_PORT
-    return ExportResult(output, names, run_command(port, output / IMAGE))
-
-
-def _write_image(image: MemoryImage | None, folder: Path) -> dict[str, object]:
-    """Save the image; what of it the manifest tells."""
-    if image is None:
-        return {}
-    image.save(folder / IMAGE)
-    return {"memories": {
-        name: {"words": used, "depth": depth, "word_bits": bits}
-        for name, used, depth, bits in image.memories()
-    }}
+    return ExportResult(output, names, run_command(port, output / image.NAME))
