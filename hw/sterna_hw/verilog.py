@@ -71,8 +71,8 @@ def to_serial_verilog(
     """The Verilog text of an accelerator behind a UART, as on a board.
 
     Ports: ``clk``, ``rst`` (synchronous, active high), ``rx`` and ``tx`` (idle high), and those of
-    `memory_members` where the weights are outside. A bit takes ``divisor`` clocks, at least 3;
-    ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
+    `memory_members` where the weights are outside. A bit takes ``divisor`` clocks, as many as
+    `Uart` takes; ``frame_timeout`` is as for `Accelerator`, ``platform`` as for `to_verilog`.
     """
     unit = SerialUnit(Accelerator(machine, frame_timeout), divisor, memory_members(machine))
     return _text({name: unit}, platform)

@@ -12,9 +12,10 @@ from sterna.errors import InputError
 from sterna.machine.presets import PRESETS
 from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS, find_board
+from sterna_boards.estimate.rate import divisor
 from sterna_boards.flows.open.designs import accelerator, loopback
 from sterna_boards.flows.open.tools import PACKAGES
-from sterna_hw.link.uart import LEAST_DIVISOR
+from sterna_hw.link.bit_timing import LEAST_TOLERANCE, tolerance
 
 from tests.boards.kinds import OPEN_BOARDS
 
@@ -71,7 +72,14 @@ def test_the_esp32_of_an_ulx3s_sees_its_gpio0_high(name: str) -> None:
 def test_own_clock_leaves_clocks_for_a_bit(board: Board) -> None:
     design = loopback(board)
     assert design.clock_hz == pytest.approx(board.clock_hz, rel=1e-3)
-    assert design.clock_hz / board.baud >= LEAST_DIVISOR
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
+def test_the_default_rate_of_a_board_stands_hosts_that_are_wrong(board: Board) -> None:
+    """At every clock that the board is built for unless another is asked for."""
+    clocks = {board.clock_hz, board.network_hz, board.sdram and board.sdram.clock_hz} - {None}
+    for clock_hz in clocks:
+        assert tolerance(divisor(clock_hz, board.baud)) > LEAST_TOLERANCE
 
 
 @pytest.mark.parametrize("name", ["ulx3s-85f", "icebreaker", "tang-nano-20k"])

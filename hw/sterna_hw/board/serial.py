@@ -27,7 +27,7 @@ class SerialUnit(Component):
     Args:
         core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
             accelerator or `Loopback`.
-        divisor: clocks of a bit, at least 3.
+        divisor: clocks of a bit, as `Uart` takes them.
         memory: members of the core that are ports to memories outside, by name.
         pace: arguments of a `Pacer` of what is sent, for a bridge that would lose bytes.
     """

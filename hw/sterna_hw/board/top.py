@@ -14,7 +14,7 @@ from sterna_hw.board.clock import ClockGenerator
 from sterna_hw.board.sdram_pins import SdramPins
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
-from sterna_hw.link.uart import DATA_BITS
+from sterna_hw.link.bit_timing import DATA_BITS
 from sterna_hw.stream import StreamBuffer, connect_streams
 
 
@@ -51,7 +51,7 @@ class BoardTop(Elaboratable):
         core: component with the streams ``link_in`` and ``link_out`` of bytes, such as the
             accelerator or `Loopback`.
         clock: makes the domain ``sync``.
-        baud: bits a second on the line; the clock must be at least three times as fast.
+        baud: bits a second on the line, a rate for which `check_divisor` takes the clock.
         sdram: members of the core that are the pins of an SDRAM; its clock is ``memory`` then.
         pace: as in `SerialUnit`.
         held_high: whether the board has pins that must be driven high.

@@ -11,21 +11,17 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
+from sterna_hw.link.bit_timing import (
+    DATA_BITS,
+    FRAME_BITS,
+    borders,
+    check_divisor,
+    look_instants,
+)
 from sterna_hw.stream import StreamBuffer, connect_streams
 
-DATA_BITS = 8
-FRAME_BITS = DATA_BITS + 2
-LEAST_DIVISOR = 3
 COUNTER_BITS = 16
 _IDLE_HIGH: Any = {"init": 1}
-
-
-def _instants(divisor: Fraction | int, first: Fraction, count: int) -> list[int]:
-    """Clocks from the start of a frame to ``count`` instants, one bit apart, rounded one by one."""
-    ratio = Fraction(divisor)
-    if ratio < LEAST_DIVISOR:
-        raise ValueError(f"a bit takes at least {LEAST_DIVISOR} clocks, not {float(ratio):g}")
-    return [int((first + index) * ratio + Fraction(1, 2)) for index in range(count)]
 
 
 def _steps(instants: list[int]) -> list[int]:
@@ -33,7 +29,7 @@ def _steps(instants: list[int]) -> list[int]:
 
 
 class _BitClock:
-    """Counts down the clocks of one step after the other; steps differ by a clock at most."""
+    """Counts down the clocks of one step after the other."""
 
     def __init__(self, m: Module, steps: list[int], position: Signal) -> None:
         table = Array([Const(step - 1, range(max(steps))) for step in steps])
@@ -52,12 +48,13 @@ class _BitClock:
 class UartReceiver(Component):
     """Bytes from a line.
 
-    The line is sampled once in the middle of every bit; a start bit that is over by then is taken
-    for noise. Instants are rounded one by one, so the error does not add up over the frame. After a
-    stop bit that is low the byte is dropped and the receiver waits for the line to rise.
+    The line is looked at once in the middle of every bit; a start bit that is over by then is taken
+    for noise. Instants are chosen one by one (`look_instants`), so the error does not add up over
+    the frame. After a stop bit that is low the byte is dropped and the receiver waits for the line
+    to rise.
 
     Latency: 3 to 4 clocks after the middle of the stop bit. Throughput: what the line delivers, and
-    frames may follow each other half a bit early.
+    frames may follow each other half a bit early. A host may be as wrong as `tolerance` says.
 
     Members:
         rx: In(1), the line, idle high, in no relation to the clock.
@@ -70,11 +67,12 @@ class UartReceiver(Component):
         divisor: clocks of a bit, a whole number or a `Fraction`.
 
     Raises:
-        ValueError: the divisor is below 3.
+        ValueError: as `check_divisor`.
     """
 
     def __init__(self, divisor: Fraction | int) -> None:
-        self._steps = _steps(_instants(divisor, Fraction(1, 2), FRAME_BITS))
+        check_divisor(divisor)
+        self._steps = _steps(look_instants(divisor))
         super().__init__({
             "rx": In(1, **_IDLE_HIGH),
             "bytes": Out(stream.Signature(DATA_BITS)),
@@ -137,11 +135,12 @@ class UartTransmitter(Component):
         divisor: clocks of a bit, a whole number or a `Fraction`; borders are rounded one by one.
 
     Raises:
-        ValueError: the divisor is below 3.
+        ValueError: as `check_divisor`.
     """
 
     def __init__(self, divisor: Fraction | int) -> None:
-        self._steps = _steps(_instants(divisor, Fraction(1), FRAME_BITS))
+        check_divisor(divisor)
+        self._steps = _steps(borders(divisor))
         super().__init__({
             "bytes": In(stream.Signature(DATA_BITS)),
             "tx": Out(1, **_IDLE_HIGH),
@@ -190,7 +189,7 @@ class Uart(Component):
         framing_errors: Out(16), overruns: Out(16): as `UartReceiver` counts them.
 
     Args:
-        divisor: clocks of a bit, a whole number or a `Fraction`, at least 3.
+        divisor: clocks of a bit, a whole number or a `Fraction` that `check_divisor` takes.
     """
 
     def __init__(self, divisor: Fraction | int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from amaranth.hdl import Module
 from sterna_hw.component import Component
+from sterna_hw.link.bit_timing import LEAST_TOLERANCE, borders, tolerance
 from sterna_hw.link.uart import Uart, UartReceiver, UartTransmitter
 from sterna_sim.streams import PERIOD, Receiver, sender, simulate
 
@@ -96,11 +97,42 @@ def test_received_bytes_at_every_phase(divisor: Fraction | int, phase: float) ->
     assert _receive(levels, divisor, phase=phase) == (data, 0, 0)
 
 
-@pytest.mark.parametrize("speed", [0.97, 1.03])
-def test_senders_may_be_three_percent_off(speed: float) -> None:
-    data = _bytes(12)
+@pytest.mark.parametrize("error", [-1, 1])
+@pytest.mark.parametrize("divisor", [Fraction(41, 20), 3, 4, 5, 7, Fraction(45, 2), 36])
+def test_hosts_may_be_as_wrong_as_the_tolerance_says(divisor: Fraction | int, error: int) -> None:
+    """Frames without a gap, all phases between clock and line: what is promised is kept."""
+    data = [0x00, 0xFF, 0x55, 0xAA, 0x80, 0x01, 0x7F, 0xFE]
     levels = [level for byte in data for level in _frame(byte)]
-    assert _receive(levels, Fraction(100, 3), speed=speed) == (data, 0, 0)
+    speed = 1 + error * float(tolerance(divisor)) * 0.9999
+    assert abs(speed - 1) > 0.02499
+    for phase in (0.001, 0.25, 0.5, 0.75, 0.999):
+        assert _receive(levels, divisor, speed=speed, phase=phase) == (data, 0, 0)
+
+
+@pytest.mark.parametrize("error", [-1, 1])
+def test_a_host_that_is_worse_is_not_understood_at_every_phase(error: int) -> None:
+    levels = [level for byte in (0x00, 0xFF) for level in _frame(byte)]
+    found = [_receive(levels, 3, speed=1 + error * 0.04, phase=number / 10)
+             for number in range(10)]
+    assert found.count(([0x00, 0xFF], 0, 0)) < len(found)
+
+
+@pytest.mark.parametrize("divisor", [Fraction(41, 20), 3, 4, Fraction(100, 3)])
+def test_hosts_understand_what_is_sent(divisor: Fraction | int) -> None:
+    """Looked at in the middle of the host's bits, found as it samples."""
+    ends = [0, *borders(divisor)]
+    for speed in (1 - tolerance(divisor), 1 + tolerance(divisor)):
+        for bit in range(10):
+            for late in (-Fraction(1, 32), Fraction(1, 32)):
+                look = (bit + Fraction(1, 2) + late) * divisor / speed
+                assert ends[bit] <= look <= ends[bit + 1]
+
+
+def test_tolerance_where_little_is_to_choose() -> None:
+    assert tolerance(3) == Fraction(1, 29) and tolerance(4) == Fraction(1, 37)
+    assert tolerance(Fraction(33, 10)) < LEAST_TOLERANCE < tolerance(Fraction(31, 10))
+    assert min(tolerance(Fraction(part, 100)) for part in range(380, 5000, 7)) > LEAST_TOLERANCE
+    assert tolerance(1) == 0 >= tolerance(2)
 
 
 def test_a_byte_without_stop_bit_is_dropped_and_counted() -> None:
@@ -180,5 +212,5 @@ def test_three_bytes_wait() -> None:
 
 @pytest.mark.parametrize("unit", [UartReceiver, UartTransmitter])
 def test_too_few_clocks_are_refused(unit: type[Component]) -> None:
-    with pytest.raises(ValueError, match="at least 3 clocks, not 2.5"):
+    with pytest.raises(ValueError, match="at 2.5 clocks a bit a host must be exact"):
         unit(Fraction(5, 2))
