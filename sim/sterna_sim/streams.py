@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from amaranth.hdl import Shape, Value
+from amaranth.hdl import Fragment, Shape, Value
 from amaranth.lib import data
 from amaranth.sim import Simulator
 from sterna_hw.stream import is_layout
@@ -137,7 +137,7 @@ def _as_function(testbench: Testbench) -> Testbench:
 
 
 def simulate(component: Any, *testbenches: Testbench, background: Iterable[Testbench] = (),
-             deadline: int = 100_000) -> None:
+             deadline: int = 100_000, platform: Any = None) -> None:
     """Run until all testbenches have ended.
 
     Args:
@@ -145,12 +145,13 @@ def simulate(component: Any, *testbenches: Testbench, background: Iterable[Testb
         testbenches: coroutine functions such as those of `sender` and `Receiver`.
         background: further ones that need not end.
         deadline: clocks after which the run is given up.
+        platform: what the design is elaborated for.
 
     Raises:
         AssertionError: the deadline has passed, or a testbench failed.
     """
 
-    simulator = Simulator(component)
+    simulator = Simulator(Fragment.get(component, platform))
     simulator.add_clock(PERIOD)
     for testbench in testbenches:
         simulator.add_testbench(_as_function(testbench))

@@ -67,7 +67,7 @@ ULX3S_85F = Board(
     baud=3_000_000,
     link="FT231X, USB connector US1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
-    shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
+    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, lane="tables"),
     model="demo",
     memory="SDRAM 32 MB, 16 bits",
     revisions=_REVISIONS,

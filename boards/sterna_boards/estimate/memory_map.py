@@ -68,7 +68,8 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     parts = 3 if machine.ternary.lane == "tables" else 1
     tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
     if not machine.memory.outside:
-        weights = mapper.loadable("weights", Space.WEIGHTS, large=True)
+        weights = mapper.loadable("weights", Space.WEIGHTS, large=True,
+                                  parts=machine.ternary.rows if parts > 1 else 1)
     else:
         weights = mapper.memory("weights fetched ahead", machine.outside.prefetch,
                                 [machine.outside.bits] * machine.outside.ports, always=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sterna.machine.banks import bank_edges
 from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
 
 from sterna_boards.parts.block_ram import (
@@ -35,7 +36,7 @@ class OnChipMemory:
 
 
 def chunks(width: int) -> list[int]:
-    """The widths in which a word that LOAD writes is kept."""
+    """The widths in which a word is kept that is written in parts of a chunk."""
     return [min(CHUNK_BITS, width - start) for start in range(0, width, CHUNK_BITS)]
 
 
@@ -69,9 +70,11 @@ class Mapper:
         return OnChipMemory(name, self.used.get(name, depth), depth, bits, 1, rams)
 
     def loadable(self, name: str, space: Space, large: bool = False,
-                 most: int = SINGLE_PORT_DEPTH) -> OnChipMemory:
+                 most: int = SINGLE_PORT_DEPTH, parts: int = 1) -> OnChipMemory:
         """What LOAD writes; a large one of at most so many words is single-port where it can be."""
-        depth, widths = word_depth(self.machine, space), chunks(word_bits(self.machine, space))
+        depth = word_depth(self.machine, space)
+        widths = [stop - start for start, stop in bank_edges(
+            word_bits(self.machine, space), depth, self.family, parts)]
         if large and self.family == "ice40" and depth <= most:
             return self.in_single_port_rams(name, depth, widths)
         return self.memory(name, depth, widths)

@@ -65,7 +65,8 @@ class TokenSources:
             ternary = machine.ternary
             memory = 8 * ternary.weight_bytes, ternary.weight_depth
             if ternary.lane == "tables":
-                return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights)
+                return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights,
+                                         ternary.rows)
             return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
                                     self._assembly.initial[Space.WEIGHTS], large=True,
                                     staged=not machine.compact)
@@ -102,11 +103,11 @@ class TokenSources:
         assembly.loads(Space.INPUT, inputs.writes)
         return inputs
 
-    def _chip_source(self, shape: Any, depth: int, space: str,
-                     delay: int) -> SequentialSource | LateSource:
+    def _chip_source(self, shape: Any, depth: int, space: str, delay: int,
+                     parts: int = 1) -> SequentialSource | LateSource:
         """Words on chip. Forks take them when they come, so several streams cannot wait."""
         memory = (shape, depth, self._assembly.space(space))
         initial, staged = self._assembly.initial[space], not self._machine.compact
         if self._machine.streams > 1:
             return SequentialSource(*memory, initial, large=True, staged=staged)
-        return LateSource(*memory, delay, initial, large=True, staged=staged)
+        return LateSource(*memory, delay, initial, large=True, staged=staged, parts=parts)

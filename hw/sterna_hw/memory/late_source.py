@@ -37,11 +37,12 @@ class LateSource(Component):
         word_delay: clocks from a transfer to its payload, 1 to 3: the memory, a register behind it,
             and a register before it as well, for a memory that lies all over the die.
         initial: words at power up, from word 0 on.
-        large, staged: see `LoadableMemory`.
+        large, staged, parts: see `LoadableMemory`.
     """
 
     def __init__(self, shape: Any, depth: int, space: int, word_delay: int,
-                 initial: Sequence[int] = (), large: bool = False, staged: bool = True) -> None:
+                 initial: Sequence[int] = (), large: bool = False, staged: bool = True,
+                 parts: int = 1) -> None:
         if not 1 <= word_delay <= 3:
             raise ValueError(f"a word comes 1 to 3 clocks late, not {word_delay}")
         self.word_delay = word_delay
@@ -51,6 +52,7 @@ class LateSource(Component):
         self._initial = initial
         self._large = large
         self._staged = staged
+        self._parts = parts
         super().__init__({
             "restart": In(1),
             "base": In(range(depth)),
@@ -63,7 +65,7 @@ class LateSource(Component):
         width, spread = Shape.cast(self._shape).width, self.word_delay == 3
         m.submodules.memory = memory = LoadableMemory(
             width, self._depth, self._space, self._initial, self._large, spread,
-            self._staged)
+            self._staged, self._parts)
         connect_streams(m, self.writes, memory.writes)
 
         address = Signal(range(self._depth))

@@ -9,6 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
+from sterna.machine.banks import bank_bits, bank_edges
 from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.component import Component
@@ -20,10 +21,11 @@ from sterna_hw.memory.storage import Storage
 class LoadableMemory(Component):
     """Words of any width, written in 32-bit chunks, with one synchronous read port.
 
-    Each chunk is a bank of its own, so a chunk is written without its neighbours. Content at power
-    up is ``initial``, zero where that gives nothing; it survives a reset. Writes are taken at one a
-    clock and are in the memory two clocks later, three with ``spread``; those for other spaces or
-    beyond the depth are taken and ignored.
+    The chunks of a word are written in their order. A word lies in banks side by side, as wide as
+    the block RAMs of the part (`sterna.machine.banks`): where that is more than a chunk, a bank is
+    written when its last bit comes. Content at power up is ``initial``, zero where that gives
+    nothing; it survives a reset. Writes are taken at one a clock and are in the memory two clocks
+    later, three with ``spread``; those for other spaces or beyond the depth are taken and ignored.
 
     Members:
         writes: In, stream of `WriteChunk`, always ready.
@@ -41,10 +43,12 @@ class LoadableMemory(Component):
             content at power up is anything, and ``data`` after a write until the next read.
         spread: give the writes a register more, for banks that lie all over the die.
         staged: register the writes; else they are in the memory in the next clock.
+        parts: equal parts of a word that should lie in banks of their own.
     """
 
     def __init__(self, width: int, depth: int, space: int, initial: Sequence[int] = (),
-                 large: bool = False, spread: bool = False, staged: bool = True) -> None:
+                 large: bool = False, spread: bool = False, staged: bool = True,
+                 parts: int = 1) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
@@ -54,6 +58,7 @@ class LoadableMemory(Component):
         self._large = large
         self._spread = spread
         self._staged = staged
+        self._parts = parts
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
@@ -83,19 +88,27 @@ class LoadableMemory(Component):
 
         single_port = (self._large and self._depth <= RAM_DEPTH
                        and has_single_port_rams(platform))
+        family = getattr(platform, "family", None)
+        edges = bank_edges(self._width, self._depth, family, self._parts)
+        before = Signal(CHUNK_BITS, reset_less=True)
+        if bank_bits(self._depth, family) > CHUNK_BITS:
+            with m.If(chosen.any()):
+                m.d.sync += before.eq(write.data)
         words = []
-        for index, start in enumerate(range(0, self._width, CHUNK_BITS)):
-            width = min(CHUNK_BITS, self._width - start)
-            write_enable = chosen[index]
+        for index, (start, stop) in enumerate(edges):
+            width, chunk = stop - start, (stop - 1) // CHUNK_BITS
+            first = start - CHUNK_BITS * chunk  # negative: in the chunk before
+            data = write.data[first:] if first >= 0 else Cat(
+                before[first + CHUNK_BITS:], write.data)
             mask = (1 << width) - 1
             initial = [word >> start & mask for word in self._initial]
             bank = (SinglePortBank(width, self._depth) if single_port
                     else Storage(width, self._depth, initial))
             m.submodules[f"bank_{index}"] = bank
             m.d.comb += [
-                bank.write_enable.eq(write_enable),
+                bank.write_enable.eq(chosen[chunk]),
                 bank.write_address.eq(write.word),
-                bank.write_data.eq(write.data),
+                bank.write_data.eq(data),
                 bank.address.eq(self.address),
                 bank.enable.eq(self.enable),
             ]

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from amaranth.hdl import signed
 from amaranth.lib.data import ArrayLayout
 from sterna.machine.protocol import CHUNK_BITS
+from sterna_boards.parts.family_platform import FamilyPlatform
 from sterna_hw.memory import LateSource, LoadableMemory, SequentialSource
 from sterna_sim.streams import Receiver, pack, sender, simulate, unpack
 
@@ -27,17 +29,20 @@ def _loads(words: list[int], width: int, space: Number) -> list[dict]:
             for chunk in chunks(index, word, width, space)]
 
 
-@pytest.mark.parametrize("width, depth", [(1, 2), (32, 5), (33, 16), (100, 7), (64, 1)])
-def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
+@pytest.mark.parametrize("width, depth", [(1, 2), (32, 5), (33, 16), (100, 7), (64, 1), (320, 40)])
+@pytest.mark.parametrize("platform, parts", [
+    (None, 1), (FamilyPlatform("ecp5"), 1), (FamilyPlatform("ecp5"), 2)])
+def test_memory_keeps_what_was_written(width: int, depth: int, platform: Any, parts: int) -> None:
     rng = random.Random(width)
-    dut = LoadableMemory(width, depth, Number.PROGRAM)
+    dut = LoadableMemory(width, depth, Number.PROGRAM, parts=parts)
     words = [rng.getrandbits(width) for _ in range(depth)]
     writes = _loads(words, width, Number.PROGRAM)
-    rng.shuffle(writes)
+    if platform is None:
+        rng.shuffle(writes)
     # Other spaces, words and chunks beyond the memory change nothing.
     writes += chunks(0, rng.getrandbits(width), width, Number.WEIGHTS)
     writes += chunks(depth, rng.getrandbits(width), width, Number.PROGRAM)
-    writes += [{"space": Number.PROGRAM, "word": 0, "chunk": 9, "data": rng.getrandbits(32)}]
+    writes += [{"space": Number.PROGRAM, "word": 0, "chunk": 15, "data": rng.getrandbits(32)}]
     addresses = [rng.randrange(depth) for _ in range(50)]
     seen = []
 
@@ -53,7 +58,7 @@ def test_memory_keeps_what_was_written(width: int, depth: int) -> None:
             _, _, data = await ctx.tick().sample(dut.data)
             seen.append(data)
 
-    simulate(dut, bench)
+    simulate(dut, bench, platform=platform)
     assert seen == [words[address] for address in addresses]
 
 
