@@ -81,11 +81,13 @@ def build_model(board: Board, program: Program, configuration: Any = None,
     their own.
     ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
     ``seeds`` and ``until_met`` are those of `sterna_boards.flows.open.build.build`. Whether timing
-    is met is in the report, as from that, whose errors are raised here too.
+    is met is in the report, as from that, whose errors are raised here too. Raises `InputError` for
+    what the board has no room for.
     """
     work = work_on(board, program, board.with_rate(configuration or own_machine(board, program)),
                    embedding)
-    machine, image = work.machine, work.compiled()
+    work.require_fit(board, program)
+    machine, image = work.machine, work.image
     if host is not None:
         image = replace(image, host=host)
     design = accelerator(board, machine, clock_hz, image if baked else None)

@@ -157,6 +157,8 @@ def test_clocks_fall_with_a_common_slope() -> None:
 def test_a_unit_without_area_terms_is_told() -> None:
     grouped = group_units({"core.vector": 5, "uart.buffer": 2, "clock": 1, "core.start$205": 4})
     assert grouped["core.vector"] == 5 and grouped["other"] == 7
+    numbered = group_units({"core.head$198": 1, "core.counters$2": 2, "core.path__trace_scalar": 4})
+    assert numbered["other"] == 7
     for name in ("core.attention", "core.link2", "audio", "core.start"):
         with pytest.raises(CheckError, match=f"area: the netlist has a unit {name}, 9 cells, of w"):
             group_units({"core.vector": 5, name: 9})

@@ -38,8 +38,8 @@ FACTORS_FILE = Path(__file__).parent / "area.json"
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
 _BETWEEN = re.compile(r"(top|clock|uart)(\.\w+)?|[rt]x\$\d+|core"
-                      r"(\.(link|result|counters|commands|head|matmuls|start\$\d+"
-                      r"|commands__payload\$\d+))?")
+                      r"(\.((link|result|counters|commands(__payload)?|head|matmuls|path__\w+)"
+                      r"(\$\d+)?|start\$\d+))?")
 """What is counted as `OTHER`: link, counters and wires between units."""
 
 

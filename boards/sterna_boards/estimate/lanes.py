@@ -10,7 +10,8 @@ from sterna.program.definition import Program
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import estimate_area
-from sterna_boards.estimate.model import estimate, shortages
+from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.room import ROUTABLE
 
 _MOST_LANES = 4096
 _UNFITTED = 1.2
@@ -37,8 +38,9 @@ def choose_lanes(board: Board, program: Program, base: Machine,
             f"lanes: {lanes} are not rows (a multiple of {base.vector.lanes}) times columns of "
             f"{base.ternary.lane}; give another number, or --rows and --columns")
     for count in sorted(shapes, reverse=True):
-        likely = [shape for shape in shapes[count] if lanes or not shortages(
-            board, int(estimate_area(board.family, shape).luts / _UNFITTED), 0, 0, 0)]
+        most = _UNFITTED * ROUTABLE * board.capacity.luts
+        likely = [shape for shape in shapes[count]
+                  if lanes or estimate_area(board.family, shape).luts <= most]
         found = [estimate(board, program, shape, embedding, clock_hz) for shape in likely]
         fitting = [one for one in found if lanes or (
             one.fits and (one.expected_mhz is None or one.expected_mhz >= wanted_mhz))]

@@ -14,20 +14,24 @@ from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
 
-_ORDER = ("weights", "weights fetched ahead", "synapse weights", "constants", "neuron parameters",
+_ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
+          "constants fetched ahead", "neuron parameters",
           "input rows", "input", "program", "tables", "vectors and state", "codes", "past codes",
           "given codes", "accumulators", "states", "results", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
+_LARGE_VECTORS = 4096
+"""Groups from which `sterna_hw.vector.vector_memory` asks for RAMs of 288 kbit."""
 
 
-def memory_map(family: str, machine: Any, used: Mapping[str, int]) -> list[OnChipMemory]:
+def memory_map(family: str, machine: Any, used: Mapping[str, int],
+               large_rams: bool = False) -> list[OnChipMemory]:
     """Every memory that the machine's depths size; ``used`` gives words by name.
 
     Tables, vectors and codes are there for each token stream: those are copies too. Of units of
-    other packages it is what LOAD writes.
+    other packages it is what LOAD writes. ``large_rams`` is as of `Mapper`.
     """
-    mapper = Mapper(family, machine, used)
+    mapper = Mapper(family, machine, used, large_rams)
     found = [mapper.loadable("program", Space.PROGRAM)]
     for unit in machine.units:
         found += (_MEMORIES[unit.name](mapper) if unit.name in _MEMORIES else
@@ -56,6 +60,11 @@ def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:
     return sum(memory.single_port_rams for memory in memories)
 
 
+def total_large_rams(memories: Sequence[OnChipMemory]) -> int:
+    """RAMs of 288 kbit of these memories."""
+    return sum(memory.large_rams for memory in memories)
+
+
 def _scalar_tables(family: str, machine: Any) -> int:
     if "scalar" not in components(machine):
         return 0
@@ -68,21 +77,29 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     parts = 3 if machine.ternary.lane == "tables" else 1
     tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
     if not machine.memory.outside:
-        weights = mapper.loadable("weights", Space.WEIGHTS, large=True,
-                                  parts=machine.ternary.rows if parts > 1 else 1)
+        weights = [mapper.loadable("weights", Space.WEIGHTS, large=True,
+                                   parts=machine.ternary.rows if parts > 1 else 1)]
     else:
-        weights = mapper.memory("weights fetched ahead", machine.outside.prefetch,
-                                [machine.outside.bits] * machine.outside.ports, always=True)
+        weights = [_fetched(mapper, "weights fetched ahead", machine.outside.prefetch)]
+        if machine.memory.resident:
+            weights.append(mapper.memory("resident weights", machine.memory.resident,
+                                         chunks(8 * machine.ternary.weight_bytes)))
     queues = [] if LUT_RAM_CELLS[mapper.family] else [
         mapper.memory("queues and registers", 16, _queue_widths(machine), machine.streams,
                       always=True)]
     return [
-        weights,
+        *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
         mapper.memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
                       chunks(8 * machine.ternary.columns // parts), machine.streams, always=True),
         *queues,
     ]
+
+
+def _fetched(mapper: Mapper, name: str, beats: int) -> OnChipMemory:
+    """So many beats of every port, which leave a queue in block RAM."""
+    outside = mapper.machine.outside
+    return mapper.memory(name, beats, [outside.bits] * outside.ports, always=True)
 
 
 def _queue_widths(machine: Any) -> list[int]:
@@ -108,8 +125,13 @@ def _vector(mapper: Mapper) -> list[OnChipMemory]:
     single = (mapper.family == "ice40" and machine.vector.interval == 2
               and machine.vector.depth <= SINGLE_PORT_DEPTH)
     vectors = mapper.in_single_port_rams if single else mapper.memory
+    if mapper.large_rams and machine.vector.depth >= _LARGE_VECTORS:
+        vectors = mapper.in_large_rams
+    constants = (_fetched(mapper, "constants fetched ahead", 2 * machine.outside.burst)
+                 if machine.memory.holds_constants
+                 else mapper.loadable("constants", Space.CONSTANTS, large=True))
     return [
-        mapper.loadable("constants", Space.CONSTANTS, large=True),
+        constants,
         mapper.loadable("input rows", Space.INPUT),
         mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.vector.word_bits],
                       streams * machine.vector.lanes),

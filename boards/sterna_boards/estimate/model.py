@@ -10,19 +10,16 @@ from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.area import estimate_area, expected_mhz
+from sterna_boards.estimate.area import expected_mhz
 from sterna_boards.estimate.memory_map import (
     memory_map,
     total_block_rams,
+    total_large_rams,
     total_single_port_rams,
 )
 from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.speed import Speed, speed
 from sterna_boards.estimate.work import own_machine, work_on
-
-ROUTABLE = 0.92
-"""Share of the look-up tables up to which a design is expected to be routed: the fullest measured
-one takes 91.4 % of a Tang Nano 9K, and meets its clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +45,7 @@ class Estimate:
     ffs: int
     block_rams: int
     single_port_rams: int
+    large_rams: int
     dsps: int
     units: dict[str, int]
     """Look-up tables by unit."""
@@ -75,31 +73,19 @@ def estimate(board: Board, program: Program, machine: Machine | None = None,
     and for weights from a memory that the board does not have.
     """
     base = board.with_rate(machine or own_machine(board, program))
-    board.check_weight_source(base)
     work = work_on(board, program, base, embedding)
     fitted, clock = work.machine, clock_hz or board.clock_of(work.machine)
-    memories = memory_map(board.family, fitted, work.used)
-    area = estimate_area(board.family, fitted)
-    rams = total_block_rams(board.family, fitted, memories)
-    single_port = total_single_port_rams(memories)
-    short = shortages(board, area.luts, rams, area.dsps, single_port)
+    memories = memory_map(board.family, fitted, work.used, board.capacity.large_rams > 0)
+    area = work.area
     return Estimate(
         board=board.name, device=board.device, model=program.name, machine=fitted,
         clock_mhz=clock / 1e6, expected_mhz=expected_mhz(board.family, fitted, area.luts),
-        fits=not short, short=short, embedding=work.embedding, memories=tuple(memories),
+        fits=not work.short, short=work.short, embedding=work.embedding, memories=tuple(memories),
         lanes=work.lanes, luts=area.luts, luts_per_lane=area.luts / work.lanes,
-        ffs=area.ffs, block_rams=rams, single_port_rams=single_port, dsps=area.dsps,
+        ffs=area.ffs, block_rams=total_block_rams(board.family, fitted, memories),
+        single_port_rams=total_single_port_rams(memories),
+        large_rams=total_large_rams(memories), dsps=area.dsps,
         units=area.units, image_bytes=work.image_bytes,
         speed=speed(work.unit, board.cycles(fitted, work.cycles, work.fetched, clock), clock,
                     work.link_bytes, fitted.link.baud, board.answer_pause(fitted)),
     )
-
-
-def shortages(board: Board, luts: int, block_rams: int, dsps: int,
-              single_port_rams: int) -> tuple[str, ...]:
-    """What the board has not enough of, one clause each."""
-    there = board.capacity
-    wanted = (("look-up tables", luts, int(ROUTABLE * there.luts)),
-              ("block RAMs", block_rams, there.block_rams), ("DSPs", dsps, there.dsps),
-              ("single-port RAMs", single_port_rams, there.single_port_rams))
-    return tuple(f"{count} of {most} {name}" for name, count, most in wanted if count > most)

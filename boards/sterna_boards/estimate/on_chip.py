@@ -10,6 +10,8 @@ from sterna.machine.banks import bank_edges
 from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
 
 from sterna_boards.parts.block_ram import (
+    LARGE_RAM_BITS,
+    LARGE_RAM_DEPTH,
     LUT_RAM_CELLS,
     SINGLE_PORT_BITS,
     SINGLE_PORT_DEPTH,
@@ -22,8 +24,8 @@ class OnChipMemory:
     """A memory of an accelerator.
 
     ``used`` words of ``depth`` hold something; ``bits`` is the width of a word; ``copies`` hold the
-    same, one for each read port. ``block_rams`` counts all copies; with ``single_port_rams`` it is
-    0, as for memories of look-up tables.
+    same, one for each read port. ``block_rams`` counts all copies; with ``single_port_rams`` or
+    ``large_rams`` it is 0, as for memories of look-up tables.
     """
 
     name: str
@@ -33,6 +35,7 @@ class OnChipMemory:
     copies: int
     block_rams: int
     single_port_rams: int = 0
+    large_rams: int = 0
 
 
 def chunks(width: int) -> list[int]:
@@ -42,11 +45,15 @@ def chunks(width: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Mapper:
-    """Maps memories of a machine on a family; ``used`` says by name how many words are."""
+    """Maps memories of a machine on a family; ``used`` says by name how many words are.
+
+    ``large_rams``: whether the part has RAMs of 288 kbit.
+    """
 
     family: str
     machine: Any
     used: Mapping[str, int]
+    large_rams: bool = False
 
     def memory(self, name: str, depth: int, widths: Sequence[int], copies: int = 1,
                always: bool = False) -> OnChipMemory:
@@ -59,6 +66,13 @@ class Mapper:
         """The same where the family has them."""
         rams = copies * sum(-(-width // SINGLE_PORT_BITS) for width in widths)
         return OnChipMemory(name, self.used.get(name, depth), depth, sum(widths), copies, 0, rams)
+
+    def in_large_rams(self, name: str, depth: int, widths: Sequence[int],
+                      copies: int = 1) -> OnChipMemory:
+        """The same where the part has them."""
+        rams = copies * sum(-(-width // LARGE_RAM_BITS) for width in widths)
+        return OnChipMemory(name, self.used.get(name, depth), depth, sum(widths), copies, 0,
+                            large_rams=rams * -(-depth // LARGE_RAM_DEPTH))
 
     def shallow(self, name: str, depth: int, bits: int) -> OnChipMemory:
         """In block RAM, but where it is wide and of few words: synthesis prefers look-up tables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,15 @@ from sterna.compiler.cycles import estimate_cycles
 from sterna.compiler.fit import closest, requirements
 from sterna.compiler.rows import Embedding, placement_for
 from sterna.compiler.schedule import schedule
+from sterna.errors import InputError
 from sterna.law.tables import TABLE_SEGMENTS
 from sterna.machine.image import MemoryImage
+from sterna.machine.memory import memory_bytes
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.room import fit_on
+from sterna_boards.estimate.area import AreaEstimate, estimate_area
+from sterna_boards.estimate.room import fit_on, shortages
 from sterna_boards.estimate.speed import link_bytes
 from sterna_boards.shape import step_shape
 
@@ -48,8 +51,17 @@ class Work:
     """Words in use, by memory; of others all are."""
     embedding: str | None
     """Where embedding rows are: "chip" or "host"; None without a vocabulary."""
-    compiled: Callable[[], MemoryImage]
-    """Makes the memory image."""
+    image: MemoryImage
+    area: AreaEstimate
+    short: tuple[str, ...]
+    """What the board has not enough of, one clause each."""
+
+    def require_fit(self, board: Board, program: Program) -> None:
+        """Raise `InputError` that says what is missing, if anything is."""
+        if self.short:
+            raise InputError(
+                f"{board.name}: {program.name} does not fit: {'; '.join(self.short)}; give a "
+                "smaller model or shape, or a larger board (sterna estimate says what takes it)")
 
 
 def own_machine(board: Board, program: Program) -> Any:
@@ -61,22 +73,25 @@ def own_machine(board: Board, program: Program) -> Any:
 def work_on(board: Board, program: Program, machine: Any, embedding: Embedding = "auto") -> Work:
     """Fit the machine to program and board where that is open, and count.
 
-    Raises `InputError` for a program that it cannot execute.
+    Raises `InputError` for a program that it cannot execute, and for weights from a memory that
+    the board does not have.
     """
+    board.check_weight_source(machine)
     fitted = fit_on(board, program, machine, embedding, machine.chosen)
+    area = estimate_area(board.family, fitted)
     placement = placement_for(program, machine, embedding)
     plan = schedule(program, fitted)
     needed = requirements(program, fitted, plan, placement)
     image = compile_program(program, fitted, embedding, plan)
     sent = image.row_groups if placement == "host" else 0
-    outside = needed["ternary_weight_depth"] if fitted.memory.outside else 0
     return Work(
         machine=fitted, lanes=sum(unit.weights_a_clock for unit in fitted.units),
         unit="token" if program.rows else "step",
         cycles=estimate_cycles(plan, fitted).cycles,
-        fetched=outside and outside * fitted.ternary.weight_bytes,
+        fetched=memory_bytes(fitted) if fitted.memory.outside else 0,
         link_bytes=link_bytes(fitted, sent),
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
         used={name: times * needed[field] for field, (name, times) in _MEMORIES.items()
               if field in needed},
-        embedding=placement if program.rows else None, compiled=lambda: image)
+        embedding=placement if program.rows else None, image=image, area=area,
+        short=shortages(board, fitted, area))

@@ -44,7 +44,7 @@ def write_project(board: Board, machine: Machine, clock_hz: float | None,
     """
     if machine.trace:
         raise InputError("machine: trace ports are for simulation, set trace to false")
-    clock_hz = clock_hz or board.clock_hz
+    clock_hz = clock_hz or board.clock_of(machine)
     if board.exported().tool == "quartus":
         made_hz, files = clock_hz, _quartus_files(board, clock_hz)
     elif board.outside is None:
@@ -116,4 +116,5 @@ def accelerator_verilog(board: Board, machine: Machine,
     Raises `InputError` when the clock is too slow for the bit rate.
     """
     bit = divisor(clock_hz, board.with_rate(machine).link.baud)
-    return to_serial_verilog(machine, bit, platform=FamilyPlatform(board.family))
+    return to_serial_verilog(machine, bit, platform=FamilyPlatform(
+        board.family, large_rams=board.capacity.large_rams > 0))

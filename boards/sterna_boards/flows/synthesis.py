@@ -31,14 +31,18 @@ _LUTS = {
 _FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "MISTRAL_FF")
 _BLOCK_RAMS = {"RAMB36E1": 2, "RAMB36E2": 2, "RAMB18E1": 1, "RAMB18E2": 1, "MISTRAL_M10K": 1}
 """Block RAMs of 18 kbit (10 kbit of a Cyclone V)."""
-_DSPS = {"DSP48E1": 1, "DSP48E2": 1, "MISTRAL_MUL27X27": 1, "MISTRAL_MUL18X18": 0.5,
-         "MISTRAL_MUL9X9": 1 / 3}
+_DSPS = {"DSP48E1": 1, "DSP48E2": 1, "MISTRAL_MUL27X27": 2, "MISTRAL_MUL18X18": 1,
+         "MISTRAL_MUL9X9": 2 / 3}
+"""Multipliers, of Intel's parts those of 18 by 19 bits, of which a block has two."""
 _SYNTHESIS = {
     "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -nosrl",
     "xcup": "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -nosrl",
     # The newest family that yosys knows with adaptive logic modules; block RAMs are smaller there.
     "stratix10": "synth_intel_alm -family cyclonev",
 }
+
+_LARGE_RAM = 'ram_style = "ultra"'
+"""What asks for a RAM of 288 kbit, which yosys takes for other memories too if it may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,7 @@ class Synthesis:
     block_rams: int
     dsps: int
     units: dict[str, int]
+    large_rams: int = 0
 
     def to_json(self) -> str:
         """All as one JSON object."""
@@ -66,8 +71,9 @@ def synthesise(family: str, source: Path, top: str = "sterna") -> Synthesis:
     Raises `InputError` without yosys, and `CheckError` with its complaint when it fails.
     """
     yosys = find_tool("yosys").executable
+    command = _SYNTHESIS[family] + (" -uram" if _LARGE_RAM in source.read_text() else "")
     script = (f"read_verilog -DSYNTHESIS source.v; "
-              f"{_SYNTHESIS[family]} -top {top}; autoname; write_json netlist.json")
+              f"{command} -top {top}; autoname; write_json netlist.json")
     with unfinished_folder(Path(tempfile.gettempdir())) as folder:
         (folder / "source.v").write_bytes(source.read_bytes())
         result = subprocess.run([yosys, "-q", "-p", script], cwd=folder, text=True,
@@ -98,6 +104,7 @@ def _area(module: dict[str, Any]) -> Synthesis:
         block_rams=round(_weigh(_BLOCK_RAMS, totals)),
         dsps=round(_weigh(_DSPS, totals)),
         units={name: round(count) for name, count in largest},
+        large_rams=totals["URAM288"],
     )
 
 

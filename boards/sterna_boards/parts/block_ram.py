@@ -16,6 +16,8 @@ _MODES = {
 SCALAR_TABLES = {"ecp5": 2, "ice40": 5, "gw1n": 2, "gw2a": 2, "xc7": 2, "xcup": 2, "stratix10": 2}
 """Block RAMs of the scalar unit's tables, whose words are of one width on all machines."""
 SINGLE_PORT_BITS, SINGLE_PORT_DEPTH = 16, 1 << 14
+LARGE_RAM_BITS, LARGE_RAM_DEPTH = 72, 4096
+"""Bits and words of a RAM of 288 kbit (UltraRAM of UltraScale+)."""
 LUT_RAM_CELLS = {"ecp5": 16, "ice40": 0, "gw1n": 24, "gw2a": 24, "xc7": 64, "xcup": 64,
                  "stratix10": 16}
 """Most cells of 16 by 4 bits that synthesis prefers to a block RAM."""

@@ -10,3 +10,5 @@ class FamilyPlatform:
     """Tells the hardware of which family its cells are."""
 
     family: str
+    large_rams: bool = False
+    """Whether the part has RAMs of 288 kbit, in which deep vector memories are to lie."""

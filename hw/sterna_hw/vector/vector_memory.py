@@ -15,6 +15,9 @@ from sterna_hw.layouts import word_group
 from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
 from sterna_hw.state_layouts import state_port
 
+LARGE_DEPTH = 4096
+"""Groups from which it lies in RAMs of 288 kbit, if the part has them."""
+
 
 class VectorMemory(Component):
     """``vector_depth`` groups with two read ports and one write port.
@@ -24,7 +27,8 @@ class VectorMemory(Component):
     bypass of two registers and a multiplexer for every bit.
 
     With ``vector_interval`` 2 reads that matter are in one clock of two and writes in the other one
-    (results come an odd number of clocks after their reads), so single-port RAM will do.
+    (results come an odd number of clocks after their reads), so single-port RAM will do. A memory
+    of `LARGE_DEPTH` groups or more asks a platform with ``large_rams`` for those.
 
     Members:
         a_address, b_address: read addresses, In.
@@ -59,8 +63,10 @@ class VectorMemory(Component):
                     bank.write_data.eq(self.write_data),
                 ]
                 continue
-            storage = memory.Memory(shape=self._shape, depth=self._depth, init=[],
-                                    attrs={"no_rw_check": "1"})
+            large = self._depth >= LARGE_DEPTH and getattr(platform, "large_rams", False)
+            storage = memory.Memory(
+                shape=self._shape, depth=self._depth, init=[],
+                attrs={"no_rw_check": "1"} | ({"ram_style": "ultra"} if large else {}))
             m.submodules[name] = storage
             read, write = storage.read_port(), storage.write_port()
             m.d.comb += [

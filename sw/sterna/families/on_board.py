@@ -12,8 +12,8 @@ from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import Estimate
 from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
-from sterna_boards.estimate.room import fit_on
 from sterna_boards.estimate.speed import Speed
+from sterna_boards.estimate.work import work_on
 from sterna_boards.options import Baud
 
 from sterna.compiler.compile import compile_program
@@ -146,6 +146,8 @@ def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> Boa
 def build(model: ProgramModel, request: BuildRequest, board: Board, report: Report) -> BoardBuild:
     """Build the machine that the options ask for."""
     options = request.options.take(model.board_options)
+    if options.baked:
+        board.check_baked()
     from sterna_boards.model_build import build_model  # and with it the generator
 
     return BoardBuild(board, build_model(
@@ -155,16 +157,17 @@ def build(model: ProgramModel, request: BuildRequest, board: Board, report: Repo
 
 
 def export(model: ProgramModel, request: ExportRequest, report: Report) -> Exported:
-    """The machine and the memory image; with a board in the shape of the board."""
+    """The machine and the memory image; with a board in the shape of the board, if it fits."""
+    report("packing the memory image", 0, 1)
     if request.board is None:
         machine, place = model.shaped(request)
+        machine = with_rate(machine, DEFAULT_BAUD, request.options.take(Baud).rate or None)
+        image = compile_program(model.lowered, machine, place)
     else:
         options, board = request.options.take(model.board_options), find_board(request.board)
-        place, shape = options.place, options.machine(board, model.lowered)
-        machine = fit_on(board, model.lowered, shape, place, shape.chosen)
-    machine = with_rate(machine, DEFAULT_BAUD, request.options.take(Baud).rate or None)
-    report("packing the memory image", 0, 1)
-    image = compile_program(model.lowered, machine, place)
+        work = work_on(board, model.lowered, options.machine(board, model.lowered), options.place)
+        work.require_fit(board, model.lowered)
+        machine, image = work.machine, work.image
     return Exported(machine, replace(image, host=model.host_side() or image.host),
                     {"embedding": image.placement} if image.rows else {})
 
@@ -173,6 +176,7 @@ def _words(memory: OnChipMemory) -> str:
     used = "" if memory.used == memory.depth else f"{memory.used} of "
     copies = f", {memory.copies} copies" if memory.copies > 1 else ""
     rams = (f"{memory.single_port_rams} single-port RAMs" if memory.single_port_rams
+            else f"{memory.large_rams} RAMs of 288 kbit" if memory.large_rams
             else f"{memory.block_rams} block RAMs")
     return f"{used}{memory.depth} words of {memory.bits} bits{copies}, {rams}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sterna.machine.memory import Axi
 from sterna.machine.presets import token_machine
 from sterna_boards.estimate.memory_map import (
     memory_map,
@@ -70,3 +71,17 @@ def test_words_in_use_are_told_by_name() -> None:
     assert memories["weights"].bits == 8 * SMALL.ternary.weight_bytes
     assert memories["vectors and state"].copies == 2
     assert memories["tables"].block_rams == memories["tables"].copies == 2
+
+
+def test_what_is_fetched_from_outside_and_what_stays() -> None:
+    """Queues of every port; constants from there have one of two bursts, and no memory."""
+    base = SMALL.having(memory=Axi(ports=4, bits=128, burst=64, prefetch=1024))
+    found = {one.name: one for one in memory_map("xcup", base, {})}
+    assert "weights" not in found and found["weights fetched ahead"].block_rams == 32
+    there = base.having(memory_constants=True, resident_words=2048)
+    moved = {one.name: one for one in memory_map("xcup", there, {})}
+    assert found.keys() - moved.keys() == {"constants"}
+    queue, resident = moved["constants fetched ahead"], moved["resident weights"]
+    assert (queue.depth, queue.bits, queue.block_rams) == (128, 512, 16)
+    assert (resident.depth, resident.bits) == (2048, 8 * SMALL.ternary.weight_bytes)
+    assert resident.block_rams == 7

@@ -79,7 +79,7 @@ def test_step_bytes_are_those_of_the_frames() -> None:
 def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypatch) -> None:
     tools = FakeTools(tmp_path, monkeypatch)
     tools.write("NEXTPNR_ECP5", ROUTING.replace("90 + 10", "50 + 10"))
-    command = ("build", "cubalif", "--board", "ulx3s-12f", "--clock-mhz", 100, "--json",
+    command = ("build", "l2mu", "--board", "ulx3s-12f", "--clock-mhz", 100, "--json",
                "-o", tmp_path / "out")
     outcome = sterna(*command)
     assert outcome.code == 1 and outcome.output == ""

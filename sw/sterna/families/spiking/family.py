@@ -71,7 +71,7 @@ class Spiking:
         "bench": (Layer, Steps, Silent, Config, Shape, common.Snapshots, common.Timeout),
         "estimate": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
-        "rtl": (Config, Shape, common.Snapshots, Baud),
+        "rtl": (Config, Shape, common.Snapshots, BoardClock, Baud),
         "eval": (Samples, Seed, CheckedDevice, common.Timeout),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),

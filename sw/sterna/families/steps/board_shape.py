@@ -42,7 +42,7 @@ class BoardShape(Snapshots, options.BoardShape, BoardClock, Weights, Baud):
         from sterna.compiler.fit import fit_machine
         from sterna.families.steps.shape import shape_of, wanted
 
-        lanes = None if self.lanes is None else whole(self.lanes)
+        lanes = None if self.lanes is None else whole(str(self.lanes))
         if self.lanes is not None and (lanes is None or not 1 <= lanes <= options.MOST_LANES):
             raise InputError(f"lanes is {self.lanes!r}; give a whole number from 1 to "
                              f"{options.MOST_LANES}")

@@ -22,7 +22,7 @@ from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.compiler.rows import Embedding
-    from sterna.families.family import Exported, Result
+    from sterna.families.family import Result
     from sterna.families.spiking.integers import SpikingNetwork
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
@@ -73,13 +73,6 @@ class StepModel(ProgramModel):
         from sterna.families.steps.bench import bench
 
         return bench(self, request, report)
-
-    def export(self, request: ExportRequest, report: Report) -> Exported:
-        """The accelerator and its image."""
-        if request.board is not None:
-            raise InputError(f"{request.board}: projects for vendors' tools hold language models; "
-                             "without --board there is the Verilog alone")
-        return super().export(request, report)
 
     def estimate_elsewhere(self, request: EstimateRequest, report: Report) -> Result:
         """Nothing."""

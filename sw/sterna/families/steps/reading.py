@@ -43,6 +43,8 @@ def _unread(request: Request) -> dict[type[Group], str]:
                                    (Config, Shape, common.Snapshots))
     if "config" in options:
         unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
+    if request.command == "rtl" and getattr(request, "board", None) is not None:
+        unread[Config] = "and --board both name a shape; with --board leave --config out"
     if getattr(request, "board", "") is None:
         unread |= dict.fromkeys((BoardClock, BoardLanes, BoardShape, Weights),
                                 "chooses for a board; give --board")
