@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
+from sterna.machine.banks import bank_edges
 from sterna.machine.protocol import Space, word_depth
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
@@ -82,8 +83,10 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     else:
         weights = [_fetched(mapper, "weights fetched ahead", machine.outside.prefetch)]
         if machine.memory.resident:
-            weights.append(mapper.memory("resident weights", machine.memory.resident,
-                                         chunks(8 * machine.ternary.weight_bytes)))
+            bits, resident = 8 * machine.ternary.weight_bytes, machine.memory.resident
+            weights.append(mapper.memory(
+                "resident weights", resident,
+                [end - start for start, end in bank_edges(bits, resident, mapper.family)]))
     queues = [] if LUT_RAM_CELLS[mapper.family] else [
         mapper.memory("queues and registers", 16, _queue_widths(machine), machine.streams,
                       always=True)]
