@@ -1,1 +1,1 @@
-"""The host side: links, devices, sampling and text generation."""
+"""The host side: links, devices and text generation."""

@@ -11,7 +11,7 @@ from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import Device, StepResult
 from sterna.host.passage import Passage
-from sterna.host.sampling import Sampler, Sampling
+from sterna.law.sampling import Sampling, choose
 
 
 @dataclass
@@ -55,9 +55,11 @@ class _Text:
     number: int
     unread: list[int]
     decoder: StreamingDecoder
-    sampler: Sampler
+    sampling: Sampling
     left: int
     """Tokens that may still be added."""
+    position: int = 0
+    """Tokens that the device has read."""
     ids: list[int] = field(default_factory=list)
     """All that it has, of this run."""
 
@@ -65,7 +67,7 @@ class _Text:
         """The token that follows what was read; after the last piece the device is done."""
         if not self.left:
             return Piece(self.number, self.decoder.finish(), ended=True)
-        token = self.sampler.choose(result)
+        token = self._choose(result)
         self.unread = [token]
         self.ids.append(token)
         if token in ends:
@@ -76,6 +78,12 @@ class _Text:
         if self.left:
             return Piece(self.number, text)
         return Piece(self.number, text + self.decoder.finish(), ended=True)
+
+    def _choose(self, result: StepResult) -> int:
+        values = result.values.tolist()
+        place = choose(values, (result.mantissa, result.exponent),
+                       self.sampling.parameters(len(values)), self.number, self.position)
+        return int(result.rows[place])
 
 
 def prompt_tokens(tokenizer: Tokenizer, prompt: str, begin: int | None) -> list[int]:
@@ -97,17 +105,18 @@ def generate(
     maximum_tokens: int = 64,
     sampling: Sampling | None = None,
     statistics: Statistics | None = None,
+    text: int = 0,
 ) -> Iterator[str]:
     """The pieces of a text that continues `prompt`; the device is reset first.
 
     Ends at the token `end`, or one of several, or after `maximum_tokens`. A piece is one or more
-    whole characters. A device of several token streams reads the prompt in chunks. Raises
-    `InputError` at once for values out of range and a prompt of no token, and later what the device
-    raises.
+    whole characters. ``text`` is the number of the text that random numbers are drawn for. A device
+    of several token streams reads the prompt in chunks. Raises `InputError` at once for values out
+    of range and a prompt of no token, and later what the device raises.
     """
     pieces = generate_texts(
         device, tokenizer, [prompt], begin=begin, end=end, maximum_tokens=maximum_tokens,
-        sampling=sampling, statistics=statistics)
+        sampling=sampling, statistics=statistics, first=text)
     return (piece.text for piece in pieces if piece.text)
 
 
@@ -122,11 +131,13 @@ def generate_texts(
     sampling: Sampling | None = None,
     statistics: Statistics | None = None,
     passage: Passage | None = None,
+    first: int = 0,
 ) -> Iterator[Piece]:
     """Texts that continue `prompts`, as many at once as the device has token streams.
 
     The next prompt joins when a text has ended. Every text is what `generate` makes of its prompt
-    alone, with the same sampling. Arguments and errors as of `generate`.
+    alone under its number, from ``first`` on: the same prompt twice gives two texts. Arguments and
+    errors as of `generate`.
 
     A ``passage`` is where the only text goes on from, and afterwards where it ended.
     """
@@ -134,16 +145,16 @@ def generate_texts(
         raise InputError(f"max-tokens is {maximum_tokens}; it must be 0 or more")
     statistics = statistics if statistics is not None else Statistics()
     waiting: list[_Text] = []
-    for number, prompt in enumerate(prompts):
-        before, drawn = [], 0
+    for number, prompt in enumerate(prompts, first):
+        before, position = [], 0
         if passage is not None and passage.state is not None:
-            before, drawn = passage.context, passage.drawn
+            before, position = passage.context, passage.state.position
             ids = [*passage.pending, *tokenizer.encode(prompt)]
         else:
             ids = prompt_tokens(tokenizer, prompt, begin)
         statistics.prompt_tokens += len(ids)
         waiting.append(_Text(number, ids, tokenizer.stream([*before, *ids]),
-                             Sampler(sampling or Sampling(), drawn), maximum_tokens, [*ids]))
+                             sampling or Sampling(), maximum_tokens, position, [*ids]))
     ends = frozenset([] if end is None else [end] if isinstance(end, int) else end)
     return _run(device, waiting, ends, statistics, passage)
 
@@ -163,7 +174,7 @@ def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics
         if not text.left:  # the last id stays pending, since another one is to follow it
             pending = [text.unread.pop()]
             if not text.unread:
-                passage.end(device.snapshot(), text.ids, pending, text.sampler.drawn)
+                passage.end(device.snapshot(), text.ids, pending)
                 yield Piece(text.number, "", ended=True)
                 return
     while waiting or running:
@@ -175,6 +186,7 @@ def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics
         for stream, step in steps.items():
             text = running[stream]
             statistics.computed_tokens += len(step.places)
+            text.position += len(step.places)
             text.unread = text.unread[len(step.places):]
             if text.unread:
                 continue
@@ -182,7 +194,7 @@ def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics
             if piece.ended:
                 if passage is not None:
                     pending = text.unread or text.ids[-1:]
-                    passage.end(device.snapshot(stream), text.ids, pending, text.sampler.drawn)
+                    passage.end(device.snapshot(stream), text.ids, pending)
                 device.leave(stream)
                 del running[stream]
             if piece.text or piece.ended:

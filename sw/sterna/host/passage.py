@@ -17,19 +17,17 @@ class Passage:
     """Where a text begins, and when it has ended where that is.
 
     ``state`` is None at the start of a text. ``pending`` are the ids at its end that the device has
-    not read, ``context`` some of those before. ``drawn`` numbers of the sampling are used.
+    not read, ``context`` some of those before.
     """
 
     state: State | None = None
     pending: list[int] = field(default_factory=list)
     context: list[int] = field(default_factory=list)
-    drawn: int = 0
 
-    def end(self, state: State, ids: list[int], pending: list[int], drawn: int) -> None:
+    def end(self, state: State, ids: list[int], pending: list[int]) -> None:
         """The text has ended behind ``ids``, those of this run, the last of which are pending."""
         read = [*self.context, *ids][:-len(pending) or None]
-        self.state, self.pending, self.context, self.drawn = (
-            state, pending, read[-CONTEXT:], drawn)
+        self.state, self.pending, self.context = state, pending, read[-CONTEXT:]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -37,6 +35,6 @@ class Passage:
         return {"pending": self.pending, "context": self.context}
 
     @classmethod
-    def of(cls, state: State, facts: Mapping[str, Any], drawn: int) -> Passage:
+    def of(cls, state: State, facts: Mapping[str, Any]) -> Passage:
         """What such a file says. Raises KeyError for one of something else."""
-        return cls(state, list(facts["pending"]), list(facts["context"]), drawn)
+        return cls(state, list(facts["pending"]), list(facts["context"]))

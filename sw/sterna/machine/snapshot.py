@@ -41,7 +41,8 @@ class Snapshot:
     every machine: one that was taken on a machine may go on on another one, the golden included, if
     ``program`` (`sterna.program.digest`) and ``laws`` (`sterna.law.digest`) are the same.
     ``machine`` is the digest of that on which it was taken, None for the golden. ``drawn`` numbers
-    of the generator with ``seed`` were used. ``facts`` is what else the host needs to go on.
+    of a generator with ``seed`` were used, of which the law of sampling needs none.
+    ``facts`` is what else the host needs to go on.
     """
 
     model: str

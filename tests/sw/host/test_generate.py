@@ -12,6 +12,7 @@ from sterna.formats.tokenizer import Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import StepResult, StreamStep
 from sterna.host.generate import Piece, Statistics, generate, generate_texts, prompt_tokens
+from sterna.law.sampling import Sampling
 
 BEGIN, END = 1, 2
 
@@ -205,3 +206,21 @@ def test_no_prompts_need_no_device(tokenizer):
     device = Speaker()
     assert list(generate_texts(device, tokenizer, [], begin=BEGIN, end=END)) == []
     assert device.resets == 0
+
+
+def test_the_same_prompt_twice_gives_two_texts_each_as_alone(tokenizer):
+    """Random numbers are those of the text's number, and of the place in it."""
+    class Torn(Speaker):
+        def run(self, tokens):
+            return {stream: StreamStep(step.places, StepResult(
+                np.array([5, 5, 5, 5]), np.array([40, 50, 60, 70]), 1 << 16, -16))
+                for stream, step in super().run(tokens).items()}
+
+    options = {"begin": BEGIN, "end": END, "maximum_tokens": 12,
+               "sampling": Sampling(1.0, seed=3)}
+    found = list(generate_texts(Torn([0] * 20, [0] * 20, streams=2), tokenizer, ["a", "a"],
+                                **options))
+    texts = texts_of(found, ["a", "a"])
+    alone = ["".join(generate(Torn([0] * 20), tokenizer, "a", text=text, **options))
+             for text in (0, 1)]
+    assert texts == alone and texts[0] != texts[1]

@@ -23,7 +23,7 @@ from sterna.formats.tokenizer import Tokenizer
 from sterna.host.device import Device
 from sterna.host.generate import Piece, Statistics, generate_texts
 from sterna.host.passage import Passage
-from sterna.host.sampling import Sampling
+from sterna.law.sampling import Sampling
 from sterna.options import Options
 from sterna.progress import Report
 
@@ -52,11 +52,8 @@ def continue_texts(
     wanted, texts = options.take(Texts), prompts_of(options, [""] if going.resume else [PROMPT])
     going.check(program)
     statistics, passage = Statistics(), passage_of(going, texts)
-    if going.start is not None and passage is not None:
-        if "seed" in options:
-            passage.drawn = 0
-        else:
-            wanted = replace(wanted, seed=going.start.seed)
+    if going.start is not None and "seed" not in options:
+        wanted = replace(wanted, seed=going.start.seed)
     with closing(open_machine()) as machine:
         if going.save is not None:
             machine.snapshot()  # says before the work what cannot be saved
@@ -73,7 +70,7 @@ def continue_texts(
             made.cut()
             raise
     if passage is not None and passage.state is not None:
-        going.write(program, passage.state, wanted.seed, passage.drawn, **passage.facts)
+        going.write(program, passage.state, wanted.seed, 0, **passage.facts)
     if wanted.stats:
         report.note(_told(machine, statistics))
     return RunResult(name, made.texts(), statistics)
@@ -88,7 +85,7 @@ def passage_of(going: Going, texts: Sequence[str]) -> Passage | None:
     if going.start is None:
         return Passage()
     going.facts("pending", "context")
-    return Passage.of(going.start.state, going.start.facts, going.start.drawn)
+    return Passage.of(going.start.state, going.start.facts)
 
 
 def sampling_of(wanted: Texts, generation: Generation) -> Sampling:
