@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import torch
 from amaranth.hdl import Module, Signal
 from sterna.compiler import registry
 from sterna.compiler.plan import Plan as CompilerPlan
@@ -19,7 +18,8 @@ from sterna.compiler.plan import VectorStep
 from sterna.compiler.unit import Instruction as Encoded
 from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
 from sterna.golden import table
-from sterna.golden.run import Run
+from sterna.golden.place import Place
+from sterna.golden.run import Run, Step
 from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.plan import Plan
 from sterna.machine.emulator.sequencer import Executed
@@ -64,10 +64,14 @@ def check_meaning(scope: Scope, item: Count) -> None:
     scope.write_vector(item.result, scope.length(item.result))
 
 
-def compute(run: Run, item: Count) -> None:
-    result = run.read(item.result) + torch.tensor(1)
-    run.write(item.result, result)
-    run.produced(0, item.result, result)
+def compute(place: Place, item: Count) -> Step:
+    name, told = place.vector(item.result), place.told(0, item.result)
+
+    def step(run: Run) -> None:
+        run.vectors[name] = run.vectors[name] + 1
+        run.produced(told, run.vectors[name])
+
+    return step
 
 
 @dataclass

@@ -5,11 +5,32 @@ Vectors are int64 [streams, elements]. Source: the definitions in `sterna.law.ar
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
-from sterna.law.arithmetic import CODE_LIMIT, TABLE_INDEX_BITS, TABLE_SHIFT
+from sterna.law.arithmetic import CODE_LIMIT, MAX_SHIFT, TABLE_INDEX_BITS, TABLE_SHIFT
 from sterna.law.tables import Table
+
+
+class Shift(NamedTuple):
+    """A right shift: by how many bits, and the half of the last place that it rounds with.
+
+    Both are int64 [], or [streams, 1].
+    """
+
+    bits: Tensor
+    half: Tensor
+
+
+def shift_by(bits: Tensor) -> Shift:
+    """The shift by so many bits, 0 for none."""
+    return Shift(bits, (1 << bits) >> 1)
+
+
+SHIFTS = [shift_by(bits) for bits in torch.arange(MAX_SHIFT + 1)]
+"""By the number of bits; PyTorch would make a number a tensor at each use."""
 
 
 def word_limit(word_bits: int) -> int:
@@ -17,53 +38,49 @@ def word_limit(word_bits: int) -> int:
     return (1 << (word_bits - 1)) - 1
 
 
-def round_shift(product: Tensor, shift: int | Tensor) -> Tensor:
-    """Right shift with rounding half up; `shift` is one number or int64 [streams, 1]."""
-    if isinstance(shift, int):
-        if shift == 0:
-            return product
-        return (product + (1 << (shift - 1))) >> shift
-    half = (torch.ones_like(shift) << shift) >> 1
-    return (product + half) >> shift
-
-
-def saturate(values: Tensor, word_bits: int) -> Tensor:
-    """Clamp to words."""
-    limit = word_limit(word_bits)
-    return values.clamp(-limit, limit)
-
-
 def element(
-    a: Tensor,
-    multiplier: Tensor | int,
-    shift: int | Tensor,
-    addend: Tensor | None,
-    word_bits: int,
+    a: Tensor, multiplier: Tensor | int, shift: Shift, addend: Tensor | None, limit: int
 ) -> Tensor:
-    """``saturate(round_shift(a * multiplier, shift) + addend)``."""
-    product = a if isinstance(multiplier, int) and multiplier == 1 else a * multiplier
-    result = round_shift(product, shift)
+    """``saturate(round_shift(a * multiplier, shift) + addend)``, at most ``limit`` in magnitude.
+
+    `multiplier` is one number, [elements] or [streams, 1].
+    """
+    if isinstance(multiplier, int):
+        result = torch.add(shift.half, a, alpha=multiplier)
+    else:
+        result = torch.addcmul(shift.half, a, multiplier)
+    result >>= shift.bits
     if addend is not None:
-        result = result + addend
-    return saturate(result, word_bits)
+        result += addend
+    return result.clamp_(-limit, limit)
 
 
-def codes(a: Tensor, multiplier: Tensor | int, shift: int | Tensor) -> Tensor:
+def codes(a: Tensor, multiplier: Tensor | int, shift: Shift) -> Tensor:
     """Activation codes: ``clamp(round_shift(a * multiplier, shift), -127, 127)``."""
-    return round_shift(a * multiplier, shift).clamp(-CODE_LIMIT, CODE_LIMIT)
+    return element(a, multiplier, shift, None, CODE_LIMIT)
+
+
+def absmax(words: Tensor) -> list[int]:
+    """The largest magnitude in every stream."""
+    return words.abs().amax(1).tolist()
+
+
+def squares(words: Tensor) -> list[int]:
+    """The sum of squares in every stream."""
+    return (words * words).sum(1).tolist()
 
 
 def lookup_values(table: Table, word_bits: int) -> Tensor:
-    """The table's result for every word: int64 [2**word_bits], index ``word + 2**(W-1)``."""
+    """The table's result for every word: int64 [2**word_bits], negative words from the end on."""
     fraction_bits = word_bits - TABLE_INDEX_BITS
     offset = torch.arange(1 << word_bits)
     segment = offset >> fraction_bits
     fraction = offset & ((1 << fraction_bits) - 1)
-    product = torch.tensor(table.slope)[segment] * fraction
-    base = torch.tensor(table.base)[segment]
-    return saturate(round_shift(product, TABLE_SHIFT) + base, word_bits)
+    slope, base = torch.tensor(table.slope)[segment], torch.tensor(table.base)[segment]
+    result = element(slope, fraction, SHIFTS[TABLE_SHIFT], base, word_limit(word_bits))
+    return result.roll(1 << (word_bits - 1))
 
 
-def lookup(values: Tensor, a: Tensor, word_bits: int) -> Tensor:
+def lookup(values: Tensor, a: Tensor) -> Tensor:
     """Look `a` up in what `lookup_values` made."""
-    return torch.take(values, a + (1 << (word_bits - 1)))
+    return torch.take(values, a)

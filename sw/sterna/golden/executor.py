@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from math import ldexp
 
 import numpy as np
 import torch
@@ -19,10 +20,11 @@ from sterna.errors import InputError
 from sterna.golden import arithmetic
 from sterna.golden.matrices import single_thread
 from sterna.golden.parameters import KeptParameters
+from sterna.golden.place import Place
 from sterna.golden.result import GoldenResult, Observer
 from sterna.golden.run import Run
 from sterna.golden.state import State
-from sterna.golden.table import function_of
+from sterna.golden.table import step_of
 from sterna.law.codes import whole_codes
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
@@ -50,10 +52,11 @@ class GoldenExecutor:
         matrix_budget: int = MATRIX_BUDGET,
     ) -> None:
         self.program, self.streams, self.top_k = program, streams, top_k
-        self._parameters = KeptParameters(program, matrix_budget)
-        self._sections = [
-            (section, [(item, function_of(item)) for item in section.items])
-            for section in program.sections]
+        parameters = KeptParameters(program, matrix_budget)
+        self._steps = [
+            step_of(Place(program, parameters, streams, section.name, repetition, index), item)
+            for section in program.sections for repetition in range(section.repeat)
+            for index, item in enumerate(section.items)]
         self._start()
 
     def _start(self) -> None:
@@ -102,8 +105,7 @@ class GoldenExecutor:
         if run.head is None:
             return GoldenResult(np.zeros(0, np.int64), 0, 0, self.top_k, values)
         logits, scale = run.head
-        return GoldenResult(logits[0].numpy(), int(scale.mantissa[0]), int(scale.exponent[0]),
-                            self.top_k, values)
+        return GoldenResult(logits[0].numpy(), *scale[0], self.top_k, values)
 
     def step_streams(self, tokens: list[int], observe: Observer | None = None) -> Tensor:
         """Compute one token in every stream; logits float64 [streams, rows of the head].
@@ -113,9 +115,9 @@ class GoldenExecutor:
         run = self._run(np.stack([self._embedding(token) for token in tokens]), observe)
         if run.head is None:
             raise ValueError("the program has no head")
-        values, scale = run.head
-        factor = torch.from_numpy(np.ldexp(scale.mantissa.astype(np.float64), scale.exponent))
-        return values.double() * factor.unsqueeze(1)
+        values, scales = run.head
+        factors = [[ldexp(scale.mantissa, scale.exponent)] for scale in scales]
+        return values.double() * torch.tensor(factors, dtype=torch.float64)
 
     def run(self, inputs: ArrayLike, observe: Observer | None = None) -> dict[str, Integers]:
         """Compute one RUN of inputs [streams, input length]: the results [streams, elements].
@@ -136,25 +138,24 @@ class GoldenExecutor:
         return self.program.parameters.embedding(token)
 
     def _results(self, run: Run) -> dict[str, Integers]:
-        return {name: run.results[name] if name in run.results else run.carried[name].numpy()
+        return {name: run.results[name] if name in run.results else run.vectors[name].numpy()
                 for name in self.program.results}
 
+    @torch.inference_mode()
     def _run(self, inputs: NDArray, observe: Observer | None) -> Run:
         expected = (self.streams, self.program.input_length)
         if inputs.shape != expected:
             raise InputError(f"golden: input of shape {list(inputs.shape)}, not {list(expected)}")
         codes = self.program.takes_codes
         taken = whole_codes(inputs) if codes else self._words(inputs)
-        self._state.begin(taken if codes else None)
-        run = Run(self.program, self._parameters, self._state, observe, self.program.sections[0],
-                  saturated=self._saturated)
+        state = self._state
+        state.begin(taken if codes else None)
+        run = Run(observe, dict(state.vectors), dict(state.codes), state.neurons, self._saturated)
         if not codes:
-            run.carried[INPUT] = torch.from_numpy(taken)
-        for section, items in self._sections:
-            for repetition in range(section.repeat):
-                run.enter(section, repetition)
-                for run.item, (item, function) in enumerate(items):
-                    function(run, item)
+            run.vectors[INPUT] = torch.from_numpy(taken)
+        for step in self._steps:
+            step(run)
+        state.end(run.vectors)
         return run
 
     def _words(self, inputs: NDArray) -> Integers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,11 +66,9 @@ class NeuronLaw:
 
     def at_limit(self, state: State) -> int:
         """Neurons of which a state is the largest or least that its bits hold."""
-        full = np.zeros(state["v"].shape, np.bool_)
-        for name, values in state.items():
-            if name != "refractory":
-                full |= np.abs(values) >= (1 << (self.definition.state_bits(name) - 1)) - 1
-        return int(full.sum())
+        full = [np.abs(values) >= (1 << (self.definition.state_bits(name) - 1)) - 1
+                for name, values in state.items() if name != "refractory"]
+        return int(np.count_nonzero(reduce(np.logical_or, full)))
 
     def step(self, state: State, sums: Integers) -> Integers:
         """One step, which replaces the arrays of `state`; returns the output of step 9.
@@ -185,8 +185,8 @@ class NeuronLaw:
     def _fire(self, u: Integers, threshold: Integers) -> Integers:
         d = self.definition
         first = threshold >> 1 if d.count is Count.COUNT_ROUND else threshold
-        count = np.zeros(u.shape, np.int64)
-        for level in range(d.max_count):
+        count = self._over(u, first).astype(np.int64)
+        for level in range(1, d.max_count):
             count += self._over(u, first + level * threshold)
         return count
 

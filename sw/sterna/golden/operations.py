@@ -1,12 +1,21 @@
-"""What the operations on words mean: kernels, quantisation, scalars and the head."""
+"""What the operations on words mean: kernels, quantisation, scalars and the head.
+
+Each function looks up, once, what an item needs in its place, and gives what is done in a RUN.
+"""
 
 from __future__ import annotations
+
+import operator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from sterna.golden import arithmetic, scalars
-from sterna.golden.run import Run
+from sterna.golden.arithmetic import SHIFTS, Shift, shift_by
+from sterna.golden.place import Place
+from sterna.golden.run import Run, Scalars, Step
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -21,94 +30,158 @@ from sterna.program.instructions import (
     Unit,
 )
 
+Factor = Callable[[Run], tuple[Tensor | int, Shift]]
+"""Gives multiplier and shift."""
+
 _ARITHMETIC = {"multiply": scalars.multiply, "add": scalars.add,
                "code_scale": scalars.code_scale, "rsqrt": scalars.rsqrt}
 
 
-def kernel(run: Run, item: Kernel) -> None:
+def kernel(place: Place, item: Kernel) -> Step:
     """Products with codes, then element operations in order."""
-    for index, product in enumerate(item.matmuls):
-        accumulators = _matmul(run, product)
-        run.produced(-1 - index, product.result, accumulators)
-        run.local[product.result] = arithmetic.saturate(accumulators, run.word_bits)
-    for index, operation in enumerate(item.body):
-        a = run.read(operation.a)
-        if isinstance(operation, Lookup):
-            result = arithmetic.lookup(run.parameters.tables[operation.table], a, run.word_bits)
-        else:
-            multiplier, shift = _multiplier(run, operation.multiplier, operation.shift)
-            addend = None if operation.addend is None else run.read(operation.addend)
-            result = arithmetic.element(a, multiplier, shift, addend, run.word_bits)
-            _reduce(run, operation, result)
-        if operation.result is not None:
-            run.write(operation.result, result)
-        run.produced(index, operation.result or "_", result)
+    steps = [
+        *(_product(place, -1 - index, product) for index, product in enumerate(item.matmuls)),
+        *(_lookup(place, index, operation) if isinstance(operation, Lookup)
+          else _element(place, index, operation) for index, operation in enumerate(item.body))]
+
+    def compute(run: Run) -> None:
+        for step in steps:
+            step(run)
+
+    return compute
 
 
-def quantise(run: Run, item: Quantise) -> None:
+def quantise(place: Place, item: Quantise) -> Step:
     """Codes of a vector."""
-    multiplier, shift = _scalar_multiplier(run, Scalar(item.scale))
-    result = arithmetic.codes(run.read(item.a), multiplier, shift)
-    run.write_codes(item.result, result)
-    run.produced(0, item.result, result)
+    a, result, told = place.vector(item.a), place.codes(item.result), place.told(0, item.result)
+    factor = _scalar_factor(place, Scalar(item.scale))
+
+    def compute(run: Run) -> None:
+        value = arithmetic.codes(run.vectors[a], *factor(run))
+        run.write_codes(result, value)
+        run.produced(told, value)
+
+    return compute
 
 
-def scalar_operation(run: Run, item: ScalarOperation) -> None:
+def scalar_operation(place: Place, item: ScalarOperation) -> Step:
     """A scalar of a reduction, a parameter or other scalars."""
-    name = item.operands[0]
-    if item.operation == "absmax":
-        result = scalars.normalise(run.absmax.pop(name).numpy())
-    elif item.operation == "squares":
-        result = scalars.normalise(run.squares.pop(name).numpy())
-    elif item.operation == "constant":
-        result = run.parameters.scalar(run.key(name), run.streams)
-    else:
-        operands = (run.scalars[operand] for operand in item.operands)
-        result = _ARITHMETIC[item.operation](*operands)
-    run.scalars[item.result] = result
-    run.produced(0, item.result, result)
+    name, told = item.result, place.told(0, item.result)
+    function = _scalar(place, item)
+
+    def compute(run: Run) -> None:
+        value = run.scalars[name] = function(run)
+        run.produced(told, value)
+
+    return compute
 
 
-def top_k(run: Run, item: TopK) -> None:
+def top_k(place: Place, item: TopK) -> Step:
     """The logits, of which the result names the best."""
-    accumulators = _matmul(run, item.matmul)
-    run.produced(-1, item.matmul.result, accumulators)
-    saturated = arithmetic.saturate(accumulators, run.word_bits)
-    run.head = saturated[:, : item.rows], run.scalars[item.scale]
+    product, logits = _product(place, -1, item.matmul), place.vector(item.matmul.result)
+
+    def compute(run: Run) -> None:
+        product(run)
+        run.head = run.vectors[logits][:, :item.rows], run.scalars[item.scale]
+
+    return compute
 
 
-def _matmul(run: Run, product: Matmul) -> Tensor:
-    return run.parameters.matrices.product(
-        run.key(product.matrix), run.read_codes(product.codes))
+def _product(place: Place, operation: int, item: Matmul) -> Step:
+    """Accumulators, which only the observer sees before they are saturated."""
+    codes, result = place.codes(item.codes), place.vector(item.result)
+    told, key, limit = place.told(operation, item.result), place.key(item.matrix), place.limit
+    matrices = place.parameters.matrices
+    fits = place.program.matrix(place.section, item.matrix).columns * CODE_LIMIT <= limit
+
+    def compute(run: Run) -> None:
+        accumulators = matrices.product(key, run.codes[codes][0])
+        run.produced(told, accumulators)
+        run.vectors[result] = accumulators if fits else accumulators.clamp(-limit, limit)
+
+    return compute
 
 
-def _reduce(run: Run, operation: Element, result: Tensor) -> None:
-    if operation.absmax is not None:
-        largest = result.abs().amax(1)
-        before = run.absmax.get(operation.absmax)
-        run.absmax[operation.absmax] = (
-            largest if before is None else torch.maximum(largest, before))
-    if operation.squares is not None:
-        total = (result * result).sum(1)
-        before = run.squares.get(operation.squares)
-        run.squares[operation.squares] = total if before is None else total + before
+def _lookup(place: Place, index: int, operation: Lookup) -> Step:
+    a, result = place.vector(operation.a), place.vector(operation.result)
+    table, told = place.parameters.tables[operation.table], place.told(index, operation.result)
+
+    def compute(run: Run) -> None:
+        value = run.vectors[result] = arithmetic.lookup(table, run.vectors[a])
+        run.produced(told, value)
+
+    return compute
 
 
-def _multiplier(
-    run: Run, multiplier: Multiplier, shift: int
-) -> tuple[Tensor | int, int | Tensor]:
-    if isinstance(multiplier, Unit):
-        return multiplier.value, shift
+def _element(place: Place, index: int, operation: Element) -> Step:
+    name = operation.result or "_"
+    a, result, told = place.vector(operation.a), place.vector(name), place.told(index, name)
+    addend = None if operation.addend is None else place.vector(operation.addend)
+    factor, limit = _factor(place, operation.multiplier, operation.shift), place.limit
+    absmax, squares = operation.absmax, operation.squares
+
+    def compute(run: Run) -> None:
+        multiplier, shift = factor(run)
+        added = None if addend is None else run.vectors[addend]
+        value = arithmetic.element(run.vectors[a], multiplier, shift, added, limit)
+        run.vectors[result] = value
+        run.produced(told, value)
+        if absmax is not None:
+            _enter(run.absmax, absmax, arithmetic.absmax(value), max)
+        if squares is not None:
+            _enter(run.squares, squares, arithmetic.squares(value), operator.add)
+
+    return compute
+
+
+def _enter(reductions: dict[str, list[int]], name: str, found: list[int],
+           together: Callable[[int, int], int]) -> None:
+    """What was found in one more vector enters a reduction, in every stream."""
+    before = reductions.get(name)
+    reductions[name] = found if before is None else list(map(together, before, found))
+
+
+def _scalar(place: Place, item: ScalarOperation) -> Callable[[Run], Scalars]:
+    first, *others = item.operands
+    if item.operation == "absmax":
+        return lambda run: tuple(map(scalars.normalise, run.absmax.pop(first)))
+    if item.operation == "squares":
+        return lambda run: tuple(map(scalars.normalise, run.squares.pop(first)))
+    if item.operation == "constant":
+        constant = (place.parameters.scalar(place.key(first)),) * place.streams
+        return lambda run: constant
+    function = _ARITHMETIC[item.operation]
+    if not others:
+        return lambda run: tuple(map(function, run.scalars[first]))
+    second, = others
+    return lambda run: tuple(map(function, run.scalars[first], run.scalars[second]))
+
+
+def _factor(place: Place, multiplier: Multiplier, shift: int) -> Factor:
     if isinstance(multiplier, Scalar):
-        return _scalar_multiplier(run, multiplier)
+        return _scalar_factor(place, multiplier)
+    fixed = SHIFTS[shift]
+    if isinstance(multiplier, Unit):
+        unit = int(multiplier.value), fixed
+        return lambda run: unit
     if isinstance(multiplier, Constant):
-        return run.parameters.vector(run.key(multiplier.name)), shift
-    return run.read(multiplier.name), shift
+        constant = place.parameters.vector(place.key(multiplier.name)), fixed
+        return lambda run: constant
+    vector = place.vector(multiplier.name)
+    return lambda run: (run.vectors[vector], fixed)
 
 
-def _scalar_multiplier(run: Run, scalar: Scalar) -> tuple[Tensor | int, int | Tensor]:
-    value, shift = scalars.as_multiplier(run.scalars[scalar.name], run.word_bits)
-    value = -value if scalar.negative else value
-    if run.streams == 1:
-        return int(value[0]), int(shift[0])
-    return torch.from_numpy(value).unsqueeze(1), torch.from_numpy(shift).unsqueeze(1)
+def _scalar_factor(place: Place, scalar: Scalar) -> Factor:
+    name, sign = scalar.name, -1 if scalar.negative else 1
+    word_bits = place.program.word_bits
+
+    def one(run: Run) -> tuple[int, Shift]:
+        multiplier, shift = scalars.as_multiplier(run.scalars[name][0], word_bits)
+        return sign * multiplier, SHIFTS[shift]
+
+    def several(run: Run) -> tuple[Tensor, Shift]:
+        found = [scalars.as_multiplier(value, word_bits) for value in run.scalars[name]]
+        multipliers, shifts = torch.tensor(found).unsqueeze(2).unbind(1)
+        return sign * multipliers, shift_by(shifts)
+
+    return one if place.streams == 1 else several

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sterna.golden import arithmetic, scalars
+from sterna.golden import arithmetic
 from sterna.golden.matrices import MatrixStore
 from sterna.golden.neuron import NeuronLaw
 from sterna.golden.scalars import ScalarFloat
-from sterna.law.planes import whole_weights
+from sterna.law.planes import reach, whole_weights
 from sterna.program.definition import Program
 from sterna.program.neurons import Neurons, Synapses
 
 Key = tuple[str, int, str]
-Taps = list[tuple[int, NDArray[np.float64]]]
+_EXACT = 1 << 24
+"""Up to here float32 holds every integer."""
+
+
+class Taps(NamedTuple):
+    """Synapses by how many RUNs back they take codes.
+
+    ``weights`` are [RUNs back, sources by sources; targets], in a float that holds every sum.
+    """
+
+    back: list[int]
+    weights: NDArray[np.floating]
 
 
 class KeptParameters:
@@ -31,7 +44,7 @@ class KeptParameters:
         self.tables = {name: arithmetic.lookup_values(table, program.word_bits)
                        for name, table in program.tables.items()}
         self._vectors: dict[Key, Tensor] = {}
-        self._scalars: dict[tuple[Key, int], ScalarFloat] = {}
+        self._scalars: dict[Key, ScalarFloat] = {}
         self._taps: dict[tuple[Key, bool], Taps] = {}
         self._neurons: dict[Key, NeuronLaw] = {}
 
@@ -42,12 +55,12 @@ class KeptParameters:
             self._vectors[key] = torch.from_numpy(values.astype(np.int64))
         return self._vectors[key]
 
-    def scalar(self, key: Key, streams: int) -> ScalarFloat:
-        """A scalar constant, the same in every stream."""
-        if (key, streams) not in self._scalars:
+    def scalar(self, key: Key) -> ScalarFloat:
+        """A scalar constant."""
+        if key not in self._scalars:
             value = self._program.parameters.scalar(*key)
-            self._scalars[key, streams] = scalars.constant(value.mantissa, value.exponent, streams)
-        return self._scalars[key, streams]
+            self._scalars[key] = ScalarFloat(value.mantissa, value.exponent)
+        return self._scalars[key]
 
     def neurons(self, key: Key, item: Neurons) -> NeuronLaw:
         """The law of a population. Raises `InputError` for parameters that do not fit it."""
@@ -57,19 +70,17 @@ class KeptParameters:
         return self._neurons[key]
 
     def taps(self, key: Key, synapses: Synapses) -> Taps:
-        """RUNs back, and weights [sources, targets] of the synapses that take codes of then.
-
-        float64 is exact, for sums stay below 2**53.
-        """
+        """The weights of synapses."""
         kept = key, synapses.previous
         if kept not in self._taps:
-            first = int(synapses.previous)
-            weights = whole_weights(self._program.parameters.planes(*key)).astype(np.float64).T
+            back = np.zeros(1, np.int64)
+            weights = whole_weights(self._program.parameters.planes(*key)).T
             if self._program.matrix(key[0], key[2]).delay:
                 delays = self._program.parameters.delays(*key)
-                self._taps[kept] = [
-                    (first + int(delay), np.where(delay == delays.T, weights, 0.0))
-                    for delay in np.unique(delays)]
-            else:
-                self._taps[kept] = [(first, weights)]
+                back = np.unique(delays).astype(np.int64)
+                weights = np.concatenate(
+                    [np.where(delay == delays.T, weights, 0) for delay in back])
+            small = reach(weights.T) < _EXACT
+            self._taps[kept] = Taps((back + synapses.previous).tolist(),
+                                    weights.astype(np.float32 if small else np.float64))
         return self._taps[kept]

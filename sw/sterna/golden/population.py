@@ -5,29 +5,43 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from sterna.golden.run import Run
+from sterna.golden.place import Place
+from sterna.golden.run import Run, Step
+from sterna.golden.state import own_name
 from sterna.program.neurons import Neurons
 
 
-def neurons(run: Run, item: Neurons) -> None:
+def neurons(place: Place, item: Neurons) -> Step:
     """One step; the observer is told sums, outputs and states, see `ValueKey`."""
-    key = run.key(item.name)
-    total = np.zeros((run.streams, item.length))
-    for synapses in item.synapses:
-        codes = run.codes_back(synapses.codes)
-        for back, weights in run.parameters.taps(run.key(synapses.matrix), synapses):
-            total += codes[back].astype(np.float64) @ weights
-    sums = total.astype(np.int64)
-    if item.current is not None:
-        sums += run.read(item.current).numpy()
-    law, state = run.parameters.neurons(key, item), run.state.neurons[key]
-    output = law.step(state, sums)
-    run.saturated[item.name] = run.saturated.get(item.name, 0) + law.at_limit(state)
-    if item.codes is not None:
-        run.write_codes(item.codes, torch.from_numpy(law.codes(output)))
-    if item.result is not None:
-        run.results[item.result] = output
-    run.produced(-1, f"{item.name}.sum", sums)
-    run.produced(0, f"{item.name}.output", output)
-    for index, (name, value) in enumerate(state.items()):
-        run.produced(1 + index, f"{item.name}.{name}", value)
+    key = place.key(item.name)
+    law, own = place.parameters.neurons(key, item), own_name(key)
+    taps = [(place.codes(given.codes), place.parameters.taps(place.key(given.matrix), given))
+            for given in item.synapses]
+    current = None if item.current is None else place.vector(item.current)
+    codes = None if item.codes is None else place.codes(item.codes)
+    told_sum = place.told(-1, f"{item.name}.sum")
+    told_output = place.told(0, f"{item.name}.output")
+    told_states = [place.told(1 + index, f"{item.name}.{name}")
+                   for index, name in enumerate(item.definition.states)]
+
+    def compute(run: Run) -> None:
+        sums = np.zeros((place.streams, item.length), np.int64)
+        for source, (back, weights) in taps:
+            found = [run.codes[source][runs].numpy() for runs in back]
+            taken = found[0] if len(found) == 1 else np.concatenate(found, 1)
+            sums += (taken.astype(weights.dtype) @ weights).astype(np.int64)
+        if current is not None:
+            sums += run.vectors[current].numpy()
+        state = run.neurons[own]
+        output = law.step(state, sums)
+        run.saturated[item.name] = run.saturated.get(item.name, 0) + law.at_limit(state)
+        if codes is not None:
+            run.write_codes(codes, torch.from_numpy(law.codes(output)))
+        if item.result is not None:
+            run.results[item.result] = output
+        run.produced(told_sum, sums)
+        run.produced(told_output, output)
+        for told, value in zip(told_states, state.values(), strict=True):
+            run.produced(told, value)
+
+    return compute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class GoldenResult:
     top_k: int
     values: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> list[int]:
         """Row numbers of the `top_k` best logits, best first; ties go to the smaller row."""
         order = np.argsort(-self.all_accumulators, kind="stable")

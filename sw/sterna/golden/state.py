@@ -21,82 +21,63 @@ Key = tuple[str, int, str]
 class State:
     """All that a RUN of ``streams`` streams finds, 0 at first.
 
+    What each repetition has for itself is named ``section[repetition].name``, what is one for the
+    whole program by its name alone.
+
     Attributes:
-        vectors: words of lifetime state by section, repetition and name; absent ones are 0.
+        vectors: words of lifetime state, int64 [streams, elements].
         neurons: state words [streams, neurons] of each population, by their names in the law.
+        codes: int64 [streams, elements] of this RUN and of those before it that are kept, the
+            newest first.
     """
 
     def __init__(self, program: Program, streams: int) -> None:
-        self._program, self.streams = program, streams
-        self.vectors: dict[Key, Tensor] = {}
-        self.neurons: dict[Key, dict[str, Integers]] = {}
-        self._past: dict[Key, list[Integers]] = {}
-        for key, item in self._populations():
-            self.neurons[key] = {name: np.zeros((streams, item.length), np.int64)
-                                 for name in item.definition.states}
-        for key, name in self._kept_codes():
-            declared = program.codes[name]
-            zeros = np.zeros((streams, declared.length), np.int64)
-            self._past[key] = [zeros] * (declared.history + 1)
-
-    def _repetitions(self) -> Iterator[tuple[str, int, tuple]]:
-        for section in self._program.sections:
-            for repetition in range(section.repeat):
-                yield section.name, repetition, section.items
-
-    def _populations(self) -> Iterator[tuple[Key, Neurons]]:
-        for section, repetition, items in self._repetitions():
-            for item in items:
-                if isinstance(item, Neurons):
-                    yield (section, repetition, item.name), item
-
-    def _kept_codes(self) -> Iterator[tuple[Key, str]]:
-        lifetimes = {name: codes.lifetime for name, codes in self._program.codes.items()}
-        yield from ((_whole(name), name) for name, life in lifetimes.items() if life == "carried")
-        for section, repetition, items in self._repetitions():
-            made = {name for item in items for name in item.codes_written()}
-            yield from (((section, repetition, name), name) for name in sorted(made)
-                        if lifetimes.get(name) == "state")
-
-    def _kept_vectors(self) -> Iterator[tuple[Key, int]]:
-        for section, repetition, items in self._repetitions():
-            names = dict.fromkeys(name for item in items for name in item.vectors_written())
-            for name in names:
-                declared = self._program.vectors[name]
+        self._program = program
+        self.vectors: dict[str, Tensor] = {}
+        self.codes: dict[str, list[Tensor]] = {}
+        self.neurons: dict[str, dict[str, Integers]] = {}
+        for name, declared in program.codes.items():
+            if declared.lifetime == "carried":
+                self.codes[name] = _past(streams, declared.length, declared.history)
+        for section, repetition, item in _places(program):
+            for name in item.vectors_written():
+                declared = program.vectors[name]
                 if declared.lifetime == "state":
-                    yield (section, repetition, name), declared.length
-
-    def vector(self, key: Key, length: int) -> Tensor:
-        """Words of lifetime state, int64 [streams, length]."""
-        kept = self.vectors.get(key)
-        return torch.zeros(self.streams, length, dtype=torch.int64) if kept is None else kept
-
-    def past_codes(self, key: Key) -> list[Integers]:
-        """Codes [streams, elements] of this RUN and of those before it, the newest first."""
-        kept = self._past.get(key)
-        return self._past[_whole(key[2])] if kept is None else kept
+                    self.vectors[vector_name(program, (section, repetition, name))] = (
+                        torch.zeros(streams, declared.length, dtype=torch.int64))
+            for name in item.codes_written():
+                declared = program.codes.get(name)
+                if declared is not None and declared.lifetime == "state":
+                    self.codes[codes_name(program, (section, repetition, name))] = _past(
+                        streams, declared.length, declared.history)
+            if isinstance(item, Neurons):
+                self.neurons[own_name((section, repetition, item.name))] = {
+                    name: np.zeros((streams, item.length), np.int64)
+                    for name in item.definition.states}
 
     def begin(self, codes: Integers | None) -> None:
         """A RUN begins: what was newest is of the RUN before. ``codes`` are its input."""
-        for past in self._past.values():
+        for past in self.codes.values():
             past.insert(0, past.pop())
         if codes is not None:
-            self._past[_whole(INPUT)][0] = codes
+            self.codes[INPUT][0] = torch.from_numpy(codes)
+
+    def end(self, vectors: Mapping[str, Tensor]) -> None:
+        """A RUN ends with these vectors, of which some are kept."""
+        self.vectors = {name: vectors[name] for name in self.vectors}
 
     def snapshot(self) -> dict[str, Integers]:
-        """Everything by name, int64: ``section[repetition].name`` of a vector [streams, elements].
+        """Everything by name, int64: of vectors [streams, elements].
 
         Behind the name of a population stands that of a state word of its neurons, behind the name
-        of codes ``past``, [streams, RUNs, elements], the newest first; what is one for the whole
-        program has no section.
+        of codes ``past``, [streams, RUNs, elements], the newest first.
         """
-        found = {_told(key): self.vector(key, length).numpy().copy()
-                 for key, length in self._kept_vectors()}
-        for key, states in self.neurons.items():
-            found |= {f"{_told(key)}.{name}": values.copy() for name, values in states.items()}
+        found = {name: vector.numpy().copy() for name, vector in self.vectors.items()}
+        for place, states in self.neurons.items():
+            found |= {f"{place}.{name}": values.copy() for name, values in states.items()}
         # What a RUN wrote is in front until the next one begins.
-        return found | {f"{_told(key)}.past": np.stack(past[:-1], 1)
-                        for key, past in self._past.items() if len(past) > 1}
+        return found | {f"{name}.past": torch.stack(past[:-1], 1).numpy()
+                        for name, past in self.codes.items() if len(past) > 1}
 
     def restore(self, values: Mapping[str, Integers]) -> None:
         """Be as it was at a `snapshot`. Raises `InputError` for one of another program."""
@@ -109,22 +90,39 @@ class State:
                 f"program {self._program.name}: the state of {wrong} is {given.get(wrong)} in the "
                 f"snapshot, not {shapes.get(wrong)}; take one of this program and its streams")
         taken = {name: np.array(value, np.int64) for name, value in values.items()}
-        self.vectors = {key: torch.from_numpy(taken[_told(key)])
-                        for key, _ in self._kept_vectors()}
-        for key, states in self.neurons.items():
+        self.vectors = {name: torch.from_numpy(taken[name]) for name in self.vectors}
+        for place, states in self.neurons.items():
             for name in states:
-                states[name] = taken[f"{_told(key)}.{name}"]
-        for key, past in self._past.items():
+                states[name] = taken[f"{place}.{name}"]
+        for name, past in self.codes.items():
             if len(past) > 1:
-                kept = taken[f"{_told(key)}.past"]
-                past[:] = [*(kept[:, index] for index in range(kept.shape[1])), past[-1]]
+                past[:-1] = torch.from_numpy(taken[f"{name}.past"]).unbind(1)
 
 
-def _whole(name: str) -> Key:
-    """The key of what is one for the whole program."""
-    return "", 0, name
-
-
-def _told(key: Key) -> str:
+def own_name(key: Key) -> str:
+    """The name of what each repetition has for itself."""
     section, repetition, name = key
-    return f"{section}[{repetition}].{name}" if section else name
+    return f"{section}[{repetition}].{name}"
+
+
+def vector_name(program: Program, key: Key) -> str:
+    """The name of a vector, or of accumulators, that is read or written in a repetition."""
+    declared = program.vectors.get(key[2])
+    return own_name(key) if declared and declared.lifetime == "state" else key[2]
+
+
+def codes_name(program: Program, key: Key) -> str:
+    """The name of codes that are read or written in a repetition."""
+    declared = program.codes.get(key[2])
+    return own_name(key) if declared and declared.lifetime == "state" else key[2]
+
+
+def _places(program: Program) -> Iterator[tuple]:
+    for section in program.sections:
+        for repetition in range(section.repeat):
+            for item in section.items:
+                yield section.name, repetition, item
+
+
+def _past(streams: int, length: int, history: int) -> list[Tensor]:
+    return [torch.zeros(streams, length, dtype=torch.int64)] * (history + 1)

@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 
 from sterna.errors import InputError
 from sterna.golden.operations import kernel, quantise, scalar_operation, top_k
+from sterna.golden.place import Place
 from sterna.golden.population import neurons
-from sterna.golden.run import Run
+from sterna.golden.run import Step
 from sterna.program.instructions import Kernel, Quantise, ScalarOperation, TopK
 from sterna.program.items import Item
 from sterna.program.neurons import Neurons
 
 Computed = TypeVar("Computed", bound=Item)
-Function = Callable[[Run, Any], None]
+Function = Callable[[Place, Any], Step]
 
 _FUNCTIONS: dict[type[Item], Function] = {
     Kernel: kernel,
@@ -25,18 +26,19 @@ _FUNCTIONS: dict[type[Item], Function] = {
 }
 
 
-def register_function(kind: type[Computed], function: Callable[[Run, Computed], None]) -> None:
-    """Let the executor compute operations of another kind; ``function`` reads and writes the RUN.
+def register_function(kind: type[Computed], function: Callable[[Place, Computed], Step]) -> None:
+    """Let the executor compute operations of another kind.
 
-    It tells the RUN what it `produced`, for machines to be compared with it.
+    ``function`` is given an operation in its place, and gives what a RUN does there: that reads and
+    writes the RUN, and tells it what it `produced`, for machines to be compared with it.
     """
     _FUNCTIONS[kind] = function
 
 
-def function_of(item: Item) -> Function:
-    """What computes an operation. Raises `InputError` when nothing does."""
+def step_of(place: Place, item: Item) -> Step:
+    """What computes an operation there. Raises `InputError` when nothing does."""
     function = _FUNCTIONS.get(type(item))
     if function is None:
         raise InputError(f"golden: nothing computes a {type(item).__name__}; register its function "
                          "with sterna.golden.table.register_function")
-    return function
+    return function(place, item)

@@ -21,8 +21,6 @@ from sterna.machine.units.ternary import Destination
 from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait, vector_latency
 from sterna.machine.weight_words import unpack_words
 
-_ZERO = scalars.constant(0, 0, 1)
-
 
 def unpack_groups(words, fields, bits):
     """Signed fields [words, fields] of LOAD words."""
@@ -70,7 +68,7 @@ class Machine:
         rng = np.random.default_rng(1)  # memory is not zero after power-up
         self.memory = rng.integers(-cfg.vector.word_limit, cfg.vector.word_limit,
                                    (cfg.vector.depth, cfg.vector.lanes))
-        self.registers = [_ZERO] * 16
+        self.registers = [scalars.ZERO] * 16
         self.absmax, self.squares = [0] * 4, [0] * 2
 
     def load_row(self, words) -> None:
@@ -204,10 +202,9 @@ class Machine:
         b = self._read(fields, "b", offset) if uses_b else 0
         shift, addend = 4 * fields["shift"], b if fields["add_b"] else 0
         if select in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
-            value, by = scalars.as_multiplier(
+            value, shift = scalars.as_multiplier(
                 self.registers[fields["scalar"]], cfg.vector.word_bits)
-            shift = int(by[0])
-            factor = -int(value[0]) if select is MultiplierSelect.SCALAR_NEGATIVE else int(value[0])
+            factor = -value if select is MultiplierSelect.SCALAR_NEGATIVE else value
         elif select is MultiplierSelect.CONSTANT:
             factor = self.constants[self.constant:self.constant + length]
             self.constant += length
@@ -256,14 +253,14 @@ class Machine:
         a, b = self.registers[fields["a"]], self.registers[fields["b"]]
         if code in (ScalarCode.ABSMAX, ScalarCode.SQUARES):
             file = self.absmax if code is ScalarCode.ABSMAX else self.squares
-            result = scalars.normalise(np.array([file[fields["a"]]]))
+            result = scalars.normalise(file[fields["a"]])
             file[fields["a"]] = 0
             self.floor = max(self.floor, self.last + 1 + self.latency)
         elif code is ScalarCode.CONSTANT:
             group = self.constants[self.constant]
             self.constant += 1
             drop = 18 - self.cfg.vector.word_bits
-            result = ScalarFloat(group[:1] << drop, group[1:2])
+            result = ScalarFloat(int(group[0]) << drop, int(group[1]))
         elif code is ScalarCode.MULTIPLY:
             result = scalars.multiply(a, b)
         elif code is ScalarCode.ADD:
@@ -273,4 +270,4 @@ class Machine:
         else:
             result = scalars.rsqrt(a)
         self.registers[fields["result"]] = result
-        self.out.scalars.append((int(result.mantissa[0]), int(result.exponent[0])))
+        self.out.scalars.append(tuple(result))

@@ -41,24 +41,45 @@ def test_element_is_exact(data, word_bits, steps):
     a, m, c = (data.draw(words(word_bits)) for _ in range(3))
     shift, limit = 4 * steps, (1 << (word_bits - 1)) - 1
     expected = clamp(rounded(a * m, shift) + c, limit)
-    result = arithmetic.element(tensor(a), tensor(m), shift, tensor(c), word_bits)
-    assert int(result) == expected
-    by_stream = arithmetic.element(
-        tensor(a), m, torch.tensor([[shift]]), tensor(c), word_bits
-    )
-    assert int(by_stream) == expected
+    by_stream = arithmetic.shift_by(tensor(shift))
+    for multiplier in (m, tensor(m)[0], tensor(m)):
+        for places in (arithmetic.SHIFTS[shift], by_stream):
+            result = arithmetic.element(tensor(a), multiplier, places, tensor(c), limit)
+            assert int(result) == expected
 
 
 @pytest.mark.parametrize(
     ("product", "expected"), [(8, 1), (7, 0), (-8, 0), (-9, -1), (24, 2), (-24, -1), (-25, -2)]
 )
 def test_ties_go_up(product, expected):
-    assert int(arithmetic.round_shift(tensor(product), 4)) == expected
-    assert int(arithmetic.round_shift(tensor(product), torch.tensor([[4]]))) == expected
+    for shift in (arithmetic.SHIFTS[4], arithmetic.shift_by(tensor(4))):
+        assert int(arithmetic.element(tensor(product), 1, shift, None, 99)) == expected
 
 
 def test_no_shift_does_not_round():
-    assert arithmetic.round_shift(tensor(-3, 3), torch.tensor([[0]])).tolist() == [[-3, 3]]
+    for shift in (arithmetic.SHIFTS[0], arithmetic.shift_by(tensor(0))):
+        assert arithmetic.element(tensor(-3, 3), 1, shift, None, 99).tolist() == [[-3, 3]]
+
+
+def test_every_stream_has_its_shift():
+    rows = torch.tensor([[24, -24], [24, -24], [24, -24]])
+    shift = arithmetic.shift_by(torch.tensor([[0], [4], [8]]))
+    multiplier = torch.tensor([[1], [-1], [1]])
+    assert arithmetic.element(rows, multiplier, shift, None, 20).tolist() == [
+        [20, -20], [-1, 2], [0, 0]]
+
+
+def test_operands_stay_as_they_are():
+    a, b, c = tensor(5, -7), tensor(3, 3), tensor(1, 1)
+    arithmetic.element(a, b, arithmetic.SHIFTS[4], c, 1)
+    arithmetic.element(a, 1, arithmetic.SHIFTS[0], c, 1)
+    assert (a.tolist(), b.tolist(), c.tolist()) == ([[5, -7]], [[3, 3]], [[1, 1]])
+
+
+def test_reductions_are_those_of_each_stream():
+    words = torch.tensor([[3, -5], [131071, -131071]])
+    assert arithmetic.absmax(words) == [5, 131071]
+    assert arithmetic.squares(words) == [34, 2 * 131071**2]
 
 
 @pytest.mark.parametrize("word_bits", WIDTHS)
@@ -66,14 +87,17 @@ def test_saturation_is_symmetric(word_bits):
     limit = (1 << (word_bits - 1)) - 1
     values = tensor(-limit - 2, -limit - 1, -limit, limit, limit + 1, 1 << 40)
     expected = [[-limit, -limit, -limit, limit, limit, limit]]
-    assert arithmetic.saturate(values, word_bits).tolist() == expected
+    saturated = arithmetic.element(
+        values, 1, arithmetic.SHIFTS[0], None, arithmetic.word_limit(word_bits))
+    assert saturated.tolist() == expected
 
 
 @relaxed
 @given(words(18), st.integers(0, (1 << 17) - 1), st.integers(0, 8))
 def test_codes_are_clamped(a, multiplier, steps):
     expected = clamp(rounded(a * multiplier, 4 * steps), 127)
-    assert int(arithmetic.codes(tensor(a), multiplier, 4 * steps)) == expected
+    shift = arithmetic.SHIFTS[4 * steps]
+    assert int(arithmetic.codes(tensor(a), multiplier, shift)) == expected
 
 
 @pytest.mark.parametrize("word_bits", WIDTHS)
@@ -88,4 +112,4 @@ def test_lookup_is_piecewise_linear(word_bits):
     for a in [*edges, *generator.integers(-limit, limit + 1, 2000).tolist()]:
         segment, inside = divmod(a + (1 << (word_bits - 1)), 1 << (word_bits - 9))
         expected = clamp(rounded(slope[segment] * inside, 12) + base[segment], limit)
-        assert int(arithmetic.lookup(values, tensor(a), word_bits)) == expected
+        assert int(arithmetic.lookup(values, tensor(a))) == expected

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
-from sterna.golden.matrices import EXACT_COLUMNS, MatrixStore, single_thread, ternary_product
+from sterna.golden.matrices import MatrixStore, single_thread, ternary_product
+
+WIDE = (1 << 18) + 3
 
 
 def product(trits: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -18,21 +24,35 @@ def test_products_are_exact(streams, rows, columns):
     generator = np.random.default_rng(rows + columns)
     trits = generator.integers(-1, 2, (rows, columns), np.int8)
     codes = generator.integers(-127, 128, (streams, columns))
-    for stored in (torch.from_numpy(trits), torch.from_numpy(trits).float()):
-        result = ternary_product(stored, torch.from_numpy(codes))
+    for columns in (torch.from_numpy(trits).T, torch.from_numpy(trits.T.copy())):
+        result = ternary_product(columns, torch.from_numpy(codes))
         assert result.dtype == torch.int64
         assert np.array_equal(result.numpy(), product(trits, codes))
 
 
-@pytest.mark.parametrize("dtype", [torch.int8, torch.float32])
-def test_the_largest_sums_are_exact_in_very_wide_matrices(dtype):
-    columns = 2 * EXACT_COLUMNS + 3
-    trits = torch.ones(2, columns, dtype=dtype)
-    trits[1, 0] = -1
-    codes = torch.full((1, columns), 127)
-    codes[0, 1] = 126
-    expected = 127 * columns - 1
-    assert ternary_product(trits, codes).tolist() == [[expected, expected - 254]]
+def extremes() -> None:
+    """The largest sums, and the largest pairs of products of either sign, by several kernels."""
+    for streams, columns in ((1, 8), (1, 4096), (3, 4096), (1, WIDE)):
+        for trit, code in ((1, 127), (-1, 127), (1, -127)):
+            trits = np.full((70, columns), trit, np.int8)
+            codes = np.full((streams, columns), code)
+            codes[:, 1] -= np.sign(code)
+            found = ternary_product(torch.from_numpy(trits).T, torch.from_numpy(codes))
+            assert found.unique().tolist() == [trit * code * columns - trit * np.sign(code)]
+
+
+def test_the_largest_sums_are_exact() -> None:
+    extremes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("instructions", ["SSE41", "AVX2", "AVX512_CORE"])
+def test_they_are_on_older_processors(instructions: str) -> None:
+    """Those add pairs of products of bytes in 16 bits, which saturate."""
+    subprocess.run(
+        [sys.executable, "-c", f"from {__name__} import extremes; extremes()"], check=True,
+        env=os.environ | {"ONEDNN_MAX_CPU_ISA": instructions,
+                          "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
 
 
 def test_store_fetches_once_within_its_budget():
@@ -44,7 +64,7 @@ def test_store_fetches_once_within_its_budget():
 
     codes = torch.full((1, 8), 2)
     first, second = ("a", 0, "m"), ("a", 1, "m")
-    store = MatrixStore(fetch, budget=4 * 8 * 4)
+    store = MatrixStore(fetch, budget=4 * 8)
     for key in (first, second, first, second):
         assert store.product(key, codes).tolist() == [[16] * 4]
     assert fetched == [first, second, second]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-import torch
 from sterna.errors import InputError
 from sterna.golden import table
 from sterna.golden.executor import GoldenExecutor
-from sterna.golden.run import Run
+from sterna.golden.place import Place
+from sterna.golden.run import Run, Step
 from sterna.program import validate
 from sterna.program.definition import VectorFormat
 from sterna.program.instructions import Element, Kernel, Unit
@@ -41,10 +41,14 @@ def check_count(scope: Scope, item: Count) -> None:
     scope.write_vector(item.result, scope.length(item.result))
 
 
-def count(run: Run, item: Count) -> None:
-    result = run.read(item.result) + torch.tensor(1)
-    run.write(item.result, result)
-    run.produced(0, item.result, result)
+def count(place: Place, item: Count) -> Step:
+    name, told = place.vector(item.result), place.told(0, item.result)
+
+    def step(run: Run) -> None:
+        run.vectors[name] = run.vectors[name] + 1
+        run.produced(told, run.vectors[name])
+
+    return step
 
 
 @pytest.fixture

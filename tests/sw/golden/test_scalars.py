@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from math import isqrt
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,18 +18,8 @@ mantissas = st.one_of(
 pairs = st.one_of(st.just((0, 0)), st.tuples(mantissas, st.integers(-60, 60)))
 
 
-def scalar(*values: tuple[int, int]) -> ScalarFloat:
-    return ScalarFloat(
-        np.array([m for m, _ in values], np.int64), np.array([e for _, e in values], np.int64)
-    )
-
-
 def fraction(mantissa: int, exponent: int) -> Fraction:
     return mantissa * Fraction(2) ** exponent
-
-
-def only(value: ScalarFloat) -> tuple[int, int]:
-    return int(value.mantissa[0]), int(value.exponent[0])
 
 
 def truncated(value: Fraction) -> tuple[int, int]:
@@ -46,7 +35,7 @@ def truncated(value: Fraction) -> tuple[int, int]:
 @relaxed
 @given(st.integers(0, (1 << 48) - 1), st.integers(-20, 20))
 def test_normalise_truncates_to_17_bits(number, exponent):
-    result = only(scalars.normalise(np.array([number]), exponent))
+    result = scalars.normalise(number, exponent)
     assert result == (truncated(fraction(number, exponent)) if number else (0, 0))
 
 
@@ -62,7 +51,7 @@ def test_normalise_truncates_to_17_bits(number, exponent):
     ],
 )
 def test_normalise_at_its_edges(number, expected):
-    assert only(scalars.normalise(np.array([number]))) == expected
+    assert scalars.normalise(number) == expected
 
 
 @relaxed
@@ -70,7 +59,7 @@ def test_normalise_at_its_edges(number, expected):
 def test_multiply_truncates_the_exact_product(a, b):
     exact = fraction(*a) * fraction(*b)
     expected = truncated(exact) if exact else (0, 0)
-    assert only(scalars.multiply(scalar(a), scalar(b))) == expected
+    assert scalars.multiply(ScalarFloat(*a), ScalarFloat(*b)) == expected
 
 
 @relaxed
@@ -83,21 +72,21 @@ def test_add_truncates_the_smaller_operand_first(a, b):
         aligned = Fraction(small[0] >> distance if distance < 17 else 0)
     exact = (large[0] + aligned) * Fraction(2) ** large[1]
     expected = truncated(exact) if exact else (0, 0)
-    assert only(scalars.add(scalar(a), scalar(b))) == expected
-    assert only(scalars.add(scalar(b), scalar(a))) == expected
+    assert scalars.add(ScalarFloat(*a), ScalarFloat(*b)) == expected
+    assert scalars.add(ScalarFloat(*b), ScalarFloat(*a)) == expected
 
 
 def test_add_forgets_what_lies_17_bits_lower():
     one, small = (1 << 16, 0), ((1 << 17) - 1, -17)
-    assert only(scalars.add(scalar(one), scalar(small))) == one
+    assert scalars.add(ScalarFloat(*one), ScalarFloat(*small)) == one
     nearly = ((1 << 17) - 1, -16)
-    assert only(scalars.add(scalar(one), scalar(nearly))) == ((1 << 16) + 1, 0)
+    assert scalars.add(ScalarFloat(*one), ScalarFloat(*nearly)) == ((1 << 16) + 1, 0)
 
 
 @relaxed
 @given(mantissas, st.integers(-60, 60))
 def test_code_scale_is_127_over_x(mantissa, exponent):
-    result = fraction(*only(scalars.code_scale(scalar((mantissa, exponent)))))
+    result = fraction(*scalars.code_scale(ScalarFloat(mantissa, exponent)))
     exact = 127 / fraction(mantissa, exponent)
     assert abs(result / exact - 1) < Fraction(1, 1 << 15)
 
@@ -105,7 +94,7 @@ def test_code_scale_is_127_over_x(mantissa, exponent):
 @relaxed
 @given(mantissas, st.integers(-60, 60))
 def test_rsqrt_is_one_over_the_root(mantissa, exponent):
-    result = only(scalars.rsqrt(scalar((mantissa, exponent))))
+    result = scalars.rsqrt(ScalarFloat(mantissa, exponent))
     assert 1 << 16 <= result[0] < 1 << 17
     square = fraction(*result) ** 2 * fraction(mantissa, exponent)
     assert abs(square - 1) < Fraction(1, 1 << 14)
@@ -113,23 +102,22 @@ def test_rsqrt_is_one_over_the_root(mantissa, exponent):
 
 def test_tables_are_exact_at_their_nodes():
     for mantissa in range(1 << 16, 1 << 17, 4096):
-        result = only(scalars.code_scale(scalar((mantissa, 0))))
+        result = scalars.code_scale(ScalarFloat(mantissa, 0))
         assert result == (min((1 << 17) - 1, round(Fraction(127 << 26, mantissa))), -26)
-        even = only(scalars.rsqrt(scalar((mantissa, 4))))
+        even = scalars.rsqrt(ScalarFloat(mantissa, 4))
         root = isqrt((1 << 52) // mantissa)  # one more bit, for rounding
         assert even == (min((1 << 17) - 1, (root + 1) // 2), -27)
 
 
 def test_zero_has_neither_reciprocal_nor_root():
-    assert only(scalars.code_scale(scalar((0, 0)))) == (0, 0)
-    assert only(scalars.rsqrt(scalar((0, 0)))) == (0, 0)
+    assert scalars.code_scale(scalars.ZERO) == (0, 0)
+    assert scalars.rsqrt(scalars.ZERO) == (0, 0)
 
 
 @relaxed
 @given(st.tuples(mantissas, st.integers(-50, 10)), st.sampled_from([12, 16, 17, 18]))
 def test_multiplier_is_the_scalar_in_a_word(value, word_bits):
-    multiplier, shift = scalars.as_multiplier(scalar(value), word_bits)
-    multiplier, shift = int(multiplier[0]), int(shift[0])
+    multiplier, shift = scalars.as_multiplier(ScalarFloat(*value), word_bits)
     limit = (1 << (word_bits - 1)) - 1
     drop = 18 - word_bits
     assert 0 <= multiplier <= limit
@@ -150,18 +138,27 @@ def test_multiplier_is_the_scalar_in_a_word(value, word_bits):
 
 @pytest.mark.parametrize("word_bits", [12, 16, 18])
 def test_multiplier_of_zero_is_zero(word_bits):
-    multiplier, shift = scalars.as_multiplier(scalar((0, 0)), word_bits)
-    assert (multiplier[0], shift[0]) == (0, 0)
+    assert scalars.as_multiplier(scalars.ZERO, word_bits) == (0, 0)
 
 
-def test_streams_do_not_mix():
-    a, b = scalar((1 << 16, 0), (0, 0), (100_000, 5)), scalar((70_000, 3), (1 << 16, 1), (0, 0))
-    together = scalars.add(a, b)
-    for stream in range(3):
-        alone = scalars.add(
-            *(
-                ScalarFloat(x.mantissa[stream : stream + 1], x.exponent[stream : stream + 1])
-                for x in (a, b)
-            )
-        )
-        assert only(alone) == (together.mantissa[stream], together.exponent[stream])
+HIGHEST = (1 << 9) - 1
+
+
+@pytest.mark.parametrize("function", [scalars.normalise, scalars.kept])
+@pytest.mark.parametrize(("exponent", "expected"), [
+    (HIGHEST, (100_000, HIGHEST)),
+    (HIGHEST + 1, ((1 << 17) - 1, HIGHEST)),
+    (-HIGHEST - 1, (100_000, -HIGHEST - 1)),
+    (-HIGHEST - 2, (0, 0)),
+])
+def test_exponents_are_kept_in_range(function, exponent, expected):
+    assert function(100_000, exponent) == expected
+
+
+def test_results_beyond_the_exponents():
+    small, large = ScalarFloat(1 << 16, -HIGHEST - 1), ScalarFloat((1 << 17) - 1, HIGHEST)
+    assert scalars.multiply(small, small) == (0, 0)
+    assert scalars.multiply(large, large) == large
+    assert scalars.add(large, large) == large
+    assert scalars.code_scale(ScalarFloat(1 << 16, -HIGHEST - 1))[1] == HIGHEST - 25
+    assert scalars.code_scale(large) == (0, 0)

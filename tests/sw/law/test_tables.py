@@ -17,7 +17,8 @@ from sterna.law.tables import function_table, sigmoid, sigmoid_table
 def test_sigmoid_is_near(word_bits, input_fraction, output_fraction, largest):
     table = sigmoid_table("sigmoid", word_bits, input_fraction, output_fraction)
     values = lookup_values(table, word_bits).numpy()
-    words = np.arange(1 << word_bits) - (1 << (word_bits - 1))
+    words = np.arange(1 << word_bits)
+    words -= (words >> (word_bits - 1)) << word_bits
     exact = sigmoid(words * 2.0**-input_fraction)
     limit = (1 << (word_bits - 1)) - 1
     error = np.abs(values * 2.0**-output_fraction - exact)
@@ -31,7 +32,7 @@ def test_small_sigmoids_keep_their_size():
     values = lookup_values(sigmoid_table("sigmoid", 18, 12, 16), 18).numpy()
     for argument in (-6.0, -4.5, -3.0):
         exact = 1 / (1 + np.exp(-argument)) * 2**16
-        word = int(argument * 2**12) + (1 << 17)
+        word = int(argument * 2**12)
         assert abs(values[word] - exact) <= max(1.0, 0.002 * exact)
 
 
@@ -42,7 +43,7 @@ def test_sigmoid_does_not_overflow():
 def test_a_linear_function_is_exact():
     table = function_table("half", lambda x: x / 2, 18, 12, 12)
     words = np.arange(-131072, 131072)
-    error = lookup_values(table, 18).numpy() - words / 2
+    error = lookup_values(table, 18).numpy()[words] - words / 2
     assert np.abs(error).max() <= 0.5
 
 

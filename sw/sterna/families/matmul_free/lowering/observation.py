@@ -154,7 +154,7 @@ class Observer:
         start = torch.zeros_like(drive[0])
         potentials, spikes, _ = fire(drive, decay, threshold, start)
         self.ranges.see("activation", potentials)
-        sums = ternary_product(torch.from_numpy(unit.down_proj.codes), spikes)
+        sums = ternary_product(torch.from_numpy(unit.down_proj.codes).T, spikes)
         self._values = self._values + sums * unit.down_proj.scale
 
     def _gate(self, weights: LayerWeights, unit: GatedUnitWeights) -> None:
@@ -187,7 +187,7 @@ def _project(values: Tensor, weights: BitLinearWeights) -> Projection:
     normed = _norm(values, weights.gain, NORM_EPSILON)
     largest = normed.abs().amax(-1, keepdim=True).clamp(min=SCALE_FLOOR)
     codes = (normed * (CODE_MAXIMUM / largest)).round()
-    accumulators = ternary_product(torch.from_numpy(weights.matrix.codes), codes)
+    accumulators = ternary_product(torch.from_numpy(weights.matrix.codes).T, codes)
     return Projection(accumulators.float(), largest * (weights.matrix.scale / CODE_MAXIMUM))
 
 
