@@ -13,6 +13,7 @@ from amaranth.back import verilog
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
 
+from sterna_hw.board.bus import BusUnit, wrapper_module
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
@@ -76,6 +77,15 @@ def to_serial_verilog(
     """
     unit = SerialUnit(Accelerator(machine, frame_timeout), divisor, memory_members(machine))
     return _text({name: unit}, platform)
+
+
+def to_bus_verilog(machine: Machine, wrapper: str) -> str:
+    """The Verilog text of `wrapper_module`, which puts module ``sterna`` behind a bus.
+
+    Ports: those of `BusUnit`. ``wrapper`` is a key of `WRAPPERS`; the text of `to_verilog`, with
+    its usual name, belongs to it.
+    """
+    return _text({wrapper_module(wrapper): BusUnit(machine, wrapper)}, None)
 
 
 def elsewhere(module: str) -> str:

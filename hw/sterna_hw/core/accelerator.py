@@ -20,6 +20,21 @@ from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.stream import connect_streams
 
 
+def accelerator_members(machine: Machine) -> dict[str, Any]:
+    """Members of an `Accelerator`. Raises `InputError` when there is no gateware of a unit."""
+    return _members(blocks_of(machine))
+
+
+def _members(blocks: Sequence[Block]) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "link_in": In(stream.Signature(8)),
+        "link_out": Out(stream.Signature(8)),
+    }
+    for block in blocks:
+        members |= block.members()
+    return members
+
+
 class Accelerator(Component):
     """Everything behind the byte link; see `sterna.machine.protocol` for what it understands.
 
@@ -56,13 +71,7 @@ class Accelerator(Component):
                          for item in machine.memories}
         self._path_module = path_module
         self._blocks = blocks_of(machine, blocks)
-        members = {
-            "link_in": In(stream.Signature(8)),
-            "link_out": Out(stream.Signature(8)),
-        }
-        for block in self._blocks:
-            members |= block.members()
-        super().__init__(members)
+        super().__init__(_members(self._blocks))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
@@ -52,20 +52,23 @@ class AxiLiteLink(Component):
         to_link: Out, from_link: In, streams of unsigned(8).
     """
 
+    BUS: ClassVar[dict[str, Any]] = {
+        "s_axi_awaddr": In(ADDRESS_BITS), "s_axi_awprot": In(3),
+        "s_axi_awvalid": In(1), "s_axi_awready": Out(1),
+        "s_axi_wdata": In(32), "s_axi_wstrb": In(WORD_BYTES),
+        "s_axi_wvalid": In(1), "s_axi_wready": Out(1),
+        "s_axi_bresp": Out(2), "s_axi_bvalid": Out(1), "s_axi_bready": In(1),
+        "s_axi_araddr": In(ADDRESS_BITS), "s_axi_arprot": In(3),
+        "s_axi_arvalid": In(1), "s_axi_arready": Out(1),
+        "s_axi_rdata": Out(32), "s_axi_rresp": Out(2),
+        "s_axi_rvalid": Out(1), "s_axi_rready": In(1),
+        "interrupt": Out(1),
+    }
+    """The members that are the bus."""
+
     def __init__(self) -> None:
-        super().__init__({
-            "s_axi_awaddr": In(ADDRESS_BITS), "s_axi_awprot": In(3),
-            "s_axi_awvalid": In(1), "s_axi_awready": Out(1),
-            "s_axi_wdata": In(32), "s_axi_wstrb": In(WORD_BYTES),
-            "s_axi_wvalid": In(1), "s_axi_wready": Out(1),
-            "s_axi_bresp": Out(2), "s_axi_bvalid": Out(1), "s_axi_bready": In(1),
-            "s_axi_araddr": In(ADDRESS_BITS), "s_axi_arprot": In(3),
-            "s_axi_arvalid": In(1), "s_axi_arready": Out(1),
-            "s_axi_rdata": Out(32), "s_axi_rresp": Out(2),
-            "s_axi_rvalid": Out(1), "s_axi_rready": In(1),
-            "interrupt": Out(1),
-            "to_link": Out(stream.Signature(8)), "from_link": In(stream.Signature(8)),
-        })
+        super().__init__({**self.BUS, "to_link": Out(stream.Signature(8)),
+                          "from_link": In(stream.Signature(8))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

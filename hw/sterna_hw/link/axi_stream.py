@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Module
 from amaranth.lib import stream
@@ -29,13 +29,16 @@ class AxiStreamLink(Component):
         to_link: Out, from_link: In, streams of unsigned(8).
     """
 
+    BUS: ClassVar[dict[str, Any]] = {
+        "s_axis_tdata": In(8), "s_axis_tvalid": In(1), "s_axis_tready": Out(1),
+        "m_axis_tdata": Out(8), "m_axis_tlast": Out(1), "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+    }
+    """The members that are the bus."""
+
     def __init__(self) -> None:
-        super().__init__({
-            "s_axis_tdata": In(8), "s_axis_tvalid": In(1), "s_axis_tready": Out(1),
-            "m_axis_tdata": Out(8), "m_axis_tlast": Out(1), "m_axis_tvalid": Out(1),
-            "m_axis_tready": In(1),
-            "to_link": Out(stream.Signature(8)), "from_link": In(stream.Signature(8)),
-        })
+        super().__init__({**self.BUS, "to_link": Out(stream.Signature(8)),
+                          "from_link": In(stream.Signature(8))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
