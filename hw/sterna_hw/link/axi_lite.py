@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -32,6 +33,16 @@ class Register(IntEnum):
     its way to the link. Both 0 after a reset."""
     WORD = 0x10
     """Written: four bytes to the link, the lowest first, of which WSTRB leaves some out."""
+
+
+FIELDS: Mapping[Register, Mapping[str, tuple[int, int]]] = {
+    Register.DATA: {"byte": (0, 8), "waited": (8, 1)},
+    Register.STATUS: {"waits": (0, 1), "room": (1, 1), "word_room": (2, 1)},
+    Register.SPACE: {"room": (0, 16), "waiting": (16, 16)},
+    Register.INTERRUPT: {"on_waits": (0, 1), "on_sent": (1, 1)},
+    Register.WORD: {"bytes": (0, 32)},
+}
+"""Lowest bit and width of what a register holds."""
 
 
 class AxiLiteLink(Component):

@@ -164,6 +164,9 @@ class ExportRequest(Request):
     board: str | None = option(
         None, "Write the project of a board whose vendor's tool makes the bitstream.",
         metavar="NAME")
+    wrapper: str | None = option(
+        None, "Put the accelerator behind a bus: axi4-lite (registers) or axi4-stream.",
+        metavar="BUS")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from sterna.families.requests import ExportRequest
 from sterna.files.manifest import Format
 from sterna.host.run_command import DEFAULT_PORT, run_command
 from sterna.progress import Report
+from sterna.suggest import did_you_mean
 from sterna.tasks.perform import opened
 
 FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")
@@ -41,6 +42,7 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
     from sterna_boards.handover.core import Core
     from sterna_boards.handover.writers import write_all
     from sterna_boards.options import BoardClock
+    from sterna_hw.board.bus import WRAPPERS
 
     from sterna.files.folder import check_target, replace_folder
     from sterna.files.manifest import write_manifest
@@ -48,6 +50,13 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
     report, output = report or Report(), request.output
     if request.board is not None and request.model is None:
         raise InputError("with --board give a MODEL and no --config: the shape is the board's")
+    if request.wrapper is not None:
+        if request.wrapper not in WRAPPERS:
+            raise InputError(f"wrapper is {request.wrapper!r}; it must be {' or '.join(WRAPPERS)}"
+                             f"{did_you_mean(request.wrapper, WRAPPERS)}")
+        if request.board is not None:
+            raise InputError("--wrapper is for Verilog without a board: the project of --board has "
+                             "a serial port")
     board = None if request.board is None else find_board(request.board)
     if board is not None:
         board.exported()  # before any work
@@ -61,6 +70,7 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
             written = write_all(Core(
                 machine=found.machine, model=request.model, image=found.image, board=board,
                 clock_hz=None if board is None else request.options.take(BoardClock).clock_hz,
+                wrapper=request.wrapper,
             ), folder)
             write_manifest(folder, FORMAT, {"model": request.model, **found.facts, **written.facts},
                            written.files)
