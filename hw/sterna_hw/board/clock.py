@@ -77,7 +77,8 @@ class ClockGenerator(Elaboratable):
             m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
             m.d.comb += clock.eq(buffer.i)
         else:
-            locked, early = Signal(), Signal()
+            locked = Signal()
+            early = Signal()
             # The pad of an iCE40 loop has no input buffer of its own.
             if self._family == "ice40":
                 reference = pin.io
@@ -152,6 +153,7 @@ def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin
                 "p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": divider, "p_CLKOS2_FPHASE": 0,
                 "p_CLKOS2_CPHASE": divider - 1 + delay, "o_CLKOS2": early,
             }
+        feedback = Signal()
         return Instance(
             "EHXPLLL", **parameters,
             p_FEEDBK_PATH="CLKOP", p_CLKOP_ENABLE="ENABLED", p_CLKOS_ENABLE="ENABLED",
@@ -159,7 +161,7 @@ def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin
             p_CLKOS_CPHASE=settings.parameters["CLKOS_DIV"] - 1,
             a_ICP_CURRENT="12", a_LPF_RESISTOR="8", a_MFG_ENABLE_FILTEROPAMP="1",
             a_MFG_GMCREF_SEL="2",
-            i_CLKI=reference, i_CLKFB=(feedback := Signal()), o_CLKOP=feedback, o_CLKOS=clock,
+            i_CLKI=reference, i_CLKFB=feedback, o_CLKOP=feedback, o_CLKOS=clock,
             i_RST=Const(0), i_STDBY=Const(0), i_PHASESEL0=Const(0), i_PHASESEL1=Const(0),
             i_PHASEDIR=Const(0), i_PHASESTEP=Const(0), i_PHASELOADREG=Const(0),
             i_PLLWAKESYNC=Const(0), i_ENCLKOP=Const(0), i_ENCLKOS=Const(0), o_LOCK=locked,

@@ -101,7 +101,8 @@ class Assembly:
         # which is still before the first command.
         m.submodules.start = start = StreamRegister(unsigned(16))
         connect_streams(m, start.o, sequencer.start)
-        accepted, running = Signal(), Signal()
+        accepted = Signal()
+        running = Signal()
         m.d.sync += [
             self.begin.eq(accepted),
             sequencer.units_idle.eq(Cat(self._idle).all()),

@@ -49,10 +49,14 @@ class GroupSplitter(Component):
         lanes = machine.vector.lanes
         part = Signal(range(max(2, parts)))  # a signal of no bits is two wires in Verilog
         group = Signal(word_group(machine), reset_less=True)
-        for_vector, for_head, valid = Signal(), Signal(), Signal()
+        for_vector = Signal()
+        for_head = Signal()
+        valid = Signal()
 
         offered, width = self.row_groups.payload, machine.ternary.accumulator_bits
-        accept, more, begins = Signal(), Signal(), Signal()
+        accept = Signal()
+        more = Signal()
+        begins = Signal()
         m.d.comb += [
             valid.eq(for_vector | for_head),
             accept.eq(~((for_vector & ~self.vector.ready) | (for_head & ~self.head.ready))),

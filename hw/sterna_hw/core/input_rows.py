@@ -57,8 +57,10 @@ class InputRows(Component):
         addresses = Array(Signal(range(depth), name=f"address_{number}", reset_less=True)
                           for number in range(count))
         wanted = Array(Signal(name=f"wanted_{number}") for number in range(count))
-        running, fetched = Signal(), Signal()
-        turn, fetched_for = Signal(range(max(2, count))), Signal(range(max(2, count)))
+        running = Signal()
+        fetched = Signal()
+        turn = Signal(range(max(2, count)))
+        fetched_for = Signal(range(max(2, count)))
         address = addresses[turn]
         m.d.comb += [memory.address.eq(address), memory.enable.eq(1)]
         with m.If(turn == count - 1):

@@ -54,7 +54,8 @@ class LoopLevels(Component):
         m.submodules.outer = outer = LoopLevel(machine)
         layout = instruction_layout(machine, REPEAT)
         repeat = View(layout, self.instruction[:layout.size])
-        opens, is_repeat = Signal(), Signal()
+        opens = Signal()
+        is_repeat = Signal()
         m.d.sync += is_repeat.eq(repeat.kind == kind_of(machine, REPEAT))
         m.d.comb += opens.eq(self.done & is_repeat)
         for number, level in enumerate((inner, outer)):
@@ -66,7 +67,8 @@ class LoopLevels(Component):
                 level.first.eq(self.following),
             ]
         # A REPEAT closes nothing, so its kind need not be looked at.
-        inner_again, outer_again = Signal(), Signal()
+        inner_again = Signal()
+        outer_again = Signal()
         goes_on = ~(repeat.ends[0] & ~inner.last)
         with m.If(self.resolving):
             m.d.sync += [

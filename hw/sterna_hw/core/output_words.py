@@ -39,7 +39,8 @@ class OutputWords(Component):
         m.submodules.storage = storage = memory.Memory(
             shape=ArrayLayout(signed(RESULT_BITS), lanes), depth=depth, init=[],
             attrs={"no_rw_check": "1"})
-        write, read = storage.write_port(), storage.read_port()
+        write = storage.write_port()
+        read = storage.read_port()
         group = Signal(range(depth))
         with m.If(self.result.valid):
             m.d.sync += group.eq(write.addr + 1)

@@ -67,11 +67,15 @@ class ResultWords(Component):
         m = Module()
         # Part 0 are the counters.
         lengths = [self._counters, *(part.words for part in self._parts)]
-        part, active, asked = Signal(range(max(2, len(lengths)))), Signal(), Signal()
+        part = Signal(range(max(2, len(lengths))))
+        active = Signal()
+        asked = Signal()
         counters = Array(self.counters[number] for number in range(self._counters))
         sources: list[Value] = [counters[self.index],
                                 *(getattr(self, item.unit) for item in self._parts)]
-        take, last, word = Signal(), Signal(), Signal(CHUNK_BITS)
+        take = Signal()
+        last = Signal()
+        word = Signal(CHUNK_BITS)
         with m.Switch(part):
             for number, (length, source) in enumerate(zip(lengths, sources, strict=True)):
                 with m.Case(number):
@@ -108,7 +112,8 @@ class ResultWords(Component):
         if self._machine.streams == 1:
             return part + 1, part == len(self._parts)
         left = Signal.like(self.active, name="left")
-        rest, goes_on = Signal.like(left, name="rest"), Signal()
+        rest = Signal.like(left, name="rest")
+        goes_on = Signal()
         for number in reversed(range(len(left))):
             with m.If(left[number]):
                 m.d.comb += self.stream.eq(number)
@@ -116,7 +121,8 @@ class ResultWords(Component):
             m.d.comb += rest.eq(self.active)
         with m.Else():
             m.d.comb += rest.eq(left & (left - 1))
-        following, final = Signal.like(part, name="following"), Signal()
+        following = Signal.like(part, name="following")
+        final = Signal()
         m.d.comb += [
             goes_on.eq(rest.any()), following.eq(part + 1), final.eq(part == len(self._parts))]
         with m.If((part == 0) | (part == own)):

@@ -77,11 +77,15 @@ class Sequencer(Component):
         instruction = Signal(instruction_bits(machine), reset_less=True)
         address = Signal(range(machine.program_depth))
         following = Signal.like(address, name="following_address", reset_less=True)
-        resting, quiet = Signal(), Signal(range(QUIET_CLOCKS))
+        resting = Signal()
+        quiet = Signal(range(QUIET_CLOCKS))
         dispatched = Cat(getattr(self, port).valid for port in machine.ports).any()
         m.d.sync += [resting.eq(self.units_idle & ~dispatched), self.done.eq(0)]
 
-        executing, taken, begin, resolving = Signal(), Signal(), Signal(), Signal()
+        executing = Signal()
+        taken = Signal()
+        begin = Signal()
+        resolving = Signal()
         known, ended = self._decode(m, instruction)
         m.submodules.loops = loops = LoopLevels(machine)
         next_address = Mux(loops.again, loops.start, following)

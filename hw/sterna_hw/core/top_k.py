@@ -72,11 +72,13 @@ class TopK(Component):
         self._cut(m, words, slice_number, pending, taken)
 
         if self._machine.compact:
-            found = waiting = stream.Signature(entry).create()
+            found = stream.Signature(entry).create()
+            waiting = found
         else:
             m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
             found, waiting = candidates.i, candidates.o
-        full, worst = Signal(), Signal(signed(self._machine.vector.word_bits), reset_less=True)
+        full = Signal()
+        worst = Signal(signed(self._machine.vector.word_bits), reset_less=True)
         # Good words of the slice before that have not been handed on. They were compared when they
         # came here: the list only gets better, and drops those that it had become too good for.
         good = Signal(count)
@@ -118,7 +120,8 @@ class TopK(Component):
         place = Signal(range(max(2, slices)))
         number = Signal.like(slice_number, name="number", reset_less=False)
         closed = Signal()
-        before, last = Signal(), Signal()
+        before = Signal()
+        last = Signal()
         counting = Signal(count)
         group = Cat(self.values.payload)
         bits = count * self._machine.vector.word_bits
@@ -163,7 +166,9 @@ class TopK(Component):
         place = Signal(range(depth + 1))
         # The entry before the place, compared when it was read, in the clock before.
         before = Signal(entry, reset_less=True)
-        better, walking, takes = Signal(), Signal(), Signal()
+        better = Signal()
+        walking = Signal()
+        takes = Signal()
         looked_at = Signal(signed(len(self.index) + 1), reset_less=True)  # negative: no entry
         present = Signal()
         shown = Signal.like(self.index, reset_less=True)

@@ -118,14 +118,17 @@ class CommandHandler(Component):
         with m.If(self.outcomes.valid & self.outcomes.ready):
             m.d.sync += count.eq(0)
 
-        whole_words, space_error = Signal(), Signal()
+        whole_words = Signal()
+        space_error = Signal()
         add_load(m, self, self._machine, bool(self._contents), arguments[-CHUNK_BITS:], accepted,
                  count, whole_words, space_error)
-        error, fault = Signal(ErrorCode), Signal()
+        error = Signal(ErrorCode)
+        fault = Signal()
         reader = self._reader(m, arguments[-8 * READ_REQUEST.size:])
         self._judge(m, count, run_length, whole_words, space_error, reader, error, fault)
         # The frame is complete for two clocks before it is answered.
-        error_found, fault_found = Signal(ErrorCode), Signal()
+        error_found = Signal(ErrorCode)
+        fault_found = Signal()
         m.d.sync += [error_found.eq(error), fault_found.eq(fault)]
         m.submodules.session = session = Session()
         m.d.comb += session.nonce.eq(arguments[-CHUNK_BITS:])
@@ -145,7 +148,9 @@ class CommandHandler(Component):
                space_error: Signal, reader: ReadChunks | None, error: Signal,
                fault: Signal) -> None:
         """Find what is wrong with a complete frame."""
-        known, right_length, right_space = Signal(init=1), Signal(), Signal(init=1)
+        known = Signal(init=1)
+        right_length = Signal()
+        right_space = Signal(init=1)
         with m.Switch(self.header.type):
             with m.Case(FrameType.HELLO):
                 m.d.comb += right_length.eq(count == 0)
@@ -191,7 +196,7 @@ class CommandHandler(Component):
             result_length = counters + sum(
                 (Mux(ran, result_length - counters, 0) for ran in active), Const(0))
         has_failures = bool(failure_members(machine))
-        reported = Signal(FAILURE_BITS) if has_failures else Signal(ErrorCode)
+        reported = Signal(FAILURE_BITS if has_failures else ErrorCode)
         finished = Signal()
         answer = self.answers.payload
         m.d.sync += finished.eq(0)

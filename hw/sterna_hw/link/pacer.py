@@ -38,8 +38,11 @@ class Pacer(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        held, left = Signal(range(self._most + 1)), Signal(range(self._interval))
-        room, leaves, passes = Signal(), Signal(), Signal()
+        held = Signal(range(self._most + 1))
+        left = Signal(range(self._interval))
+        room = Signal()
+        leaves = Signal()
+        passes = Signal()
         m.d.comb += [
             room.eq(held != self._most),
             leaves.eq((held != 0) & (left == 0)),

@@ -43,9 +43,11 @@ class ReadChunks(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         machine = self._machine
-        word, left = Signal.like(self.requests.payload.word), Signal(16)
+        word = Signal.like(self.requests.payload.word)
+        left = Signal(16)
         chunk, last = (Signal.like(self.requests.payload.chunk) for _ in range(2))
-        total, there = Signal(range(2 * LONGEST_CHUNKS + 1)), Signal()
+        total = Signal(range(2 * LONGEST_CHUNKS + 1))
+        there = Signal()
         request = self.requests.payload
         m.d.comb += [
             self.chunks.eq(total), self.too_long.eq(total > LONGEST_CHUNKS),

@@ -63,7 +63,9 @@ class FrameReceiver(Component):
         idle_clocks = Signal(range(self._frame_timeout + 2), init=1)
         expired = Signal()
         # What the state means for the bytes, in registers: the state itself is decoded late.
-        takes_bytes, in_payload, listening = Signal(init=1), Signal(), Signal()
+        takes_bytes = Signal(init=1)
+        in_payload = Signal()
+        listening = Signal()
         outcome = Signal(FrameOutcome)
 
         with m.If(~listening | self.bytes.valid):

@@ -39,7 +39,8 @@ class Session(Component):
         m = Module()
         kept = Signal(8 * SESSION_BYTES)
         place = Signal(range(SESSION_BYTES))
-        counting, carry = Signal(), Signal()
+        counting = Signal()
+        carry = Signal()
         total = Signal(9)
         m.d.comb += [total.eq(kept[:8] + carry), self.byte.eq(total[:8])]
         with m.If(self.count):

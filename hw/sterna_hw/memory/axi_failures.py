@@ -32,7 +32,8 @@ class AxiFailures(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        reads, writes = Signal.like(self.reads), Signal.like(self.writes)
+        reads = Signal.like(self.reads)
+        writes = Signal.like(self.writes)
         m.d.sync += [reads.eq(self.reads), writes.eq(self.writes)]
         with m.If(self.taken | (self.restart & (self.failure < FAILED_WRITE))):
             m.d.sync += self.failure.eq(0)

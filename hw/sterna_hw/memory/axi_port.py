@@ -88,7 +88,8 @@ class AxiReadPort(Component):
         unwanted = Signal(range(depth + 1))
         left = Signal(range(self._bursts + 1))
         address = Signal(AXI_ADDRESS_BITS)
-        request, leaving = Signal(), Signal()
+        request = Signal()
+        leaving = Signal()
         m.d.comb += [
             request.eq((~self.arvalid | self.arready) & (left != 0) & (room >= burst)
                        & (outstanding <= depth - burst) & ~self.restart),

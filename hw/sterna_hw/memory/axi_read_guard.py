@@ -55,7 +55,10 @@ class AxiReadGuard(Component):
         bursts = Signal(range(self._bursts + 1), reset_less=True)
         beat = Signal(range(max(2, self._burst_beats)), reset_less=True)
         padding = Signal()
-        last, owed, taken, ends = Signal(), Signal(), Signal(), Signal()
+        last = Signal()
+        owed = Signal()
+        taken = Signal()
+        ends = Signal()
         m.d.comb += [
             self.arvalid.eq(Mux(draining, held, self.read_arvalid)),
             self.araddr.eq(Mux(draining, address, self.read_araddr)),

@@ -45,7 +45,9 @@ class AxiReadShare(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.order = order = StreamQueue(1, self._bursts)
-        offered, held, second = Signal(), Signal(), Signal()
+        offered = Signal()
+        held = Signal()
+        second = Signal()
         beats = Signal(range(max(2, self._burst_beats)))
         m.d.comb += [
             second.eq(Mux(offered, held, self.arvalid_1)),

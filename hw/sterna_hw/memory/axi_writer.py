@@ -74,7 +74,8 @@ class AxiWriter(Component):
         port = Signal(range(max(2, self._ports)))
         last = Signal()
         row = Signal(AXI_ADDRESS_BITS, reset_less=True)
-        strobe, data = Signal(self._beat_bytes, reset_less=True), Signal(8, reset_less=True)
+        strobe = Signal(self._beat_bytes, reset_less=True)
+        data = Signal(8, reset_less=True)
         address_offered, data_offered, unanswered = (
             Signal(self._ports, name=name, reset_less=True)
             for name in ("address_offered", "data_offered", "unanswered"))

@@ -55,7 +55,8 @@ class BlockQueue(Component):
             m.d.sync += self.o.valid.eq(1)
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        write, read = Signal(range(self._depth)), Signal(range(self._depth))
+        write = Signal(range(self._depth))
+        read = Signal(range(self._depth))
         m.d.comb += [storage.write_address.eq(write), storage.address.eq(read)]
         for pointer, step in ((write, self.push), (read, fetch)):
             with m.If(step):

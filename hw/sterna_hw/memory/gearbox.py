@@ -67,7 +67,9 @@ class Gearbox(Component):
 
         position = Signal(range(max(2, positions)))
         end = Signal(range(2 * positions + 1))
-        full, taken, advance = Signal(), Signal(), Signal()
+        full = Signal()
+        taken = Signal()
+        advance = Signal()
         m.d.comb += [
             end.eq(position + step),
             full.eq(end >= positions),
@@ -129,7 +131,9 @@ class Gearbox(Component):
         begun = Signal(beat_bits * (beats - 1), reset_less=True)
         word = Signal(8 * self._given, reset_less=True)
         position = Signal(range(beats))
-        completes, free, taken = Signal(), Signal(), Signal()
+        completes = Signal()
+        free = Signal()
+        taken = Signal()
         m.d.comb += [
             buffer.i.payload.eq(self.i.payload),
             buffer.i.valid.eq(self.i.valid & ~self.restart),

@@ -70,14 +70,16 @@ class LoadableMemory(Component):
         m = Module()
         chunks = ceil(self._width / CHUNK_BITS)
         offered = self.writes.payload
-        write, valid = Signal(WriteChunk, reset_less=True), Signal()
+        write = Signal(WriteChunk, reset_less=True)
+        valid = Signal()
         chosen = Signal(chunks)
         meant = (self.writes.valid & (offered.space == self._space)
                  & (offered.word < self._depth))
         m.d.comb += self.writes.ready.eq(1)
         if self._spread:
             # One register to see whether the chunk is meant, one behind that to see for which bank.
-            near, near_valid = Signal(WriteChunk, reset_less=True), Signal()
+            near = Signal(WriteChunk, reset_less=True)
+            near_valid = Signal()
             m.d.sync += [near.eq(offered), near_valid.eq(meant)]
             offered, meant = near, near_valid
         m.d.comb += valid.eq(meant)

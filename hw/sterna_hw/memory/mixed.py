@@ -54,7 +54,8 @@ class MixedWeights(Component):
         connect_streams(m, buffer.o, self.words)
 
         # Word n is resident if (n * resident) % total + resident >= total; one word ahead.
-        phase, from_chip = Signal(range(total)), Signal()
+        phase = Signal(range(total))
+        from_chip = Signal()
         m.d.comb += [
             chip.restart.eq(self.restart),
             chip.base.eq(0),

@@ -90,8 +90,10 @@ class SdramController(Component):
         self._arrivals(m)
 
         # Clocks until the next command may follow, and until a bank may be precharged (tRAS).
-        self._wait, self._hold = Signal(range(32)), Signal(range(32))
-        self._ready, self._held = Signal(), Signal()
+        self._wait = Signal(range(32))
+        self._hold = Signal(range(32))
+        self._ready = Signal()
+        self._held = Signal()
         m.d.comb += [self._ready.eq(self._wait == 0), self._held.eq(self._hold != 0)]
         with m.If(~self._ready):
             m.d.sync += self._wait.eq(self._wait - 1)
@@ -111,7 +113,8 @@ class SdramController(Component):
     def _pins(self, m: Module) -> None:
         """A command leaves in the clock after it was decided."""
         self._command = Signal(3, init=_NO_OPERATION)
-        self._bank, self._address = Signal.like(self.ba), Signal.like(self.a)
+        self._bank = Signal.like(self.ba)
+        self._address = Signal.like(self.a)
         m.d.sync += [
             Cat(self.ras_n, self.cas_n, self.we_n).eq(self._command),
             self.ba.eq(self._bank),
@@ -135,9 +138,11 @@ class SdramController(Component):
         self._next_page = Signal.like(self._page, init=1)
         self._left_bank = Signal(part.bank_bits)
         # The burst under way is the last of its row, or one of the last two.
-        self._turn, self._near = Signal(), Signal()
+        self._turn = Signal()
+        self._near = Signal()
         # The next row is open; the row before is still open.
-        self._ahead, self._stale = Signal(), Signal()
+        self._ahead = Signal()
+        self._stale = Signal()
         self._phase = Signal(range(BURST_BEATS))
         with m.If(self._phase == BURST_BEATS - 1):
             m.d.sync += self._turn.eq(0)
@@ -165,7 +170,8 @@ class SdramController(Component):
         interval = self._clocks.refresh_interval
         self._working = Signal()
         self._refreshed = Signal()
-        elapsed, tick = Signal(range(interval)), Signal()
+        elapsed = Signal(range(interval))
+        tick = Signal()
         self._due = Signal(range(4 * POSTPONED_REFRESHES))
         m.d.comb += tick.eq(elapsed == interval - 1)
         with m.If(self._working):
@@ -177,7 +183,8 @@ class SdramController(Component):
     def _arrivals(self, m: Module) -> None:
         """Beats that were read come a fixed time after their command."""
         latency = self._clocks.cas_latency + PIN_CLOCKS
-        commands, self._fetching = Signal(latency), Signal()
+        commands = Signal(latency)
+        self._fetching = Signal()
         fetches = Signal(latency + 1)
         beats = Signal(range(BURST_BEATS + 1))
         self._fetched = Signal(self._part.bits)

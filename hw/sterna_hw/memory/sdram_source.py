@@ -82,8 +82,10 @@ class SdramSource(Component):
         connect_streams(m, dense.words, self.words)
 
         # Room that is not yet promised to a burst, and bursts that were not begun.
-        room, left = Signal(range(depth + 1)), Signal(range(bursts + 1))
-        leaving, promised = Signal(), Signal(range(BURST_BEATS + 1))
+        room = Signal(range(depth + 1))
+        left = Signal(range(bursts + 1))
+        leaving = Signal()
+        promised = Signal(range(BURST_BEATS + 1))
         m.d.comb += [
             controller.go.eq((left != 0) & (room >= BURST_BEATS)),
             leaving.eq(queue.o.valid & queue.o.ready),

@@ -66,9 +66,11 @@ class SequentialSource(Component):
             staged=self._staged)
         connect_streams(m, self.writes, memory.writes)
 
-        running, fetched = Signal(), Signal()
+        running = Signal()
+        fetched = Signal()
         address = Signal(range(self._depth))
-        take_fetched, fetch = Signal(), Signal()
+        take_fetched = Signal()
+        fetch = Signal()
         m.d.comb += [
             take_fetched.eq(~self.words.valid | self.words.ready),
             fetch.eq(~fetched | take_fetched),

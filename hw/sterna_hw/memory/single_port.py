@@ -52,7 +52,8 @@ class SinglePortBank(Component):
             m.d.comb += address.eq(self.write_address)
         for index, start in enumerate(range(0, self._width, RAM_BITS)):
             end = min(self._width, start + RAM_BITS)
-            data_in, data_out = Signal(RAM_BITS), Signal(RAM_BITS)
+            data_in = Signal(RAM_BITS)
+            data_out = Signal(RAM_BITS)
             m.d.comb += [
                 data_in.eq(self.write_data[start:end]),
                 self.data[start:end].eq(data_out),

@@ -45,8 +45,10 @@ class StateAccess(Component):
         # A word moves down by a piece: the next one to read, or room for the next one written.
         pieces = Signal(CHUNK_BITS * most, reset_less=True)
         address = Signal(read_request(machine), reset_less=True)
-        reading, left = Signal(), Signal(range(STATE_CLOCKS + 1))
-        written, value = Signal(), Signal(CHUNK_BITS * most)
+        reading = Signal()
+        left = Signal(range(STATE_CLOCKS + 1))
+        written = Signal()
+        value = Signal(CHUNK_BITS * most)
         m.d.comb += [
             self.reads.ready.eq(~reading),
             self.writes.ready.eq(~reading),

@@ -95,7 +95,8 @@ class Storage(Component):
         m.submodules.ram = storage = memory.Memory(
             shape=unsigned(self._width), depth=self._depth, init=list(self._initial),
             attrs=attributes)
-        write, read = storage.write_port(), storage.read_port()
+        write = storage.write_port()
+        read = storage.read_port()
         m.d.comb += [
             write.addr.eq(self.write_address),
             write.data.eq(self.write_data),

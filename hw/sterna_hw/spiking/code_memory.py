@@ -57,7 +57,8 @@ class CodeMemory(Component):
         m.submodules.storage = storage = memory.Memory(
             shape=history_word(machine), depth=max(2, machine.neurons.code_depth), init=[],
             attrs={"no_rw_check": "1"})
-        read, write = storage.read_port(), storage.write_port()
+        read = storage.read_port()
+        write = storage.write_port()
         shift = Signal.like(self.shift, name="kept_shift", reset_less=True)
         valid = Signal()
         m.d.sync += [shift.eq(self.shift), valid.eq(self.shift.valid)]

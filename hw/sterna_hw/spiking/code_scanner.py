@@ -72,7 +72,8 @@ class CodeScanner(Component):
         left = Signal(LENGTH_BITS)
         column = Signal(column_shape, reset_less=True)
         skip = Signal(reset_less=True)
-        advance, fetch = Signal(), Signal()
+        advance = Signal()
+        fetch = Signal()
         m.d.comb += [advance.eq(compressor.i.ready), fetch.eq(advance & (left != 0))]
 
         # Fetched words pass two registers: the memory's own, and one before the zeros are found.

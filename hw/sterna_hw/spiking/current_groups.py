@@ -42,8 +42,10 @@ class CurrentGroups(Component):
         m = Module()
         parts = self._machine.vector.lanes // self._machine.neurons.lanes
         width = self.o.payload.shape().size
-        part, left = Signal(range(max(2, parts))), Signal(LENGTH_BITS)
-        leaves, last = Signal(), Signal()
+        part = Signal(range(max(2, parts)))
+        left = Signal(LENGTH_BITS)
+        leaves = Signal()
+        last = Signal()
         m.d.comb += [
             self.o.valid.eq(self.words.valid & (left != 0)),
             self.o.payload.as_value().eq(self.words.payload.as_value().word_select(part, width)),

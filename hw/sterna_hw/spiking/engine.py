@@ -129,7 +129,8 @@ class LifEngine(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enter, fresh = Signal(), Signal(init=1)
+        enter = Signal()
+        fresh = Signal(init=1)
         valid = Signal(max(self.latency, self.output_latency))
         m.d.sync += valid.eq(Cat(enter, valid))
 
@@ -150,7 +151,8 @@ class LifEngine(Component):
         returned: Any = Const(1, 1)
         if self.groups <= self.latency:
             returned = self._below(m, "returned", self.groups, enter, entered(self.latency))
-        may_enter, offered = Signal(), Signal()
+        may_enter = Signal()
+        offered = Signal()
         m.d.comb += [
             may_enter.eq(room & returned & ~self.restart),
             offered.eq(self.sums.valid),
@@ -174,7 +176,8 @@ class LifEngine(Component):
 
         m.submodules.store = store = memory.Memory(
             shape=self._states, depth=max(2, self.groups), init=[], attrs={"no_rw_check": "1"})
-        read, write = store.read_port(), store.write_port()
+        read = store.read_port()
+        write = store.write_port()
         cleared = Signal()
         state = Signal(self._states, reset_less=True)
         m.d.comb += read.addr.eq(group)
@@ -214,7 +217,8 @@ class LifEngine(Component):
 
     def _below(self, m: Module, name: str, most: int, more: Value, fewer: Value) -> Signal:
         """A register: fewer than ``most`` groups are between the events ``more`` and ``fewer``."""
-        inside, after = Signal(range(most + 1), name=f"{name}_inside"), Signal(range(most + 1))
+        inside = Signal(range(most + 1), name=f"{name}_inside")
+        after = Signal(range(most + 1))
         below = Signal(name=name, init=1)
         m.d.comb += after.eq(inside + more - fewer)
         m.d.sync += [inside.eq(after), below.eq(after != most)]

@@ -42,7 +42,8 @@ class EventCompressor(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         word = Signal.like(self.i.payload, name="word", reset_less=True)
-        waiting, rest = Signal(self._lanes), Signal(self._lanes)
+        waiting = Signal(self._lanes)
+        rest = Signal(self._lanes)
         lane: Value = Const(self._lanes - 1, len(self.o.payload.lane))
         item: Value = word["items"][self._lanes - 1]
         for index in reversed(range(self._lanes - 1)):

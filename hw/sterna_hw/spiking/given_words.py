@@ -39,7 +39,8 @@ class GivenWords(Component):
         m = Module()
         neurons, lanes = self._machine.neurons, self._machine.vector.lanes
         parts, width = lanes // neurons.lanes, neurons.lanes * neurons.code_bits
-        group, part = Signal(parts * width), Signal(range(max(2, parts)))
+        group = Signal(parts * width)
+        part = Signal(range(max(2, parts)))
         m.submodules.queue = queue = fifo.SyncFIFOBuffered(
             width=parts * width, depth=max(2, neurons.given_depth))
         whole = self.last | (part == parts - 1)

@@ -113,7 +113,9 @@ class NeuronRunner(Component):
         groups = self._groups(m)
         command = Signal(neuron_command(machine), reset_less=True)
         left = Signal(LENGTH_BITS)
-        running, from_input, clears = Signal(), Signal(), Signal()
+        running = Signal()
+        from_input = Signal()
+        clears = Signal()
         m.d.comb += [
             self.idle.eq(~running & ~self.shift.valid),
             self.commands.ready.eq(~running),
@@ -135,7 +137,8 @@ class NeuronRunner(Component):
             with m.If(from_input):
                 m.d.comb += [self.inputs.ready.eq(1), codes.eq(self.inputs.payload)]
 
-        done, new = Signal(), Signal()
+        done = Signal()
+        new = Signal()
         m.d.comb += [
             new.eq(produced | clears | arrived),
             done.eq(new & (left == 1)),

@@ -105,7 +105,8 @@ class SynapseArray(Component):
         m.submodules.storage = storage = memory.Memory(
             shape=accumulator_group(machine), depth=max(2, machine.synapses.accumulator_depth),
             init=[], attrs={"no_rw_check": "1"})
-        read, write = storage.read_port(), storage.write_port()
+        read = storage.read_port()
+        write = storage.write_port()
         before = Signal.like(self.sums, name="before", reset_less=True)
         m.d.sync += before.eq(read.data)
         m.d.comb += [
@@ -113,7 +114,8 @@ class SynapseArray(Component):
             read.en.eq(asked[read_at] | self.take.valid),
             self.sums.eq(read.data),
         ]
-        taken_now, group_now = Signal(), Signal.like(self.take.group)
+        taken_now = Signal()
+        group_now = Signal.like(self.take.group)
         take_all_after_reset(m, self.take.valid, self.take.group, taken_now, group_now)
         taken, taken_group = (self._delays(m, value, 1) for value in (taken_now, group_now))
         with m.If(self.take.valid):
@@ -138,10 +140,12 @@ class SynapseArray(Component):
 
         Whether there is an event, whether a word is asked for, its group, the event's history.
         """
-        active, asking = Signal(), Signal()
+        active = Signal()
+        asking = Signal()
         history = Signal(history_bits(self._machine), reset_less=True)
         count = Signal(GROUP_BITS, reset_less=True)
-        last, short = Signal(GROUP_BITS), Signal()
+        last = Signal(GROUP_BITS)
+        short = Signal()
         m.d.sync += [short.eq(self.groups < ROUND_TRIP), last.eq(self.groups - 1)]
         with m.If(short):
             m.d.sync += last.eq(ROUND_TRIP - 1)

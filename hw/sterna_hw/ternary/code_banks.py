@@ -64,13 +64,15 @@ class CodeBanks(Component):
         m.submodules.storage = storage = memory.Memory(
             shape=ArrayLayout(group_bits, groups_per_part), depth=2 << tile_bits + part_bits,
             init=[], attrs={"ram_style": "block", "no_rw_check": "1"})
-        write, read = storage.write_port(granularity=1), storage.read_port()
+        write = storage.write_port(granularity=1)
+        read = storage.read_port()
 
         def address(part: Any, tile: Any, bank: Any) -> Any:
             return Cat(part[:part_bits], tile[:tile_bits], bank)
 
         complete = Array(Signal(name=f"complete_{bank}") for bank in range(2))
-        write_bank, read_bank = Signal(), Signal()
+        write_bank = Signal()
+        read_bank = Signal()
         filled_tiles = Signal(range(self._tiles + 1))
         filled_parts = Signal(range(max(2, self._parts)))
         position = Signal(range(max(2, groups_per_part)))

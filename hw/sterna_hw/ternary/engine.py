@@ -90,8 +90,10 @@ class TernaryEngine(Component):
 
         credit = Signal(range(room + 1), init=room)
         has_credit = Signal(init=1)
-        given, returned = Signal(), Signal()
-        last, step_taken = Signal(), Signal()
+        given = Signal()
+        returned = Signal()
+        last = Signal()
+        step_taken = Signal()
         # Registers where that is soon enough: the weight memory's enables hang on this.
         m.d["sync" if lanes.settles else "comb"] += last.eq(issue.step.last)
         m.d.comb += [

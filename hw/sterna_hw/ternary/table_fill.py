@@ -54,7 +54,8 @@ class TableFill(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         step = Signal(range(len(STEPS)))
-        running, last = Signal(), Signal()
+        running = Signal()
+        last = Signal()
         m.d.comb += [
             self.idle.eq(step == 0),
             running.eq(~self.idle | self.start),
@@ -69,8 +70,11 @@ class TableFill(Component):
         subtract = Signal()
         m.d.comb += subtract.eq(Array(Const(int(sign < 0), 1) for _, sign in STEPS)[step])
         m.d.sync += self.done.eq(step == len(STEPS) - 2)
-        subtract_1, subtract_2 = Signal(), Signal()
-        valid_1, valid_2, valid_3 = Signal(), Signal(), Signal()
+        subtract_1 = Signal()
+        subtract_2 = Signal()
+        valid_1 = Signal()
+        valid_2 = Signal()
+        valid_3 = Signal()
         clear_2 = Signal(init=1)  # one more register instead of an inverter before 300 others
         codes_2 = Signal.like(self.codes, reset_less=True)
         index_3 = Signal.like(self.index)

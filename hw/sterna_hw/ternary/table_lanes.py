@@ -48,7 +48,8 @@ class TableLanes(Lanes):
         connect_streams(m, self.groups, banks.groups)
 
         # Banks and tables are far from what walks the tiles: a register on the way of each signal.
-        stale, begins = Signal(init=1), Signal()
+        stale = Signal(init=1)
+        begins = Signal()
         m.d.comb += [
             begins.eq(stale & self.active & ~banks.release & (
                 banks.complete | (banks.available & ~self.closing))),

@@ -35,8 +35,10 @@ class TritDecoder(Component):
         escape, no_pair = single == 0, left[0:2] == 0
 
         trit_0 = Signal(2, reset_less=True)
-        first, second = Signal(3, reset_less=True), Signal(3, reset_less=True)
-        first_zero, second_zero = Signal(reset_less=True), Signal(reset_less=True)
+        first = Signal(3, reset_less=True)
+        second = Signal(3, reset_less=True)
+        first_zero = Signal(reset_less=True)
+        second_zero = Signal(reset_less=True)
         m.d.sync += [
             trit_0.eq(Mux(escape, Mux(no_pair, right[0:2], left[0:2]), single)),
             first.eq(Mux(escape, right, left)),

@@ -59,7 +59,8 @@ class ExponentAdder(Component):
             term = Signal(signed(bits), name=f"{name}_step")
             m.d.comb += term.eq(value)
             terms.append(term & chosen.replicate(bits))
-        carry, step = Signal(), Signal(bits)
+        carry = Signal()
+        step = Signal(bits)
         m.d.comb += [
             carry.eq((self.combining & self.adds) | self.ordering | self.multiplying),
             step.eq(reduce(or_, terms)),

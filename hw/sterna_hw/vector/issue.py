@@ -96,21 +96,31 @@ class Issue(Component):
         m = Module()
         machine = self._machine
 
-        present, scalar, first, last = Signal(), Signal(), Signal(), Signal()
+        present = Signal()
+        scalar = Signal()
+        first = Signal()
+        last = Signal()
         vector = Signal.like(self.commands.payload.vector, name="vector")
         operation = Signal.like(self.commands.payload.scalar, name="operation")
         oldest = max(squares_latency(machine), vector_latency(machine))
-        age, needed = Signal(range(oldest + 1), init=oldest), Signal(range(oldest + 1))
+        age = Signal(range(oldest + 1), init=oldest)
+        needed = Signal(range(oldest + 1))
 
         # Sources and conditions of the current command, decoded when it came in: much hangs on
         # ``issue``, in units that lie far away.
-        grouped, operates = Signal(), Signal()
-        takes_accumulators, takes_input = Signal(), Signal()
-        from_accumulators, from_input, from_constants = Signal(), Signal(), Signal()
-        by_scalar, takes_constant = Signal(), Signal()
+        grouped = Signal()
+        operates = Signal()
+        takes_accumulators = Signal()
+        takes_input = Signal()
+        from_accumulators = Signal()
+        from_input = Signal()
+        from_constants = Signal()
+        by_scalar = Signal()
+        takes_constant = Signal()
 
         # A scalar takes the constant that is on offer, not the one of a transfer two clocks ago.
-        offered, settled = Signal(), Signal()
+        offered = Signal()
+        settled = Signal()
         m.d.sync += [
             offered.eq(self.constants_valid & ~self.constants_ready),
             settled.eq(offered & self.constants_valid & ~self.constants_ready),
@@ -139,8 +149,11 @@ class Issue(Component):
         if machine.vector.interval == 2:
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
-        waited, issue, finished = Signal(), Signal(), Signal()
-        from_unit, takes_unit = Signal(), Signal()
+        waited = Signal()
+        issue = Signal()
+        finished = Signal()
+        from_unit = Signal()
+        takes_unit = Signal()
         may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
         unit_valid, unit_words = self._offered(m, vector, takes_unit & may)
         if machine.vector.scalar_groups == 2:
@@ -187,7 +200,8 @@ class Issue(Component):
         # One clock ahead, and such that the late ``issue`` and ``load`` only select. The scalar
         # operation that moves on now is in execution then.
         result_next = self.scalar_idle | self.scalar_ends
-        new_by_scalar, has_scalar = Signal(), Signal()
+        new_by_scalar = Signal()
+        has_scalar = Signal()
         m.d.comb += [
             new_by_scalar.eq(~new.which & (
                 (new.vector.multiplier == MultiplierSelect.SCALAR)

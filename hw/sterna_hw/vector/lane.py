@@ -128,7 +128,9 @@ class Lane(Component):
         # Stage 6: rounded quotient, still in two parts. Stage 7: saturated sum.
         m.submodules.shift = shift = ProductShift(machine)
         quotient_6, addend_6 = register("quotient_6", bits + 1), register("addend_6")
-        half_6, overflow_6, sign_6 = Signal(), Signal(), Signal()
+        half_6 = Signal()
+        overflow_6 = Signal()
+        sign_6 = Signal()
         m.d.comb += [
             shift.product.eq(product_5),
             shift.coarse.eq(control.coarse_5),
@@ -144,7 +146,8 @@ class Lane(Component):
         ]
         total = Signal(signed(bits + 3))
         result_7 = register("result_7")
-        overflow, negative = Signal(), Signal()
+        overflow = Signal()
+        negative = Signal()
         m.d.comb += [
             # The lowest bit is the carry into one adder.
             total.eq(Cat(half_6, quotient_6).as_signed() + Cat(Const(1, 1), addend_6).as_signed()),

@@ -47,8 +47,10 @@ class BroadcastMultiplier(Component):
 
         # Stage 1: the shift is a multiple of 4, the mantissa loses the rest.
         shift = Signal(signed(EXPONENT_BITS + 2))
-        magnitude, steps = Signal(self._bits - 1), Signal(4)
-        large, small = Signal(), Signal()
+        magnitude = Signal(self._bits - 1)
+        steps = Signal(4)
+        large = Signal()
+        small = Signal()
         m.d.comb += shift.eq(-drop - exponent)
         with m.If(self.load):
             with m.Switch(shift[:2]):

@@ -96,8 +96,10 @@ class AbsmaxReduction(Component):
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
         read = add_with_immediate_read(m, platform, "store", store)
         write = store.write_port()
-        new, grows = self._magnitude(level[0] if levels else within_limit(level[0])), Signal()
-        taken, taken_register = Signal(), Signal.like(self.take_register)
+        new = self._magnitude(level[0] if levels else within_limit(level[0]))
+        grows = Signal()
+        taken = Signal()
+        taken_register = Signal.like(self.take_register)
         take_all_after_reset(m, self.take, self.take_register, taken, taken_register)
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
@@ -152,7 +154,8 @@ class SquaresReduction(Component):
             levels += 1
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels - 1, "register")
-        asked, taken = Signal(), Signal()
+        asked = Signal()
+        taken = Signal()
         asked_register = Signal.like(self.take_register)
         address = Signal.like(self.register)
         take_all_after_reset(m, self.take, self.take_register, asked, asked_register)
@@ -160,7 +163,8 @@ class SquaresReduction(Component):
 
         m.submodules.store = store = memory.Memory(
             shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)
-        read, write = store.read_port(domain="comb"), store.write_port()
+        read = store.read_port(domain="comb")
+        write = store.write_port()
         m.d.comb += [
             read.addr.eq(address),
             write.addr.eq(address),

@@ -46,7 +46,9 @@ class ScalarResult(Component):
         m = Module()
         bits = MANTISSA_BITS
         total, does, zero = self.total, self.does, self.zero
-        mantissa, carry, product = Signal(bits), Signal(), Signal()
+        mantissa = Signal(bits)
+        carry = Signal()
+        product = Signal()
         choices = [
             (does.absmax | does.squares, self.product[:bits]),
             (does.squares, self.tail),
@@ -63,8 +65,11 @@ class ScalarResult(Component):
 
         # Both exponents and their ranges are ready before the carry, which comes late, selects.
         bias = Cat(Const(0, bits.bit_length() - 1), product)
-        same, next_one = Signal(signed(WIDE_EXPONENT)), Signal(signed(WIDE_EXPONENT))
-        exponent, low, high = Signal(signed(WIDE_EXPONENT)), Signal(), Signal()
+        same = Signal(signed(WIDE_EXPONENT))
+        next_one = Signal(signed(WIDE_EXPONENT))
+        exponent = Signal(signed(WIDE_EXPONENT))
+        low = Signal()
+        high = Signal()
         limit = 1 << (EXPONENT_BITS - 1)
         m.d.comb += [
             same.eq(self.exponent + bias),

@@ -73,22 +73,31 @@ class ScalarUnit(Component):
         m.submodules.leading_one = leading = LeadingOne(MANTISSA_BITS)
         m.submodules.final = final = ScalarResult()
 
-        code, result_index, second = Signal(ScalarCode), Signal(4), Signal(4)
+        code = Signal(ScalarCode)
+        result_index = Signal(4)
+        second = Signal(4)
         does = Signal(OPERATIONS)  # the code, decoded when it came in
         operand = Signal(SCALAR, reset_less=True)
-        left, right = Signal(MANTISSA_BITS), Signal(MANTISSA_BITS)
-        product, base = Signal(2 * MANTISSA_BITS, reset_less=True), Signal(MANTISSA_BITS)
+        left = Signal(MANTISSA_BITS)
+        right = Signal(MANTISSA_BITS)
+        product = Signal(2 * MANTISSA_BITS, reset_less=True)
+        base = Signal(MANTISSA_BITS)
         exponent = Signal(signed(WIDE_EXPONENT))
         distance = Signal(signed(WIDE_EXPONENT))
         other = Signal(signed(EXPONENT_BITS), reset_less=True)
         window = Signal(SQUARES_BITS)
-        blank, empty = Signal(), Signal()
-        vanished, exhausted = Signal(), Signal()
-        done, written_index = Signal(), Signal(4)
-        read_second, searching = Signal(), Signal()  # registers, because a state is decoded late
+        blank = Signal()
+        empty = Signal()
+        vanished = Signal()
+        exhausted = Signal()
+        done = Signal()
+        written_index = Signal(4)
+        read_second = Signal()  # registers, because a state is decoded late
+        searching = Signal()
 
         new = self.operations.payload
-        wanted, starting = Signal(ScalarCode), Signal()
+        wanted = Signal(ScalarCode)
+        starting = Signal()
         m.d.comb += [
             wanted.eq(new.operation),
             registers.read_index.eq(
@@ -142,7 +151,10 @@ class ScalarUnit(Component):
         ]
 
         # States of a single clock that move the exponent have a register each.
-        combining, ordering, segmenting, multiplying = Signal(), Signal(), Signal(), Signal()
+        combining = Signal()
+        ordering = Signal()
+        segmenting = Signal()
+        multiplying = Signal()
         m.d.sync += [flag.eq(0) for flag in (combining, ordering, segmenting, multiplying)]
         m.submodules.exponents = exponents = ExponentAdder()
         moved = exponents.moved

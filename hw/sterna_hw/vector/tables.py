@@ -65,7 +65,8 @@ class LookupTables(Component):
             selected.eq(self.writes.valid & (chunk.space == self._space)),
         ]
 
-        word, enable = Signal(bits), Signal()
+        word = Signal(bits)
+        enable = Signal()
         address = Signal(range(self._tables * TABLE_SEGMENTS))
         if bits <= CHUNK_BITS:
             last, value = chunk.chunk == 0, chunk.data
@@ -89,7 +90,8 @@ class LookupTables(Component):
             storage = memory.Memory(shape=self._entry, depth=self._tables * TABLE_SEGMENTS,
                                     init=entries, attrs={"no_rw_check": "1"})
             m.submodules[f"lane_{lane}"] = storage
-            read, write = storage.read_port(), storage.write_port()
+            read = storage.read_port()
+            write = storage.write_port()
             m.d.comb += [
                 read.en.eq(1), read.addr.eq(Cat(self.segments[lane], self.table)),
                 self.entries[lane].eq(read.data),

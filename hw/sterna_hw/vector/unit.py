@@ -165,7 +165,8 @@ class VectorUnit(Component):
         if machine.vector.scalar_groups == 1:
             mantissa, exponent = constants[0], constants[1]
         else:
-            mantissa, exponent = Signal(signed(machine.vector.word_bits)), constants[0]
+            mantissa = Signal(signed(machine.vector.word_bits))
+            exponent = constants[0]
             with m.If(issue.take_mantissa):
                 m.d.sync += mantissa.eq(constants[0])
         missing = MANTISSA_BITS + 1 - machine.vector.word_bits

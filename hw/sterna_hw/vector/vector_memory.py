@@ -68,7 +68,8 @@ class VectorMemory(Component):
                 shape=self._shape, depth=self._depth, init=[],
                 attrs={"no_rw_check": "1"} | ({"ram_style": "ultra"} if large else {}))
             m.submodules[name] = storage
-            read, write = storage.read_port(), storage.write_port()
+            read = storage.read_port()
+            write = storage.write_port()
             m.d.comb += [
                 read.en.eq(1), read.addr.eq(address), output.eq(read.data),
                 write.en.eq(self.write_enable), write.addr.eq(self.write_address),

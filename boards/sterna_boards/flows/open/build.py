@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import json
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from sterna.errors import CheckError, InputError
 from sterna.extras import install_with
 from sterna.progress import Progress
 from sterna.unfinished import write_whole
+from sterna_hw.versions import versions
 
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import Design
@@ -125,8 +125,7 @@ def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progres
 
 def _sources() -> list[str | bytes]:
     """Versions and files that the netlist is made from."""
-    versions = [importlib.metadata.version(name) for name in ("amaranth", "amaranth-boards")]
-    return [*versions, *package_sources(
+    return [*map(str, versions("amaranth-boards").items()), *package_sources(
         "sterna_hw", "sterna.law", "sterna.machine", "sterna.program", "sterna_boards")]
 
 
