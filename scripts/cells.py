@@ -37,7 +37,9 @@ def depth(source: Path) -> int:
     """Levels of logic between registers, of look-up tables of six inputs."""
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "depth.txt"
-        script = (f"read_verilog -DSYNTHESIS {source}; "
+        # By a name in the folder, since WebAssembly builds of yosys see no other.
+        (Path(folder) / "source.v").write_bytes(source.read_bytes())
+        script = ("read_verilog -DSYNTHESIS source.v; "
                   "synth -flatten -lut 6 -top sterna; tee -o depth.txt ltp -noff")
         subprocess.run([find_tool("yosys").executable, "-q", "-p", script], cwd=folder, check=True,
                        stdin=subprocess.DEVNULL, capture_output=True)
