@@ -20,10 +20,14 @@ Values = Mapping[str, NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class ResultValues:
-    """How the words that a unit sends are read, and what they ought to be."""
+    """How the words that a unit sends are read, and what they ought to be.
+
+    ``spare``: the unit may have room for more than a program gives, which means nothing then.
+    """
 
     shown: Callable[[Words32], Values]
     golden: Callable[[GoldenResult], Values]
+    spare: bool = False
 
 
 def _head_shown(words: Words32) -> Values:
@@ -43,7 +47,8 @@ _UNITS: dict[str, ResultValues] = {
     Head.name: ResultValues(_head_shown, _head_golden),
     Neurons.name: ResultValues(
         lambda words: {"result.output": words.view(np.int32).astype(np.int64)},
-        lambda result: {"result.output": np.concatenate(list(result.values.values()))}),
+        lambda result: {"result.output": np.concatenate(list(result.values.values()))}
+        if result.values else {}, spare=True),
 }
 
 
@@ -65,6 +70,8 @@ def result_values(result: RunResult, path: int, golden: GoldenResult
     """Name, golden and simulated of everything that a data path, or what all share, has sent."""
     for (unit, place), words in result.words.items():
         if place in (path, None) and words.size:
-            wanted, shown = _UNITS[unit].golden(golden), _UNITS[unit].shown(words)
+            known = _UNITS[unit]
+            wanted, shown = known.golden(golden), known.shown(words)
             for name, values in wanted.items():
-                yield name, values.astype(np.int64), shown[name]
+                sent = shown[name][:values.size] if known.spare else shown[name]
+                yield name, values.astype(np.int64), sent

@@ -7,7 +7,7 @@ from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.banks import bank_edges
-from sterna.machine.protocol import Space, word_depth
+from sterna.machine.protocol import Space, input_space, word_depth
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
@@ -156,7 +156,7 @@ def _neuron(mapper: Mapper) -> list[OnChipMemory]:
     neurons = machine.neurons
     found = [mapper.loadable("neuron parameters", Space.NEURONS)]
     if neurons.input_depth:
-        found.append(mapper.loadable("input", Space.INPUT))
+        found.append(mapper.loadable("input", input_space(machine, codes=True)))
     shallow = [("past codes", neurons.code_depth, width * history_bits(machine)),
                *((f"states {number}", kind.groups, width * kind.state_bits)
                  for number, kind in enumerate(neurons.kinds)),

@@ -39,12 +39,12 @@ class Speed:
         }
 
 
-def link_bytes(machine: Any, input_words: int) -> int:
-    """Bytes on the line, both ways, of a RUN that is given so many words of the input memory."""
+def link_bytes(machine: Any, input_words: int, space: str = Space.INPUT) -> int:
+    """Bytes on the line, both ways, of a RUN that is given so many words of an input's memory."""
     total = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine)
     if input_words:
         total += (2 * OVERHEAD + _LOAD_BYTES
-                  + 4 * input_words * word_chunks(machine, Space.INPUT))
+                  + 4 * input_words * word_chunks(machine, space))
     return total
 
 

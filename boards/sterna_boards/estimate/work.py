@@ -89,7 +89,7 @@ def work_on(board: Board, program: Program, machine: Any, embedding: Embedding =
         unit="token" if program.rows else "step",
         cycles=estimate_cycles(plan, fitted).cycles,
         fetched=memory_bytes(fitted) if fitted.memory.outside else 0,
-        link_bytes=link_bytes(fitted, sent),
+        link_bytes=link_bytes(fitted, sent, image.input),
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
         used={name: times * needed[field] for field, (name, times) in _MEMORIES.items()
               if field in needed},

@@ -7,7 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Signal, Value
 from amaranth.lib.wiring import Out
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space
+from sterna.machine.protocol import Space, input_space
 from sterna.machine.units.neurons import CODES
 from sterna.machine.units.synapses import PORT
 
@@ -32,8 +32,8 @@ def neuron_traces(machine: Machine) -> dict[str, Any]:
 class Populations:
     """Their commands are executed one after the other, each when the one before is done.
 
-    Parameters of neurons start a RUN at word 0, the input's codes at the first input word of the
-    RUN frame.
+    Neurons start a RUN with the first of their kind, their parameters at word 0, the input's codes
+    at the first input word of the RUN frame.
 
     Members of the accelerator:
         trace_<kind>_sums, _outputs, _states: Out, see `NeuronRunner`.
@@ -54,7 +54,7 @@ class Populations:
             assembly.space(Space.NEURONS), assembly.initial[Space.NEURONS])
         connect_streams(m, parameters.words, neurons.constants)
         assembly.loads(Space.NEURONS, parameters.writes)
-        m.d.comb += parameters.restart.eq(assembly.begin)
+        m.d.comb += [parameters.restart.eq(assembly.begin), neurons.begin.eq(assembly.begin)]
         if machine.neurons.input_depth:
             self._inputs(assembly, neurons)
         units: dict[str, Any] = {"NEURON": neurons}
@@ -79,11 +79,12 @@ class Populations:
 
     def _inputs(self, assembly: Assembly, neurons: NeuronRunner) -> None:
         m, machine = assembly.m, self._machine
-        m.submodules.inputs = inputs = SequentialSource(
-            code_word(machine), machine.neurons.input_depth, assembly.space(Space.INPUT),
-            assembly.initial[Space.INPUT])
+        space = input_space(machine, codes=True)
+        m.submodules.input_codes = inputs = SequentialSource(
+            code_word(machine), machine.neurons.input_depth, assembly.space(space),
+            assembly.initial[space])
         connect_streams(m, inputs.words, neurons.inputs)
-        assembly.loads(Space.INPUT, inputs.writes)
+        assembly.loads(space, inputs.writes)
         m.d.comb += [inputs.restart.eq(assembly.begin),
                      inputs.base.eq(assembly.request.input_word_0)]
 

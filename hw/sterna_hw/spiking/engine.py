@@ -48,6 +48,8 @@ class LifEngine(Component):
         outputs: stream of ``lanes`` values, see `output_shape`, Out.
         restart: the next group is the first one, and of all neurons the state is 0; a transfer does
             not happen in this clock, In. Groups that entered before leave as they are.
+        begin: the next group is the first one, In; only when no group is on its way. A step may
+            have fewer than ``groups`` transfers then, as many each time.
         kept: In, `state_port` of the states of groups; only if asked for. Until the first step
             after a restart all are 0, unless one is written, and then all are to be.
         trace: only if asked for: ``valid`` and the new ``states`` of a group, in order, Out.
@@ -118,6 +120,7 @@ class LifEngine(Component):
             "outputs": Out(stream.Signature(
                 ArrayLayout(output_shape(definition, codes), lanes), always_ready=always_ready)),
             "restart": In(1),
+            "begin": In(1),
             **({"trace": Out(StructLayout({"valid": 1, "states": self._states}))}
                if trace else {}),
             **({"kept": In(state_port(MemorySpec("kept", self._states.size, self.groups)))}
@@ -171,6 +174,10 @@ class LifEngine(Component):
                 m.d.sync += [group.eq(0), fresh.eq(0)]
             with m.Else():
                 m.d.sync += group.eq(group + 1)
+        with m.If(self.begin):
+            m.d.sync += group.eq(0)
+            with m.If(group != 0):
+                m.d.sync += fresh.eq(0)
         with m.If(self.restart):
             m.d.sync += [group.eq(0), fresh.eq(1)]
 
@@ -203,7 +210,7 @@ class LifEngine(Component):
         if self._readable:
             with m.If(self.kept.read):
                 m.d.comb += read.addr.eq(self.kept.word)
-            with m.If(~fresh):
+            with m.If(~fresh | (group != 0)):
                 m.d.comb += self.kept.value.eq(read.data)
             with m.If(self.kept.write):
                 m.d.comb += [

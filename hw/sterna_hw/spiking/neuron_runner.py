@@ -62,6 +62,7 @@ class NeuronRunner(Component):
 
     Members:
         commands: In, stream of `neuron_command`; taken when the one before is done.
+        begin: In(1), the next neurons of all kinds are their first; only while ``idle``.
         take: Out, sums: In; the accumulators, as in `SynapseArray`. Only with synapses.
         currents: In, stream of `word_group`, in the order of neurons. Only where some kind of
             neurons takes words.
@@ -79,7 +80,8 @@ class NeuronRunner(Component):
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         neurons = machine.neurons
-        members: dict[str, Any] = {"commands": In(stream.Signature(neuron_command(machine)))}
+        members: dict[str, Any] = {"commands": In(stream.Signature(neuron_command(machine))),
+                                   "begin": In(1)}
         if has_synapses(machine):
             members |= {
                 "take": Out(StructLayout({
@@ -207,6 +209,7 @@ class NeuronRunner(Component):
                 engine.sums.payload.eq(source.payload),
                 engine.sums.valid.eq(source.valid & chosen),
                 engine.restart.eq(clears & ~cleared),
+                engine.begin.eq(self.begin),
             ]
             with m.If(chosen):
                 m.d.comb += source.ready.eq(engine.sums.ready)

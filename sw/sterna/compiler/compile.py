@@ -10,7 +10,7 @@ from sterna.compiler.encoder import encode_all, reset_instructions, run_instruct
 from sterna.compiler.fit import check_plan
 from sterna.compiler.plan import Plan
 from sterna.compiler.registry import compilers_of
-from sterna.compiler.rows import Embedding, placement_for, row_groups
+from sterna.compiler.rows import Embedding, input_of, placement_for, row_groups
 from sterna.compiler.schedule import schedule
 from sterna.law.neuron import Output
 from sterna.machine.host_side import STEPS, HostSide
@@ -49,6 +49,7 @@ def compile_program(program: Program, machine: Machine, embedding: Embedding = "
         rows=program.rows,
         placement=placement,
         row_groups=row_groups(program, machine),
+        input=input_of(program, machine),
         chained=plan.chained,
         embedding=(lambda token: pack_row(machine, program.parameters.embedding(token)))
         if sends else None,

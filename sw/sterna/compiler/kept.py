@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sterna.compiler.allocation import Allocation
-from sterna.compiler.kinds import Widths, kind_of
-from sterna.compiler.populations import place_sources, populations
+from sterna.compiler.kinds import Widths, kind_of, place_sources
+from sterna.compiler.populations import populations
 from sterna.errors import InputError
 from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import CODES, history_bits, kind_states
 from sterna.machine.units.vector import VECTORS
 from sterna.program.definition import Program
-from sterna.program.neurons import Neurons
 
 
 def kept_name(section: str, repetition: int, name: str) -> str:
@@ -41,13 +40,13 @@ def kept_vectors(program: Program, machine: Machine, allocation: Allocation
 def kept_neurons(program: Program, machine: Machine) -> Iterator[KeptValue]:
     """State words of populations, which are in their engine in the order of execution."""
     lanes, groups = machine.neurons.lanes, [0] * len(machine.neurons.kinds)
-    widths = Widths.of(machine)
+    widths, places = Widths.of(machine), populations(program)
     for section in program.sections:
         for repetition in range(section.repeat):
-            for item in section.items:
-                if not isinstance(item, Neurons):
+            for found in places:
+                if found.section is not section:
                     continue
-                number, place = kind_of(machine, item), 0
+                item, number, place = found.item, kind_of(machine, found), 0
                 kind = machine.neurons.kinds[number]
                 for name in item.definition.states:
                     bits = kind.definition.state_bits(name)
@@ -64,7 +63,7 @@ def kept_codes(program: Program, machine: Machine) -> Iterator[KeptValue]:
 
     Raises `InputError` for codes that are kept for longer than anyone reads them.
     """
-    sources = place_sources(program, machine.neurons.lanes)
+    sources = place_sources(program, Widths.of(machine))
     homes = {place.item.codes: place.section.name for place in populations(program)}
     for name, codes in program.codes.items():
         if not codes.history or name not in sources:

@@ -1,4 +1,4 @@
-"""The kinds of neurons that a machine has for a program, and how their groups are counted."""
+"""The kinds of neurons that a machine has for a program, and where their groups and codes are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.compiler.populations import Population, groups_of, populations
+from sterna.compiler.populations import Population, groups_of, joints, populations
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
-from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.neuron_parameters import neutral_parameters
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import NeuronKind
 from sterna.program.definition import Program
+from sterna.program.instructions import INPUT
 from sterna.program.neurons import Neurons
 
 Key = tuple[NeuronDefinition, bool]
@@ -56,14 +57,64 @@ class Widths:
         return groups_of(item.length, self.vector_lanes) * self.vector_lanes // self.lanes
 
 
-def kind_of(machine: Machine, item: Neurons) -> int:
-    """The number of the kind that a population is of. Raises `InputError` if there is none."""
-    definition, current = Widths.of(machine).key(item)
-    keys = [(kind.definition, kind.current) for kind in machine.neurons.kinds]
-    if (definition, current) not in keys:
-        raise InputError(f"machine: none of its {len(keys)} kinds of neurons is that of "
-                         f"{item.name}; make the accelerator for this network")
-    return keys.index((definition, current))
+def kind_of(machine: Machine, place: Population) -> int:
+    """The number of the kind that a population is of: the first that computes as it does.
+
+    That has its definition, and its numbers where these do not vary, and gives what is wanted of
+    it. Raises `InputError` if there is none.
+    """
+    program, item = place.program, place.item
+    key = Widths.of(machine).key(item)
+    values = _all_values([place])
+    for number, kind in enumerate(machine.neurons.kinds):
+        shared = kind.shared()
+        if ((kind.definition, kind.current) == key
+                and all(name in kind.varying or found.tolist() == [shared[name]]
+                        for name, found in values.items())
+                and kind.codes >= (item.codes is not None)
+                and kind.results >= (item.result in program.results)):
+            return number
+    raise InputError(f"machine: none of its {len(machine.neurons.kinds)} kinds of neurons is that "
+                     f"of {item.name}; make the accelerator for this network")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A source in the code memory: its first word and how many."""
+
+    word: int
+    words: int
+
+
+def place_sources(program: Program, widths: Widths) -> dict[str, Placed]:
+    """What synapses read: the input, if that is codes, and the codes of populations."""
+    read = {joint.source for joint in joints(program)}
+    sizes = {INPUT: groups_of(program.input_length, widths.lanes)} if program.takes_codes else {}
+    sizes |= {place.item.codes: widths.groups(place.item) for place in populations(program)
+              if place.item.codes in read}
+    placed, word = {}, 0
+    for name, words in sizes.items():
+        placed[name] = Placed(word, words)
+        word += words
+    return placed
+
+
+@dataclass(frozen=True)
+class KindUse:
+    """What a program needs of a kind: groups of neurons, and of them with varying parameters."""
+
+    groups: int = 0
+    constants: int = 0
+
+
+def kinds_used(program: Program, machine: Machine) -> tuple[KindUse, ...]:
+    """Of every kind of neurons of the machine. Raises as `kind_of`."""
+    widths = Widths.of(machine)
+    groups = [0] * len(machine.neurons.kinds)
+    for place in populations(program):
+        groups[kind_of(machine, place)] += place.section.repeat * widths.groups(place.item)
+    return tuple(KindUse(count, count if kind.varying else 0)
+                 for count, kind in zip(groups, machine.neurons.kinds, strict=True))
 
 
 def make_kinds(program: Program, widths: Widths) -> tuple[NeuronKind, ...]:
@@ -73,12 +124,12 @@ def make_kinds(program: Program, widths: Widths) -> tuple[NeuronKind, ...]:
         members.setdefault(widths.key(place.item), []).append(place)
     kinds = []
     for (definition, current), places in members.items():
-        numbers = [place.numbers(repetition) for place in places
-                   for repetition in range(place.section.repeat)]
+        values, neutral = _all_values(places), neutral_parameters()
         kinds.append(NeuronKind(
             definition=definition,
-            constants=_constants(numbers),
-            varying=_varying(numbers),
+            constants=tuple((name, int(found[0])) for name, found in values.items()
+                            if found.size == 1 and found[0] != neutral[name]),
+            varying=tuple(name for name, found in values.items() if found.size > 1),
             groups=sum(place.section.repeat * widths.groups(place.item) for place in places),
             codes=any(place.item.codes is not None for place in places),
             results=any(place.item.result in program.results for place in places),
@@ -87,19 +138,9 @@ def make_kinds(program: Program, widths: Widths) -> tuple[NeuronKind, ...]:
     return tuple(kinds)
 
 
-def _values(numbers: Iterable[NeuronParameters], name: str) -> NDArray[np.int64]:
-    return np.unique(np.concatenate([getattr(item, name) for item in numbers]))
-
-
-def _constants(numbers: list[NeuronParameters]) -> tuple[tuple[str, int], ...]:
-    neutral = dict(NeuronParameters().items())
-    return tuple(
-        (name, int(values[0]))
-        for name, values in ((name, _values(numbers, name)) for name in neutral)
-        if values.size == 1 and values[0] != neutral[name][0]
-    )
-
-
-def _varying(numbers: list[NeuronParameters]) -> tuple[str, ...]:
-    return tuple(name for name, _ in NeuronParameters().items()
-                 if _values(numbers, name).size > 1)
+def _all_values(places: Iterable[Population]) -> dict[str, NDArray[np.int64]]:
+    """By parameter the numbers that it has in some neuron of the populations."""
+    numbers = [dict(place.numbers(repetition).items()) for place in places
+               for repetition in range(place.section.repeat)]
+    return {name: np.unique(np.concatenate([item[name] for item in numbers]))
+            for name in numbers[0]}

@@ -6,6 +6,7 @@ from sterna.compiler.check import Check
 from sterna.compiler.lifetimes import assign_registers
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
+from sterna.machine.protocol import input_space
 from sterna.program.definition import Program
 from sterna.program.neurons import Neurons
 from sterna.program.validate import validate_program
@@ -31,14 +32,16 @@ def check_legal(program: Program, machine: Machine) -> None:
 
 
 def _check_words(program: Program, machine: Machine) -> None:
-    words = machine.has_words
-    if words and program.takes_codes:
-        raise InputError(f"program {program.name}: takes codes; the input of a machine with a "
-                         "vector unit is words")
-    if not words and not program.takes_codes:
+    if program.takes_codes:
+        space = input_space(machine, codes=True)
+        if all(item.name != space for item in machine.memories):
+            raise InputError(f"program {program.name}: takes codes; the input of this machine is "
+                             "words, that of one whose neurons have an input_depth is codes too")
+    elif not machine.has_words:
         raise InputError(f"program {program.name}: takes words; the input of a machine without a "
                          "vector unit is codes")
-    if words and program.word_bits != machine.vector.word_bits:
+    words = program.vectors or not program.takes_codes
+    if words and machine.has_words and program.word_bits != machine.vector.word_bits:
         raise InputError(
             f"program {program.name} has words of {program.word_bits} bits, the machine of "
             f"{machine.vector.word_bits}; lower the model again or change word_bits")

@@ -90,27 +90,6 @@ def joints(program: Program) -> Iterator[Joint]:
         yield from place.joints()
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A source in the code memory: its first word and how many."""
-
-    word: int
-    words: int
-
-
-def place_sources(program: Program, lanes: int) -> dict[str, Placed]:
-    """What synapses read: the input, if that is codes, and the codes of populations."""
-    read = {joint.source for joint in joints(program)}
-    sizes = {INPUT: program.input_length} if program.takes_codes else {}
-    sizes |= {place.item.codes: place.item.length for place in populations(program)
-              if place.item.codes in read}
-    placed, word = {}, 0
-    for name, length in sizes.items():
-        placed[name] = Placed(word, groups_of(length, lanes))
-        word += placed[name].words
-    return placed
-
-
 def taps_needed(program: Program) -> int:
     """Codes of each source that must be kept."""
     return 1 + max((int(joint.taps().max(initial=0)) for joint in joints(program)), default=0)

@@ -6,19 +6,26 @@ from typing import Literal
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.protocol import Space, input_space, memory_spec
 from sterna.program.definition import Program
 
 Embedding = Literal["auto", "host", "chip"]
 
 
+def input_of(program: Program, machine: Machine) -> str:
+    """The memory of what a RUN is given."""
+    return input_space(machine, codes=program.takes_codes)
+
+
 def row_groups(program: Program, machine: Machine) -> int:
-    """Words of the input memory in what a RUN is given."""
-    return -(-program.input_length // memory_spec(machine, Space.INPUT).lanes)
+    """Words of the input's memory in what a RUN is given."""
+    return -(-program.input_length // memory_spec(machine, input_of(program, machine)).lanes)
 
 
 def input_words(program: Program, machine: Machine, placement: str) -> int:
     """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
+    if program.takes_codes:
+        return 0
     rows = program.rows if placement == "chip" else machine.streams
     return rows * row_groups(program, machine)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sterna.compiler.kinds import Widths, kind_of
+from sterna.compiler.kinds import Widths, kind_of, place_sources
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import AccumulateStep, NeuronStep, VectorStep
-from sterna.compiler.populations import groups_of, joints, place_sources
+from sterna.compiler.populations import Population, groups_of, joints
 from sterna.machine.units.neurons import Neurons as NeuronsUnit
 from sterna.machine.units.vector import SourceA
 from sterna.program.instructions import INPUT
@@ -51,12 +51,13 @@ def schedule_ahead(scheduler: SectionScheduler, position: int) -> None:
 def neuron_step(scheduler: SectionScheduler, position: int, item: Neurons) -> NeuronStep:
     """The step of a population."""
     machine = scheduler.machine
-    sources = place_sources(scheduler.program, machine.neurons.lanes)
+    sources = place_sources(scheduler.program, Widths.of(machine))
     placed = None if item.codes is None else sources.get(item.codes)
+    place = Population(scheduler.program, scheduler.section, item)
     return NeuronStep(
         item=position, elements=item.length, groups=Widths.of(machine).groups(item),
         name=item.name, states=len(item.definition.states),
-        kind=kind_of(machine, item), codes=None if placed is None else placed.word,
+        kind=kind_of(machine, place), codes=None if placed is None else placed.word,
         result=item.result in scheduler.program.results, current=item.current is not None,
         give=_given(scheduler, item))
 
@@ -70,7 +71,7 @@ def _synapses(scheduler: SectionScheduler, position: int, item: Neurons) -> None
     program, machine = scheduler.program, scheduler.machine
     if not item.synapses:
         return
-    sources = place_sources(program, machine.neurons.lanes)
+    sources = place_sources(program, Widths.of(machine))
     weights = 0
     for joint in joints(program):
         groups = groups_of(joint.matrix.rows, machine.synapses.lanes)
@@ -84,6 +85,6 @@ def _synapses(scheduler: SectionScheduler, position: int, item: Neurons) -> None
 
 def input_step(scheduler: SectionScheduler) -> NeuronStep:
     """The codes of the input enter the code memory."""
-    placed = place_sources(scheduler.program, scheduler.machine.neurons.lanes)[INPUT]
+    placed = place_sources(scheduler.program, Widths.of(scheduler.machine))[INPUT]
     return NeuronStep(item=0, elements=scheduler.program.input_length, groups=placed.words,
                       codes=placed.word)

@@ -43,7 +43,7 @@ def neuron_words(program: Program, machine: Machine) -> Words:
         places = [place for place in populations(program) if place.section is section]
         for repetition in range(section.repeat):
             for place in places:
-                kind = machine.neurons.kinds[kind_of(machine, place.item)]
+                kind = machine.neurons.kinds[kind_of(machine, place)]
                 if kind.varying:
                     parts.append(_varying(
                         kind, dict(place.numbers(repetition).expanded(place.item.length).items()),

@@ -22,7 +22,7 @@ from sterna.host.transport import Transport
 from sterna.machine.image import Loader, MemoryImage
 from sterna.machine.kept import pack_kept, spans, unpack_kept
 from sterna.machine.machine import path_space
-from sterna.machine.protocol import MASK_BITS, FrameType, Space, result_words, space_number
+from sterna.machine.protocol import MASK_BITS, FrameType, result_words, space_number
 from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
@@ -115,8 +115,8 @@ class Board:
         raise self._bad_line()
 
     def write(self, inputs: Mapping[int, bytes]) -> None:
-        """Put words into the INPUT memory, each item from the word on that it is named by."""
-        number = space_number(self.image.machine, Space.INPUT)
+        """Put words into the input's memory, each item from the word on that it is named by."""
+        number = space_number(self.image.machine, self.image.input)
         self._load(load_request(number, first, words) for first, words in inputs.items())
 
     def run(self, entry: str, input_words: Mapping[int, int],

@@ -13,7 +13,7 @@ from sterna.host.streams import Streams
 from sterna.host.transport import Transport
 from sterna.law.codes import whole_codes
 from sterna.machine.image import MemoryImage
-from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.protocol import memory_spec
 from sterna.machine.snapshot import State
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.words import pack_input
@@ -34,7 +34,8 @@ class Steps(Streams[bytes, SpikingStep]):
 
     def _output(self, result: RunResult, place: int) -> SpikingStep:
         del place
-        words = result.words[Neurons.name, None]
+        host = self.image.host
+        words = result.words[Neurons.name, None][:host.facts["outputs"] if host else None]
         return SpikingStep(words.view(np.int32).astype(np.int64), Counters.of(result.counters))
 
 
@@ -85,18 +86,18 @@ class StepBoard:
 
 
 def code_words(image: MemoryImage, name: str, codes: ArrayLike) -> bytes:
-    """Input codes [inputs] as words of INPUT; ``name`` is that of the board in errors.
+    """Input codes [inputs] as words of the input's memory; ``name`` is that of the board in errors.
 
     Raises `InputError` for codes that the machine cannot take.
     """
     values = whole_codes(codes)
-    spec = memory_spec(image.machine, Space.INPUT)
+    spec = memory_spec(image.machine, image.input)
     limit = (1 << (spec.bits // spec.lanes - 1)) - 1
     if values.size and int(np.abs(values).max()) > limit:
         raise InputError(
             f"an input code of {int(values[np.abs(values).argmax()])}; this accelerator takes "
             f"-{limit} to {limit}: give --code-bits 8, or other input")
-    words = pack_input(image.machine, values)
+    words = pack_input(image.machine, values, image.input)
     if len(words) != image.row_groups:
         raise InputError(f"{name}: {len(values)} input codes are not those of the network")
     return words.tobytes()

@@ -71,3 +71,8 @@ class NeuronParameters:
         return NeuronParameters(**{
             name: np.repeat(values, neurons // values.size) for name, values in self.items()
         })
+
+
+def neutral_parameters() -> dict[str, int]:
+    """What each is where it is not given."""
+    return {name: int(values[0]) for name, values in NeuronParameters().items()}

@@ -16,7 +16,7 @@ from sterna.machine.container import check_fields, read_container, write_contain
 from sterna.machine.host_side import HostSide
 from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space, word_bits, word_depth
+from sterna.machine.protocol import Space, memory_spec, word_bits, word_depth
 from sterna.machine.snapshot import SNAPSHOT
 from sterna.machine.unit import MOST
 from sterna.machine.words import Words, word_bytes
@@ -68,8 +68,8 @@ class MemoryImage:
     counters: `RESET` once before a text or a sequence, `RUN` for each token or time step. ``rows``
     is the row limit of RUN (the vocabulary). ``placement`` says where the input comes from, an
     embedding row or codes: ``host`` loads before each RUN one for each token stream, that of stream
-    n at INPUT word ``n * row_groups``; ``chip`` has row r at word ``r * row_groups``. ``chained``:
-    tokens of one text may run side by side.
+    n at word ``n * row_groups`` of the memory ``input``; ``chip`` has row r at word
+    ``r * row_groups`` of it. ``chained``: tokens of one text may run side by side.
 
     ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
     host needs to run the model without anything else of it. ``kept`` says where the machine keeps
@@ -84,6 +84,7 @@ class MemoryImage:
     rows: int
     placement: Placement
     row_groups: int
+    input: str = Space.INPUT
     chained: bool = False
     embedding: Callable[[int], Words] | None = field(default=None, repr=False, compare=False)
     host: HostSide | None = field(default=None, repr=False, compare=False)
@@ -145,6 +146,7 @@ class MemoryImage:
             "rows": self.rows,
             "placement": self.placement,
             "row_groups": self.row_groups,
+            "input": str(self.input),
             "chained": self.chained,
             "word_bytes": {str(space): self.parts[space].size for space in self.parts},
             "words": {str(space): self.parts[space].words for space in self.parts},
@@ -161,6 +163,9 @@ class MemoryImage:
             machine = Machine.from_json(manifest["machine"])
             if f"{machine.digest():016x}" != manifest["machine_digest"]:
                 raise InputError("machine: of other fields")
+            space = manifest["input"]
+            if not memory_spec(machine, space).input:
+                raise InputError("the input has another memory")
             arrays = {
                 item.name: ImagePart.from_array(
                     parts[item.name].reshape(-1, word_bytes(machine, item.name)))
@@ -170,7 +175,7 @@ class MemoryImage:
                 machine=machine, model=manifest["model"], parts=arrays,
                 entries=manifest["entries"], rows=manifest["rows"],
                 placement=manifest["placement"], row_groups=manifest["row_groups"],
-                chained=manifest["chained"],
+                input=space, chained=manifest["chained"],
                 embedding=_rows(parts, manifest, word_bytes(machine, Space.INPUT)),
                 host=_host_side(parts, manifest["host"]),
                 kept=tuple(KeptValue(**item) for item in manifest.get("kept", ())),

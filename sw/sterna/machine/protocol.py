@@ -25,12 +25,13 @@ skips types that it does not know.
 | item | value | |
 |--|--|--|
 | VERSION | u16 | `VERSION`; always the first item |
-| ENTRIES | u16 | entries of a RESULT: top_k, or the outputs of a spiking network |
+| ENTRIES | u16 | entries of a RESULT: top_k, and the outputs of a spiking network |
 | CONFIGURATION | u64 | digest of the machine |
 | CONTENTS | u64 | memory image in the bitstream (`MemoryImage.contents`); 0: to be loaded |
 | SESSION | nonce u32, count u32 | of the last BEGIN, and RESULTs since then modulo 2**32 |
 
-A board with contents refuses LOAD to every memory but INPUT, and those that READ reads, with SPACE.
+A board with contents refuses LOAD to every memory but those of the input, and those that READ
+reads, with SPACE.
 
 The session shows that a board has kept its state. A board that starts, or is reset, has nonce 0.
 The host begins one with a nonce of its own, not 0, before it loads the memories or resets the
@@ -51,9 +52,10 @@ neurons are to be written, or none. Scalars and reductions hold nothing from a R
 RESULT: the counters of the machine (`Machine.counters`), u32 each, clocks first; then the words of
 each unit that has some (`Unit.result_words`), and the session. Those of a head: scale mantissa u32,
 exponent i32, then ``top_k`` pairs (accumulator i32, row u32), best first; unused entries have row
-0xFFFFFFFF. Those of neurons: the ``outputs`` values of the network, i32 each. A RUN is a token or a
-time step; the first input word is that of its embedding row or of its codes, and the row limit
-means something to a head only.
+0xFFFFFFFF. Those of neurons: the values of the network, i32 each, of the ``outputs`` that there are
+the first; the others mean nothing. A RUN is a token or a time step; the first input word is that of
+its embedding row or of its codes, of which the program reads one, and the row limit means something
+to a head only.
 
 A board of several token streams gets a first input word for each of them in RUN, and behind the row
 limit two masks u16. The first names the streams that run; the others keep their state. The second
@@ -156,11 +158,18 @@ class Space(StrEnum):
     """Varying parameters of the lanes of neurons."""
     INPUT = "input"
     """What a RUN begins with: a vector group, or codes of the lanes of neurons."""
+    INPUT_CODES = "input_codes"
+    """Codes of the lanes of neurons, in a machine whose `INPUT` has vector groups."""
 
 
 def memory_spec(machine: Machine, space: str) -> MemorySpec:
     """The memory of that name. Raises KeyError if the machine has none."""
     return _memories(machine)[space]
+
+
+def input_space(machine: Machine, *, codes: bool) -> str:
+    """The memory from which a RUN that is given codes, or words, takes them."""
+    return Space.INPUT_CODES if codes and machine.has_words else Space.INPUT
 
 
 def space_number(machine: Machine, space: str) -> int:

@@ -76,9 +76,10 @@ def pack_row(machine: Machine, values: ArrayLike) -> Words:
     return pack_groups(machine, as_groups(machine, values, groups), Space.INPUT)
 
 
-def pack_input(machine: Machine, values: NDArray[np.integer]) -> Words:
-    """Integers as words of INPUT memory, as many in a word as it takes, the last filled with 0."""
-    spec = memory_spec(machine, Space.INPUT)
+def pack_input(machine: Machine, values: NDArray[np.integer],
+               space: str = Space.INPUT) -> Words:
+    """Integers as words of a memory of the input, as many in each as it takes, then zeros."""
+    spec = memory_spec(machine, space)
     lanes = spec.lanes
     rows = np.pad(values, (0, -len(values) % lanes)).reshape(-1, lanes)
-    return pack_fields(rows, spec.bits // lanes, word_bytes(machine, Space.INPUT))
+    return pack_fields(rows, spec.bits // lanes, word_bytes(machine, space))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
@@ -24,17 +26,18 @@ OPEN_PARAMETERS = {"factor": (20_000, 65_536), "current_factor": (20_000, 60_000
                    "increment": (1, 60), "reset": (-9, 9), "bias": (-3, 12)}
 
 
-def random_network(seed: int, delays: int = 0) -> SpikingNetwork:
+def random_network(seed: int, delays: int = 0,
+                   definitions: Sequence[NeuronDefinition] = DEFINITIONS) -> SpikingNetwork:
     """Four populations of odd sizes; forward, skipping, recurrent and late connections."""
     rng = np.random.default_rng(seed)
     sizes = {INPUT: int(rng.integers(3, 12))} | {
         f"p{index}": int(rng.integers(1, 14)) for index in range(4)}
     names = list(sizes)[1:]
     # Two populations of the first definition share an engine.
-    chosen = [DEFINITIONS[0], *rng.permutation(np.array(DEFINITIONS, object))[:2], DEFINITIONS[0]]
+    chosen = [definitions[0], *rng.permutation(np.array(definitions, object))[:2], definitions[0]]
     populations = tuple(
         Population(name=name, neurons=sizes[name], definition=definition,
-                   parameters=_parameters(rng, sizes[name]))
+                   parameters=_parameters(rng, sizes[name], definition))
         for name, definition in zip(names, chosen, strict=True))
     wanted = [(INPUT, "p0", False), (INPUT, "p0", True), ("p0", "p0", True), ("p3", "p0", True),
               ("p0", "p1", False), ("p1", "p1", True), (INPUT, "p2", False), ("p1", "p2", True),
@@ -51,8 +54,10 @@ def random_network(seed: int, delays: int = 0) -> SpikingNetwork:
         connections=connections, output=names[int(rng.integers(4))], input_fraction=2)
 
 
-def _parameters(rng: np.random.Generator, neurons: int) -> NeuronParameters:
+def _parameters(rng: np.random.Generator, neurons: int,
+                definition: NeuronDefinition) -> NeuronParameters:
     values = {}
     for name, (low, high) in OPEN_PARAMETERS.items():
         values[name] = rng.integers(low, high, neurons if rng.random() < 0.5 else 1)
+    values["gain"] <<= definition.gain_shift
     return NeuronParameters.of(**values)

@@ -6,6 +6,7 @@ make currents of populations, and take codes of these.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from sterna.program.neurons import Neurons, Synapses, code_limit
 
 from tests.sw.program.mixtures import RandomParameters
 
+Definitions = Sequence[NeuronDefinition]
+
 
 class MixedParameters(RandomParameters):
     """As those of other mixtures, with rows of an embedding."""
@@ -40,7 +43,7 @@ class MixedParameters(RandomParameters):
 class Builder:
     """Collects sections, and what they need to be declared."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, on_words: Definitions, on_synapses: Definitions) -> None:
         self.draw = np.random.default_rng(seed)
         self.parameters = MixedParameters(seed)
         self.hidden = int(self.draw.integers(3, 20))
@@ -49,7 +52,8 @@ class Builder:
         self.codes: dict[str, CodeFormat] = {}
         self.section, self.items = "", list[Item]()
         self.fired: list[tuple[str, int]] = []
-        self.definitions = [self._definition() for _ in range(2)]
+        drawn = [self._definition() for _ in range(2)]
+        self.definitions = {"current": on_words or drawn, "synapses": on_synapses or drawn}
 
     def some(self, chance: float) -> bool:
         return bool(self.draw.random() < chance)
@@ -99,7 +103,8 @@ class Builder:
         return name
 
     def population(self, name: str, length: int, **sources: Any) -> str:
-        definition = self.definitions[int(self.draw.integers(2))]
+        (way,) = sources
+        definition = self.definitions[way][int(self.draw.integers(len(self.definitions[way])))]
         self.parameters.lengths[name] = length
         known = self.codes.get(name)
         self.codes[name] = CodeFormat(
@@ -163,9 +168,11 @@ class Builder:
         return Section(name=name, items=tuple(self.items), repeat=repeat)
 
 
-def random_mixture(seed: int) -> Program:
-    """See the module; the same seed gives the same program."""
-    builder = Builder(seed)
+def random_mixture(seed: int, on_words: Definitions = (), on_synapses: Definitions = ()
+                   ) -> Program:
+    """See the module; the same seed gives the same program. Neurons are of definitions that are
+    given, or else drawn."""
+    builder = Builder(seed, on_words, on_synapses)
     draw, hidden = builder.draw, builder.hidden
     enter = Kernel(name="enter", length=hidden, body=(
         Element(result="x", a="input", multiplier=Unit(1), absmax="most"),))

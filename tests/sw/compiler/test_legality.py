@@ -150,6 +150,6 @@ def test_it_has_no_neurons_and_takes_words():
     with pytest.raises(InputError, match=r"item 1 \(cells\): no unit .* computes a Neurons"):
         check(program(QUIET, cells, codes={"c": CodeFormat(length=N, limit=1)}))
     given = replace(cells, current=None, synapses=(Synapses(codes=INPUT, matrix="w"),))
-    with pytest.raises(InputError, match="takes codes; the input of a machine"):
+    with pytest.raises(InputError, match="takes codes; the input of this machine is words"):
         check(program(given, codes={"c": CodeFormat(length=N, limit=1),
                                     INPUT: CodeFormat(length=N, lifetime="carried")}))

@@ -106,7 +106,7 @@ def test_mixtures(wrong: Program, message: str | None) -> None:
 
 
 def test_the_input_is_words_or_codes() -> None:
-    with pytest.raises(InputError, match="takes codes; the input of a machine with a vector unit"):
+    with pytest.raises(InputError, match="takes codes; the input of this machine is words"):
         check_legal(NETWORK, PRESETS["tiny"])
     with pytest.raises(InputError, match="takes words; the input of a machine without a vector"):
         check_legal(program(ENTER, *CODES, SUM), STEP_MACHINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,9 +152,13 @@ def test_refusals() -> None:
     fitted = fit_machine(network, SHAPE)
     with pytest.raises(InputError, match="weight_depth = 9 must be at least"):
         compile_program(network, fitted.having(weight_depth=9))
-    with pytest.raises(InputError, match="its neurons are others"):
-        kinds = (*fitted.neurons.kinds, fitted.neurons.kinds[0])
-        compile_program(lower(random_network(1)), fitted.having(kinds=kinds))
+    first, *others = fitted.neurons.kinds
+    with pytest.raises(InputError, match=f"none of its {len(others)} kinds of neurons is that of"):
+        compile_program(network, fitted.having(kinds=tuple(others)))
+    small = replace(first, groups=first.groups - 1)
+    with pytest.raises(InputError, match=f"groups of its kind 0 of neurons are {small.groups}, not "
+                                         f"{first.groups}"):
+        compile_program(network, fitted.having(kinds=(small, *others)))
     with pytest.raises(InputError, match="its codes need 8 bits, not 2"):
         fit_machine(network, STEP_MACHINE, wanted={"code_bits": 2})
     with pytest.raises(InputError, match="lanes = 6 must be a multiple"):

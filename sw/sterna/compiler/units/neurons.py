@@ -10,13 +10,12 @@ from sterna.compiler.clock_neurons import issue_neurons
 from sterna.compiler.emission import Emission
 from sterna.compiler.flow_neurons import accept_neurons
 from sterna.compiler.kept import kept_codes, kept_neurons
-from sterna.compiler.kinds import Widths, make_kinds
+from sterna.compiler.kinds import Widths, kinds_used, make_kinds, place_sources
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import NeuronStep, Plan
 from sterna.compiler.populations import (
     code_bits_needed,
     groups_of,
-    place_sources,
     populations,
     sum_bits_needed,
 )
@@ -82,12 +81,17 @@ class NeuronsCompiler(UnitCompiler):
         widths = Widths(
             lanes=unit.lanes, sum_bits=sum_bits_needed(program, unit.code_limit),
             vector_lanes=vector.lanes if vector else 0, word_bits=program.word_bits)
-        return replace(unit, kinds=make_kinds(program, widths), outputs=_outputs(program),
-                       **_depths(program, widths))
+        kinds = make_kinds(program, widths)
+        return replace(
+            unit, kinds=kinds, outputs=_outputs(program), **_depths(program, widths),
+            constant_depth=max(1, sum(kind.groups for kind in kinds if kind.varying)))
 
     def needed(self, program: Program, machine: Machine, plan: Plan,
                placement: str) -> Mapping[str, int]:
-        fields = {"code_bits": code_bits_needed(program), **_depths(program, Widths.of(machine))}
+        used = kinds_used(program, machine)
+        fields = {"code_bits": code_bits_needed(program), "outputs": _outputs(program),
+                  "constant_depth": max(1, sum(kind.constants for kind in used)),
+                  **_depths(program, Widths.of(machine))}
         return {NeuronsUnit.label(name): value for name, value in fields.items()}
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]) -> dict[str, int]:
@@ -95,12 +99,9 @@ class NeuronsCompiler(UnitCompiler):
         return {}
 
     def other(self, program: Program, machine: Machine, needed: Mapping[str, int]) -> list[str]:
-        found, outputs = [], _outputs(program)
-        if machine.neurons.outputs != outputs:
-            found.append(f"neuron_outputs = {machine.neurons.outputs} must be {outputs}")
-        if make_kinds(program, Widths.of(machine)) != machine.neurons.kinds:
-            found.append("its neurons are others")
-        return found
+        used = zip(kinds_used(program, machine), machine.neurons.kinds, strict=True)
+        return [f"groups of its kind {number} of neurons are {kind.groups}, not {use.groups}"
+                for number, (use, kind) in enumerate(used) if use.groups > kind.groups]
 
     def parts(self, program: Program, machine: Machine, plan: Plan,
               placement: str) -> Mapping[str, ImagePart]:
@@ -112,7 +113,7 @@ class NeuronsCompiler(UnitCompiler):
 
     def reset(self, program: Program, machine: Machine, plan: Plan) -> list[Instruction]:
         """Past codes and the states of all neurons become zero."""
-        placed = place_sources(program, machine.neurons.lanes).values()
+        placed = place_sources(program, Widths.of(machine)).values()
         return [("NEURON", {"groups": max(1, sum(source.words for source in placed)),
                             "clear": 1})]
 
@@ -125,15 +126,12 @@ def _outputs(program: Program) -> int:
 
 def _depths(program: Program, widths: Widths) -> dict[str, int]:
     """The least depths, in words of what they name."""
-    kinds = make_kinds(program, widths)
     given = [groups_of(place.item.length, widths.vector_lanes) for place in populations(program)
              if any(place.item.codes in codes_taken(item) for item in place.section.items)
              ] if widths.vector_lanes else []
     inputs = groups_of(program.input_length, widths.lanes) if program.takes_codes else 0
     return {
-        "code_depth": sum(placed.words for placed in place_sources(
-            program, widths.lanes).values()),
-        "constant_depth": max(1, sum(kind.groups for kind in kinds if kind.varying)),
+        "code_depth": sum(placed.words for placed in place_sources(program, widths).values()),
         "input_depth": groups_of(inputs, _STEP) * _STEP,
         "given_depth": groups_of(max(given, default=0), _STEP) * _STEP,
     }

@@ -19,7 +19,7 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.vector import VectorUnit
 from sterna.machine.extensions import EMULATORS, extensions
 from sterna.machine.machine import Machine, path_space
-from sterna.machine.protocol import Space
+from sterna.machine.protocol import Space, memory_spec
 from sterna.machine.traces import Words32, port_words, trace_ports
 from sterna.machine.words import Words
 
@@ -60,7 +60,7 @@ class EmulatedMachine:
 
     def loaded(self, space: str) -> None:
         """Words of a memory have changed."""
-        if space != Space.INPUT:
+        if not memory_spec(self._machine, space).input:
             self._plans.clear()
             for unit in self._units.values():
                 unit.changed()

@@ -45,6 +45,10 @@ class NeuronStates:
     def clear(self) -> None:
         """All states to 0, and the next neurons are the first."""
         self.states = {name: np.zeros(self._count, np.int64) for name in self.definition.states}
+        self.begin()
+
+    def begin(self) -> None:
+        """The next neurons are the first."""
         self._next = 0
 
     def step(self, sums: Integers, parameters: Mapping[str, Integers | int]

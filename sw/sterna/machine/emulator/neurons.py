@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from sterna.errors import CheckError
-from sterna.law.neuron_parameters import FACTORS, NeuronParameters
+from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neuron_step import Integers, NeuronStates, rounded
 from sterna.machine.emulator.path import Path
@@ -17,7 +17,7 @@ from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.synapses import SynapsesUnit
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space, memory_spec
+from sterna.machine.protocol import Space, input_space, memory_spec
 from sterna.machine.units.neurons import CODES, NeuronKind, group_lanes, kind_states
 from sterna.machine.words import Words, pack_fields, pack_mixed, unpack_fields, word_bytes
 
@@ -75,6 +75,8 @@ class NeuronsUnit(EmulatedUnit):
 
     def begin(self, path: Path, plan: Plan, word: int) -> None:
         self._input, self._constant = word, 0
+        for kind in self._kinds:
+            kind.begin()
         self._result = np.zeros(0, np.int64)
         self._shown = [[[], [], []] for _ in self._kinds]
 
@@ -140,8 +142,8 @@ class NeuronsUnit(EmulatedUnit):
 
     def _input_codes(self, groups: int) -> Integers:
         first, self._input = self._input, self._input + groups
-        spec = memory_spec(self.machine, Space.INPUT)
-        return self.memories[Space.INPUT].fields(
+        spec = memory_spec(self.machine, input_space(self.machine, codes=True))
+        return self.memories[spec.name].fields(
             self._input, spec.lanes, spec.bits // spec.lanes, first).reshape(-1)
 
     def _sums(self, path: Path, fields: dict[str, int], first: int) -> Integers:
@@ -178,9 +180,7 @@ class NeuronsUnit(EmulatedUnit):
             self._constant += groups
         key = (number, first, groups)
         if key not in self._parameters:
-            neutral = {name: int(values[0]) for name, values in NeuronParameters().items()}
-            self._parameters[key] = neutral | dict(kind.constants) | self._varying(
-                kind, first, groups)
+            self._parameters[key] = kind.shared() | self._varying(kind, first, groups)
         return self._parameters[key]
 
     def _varying(self, kind: NeuronKind, first: int, groups: int) -> dict[str, Integers | int]:

@@ -164,9 +164,9 @@ class VectorUnit(EmulatedUnit):
     def _tables(self, plan: Plan) -> tuple[Integers, Integers]:
         """Base and slope [tables, segments]."""
         if Space.TABLES not in plan.kept:
-            memory = self.memories[Space.TABLES]
-            plan.kept[Space.TABLES] = memory.fields(
-                memory.used, 2, self.machine.vector.word_bits)
+            vector = self.machine.vector
+            plan.kept[Space.TABLES] = self.memories[Space.TABLES].fields(
+                vector.tables * TABLE_SEGMENTS, 2, vector.word_bits)
         pairs = plan.kept[Space.TABLES]
         return (pairs[:, 0].reshape(-1, TABLE_SEGMENTS), pairs[:, 1].reshape(-1, TABLE_SEGMENTS))
 

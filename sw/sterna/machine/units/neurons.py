@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition, Output
-from sterna.law.neuron_parameters import FACTORS, NeuronParameters
+from sterna.law.neuron_parameters import FACTORS, neutral_parameters
 from sterna.machine.unit import (
     MOST,
     Fields,
@@ -41,7 +41,8 @@ _RANGES = {"code_bits": (2, 8), "multiplier_bits": (8, 25)}
 class NeuronKind:
     """A LIF engine: the neurons of all populations of one definition.
 
-    ``groups`` of ``lanes`` neurons are those of all these populations, in the order of execution.
+    A RUN takes its neurons from the first on, at most ``groups`` groups of ``lanes``: those of all
+    these populations, in the order of execution.
     """
 
     definition: NeuronDefinition
@@ -81,6 +82,11 @@ class NeuronKind:
             "varying": tuple(require_list("varying", values["varying"])),
         })
 
+    def shared(self) -> dict[str, int]:
+        """Every parameter that does not vary, by its name."""
+        return {name: value for name, value in (neutral_parameters() | dict(self.constants)).items()
+                if name not in self.varying}
+
     @property
     def parameter_bits(self) -> int:
         """Bits of the varying parameters of one neuron."""
@@ -110,8 +116,9 @@ class Neurons(Unit):
     """Words of ``lanes`` sources that synapses read: input and populations."""
     constant_depth: int = 64
     input_depth: int = 16
+    """Words of codes that a RUN may be given. 0: its input is words."""
     outputs: int = 1
-    """Values that a step returns."""
+    """Values that a step returns, those of a program first."""
     given_depth: int = 0
     """Groups of the vector unit's lanes that wait for VECTOR: codes, as words. 0: none are given.
     All of a command must find room."""
@@ -126,7 +133,7 @@ class Neurons(Unit):
         if not 1 <= len(self.kinds) <= MOST_KINDS:
             raise InputError(
                 f"machine: {len(self.kinds)} kinds of neurons; there can be 1 to {MOST_KINDS}")
-        known = {name for name, _ in NeuronParameters().items()}
+        known = neutral_parameters().keys()
         for kind in self.kinds:
             if unknown := {*kind.varying, *dict(kind.constants)} - known:
                 raise InputError(f"machine: no parameter of a neuron is named "
@@ -143,8 +150,6 @@ class Neurons(Unit):
             return
         lanes = machine.vector.lanes
         self.require(lanes % self.lanes == 0, "lanes", f"a divisor of vector_lanes, {lanes}")
-        self.require(self.input_depth == 0, "input_depth", "0 beside a vector unit, whose input "
-                     "comes with a RUN")
         if machine.streams > 1:
             raise InputError(f"machine: streams = {machine.streams} must be 1: its neurons keep "
                              "the state of one text")
@@ -198,8 +203,8 @@ class Neurons(Unit):
             "one step of the neurons of a population, or another way to new codes", port=PORT),)
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
-        del machine
-        given = MemorySpec("input", self.lanes * self.code_bits, self.input_depth, input=True,
+        given = MemorySpec("input_codes" if machine.has_words else "input",
+                           self.lanes * self.code_bits, self.input_depth, input=True,
                            lanes=self.lanes)
         return (MemorySpec("neurons", self.constant_bits, self.constant_depth),
                 *((given,) if self.input_depth else ()))
