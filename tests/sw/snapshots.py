@@ -12,8 +12,9 @@ from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.host.transport import Transport
+from sterna.machine.additions import with_snapshots
 from sterna.machine.image import MemoryImage
-from sterna.machine.machine import Machine, with_snapshots
+from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS, STEP_MACHINE
 from sterna.machine.snapshot import State
 from sterna.program.definition import Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from sterna.errors import InputError, LinkError
 from sterna.host.info import Info, read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.loading import load_request, load_requests, words_in_frame
-from sterna.host.reading import longest_answer, read_requests, read_words
+from sterna.host.reading import longest_answer, longest_made, read_requests, read_words
 from sterna.host.result import RunResult, read_result
 from sterna.host.session import BoardTaken, Session
 from sterna.host.transport import Transport
@@ -106,7 +106,8 @@ class Board:
         self._has_contents = self._check(image)
         self._image = image
         self._link.expect(max(4 * result_words(image.machine, self.streams),
-                              longest_answer(image.machine) if self.reads else 0))
+                              longest_answer(image.machine) if self.reads else 0,
+                              longest_made(image.machine)))
         for _ in range(ATTEMPTS):
             retries = self._link.retries
             self._begin(progress)
@@ -133,12 +134,22 @@ class Board:
             for mask in (input_words, chained):
                 payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
         request = Request(FrameType.RUN, payload, FrameType.RESULT)
-        seconds = self._seconds(RUN_SECONDS)
-        seconds += RUN_SECONDS_PER_WORD * sum(part.words for part in image.parts.values())
+        seconds = self._seconds(RUN_SECONDS) + self._run_seconds
         answer = self._link.request(request, seconds, repeatable=False)
         if len(answer) != 4 * result_words(image.machine, len(input_words)):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
         return read_result(image.machine, self._session.check(answer), input_words)
+
+    def ask(self, requests: Sequence[Request], runs: int) -> list[bytes]:
+        """Answers, without the session, to requests that may be sent again, of so many runs each.
+        """
+        seconds = self._seconds(RUN_SECONDS) + runs * self._run_seconds * len(requests)
+        return [self._session.without(answer)
+                for answer in self._link.requests(requests, seconds)]
+
+    @property
+    def _run_seconds(self) -> float:
+        return RUN_SECONDS_PER_WORD * sum(part.words for part in self.image.parts.values())
 
     @property
     def reads(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.host.counters import Counters
+from sterna.law.sampling import Sampling
 from sterna.machine.snapshot import State
 
 Output = TypeVar("Output")
@@ -51,6 +52,49 @@ class StreamStep(Generic[Output]):
     result: Output
 
 
+@dataclass(frozen=True)
+class Made:
+    """Ids that a board has made by itself, and whether they end the text."""
+
+    ids: tuple[int, ...]
+    ended: bool
+    candidates: tuple[StepResult, ...] = ()
+    """Those from which each was chosen, if that was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How a text goes on: ``most`` ids, or up to one of ``ends``; it is number ``text``."""
+
+    sampling: Sampling
+    most: int
+    ends: tuple[int, ...] = ()
+    text: int = 0
+    candidates: bool = False
+
+
+class Maker(Protocol):
+    """A board that makes texts by itself: it feeds itself with the ids that it chooses.
+
+    Each stream of the board may make one. While it does it is not to be run, read or restored.
+    """
+
+    def begin(self, stream: int, ids: Sequence[int], wanted: Wanted) -> None:
+        """Let a stream read ids and go on. Raises `InputError` for what the board cannot do."""
+        ...
+
+    def take(self, counts: Mapping[int, int]) -> dict[int, Made]:
+        """So many ids of each stream that is named, less where it ends.
+
+        A text that has ended has read all of its ids but the last.
+        """
+        ...
+
+    def stop(self, stream: int) -> None:
+        """End the text behind the ids that were taken, of which the last is not read."""
+        ...
+
+
 class Device(Protocol):
     """A machine with a program loaded: it keeps the state of up to `streams` texts.
 
@@ -68,6 +112,11 @@ class Device(Protocol):
     @property
     def recoveries(self) -> int:
         """How often it was loaded again, and its texts repeated."""
+        ...
+
+    @property
+    def maker(self) -> Maker | None:
+        """Itself, where it makes texts by itself."""
         ...
 
     def reset(self) -> None:

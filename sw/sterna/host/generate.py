@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sterna.errors import InputError
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
-from sterna.host.device import Device, StepResult
+from sterna.host.device import Device, Maker, StepResult, Wanted
 from sterna.host.passage import Passage
 from sterna.law.sampling import Sampling, choose
+
+SHORTEST, LONGEST = 0.03, 0.1
+"""Seconds that an answer of a board which makes texts may take: then it has more ids, or less."""
+MOST_AT_ONCE = 256
 
 
 @dataclass
@@ -63,11 +67,19 @@ class _Text:
     ids: list[int] = field(default_factory=list)
     """All that it has, of this run."""
 
-    def add(self, result: StepResult, ends: Collection[int], statistics: Statistics) -> Piece:
-        """The token that follows what was read; after the last piece the device is done."""
+    def choose(self, result: StepResult) -> int | None:
+        """The token that follows what was read; None for a text that is to have no more."""
         if not self.left:
+            return None
+        values = result.values.tolist()
+        place = choose(values, (result.mantissa, result.exponent),
+                       self.sampling.parameters(len(values)), self.number, self.position)
+        return int(result.rows[place])
+
+    def add(self, token: int | None, ends: Collection[int], statistics: Statistics) -> Piece:
+        """What follows by a token; after the last piece the device is done."""
+        if token is None:
             return Piece(self.number, self.decoder.finish(), ended=True)
-        token = self._choose(result)
         self.unread = [token]
         self.ids.append(token)
         if token in ends:
@@ -78,12 +90,6 @@ class _Text:
         if self.left:
             return Piece(self.number, text)
         return Piece(self.number, text + self.decoder.finish(), ended=True)
-
-    def _choose(self, result: StepResult) -> int:
-        values = result.values.tolist()
-        place = choose(values, (result.mantissa, result.exponent),
-                       self.sampling.parameters(len(values)), self.number, self.position)
-        return int(result.rows[place])
 
 
 def prompt_tokens(tokenizer: Tokenizer, prompt: str, begin: int | None) -> list[int]:
@@ -159,43 +165,98 @@ def generate_texts(
     return _run(device, waiting, ends, statistics, passage)
 
 
-def _run(device: Device, waiting: list[_Text], ends: Collection[int], statistics: Statistics,
+def _run(device: Device, waiting: list[_Text], ends: frozenset[int], statistics: Statistics,
          passage: Passage | None) -> Iterator[Piece]:
     """The pieces of all texts."""
     if not waiting:
         return
     start = time.monotonic()
     device.reset()
-    running = {0: waiting.pop(0)}
     if passage is not None:
         if passage.state is not None:
             device.restore(passage.state)
-        text = running[0]
+        text = waiting[0]
         if not text.left:  # the last id stays pending, since another one is to follow it
             pending = [text.unread.pop()]
             if not text.unread:
                 passage.end(device.snapshot(), text.ids, pending)
                 yield Piece(text.number, "", ended=True)
                 return
+    maker = device.maker
+    way = _Here(device, ends) if maker is None else _OnBoard(maker, ends)
+    running: dict[int, _Text] = {}
+    way.begin(0, waiting[0], statistics)
+    running[0] = waiting.pop(0)
     while waiting or running:
         while waiting and len(running) < device.streams:
-            running[device.join()] = waiting.pop(0)
-        steps = device.run({stream: text.unread for stream, text in running.items()})
+            stream = device.join()
+            way.begin(stream, waiting[0], statistics)
+            running[stream] = waiting.pop(0)
+        pieces = way.go_on(running, statistics)
         statistics.seconds = time.monotonic() - start
+        for stream, piece in pieces:
+            if piece.ended:
+                text = running.pop(stream)
+                if passage is not None:
+                    passage.end(device.snapshot(stream), text.ids, text.unread or text.ids[-1:])
+                device.leave(stream)
+            if piece.text or piece.ended:
+                yield piece
+
+
+class _Here:
+    """Tokens are chosen on the host, one after each run."""
+
+    def __init__(self, device: Device, ends: frozenset[int]) -> None:
+        self._device, self._ends = device, ends
+
+    def begin(self, stream: int, text: _Text, statistics: Statistics) -> None:
+        del stream, text, statistics
+
+    def go_on(self, running: Mapping[int, _Text], statistics: Statistics
+              ) -> list[tuple[int, Piece]]:
+        """One run of the device."""
+        steps = self._device.run({stream: text.unread for stream, text in running.items()})
         statistics.runs.append(next(iter(steps.values())).result.counters)
+        pieces = []
         for stream, step in steps.items():
             text = running[stream]
             statistics.computed_tokens += len(step.places)
             text.position += len(step.places)
             text.unread = text.unread[len(step.places):]
-            if text.unread:
-                continue
-            piece = text.add(step.result, ends, statistics)
-            if piece.ended:
-                if passage is not None:
-                    pending = text.unread or text.ids[-1:]
-                    passage.end(device.snapshot(stream), text.ids, pending)
-                device.leave(stream)
-                del running[stream]
-            if piece.text or piece.ended:
-                yield piece
+            if not text.unread:
+                token = text.choose(step.result)
+                pieces.append((stream, text.add(token, self._ends, statistics)))
+        return pieces
+
+
+class _OnBoard:
+    """Tokens are chosen by a board that feeds itself; so many are taken at a time that a user sees
+    the text grow."""
+
+    def __init__(self, maker: Maker, ends: frozenset[int]) -> None:
+        self._maker, self._ends, self._count = maker, ends, 1
+
+    def begin(self, stream: int, text: _Text, statistics: Statistics) -> None:
+        self._maker.begin(stream, text.unread, Wanted(
+            sampling=text.sampling, most=text.left, ends=tuple(sorted(self._ends)),
+            text=text.number))
+        statistics.computed_tokens += len(text.unread) - bool(text.left)
+        text.unread = []
+
+    def go_on(self, running: Mapping[int, _Text], statistics: Statistics
+              ) -> list[tuple[int, Piece]]:
+        """One answer of each stream."""
+        start = time.monotonic()
+        made = self._maker.take(dict.fromkeys(running, self._count))
+        seconds = time.monotonic() - start
+        if seconds < SHORTEST:
+            self._count = min(2 * self._count, MOST_AT_ONCE)
+        elif seconds > LONGEST:
+            self._count = max(1, self._count // 2)
+        pieces = []
+        for stream, found in made.items():
+            statistics.computed_tokens += len(found.ids)
+            for token in found.ids or (None,):
+                pieces.append((stream, running[stream].add(token, self._ends, statistics)))
+        return pieces

@@ -46,6 +46,12 @@ class AnswerLost(LinkError):
     """What happened, in words, where the driver sets it right."""
 
 
+class RequestForgotten(AnswerLost):
+    """The board does not make the text that it was asked for."""
+
+    reason = "the board started again or lost its state"
+
+
 @dataclass(frozen=True)
 class Request:
     """A frame to send and the type of the answer that it expects."""
@@ -164,6 +170,10 @@ class Link:
         code = frame.payload[0]
         if FAILED_READ <= code < 1 << FAILURE_BITS:
             raise MemoryFailure(f"{self._name}: {_failure(code, name)}")
+        if code == ErrorCode.REQUEST:
+            raise RequestForgotten(
+                f"{self._name}: the board forgets texts again and again; see its supply, and that "
+                "no other program uses it")
         if code != ErrorCode.CRC:
             meaning = _MEANING.get(code, f"error {code}")
             raise LinkError(f"{self._name}: refused {name}: {meaning}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sterna.host.link import Request
+from sterna.machine.generation import ID_BYTES, TOLD_BYTES
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import READ_REQUEST, SESSION_WORDS, FrameType, space_number
 from sterna.machine.words import Words, word_bytes
@@ -20,6 +21,14 @@ def longest_answer(machine: Machine) -> int:
     """Bytes of the longest answer to `read_requests`."""
     sizes = [word_bytes(machine, item.name) for item in machine.states]
     return max([READ_BYTES, *sizes]) + SESSION_BYTES
+
+
+def longest_made(machine: Machine) -> int:
+    """Bytes of the longest answer to GENERATE; 0 if the machine has none."""
+    if machine.generates is None:
+        return 0
+    one = ID_BYTES + 4 * machine.head.result_words(machine)
+    return TOLD_BYTES + max(ID_BYTES * machine.generates.window, one) + SESSION_BYTES
 
 
 def read_requests(machine: Machine, space: str, words: range) -> Iterator[Request]:

@@ -26,6 +26,7 @@ from sterna.machine.unit import (
     require_fields,
     require_list,
 )
+from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.read import Read
@@ -198,6 +199,11 @@ class Machine:
         """Whether READ reads what a RUN writes, and LOAD writes it."""
         return self.has(Read.name)
 
+    @property
+    def generates(self) -> Generate | None:
+        """What answers GENERATE, if something does."""
+        return self._typed(Generate) if self.has(Generate.name) else None
+
     @cached_property
     def states(self) -> tuple[MemorySpec, ...]:
         """Every memory that READ reads; empty without the unit. See `path_space` for their names.
@@ -307,13 +313,6 @@ class Machine:
 def path_space(name: str, path: int) -> str:
     """What a state memory of a data path is called: the first has none but its name."""
     return f"{name}_{path}" if path else name
-
-
-def with_snapshots(machine: Machine) -> Machine:
-    """The machine with the unit that answers READ."""
-    if machine.readable:
-        return machine
-    return machine.having(units=(*machine.units, Read()))
 
 
 def with_rate(machine: Machine, usual: int, wanted: int | None = None) -> Machine:

@@ -13,11 +13,13 @@ the middle is given up after a time-out.
 | LOAD | space u8, first word u32, data | ACK | - |
 | READ | space u8, first word u32, words u16 | READ_ANSWER | data, session |
 | RUN | entry u16, first input words u32, row limit u32 | RESULT | counters, scale, top-k, session |
+| GENERATE | see `sterna.machine.generation` | GENERATE_ANSWER | ids, session |
+| STOP | the same | STOP_ANSWER | position, session |
 | anything broken | | ERROR | code u8, an `ErrorCode` |
 | LOAD or RUN, memory outside fails | | ERROR | code u8, `FAILED_READ` or `FAILED_WRITE` + port |
 
-GENERATE and STOP and their answers are reserved: the board answers them with ERROR and code TYPE,
-as every type that it does not know. So it does READ on a machine without the READ unit.
+A type that it does not know the board answers with ERROR and code TYPE: so it does READ on a
+machine without the READ unit, and GENERATE and STOP on one without that for them.
 
 INFO is a list of items: type u8, an `InfoType`, length u8, and a value of so many bytes. The host
 skips types that it does not know.
@@ -105,7 +107,7 @@ MASK_BITS = 16
 
 
 class FrameType(IntEnum):
-    """Frame types; answers have the top bit set. GENERATE and STOP do not exist yet."""
+    """Frame types; answers have the top bit set."""
 
     HELLO = 0x01
     LOAD = 0x02
@@ -140,6 +142,8 @@ class ErrorCode(IntEnum):
     TYPE = 2
     LENGTH = 3
     SPACE = 4
+    REQUEST = 5
+    """The board has no such request of GENERATE, perhaps since it started again."""
 
 
 class Space(StrEnum):

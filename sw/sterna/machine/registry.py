@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 
 from sterna.errors import InputError
 from sterna.machine.unit import Unit
+from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
 from sterna.machine.units.loops import Loops
 from sterna.machine.units.neurons import Neurons
@@ -22,7 +23,7 @@ from sterna.machine.units.vector import Vector
 
 GROUP = "sterna.units"
 OWN: tuple[type[Unit], ...] = (
-    Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons, Read)
+    Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons, Read, Generate)
 
 
 @cache

@@ -10,8 +10,9 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import memory, stream
 from amaranth.lib.wiring import In, Out
+from sterna.machine.additions import with_snapshots
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.machine import Machine, with_snapshots
+from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi
 from sterna.machine.presets import PRESETS, step_machine
 from sterna.machine.protocol import LONGEST_READ, ErrorCode, FrameType, space_number, word_chunks

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from sterna.law.neuron import Current, NeuronDefinition, Reset
-from sterna.machine.machine import with_snapshots
+from sterna.machine.additions import with_snapshots
 from sterna.machine.presets import step_machine
 from sterna_hw.spiking import LifEngine
 from sterna_hw.spiking.code_memory import CodeMemory

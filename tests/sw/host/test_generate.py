@@ -24,6 +24,7 @@ class Speaker:
     """
 
     name = "speaker"
+    maker = None
 
     def __init__(self, *scripts: list[int], streams: int = 1, chunk: int = 1) -> None:
         self.scripts, self.streams, self.chunk = scripts, streams, chunk

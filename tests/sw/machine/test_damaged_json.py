@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from sterna.errors import InputError
-from sterna.machine.machine import Machine, with_snapshots
+from sterna.machine.additions import with_snapshots
+from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS, STEP_MACHINE
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.errors import InputError
+from sterna.machine.additions import with_snapshots
 from sterna.machine.kept import KeptValue, pack_kept, spans, unpack_kept
-from sterna.machine.machine import Machine, path_space, with_snapshots
+from sterna.machine.machine import Machine, path_space
 from sterna.machine.presets import PRESETS, step_machine
 from sterna.machine.protocol import space_bits, space_number
 from sterna.machine.words import unpack_fields, word_bytes

@@ -10,7 +10,7 @@ from sterna_boards.options import Baud, BoardClock, Weights
 from sterna.errors import InputError
 from sterna.families.common import Snapshots
 from sterna.families.steps import options
-from sterna.machine.machine import with_snapshots
+from sterna.machine.additions import with_snapshots
 from sterna.numerals import whole
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sterna.compiler.fit import fit_machine
 from sterna.families.common import Snapshots
 from sterna.families.steps.options import Config, Shape
+from sterna.machine.additions import with_snapshots
 from sterna.machine.file import read_machine
-from sterna.machine.machine import Machine, with_snapshots
+from sterna.machine.machine import Machine
 from sterna.machine.presets import STEP_MACHINE
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sterna.errors import InputError
 from sterna.families.common import Snapshots
 from sterna.families.tokens.options import Lanes, Streams
 from sterna.families.tokens.shape import check_embedding, with_shape
-from sterna.machine.machine import with_snapshots
+from sterna.machine.additions import with_snapshots
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board

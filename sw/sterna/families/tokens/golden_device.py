@@ -21,6 +21,7 @@ class GoldenDevice:
 
     name = "golden"
     recoveries = 0
+    maker = None
 
     def __init__(self, program: Program, top_k: int, streams: int = 1) -> None:
         self.streams = streams

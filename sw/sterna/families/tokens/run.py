@@ -14,6 +14,7 @@ from sterna.families.tokens.texts import RunResult, continue_texts
 from sterna.host.address import EMULATOR, GOLDEN, SIMULATED
 from sterna.host.device import Device
 from sterna.host.token_board import TokenBoard
+from sterna.machine.additions import with_generation
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
     tokenizer, going = model.tokenizer(), Going.of(options, model.sources)
     if going.asked and device in (EMULATOR, SIMULATED):
         shape = replace(shape, snapshots=True)
+    if device == EMULATOR and shape.embedding == "auto" and shape.chip_mbit is None:
+        shape = replace(shape, embedding="chip")  # which has room for all rows
 
     def machine() -> Device:
         program = model.lowered
@@ -36,6 +39,8 @@ def run(model: TokenModel, request: RunRequest, report: Report) -> RunResult:
         # The golden computes what no accelerator does yet; what lies where is only for a machine.
         placed = device != GOLDEN or shape.chip_mbit is not None
         configuration = shape.fitted(program) if placed else shape.base()
+        if device == EMULATOR:
+            configuration = with_generation(configuration)
         return open_device(device, program, configuration, shape.place, report, timeout)
 
     return continue_texts(model.name, machine, tokenizer, model.generation, options, report, going,

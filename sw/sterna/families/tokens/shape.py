@@ -17,8 +17,9 @@ from sterna.families.tokens.options import (
     Streams,
 )
 from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.additions import with_snapshots
 from sterna.machine.file import read_machine
-from sterna.machine.machine import Machine, with_snapshots
+from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.suggest import did_you_mean
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import LinkError
+from sterna.machine.emulator.generation import Generation, Refused
 from sterna.machine.emulator.machine import EmulatedMachine
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.unit import EmulatedUnit
@@ -36,15 +37,18 @@ class EmulatedBoard:
 
     A run takes no time: counters of cycles are 0. With `trace` in the machine
     `collect_words` gives what trace ports would have shown. `units` emulate units of other packages
-    by their names.
+    by their names. ``ahead`` is as in `Generation`.
     """
 
     def __init__(self, machine: Machine,
-                 units: Mapping[str, type[EmulatedUnit]] | None = None) -> None:
+                 units: Mapping[str, type[EmulatedUnit]] | None = None,
+                 ahead: bool = False) -> None:
         self.machine = machine
         names = [item.name for item in machine.memories]
         self._memories = {space: LoadedMemory(machine, space) for space in names}
         self._machine = EmulatedMachine(machine, self._memories, units)
+        self._generation = (
+            None if machine.generates is None else Generation(machine, self._machine, ahead))
         self._session, self._results = 0, 0
         self._decoder = FrameDecoder()
         self._output = bytearray()
@@ -84,6 +88,8 @@ class EmulatedBoard:
             if len(frame.payload) != 4:
                 return _error(ErrorCode.LENGTH)
             self._session, self._results = int.from_bytes(frame.payload, "little"), 0
+            if self._generation is not None:
+                self._generation.forget(-1)
             return FrameType.ACK, b""
         if frame.type == FrameType.LOAD:
             return self._load(frame.payload)
@@ -91,6 +97,12 @@ class EmulatedBoard:
             return self._read(frame.payload)
         if frame.type == FrameType.RUN:
             return self._run(frame.payload)
+        if self._generation is not None:
+            if frame.type == FrameType.GENERATE:
+                return self._made(self._generation.generate, FrameType.GENERATE_ANSWER,
+                                  frame.payload)
+            if frame.type == FrameType.STOP:
+                return self._made(self._generation.stop, FrameType.STOP_ANSWER, frame.payload)
         return _error(ErrorCode.TYPE)
 
     def _hello(self, payload: bytes) -> tuple[FrameType, bytes]:
@@ -101,7 +113,7 @@ class EmulatedBoard:
             InfoType.ENTRIES: result_entries(self.machine).to_bytes(2, "little"),
             InfoType.CONFIGURATION: self.machine.digest().to_bytes(8, "little"),
             InfoType.CONTENTS: bytes(8),
-            InfoType.SESSION: _SESSION.pack(self._session, self._results),
+            InfoType.SESSION: self._told(),
         }
         return FrameType.INFO, b"".join(
             bytes([kind, len(value)]) + value for kind, value in items.items())
@@ -144,7 +156,17 @@ class EmulatedBoard:
         if first + count > spec.depth:
             return _error(ErrorCode.SPACE)
         words = self._machine.read_state(spec.name)[first:first + count]
-        return FrameType.READ_ANSWER, words.tobytes() + _SESSION.pack(self._session, self._results)
+        return FrameType.READ_ANSWER, words.tobytes() + self._told()
+
+    def _made(self, answer: Callable[[bytes], bytes], kind: FrameType,
+              payload: bytes) -> tuple[FrameType, bytes]:
+        try:
+            return kind, answer(payload) + self._told()
+        except Refused as refused:
+            return _error(refused.code)
+
+    def _told(self) -> bytes:
+        return _SESSION.pack(self._session, self._results)
 
     def _run(self, payload: bytes) -> tuple[FrameType, bytes]:
         streams = self.machine.streams
@@ -158,11 +180,13 @@ class EmulatedBoard:
             half = form.size + masks // 2
             active = int.from_bytes(payload[form.size:half], "little")
             chained = int.from_bytes(payload[half:], "little")
+        if self._generation is not None:
+            self._generation.forget(active)
         inputs = {place: word for place, word in enumerate(words) if active >> place & 1}
         result = self._machine.run(
             entry, inputs, {place for place in inputs if chained >> place & 1}, rows)
         self._results = (self._results + 1) % (1 << 32)
-        return FrameType.RESULT, result + _SESSION.pack(self._session, self._results)
+        return FrameType.RESULT, result + self._told()
 
 
 def _error(code: ErrorCode) -> tuple[FrameType, bytes]:

@@ -26,7 +26,7 @@ from sterna.machine.words import Words
 OWN: dict[str, type[EmulatedUnit]] = {
     "vector": VectorUnit, "scalar": ScalarUnitEmulation, "ternary": TernaryUnit,
     "loops": LoopsUnit, "head": HeadUnit, "synapse": SynapsesUnit, "neuron": NeuronsUnit,
-    "read": EmulatedUnit,
+    "read": EmulatedUnit, "generate": EmulatedUnit,
 }
 """What emulates each of Sterna's units, by its name."""
 
@@ -74,6 +74,11 @@ class EmulatedMachine:
         """Write words of such a memory from one on."""
         unit, path, name = self._states[space]
         unit.write_state(path, name, first, words)
+
+    def state_of(self, path: int) -> dict[str, Words]:
+        """All that a data path has in memories that READ reads."""
+        return {space: unit.read_state(owner, name).copy()
+                for space, (unit, owner, name) in self._states.items() if owner.number == path}
 
     def run(self, entry: int, inputs: Mapping[int, int], chained: set[int], rows: int) -> bytes:
         """Run data paths, each from its INPUT word on; a RESULT without the session.
