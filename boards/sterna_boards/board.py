@@ -9,7 +9,7 @@ from sterna.host.run_command import DEFAULT_PORT
 from sterna.machine.machine import Machine, with_rate
 
 from sterna_boards.bitstream_tools import OpenTools, Project
-from sterna_boards.bridge import Bridge
+from sterna_boards.bridge import FTDI, Bridge, Latency
 from sterna_boards.estimate.components import components
 from sterna_boards.outside_memory import BoardSdram, OutsideMemory
 from sterna_boards.shape import Shape
@@ -60,6 +60,8 @@ class Board:
     """The serial port on a Linux host that has nothing else plugged in."""
     bridge: Bridge | None = None
     """The bridge of the serial port, where long answers must be paced for it."""
+    latency: Latency = FTDI
+    """Of a round trip through the bridge; a cable of one's own has mostly one of FTDI's."""
     capacity: Capacity
     shape: Shape
     """The accelerator's own shape, with the weights on the chip or in ``outside``."""

@@ -1,4 +1,4 @@
-"""What stands between a board's serial port and the host, where it can lose bytes."""
+"""What stands between a board's serial port and the host: it holds back, and can lose, bytes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,20 @@ from sterna.machine.protocol import result_words
 
 _FRAME_BYTES = 16
 """More than a frame has around its payload."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """What a round trip takes beside the bytes: request and answer wait in bridge and bus."""
+
+    seconds: float
+    why: str
+
+
+FTDI = Latency(0.016, "FTDI's latency timer, unless the system sets it lower")
+"""A packet that is not full waits for the timer, 16 ms after power up (FTDI AN232B-04)."""
+FULL_SPEED = Latency(0.002, "a USB frame of 1 ms each way")
+"""Bulk transfers of USB 2.0 at full speed are made in frames of 1 ms (section 5.8)."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.speed import Speed, speed
+from sterna_boards.estimate.speed import Speed
 from sterna_boards.estimate.work import own_machine, work_on
 from sterna_boards.flows.open.build import build
 from sterna_boards.flows.open.designs import accelerator
@@ -92,9 +92,7 @@ def build_model(board: Board, program: Program, configuration: Any = None,
         image = replace(image, host=host)
     design = accelerator(board, machine, clock_hz, image if baked else None)
     report = build(board, design, seeds, progress, until_met)
-    clock = report.clock_mhz * 1e6
-    rates = speed(work.unit, board.cycles(machine, work.cycles, work.fetched, clock), clock,
-                  work.link_bytes, machine.link.baud, board.answer_pause(machine))
+    rates = work.speed(board, report.clock_mhz * 1e6)
     return ModelBuild(report=report, image=image, speed=rates, baked=baked,
                       embedding=work.embedding)
 

@@ -62,6 +62,8 @@ class OutsideMemory:
     """Size of the region behind each port."""
     gb_s: float
     """What a reader that never pauses gets from all ports."""
+    model: str
+    """Name of the memory that stands for it in simulation (`sterna_sim.memory.presets`)."""
 
     @property
     def shared(self) -> bool:

@@ -33,7 +33,7 @@ ALVEO_U250 = Board(
     model="demo",
     memory="DDR4 64 GB, four modules of 64 bits",
     outside=OutsideMemory(kind="ddr4", ports=4, bits=512, burst=64, prefetch=1024,
-                          port_bytes=1 << 32, gb_s=73.4),
+                          port_bytes=1 << 32, gb_s=73.4, model="ddr4x4-77"),
     port_name="/dev/ttyUSB2",
     revisions="A-U250-A64G-PQ-G and A-U250-P64G-PQ-G",
     project=Project(
@@ -65,7 +65,7 @@ ALVEO_U280 = Board(
     model="demo",
     memory="HBM2 8 GB, 32 pseudo-channels",
     outside=OutsideMemory(kind="hbm", ports=32, bits=512, burst=16, prefetch=256,
-                          port_bytes=1 << 28, gb_s=430.1),
+                          port_bytes=1 << 28, gb_s=430.1, model="hbm-460"),
     port_name="/dev/ttyUSB2",
     revisions="production silicon, not ES1",
     notes=("by public reports Vivado 2023.1 is the last release that supports the card",),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
-from sterna_boards.bridge import Bridge
+from sterna_boards.bridge import FULL_SPEED, Bridge
 from sterna_boards.outside_memory import BoardSdram
 from sterna_boards.shape import Shape
 
@@ -55,6 +55,7 @@ COLORLIGHT_I9 = Board(
     clock_hz=75_000_000,
     baud=1_000_000,
     link="debug adapter of the extension board",
+    latency=FULL_SPEED,
     port_name="/dev/ttyACM0",
     capacity=Capacity(luts=43_848, block_rams=108, block_ram_bits=18_432, dsps=72),
     shape=Shape(rows=8, columns=32, vector_lanes=8),

@@ -23,7 +23,7 @@ KV260 = Board(
     model="demo",
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,
-                          port_bytes=1 << 28, gb_s=16.0),
+                          port_bytes=1 << 28, gb_s=16.0, model="kv260-16"),
     port_name="/dev/ttyUSB0",
     revisions="the carrier card with the production SOM",
     project=Project(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import FULL_SPEED
 from sterna_boards.shape import Shape
 
 
@@ -46,6 +47,7 @@ TANG_NANO_20K = Board(
     network_hz=81_000_000,
     baud=2_000_000,
     link="BL616, USB connector",
+    latency=FULL_SPEED,
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),
     shape=Shape(rows=8, columns=8, vector_lanes=4, top_k=4),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import FULL_SPEED
 from sterna_boards.shape import Shape
 
 
@@ -39,6 +40,7 @@ TANG_NANO_9K = Board(
     network_hz=54_000_000,
     baud=3_000_000,
     link="BL702, USB connector",
+    latency=FULL_SPEED,
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),
     shape=Shape(rows=8, columns=4, vector_lanes=2, block_groups=4, top_k=4),

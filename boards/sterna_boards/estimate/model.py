@@ -18,7 +18,7 @@ from sterna_boards.estimate.memory_map import (
     total_single_port_rams,
 )
 from sterna_boards.estimate.on_chip import OnChipMemory
-from sterna_boards.estimate.speed import Speed, speed
+from sterna_boards.estimate.speed import Speed
 from sterna_boards.estimate.work import own_machine, work_on
 
 
@@ -86,6 +86,5 @@ def estimate(board: Board, program: Program, machine: Machine | None = None,
         single_port_rams=total_single_port_rams(memories),
         large_rams=total_large_rams(memories), dsps=area.dsps,
         units=area.units, image_bytes=work.image_bytes,
-        speed=speed(work.unit, board.cycles(fitted, work.cycles, work.fetched, clock), clock,
-                    work.link_bytes, fitted.link.baud, board.answer_pause(fitted)),
+        speed=work.speed(board, clock),
     )

@@ -14,19 +14,40 @@ _BITS_PER_BYTE = 10
 """Eight data bits with a start and a stop bit."""
 
 
+@dataclass(frozen=True)
+class LinkUse:
+    """What a RUN takes of the link.
+
+    ``bytes`` go over the line, both ways; in each of ``round_trips`` the host waits for an answer
+    before it goes on.
+    """
+
+    bytes: float
+    round_trips: float
+
+    def seconds(self, baud: int, latency: float, pause: float = 0.0) -> float:
+        """At a bit rate; ``latency`` is that of a round trip, ``pause`` what an answer waits."""
+        return self.bytes * _BITS_PER_BYTE / baud + self.round_trips * latency + pause
+
+
 @dataclass(frozen=True, kw_only=True)
 class Speed:
     """Rates of one stream of RUNs, which are a ``unit`` each: "token", "step".
 
     ``a_second`` is the machine's, as if input and result took no time; ``a_second_over_link`` lets
-    each RUN wait for both on the serial line, and for what the board's bridge holds back. What the
-    host adds is not counted. Of event-driven synapses no source is silent.
+    each RUN wait for both on the serial line, for its round trips through the bridge and for what
+    the board holds back for it; ``link_limit`` is what that alone allows. What the host adds is not
+    counted. Of event-driven synapses no source is silent.
     """
 
     unit: str
     cycles: float
     a_second: float
-    link_bytes: int
+    link_bytes: float
+    round_trips: float
+    latency: float
+    """Seconds of a round trip beside its bytes."""
+    link_limit: float
     a_second_over_link: float
 
     def named(self) -> dict[str, float]:
@@ -35,23 +56,28 @@ class Speed:
             f"cycles_per_{self.unit}": self.cycles,
             f"{self.unit}s_per_second": self.a_second,
             f"link_bytes_per_{self.unit}": self.link_bytes,
+            f"round_trips_per_{self.unit}": self.round_trips,
+            "round_trip_seconds": self.latency,
+            "link_limit": self.link_limit,
             f"{self.unit}s_per_second_over_link": self.a_second_over_link,
         }
 
 
-def link_bytes(machine: Any, input_words: int, space: str = Space.INPUT) -> int:
-    """Bytes on the line, both ways, of a RUN that is given so many words of an input's memory."""
-    total = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine)
+def link_use(machine: Any, input_words: int, space: str = Space.INPUT) -> LinkUse:
+    """Of a RUN that is given so many words of an input's memory: LOAD and ACK, RUN and RESULT."""
+    total, trips = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine), 1
     if input_words:
         total += (2 * OVERHEAD + _LOAD_BYTES
                   + 4 * input_words * word_chunks(machine, space))
-    return total
+        trips += 1
+    return LinkUse(total, trips)
 
 
-def speed(unit: str, cycles: float, clock_hz: float, line_bytes: int, baud: int,
-          pause: float = 0.0) -> Speed:
-    """The rates at a clock and a bit rate; ``pause``: seconds that a bridge adds to an answer."""
-    seconds = cycles / clock_hz
+def speed(unit: str, cycles: float, clock_hz: float, use: LinkUse, baud: int,
+          latency: float = 0.0, pause: float = 0.0) -> Speed:
+    """The rates at a clock and a bit rate; arguments as of `LinkUse.seconds`."""
+    seconds, waits = cycles / clock_hz, use.seconds(baud, latency, pause)
     return Speed(
-        unit=unit, cycles=cycles, a_second=1 / seconds, link_bytes=line_bytes,
-        a_second_over_link=1 / (seconds + line_bytes * _BITS_PER_BYTE / baud + pause))
+        unit=unit, cycles=cycles, a_second=1 / seconds, link_bytes=use.bytes,
+        round_trips=use.round_trips, latency=latency, link_limit=1 / waits,
+        a_second_over_link=1 / (seconds + waits))

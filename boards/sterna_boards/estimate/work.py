@@ -20,7 +20,7 @@ from sterna.program.definition import Program
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import AreaEstimate, estimate_area
 from sterna_boards.estimate.room import fit_on, shortages
-from sterna_boards.estimate.speed import link_bytes
+from sterna_boards.estimate.speed import LinkUse, Speed, link_use, speed
 from sterna_boards.shape import step_shape
 
 _MEMORIES = {
@@ -44,7 +44,7 @@ class Work:
     """Of a RUN, without waiting for memories outside or the link."""
     fetched: int
     """Bytes that a RUN reads of its weights, where they are outside."""
-    link_bytes: int
+    link: LinkUse
     image_bytes: int
     """What is loaded into the memories before the first RUN."""
     used: Mapping[str, int]
@@ -55,6 +55,13 @@ class Work:
     area: AreaEstimate
     short: tuple[str, ...]
     """What the board has not enough of, one clause each."""
+
+    def speed(self, board: Board, clock_hz: float) -> Speed:
+        """What the board gives at a clock, memories outside and link included."""
+        machine = self.machine
+        return speed(self.unit, board.cycles(machine, self.cycles, self.fetched, clock_hz),
+                     clock_hz, self.link, machine.link.baud, board.latency.seconds,
+                     board.answer_pause(machine))
 
     def require_fit(self, board: Board, program: Program) -> None:
         """Raise `InputError` that says what is missing, if anything is."""
@@ -89,7 +96,7 @@ def work_on(board: Board, program: Program, machine: Any, embedding: Embedding =
         unit="token" if program.rows else "step",
         cycles=estimate_cycles(plan, fitted).cycles,
         fetched=memory_bytes(fitted) if fitted.memory.outside else 0,
-        link_bytes=link_bytes(fitted, sent, image.input),
+        link=link_use(fitted, sent, image.input),
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
         used={name: times * needed[field] for field, (name, times) in _MEMORIES.items()
               if field in needed},

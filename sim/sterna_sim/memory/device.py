@@ -1,15 +1,40 @@
-"""A simulated accelerator with its weights in a memory outside."""
+"""Simulated accelerators with an image in them, whatever memory its weights come from."""
 
 from __future__ import annotations
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
+from sterna.host.counted import CountedTransport
+from sterna.host.open_board import Opened
 from sterna.host.token_board import TokenBoard
+from sterna.machine.image import MemoryImage
 from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
 from sterna_sim.board import MemoryBehaviour, SimulatedBoard
+
+
+def open_simulated(
+    kind: type[Opened],
+    image: MemoryImage,
+    timing: MemoryBehaviour | None = None,
+    progress: Progress | None = None,
+) -> tuple[Opened, CountedTransport]:
+    """A simulation with the image loaded, and what counts the bytes of its link.
+
+    Weights that are outside come from a memory that behaves as ``timing`` says. Errors are those of
+    `SimulatedBoard` and `sterna.host.open_board.open_board`.
+    """
+    board = SimulatedBoard(image.machine, progress=progress, memory=timing)
+    counted = CountedTransport(board)
+    device = kind(counted, "sim", board.loaders())
+    try:
+        device.load(image, progress)
+    except BaseException:
+        device.close()
+        raise
+    return device, counted
 
 
 def open_with_memory(
@@ -21,11 +46,4 @@ def open_with_memory(
 ) -> TokenBoard:
     """A simulation with the program loaded, the weights from behind; errors as `open_device`."""
     image = compile_program(program, machine, embedding)
-    board = SimulatedBoard(machine, progress=progress, memory=timing)
-    device = TokenBoard(board, "sim", board.loaders())
-    try:
-        device.load(image, progress)
-    except BaseException:
-        device.close()
-        raise
-    return device
+    return open_simulated(TokenBoard, image, timing, progress)[0]

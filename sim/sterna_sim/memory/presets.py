@@ -6,7 +6,7 @@ the smaller of what the ports carry and what the DRAM has left beside refresh.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
@@ -124,3 +124,16 @@ def find_memory(name: str) -> MemoryPreset | SdramPreset:
         raise InputError(f"memory {name!r}: no such memory; there are {', '.join(known)}"
                          f"{did_you_mean(name, known)}")
     return known[name]
+
+
+def memory_of(machine: Machine, name: str, clock_hz: float) -> MemoryPreset | SdramPreset | None:
+    """The memory outside of a machine at its clock; one behind AXI ports is the named one.
+
+    None for a machine with its weights on the chip.
+    """
+    if not machine.memory.outside:
+        return None
+    if machine.memory.driven is None:
+        return replace(MEMORIES[name], clock_hz=clock_hz)
+    known = next(one for one in SDRAM_MEMORIES.values() if one.part == machine.sdram.part)
+    return replace(known, clock_hz=clock_hz)

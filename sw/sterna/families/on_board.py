@@ -92,7 +92,7 @@ class BoardEstimate:
             (f"cycles per {found.speed.unit}", _cycles(found.speed, machine)),
             (f"{found.speed.unit}s per second",
              f"{found.speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
-            ("over the link", _over_link(found.speed, machine)),
+            ("over the link", over_link(found.speed, self.board, machine)),
         ]
 
 
@@ -127,7 +127,7 @@ class BoardBuild:
             *_sdram(machine),
             (f"{speed.unit}s per second",
              f"{speed.a_second:.1f}: {_cycles(speed, machine, f'cycles a {speed.unit}')}"),
-            ("over the link", _over_link(speed, machine)),
+            ("over the link", over_link(speed, self.board, machine)),
         ]
 
 
@@ -186,9 +186,12 @@ def _cycles(speed: Speed, machine: Machine, what: str = "") -> str:
     return f"{speed.cycles:.0f}{' ' if what else ''}{what}{silent}"
 
 
-def _over_link(speed: Speed, machine: Machine) -> str:
-    return (f"{speed.a_second_over_link:.1f} {speed.unit}s per second: {speed.link_bytes} bytes a "
-            f"{speed.unit} at {machine.link.baud} bit/s")
+def over_link(speed: Speed, board: Board, machine: Machine) -> str:
+    """The rate at the user's end, and what of the link it counts."""
+    trips = "a round trip" if speed.round_trips == 1 else f"{speed.round_trips:g} round trips"
+    return (f"{speed.a_second_over_link:.1f} {speed.unit}s per second: {speed.link_bytes:g} bytes "
+            f"a {speed.unit} at {machine.link.baud} bit/s, {trips} of {1e3 * speed.latency:g} ms "
+            f"({board.latency.why})")
 
 
 def _sdram(machine: Machine) -> Rows:

@@ -83,9 +83,14 @@ class VerifyRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRequest(Request):
-    """Measure cycles per token or time step, and compare every result with the golden."""
+    """Measure cycles per token or time step, and compare every result with the golden.
+
+    With --board the machine is that board's, its memory outside is simulated, and bytes and round
+    trips of its link are counted: what comes at the user's end, and for how many look-up tables.
+    """
 
     command = "bench"
+    board: str | None = option(None, "Simulate the machine of a board.", metavar="NAME")
     device: str = option("sim", "sim (usual), or the address of a board.")
     seed: int = seed("Seed of the inputs.")
     clock_hz: float | None = option(
@@ -98,6 +103,9 @@ class BenchRequest(Request):
 
         super().check()
         check_clock(self.device)
+        if self.board is not None and (self.device != "sim" or self.clock_hz is not None):
+            raise InputError("--board: is simulated, at its own clock or that of --clock-mhz; "
+                             "leave --device and --clock-hz out")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.presets import STEP_MACHINE, step_machine
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.speed import LinkUse
 from sterna_boards.estimate.work import work_on
 from sterna_boards.flows.open.designs import accelerator
 from sterna_boards.shape import step_shape
@@ -73,7 +74,7 @@ def test_step_bytes_are_those_of_the_frames() -> None:
     machine = fit_machine(network, STEP_MACHINE)
     work = work_on(find_board("ulx3s-85f"), network, machine)
     assert work.unit == "step"
-    assert work.link_bytes == 4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8
+    assert work.link == LinkUse(4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8, 2)
 
 
 def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypatch) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.compile import compile_program
 from sterna.errors import CheckError
+from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
 from sterna.families.requests import BenchRequest
 from sterna.families.spiking.codes import input_codes, random_inputs
@@ -21,6 +23,9 @@ from sterna.families.steps.open_device import open_spiking_device
 from sterna.families.steps.options import Silent, Steps
 from sterna.families.steps.shape import StepShape
 from sterna.golden.neuron import shift_right
+from sterna.host.counted import CountedTransport, Traffic
+from sterna.host.spiking_device import SpikingDevice
+from sterna.host.step_board import StepBoard
 from sterna.machine.units.neurons import state_memory_bits
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
@@ -28,7 +33,6 @@ from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
-    from sterna.machine.machine import Machine
 
 CLOCK_HZ = 100e6
 
@@ -43,6 +47,7 @@ class Measured:
     sources: int
     differences: int
     seconds: float
+    traffic: Traffic
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class StepBench:
                              f"{found['synaptic_operations_per_second'] / 1e6:.1f} million "
                              f"synaptic operations/s at {found['clock_hz'] / 1e6:g} MHz"),
             ("state memory", f"{found['state_memory_bits']} bits"),
+            *rows(found, "step"),
             ("here", f"{found['wall_steps_per_second']:.1f} steps/s"),
             ("outputs unlike golden", found["differences"]),
         ]
@@ -82,18 +88,40 @@ class StepBench:
 def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     """Measure steps of random spikes with and without skipping, and compare the outputs."""
     options, device, clock = request.options, request.device, request.clock_hz or CLOCK_HZ
+    board, work = None, None
     silent, steps = options.take(Silent).silent, options.take(Steps).steps
     rate = RATE if silent is None else 1 - silent
     network, program = model.network, model.lowered
     codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]
-    configuration = options.take(StepShape).fitted(program)
-    timeout = options.take(Timeout).timeout
-    skipping = _measure(program, configuration, device, codes, True, report, timeout)
-    whole = _measure(program, configuration, device, codes, False, report, timeout)
+    if request.board is None:
+        configuration, timeout = options.take(StepShape).fitted(program), options.take(Timeout)
+
+        def opened(skip: bool) -> tuple[SpikingDevice, CountedTransport | None]:
+            return open_spiking_device(device, program, configuration, report, skip=skip,
+                                       timeout=timeout.timeout), None
+    else:
+        from sterna_boards.catalogue import find_board
+        from sterna_boards.estimate.work import work_on
+        from sterna_sim.memory.device import open_simulated
+
+        board, on_board = find_board(request.board), options.take(model.board_options)
+        work = work_on(board, program, on_board.machine(board, program), on_board.place)
+        work.require_fit(board, program)
+        configuration = work.machine
+        clock = on_board.clock_on(board) or board.clock_of(configuration)
+
+        def opened(skip: bool) -> tuple[SpikingDevice, CountedTransport | None]:
+            image = compile_program(program, configuration, "host", skip=skip)
+            return open_simulated(StepBoard, image, progress=report)
+    skipping = _measure(program, *opened(True), codes, "running with skipping", report)
+    whole = _measure(program, *opened(False), codes, "running without", report)
     if (whole.events, whole.sources) != (skipping.sources, skipping.sources):
         raise CheckError(f"{model.name}: the counters of events contradict each other")
     cycles = skipping.cycles / steps
     operations = _operations(network, codes)
+    at_user = {} if board is None or work is None else AtUser(
+        board=board, work=work, clock_hz=clock, cycles=skipping.cycles, traffic=skipping.traffic,
+        runs=steps, operations=operations / steps).values()
     return StepBench({
         "model": model.name,
         "device": device,
@@ -112,20 +140,20 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         "steps_per_second_at_clock": clock / cycles,
         "wall_steps_per_second": steps / skipping.seconds,
         "differences": skipping.differences + whole.differences,
+        **at_user,
     })
 
 
 def _measure(
-    program: Program, configuration: Machine, device: str,
-    codes: NDArray[np.int64], skip: bool, report: Report, timeout: float | None,
+    program: Program, machine: SpikingDevice, link: CountedTransport | None,
+    codes: NDArray[np.int64], what: str, report: Report,
 ) -> Measured:
     golden = GoldenSpikingDevice(program)
-    machine = open_spiking_device(device, program, configuration, report, skip=skip,
-                                  timeout=timeout)
+    before = link.traffic if link else Traffic()
     counters, differences, seconds = [], 0, 0.0
     try:
         for done, row in enumerate(codes):
-            report("running with skipping" if skip else "running without", done, len(codes))
+            report(what, done, len(codes))
             start = time.monotonic()
             found = machine.step(row)
             seconds += time.monotonic() - start
@@ -136,7 +164,8 @@ def _measure(
     cycles, busy, events, sources = (
         sum(getattr(item, name) for item in counters)
         for name in ("cycles", "busy", "events", "sources"))
-    return Measured(cycles, busy, events, sources, differences, seconds)
+    return Measured(cycles, busy, events, sources, differences, seconds,
+                    (link.traffic if link else Traffic()) - before)
 
 
 def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:

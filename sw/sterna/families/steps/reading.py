@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sterna_boards.options import BoardClock, BoardLanes, Weights
+from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
 from sterna.families import common
 from sterna.families.steps.options import (
@@ -43,9 +43,14 @@ def _unread(request: Request) -> dict[type[Group], str]:
                                    (Config, Shape, common.Snapshots))
     if "config" in options:
         unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
-    if request.command == "rtl" and getattr(request, "board", None) is not None:
+    board = getattr(request, "board", "")
+    if request.command in ("rtl", "bench") and board is not None:
         unread[Config] = "and --board both name a shape; with --board leave --config out"
-    if getattr(request, "board", "") is None:
+    if request.command == "bench":
+        unread[Baud if board is None else common.Timeout] = (
+            "chooses for a board; give --board" if board is None
+            else "is for boards; with --board it is simulated")
+    if board is None:
         unread |= dict.fromkeys((BoardClock, BoardLanes, BoardShape, Weights),
                                 "chooses for a board; give --board")
     return unread

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
+from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
 from sterna.families.opening import open_program
 from sterna.families.requests import BenchRequest
@@ -18,10 +19,14 @@ from sterna.machine.memory import memory_bytes
 from sterna.progress import Report
 
 if TYPE_CHECKING:
+    from sterna_boards.board import Board
+    from sterna_boards.estimate.work import Work
     from sterna_sim.memory.presets import MemoryPreset
     from sterna_sim.memory.sdram_presets import SdramPreset
 
     from sterna.families.tokens.model import TokenModel
+    from sterna.host.counted import CountedTransport
+    from sterna.host.device import Device
     from sterna.machine.machine import Machine
 
 IDEAL_BYTES = 0.2
@@ -60,37 +65,39 @@ class TokenBench:
                              f"{found['clock_hz'] / 1e6:g} MHz"),
             *_stream_rows(found),
             *_memory_rows(found),
+            *rows(found, "token"),
             ("here", f"{found['wall_tokens_per_second']:.2f} tokens/s"),
             ("results unlike golden", found["differences"]),
         ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A machine that is ready to be measured."""
+
+    machine: Device
+    configuration: Machine
+    clock_hz: float
+    memory: MemoryPreset | SdramPreset | None = None
+    link: CountedTransport | None = None
+    board: Board | None = None
+    work: Work | None = None
+
+
 def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBench:
     """Compute random tokens in every stream, and the golden's."""
     options, device = request.options, request.device
-    shape, tokens = model.shape(options), options.take(BenchTokens).tokens
-    outside, prompt = shape.outside, options.take(LongPrompt).prompt
-    clock_hz = request.clock_hz or (outside.clock_hz if outside else CLOCK_HZ)
-    if outside and (device != "sim" or clock_hz != outside.clock_hz):
-        raise InputError(
-            f"memory {outside.name}: is simulated, at {outside.clock_hz / 1e6:g} MHz; leave "
-            "--device and --clock-hz out")
+    tokens, prompt = options.take(BenchTokens).tokens, options.take(LongPrompt).prompt
     program = model.lowered
-    configuration = shape.fitted(program)
+    setup = _on_board(model, request, report) if request.board else _shaped(model, request, report)
+    configuration, clock_hz = setup.configuration, setup.clock_hz
     texts = [random_tokens(model, tokens, request.seed + stream)
              for stream in range(configuration.streams)]
     read = random_tokens(model, prompt, request.seed + len(texts), "prompt")
-    if outside is None:
-        machine = open_program(TokenBoard, device, program, configuration, shape.place, report,
-                             options.take(Timeout).timeout)
-    else:
-        from sterna_sim.memory.device import open_with_memory
-
-        machine = open_with_memory(program, configuration, shape.place, outside.timing(), report)
     try:
-        measured = measure(machine, texts, read, report)
+        measured = measure(setup.machine, texts, read, report, setup.link)
     finally:
-        machine.close()
+        setup.machine.close()
     differences = measured.differences(program, configuration.head.top_k, report)
     total, weights = Counters.total(measured.together), program.trits()
     cycles = total.cycles / tokens
@@ -119,9 +126,52 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
         values["prompt_tokens"] = prompt
         values["prompt_tokens_per_second"] = prompt * clock_hz / reading
         values["prompt_speedup"] = prompt * measured.alone.cycles / reading
-    if outside is not None:
-        values |= _memory_values(outside, configuration, weights, clock_hz / cycles)
+    if setup.memory is not None:
+        values |= _memory_values(setup.memory, configuration, weights, clock_hz / cycles)
+    if setup.board is not None and setup.work is not None:
+        values |= AtUser(
+            board=setup.board, work=setup.work, clock_hz=clock_hz, cycles=total.cycles,
+            traffic=measured.traffic, runs=tokens, operations=weights).values()
+        values.setdefault("roofline_utilisation", values["roofline_cycles_per_token"] / cycles)
     return TokenBench(values, len(measured.results))
+
+
+def _shaped(model: TokenModel, request: BenchRequest, report: Report) -> Setup:
+    """What the options say without a board."""
+    options, device, shape = request.options, request.device, model.shape(request.options)
+    outside, program = shape.outside, model.lowered
+    clock_hz = request.clock_hz or (outside.clock_hz if outside else CLOCK_HZ)
+    if outside and (device != "sim" or clock_hz != outside.clock_hz):
+        raise InputError(
+            f"memory {outside.name}: is simulated, at {outside.clock_hz / 1e6:g} MHz; leave "
+            "--device and --clock-hz out")
+    configuration = shape.fitted(program)
+    if outside is None:
+        machine = open_program(TokenBoard, device, program, configuration, shape.place, report,
+                               options.take(Timeout).timeout)
+    else:
+        from sterna_sim.memory.device import open_with_memory
+
+        machine = open_with_memory(program, configuration, shape.place, outside.timing(), report)
+    return Setup(machine=machine, configuration=configuration, clock_hz=clock_hz, memory=outside)
+
+
+def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup:
+    """The machine that `sterna build` or `sterna rtl` makes for a board, at its clock."""
+    from sterna_boards.catalogue import find_board
+    from sterna_boards.estimate.work import work_on
+    from sterna_sim.memory.device import open_simulated
+    from sterna_sim.memory.presets import memory_of
+
+    options, board = request.options.take(model.board_options), find_board(request.board or "")
+    program = model.lowered
+    work = work_on(board, program, options.machine(board, program), options.place)
+    work.require_fit(board, program)
+    clock_hz = options.clock_on(board) or board.clock_of(work.machine)
+    memory = memory_of(work.machine, board.outside.model if board.outside else "", clock_hz)
+    machine, link = open_simulated(TokenBoard, work.image, memory and memory.timing(), report)
+    return Setup(machine=machine, configuration=work.machine, clock_hz=clock_hz, memory=memory,
+                 link=link, board=board, work=work)
 
 
 def _memory_values(

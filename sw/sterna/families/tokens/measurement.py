@@ -6,7 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sterna.host.counted import Traffic
+
 if TYPE_CHECKING:
+    from sterna.host.counted import CountedTransport
     from sterna.host.counters import Counters
     from sterna.host.device import Device, StepResult
     from sterna.program.definition import Program
@@ -26,6 +29,8 @@ class Measurement:
     prompt: list[Counters] = field(default_factory=list)
     tokens: int = 0
     seconds: float = 0.0
+    traffic: Traffic = field(default_factory=Traffic)
+    """Of the runs together, where it is counted."""
     results: list[tuple[list[int], StepResult]] = field(default_factory=list)
     """Every result with the text that ends with its token."""
 
@@ -49,11 +54,12 @@ class Measurement:
 
 
 def measure(machine: Device, texts: list[list[int]], prompt: list[int],
-            report: Progress) -> Measurement:
+            report: Progress, link: CountedTransport | None = None) -> Measurement:
     """Compute a text in each stream of the machine, all together.
 
     ``texts`` are as many as there are streams, and equally long. Where there are several, a token
     of one alone is computed before, and one reads the ``prompt`` while the others are free.
+    ``link`` is what the machine is reached through, where that is counted.
     """
     measured = Measurement()
 
@@ -81,7 +87,9 @@ def measure(machine: Device, texts: list[list[int]], prompt: list[int],
         machine.join()
     for position in range(len(texts[0])):
         report("computing tokens", position, len(texts[0]))
+        before = link.traffic if link else Traffic()
         counters, _ = run(
             {stream: text[:position + 1] for stream, text in enumerate(texts)}, position)
         measured.together.append(counters)
+        measured.traffic += (link.traffic if link else Traffic()) - before
     return measured

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sterna_boards.options import BoardClock, BoardLanes, Weights
+from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
 from sterna.families import common
 from sterna.families.tokens.options import (
@@ -42,8 +42,13 @@ def _run(request: Request) -> dict[type[Group], str]:
 
 
 def _bench(request: Request) -> dict[type[Group], str]:
-    unread = _outside(request)
-    if "memory" in request.options or request.model is None:
+    if getattr(request, "board", None) is not None:
+        unread = dict.fromkeys((OutsideMemory, ChipSize, Config, common.Timeout),
+                               "says what --board knows; give one of them")
+    else:
+        unread = _outside(request) | dict.fromkeys(
+            (BoardLanes, BoardClock, Weights, Baud), "chooses for a board; give --board")
+    if common.Timeout not in unread and ("memory" in request.options or request.model is None):
         unread[common.Timeout] = "is for boards; a memory outside is simulated"
     if request.options.take(Streams).streams in (None, 1) and "config" not in request.options:
         unread[LongPrompt] = "is read by one of several streams; give --streams"
