@@ -19,6 +19,7 @@ from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
 from sterna_hw.link.receiver import FRAME_TIMEOUT
+from sterna_hw.lint import framed
 from sterna_hw.memory.ports import memory_members
 from sterna_hw.memory.storage import MODULE, MODULE_TEXT, VerilogText
 from sterna_hw.versions import BACK_END
@@ -108,7 +109,7 @@ def _text(units: dict[str, Component], platform: Any, separate: Iterable[str] = 
         shared: dict[str, Component] = getattr(platform, "shared_modules", None) or {}
         left = [(name, unit, True) for name, unit in shared.items() if name not in texts]
     text = WAKE_TEXT + wake_blocks("".join(texts.values()))
-    return shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else "")
+    return framed(shorten_zeros(text) + (MODULE_TEXT if f"  {MODULE} #(" in text else ""))
 
 
 @contextmanager

@@ -150,7 +150,7 @@ class Issue(Component):
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
         waited = Signal()
-        issue = Signal()
+        issue = Signal(name="issues_group")
         finished = Signal()
         from_unit = Signal()
         takes_unit = Signal()
