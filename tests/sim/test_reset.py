@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine, with_residents
-from sterna.families.spiking.lowering import lower as lower_network
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
-from sterna.machine.presets import PRESETS, step_machine
+from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 
-from tests.hw.core.spiking_networks import random_network
+from tests.one_machine import ONE, TRACED
+from tests.one_programs import PROGRAMS, items
 from tests.sim.shapes import random_program
 
 pytestmark = pytest.mark.verilator
@@ -92,7 +92,6 @@ def fitted(base: Machine, resident: bool = False) -> Machine:
 
 
 TERNARY: dict[str, tuple[Machine, bool, Any]] = {
-    "adders": (SMALL, False, None),
     "tables, two streams": (
         SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
         False, None),
@@ -101,11 +100,13 @@ TERNARY: dict[str, tuple[Machine, bool, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", TERNARY)
+@pytest.mark.parametrize("name", ["the one machine", *TERNARY])
 def test_a_ternary_machine(name):
-    base, resident, memory = TERNARY[name]
-    machine = fitted(base, resident)
-    board = SimulatedBoard(machine, memory=memory)
+    machine, memory, board_machine = ONE, None, TRACED
+    if name in TERNARY:
+        base, resident, memory = TERNARY[name]
+        machine = board_machine = fitted(base, resident)
+    board = SimulatedBoard(board_machine, memory=memory)
     image = compile_program(program(), machine, "host")
     tokens = np.random.default_rng(3).integers(0, 97, 4).tolist()
 
@@ -125,16 +126,11 @@ def test_a_ternary_machine(name):
     assert wrong_after_resets(board, session) == []
 
 
-@pytest.mark.parametrize(("seed", "delays", "shape"), [
-    (1, 0, step_machine(synapse_lanes=8, neuron_lanes=4)),
-    (4, 5, step_machine(synapse_lanes=2, neuron_lanes=1))])
-def test_a_spiking_machine(seed, delays, shape):
-    network = random_network(seed, delays)
-    program = lower_network(network)
-    machine = fit_machine(program, shape)
-    board, image = SimulatedBoard(machine), compile_program(program, machine)
-    rng = np.random.default_rng(seed)
-    steps = rng.integers(-127, 128, (6, network.inputs)) * (rng.random((6, network.inputs)) < 0.5)
+@pytest.mark.parametrize("name", ["net", "net, more delays"])
+def test_a_spiking_network(name):
+    program = PROGRAMS[name]()
+    board, image = SimulatedBoard(TRACED), compile_program(program, ONE)
+    steps = items(program, 6)
 
     def session(transport: ResetTransport) -> tuple[int, list[Any]]:
         device = StepBoard(transport, "sim")

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from sterna.families.matmul_free.lowering import lower
-from sterna.families.matmul_free.store import load_model
-from sterna.families.spiking.examples import EXAMPLES
-from sterna.families.spiking.lowering import lower as lower_network
-from sterna.families.spiking.quantise import quantise
+from sterna.compiler.compile import compile_program
 from sterna.host import log
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.presets import PRESETS
-from sterna.program.definition import Program
 from sterna_sim.board import SimulatedBoard
 
-from tests.hw.core.spiking_networks import random_network
+from tests.one_machine import ONE, TRACED
+from tests.one_programs import PROGRAMS
 from tests.sim.shapes import random_program
 from tests.sw.snapshots import assert_same, check_moves, golden, image_of, open_on, run
 
-PROGRAMS: dict[str, Callable[[], Program]] = {
-    "demo-tiny": lambda: lower(load_model("demo-tiny"), name="demo-tiny"),
-    "l2mu": lambda: lower_network(quantise(EXAMPLES["l2mu"]())),
-    "delays": lambda: lower_network(random_network(2, 5)),
-}
-
 
 @pytest.mark.verilator
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ["demo-tiny", "l2mu", "net, delays", "mixture 8"])
 def test_golden_emulator_and_verilog_go_on_from_each_other(name: str) -> None:
     program = PROGRAMS[name]()
-    image = image_of(program)
-    simulated = SimulatedBoard(image.machine, stall_permille=50, seed=3)
+    image = compile_program(program, ONE)
+    simulated = SimulatedBoard(TRACED, stall_permille=50, seed=3)
     try:
-        check_moves([golden(program, image), open_on(EmulatedBoard(image.machine), image),
+        check_moves([golden(program, image), open_on(EmulatedBoard(ONE), image),
                      open_on(simulated, image)], program)
     finally:
         simulated.close()

@@ -16,6 +16,7 @@ from sterna.program.definition import Program
 from sterna.program.instructions import Matmul
 from sterna_sim.verification import Verification, Verifier
 
+from tests.one_machine import ONE
 from tests.sim.shapes import common_configuration, random_program
 
 pytestmark = pytest.mark.verilator
@@ -37,6 +38,8 @@ BASES = {
     "tables": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
                       block_groups=16, lane="tables"),
 }
+SLOW = ("small", "tiny", "tall")
+"""Bases that are the one machine but for the shape."""
 
 
 @cache
@@ -46,6 +49,8 @@ def program(hidden: int, layers: int, intermediate: int, vocabulary: int) -> Pro
 
 @cache
 def machine(base: str) -> Machine:
+    if base == "one":
+        return ONE
     return common_configuration(
         BASES[base], [(program(*shape), place) for *shape, place in SHAPES]
     )
@@ -60,7 +65,8 @@ def verify(verifier: Verifier, vocabulary: int, counts: list[int]) -> Verificati
         verifier.close()
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", [
+    "one", "tables", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_no_vector_differs(base, shape):
     *sizes, place = shape
@@ -94,7 +100,7 @@ def check_cycles(outcome: Verification, program: Program, shape: Machine) -> Non
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_vector_differs_when_the_link_pauses(seed):
     verifier = Verifier(
-        program(96, 2, 100, 97), machine("small"), "host", stall_permille=300, seed=seed
+        program(96, 2, 100, 97), ONE, "host", stall_permille=300, seed=seed
     )
     outcome = verify(verifier, 97, [2, 1])
     assert outcome.first_difference is None and outcome.vectors_compared > 300
@@ -119,7 +125,7 @@ def test_extreme_weights_and_inputs():
             return row
 
     extreme = replace(original, parameters=Largest())
-    outcome = verify(Verifier(extreme, machine("small"), "chip"), 97, [3])
+    outcome = verify(Verifier(extreme, ONE, "chip"), 97, [3])
     assert outcome.first_difference is None
 
 
@@ -130,7 +136,7 @@ def test_a_single_wrong_weight_is_found_where_it_is_used():
         (index, item) for index, item in enumerate(section.items) if getattr(item, "matmuls", ())
     )
     matmul: Matmul = kernel.matmuls[0]
-    verifier = Verifier(right, machine("small"), "host")
+    verifier = Verifier(right, ONE, "host")
 
     class Wrong:
         def __getattr__(self, name: str):
@@ -143,7 +149,7 @@ def test_a_single_wrong_weight_is_found_where_it_is_used():
             return trits
 
     verifier._golden = GoldenExecutor(
-        replace(right, parameters=Wrong()), top_k=machine("small").head.top_k
+        replace(right, parameters=Wrong()), top_k=ONE.head.top_k
     )
     outcome = verify(verifier, 97, [3])
     first = outcome.first_difference

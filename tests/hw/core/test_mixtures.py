@@ -1,5 +1,8 @@
 # amaranth: UnusedElaboratable=no
-"""Programs of matrices, words and populations on the RTL of one accelerator."""
+"""Programs of matrices, words and populations on accelerators made for them.
+
+The like of them run on the one machine in `tests.sim.test_one_machine`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ from sterna_sim.verification import Verifier
 from tests.hw.core.stepped_board import SteppedBoard
 from tests.sw.compiler.mixtures import random_mixture
 
-SLOW = [pytest.param(seed, shape, marks=pytest.mark.slow)
-        for seed, shape in ((4, "tiny"), (7, "tiny"), (11, "tiny"), (0, "small"), (4, "small"))]
 
-
-@pytest.mark.parametrize(("seed", "shape"), [(3, "tiny"), (8, "tiny"), (5, "small"), *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "shape"), [
+    (3, "tiny"), (8, "tiny"), (5, "small"), (4, "tiny"), (7, "tiny"), (11, "tiny"), (0, "small"),
+    (4, "small")])
 def test_a_mixture_is_the_golden_one(seed: int, shape: str) -> None:
     """In every value, under pauses of the link; its cycles are those that the compiler expects.
 

@@ -1,5 +1,8 @@
 # amaranth: UnusedElaboratable=no
-"""Whole spiking networks over the link: every sum, output and state word is the golden's."""
+"""Whole spiking networks on accelerators made for them: every value is the golden's.
+
+The like of them run on the one machine in `tests.sim.test_one_machine`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from sterna.compiler.fit import fit_machine
 from sterna.compiler.schedule import schedule
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
+from sterna.golden.executor import GoldenExecutor
+from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.machine import Machine
 from sterna.machine.presets import step_machine
 from sterna_sim.verification import Verifier
@@ -37,7 +42,8 @@ def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("seed", "delays", "lanes", "width", "skip"),
-    [(1, 0, 8, 4, True), (2, 3, 4, 4, True), (4, 5, 2, 1, False)])
+    [pytest.param(*item, marks=pytest.mark.slow)
+     for item in ((1, 0, 8, 4, True), (2, 3, 4, 4, True), (4, 5, 2, 1, False))])
 def test_a_network_is_the_golden_one(
     seed: int, delays: int, lanes: int, width: int, skip: bool
 ) -> None:
@@ -63,8 +69,10 @@ def test_a_difference_is_found_and_named() -> None:
     network, other = random_network(1), random_network(1)
     weights = replace(other.connections[0], planes=-other.connections[0].planes)
     other = replace(other, connections=(weights, *other.connections[1:]))
-    verifier = verifier_of(network, step_machine(synapse_lanes=4, neuron_lanes=2))
-    verifier._golden = verifier_of(other, step_machine(synapse_lanes=4, neuron_lanes=2))._golden
+    machine = fit_machine(lower(network), step_machine(synapse_lanes=4, neuron_lanes=2))
+    verifier = Verifier(lower(network), machine,
+                        board=EmulatedBoard(machine.having(trace=True)))
+    verifier._golden = GoldenExecutor(lower(other))
     outcome = verifier.verify([np.full((1, network.inputs), 5)])
     first = outcome.first_difference
     assert outcome.differences and first is not None
