@@ -26,6 +26,7 @@ class Shape:
     vector_lanes: int
     block_groups: int = 8
     top_k: int = 8
+    head_words: int = 1
     lane: Lane = "adders"
     vector_interval: int = 1
     compact: bool = False
@@ -35,7 +36,8 @@ class Shape:
         code_depth = -(-TOKEN_MACHINE.ternary.code_depth // self.columns) * self.columns
         return token_machine(
             rows=self.rows, columns=self.columns, vector_lanes=self.vector_lanes,
-            block_groups=self.block_groups, top_k=self.top_k, lane=self.lane,
+            block_groups=self.block_groups, top_k=self.top_k,
+            head_words=self.head_words, lane=self.lane,
             vector_interval=self.vector_interval, compact=self.compact,
             code_depth=code_depth,
             accumulator_bits=signed_bits(reach(full(code_depth))))

@@ -7,7 +7,8 @@ small machines and of the engine of tables alone (8 by 96); `scripts/fit_area.py
 builds in `baseline.json`. A family without a build keeps those of netlists, and has no clock; on
 iCE40 ``packing`` is that of a packed design, where most flip-flops take cells of their own. The
 SDRAM's controller and the forks of several token streams were synthesised alone, for ECP5; the
-controller is scaled to the ULX3S build that has it, and all families have the same factors.
+controller is scaled to the ULX3S build that has it, and all families have the same factors. So was
+the head, for what it takes to compare several words in a clock.
 
 Those of neurons, synapses and what walks through a time step are of `l2mu` as placed on an
 iCEBreaker (2 lanes, 1 neuron lane) and on a ULX3S 85F (16 and 4), for each register bit of a

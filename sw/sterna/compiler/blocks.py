@@ -150,7 +150,7 @@ def choose_blocks(
     per_row_group = groups_per_row_group(machine)
     clocks = tuple(
         body_clocks(body, groups * per_row_group, vector_latency(machine))
-        if body else groups * machine.ternary.rows  # the head takes one element a clock
+        if body else -(-groups * machine.ternary.rows // machine.head.head_words)
         for groups in range(1, limit + 1)
     )
     return _choose(BlockProblem(

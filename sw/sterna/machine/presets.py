@@ -39,6 +39,6 @@ PRESETS: dict[str, Machine] = {
     "small": token_machine(
         rows=4, columns=16, vector_lanes=4, block_groups=8, code_depth=256, top_k=8,
     ),
-    "standard": token_machine(rows=16, columns=16, vector_lanes=16),
+    "standard": token_machine(rows=16, columns=16, vector_lanes=16, head_words=4),
 }
 """Named shapes: ``standard`` has 256 lanes and is the default of the command line."""

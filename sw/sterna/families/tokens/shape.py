@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sterna.program.definition import Program
 
 DEFAULT_PRESET = "standard"
+_HEAD_COLUMNS = 64
 
 
 def check_embedding(name: str) -> Embedding:
@@ -37,6 +38,13 @@ def check_embedding(name: str) -> Embedding:
     if name not in EMBEDDINGS:
         raise InputError(f"embedding is {name!r}; it must be {', '.join(EMBEDDINGS)}")
     return cast("Embedding", name)
+
+
+def _head_words(base: Machine, lanes: Lanes) -> int:
+    """As many, of up to eight, as an engine of these lanes gives in a clock for 64 columns."""
+    rows, columns = lanes.rows or base.ternary.rows, lanes.columns or base.ternary.columns
+    words = min(rows * columns // _HEAD_COLUMNS, lanes.vector_lanes or base.vector.lanes, 8)
+    return 1 << max(1, words).bit_length() - 1
 
 
 def with_shape(base: Machine, lanes: Lanes, streams: int | None
@@ -52,6 +60,8 @@ def with_shape(base: Machine, lanes: Lanes, streams: int | None
     if "lane" in chosen:
         # Wide blocks with tables, since every column tile has its tables written.
         chosen["block_groups"] = 16 if lanes.lane == "tables" else 8
+    if {"rows", "columns", "vector_lanes"} & chosen.keys():
+        chosen["head_words"] = _head_words(base, lanes)
     columns = chosen.get("columns", 0)
     if isinstance(columns, int) and columns > 0:
         depth = -(-base.ternary.code_depth // columns) * columns

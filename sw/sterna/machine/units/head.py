@@ -42,7 +42,8 @@ class Head(Unit):
                      "a power of two of at most vector_lanes")
 
     def area_terms(self, machine: Machine) -> AreaTerms:
-        return {"core.top_k": (machine.streams, machine.streams * self.top_k)}
+        streams, more = machine.streams, (self.head_words - 1) * machine.vector.word_bits
+        return {"core.top_k": (streams, streams * self.top_k, streams * more)}
 
     def result_words(self, machine: Machine) -> int:
         del machine
