@@ -30,7 +30,7 @@ class Issue(Component):
     A group issues when its operands from streams are there, codes have credit, and (first group
     only) its wait is over. With ``age`` clocks since the last issued group, results are all written
     at ``vector_latency``; CHAIN may start earlier by the command's own length less one, because
-    its groups cannot overtake the earlier ones.
+    its groups cannot overtake the earlier ones. ABSMAX waits for the groups that count for it only.
 
     Members:
         commands: stream of `vector_unit_command`.
@@ -38,8 +38,8 @@ class Issue(Component):
         inputs_valid, inputs_ready, constants_valid, constants_ready: of two more such streams,
             whose payloads go elsewhere.
         code_credit: one more group of codes may issue, In; code_issued: one does, Out.
-        scalar_idle: no scalar operation is in execution (its result is readable next clock), In;
-            scalar_ends: so it will be from the next clock on, In.
+        scalar_idle: no scalar operation is in execution, In; scalar_ends: its result is readable in
+            two clocks, In.
         operations: stream of scalar operations whose wait is over. For CONSTANT the next constant
             has been offered for two clocks, and is taken together with the operation.
         a_address, b_address: of the group that issues in this clock, Out.
@@ -105,6 +105,9 @@ class Issue(Component):
         oldest = max(squares_latency(machine), vector_latency(machine))
         age = Signal(range(oldest + 1), init=oldest)
         needed = Signal(range(oldest + 1))
+        reduced = absmax_latency(machine)
+        since_absmax = Signal(range(reduced + 1), init=reduced)
+        takes_absmax = Signal()
 
         # Sources and conditions of the current command, decoded when it came in: much hangs on
         # ``issue``, in units that lie far away.
@@ -197,6 +200,16 @@ class Issue(Component):
             self.idle.eq(~present & ~self.commands.valid & (age == oldest)),
         ]
         m.d.sync += age.eq(Mux(issue, 1, older))
+        absmax_next = Signal()
+        absmax_there = Signal()
+        m.d.comb += [
+            absmax_next.eq(new.which & (new.scalar.operation == ScalarCode.ABSMAX)),
+            absmax_there.eq(since_absmax >= reduced - 1),
+        ]
+        with m.If(issue & vector.absmax):
+            m.d.sync += since_absmax.eq(1)
+        with m.Elif(since_absmax != reduced):
+            m.d.sync += since_absmax.eq(since_absmax + 1)
         # One clock ahead, and such that the late ``issue`` and ``load`` only select. The scalar
         # operation that moves on now is in execution then.
         result_next = self.scalar_idle | self.scalar_ends
@@ -210,8 +223,10 @@ class Issue(Component):
         ]
         m.d.sync += waited.eq(Mux(
             load,
-            has_scalar & Mux(issue, new_needed <= 1, older >= new_needed),
-            issue | waited | ((older >= needed) & (result_next | ~by_scalar))))
+            has_scalar & Mux(issue, new_needed <= 1, older >= new_needed)
+            & (~absmax_next | (absmax_there & ~(issue & vector.absmax))),
+            issue | waited | ((older >= needed) & (result_next | ~by_scalar)
+                              & (absmax_there | ~takes_absmax))))
         unit_next = new.vector.a_source == SourceA.UNIT if unit_words is not None else Const(0)
         accumulators_next = new.vector.a_source == SourceA.ACCUMULATORS
         input_next = new.vector.a_source == SourceA.INPUT
@@ -233,7 +248,7 @@ class Issue(Component):
                 operation.eq(new.scalar),
                 first.eq(1),
                 last.eq(new.vector.length == 1),
-                needed.eq(new_needed),
+                needed.eq(new_needed), takes_absmax.eq(absmax_next),
             ]
         with m.Elif(issue):
             m.d.sync += [
@@ -330,9 +345,7 @@ class Issue(Component):
                     with m.Case(groups):
                         m.d.comb += chained.eq(latency + 1 - groups)
         with m.If(new.which):
-            with m.If(new.scalar.operation == ScalarCode.ABSMAX):
-                m.d.comb += needed.eq(absmax_latency(machine))
-            with m.Elif(new.scalar.operation == ScalarCode.SQUARES):
+            with m.If(new.scalar.operation == ScalarCode.SQUARES):
                 m.d.comb += needed.eq(squares_latency(machine))
         with m.Elif(new.vector.wait == Wait.CHAIN):
             m.d.comb += needed.eq(chained)

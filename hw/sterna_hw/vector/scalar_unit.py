@@ -33,11 +33,11 @@ LOWEST = SEARCH_STEP - MANTISSA_BITS
 class ScalarUnit(Component):
     """Executes scalar operations; all go through one multiplier (normalisation too).
 
-    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX 4,
+    Clocks from the transfer of an operation to that of a next one that reads its result: ABSMAX and
     CONSTANT 3, MULTIPLY 6, CODE_SCALE and RSQRT 7, ADD 7 to 25, SQUARES 7 to 18. A vector group may
-    read a result with ``read`` one clock after ``idle`` came back. Operands are registered before
-    anything is decided about them, and results before they are written: what gives the one and
-    takes the other lies far away.
+    read a result with ``read`` two clocks after ``ends``. Operands are registered before anything
+    is decided about them, and results before they are written: what gives the one and takes the
+    other lies far away. Only that of ABSMAX, which waits for nothing else, is handed on before.
 
     Members:
         operations: stream of scalar operations, In.
@@ -47,8 +47,8 @@ class ScalarUnit(Component):
         take_squares: clear that register of sums and have its value two clocks later, Out.
         read_request, read_index, read: a register for the vector pipeline, in the same clock; no
             operation starts in that clock.
-        idle: no operation in execution, the last result is readable in the next clock, Out.
-        ends: ``idle`` comes back in the next clock, Out.
+        idle: no operation in execution, the last result is readable in this clock, Out.
+        ends: ``idle`` comes back in two clocks or in the next one, Out.
         finished, result: a result is written in this clock, Out; both leave registers.
         result_scalar: scalar register 0, Out.
     """
@@ -91,26 +91,32 @@ class ScalarUnit(Component):
         vanished = Signal()
         exhausted = Signal()
         done = Signal()
+        ending = Signal()
         written_index = Signal(4)
+        handing = Signal()  # the result of ABSMAX is the product, a clock before it is written
         read_second = Signal()  # registers, because a state is decoded late
         searching = Signal()
 
         new = self.operations.payload
         wanted = Signal(ScalarCode)
         starting = Signal()
+        # Normalised: without a leading one it is zero, and so is its exponent.
+        handed = Cat(product[:MANTISSA_BITS], exponent[:EXPONENT_BITS]
+                     & product[MANTISSA_BITS - 1].replicate(EXPONENT_BITS))
         m.d.comb += [
             wanted.eq(new.operation),
             registers.read_index.eq(
                 Mux(self.read_request, self.read_index, Mux(read_second, second, new.a))),
-            self.read.eq(registers.read),
-            self.operations.ready.eq(self.idle & ~self.read_request),
+            self.read.eq(Mux(self.finished & (written_index == self.read_index),
+                             self.result.as_value(), registers.read.as_value())),
+            self.operations.ready.eq((self.idle | handing) & ~self.read_request),
             starting.eq(self.operations.valid & self.operations.ready),
             self.take_absmax.eq(starting & (wanted == ScalarCode.ABSMAX)),
             self.take_squares.eq(starting & (wanted == ScalarCode.SQUARES)),
-            self.ends.eq(done),
+            self.ends.eq(ending | done),
         ]
         # An operation is taken over before it is known whether there is one.
-        with m.If(self.idle):
+        with m.If(self.idle | handing):
             m.d.sync += [code.eq(wanted), result_index.eq(new.result), second.eq(new.b)]
             m.d.sync += [does[name].eq(wanted == ScalarCode[name.upper()])
                          for name, _ in OPERATIONS]
@@ -121,13 +127,14 @@ class ScalarUnit(Component):
                     m.d.sync += operand.eq(self.constant)
                 with m.Default():
                     m.d.sync += operand.eq(Mux(
-                        self.finished & (written_index == new.a),
-                        self.result.as_value(), registers.read.as_value()))
-        with m.If(starting):
-            m.d.sync += self.idle.eq(0)
+                        handing & (result_index == new.a), handed, Mux(
+                            self.finished & (written_index == new.a),
+                            self.result.as_value(), registers.read.as_value())))
         with m.If(done):
             m.d.sync += [
                 self.idle.eq(1), self.result.eq(final.result), written_index.eq(result_index)]
+        with m.If(starting):
+            m.d.sync += self.idle.eq(0)
 
         value = operand.exponent
         m.d.comb += [
@@ -141,7 +148,7 @@ class ScalarUnit(Component):
         interpolation = Signal(MANTISSA_BITS, reset_less=True)
         total = Signal(MANTISSA_BITS + 1, reset_less=True)
         m.d.sync += [
-            done.eq(0), self.finished.eq(done), product.eq(left * right),
+            done.eq(ending), self.finished.eq(done), product.eq(left * right),
             interpolation.eq(base - product[8:MANTISSA_BITS + 8]), total.eq(left + right),
             # Without the product and the sum, since both have a leading one or are zero.
             empty.eq(Mux(does.absmax | does.squares,
@@ -155,7 +162,8 @@ class ScalarUnit(Component):
         ordering = Signal()
         segmenting = Signal()
         multiplying = Signal()
-        m.d.sync += [flag.eq(0) for flag in (combining, ordering, segmenting, multiplying)]
+        m.d.sync += [flag.eq(0) for flag in (
+            combining, ordering, segmenting, multiplying, handing)]
         m.submodules.exponents = exponents = ExponentAdder()
         moved = exponents.moved
         m.d.comb += [
@@ -187,7 +195,8 @@ class ScalarUnit(Component):
                         m.d.sync += exponent.eq(SQUARES_BITS - MANTISSA_BITS)
                         m.next = "COLLECT"
                     with m.Case(ScalarCode.CONSTANT):
-                        m.d.sync += [left.eq(operand.mantissa), exponent.eq(value), done.eq(1)]
+                        m.d.sync += [left.eq(operand.mantissa), exponent.eq(value)]
+                        m.d.comb += ending.eq(1)
                         m.next = "START"
                     with m.Case(ScalarCode.MULTIPLY, ScalarCode.ADD):
                         m.d.sync += [
@@ -223,7 +232,7 @@ class ScalarUnit(Component):
 
             with m.State("ALIGN"):
                 with m.If((distance == 0) | vanished):
-                    m.d.sync += done.eq(1)
+                    m.d.comb += ending.eq(1)
                     m.next = "START"
                 with m.Else():
                     m.d.sync += [
@@ -258,14 +267,15 @@ class ScalarUnit(Component):
             with m.State("MULTIPLY"):
                 with m.If(does.absmax | does.squares):
                     m.d.sync += exponent.eq(moved)
+                m.d.sync += handing.eq(does.absmax)
                 with m.If(does.code_scale | does.rsqrt):
                     m.next = "SUBTRACT"
                 with m.Else():
-                    m.d.sync += done.eq(1)
+                    m.d.comb += ending.eq(1)
                     m.next = "START"
 
             with m.State("SUBTRACT"):
-                m.d.sync += done.eq(1)
+                m.d.comb += ending.eq(1)
                 m.next = "START"
 
         # SQUARES: the bits below the 17 that were multiplied by up to 8.

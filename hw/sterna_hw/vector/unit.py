@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.machine import Machine
-from sterna.machine.units.vector import vector_latency, vector_registers
+from sterna.machine.units.vector import code_registers, vector_latency, vector_registers
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, code_group, word_group
@@ -74,11 +74,11 @@ class VectorUnit(Component):
     """Executes vector and scalar commands in program order, one group of ``vector_lanes`` a clock,
     or in ``vector_interval`` clocks.
 
-    Latency: 7 clocks from issue to result, 8 to a dependent issue (``vector_latency``) and to the
-    code stream, each longer by the ``vector_registers``. From the last group of an absmax to the
-    first of codes scaled by it (ABSMAX, CODE_SCALE, then the codes command):
-    ``absmax_latency + 11`` clocks. The pipeline never stops; issue waits for operands from streams
-    and for room for codes.
+    Latency: 7 clocks from issue to result, 8 to a dependent issue (``vector_latency``), 7 to the
+    code stream and ``code_registers`` more, each longer by the ``vector_registers``. From the last
+    group of an absmax to the first of codes scaled by it (ABSMAX, CODE_SCALE, then the codes
+    command): ``absmax_latency + 9`` clocks. The pipeline never stops; issue waits for operands from
+    streams and for room for codes.
 
     Members:
         commands: stream of `vector_unit_command`, In.
@@ -273,20 +273,33 @@ class VectorUnit(Component):
         ]
 
     def _codes(self, m: Module, issue: Issue, result: Any, lanes: list[Lane]) -> Any:
-        """Queue of codes; issue spends credit, the stream's transfers give it back."""
+        """Queue of codes; issue spends credit, the stream's transfers give it back.
+
+        They pass by while none waits, where the way to the engine is short.
+        """
         m.submodules.codes = queue = StreamQueue(
             code_group(self._machine), CODE_QUEUE, counted=True)
-        connect_streams(m, queue.o, self.codes)
         credit = Signal(range(CODE_QUEUE + 1), init=CODE_QUEUE)
         has_credit = Signal(init=1)
         taken = Signal()  # a register: the codes go far, and their credit can wait
         m.d.sync += taken.eq(self.codes.valid & self.codes.ready)
+        made = queue.i.payload
         m.d.comb += [
-            queue.i.valid.eq(result.codes),
-            queue.i.payload.last.eq(result.last),
-            *(queue.i.payload.codes[index].eq(lane.code) for index, lane in enumerate(lanes)),
+            made.last.eq(result.last),
+            *(made.codes[index].eq(lane.code) for index, lane in enumerate(lanes)),
             issue.code_credit.eq(has_credit),
         ]
+        if code_registers(self._machine):
+            connect_streams(m, queue.o, self.codes)
+            m.d.comb += queue.i.valid.eq(result.codes)
+        else:
+            m.d.comb += [
+                self.codes.valid.eq(queue.o.valid | result.codes),
+                self.codes.payload.eq(Mux(queue.o.valid, queue.o.payload.as_value(),
+                                          made.as_value())),
+                queue.o.ready.eq(self.codes.ready),
+                queue.i.valid.eq(result.codes & (queue.o.valid | ~self.codes.ready)),
+            ]
         m.d.sync += [
             credit.eq(credit + taken - issue.code_issued),
             has_credit.eq((credit > 1) | ((credit == 1) & ~issue.code_issued) | taken),

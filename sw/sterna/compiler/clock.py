@@ -23,9 +23,11 @@ class Clock:
     Attributes:
         sequencer: clock in which the last instruction was handed on.
         engine: the ternary engine with its queues, and the head. populations: synapses and neurons.
-        vector_loaded, vector_free, last_issue: the vector unit: when it got its last command, when
-            it can begin the next, when it issued its last group.
-        scalar_free: when the scalar unit can begin.
+        vector_loaded, vector_free, last_issue, last_absmax: the vector unit: when it got its last
+            command, when it can begin the next, when it issued its last group, and the last one of
+            which the largest magnitude is wanted.
+        scalar_free, scalar_read: when the scalar unit can begin, and when a group can issue that
+            reads its result.
         issued: groups that the vector unit has issued.
         given: by partner of the vector unit the clocks in which groups of its words are there.
     """
@@ -37,8 +39,8 @@ class Clock:
         self.populations = PopulationClock(machine)
         self.vector_loaded = 0
         self.vector_free = 0
-        self.last_issue = -100
-        self.scalar_free = 0
+        self.last_issue = self.last_absmax = -100
+        self.scalar_free = self.scalar_read = 0
         self.issued = 0
         self.given: dict[str, deque[int]] = {name: deque() for name in machine.partners}
 

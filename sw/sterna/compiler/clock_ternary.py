@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 SPLIT_CLOCKS = 1
 """From a row group of accumulators to its first vector group."""
-CODE_CLOCKS = 9
-"""From the issue of a code group to its tile being readable."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sterna.compiler.clock_ternary import CODE_CLOCKS, Bank
+from sterna.compiler.clock_ternary import Bank
 from sterna.compiler.plan import ScalarStep, VectorStep
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.scalar import CONSTANT_CLOCKS, SCALAR_CLOCKS, ScalarCode
@@ -14,6 +14,7 @@ from sterna.machine.units.vector import (
     SourceA,
     Wait,
     absmax_latency,
+    code_registers,
     squares_latency,
     vector_latency,
 )
@@ -32,15 +33,16 @@ def _command(clock: Clock) -> int:
 
 
 def issue_scalar(clock: Clock, step: ScalarStep) -> None:
-    """A scalar operation; reductions wait for every earlier result."""
+    """A scalar operation; reductions wait for what they take."""
     start, machine = max(_command(clock), clock.scalar_free), clock.machine
     if step.operation is ScalarCode.ABSMAX:
-        start = max(start, clock.last_issue + absmax_latency(machine))
+        start = max(start, clock.last_absmax + absmax_latency(machine))
     elif step.operation is ScalarCode.SQUARES:
         start = max(start, clock.last_issue + squares_latency(machine))
     elif step.operation is ScalarCode.CONSTANT:
         start += CONSTANT_CLOCKS * (machine.vector.scalar_groups - 1)
     clock.scalar_free = start + SCALAR_CLOCKS[step.operation]
+    clock.scalar_read = clock.scalar_free - (step.operation is not ScalarCode.ABSMAX)
     clock.vector_free = start + 1
 
 
@@ -49,7 +51,7 @@ def issue_vector(clock: Clock, step: VectorStep) -> None:
     start, machine = _command(clock), clock.machine
     latency, interval = vector_latency(machine), machine.vector.interval
     if step.multiplier in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
-        start = max(start, clock.scalar_free)
+        start = max(start, clock.scalar_read)
     if step.wait is Wait.CHAIN:
         start = max(start, clock.last_issue + max(1, latency + 1 - step.length))
     elif step.wait is Wait.DRAIN:
@@ -59,11 +61,13 @@ def issue_vector(clock: Clock, step: VectorStep) -> None:
     starts = _starts(clock, step, start)
     end = starts[-1] + interval
     if step.codes:
-        per_tile = groups_per_tile(machine)
+        per_tile, codes = groups_per_tile(machine), latency + code_registers(machine)
         clock.engine.banks.append(Bank(
-            starts[min(per_tile, step.length) - 1] + CODE_CLOCKS, interval * per_tile,
-            starts[-1] + CODE_CLOCKS))
+            starts[min(per_tile, step.length) - 1] + codes, interval * per_tile,
+            starts[-1] + codes))
     clock.last_issue, clock.vector_free = end - interval, end
+    if step.absmax is not None:
+        clock.last_absmax = clock.last_issue
     clock.issued += step.length
 
 

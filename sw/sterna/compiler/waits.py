@@ -23,16 +23,16 @@ class _Clock:
 
     def __init__(self, plan: Plan, latency: int) -> None:
         self.latency = latency
-        self.last = _FAR
+        self.last = self.last_absmax = _FAR
         self.floor = 0
         self.last_length = 0
         self.written = np.full(plan.vector_groups, _NEVER, np.int64)
         self.group = np.zeros(plan.vector_groups, np.int64)
         self.length = np.zeros(plan.vector_groups, np.int64)
 
-    def drain(self) -> None:
-        """A taken reduction has waited for every earlier result."""
-        self.floor = max(self.floor, self.last + 1 + self.latency)
+    def drain(self, last: int) -> None:
+        """A taken reduction has waited for every earlier result up to the group issued last."""
+        self.floor = max(self.floor, last + 1 + self.latency)
 
     def issue(self, step: VectorStep, inner: int, outer: int) -> bool:
         """Issue a step; returns whether its wait had to be strengthened."""
@@ -66,6 +66,8 @@ class _Clock:
             self.group[base:base + length] = groups
             self.length[base:base + length] = length
         self.last, self.last_length = start + length - 1, length
+        if step.absmax is not None:
+            self.last_absmax = self.last
         return changed
 
 
@@ -74,10 +76,10 @@ def _run_section(clock: _Clock, section: SectionPlan, outer: int) -> bool:
     for step, inner in section.walk():
         if isinstance(step, VectorStep):
             changed |= clock.issue(step, inner, outer)
-        elif isinstance(step, ScalarStep) and step.operation in (
-            ScalarCode.ABSMAX, ScalarCode.SQUARES
-        ):
-            clock.drain()
+        elif isinstance(step, ScalarStep) and step.operation is ScalarCode.ABSMAX:
+            clock.drain(clock.last_absmax)
+        elif isinstance(step, ScalarStep) and step.operation is ScalarCode.SQUARES:
+            clock.drain(clock.last)
     return changed
 
 

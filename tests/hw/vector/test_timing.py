@@ -35,8 +35,24 @@ def test_from_absmax_to_codes(lanes: int) -> None:
     work.scalar(operation=ScalarCode.CODE_SCALE, a=1, result=2)
     work.vector(length=5, multiplier=MultiplierSelect.SCALAR, scalar=2, codes=1, wait=Wait.CHAIN)
     trace = run(work)
-    assert trace.clocks[5] - trace.clocks[4] == absmax_latency(shape) + 11
+    assert trace.clocks[5] - trace.clocks[4] == absmax_latency(shape) + 9
     assert trace.clocks[:5] == list(range(trace.clocks[0], trace.clocks[0] + 5))
+
+
+@pytest.mark.parametrize("between", [1, 3, 9])
+def test_absmax_does_not_wait_for_groups_that_do_not_count(between: int) -> None:
+    """What issues while the largest magnitude is on its way takes no time."""
+    shape = machine(8)
+    work = Workload(shape)
+    work.inputs += [[-100 + lane for lane in range(8)]] * 5
+    work.vector(length=5, a_source=SourceA.INPUT, multiplier=MultiplierSelect.ONE, write=1,
+                absmax=1)
+    work.vector(length=between, a_address=20, multiplier=MultiplierSelect.ONE)
+    work.scalar(operation=ScalarCode.ABSMAX, result=1)
+    work.scalar(operation=ScalarCode.CODE_SCALE, a=1, result=2)
+    work.vector(length=5, multiplier=MultiplierSelect.SCALAR, scalar=2, codes=1, wait=Wait.DRAIN)
+    clocks = run(work).clocks
+    assert clocks[5 + between] - clocks[4] == absmax_latency(shape) + 9
 
 
 @pytest.mark.parametrize("wait, length, gap", [

@@ -60,14 +60,24 @@ def test_wait_of_one_instruction_spares_the_next():
 
 
 def test_taken_reduction_drains():
-    take = ScalarStep(item=0, operation=ScalarCode.ABSMAX, result=0)
+    take = ScalarStep(item=0, operation=ScalarCode.SQUARES, result=0)
     multiply = ScalarStep(item=0, operation=ScalarCode.MULTIPLY, result=0)
     assert waits(step(2, writes=0), take, step(4, reads=0))[1] is Wait.NONE
     assert waits(step(2, writes=0), multiply, step(4, reads=0))[1] is Wait.DRAIN
 
 
-def test_wait_does_not_add_to_a_drain():
+def test_absmax_drains_what_counts_for_it():
     take = ScalarStep(item=0, operation=ScalarCode.ABSMAX, result=0)
+    counts = step(2, writes=0)
+    counts.absmax = 0
+    later = step(20, writes=40)
+    assert waits(counts, later, take, step(4, reads=56))[2] is Wait.DRAIN
+    assert waits(counts, take, later, step(4, reads=0))[2] is Wait.NONE
+    assert waits(step(2, writes=0), take, step(4, reads=0))[1] is Wait.DRAIN
+
+
+def test_wait_does_not_add_to_a_drain():
+    take = ScalarStep(item=0, operation=ScalarCode.SQUARES, result=0)
     nodes = (step(2, writes=0), step(2, writes=40), take, step(2, reads=0, writes=20),
              step(2, reads=20, writes=60), step(2, reads=20))
     assert waits(*nodes)[2:] == [Wait.NONE, Wait.CHAIN, Wait.NONE]

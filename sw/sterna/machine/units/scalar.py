@@ -31,10 +31,11 @@ class ScalarCode(IntEnum):
 
 
 SCALAR_CLOCKS = {
-    ScalarCode.ABSMAX: 4, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
+    ScalarCode.ABSMAX: 3, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
     ScalarCode.RSQRT: 7, ScalarCode.ADD: 10, ScalarCode.SQUARES: 9,
 }
-"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands."""
+"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands. A group of the
+vector unit issues one clock before, but for ABSMAX, whose result the scalar unit has early."""
 CONSTANT_CLOCKS = 3
 """From one word of a constant scalar to the next, where they are two groups."""
 

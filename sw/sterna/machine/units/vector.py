@@ -206,6 +206,12 @@ def vector_registers(machine: Machine) -> int:
     return FAR_REGISTERS if machine.ternary.lane == "tables" else 0
 
 
+def code_registers(machine: Machine) -> int:
+    """Clocks that codes take through their queue at least: none where the way to the engine is
+    short, but for a machine that is to be small."""
+    return int(machine.compact or vector_registers(machine) > 0)
+
+
 def vector_latency(machine: Machine) -> int:
     """Clocks from the issue of a group to the first issue that may read its result."""
     return VECTOR_CLOCKS + vector_registers(machine)
