@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sterna.errors import CheckError, LinkError
+from sterna.errors import CheckError, InputError, LinkError
 from sterna.machine.image import Loader
 from sterna.machine.machine import Machine
 from sterna.machine.memory import constant_base, memory_bytes, outside_words
@@ -22,6 +22,7 @@ from sterna_sim.build import build_simulator
 from sterna_sim.library import SimulatorLibrary
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.timing import MemoryTiming
+from sterna_sim.wave_files import WaveFormat
 
 MemoryBehaviour = MemoryTiming | SdramChip
 """How the memory outside behaves: behind AXI ports, or an SDRAM."""
@@ -45,7 +46,7 @@ class SimulatedBoard:
     Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
     part of the machine or another. A violation of its data sheet, or of AXI4, is a
     `CheckError`.
-    Raises `InputError` when the simulator cannot be built.
+    With `waves` it can write such files. Raises `InputError` when the simulator cannot be built.
     """
 
     def __init__(
@@ -57,10 +58,14 @@ class SimulatedBoard:
         stall_permille: int = 0,
         seed: int = 0,
         memory: MemoryBehaviour | None = None,
+        waves: WaveFormat | None = None,
     ) -> None:
         self.machine = machine
-        path = library or build_simulator(machine, progress)
+        self._waves = waves
+        path = library or build_simulator(machine, progress, waves)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
+        self.trace_clocks: list[NDArray[np.uint64]] = []
+        """The clocks of what `collect_words` gave last, where there are waves."""
         self._slice = 1000
         self._part = machine.memory.driven
         if machine.memory.outside:
@@ -196,9 +201,20 @@ class SimulatedBoard:
         if not self.machine.trace:
             raise ValueError("the machine has no trace ports")
         library = self._open()
-        words = [library.trace(port) for port, _ in enumerate(trace_ports(self.machine))]
+        ports = range(len(trace_ports(self.machine)))
+        words = [library.trace(port) for port in ports]
+        if self._waves is not None:
+            self.trace_clocks = [library.trace_clocks(port) for port in ports]
         library.clear_traces()
         return words
+
+    def record(self, path: Path, first: int, last: int) -> None:
+        """Write the waves of the clocks from first to before last, which are to come.
+
+        Raises `InputError` when the file cannot be written.
+        """
+        if not self._open().record(path, first, last):
+            raise InputError(f"{path}: cannot be written")
 
     @property
     def cycles(self) -> int:

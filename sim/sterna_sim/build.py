@@ -16,6 +16,7 @@ from sterna_hw.versions import versions
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
+from sterna_sim.wave_files import NO_WAVES, Recording, WaveFormat, check_waves
 
 LIBRARY = "simulator.so"
 VERILOG, TOP = "accelerator.v", "sterna"
@@ -24,7 +25,7 @@ SHARED_LANES = 4096
 PREFIX = "Vaccelerator"
 GENERATED = "generated"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
-HEADERS = "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h"
+HEADERS = "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h", "waves.h"
 
 VERILATOR_FLAGS = (
     "--cc", "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast",
@@ -39,11 +40,12 @@ functions, which take the compiler minutes each with more."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
-def build_simulator(machine: Machine, progress: Progress | None = None) -> Path:
+def build_simulator(machine: Machine, progress: Progress | None = None,
+                    waves: WaveFormat | None = None) -> Path:
     """The shared library that simulates this machine; built unless it is in the cache.
 
-    Trace ports are there when the machine says so. Raises `InputError` when a tool is missing
-    or fails.
+    Trace ports are there when the machine says so; with ``waves`` it can write such files.
+    Raises `InputError` when a tool is missing or fails.
     """
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
@@ -51,7 +53,7 @@ def build_simulator(machine: Machine, progress: Progress | None = None) -> Path:
     traces = [top.name for top in trace_ports(machine)] if machine.trace else []
     return build_library(verilog.read_text(), traces, toolchain, tell,
                          axi_ports=machine.memory.axi_ports,
-                         sdram=machine.memory.driven is not None)
+                         sdram=machine.memory.driven is not None, waves=waves)
 
 
 def build_serial_simulator(
@@ -100,13 +102,14 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
     harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
+    waves: WaveFormat | None = None,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has, `sdram` whether it has the pins of
-    an SDRAM. Of the Verilog the `separate_modules` are translated and compiled once, not as part
-    of each place where they are used.
+    an SDRAM; with `waves` it can write waves. Of the Verilog the `separate_modules` are translated
+    and compiled once, not as part of each place where they are used.
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, *HEADERS)}
@@ -120,16 +123,20 @@ def build_library(
 
     if sdram:
         compiler_flags.append("-DSTERNA_SDRAM")
+    recording: Recording = NO_WAVES
+    if waves is not None:
+        recording = check_waves(waves, toolchain)
+        compiler_flags += recording.compiler_flags
 
     def make(folder: Path) -> None:
         (folder / VERILOG).write_text(verilog)
         for name, text in sources.items():
             (folder / name).write_text(text)
-        _verilate(folder, toolchain, tell, separate_modules(verilog))
-        _compile(folder, toolchain, compiler_flags, tell)
+        _verilate(folder, toolchain, tell, separate_modules(verilog), recording)
+        _compile(folder, toolchain, compiler_flags, tell, recording)
 
     parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
-             COLD, WIDE]
+             *recording.verilator_flags, COLD, WIDE]
     return cached_folder("simulator", digest(parts), make, tell) / LIBRARY
 
 
@@ -139,7 +146,8 @@ def _generator_sources() -> list[str | bytes]:
         "sterna_hw", "sterna.law", "sterna.machine", "sterna.program")]
 
 
-def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[str]) -> None:
+def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[str],
+              recording: Recording) -> None:
     """Translate to C++, in folders below `GENERATED`; each module to a library of its own.
 
     What comes after a module calls it, through a wrapper in Verilog.
@@ -156,32 +164,33 @@ def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[
             command.append(f"-D{elsewhere(module)}")
             wrappers.append(f"{part}/{module}.sv")
         top = ["--top-module", TOP] if modules else []
-        tools.run([*command, "--prefix", PREFIX, "--Mdir", f"{GENERATED}/top", *top, *wrappers,
-                   VERILOG])
+        tools.run([*command, *recording.verilator_flags, "--prefix", PREFIX,
+                   "--Mdir", f"{GENERATED}/top", *top, *wrappers, VERILOG])
 
 
-def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress) -> None:
+def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
+             recording: Recording) -> None:
     generated = folder / GENERATED
     sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
     wide = len(list(generated.iterdir())) > 1
     objects = _compile_all(sources, generated, toolchain, flags, tell, wide)
-    objects += sorted(_runtime(toolchain, tell).glob("*.o"))
+    objects += sorted(_runtime(toolchain, tell, recording.runtime).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
-        link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread"]
+        link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread", *recording.libraries]
         tools.run([toolchain.compiler, *flags, *link])
     shutil.rmtree(generated)
 
 
-def _runtime(toolchain: Toolchain, tell: Progress) -> Path:
+def _runtime(toolchain: Toolchain, tell: Progress, more: Sequence[str] = ()) -> Path:
     """Object files of Verilator's own code, shared by all simulators."""
 
     def make(folder: Path) -> None:
-        sources = [toolchain.verilator_root / "include" / name for name in RUNTIME]
+        sources = [toolchain.verilator_root / "include" / name for name in (*RUNTIME, *more)]
         _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell,
                      step="compiling Verilator's own part")
 
-    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS]), make, tell)
+    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS, *more]), make, tell)
 
 
 def _compile_all(

@@ -52,6 +52,10 @@ class Verification:
     elements: int = 0
     different_elements: int = 0
     first_difference: Difference | None = None
+    clock: int | None = None
+    """The clock of the board in which the first difference was shown, where that is known."""
+    end: int = 0
+    """The clock of the board in which the comparison ended."""
     runs: list[Counters] = field(default_factory=list)
     """What the board counted in each RUN."""
     loud: dict[str, int] = field(default_factory=dict)

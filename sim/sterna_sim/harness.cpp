@@ -20,6 +20,7 @@
 #include "verilated.h"
 #include "verilated_sym_props.h"
 #include "verilated_syms.h"
+#include "waves.h"
 
 namespace {
 
@@ -82,6 +83,7 @@ class Board {
 public:
     Board(uint64_t seed, uint32_t stall_permille)
         : top_(&context_), stalls_(seed, stall_permille) {
+        Waves::enable(context_);
         top_.rst = 1;
         top_.link_in___05Fvalid = 0;
         top_.link_out___05Fready = 0;
@@ -103,7 +105,10 @@ public:
 #undef SIGNAL
 #endif
     }
-    ~Board() { top_.final(); }
+    ~Board() {
+        waves.close();
+        top_.final();
+    }
 
     // Runs until `wanted` bytes wait in `out`, at most `limit` cycles; returns the cycles run.
     uint64_t run(uint64_t limit, std::size_t wanted) {
@@ -171,9 +176,15 @@ public:
 #ifdef STERNA_SDRAM
     std::unique_ptr<Sdram> sdram;
 #endif
+#ifdef STERNA_WAVES
+    bool record(const char* path, uint64_t first, uint64_t last) {
+        return waves.record(top_, path, first, last);
+    }
+#endif
     Queue in, out;
     uint64_t cycles = 0;
     std::vector<uint32_t> traces[MOST_TRACES];
+    Waves waves;
 
 private:
     void edge() {
@@ -201,6 +212,7 @@ private:
 #endif
         top_.clk = 0;
         top_.eval();
+        waves.dump(cycles, false);
 #ifdef STERNA_AXI_PORTS
         for (std::size_t index = 0; index < ports.size(); ++index)
             ports[index].after(axi_[index], cycles);
@@ -215,12 +227,15 @@ private:
         }
         if (top_.link_out___05Fvalid && top_.link_out___05Fready) out.push(top_.link_out___05Fpayload);
 #ifdef STERNA_TRACE
-#define TRACE(n, port) capture(top_.port, traces[n]);
+#define TRACE(n, port) \
+        if (is_valid(top_.port)) waves.shown(n, cycles); \
+        capture(top_.port, traces[n]);
         STERNA_TRACE
 #undef TRACE
 #endif
         top_.clk = 1;
         top_.eval();
+        waves.dump(cycles, true);
         ++cycles;
     }
 
@@ -309,7 +324,21 @@ const uint32_t* sterna_trace_data(Board* board, uint32_t which) {
 }
 void sterna_trace_clear(Board* board) {
     for (auto& trace : board->traces) trace.clear();
+    board->waves.clear();
 }
+
+#ifdef STERNA_WAVES
+// Waves, and the clock of each port value in the trace buffers; see waves.h.
+int sterna_waves_record(Board* board, const char* path, uint64_t first, uint64_t last) {
+    return board->record(path, first, last);
+}
+uint64_t sterna_trace_entries(Board* board, uint32_t which) {
+    return which < board->waves.clocks.size() ? board->waves.clocks[which].size() : 0;
+}
+const uint64_t* sterna_trace_clocks(Board* board, uint32_t which) {
+    return board->waves.clocks[which].data();
+}
+#endif
 
 }  // extern "C"
 #pragma GCC visibility pop

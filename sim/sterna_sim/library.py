@@ -91,6 +91,22 @@ class SimulatorLibrary(LoadedLibrary):
         data = self._library.sterna_trace_data(self._board, port)
         return np.ctypeslib.as_array(data, (size,)).copy()
 
+    def trace_clocks(self, port: int) -> NDArray[np.uint64]:
+        """The clock of every value that `trace` gives; only in a library that writes waves."""
+        size = self._library.sterna_trace_entries(self._board, port)
+        if size == 0:
+            return np.zeros(0, np.uint64)
+        data = self._library.sterna_trace_clocks(self._board, port)
+        return np.ctypeslib.as_array(data, (size,)).copy()
+
+    def record(self, path: Path, first: int, last: int) -> bool:
+        """Write the waves of so many clocks, from first to before last, as they come.
+
+        Ten nanoseconds a clock. Only in a library for waves, and once. Returns whether the file
+        can be written.
+        """
+        return bool(self._library.sterna_waves_record(self._board, str(path).encode(), first, last))
+
     def clear_traces(self) -> None:
         """Empty the trace buffers."""
         self._library.sterna_trace_clear(self._board)
@@ -108,6 +124,12 @@ def _signatures(library: ctypes.CDLL) -> Signatures:
         "trace_data": (POINTER(c_uint32), [c_void_p, c_uint32]),
         "trace_clear": (None, [c_void_p]),
     }
+    if hasattr(library, "sterna_waves_record"):
+        signatures |= {
+            "waves_record": (c_int, [c_void_p, c_char_p, c_uint64, c_uint64]),
+            "trace_clocks": (POINTER(c_uint64), [c_void_p, c_uint32]),
+            "trace_entries": (c_uint64, [c_void_p, c_uint32]),
+        }
     if hasattr(library, "sterna_memory_create"):
         signatures |= {
             "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64, c_uint64]),

@@ -29,6 +29,8 @@ from sterna_sim.comparison import Verification
 from sterna_sim.feeds import feed_of
 from sterna_sim.results import check_results, result_values
 from sterna_sim.traces import TracedBoard
+from sterna_sim.wave_files import WaveFormat
+from sterna_sim.waves import clock_of
 
 JOINING, GOING_ON = 0.7, 0.8
 """Chances of a text to join while others run, and of one that is there to go on."""
@@ -64,7 +66,8 @@ class Verifier:
 
     `memory` is the behaviour of a memory outside; `over_link` says that its contents are loaded
     over the link, as a board's are, and not put there by the simulator. `board` is of the
-    machine with trace ports, instead of a simulation that is built.
+    machine with trace ports, instead of a simulation that is built; with `waves` that
+    simulation can write such files.
 
     Errors are those of the compiler and `SimulatedBoard`.
     """
@@ -82,6 +85,7 @@ class Verifier:
         memory: MemoryBehaviour | None = None,
         over_link: bool = False,
         board: TracedBoard | None = None,
+        waves: WaveFormat | None = None,
     ) -> None:
         check_results(machine)
         plan = schedule(program, machine, skip=skip)
@@ -93,11 +97,14 @@ class Verifier:
         self._machine = machine
         self._feed = feed_of(program)
         loaders = None
+        self.simulated: SimulatedBoard | None = None
+        """The simulation, if it can write waves."""
         if board is None:
             board = simulated = SimulatedBoard(
                 machine.having(trace=True), progress=progress, seed=seed,
-                stall_permille=stall_permille, memory=memory,
+                stall_permille=stall_permille, memory=memory, waves=waves,
             )
+            self.simulated = None if waves is None else simulated
             if machine.memory.outside and not over_link:
                 loaders = simulated.loaders()
         self._board = board
@@ -144,6 +151,8 @@ class Verifier:
             outcome.runs.append(Counters.of(device.result.counters))
             if told is not None:
                 told(outcome.tokens)
+        if self.simulated is not None:
+            outcome.end = self.simulated.cycles
         return outcome
 
     def close(self) -> None:
@@ -174,6 +183,10 @@ class Verifier:
             values += [(ValueKey(RESULT, 0, item, 0), *sent) for item, sent in enumerate(
                 result_values(self._device.result, place, golden))]
             for key, name, value, shown in values:
+                known = outcome.first_difference
                 outcome.compare(text.number, text.position, key, name, value, shown)
+                if known is None and outcome.first_difference is not None and self.simulated:
+                    outcome.clock = clock_of(self._layout, self.simulated, place, key,
+                                             outcome.first_difference.element)
             text.advance()
             outcome.tokens += 1

@@ -72,13 +72,18 @@ class VerifyRequest(Request):
         "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.")
     stalls: int = option(
         0, "Pauses of the link, in a thousandth of the cycles (0).", least=0, most=999)
+    waves: Path | None = option(
+        None, "File for the waves (.vcd or .fst) of 400 clocks before the first difference and 100 "
+        "after it, or of the last ones if nothing differs.", metavar="FILE")
     json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
-        from sterna.host.address import check_shows_values
+        from sterna.host.address import EMULATOR, check_shows_values
 
         super().check()
         check_shows_values(self.device)
+        if self.waves is not None and self.device == EMULATOR:
+            raise InputError("--waves: is for --device sim; the emulator has no signals")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sterna_sim.comparison import Difference
 from sterna_sim.verification import Verifier
+from sterna_sim.waves import Waves, check_waves_file, write_waves
 
 from sterna.families.emulated import emulated
 from sterna.families.requests import VerifyRequest
@@ -37,12 +38,16 @@ class StepVerification:
     silent: tuple[str, ...]
     cycles: int
 
+    waves: Waves | None = None
+    """Where signals can be looked at, if that was asked for."""
+
     @property
     def failure(self) -> str | None:
         """The first difference."""
         if self.first_difference is None:
             return None
-        return f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+        return (f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+                + ("" if self.waves is None else f"; waves in {self.waves}"))
 
     @property
     def _summary(self) -> str:
@@ -55,12 +60,14 @@ class StepVerification:
             "values_compared": self.values_compared, "differences": self.differences,
             "first_difference": self.first_difference, "silent": list(self.silent),
             "cycles": self.cycles,
+            "waves": None if self.waves is None else str(self.waves.file),
         }
 
     def text(self) -> list[str | tuple[str, object]]:
         if self.failure is not None:
             return []
-        return [f"{self.model}: {self._summary} compared, no difference"]
+        return [f"{self.model}: {self._summary} compared, no difference",
+                *([] if self.waves is None else [f"waves in {self.waves}"])]
 
 
 def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVerification:
@@ -80,13 +87,20 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
     if shape.config is None:
         shape = replace(shape, code_bits=wide_enough(shape.code_bits, taken.codes, program))
     machine = shape.fitted(program)
-    verifier = Verifier(program, machine, skip=skip, stall_permille=request.stalls,
+    kind = None if request.waves is None else check_waves_file(request.waves)
+
+    def begin() -> Verifier:
+        return Verifier(program, machine, skip=skip, stall_permille=request.stalls,
                         seed=request.seed, progress=report,
-                        board=emulated(request.device, machine, request.stalls))
+                        board=emulated(request.device, machine, request.stalls), waves=kind)
+
+    verifier = begin()
     try:
         outcome = verifier.verify(runs, lambda done: report("comparing steps", done, steps))
     finally:
         verifier.close()
+    waves = request.waves and write_waves(
+        request.waves, outcome, begin, lambda again, told: again.verify(runs, told))
     first = outcome.first_difference
     silent = tuple(population.name for population in taken.network.populations
                    if not outcome.loud[f"{population.name}.output"])
@@ -98,7 +112,7 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
         neuron_lanes=machine.neurons.lanes, skip=skip, values_compared=outcome.elements,
         differences=outcome.different_elements,
         first_difference=None if first is None else _told(first, runs), silent=silent,
-        cycles=outcome.counters.cycles)
+        cycles=outcome.counters.cycles, waves=waves)
 
 
 def _told(first: Difference, runs: Sequence[Sized]) -> str:

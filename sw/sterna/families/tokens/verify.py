@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sterna_sim.verification import Verifier
+from sterna_sim.waves import Waves, check_waves_file, write_waves
 
 from sterna.families.emulated import emulated
 from sterna.families.requests import VerifyRequest
@@ -31,12 +32,16 @@ class TokenVerification:
     seconds: float
     first_difference: Any
 
+    waves: Waves | None = None
+    """Where signals can be looked at, if that was asked for."""
+
     @property
     def failure(self) -> str | None:
         """The first difference."""
         if self.first_difference is None:
             return None
-        return f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+        return (f"{self._summary}, {self.differences} differ; the first: {self.first_difference}"
+                + ("" if self.waves is None else f"; waves in {self.waves}"))
 
     @property
     def _summary(self) -> str:
@@ -49,12 +54,14 @@ class TokenVerification:
             "tokens": self.tokens, "vectors_compared": self.vectors_compared,
             "differences": self.differences, "seconds": self.seconds,
             "first_difference": None if first is None else asdict(first),
+            "waves": None if self.waves is None else str(self.waves.file),
         }
 
     def text(self) -> list[str | tuple[str, object]]:
         if self.failure is not None:
             return []
-        return [f"{self.model}: {self._summary}, no difference, in {self.seconds:.1f} s"]
+        return [f"{self.model}: {self._summary}, no difference, in {self.seconds:.1f} s",
+                *([] if self.waves is None else [f"waves in {self.waves}"])]
 
 
 def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVerification:
@@ -66,19 +73,25 @@ def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVe
     for stream in range(machine.streams):
         ids = random_tokens(model, tokens, request.seed + stream)
         texts += [ids] if tokens < 4 else [ids[: -(tokens // 4)], ids[-(tokens // 4) :]]
-    verifier = Verifier(
-        program, machine, shape.place, stall_permille=request.stalls, seed=request.seed,
-        progress=report, memory=outside.timing() if outside else None,
-        board=emulated(request.device, machine, request.stalls),
-    )
+    kind = None if request.waves is None else check_waves_file(request.waves)
+
+    def begin() -> Verifier:
+        return Verifier(
+            program, machine, shape.place, stall_permille=request.stalls, seed=request.seed,
+            progress=report, memory=outside.timing() if outside else None,
+            board=emulated(request.device, machine, request.stalls), waves=kind)
+
+    verifier = begin()
     start = time.monotonic()
     try:
         outcome = verifier.verify(
             texts, lambda done: report("comparing tokens", done, sum(map(len, texts))))
     finally:
         verifier.close()
+    waves = request.waves and write_waves(
+        request.waves, outcome, begin, lambda again, told: again.verify(texts, told))
     return TokenVerification(
         model=model.name, device=request.device, streams=machine.streams,
         tokens=outcome.tokens, vectors_compared=outcome.vectors_compared,
         differences=outcome.differences, seconds=time.monotonic() - start,
-        first_difference=outcome.first_difference)
+        first_difference=outcome.first_difference, waves=waves)
