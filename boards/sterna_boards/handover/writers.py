@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sterna_boards.handover import configuration, image, ip_xact, lists, sources
+from sterna_boards.handover import configuration, image, ip_xact, lists, raw, sources
 from sterna_boards.handover.core import Core, Writer, Written
 
 WRITERS: tuple[Writer, ...] = (
     configuration.write,
     image.write,
+    raw.write,
     sources.write,
     lists.write,
     ip_xact.write,

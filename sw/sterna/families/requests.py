@@ -180,6 +180,9 @@ class ExportRequest(Request):
     wrapper: str | None = option(
         None, "Put the accelerator behind a bus: axi4-lite (registers) or axi4-stream.",
         metavar="BUS")
+    raw: bool = option(
+        False, "Write the contents of memories as raw files too: a binary for each port outside, "
+        "hexadecimal words for each memory on the chip.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,11 +66,13 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
                              "what an earlier run wrote there")
         with replace_folder(output, FORMAT, model.sources) as folder:
             found = model.export(request, report)
+            if request.raw and found.image is None:
+                raise InputError("--raw: is for the contents of memories; give a MODEL")
             report("generating Verilog", 0, 1)
             written = write_all(Core(
                 machine=found.machine, model=request.model, image=found.image, board=board,
                 clock_hz=None if board is None else request.options.take(BoardClock).clock_hz,
-                wrapper=request.wrapper,
+                wrapper=request.wrapper, raw=request.raw,
             ), folder)
             write_manifest(folder, FORMAT, {"model": request.model, **found.facts, **written.facts},
                            written.files)
