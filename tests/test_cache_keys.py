@@ -24,7 +24,8 @@ from sterna_sim.toolchain import Toolchain
 ROOT = Path(__file__).parents[1]
 TINY = PRESETS["tiny"]
 TOOLS = Toolchain(Path("verilator"), Path("root"), "g++", "verilator 5; g++ 14")
-NEITHER = {"sterna", "sterna.errors", "sterna.reading", "sterna.unfinished"}
+NEITHER = {"sterna", "sterna.errors", "sterna.reading", "sterna.unfinished", "sterna.left_behind",
+           "sterna.cache_folder"}
 """Imported by generators, and without a part in what they make: complaints, names meanwhile."""
 
 

@@ -74,7 +74,7 @@ for name in sorted(sys.modules):
     ours = {".".join(name.split(".")[:2]) for name in names if name.split(".")[0] == "sterna"}
     assert ours == {"sterna", "sterna.host", "sterna.machine", "sterna.program", "sterna.law",
                     "sterna.formats", "sterna.errors", "sterna.progress", "sterna.reading",
-                    "sterna.unfinished"}
+                    "sterna.unfinished", "sterna.left_behind", "sterna.cache_folder"}
     assert not {name for name in names if name.startswith(("sterna_hw", "sterna_sim"))}
 
 
@@ -117,7 +117,7 @@ def test_every_package_of_an_extra_is_known():
 def test_base_packages_are_light():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[<>=]", package)[0] for package in project["dependencies"]}
-    assert names == {"numpy", "typer", "rich"}
+    assert names == {"numpy", "typer", "rich", "filelock"}
 
 
 class Served:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from sterna.cache_folder import cache_folder
 from sterna.errors import InputError
 from sterna.progress import Progress
 from sterna.unfinished import remove, unfinished_folder
-
-
-def cache_folder() -> Path:
-    """`$STERNA_CACHE`, else `$XDG_CACHE_HOME/sterna`, else `~/.cache/sterna`."""
-    chosen = os.environ.get("STERNA_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "sterna"
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
@@ -76,11 +68,15 @@ def cached_folder(kind: str, name: str, make: Callable[[Path], None],
 
 @contextlib.contextmanager
 def _lock(path: Path, kind: str, progress: Progress | None) -> Iterator[None]:
-    with open(path, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if progress is not None:
-                progress(f"waiting for another process that makes the same {kind}", 0, 1)
-            fcntl.flock(file, fcntl.LOCK_EX)
+    """Held by one process; the operating system releases it when that one ends, however it ends."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        if progress is not None:
+            progress(f"waiting for another process that makes the same {kind}", 0, 1)
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()

@@ -1,7 +1,8 @@
 """What is being written: under a name of its own until it is whole, and gone whatever ends that.
 
 Names are noted before there is anything of the name. So what an interrupt leaves, wherever it came,
-can still be removed: `remove_unfinished`.
+can still be removed: `remove_unfinished`. What SIGKILL leaves is removed by the next process that
+writes: `sterna.left_behind`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sterna.left_behind import OwnList
+
 _PREFIX = ".sterna-"
 _unfinished: set[Path] = set()
+_list = OwnList()
 
 
 def note(path: Path) -> None:
     """From now on what is there may be removed."""
     _unfinished.add(path)
+    _list.write(tuple(_unfinished))
 
 
 def is_noted(path: Path) -> bool:
@@ -79,11 +84,13 @@ def write_whole(target: Path, text: str) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file or folder, if it is there, now or when the command is interrupted meanwhile."""
-    note(path)
+    if path not in _unfinished:
+        note(path)
     with suppress(OSError):
         os.unlink(path)
     shutil.rmtree(path, ignore_errors=True)
     _unfinished.discard(path)
+    _list.write(tuple(_unfinished))
 
 
 @atexit.register

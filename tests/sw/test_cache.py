@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sterna.cache import cache_folder, cached_folder, digest
+from sterna.cache import cached_folder, digest
+from sterna.cache_folder import cache_folder
 from sterna.errors import InputError
 
 
@@ -76,3 +79,33 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("STERNA_CACHE", str(tmp_path / "file"))
     with pytest.raises(InputError, match="set STERNA_CACHE"):
         cached_folder("kind", "name", lambda folder: os.stat(folder))
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from sterna.cache import cached_folder
+
+def make(folder):
+    print(flush=True)
+    time.sleep(600)
+
+cached_folder("kind", "name", make)
+"""
+
+
+def test_waiting_is_told_and_a_killed_process_holds_nothing(cache):
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    assert holder.stdout is not None and holder.stdout.readline() == b"\n"
+    told = []
+
+    def tell(step: str, done: int, parts: int) -> None:
+        told.append(step)
+        holder.kill()
+
+    made = cached_folder("kind", "name", lambda folder: (folder / "result").touch(), tell)
+    holder.communicate()
+    assert told == ["waiting for another process that makes the same kind"]
+    assert [path.name for path in made.iterdir()] == ["result"]
+    assert sorted(path.name for path in (cache / "kind").iterdir()) == ["name", "name.lock"]
