@@ -53,12 +53,12 @@ class OwnList:
         return path
 
     def _end(self) -> None:
-        path, lock, self._path, self._lock = self._path, self._lock, None, None
-        if path is not None:
-            path.unlink(missing_ok=True)
-        if lock is not None:
-            lock.release()
-            Path(lock.lock_file).unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.release()
+            Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._path = self._lock = None  # last: whoever interrupts this does it again
 
 
 def _remove_left(folder: Path) -> None:

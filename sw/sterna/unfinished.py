@@ -98,3 +98,4 @@ def remove_unfinished() -> None:
     """Remove what is still there of what was begun; for a command that ends."""
     for path in list(_unfinished):
         remove(path)
+    _list.write(tuple(_unfinished))

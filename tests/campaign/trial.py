@@ -14,10 +14,13 @@ import signal
 import tempfile
 import time
 import traceback
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from sterna.files.manifest import read_manifest
 
 TRACEBACK, HANG, ACCEPTED, LEFT, UNCLEAR, REFUSED = FAULTS = (
     "tracebacks", "hangs", "wrong acceptances", "files left", "unclear answers", "wrong refusals")
@@ -94,7 +97,7 @@ def run(trial: Trial) -> Answer:
             _child(trial, arguments, work)
         code, hung = _wait(child, trial.seconds)
         left = _files(work) - before | _files(place / "tmp")
-        if code == 0 or trial.silent:  # else the work was done
+        if code == 0 or trial.silent or code > 128 and _is_whole(work):  # the work was done
             left = {name for name in left if not name.startswith(OUTPUT)}
         read = {name: (streams / name).read_bytes().decode(errors="replace")
                 for name in ("out", "err") if (streams / name).exists()}
@@ -125,8 +128,15 @@ def _is_clear(trial: Trial, answer: Answer) -> bool:
     if trial.silent or trial.binary and "\0" in answer.errors:
         return answer.code in trial.codes and answer.errors.count("sterna: ") <= 1
     *_, last = answer.errors.splitlines() or [""]
-    return (answer.errors.count("sterna: ") == 1 and last.startswith("sterna: ")
-            and answer.code in trial.codes and all(name in last for name in trial.names))
+    told = sum(line.startswith("sterna: ") for line in answer.errors.splitlines())
+    return (told == 1 and last.startswith("sterna: ") and answer.code in trial.codes
+            and all(name in last for name in trial.names))
+
+
+def _is_whole(work: Path) -> bool:
+    """Whether the output was there when the signal came."""
+    folder, file = work / OUTPUT, work / f"{OUTPUT}.npz"
+    return zipfile.is_zipfile(file) if file.is_file() else read_manifest(folder) is not None
 
 
 def _files(folder: Path) -> set[str]:
@@ -160,7 +170,7 @@ def _child(trial: Trial, arguments: list[str], work: Path) -> None:
                        "STERNA_CACHE": str(work.parent / "cache"), **trial.environment}
         tempfile.tempdir = None
         _limit(trial)
-        from sterna.cli import application
+        from sterna.cli import application, ending
 
         if trial.within is not None:
             trial.within()
@@ -168,6 +178,9 @@ def _child(trial: Trial, arguments: list[str], work: Path) -> None:
             code = application.run_arguments(arguments)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
+        except KeyboardInterrupt as error:  # as `run_command`
+            ending.tell(error)
+            code = ending.exit_code(error)
     except BaseException:
         os.write(2, traceback.format_exc().encode())
     os._exit(code)

@@ -54,7 +54,8 @@ def run_command(arguments: list[str]) -> int:
     streams.reserve()
     try:
         code = run_arguments(arguments)
-    except KeyboardInterrupt as error:
+    except KeyboardInterrupt as error:  # the work was done
+        ending.tell(error)
         code = ending.exit_code(error)
     ending.ignore()
     if code > ending.SIGNALS:

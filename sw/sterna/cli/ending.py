@@ -65,6 +65,12 @@ def message(error: BaseException) -> str:
     return "interrupted"
 
 
+def tell(error: BaseException) -> None:
+    """Say it where nothing else can be used any more, or not yet."""
+    with suppress(OSError):
+        os.write(2, f"sterna: {message(error)}\n".encode())
+
+
 def stop_children() -> None:
     """End the tools that others have started for the command and not waited for."""
     for file in Path("/proc/self/task").glob("*/children"):
@@ -81,8 +87,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     if not _is_importing(frame):
         raise error
     # Modules that are half imported turn an exception into whatever they like.
-    with suppress(OSError):
-        os.write(2, f"sterna: {message(error)}\n".encode())
+    tell(error)
     if (unfinished := sys.modules.get("sterna.unfinished")) is not None:
         unfinished.remove_unfinished()
     stop_children()

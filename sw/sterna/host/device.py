@@ -119,6 +119,11 @@ class Device(Protocol):
         """Itself, where it makes texts by itself."""
         ...
 
+    @property
+    def candidates(self) -> int:
+        """How many of the best tokens a run gives."""
+        ...
+
     def reset(self) -> None:
         """Forget all texts: the next token is the first of a new one, in stream 0."""
         ...

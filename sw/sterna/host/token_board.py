@@ -18,6 +18,11 @@ class TokenBoard(MakingStreams):
 
     entry = "token"
 
+    @property
+    def candidates(self) -> int:
+        """How many of the best tokens a run gives."""
+        return min(self.image.machine.head.top_k, self.image.rows)
+
     def _check(self, item: int) -> None:
         self.image.input_word(item)
 

@@ -56,7 +56,7 @@ def write_container(
             put(struct.pack("<QQ", len(text), length))
             file.write(digest.digest())
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _digest(path: Path, length: int) -> bytes:

@@ -98,6 +98,14 @@ def test_a_failed_check_exits_with_one(sterna, monkeypatch):
     assert (outcome.code, outcome.errors) == (1, "sterna: they differ\n")
 
 
+def test_a_choice_of_more_than_there_are_is_refused_before_the_prompt_is_printed(sterna):
+    outcome = sterna("run", "demo-tiny", "--prompt", "Once", "--top-k", "17")
+    assert outcome.code == 2 and outcome.output == ""
+    assert "top-k is 17, but this device returns the 8 best" in outcome.errors
+    outcome = sterna("run", "demo-tiny", "--max-tokens", "0", "--top-k", "17")
+    assert outcome.code == 2 and outcome.output == "", "whether a token is made or not"
+
+
 def test_an_interrupt_exits_with_130(sterna, monkeypatch):
     def interrupt(**options: object) -> None:
         raise KeyboardInterrupt

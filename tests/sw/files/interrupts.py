@@ -13,7 +13,8 @@ from sterna.cli.ending import interrupt_behind
 from sterna.unfinished import remove_unfinished
 
 SOURCES = Path(sterna.__file__).parent
-WRITERS = ("files/", "cache.py", "unfinished.py", "machine/container.py")
+WRITERS = ("files/", "cache.py", "unfinished.py", "left_behind.py",
+           "machine/container.py")
 """Where interrupts come; what these call is interrupted between its calls."""
 
 

@@ -28,6 +28,11 @@ class GoldenDevice:
         self._first = GoldenExecutor(program, top_k=top_k)
         self._texts, self._positions = {0: self._first}, {0: 0}
 
+    @property
+    def candidates(self) -> int:
+        """How many of the best tokens a run gives."""
+        return min(self._first.top_k, self._first.program.rows)
+
     def beside(self) -> GoldenDevice:
         """Another golden of the same program, with texts of its own; parameters are kept once."""
         other = copy(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -54,12 +55,14 @@ def continue_texts(
     statistics, passage = Statistics(), passage_of(going, texts)
     if going.start is not None and "seed" not in options:
         wanted = replace(wanted, seed=going.start.seed)
+    sampling = sampling_of(wanted, generation)
     with closing(open_machine()) as machine:
+        sampling.parameters(machine.candidates)  # refused before anything is printed
         if going.save is not None:
             machine.snapshot()  # says before the work what cannot be saved
         pieces = generate_texts(
             machine, tokenizer, texts, begin=generation.begin, end=generation.ends,
-            maximum_tokens=wanted.max_tokens, sampling=sampling_of(wanted, generation),
+            maximum_tokens=wanted.max_tokens, sampling=sampling,
             statistics=statistics, passage=passage)
         made = TextsInOrder(texts, report.write)
         try:
@@ -161,7 +164,7 @@ def prompts_of(options: Options, usual: list[str]) -> list[str]:
 
 def read_prompts(path: Path) -> list[str]:
     """The lines of a file as prompts. Raises `InputError` when there is none."""
-    lines = [line for line in lines_of(read_text(path)) if line.strip()]
+    lines = [line for line in lines_of(read_text(path)) if line.strip(string.whitespace)]
     if not lines:
         raise InputError(f"{path}: has no prompt; give one in each line")
     return lines
