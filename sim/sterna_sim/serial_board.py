@@ -9,13 +9,15 @@ The driver opens the port as it opens that of a real board.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import platform
 import select
 import threading
 import time
-import tty
 from pathlib import Path
 
+from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.progress import Progress
 
@@ -36,6 +38,24 @@ IDLE_SECONDS = 0.25
 CHUNK = 4096
 
 
+def check_pseudo_terminals() -> None:
+    """Raise `InputError` on a system without."""
+    if not hasattr(os, "openpty") or importlib.util.find_spec("termios") is None:
+        raise InputError(f"a simulated serial port needs pseudo-terminals, which "
+                         f"{platform.system()}"
+                         " does not have; use Linux, macOS or WSL, or run the model with --device "
+                         "emulator")
+
+
+def _pseudo_terminal() -> tuple[int, int]:
+    """Both ends, through which bytes go as they are."""
+    import tty  # not on Windows
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    return master, slave
+
+
 class SerialBoard:
     """A context in which an accelerator answers at the pseudo-terminal `port`.
 
@@ -47,7 +67,8 @@ class SerialBoard:
     `IDLE_SECONDS` of the driver's time, until `QUIET_CYCLES` of the board's have passed without
     another byte.
 
-    Raises `InputError` when the simulator cannot be built.
+    Raises `InputError` when the simulator cannot be built, and on a system without
+    pseudo-terminals.
     """
 
     def __init__(
@@ -58,13 +79,13 @@ class SerialBoard:
         library: Path | None = None,
         progress: Progress | None = None,
     ) -> None:
+        check_pseudo_terminals()  # before any work
         path = library or build_serial_simulator(
             machine, DIVISOR, FRAME_TIMEOUT, progress
         )
         self._library = SerialLibrary(path, DIVISOR / (1 + rate_error))
         # The port stays there while no driver has it open.
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
+        self._master, self._slave = _pseudo_terminal()
         os.set_blocking(self._master, False)
         self.port = os.ttyname(self._slave)
         self._guard = threading.Lock()

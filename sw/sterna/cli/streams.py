@@ -17,6 +17,9 @@ from typing import Any
 
 from sterna.errors import SternaError
 
+_READER_GONE = (errno.EPIPE, *([errno.EINVAL] if os.name == "nt" else []))
+"""What a pipe that nobody reads says: on Windows no more than that it does not go."""
+
 
 class OutputLost(SternaError):
     """Standard output does not take the result."""
@@ -75,7 +78,7 @@ class _Output(_Errors):
 
     def _failed(self, error: OSError) -> None:
         super()._failed(error)
-        self._reason = "" if error.errno == errno.EPIPE else error.strerror
+        self._reason = "" if error.errno in _READER_GONE else error.strerror
 
     def _without(self, text: str = "") -> int:
         if not self._reason:

@@ -134,8 +134,16 @@ class TensorFile:
         try:
             if self._framework == "np" and self._types[key] == "BF16":
                 # findings/safetensors_numpy_bfloat16.sh
-                return TensorFile(self.path, "pt").tensor(key).float().numpy()
+                return self._bfloat16(key)
             with self._open() as file:
                 return file.get_tensor(key)
         except SafetensorError as error:
             raise InputError(f"{self.path}: tensor {key} cannot be read ({error})") from None
+
+    def _bfloat16(self, key: str) -> NDArray[np.float32]:
+        with self.path.open("rb") as file:
+            size, = struct.unpack("<Q", file.read(8))
+            first, end = json.loads(file.read(size))[key]["data_offsets"]
+            file.seek(8 + size + first)
+            data = np.frombuffer(file.read(end - first), "<u2")
+        return (data.astype(np.uint32) << 16).view(np.float32).reshape(self._shapes[key])

@@ -127,7 +127,7 @@ def open_random(shape: str, seed: int, progress: Progress) -> MatMulFreeTokens:
         Calibration,
         random_ids,
     )
-    from sterna.families.matmul_free.released_shapes import random_shape
+    from sterna.families.matmul_free.random_shape import random_shape
 
     drawn = random_shape(shape, seed)
     calibration = Calibration(drawn, random_ids(drawn.config, RANDOM_MODEL_IDS))

@@ -1,4 +1,4 @@
-"""What integers change of a real spiking network: spikes, read-outs, saturation, parameters."""
+"""What integers change of a real spiking network: spikes, read-outs, saturation."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from sterna.families.spiking.codes import input_codes
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.network import RealNetwork, Reals
-from sterna.families.spiking.quantise import FACTORS, SpikingFormats
+from sterna.families.spiking.quantise import SpikingFormats
 from sterna.law.neuron import Output
-
-_LEAST = 1e-4
-"""A factor below is as good as 0."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +70,3 @@ def compare_all(
             error = np.abs(mine * 2.0**-fraction - theirs).max()
             read_outs.append(ReadOut(item.name, float(np.abs(theirs).max()), float(error)))
     return Comparison(differences, read_outs, golden.saturated())
-
-
-def told_losses(real: RealNetwork, network: SpikingNetwork) -> list[str]:
-    """What the integers cannot hold of the parameters, for people; [] when there is nothing.
-
-    A factor that becomes exactly 1 is a neuron that forgets nothing any more.
-    """
-    lines = []
-    for item in real.populations:
-        made = network.population(item.name)
-        for name in FACTORS:
-            exact = item.value(name)
-            found = getattr(made.parameters, name) * 2.0**-made.definition.factor_fraction
-            ends = np.broadcast_to((found == 0) | (found == 1), exact.shape) & (exact != found)
-            if ends.any() and (np.abs(exact) > _LEAST).all():
-                worst = int(np.flatnonzero(ends)[0])
-                lines.append(
-                    f"{item.name}: {int(ends.sum())} of {exact.size} values of {name}, such as "
-                    f"{exact[worst]:.9g}, become {found[worst % found.size]:g}")
-    return lines

@@ -13,9 +13,10 @@ import torch
 from sterna.errors import InputError
 from sterna.families.requests import ImportRequest
 from sterna.families.spiking.codes import random_inputs
-from sterna.families.spiking.compare import compare_all, told_losses
+from sterna.families.spiking.compare import compare_all
 from sterna.families.spiking.comparison import comparison_lines
 from sterna.families.spiking.formats import spiking_formats
+from sterna.families.spiking.losses import told_losses
 from sterna.families.spiking.module.compare import Agreement, compare_with
 from sterna.families.spiking.module.network import from_module
 from sterna.families.spiking.module.run import run_module

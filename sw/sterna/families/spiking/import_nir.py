@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sterna.families.requests import ImportRequest
 from sterna.families.spiking.codes import random_inputs
-from sterna.families.spiking.compare import compare_all, told_losses
+from sterna.families.spiking.compare import compare_all
 from sterna.families.spiking.comparison import comparison_lines
 from sterna.families.spiking.formats import spiking_formats
 from sterna.families.spiking.import_module import (
@@ -15,6 +15,7 @@ from sterna.families.spiking.import_module import (
     REPORT_STEPS,
     compare_with_source,
 )
+from sterna.families.spiking.losses import told_losses
 from sterna.families.spiking.model import reading_lines
 from sterna.families.spiking.network import RealNetwork, Reals
 from sterna.families.spiking.nir.graph import read_nir

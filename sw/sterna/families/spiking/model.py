@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
 from sterna.families.requests import EvaluateRequest
-from sterna.families.spiking.compare import told_losses
 from sterna.families.spiking.examples import EXAMPLES, layer
 from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.losses import told_losses
 from sterna.families.spiking.network import RealNetwork
 from sterna.families.spiking.nir.graph import read_nir
 from sterna.families.spiking.nir.options import NirChoices, NirReading

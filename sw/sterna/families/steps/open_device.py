@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sterna.compiler.fit import fit_machine
 from sterna.families.opening import open_program
-from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.host.address import GOLDEN
 from sterna.host.spiking_device import SpikingDevice
 from sterna.host.step_board import StepBoard
@@ -31,6 +30,8 @@ def open_spiking_device(
     `InputError` also for an unknown device and a network that does not fit.
     """
     if address == GOLDEN:
+        from sterna.families.steps.golden_device import GoldenSpikingDevice  # with PyTorch
+
         return GoldenSpikingDevice(program)
     machine = configuration or fit_machine(program, STEP_MACHINE)
     return open_program(StepBoard, address, program, machine, "host", progress, timeout, skip=skip)

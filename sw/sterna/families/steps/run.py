@@ -15,7 +15,6 @@ from sterna.families.common import Image, Timeout
 from sterna.families.opening import open_image
 from sterna.families.requests import RunRequest
 from sterna.families.saved import Going, Named
-from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.families.steps.going import GoingSteps
@@ -56,6 +55,8 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     named = Named.program(lower(network))
     start = steps.start(named, codes.shape)
     if device == "golden":
+        from sterna.families.spiking.golden import GoldenNetwork  # and with it PyTorch
+
         golden = GoldenNetwork(network, codes.shape[1])
         if start is not None:
             golden.restore(start)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sterna.compiler.fit import fit_machine
 from sterna.compiler.rows import Embedding
 from sterna.families.opening import open_program
-from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.address import GOLDEN
 from sterna.host.device import Device
 from sterna.host.token_board import TokenBoard
@@ -33,6 +32,8 @@ def open_device(
     """
     standard = PRESETS["standard"]
     if address == GOLDEN:
+        from sterna.families.tokens.golden_device import GoldenDevice  # and with it PyTorch
+
         shape = configuration or standard
         return GoldenDevice(program, shape.head.top_k, shape.streams)
     configuration = configuration or fit_machine(program, standard, embedding)

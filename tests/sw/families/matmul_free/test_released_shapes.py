@@ -8,7 +8,8 @@ from sterna.errors import InputError
 from sterna.families.matmul_free import released_shapes
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.layout import all_matrices
-from sterna.families.matmul_free.released_shapes import SHAPES, random_shape
+from sterna.families.matmul_free.random_shape import random_shape
+from sterna.families.matmul_free.released_shapes import SHAPES
 from sterna.families.matmul_free.store import load_model, save_model
 
 # Ternary weights of a token: layers and head.

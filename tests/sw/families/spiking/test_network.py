@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sterna.errors import InputError
-from sterna.families.spiking.compare import compare, compare_all, told_losses
+from sterna.families.spiking.compare import compare, compare_all
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.family import Spiking
 from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.losses import told_losses
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.patterns import burst_orders
 from sterna.families.spiking.quantise import SpikingFormats, quantise

@@ -48,3 +48,11 @@ def told_axes(shape: Shape, size: int) -> str:
         return ""
     return (f"; its first axes, {list(shape[:first])}, look like time steps or a batch: export the "
             "graph from one time step of one sample")
+
+
+def sizes(value: Any) -> Any:
+    """A number, a tuple of numbers, or the word that torch takes for a padding."""
+    if isinstance(value, str | bytes):
+        return value.decode() if isinstance(value, bytes) else value
+    found = tuple(int(item) for item in np.asarray(value).reshape(-1))
+    return found[0] if len(found) == 1 else found

@@ -6,11 +6,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.spiking.nir.shapes import Shape, told_axes
+from sterna.families.spiking.nir.shapes import Shape, sizes, told_axes
 
 Reals = NDArray[np.float64]
 
@@ -39,13 +38,12 @@ def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Reals, Reals
         raise InputError(
             f"node {name}: {kind} from {size} to {prod(found)} values is too large to "
             f"be written out as a matrix of at most {MATRIX_LIMIT} elements")
-    units = torch.eye(size, dtype=torch.float64).reshape(size, *shape)
+    from sterna.families.spiking.nir.answers import unit_answers  # and with it PyTorch
+
     try:
-        with torch.no_grad():
-            answer = _answer(kind, node, units)
+        matrix = unit_answers(kind, node, shape)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{misfit} ({str(error).splitlines()[0]})") from None
-    matrix = answer.reshape(size, -1).T.numpy().copy()
     bias = getattr(node, "bias", None)
     values = np.zeros(1) if bias is None else np.repeat(
         np.asarray(bias, np.float64).reshape(-1), prod(found[1:]))
@@ -71,7 +69,7 @@ def _made(kind: str, node: Any, shape: Shape) -> Shape:
     axes = len(shape) - 1
     weight = np.shape(node.weight) if kind in ("Conv1d", "Conv2d") else ()
     kernel = weight[2:] or _each(node.kernel_size, axes)
-    if isinstance(padding := _sizes(node.padding), str):
+    if isinstance(padding := sizes(node.padding), str):
         both = [size - 1 if padding == "same" else 0 for size in _spans(kernel, node, axes)]
     else:
         both = [2 * size for size in _each(padding, axes)]
@@ -89,31 +87,5 @@ def _spans(kernel: Shape, node: Any, axes: int) -> list[int]:
 
 
 def _each(value: Any, axes: int) -> Shape:
-    sizes = _sizes(value)
-    return sizes if isinstance(sizes, tuple) else (sizes,) * axes
-
-
-def _answer(kind: str, node: Any, values: torch.Tensor) -> torch.Tensor:
-    if kind in ("Conv1d", "Conv2d"):
-        function = torch.nn.functional.conv1d if kind == "Conv1d" else torch.nn.functional.conv2d
-        weight = torch.from_numpy(np.array(node.weight, np.float64))
-        return function(
-            values, weight, stride=_sizes(node.stride), padding=_sizes(node.padding),
-            dilation=_sizes(node.dilation), groups=int(np.ravel(node.groups)[0]),
-        )
-    kernel, stride, padding = (
-        _sizes(value) for value in (node.kernel_size, node.stride, node.padding)
-    )
-    mean = torch.nn.functional.avg_pool2d(values, kernel, stride, padding)
-    if kind == "AvgPool2d":
-        return mean
-    kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
-    return mean * prod(int(value) for value in kernel)
-
-
-def _sizes(value: Any) -> Any:
-    """A number, a tuple of numbers, or the word that torch takes for a padding."""
-    if isinstance(value, str | bytes):
-        return value.decode() if isinstance(value, bytes) else value
-    sizes = tuple(int(item) for item in np.asarray(value).reshape(-1))
-    return sizes[0] if len(sizes) == 1 else sizes
+    found = sizes(value)
+    return found if isinstance(found, tuple) else (found,) * axes
