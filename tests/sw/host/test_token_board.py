@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,9 +12,17 @@ from sterna.host.counters import Counters
 from sterna.host.info import read_info
 from sterna.host.session import BoardTaken
 from sterna.host.token_board import TokenBoard
+from sterna.machine.frames import FrameDecoder
 from sterna.machine.image import ImagePart, MemoryImage
 from sterna.machine.presets import PRESETS
-from sterna.machine.protocol import FAILED_READ, FAILED_WRITE, MAX_PAYLOAD, Space, space_number
+from sterna.machine.protocol import (
+    FAILED_READ,
+    FAILED_WRITE,
+    MAX_PAYLOAD,
+    FrameType,
+    Space,
+    space_number,
+)
 from sterna.machine.words import pack_row
 
 from tests.sw.host.fake_board import FakeBoard
@@ -345,3 +354,63 @@ def test_closing_closes_the_transport():
     fake = board()
     loaded(fake).close()
     assert fake.closed
+
+
+class OneOfTwo:
+    """A connection to a board that another host has, too, and what comes at certain frames."""
+
+    shared = True
+
+    def __init__(self, fake: FakeBoard, wanted: FrameType, act: Callable[[], object]) -> None:
+        self._fake, self._wanted = fake, wanted
+        self._act: Callable[[], object] | None = act
+
+    def write(self, data: bytes) -> None:
+        frame, = FrameDecoder().feed(data)
+        if frame.type == self._wanted and self._act is not None:
+            act, self._act = self._act, None
+            act()
+        self._fake.write(data)
+
+    def read(self, count: int, timeout: float) -> bytes:
+        return self._fake.read(count, timeout)
+
+    def close(self) -> None:
+        self._fake.close()
+
+
+def begin_elsewhere(fake: FakeBoard) -> None:
+    """What another host's BEGIN does."""
+    fake.session = [0x1234567, 0]
+
+
+def test_of_two_hosts_that_begin_together_one_has_the_board_before_a_word_is_loaded(monkeypatch):
+    """The other's claim comes after this one's, while this one waits to believe it."""
+    fake = board()
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: begin_elsewhere(fake))
+    with pytest.raises(BoardTaken):
+        loaded(OneOfTwo(fake, FrameType.HELLO, lambda: None))
+    assert fake.loads == []
+
+
+def test_the_last_claim_stands(monkeypatch):
+    fake = board()
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
+    device = loaded(OneOfTwo(fake, FrameType.BEGIN, lambda: begin_elsewhere(fake)))
+    assert device.step(1).values[0] == 1 and fake.loads
+
+
+def test_a_host_that_loads_stops_when_another_has_claimed_the_board(monkeypatch):
+    fake = board()
+    whole = len(fake_loads_of(fake))
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("sterna.host.board.LOOK_SECONDS", 0)
+    fake.loads.clear()
+    with pytest.raises(BoardTaken):
+        loaded(OneOfTwo(fake, FrameType.LOAD, lambda: begin_elsewhere(fake)))
+    assert len(fake.loads) == 1 < whole
+
+
+def fake_loads_of(fake: FakeBoard) -> list[bytes]:
+    loaded(fake)
+    return list(fake.loads)
