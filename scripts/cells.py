@@ -34,13 +34,15 @@ _DEPTH = re.compile(r"Longest topological path in \S+ \(length=(\d+)\)")
 
 
 def depth(source: Path) -> int:
-    """Levels of logic between registers, of look-up tables of six inputs."""
+    """Levels of logic between registers and memories, of look-up tables of six inputs."""
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "depth.txt"
         # By a name in the folder, since WebAssembly builds of yosys see no other.
         (Path(folder) / "source.v").write_bytes(source.read_bytes())
-        script = ("read_verilog -DSYNTHESIS source.v; "
-                  "synth -flatten -lut 6 -top sterna; tee -o depth.txt ltp -noff")
+        # Paths end at memories, which would become millions of flip-flops here.
+        synth = "synth -flatten -lut 6 -top sterna"
+        script = (f"read_verilog -DSYNTHESIS source.v; {synth} -run begin:fine; "
+                  f"cutpoint t:$mem*; {synth} -run fine:; tee -o depth.txt ltp -noff")
         subprocess.run([find_tool("yosys").executable, "-q", "-p", script], cwd=folder, check=True,
                        stdin=subprocess.DEVNULL, capture_output=True)
         match = _DEPTH.search(found.read_text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sterna.compiler.cycles import estimate_cycles
+from sterna.compiler.fit import fit_machine
 from sterna.compiler.kinds import kind_of
 from sterna.compiler.populations import populations
 from sterna.compiler.schedule import schedule
@@ -72,3 +73,15 @@ def test_every_kind_of_neurons_fires() -> None:
         fired |= {kind_of(ONE, place) for place in populations(program)
                   if loud[f"{place.item.name}.output"]}
     assert fired == set(range(len(KINDS)))
+
+
+@pytest.mark.parametrize("name", ["demo-tiny", "like demo-spiking", "net, delays", "mixture 0"])
+def test_it_is_the_shape_of_a_machine_made_for_a_program(name: str) -> None:
+    """Without neurons and synapses that the program has no use for."""
+    program = PROGRAMS[name]()
+    machine = fit_machine(program, ONE)
+    kinds = {place.item.current is None for place in populations(program)}
+    assert (machine.has("neuron"), machine.has("synapse")) == (bool(kinds), True in kinds)
+    verifier = Verifier(program, machine, board=EmulatedBoard(machine.having(trace=True)))
+    outcome = verifier.verify([items(program, 4)])
+    assert outcome.differences == 0, outcome.first_difference

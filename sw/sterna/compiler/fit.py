@@ -81,10 +81,10 @@ def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",
     """``base`` with the units, depths, tables and widths that the program needs.
 
     The shape (lanes, words, blocks, the best of the head) stays; some depths are rounded up. Units
-    that the base lacks are added in their usual shape. ``auto`` keeps the embedding on the chip if
-    the base's input memory holds it. ``wanted`` are fields that would else be the least that will
-    do: ``code_bits`` of neurons. Raises `InputError` for a program that no such machine can execute
-    or whose numbers exceed a field.
+    that the base lacks are added in their usual shape; neurons and synapses without use are left
+    out. ``auto`` keeps the embedding on the chip if the base's input memory holds it. ``wanted``
+    are fields that would else be the least that will do: ``code_bits`` of neurons. Raises
+    `InputError` for a program that no such machine can execute or whose numbers exceed a field.
     """
     validate_program(program)
     shaped = _shaped(program, base, wanted)
@@ -104,7 +104,8 @@ def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",
 
 def _shaped(program: Program, base: Machine, wanted: Mapping[str, int]) -> Machine:
     known = compilers()
-    names = [unit.name for unit in base.units]
+    names = [unit.name for unit in base.units
+             if unit.name not in known or known[unit.name].used(program)]
     names += [name for name in units_needed(program) if name not in names]
     return replace(base, units=tuple(
         known[name].shaped(program, base, wanted) if name in known else base.unit(name)

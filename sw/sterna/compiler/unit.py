@@ -72,6 +72,11 @@ class UnitCompiler:
     program_step: ClassVar[int] = 1
     """Its program memory is a multiple of so many instructions."""
 
+    def used(self, program: Program) -> bool:
+        """Whether a machine that is made for the program keeps the unit of its base."""
+        del program
+        return True
+
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Unit:
         """The unit for a program, but for what depends on the schedule.
 

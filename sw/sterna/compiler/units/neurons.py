@@ -66,6 +66,9 @@ class NeuronsCompiler(UnitCompiler):
                                    issue=issue_neurons, shows=show_neurons)}
     program_step = 16
 
+    def used(self, program: Program) -> bool:
+        return bool(populations(program))
+
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> NeuronsUnit:
         vector = base.vector if base.has_words else None
         if base.has(self.name):

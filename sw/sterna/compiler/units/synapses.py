@@ -40,6 +40,9 @@ class SynapsesCompiler(UnitCompiler):
     steps = {AccumulateStep: StepRules(encode=encode_accumulate, accept=accept_accumulate,
                                        issue=issue_accumulate, shows=lambda step, inner: ())}
 
+    def used(self, program: Program) -> bool:
+        return any(True for _ in joints(program))
+
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Synapses:
         unit = super().shaped(program, base, wanted)
         assert isinstance(unit, Synapses)
