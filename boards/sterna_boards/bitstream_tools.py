@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -23,6 +24,12 @@ class OpenTools:
     """Those of revisions with another cable, tried one after the other."""
     loader_hint: str = "is the board plugged in, and may you use its USB device?"
     """What to look at when the loader fails."""
+    top: Callable[..., Any] | None = None
+    """Makes the top level of the arguments of `BoardTop`, most simply a class that inherits from it
+    and adds to the module that it gives; None for that one alone."""
+    sources: tuple[Path, ...] = ()
+    """Files that its platform and top level are made from, beside those that define them; when one
+    changes the bitstream is made again."""
     held_high: bool = False
     """Whether the platform has the resource ``held_high``, pins that every design drives high."""
 

@@ -1,15 +1,20 @@
 """The boards that there are: Sterna's own, and those of installed packages.
 
 A package adds a board by an entry point of the group ``sterna.boards``, whose object is a `Board`;
-its name is what the user types, whatever the entry point is called.
+its name is what the user types, whatever the entry point is called. A file of the user's own that
+makes one `Board` does without a package: its path, which ends with ``.py``, is what the user types.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
 
 from sterna.errors import InputError
+from sterna.reading import read_bytes
 from sterna.suggest import did_you_mean
 
 from sterna_boards.board import Board
@@ -26,6 +31,8 @@ from sterna_boards.boards.tang_nano_20k import TANG_NANO_20K
 from sterna_boards.boards.ulx3s import ULX3S_12F, ULX3S_85F
 
 GROUP = "sterna.boards"
+MOST_SOURCE = 1 << 20
+"""Bytes of a user's file."""
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
@@ -54,10 +61,13 @@ def all_boards() -> dict[str, Board]:
 
 
 def find_board(name: str) -> Board:
-    """The board of that name; raises `InputError` that lists the names, or as `all_boards` does.
+    """The board of that name, or of that file; raises `InputError` that lists the names, or as
+    `all_boards` does, or says what is wrong with the file.
 
     For a board of Sterna's own no other package is loaded.
     """
+    if name.endswith(".py"):
+        return _from_file(Path(name).resolve(), read_bytes(name, MOST_SOURCE))
     board = BOARDS.get(name) or all_boards().get(name)
     if board is None:
         raise InputError(f"no board is called {name!r}; there are {', '.join(all_boards())}"
@@ -65,13 +75,39 @@ def find_board(name: str) -> Board:
     return board
 
 
+@cache
+def _from_file(path: Path, source: bytes) -> Board:
+    """The one board that a file makes; it is executed once as long as it stays as it is."""
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    try:
+        exec(compile(source, path, "exec"), vars(module))
+    except Exception as error:
+        raise InputError(f"{path}: cannot be loaded: {_reason(error)}") from error
+    boards = {id(value): value for value in vars(module).values()
+              if isinstance(value, Board) and value not in BOARDS.values()}
+    if len(boards) != 1:
+        raise InputError(f"{path}: makes {len(boards)} boards; it must make one "
+                         "sterna_boards.board.Board")
+    board = next(iter(boards.values()))
+    if board.name in all_boards():
+        raise InputError(f"{path}: there is a board {board.name!r} already; give it another name")
+    if board.open_tools is None:
+        return board
+    tools = board.open_tools
+    return replace(board, open_tools=replace(tools, sources=(path, *tools.sources)))
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _load(point: EntryPoint) -> Board:
     try:
         board = point.load()
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{_origin(point)} cannot be loaded: {reason}; mend or uninstall it"
-                         ) from error
+        raise InputError(f"{_origin(point)} cannot be loaded: {_reason(error)}; mend or uninstall "
+                         "it") from error
     if not isinstance(board, Board):
         raise InputError(f"{_origin(point)} is no sterna_boards.board.Board but "
                          f"{type(board).__name__}; mend or uninstall it")

@@ -41,29 +41,30 @@ def board_rows() -> list[dict[str, object]]:
     ``bitstream`` says who makes it: `sterna build`, or the tool of a project of `sterna rtl`.
     """
     measured = read_baseline()
-    rows: list[dict[str, object]] = []
-    for board in all_boards().values():
-        there, found = board.capacity, measured.get(board.name)
-        memory = f"{there.block_rams} x {there.block_ram_bits // 1024} kbit"
-        if there.single_port_rams:
-            memory += f" + {there.single_port_rams} x 256 kbit"
-        if there.large_rams:
-            memory += f" + {there.large_rams} x 288 kbit"
-        tool = _TOOLS[board.project.tool] if board.project else "sterna build"
-        rows.append({
-            "board": board.name, "device": board.device, "bitstream": tool, "luts": there.luts,
-            "on_chip_memory": memory, "dsps": there.dsps, "external_memory": board.memory,
-            "link": board.link, "link_bits_per_second": board.baud,
-            "largest_model_weights": largest_model(board),
-            "measured_clock_mhz": round(max(found.fmax_mhz), 1) if found else None,
-        })
-    return rows
+    return [_row(board, measured.get(board.name)) for board in all_boards().values()]
+
+
+def _row(board: Board, found: Measured | None) -> dict[str, object]:
+    there = board.capacity
+    memory = f"{there.block_rams} x {there.block_ram_bits // 1024} kbit"
+    if there.single_port_rams:
+        memory += f" + {there.single_port_rams} x 256 kbit"
+    if there.large_rams:
+        memory += f" + {there.large_rams} x 288 kbit"
+    tool = _TOOLS[board.project.tool] if board.project else "sterna build"
+    return {
+        "board": board.name, "device": board.device, "bitstream": tool, "luts": there.luts,
+        "on_chip_memory": memory, "dsps": there.dsps, "external_memory": board.memory,
+        "link": board.link, "link_bits_per_second": board.baud,
+        "largest_model_weights": largest_model(board),
+        "measured_clock_mhz": round(max(found.fmax_mhz), 1) if found else None,
+    }
 
 
 def board_page(name: str) -> dict[str, object]:
     """What is known of one board, by name of the value; raises `InputError` for an unknown one."""
     board = find_board(name)
-    row = next(row for row in board_rows() if row["board"] == name)
+    row = _row(board, read_baseline().get(board.name))
     page: dict[str, object] = {"title": board.title, **row, "revisions": board.revisions}
     if board.open_tools:
         page["program"] = " ".join(("openFPGALoader", *board.open_tools.loader))

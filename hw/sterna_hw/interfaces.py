@@ -10,6 +10,7 @@ from typing import Literal
 from sterna_hw.ports import CLOCK, RESET, Port
 
 _CLOCKS, _RESETS = (CLOCK, "aclk"), {RESET: "ACTIVE_HIGH", "aresetn": "ACTIVE_LOW"}
+_IRQ = "irq"
 _BUSES = (
     (re.compile(r"(link_in|link_out)__(payload|valid|ready)"), "axis"),
     (re.compile(r"([sm]_axis)_(t\w+)"), "axis"),
@@ -57,8 +58,8 @@ def interfaces_of(ports: Iterable[Port]) -> list[Interface]:
     if reset:
         singles.append(Interface(
             reset, "reset", "slave", {"RST": reset}, {"POLARITY": _RESETS[reset]}))
-    if "interrupt" in names:
-        singles.append(Interface("interrupt", "interrupt", "master", {"INTERRUPT": "interrupt"},
+    if _IRQ in names:
+        singles.append(Interface(_IRQ, "interrupt", "master", {"INTERRUPT": _IRQ},
                                  {"SENSITIVITY": "LEVEL_HIGH"}))
     return found + singles
 

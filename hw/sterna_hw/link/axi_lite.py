@@ -29,7 +29,7 @@ class Register(IntEnum):
     SPACE = 0x08
     """Read: bits 15 to 0 are the bytes that there is room for, bits 31 to 16 those that wait."""
     INTERRUPT = 0x0C
-    """Read and written: ``interrupt`` is high while, bit 0, a byte waits, or, bit 1, no byte is on
+    """Read and written: ``irq`` is high while, bit 0, a byte waits, or, bit 1, no byte is on
     its way to the link. Both 0 after a reset."""
     WORD = 0x10
     """Written: four bytes to the link, the lowest first, of which WSTRB leaves some out."""
@@ -59,7 +59,7 @@ class AxiLiteLink(Component):
     Members:
         s_axi_awaddr: In(5), s_axi_awprot: In(3), s_axi_awvalid: In(1), s_axi_awready: Out(1), and
             so on for the five channels of 32 bits.
-        interrupt: Out(1), level, active high; see `Register.INTERRUPT`.
+        irq: Out(1), level, active high; see `Register.INTERRUPT`.
         to_link: Out, from_link: In, streams of unsigned(8).
     """
 
@@ -73,7 +73,7 @@ class AxiLiteLink(Component):
         "s_axi_arvalid": In(1), "s_axi_arready": Out(1),
         "s_axi_rdata": Out(32), "s_axi_rresp": Out(2),
         "s_axi_rvalid": Out(1), "s_axi_rready": In(1),
-        "interrupt": Out(1),
+        "irq": Out(1),
     }
     """The members that are the bus."""
 
@@ -89,7 +89,7 @@ class AxiLiteLink(Component):
         connect_streams(m, self.from_link, received.i)
         enabled, causes = Signal(2), Signal(2)
         m.d.comb += causes.eq(Cat(received.o.valid, ~sending.o.valid))
-        m.d.sync += self.interrupt.eq((enabled & causes).any())
+        m.d.sync += self.irq.eq((enabled & causes).any())
         self._write(m, sending, enabled)
         self._read(m, sending, received, enabled)
         return m

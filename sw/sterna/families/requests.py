@@ -133,7 +133,8 @@ class BuildRequest(Request):
 
     command = "build"
     model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
-    board: str = option("", "A board of `sterna boards`.", metavar="NAME", needed=True)
+    board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
+                        metavar="NAME", needed=True)
     output: Path | None = option(
         None, "Folder to write; build/NAME if not given.", "-o", "--output", metavar="DIR")
     seeds: int | None = option(

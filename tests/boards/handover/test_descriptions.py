@@ -93,7 +93,7 @@ def test_vivado_is_told_of_the_same_interfaces(written: tuple[Core, Path]) -> No
     if core.wrapper == "axi4-lite":
         assert found["s_axi_wdata"] == [(axi, "s_axi", "WDATA")]
         assert "PROTOCOL AXI4LITE" in "".join(attributes for _, _, attributes in ports.values())
-        assert found["interrupt"][0][2] == "INTERRUPT"
+        assert found["irq"][0][2] == "INTERRUPT"
     elif core.wrapper is None:
         assert found["link_out__payload"] == [
             ("xilinx.com:interface:axis:1.0", "link_out", "TDATA")]

@@ -83,23 +83,23 @@ def test_levels_of_answers_and_the_interrupt() -> None:
         await ctx.tick().repeat(8)
         assert await master.read(ctx, Register.SPACE) == QUEUE_BYTES | 3 << 16
         assert await master.read(ctx, Register.STATUS) == 7
-        assert not ctx.get(slave.interrupt)
+        assert not ctx.get(slave.irq)
         for enabled, wanted in ((1, 1), (2, 1), (3, 1), (0, 0)):
             await master.write(ctx, Register.INTERRUPT, enabled)
             assert await master.read(ctx, Register.INTERRUPT) == enabled
-            assert ctx.get(slave.interrupt) == wanted
+            assert ctx.get(slave.irq) == wanted
         await master.write(ctx, Register.INTERRUPT, 0xFF02, 0b1110)
         assert await master.read(ctx, Register.INTERRUPT) == 0
         await master.write(ctx, Register.INTERRUPT, 2)
         await master.write(ctx, Register.DATA, 1)
         await ctx.tick().repeat(3)
-        assert not ctx.get(slave.interrupt)
+        assert not ctx.get(slave.irq)
         await master.write(ctx, Register.INTERRUPT, 1)
         for byte in (7, 8, 9):
-            assert ctx.get(slave.interrupt)
+            assert ctx.get(slave.irq)
             assert await master.read(ctx, Register.DATA) == 0x100 + byte
         await ctx.tick().repeat(2)
-        assert not ctx.get(slave.interrupt)
+        assert not ctx.get(slave.irq)
         for address in (0x14, 0x18, 0x1C, Register.WORD):
             await master.write(ctx, address, 0xFFFF_FFFF, 0 if address == Register.WORD else 15)
             assert await master.read(ctx, address) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,7 +100,8 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
         tell("synthesise", 0, 1)
         flow.synthesise(design, folder)
 
-    parts = [flow.board.name, design.key, flow.tools["yosys"].version, *_sources()]
+    parts = [flow.board.name, design.key, flow.tools["yosys"].version, *_sources(),
+             *_board_sources(flow.board)]
     return cached_folder("netlist", digest(parts), make, tell)
 
 
@@ -127,6 +129,22 @@ def _sources() -> list[str | bytes]:
     """Versions and files that the netlist is made from."""
     return [*map(str, versions("amaranth-boards").items()), *package_sources(
         "sterna_hw", "sterna.law", "sterna.machine", "sterna.program", "sterna_boards")]
+
+
+def _board_sources(board: Board) -> list[str | bytes]:
+    """The files of its platform and top level, which may be of another package or of the user.
+
+    Raises `InputError` when one is not there.
+    """
+    tools = board.tools()
+    modules = (sys.modules.get(getattr(part, "__module__", None) or "")
+               for part in (tools.platform, tools.top))
+    made = (getattr(module, "__file__", None) for module in modules)
+    try:
+        return [Path(file).read_bytes() for file in (*filter(None, made), *tools.sources)]
+    except OSError as error:
+        raise InputError(f"{board.name}: {error.filename}: cannot be read ({error.strerror})"
+                         ) from None
 
 
 def _report(flow: Flow, design: Design, routed: Routed, seeds: dict[int, float], bitstream: Path,

@@ -102,9 +102,10 @@ def _design(board: Board, name: str, key: str, size: tuple[int, int, Mapping[str
     made = generated_hz(board.family, board.pin_hz, clock_hz)
     divisor(made, baud)
 
-    def top() -> BoardTop:
+    def top() -> Any:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
         clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
-        return BoardTop(core(), clock, baud, sdram, pace, board.tools().held_high)
+        tools = board.tools()
+        return (tools.top or BoardTop)(core(), clock, baud, sdram, pace, tools.held_high)
 
     return Design(name, f"{name} {key} {clock_hz} {baud}", *size, made, top)
