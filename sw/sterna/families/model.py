@@ -72,9 +72,13 @@ class ProgramModel(OpenedModel, ABC):
 
         from sterna.families.on_board import estimate
 
-        if request.board is None:
+        board = None if request.board is None else find_board(request.board)
+        report("making the program", 0, 1)
+        program = self.lowered
+        report(f"estimating {program.name}", 0, 1)
+        if board is None:
             return self.estimate_elsewhere(request, report)
-        return estimate(self, request, find_board(request.board))
+        return estimate(self, request, board)
 
     @abstractmethod
     def estimate_elsewhere(self, request: EstimateRequest, report: Report) -> Result:

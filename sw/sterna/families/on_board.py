@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.limits import check_possible
 from sterna_boards.estimate.model import Estimate
 from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
@@ -161,6 +162,7 @@ def export(model: ProgramModel, request: ExportRequest, report: Report) -> Expor
     report("packing the memory image", 0, 1)
     if request.board is None:
         machine, place = model.shaped(request)
+        check_possible(machine)
         machine = with_rate(machine, DEFAULT_BAUD, request.options.take(Baud).rate or None)
         image = compile_program(model.lowered, machine, place)
     else:

@@ -11,6 +11,9 @@ import time
 import pytest
 from sterna.cli import terminal
 from sterna.cli.terminal import ProgressReport
+from sterna.families.requests import EstimateRequest
+from sterna.progress import Report
+from sterna.tasks.estimate import estimate
 
 
 @pytest.fixture
@@ -95,3 +98,14 @@ assert sys.meta_path == before and decimal.Decimal(1) == 1
 announced.end()
 """], capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
     assert (found.stdout, found.stderr) == ("starting True\nend True\n", "")
+
+
+def test_an_estimate_tells_its_steps():
+    steps = []
+
+    class Steps(Report):
+        def __call__(self, step: str, done: int, parts: int) -> None:
+            steps.append(step)
+
+    estimate(EstimateRequest(model="demo-tiny", board="ulx3s-85f"), Steps())
+    assert steps == ["making the program", "estimating demo-tiny"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sterna_boards.estimate.limits import check_possible
 from sterna_boards.options import Baud
 
 from sterna.families.family import Exported
@@ -27,8 +28,9 @@ class BareShape:
         """The machine without an image."""
         del report
         options = request.options
-        return Exported(with_rate(options.take(TokenShape).base(), 0,
-                                  options.take(Baud).rate or None))
+        machine = options.take(TokenShape).base()
+        check_possible(machine)
+        return Exported(with_rate(machine, 0, options.take(Baud).rate or None))
 
     def close(self) -> None:
         """Nothing to give back."""
