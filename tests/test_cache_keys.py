@@ -138,7 +138,8 @@ def test_a_netlist_depends_on_every_module_of_generator_and_flow(key):
 
 
 @pytest.mark.parametrize(("builder", "names"), [
-    (simulator, ["harness.cpp", "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h"]),
+    (simulator, ["harness.cpp", "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h",
+                 "waves.h"]),
     (sdram, ["sdram_library.cpp", "sdram_memory.h"]),
 ])
 def test_a_library_depends_on_its_sources(key, builder, names):
@@ -154,7 +155,7 @@ def test_every_source_in_the_folder_belongs_to_a_library():
     folder = ROOT / "sim" / "sterna_sim"
     found = {path.name for path in folder.iterdir() if path.suffix in (".h", ".cpp")}
     assert found == {"harness.cpp", "serial_harness.cpp", "byte_queue.h", "axi_memory.h",
-                     "axi_rules.h", "sdram_memory.h", "sdram_library.cpp"}
+                     "axi_rules.h", "sdram_memory.h", "waves.h", "sdram_library.cpp"}
 
 
 @pytest.mark.parametrize(("builder", "packages"), [

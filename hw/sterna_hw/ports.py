@@ -27,7 +27,7 @@ def ports_of(members: Mapping[str, Any], *, clocked: bool = True) -> list[Port]:
 
     Clock and reset come first, unless the component is not ``clocked``: makes its own domain.
     """
-    signature = Signature(members)
+    signature: Any = Signature(members)
     first = [Port(CLOCK, "in", 1), Port(RESET, "in", 1)] if clocked else []
     return first + [
         Port("__".join(map(str, path)), "out" if member.flow is Out else "in",
