@@ -34,8 +34,9 @@ class BoardLanes:
 
     owner: ClassVar[str] = "boards"
     lanes: str | None = option(
-        None, "Lanes of a board: of ternary weights, rows and columns are chosen, and auto takes "
-        "the most that fit and meet the clock.", metavar="N|auto")
+        None, "Lanes of a board: of ternary weights, rows and columns are chosen; auto searches "
+        "the whole shape, clock and places for the most tokens a second at the user's end, and "
+        "`estimate` prints the front.", metavar="N|auto")
 
 
 def lanes_of(text: str) -> int | None:

@@ -69,6 +69,8 @@ class Exported:
     image: MemoryImage | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     """What else the manifest tells."""
+    clock_hz: float | None = None
+    """The wanted clock on a board, None for the board's own."""
 
 
 class Model(Protocol):

@@ -31,6 +31,7 @@ from sterna.program.definition import Program
 from sterna.progress import Report
 
 if TYPE_CHECKING:
+    from sterna_boards.estimate.search import Found
     from sterna_boards.model_build import ModelBuild
 
     from sterna.families.model import ProgramModel
@@ -51,12 +52,16 @@ class BoardOptions(Group, Protocol):
         """Whether the bitstream has the weights. Raises `InputError` where they cannot be."""
         ...
 
-    def clock_on(self, board: Board) -> float | None:
+    def clock_on(self, board: Board, machine: Machine) -> float | None:
         """The wanted clock, None for the board's own."""
         ...
 
     def machine(self, board: Board, program: Program) -> Machine:
         """The machine: what the options say, and else what the board gets. Raises `InputError`."""
+        ...
+
+    def searched(self, board: Board, program: Program) -> tuple[Machine, Found | None]:
+        """The same, and what was found on the way if it was searched for."""
         ...
 
 
@@ -67,11 +72,14 @@ class BoardEstimate:
     board: Board
     found: Estimate
     objects: tuple[PlacedObject, ...]
+    front: Found | None = None
+    """What ``--lanes auto`` found."""
     failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         objects = {"objects": [asdict(entry) for entry in self.objects]} if self.objects else {}
-        return loads(self.found.to_json()) | objects
+        front = {} if self.front is None else {"front": self.front.rows()}
+        return loads(self.found.to_json()) | objects | front
 
     def text(self) -> Rows:
         found, machine, there = self.found, self.found.machine, self.board.capacity
@@ -94,6 +102,9 @@ class BoardEstimate:
             (f"{found.speed.unit}s per second",
              f"{found.speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
             ("over the link", over_link(found.speed, self.board, machine)),
+            *([] if self.front is None else [
+                ("front", f"of {self.front.seen} machines; look-up tables, rates, shape"),
+                *map(_point, self.front.front)]),
         ]
 
 
@@ -137,11 +148,12 @@ def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> Boa
     options = request.options.take(model.board_options)
     if options.baked:
         board.check_baked()
-    found = estimate_board(board, model.lowered, options.machine(board, model.lowered),
-                           options.place, options.clock_on(board))
+    machine, front = options.searched(board, model.lowered)
+    found = estimate_board(board, model.lowered, machine, options.place,
+                           options.clock_on(board, machine))
     objects = () if found.embedding is None else tuple(
         placed_objects(model.lowered, found.machine, found.embedding))
-    return BoardEstimate(board, found, objects)
+    return BoardEstimate(board, found, objects, front)
 
 
 def build(model: ProgramModel, request: BuildRequest, board: Board, report: Report) -> BoardBuild:
@@ -151,15 +163,17 @@ def build(model: ProgramModel, request: BuildRequest, board: Board, report: Repo
         board.check_baked()
     from sterna_boards.model_build import build_model  # and with it the generator
 
+    machine = options.machine(board, model.lowered)
     return BoardBuild(board, build_model(
-        board, model.lowered, options.machine(board, model.lowered), options.place,
-        options.clock_on(board), progress=report, baked=options.baked, seeds=request.placements,
-        until_met=request.until_met, host=model.host_side()))
+        board, model.lowered, machine, options.place,
+        options.clock_on(board, machine), progress=report, baked=options.baked,
+        seeds=request.placements, until_met=request.until_met, host=model.host_side()))
 
 
 def export(model: ProgramModel, request: ExportRequest, report: Report) -> Exported:
     """The machine and the memory image; with a board in the shape of the board, if it fits."""
     report("packing the memory image", 0, 1)
+    clock_hz: float | None = None
     if request.board is None:
         machine, place = model.shaped(request)
         check_possible(machine)
@@ -170,8 +184,19 @@ def export(model: ProgramModel, request: ExportRequest, report: Report) -> Expor
         work = work_on(board, model.lowered, options.machine(board, model.lowered), options.place)
         work.require_fit(board, model.lowered)
         machine, image = work.machine, work.image
+        clock_hz = options.clock_on(board, machine)
     return Exported(machine, replace(image, host=model.host_side() or image.host),
-                    {"embedding": image.placement} if image.rows else {})
+                    {"embedding": image.placement} if image.rows else {}, clock_hz)
+
+
+def _point(found: Estimate) -> tuple[str, object]:
+    machine, speed = found.machine, found.speed
+    ternary = machine.ternary
+    return (f"  {found.luts}", f"{speed.a_second_over_link:.2f} {speed.unit}s per second over the "
+            f"link, {speed.a_second:.1f} at {found.clock_mhz:g} MHz: {ternary.rows} rows of "
+            f"{ternary.columns} {ternary.lane}, {machine.vector.lanes} vector lanes, "
+            f"{machine.head.head_words} words of the head, {ternary.block_groups} groups a block, "
+            f"weights {machine.memory.kind}, embedding {found.embedding}")
 
 
 def _words(memory: OnChipMemory) -> str:

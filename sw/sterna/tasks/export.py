@@ -41,7 +41,6 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
     from sterna_boards.handover import image
     from sterna_boards.handover.core import Core
     from sterna_boards.handover.writers import write_all
-    from sterna_boards.options import BoardClock
     from sterna_hw.board.bus import WRAPPERS
 
     from sterna.files.folder import check_target, replace_folder
@@ -71,7 +70,7 @@ def export(request: ExportRequest, report: Report | None = None) -> ExportResult
             report("generating Verilog", 0, 1)
             written = write_all(Core(
                 machine=found.machine, model=request.model, image=found.image, board=board,
-                clock_hz=None if board is None else request.options.take(BoardClock).clock_hz,
+                clock_hz=found.clock_hz,
                 wrapper=request.wrapper, raw=request.raw,
             ), folder)
             write_manifest(folder, FORMAT, {"model": request.model, **found.facts, **written.facts},

@@ -6,7 +6,6 @@ import json
 import resource
 import subprocess
 import sys
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -137,46 +136,11 @@ def test_what_does_not_fit_is_said() -> None:
     assert any(clause.endswith("of 26 block RAMs") for clause in found.short)
 
 
-def test_auto_takes_the_most_lanes_that_fit() -> None:
-    board, program = find_board("ulx3s-12f"), _program("demo-tiny")
-    base = board.shape.machine()
-    chosen = estimate(board, program, choose_lanes(board, program, base))
-    assert chosen.fits and chosen.lanes >= board.shape.rows * board.shape.columns
-    with pytest.raises(InputError, match=r"no engine fits and reaches \d+ MHz with vec"):
-        choose_lanes(replace(board, capacity=replace(board.capacity, luts=1000)), program, base)
-
-
-def test_auto_gives_up_lanes_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    board, program = find_board("ulx3s-85f"), _program("demo-tiny")
-    base = board.shape.machine()
-
-    def lanes(clock_hz: float | None = None) -> int:
-        return choose_lanes(board, program, base, clock_hz=clock_hz).ternary.lanes
-
-    unhurried = lanes(1e6)
-    monkeypatch.setattr("sterna_boards.estimate.model.expected_mhz",
-                        lambda family, machine, luts: 2e6 / luts)
-    assert 0 < lanes(60e6) < lanes(30e6) <= unhurried
-    chosen = estimate(board, program, choose_lanes(board, program, base, clock_hz=60e6))
-    assert chosen.expected_mhz is not None and chosen.expected_mhz >= 60
-    with pytest.raises(InputError, match="no engine fits and reaches 1000 MHz"):
-        lanes(1e9)
-    monkeypatch.setattr("sterna_boards.estimate.model.expected_mhz", lambda *_: None)
-    assert lanes(1e9) == unhurried
-
-
 @pytest.mark.parametrize("name", OPEN_BOARDS)
 def test_own_engine_fits(name: str) -> None:
     board = find_board(name)
     found = estimate(board, _program(board.model))
     assert found.fits, found.short
-
-
-def test_auto_takes_what_fits_an_ultraplus() -> None:
-    """Its own engine takes every block RAM and single-port RAM."""
-    board, program = find_board("icebreaker"), _program("demo-tiny")
-    chosen = choose_lanes(board, program, board.shape.machine())
-    assert chosen.ternary.lanes == 8 and estimate(board, program, chosen).fits
 
 
 def test_weights_from_a_memory_that_is_not_there_are_refused() -> None:

@@ -61,7 +61,7 @@ class MatMulFree:
                   *_ON_BOARD, Baud),
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD),
         "build": (*_ON_BOARD, Baud),
-        "rtl": (ConfigAlone, Lanes, common.Snapshots, BoardClock, Baud),
+        "rtl": (ConfigAlone, Lanes, common.Snapshots, BoardLanes, BoardClock, Baud),
         "eval": (ScoredText, Logits),
         "simulate": (Config, Lanes, Streams, common.Snapshots),
         "program": (Listing, Config, Lanes),

@@ -108,7 +108,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         work = work_on(board, program, on_board.machine(board, program), on_board.place)
         work.require_fit(board, program)
         configuration = work.machine
-        clock = on_board.clock_on(board) or board.clock_of(configuration)
+        clock = on_board.clock_on(board, configuration) or board.clock_of(configuration)
 
         def opened(skip: bool) -> tuple[SpikingDevice, CountedTransport | None]:
             image = compile_program(program, configuration, "host", skip=skip)

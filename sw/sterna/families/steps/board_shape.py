@@ -11,7 +11,6 @@ from sterna.errors import InputError
 from sterna.families.common import Snapshots
 from sterna.families.steps import options
 from sterna.machine.additions import with_snapshots
-from sterna.numerals import whole
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -30,9 +29,9 @@ class BoardShape(Snapshots, options.BoardShape, BoardClock, Weights, Baud):
         """There are no embedding rows."""
         return "host"
 
-    def clock_on(self, board: Board) -> float | None:
+    def clock_on(self, board: Board, machine: Machine) -> float | None:
         """The wanted clock, None for the board's own."""
-        del board
+        del board, machine
         return self.clock_hz
 
     def machine(self, board: Board, program: Program) -> Machine:
@@ -42,16 +41,16 @@ class BoardShape(Snapshots, options.BoardShape, BoardClock, Weights, Baud):
         from sterna.compiler.fit import fit_machine
         from sterna.families.steps.shape import shape_of, wanted
 
-        lanes = None if self.lanes is None else whole(str(self.lanes))
-        if self.lanes is not None and (lanes is None or not 1 <= lanes <= options.MOST_LANES):
-            raise InputError(f"lanes is {self.lanes!r}; give a whole number from 1 to "
-                             f"{options.MOST_LANES}")
         usual = step_shape(board.family, board.capacity.luts)
-        base = shape_of(usual, lanes, self.neuron_lanes)
+        base = shape_of(usual, options.lane_count(self.lanes), self.neuron_lanes)
         fitted = fit_machine(program, base, wanted=wanted(self.code_bits))
         if self.snapshots:
             fitted = with_snapshots(fitted)
         return board.with_rate(fitted.having(baud=self.rate))
+
+    def searched(self, board: Board, program: Program) -> tuple[Machine, None]:
+        """The same; nothing is searched for."""
+        return self.machine(board, program), None
 
     @property
     def baked(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sterna.errors import InputError
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
+from sterna.numerals import whole
 from sterna.options import option, seed
 
 MOST_STEPS = 10**7
@@ -76,6 +78,16 @@ class BoardShape(Shape):
     """The same beside a board; its lanes are an option of boards."""
 
     lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto")
+
+
+def lane_count(lanes: object) -> int | None:
+    """The number, None where none is given. Raises `InputError` for what is none."""
+    if lanes is None:
+        return None
+    count = whole(str(lanes))
+    if count is None or not 1 <= count <= MOST_LANES:
+        raise InputError(f"lanes is {lanes!r}; give a whole number from 1 to {MOST_LANES}")
+    return count
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def _unread(request: Request) -> dict[type[Group], str]:
         unread |= common.unread_on(request, (Shape, Config, common.Snapshots),
                                    (Config, Shape, common.Snapshots))
     if "config" in options:
-        unread.setdefault(Shape, "shapes the accelerator, and --config does; give one of them")
+        for group in (Shape, BoardShape):
+            unread.setdefault(group, "shapes the accelerator, and --config does; give one of them")
     board = getattr(request, "board", "")
     if request.command in ("rtl", "bench") and board is not None:
         unread[Config] = "and --board both name a shape; with --board leave --config out"
@@ -51,6 +52,8 @@ def _unread(request: Request) -> dict[type[Group], str]:
             "chooses for a board; give --board" if board is None
             else "is for boards; with --board it is simulated")
     if board is None:
-        unread |= dict.fromkeys((BoardClock, BoardLanes, BoardShape, Weights),
+        unread |= dict.fromkeys((BoardClock, BoardLanes, Weights),
                                 "chooses for a board; give --board")
+        if request.command not in ("rtl", "bench"):
+            unread[BoardShape] = "chooses for a board; give --board"
     return unread

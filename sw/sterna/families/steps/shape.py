@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sterna.compiler.fit import fit_machine
 from sterna.families.common import Snapshots
-from sterna.families.steps.options import Config, Shape
+from sterna.families.steps.options import Config, Shape, lane_count
 from sterna.machine.additions import with_snapshots
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
@@ -23,7 +23,7 @@ class StepShape(Snapshots, Shape, Config):
 
     def base(self) -> Machine:
         """The shape. Raises `InputError`."""
-        return shape_of(STEP_MACHINE, self.lanes, self.neuron_lanes)
+        return shape_of(STEP_MACHINE, lane_count(self.lanes), self.neuron_lanes)
 
     def fitted(self, program: Program) -> Machine:
         """The accelerator for the program, or that of a machine file."""

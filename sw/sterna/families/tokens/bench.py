@@ -167,7 +167,7 @@ def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup
     program = model.lowered
     work = work_on(board, program, options.machine(board, program), options.place)
     work.require_fit(board, program)
-    clock_hz = options.clock_on(board) or board.clock_of(work.machine)
+    clock_hz = options.clock_on(board, work.machine) or board.clock_of(work.machine)
     memory = memory_of(work.machine, board.outside.model if board.outside else "", clock_hz)
     machine, link = open_simulated(TokenBoard, work.image, memory and memory.timing(), report)
     return Setup(machine=machine, configuration=work.machine, clock_hz=clock_hz, memory=memory,

@@ -71,7 +71,8 @@ def _estimate(request: Request) -> dict[type[Group], str]:
 
 def _rtl(request: Request) -> dict[type[Group], str]:
     if getattr(request, "board", None) is None:
-        return {BoardClock: "is for --board; the Verilog alone has no clock of its own"}
+        return {BoardClock: "is for --board; the Verilog alone has no clock of its own",
+                BoardLanes: "chooses for a board; give --board"}
     return {ConfigAlone: "and --board both name a shape; with --board leave --config out"}
 
 
