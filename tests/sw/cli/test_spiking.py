@@ -173,11 +173,12 @@ def test_estimate_on_a_board(sterna):
         (["simulate", "l2mu", "--columns", "4"], "--columns: is for language models"),
         (["simulate", "demo", "--code-bits", "2"], "--code-bits: is for spiking networks"),
         (["verify", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
-        (["bench", "demo", "--lanes", "2"], "--lanes: is for spiking networks"),
+        (["bench", "demo", "--lanes", "2"], "--lanes: chooses for a board; give --board"),
         (["run", "demo", "--neuron-lanes", "2"], "--neuron-lanes: is for spiking networks"),
-        (["rtl", "demo", "--lanes", "2", "-o", "x"], "--lanes: is for spiking networks"),
+        (["rtl", "demo", "--lanes", "2", "-o", "x"], "--lanes: chooses for a board; give --board"),
         (["rtl", "l2mu", "--lane", "tables", "-o", "x"], "--lane: is for language models"),
-        (["rtl", "l2mu", "--board", "arty-a7-100t", "-o", "x"], "hold language models"),
+        (["rtl", "l2mu", "--board", "kv260", "-o", "x"],
+         "does not fit: no project without weights in the memory outside"),
     ],
 )
 def test_refusals(sterna, arguments, message):
