@@ -87,7 +87,8 @@ class AxiLiteLink(Component):
         m.submodules.received = received = StreamQueue(8, QUEUE_BYTES)
         connect_streams(m, sending.o, self.to_link)
         connect_streams(m, self.from_link, received.i)
-        enabled, causes = Signal(2), Signal(2)
+        enabled = Signal(2)
+        causes = Signal(2)
         m.d.comb += causes.eq(Cat(received.o.valid, ~sending.o.valid))
         m.d.sync += self.irq.eq((enabled & causes).any())
         self._write(m, sending, enabled)
@@ -96,8 +97,12 @@ class AxiLiteLink(Component):
 
     def _write(self, m: Module, sending: StreamQueue, enabled: Signal) -> None:
         """Take address and data, then send the bytes one by one, then answer."""
-        register, data, wanted = Signal(3), Signal(32), Signal(WORD_BYTES)
-        there, sends, last = Signal(2), Signal(), Signal()
+        register = Signal(3)
+        data = Signal(32)
+        wanted = Signal(WORD_BYTES)
+        there = Signal(2)
+        sends = Signal()
+        last = Signal()
         acts = there.all() & ~self.s_axi_bvalid
         m.d.comb += [
             self.s_axi_awready.eq(~there[0]),
@@ -125,7 +130,8 @@ class AxiLiteLink(Component):
     def _read(self, m: Module, sending: StreamQueue, received: StreamQueue,
               enabled: Signal) -> None:
         """Take an address, and answer with the register."""
-        register, there = Signal(3), Signal()
+        register = Signal(3)
+        there = Signal()
         room = Signal(range(QUEUE_BYTES + 1))
         acts = there & ~self.s_axi_rvalid
         waits, byte = received.o.valid, received.o.payload

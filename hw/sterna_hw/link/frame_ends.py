@@ -29,7 +29,8 @@ class FrameEnds(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        position, left = Signal(range(_HEADER + 1)), Signal(17)
+        position = Signal(range(_HEADER + 1))
+        left = Signal(17)
         m.d.comb += [
             self.o.payload.byte.eq(self.i.payload),
             self.o.payload.last.eq((position == _HEADER) & (left == 1)),
