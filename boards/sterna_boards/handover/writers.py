@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sterna_boards.handover import configuration, image, ip_xact, lists, raw, sources
+from sterna_boards.handover import (
+    bench,
+    configuration,
+    image,
+    interface,
+    ip_xact,
+    lists,
+    raw,
+    sources,
+    versions,
+)
 from sterna_boards.handover.core import Core, Writer, Written
 
 WRITERS: tuple[Writer, ...] = (
@@ -14,6 +24,9 @@ WRITERS: tuple[Writer, ...] = (
     sources.write,
     lists.write,
     ip_xact.write,
+    bench.write,
+    interface.write,
+    versions.write,
 )
 
 

@@ -15,6 +15,12 @@ from sterna_hw.link.uart import Uart
 from sterna_hw.stream import connect_streams
 
 
+def serial_members(memory: Mapping[str, Any]) -> dict[str, Any]:
+    """Members of a `SerialUnit`: ``rx``, ``tx`` and those of ``memory``."""
+    idle_high: Any = {"init": 1}
+    return {"rx": In(1, **idle_high), "tx": Out(1, **idle_high), **memory}
+
+
 class SerialUnit(Component):
     """Everything of a board but clock, reset and pins.
 
@@ -39,8 +45,7 @@ class SerialUnit(Component):
         self._pace = pace
         self._divisor = divisor
         self._memory = dict(memory or {})
-        idle_high: Any = {"init": 1}
-        super().__init__({"rx": In(1, **idle_high), "tx": Out(1, **idle_high), **self._memory})
+        super().__init__(serial_members(self._memory))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
