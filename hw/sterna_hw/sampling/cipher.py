@@ -46,7 +46,8 @@ class RandomNumbers(Component):
         left, right, key, key_left, following = (
             Signal(32, name=name, reset_less=True)
             for name in ("left", "right", "key", "key_left", "following"))
-        number, running = Signal(range(CIPHER_ROUNDS)), Signal()
+        number = Signal(range(CIPHER_ROUNDS))
+        running = Signal()
         place = self.places.payload
         m.d.comb += [
             self.places.ready.eq(~running & (~self.numbers.valid | self.numbers.ready)),

@@ -83,15 +83,19 @@ class Sampler(Component):
         total_bits = WEIGHT_BITS + self._most.bit_length()
         sums = memory.Memory(shape=unsigned(total_bits), depth=self._most, init=[])
         m.submodules.sums = sums
-        read, write = sums.read_port(), sums.write_port()
+        read = sums.read_port()
+        write = sums.write_port()
         total = Signal(total_bits)
         rate = Signal(RATE_BITS, reset_less=True)
         added = self._add_weights(m, rate, multiply, product, total, write)
 
-        place, looked_at = Signal(range(self._most)), Signal(range(self._most))
-        looking, searching = Signal(), Signal()
+        place = Signal(range(self._most))
+        looked_at = Signal(range(self._most))
+        looking = Signal()
+        searching = Signal()
         bound = Signal(total_bits, reset_less=True)
-        found, second = Signal(), Signal()
+        found = Signal()
+        second = Signal()
         m.d.comb += [
             read.addr.eq(place),
             found.eq(looking & (read.data > bound)),
@@ -196,12 +200,15 @@ class Sampler(Component):
         """Take candidates, one in three clocks, and write the running sums of their weights."""
         adding = _Adding()
         item, given = self.candidates.payload, self.candidates
-        phase, place, held = Signal(range(3)), Signal(range(self._most)), Signal()
+        phase = Signal(range(3))
+        place = Signal(range(self._most))
+        held = Signal()
         best = Signal(signed(self._word_bits), reset_less=True)
         difference = Signal(FACTOR_BITS, reset_less=True)
         first = Signal(init=1)
         # A bit walks beside each candidate: what is to be done with it in which clock.
-        stages, lasts = Signal(10), Signal(10)
+        stages = Signal(10)
+        lasts = Signal(10)
         taken = Signal()
         m.d.comb += [
             given.ready.eq(adding.enable & (phase == 0) & ~held),
@@ -234,9 +241,12 @@ class Sampler(Component):
             m.d.sync += below.eq(product >> drop)
         with m.If(stages[3]):
             m.d.sync += distance.eq((product << half - drop) + below)
-        whole, base, shift = Signal(5), Signal(POWER_BITS + 1), Signal(5)
+        whole = Signal(5)
+        base = Signal(POWER_BITS + 1)
+        shift = Signal(5)
         slope = Signal(SLOPE_BITS)
-        gone, dropped = Signal(), Signal()
+        gone = Signal()
+        dropped = Signal()
         index = distance[FRACTION_BITS:DISTANCE_FRACTION]
         table = Array(Const(start | fall << POWER_BITS + 1, POWER_BITS + 1 + SLOPE_BITS)
                       for start, fall in POWER_TABLE)
@@ -253,7 +263,8 @@ class Sampler(Component):
             ]
         with m.If(stages[5]):
             multiply(slope, fraction)
-        power, weight = Signal(POWER_BITS + 1), Signal(WEIGHT_BITS + 1)
+        power = Signal(POWER_BITS + 1)
+        weight = Signal(WEIGHT_BITS + 1)
         with m.If(stages[7]):
             m.d.sync += [
                 power.eq(base - (product >> FRACTION_BITS)), shift.eq(whole), dropped.eq(gone)]
