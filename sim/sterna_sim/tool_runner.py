@@ -56,7 +56,7 @@ class ToolRunner:
             process = subprocess.Popen(
                 command, cwd=self._folder, env=self._environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                **({"process_group": 0} if _HAS_GROUPS else {}),
+                process_group=0 if _HAS_GROUPS else None,
             )
             self._processes.add(process)
         output, _ = process.communicate()

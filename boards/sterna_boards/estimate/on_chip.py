@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sterna.machine.banks import bank_edges
-from sterna.machine.protocol import CHUNK_BITS, Space, word_bits, word_depth
+from sterna.machine.protocol import CHUNK_BITS, word_bits, word_depth
 
 from sterna_boards.parts.block_ram import (
     LARGE_RAM_BITS,
@@ -83,7 +83,7 @@ class Mapper:
             rams = 0
         return OnChipMemory(name, self.used.get(name, depth), depth, bits, 1, rams)
 
-    def loadable(self, name: str, space: Space, large: bool = False,
+    def loadable(self, name: str, space: str, large: bool = False,
                  most: int = SINGLE_PORT_DEPTH, parts: int = 1) -> OnChipMemory:
         """What LOAD writes; a large one of at most so many words is single-port where it can be."""
         depth = word_depth(self.machine, space)

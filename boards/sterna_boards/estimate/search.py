@@ -112,7 +112,8 @@ class _Search:
     def __init__(self, board: Board, program: Program, bases: list[Machine],
                  embedding: Embedding, clock_hz: float | None) -> None:
         self._board, self._program, self._bases = board, program, bases
-        self._embedding, self._clock_hz = embedding, clock_hz
+        self._embedding: Embedding = embedding
+        self._clock_hz = clock_hz
         self._seen: dict[Point, Estimate | None] = {}
 
     @property

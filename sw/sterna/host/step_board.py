@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -12,7 +14,7 @@ from sterna.host.spiking_device import SpikingStep
 from sterna.host.streams import Streams
 from sterna.host.transport import Transport
 from sterna.law.codes import whole_codes
-from sterna.machine.image import MemoryImage
+from sterna.machine.image import Loader, MemoryImage
 from sterna.machine.protocol import memory_spec
 from sterna.machine.snapshot import State
 from sterna.machine.units.neurons import Neurons
@@ -42,12 +44,15 @@ class Steps(Streams[bytes, SpikingStep]):
 class StepBoard:
     """A `sterna.host.spiking_device.SpikingDevice` at the other end of a transport.
 
-    Faults and `timeout` are those of `sterna.host.board.Board`.
+    Faults, `loaders` and `timeout` are those of `sterna.host.board.Board`.
     """
 
-    def __init__(self, transport: Transport, name: str, timeout: float | None = None) -> None:
+    def __init__(
+        self, transport: Transport, name: str,
+        loaders: Mapping[str, Loader] | None = None, timeout: float | None = None,
+    ) -> None:
         self.name = name
-        self._steps = Steps(transport, name, timeout=timeout)
+        self._steps = Steps(transport, name, loaders, timeout)
 
     def load(self, image: MemoryImage, progress: Progress | None = None) -> None:
         """Load the image of a network, unless the bitstream already holds it, and reset.

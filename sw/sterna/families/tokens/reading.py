@@ -43,8 +43,9 @@ def _run(request: Request) -> dict[type[Group], str]:
 
 def _bench(request: Request) -> dict[type[Group], str]:
     if getattr(request, "board", None) is not None:
-        unread = dict.fromkeys((OutsideMemory, ChipSize, Config, common.Timeout),
-                               "says what --board knows; give one of them")
+        unread: dict[type[Group], str] = dict.fromkeys(
+            (OutsideMemory, ChipSize, Config, common.Timeout),
+            "says what --board knows; give one of them")
     else:
         unread = _outside(request) | dict.fromkeys(
             (BoardLanes, BoardClock, Weights, Baud), "chooses for a board; give --board")
