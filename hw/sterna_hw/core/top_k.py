@@ -31,8 +31,8 @@ class TopK(Component):
 
     Throughput: ``head_words`` words a clock while none of them is better, else one better word a
     clock while the queue has room; a stream that keeps growing costs ``top_k + 2`` clocks a word.
-    Latency: ``idle`` returns three clocks after the last word, and up to ``top_k + 3`` more for
-    each candidate that waits.
+    Latency: ``idle`` returns three clocks after the last word, one more where ``head_words`` is
+    above 1, and up to ``top_k + 3`` more for each candidate that waits.
 
     Members:
         values: In, stream of `word_group`.
@@ -77,6 +77,9 @@ class TopK(Component):
         else:
             m.submodules.candidates = candidates = StreamQueue(entry, CANDIDATES)
             found, waiting = candidates.i, candidates.o
+        first = found
+        if count > 1:
+            first = stream.Signature(entry).create(path=("first",))
         full = Signal()
         worst = Signal(signed(self._machine.vector.word_bits), reset_less=True)
         # Good words of the slice before that have not been handed on. They were compared when they
@@ -91,10 +94,10 @@ class TopK(Component):
                 m.d.comb += index.eq(number)
         m.d.comb += [
             rest.eq(good & (good - 1)),  # all but the first, which goes to the queue
-            found.payload.value.eq(compared[index] if count > 1 else compared[0]),
-            found.payload.row.eq(Cat(index[:index_bits], compared_slice)),
-            found.valid.eq(good.any()),
-            taken.eq(~good.any() | (found.ready & ~rest.any())),
+            first.payload.value.eq(compared[index] if count > 1 else compared[0]),
+            first.payload.row.eq(Cat(index[:index_bits], compared_slice)),
+            first.valid.eq(good.any()),
+            taken.eq(~good.any() | (first.ready & ~rest.any())),
         ]
         with m.If(taken):
             m.d.sync += [
@@ -103,12 +106,19 @@ class TopK(Component):
                 compared.eq(words),
                 compared_slice.eq(slice_number),
             ]
-        with m.Elif(found.ready):
+        with m.Elif(first.ready):
             m.d.sync += good.eq(rest)
+        chosen = first.valid
+        if count > 1:
+            # Choosing one of several and writing it into the queue are a clock each.
+            m.d.comb += first.ready.eq(~found.valid | found.ready)
+            with m.If(first.ready):
+                m.d.sync += [found.valid.eq(first.valid), found.payload.eq(first.payload)]
+            chosen |= found.valid
         busy = Signal()
         self._insert(m, platform, entry, waiting, full, worst, busy)
         m.d.comb += self.idle.eq(
-            ~(self.values.valid | pending.any() | good.any() | waiting.valid | busy))
+            ~(self.values.valid | pending.any() | chosen | waiting.valid | busy))
         return m
 
     def _cut(self, m: Module, words: Any, slice_number: Signal, pending: Signal,
