@@ -20,6 +20,8 @@ from filelock import FileLock, Timeout
 
 from sterna.cache_folder import cache_folder
 
+_PATIENCE = 1.0
+"""Seconds that a thread waits for another one to write the list, which takes milliseconds."""
 _FOLDER, _LIST, _LOCK = "unfinished", ".json", ".lock"
 
 
@@ -34,12 +36,22 @@ class OwnList:
     def write(self, paths: Iterable[Path]) -> None:
         """Say what is unfinished now. Where the cache cannot be written nothing is kept."""
         names = [str(path.absolute()) for path in paths]
-        with self._guard, suppress(OSError):
-            if not names:
-                self._end()
-                return
-            path = self._path or self._begin()
-            path.write_text(json.dumps([platform.node(), names]), encoding="utf-8")
+        # A signal between taking the guard and the block after it leaves the guard taken for ever:
+        # the other threads, which must end too, go on without it.
+        guarded = self._guard.acquire(timeout=_PATIENCE)
+        try:
+            with suppress(OSError):
+                self._write(names)
+        finally:
+            if guarded:
+                self._guard.release()
+
+    def _write(self, names: list[str]) -> None:
+        if not names:
+            self._end()
+            return
+        path = self._path or self._begin()
+        path.write_text(json.dumps([platform.node(), names]), encoding="utf-8")
 
     def _begin(self) -> Path:
         folder = cache_folder() / _FOLDER
