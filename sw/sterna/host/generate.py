@@ -12,6 +12,7 @@ from sterna.host.counters import Counters
 from sterna.host.device import Device, Maker, StepResult, Wanted
 from sterna.host.passage import Passage
 from sterna.law.sampling import Sampling, choose
+from sterna.machine.units.generate import MOST_ENDS
 
 SHORTEST, LONGEST = 0.03, 0.1
 """Seconds that an answer of a board which makes texts may take: then it has more ids, or less."""
@@ -182,7 +183,8 @@ def _run(device: Device, waiting: list[_Text], ends: frozenset[int], statistics:
                 passage.end(device.snapshot(), text.ids, pending)
                 yield Piece(text.number, "", ended=True)
                 return
-    maker = device.maker
+    # A board keeps few end tokens; of more the host looks for each itself.
+    maker = device.maker if len(ends) <= MOST_ENDS else None
     way = _Here(device, ends) if maker is None else _OnBoard(maker, ends)
     running: dict[int, _Text] = {}
     way.begin(0, waiting[0], statistics)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sterna.errors import InputError
 from sterna.host.device import Made, StepResult, StreamStep, Wanted
 from sterna.host.head import best_candidates
 from sterna.host.link import Request as Frame
@@ -134,7 +135,8 @@ class MakingStreams(Streams[int, StepResult]):
     def _request(self, wanted: Wanted) -> Request:
         image, ends = self.image, tuple(wanted.ends)[:MOST_ENDS]
         if len(ends) < len(wanted.ends):
-            raise ValueError(f"a request has at most {MOST_ENDS} end tokens")
+            raise InputError(f"{self.name}: a request has at most {MOST_ENDS} end tokens, not "
+                             f"{len(wanted.ends)}")
         asked = wanted.sampling.parameters(min(image.machine.head.top_k, image.rows))
         return Request(
             entry=image.entries[RUN], row_words=image.row_groups, rows=image.rows,

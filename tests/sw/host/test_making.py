@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tokenizers
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError
 from sterna.families.tokens.golden_device import GoldenDevice
+from sterna.formats.tokenizer import Tokenizer
 from sterna.host.device import Wanted
+from sterna.host.generate import generate
 from sterna.host.token_board import TokenBoard
 from sterna.law.sampling import Sampling, choose
 from sterna.machine.additions import with_generation
@@ -22,6 +25,7 @@ from sterna.machine.generation import HEADER, STOP, TAKE, Kind, Request, Told, u
 from sterna.machine.image import RUN, MemoryImage
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import ErrorCode, FrameType
+from sterna.machine.units.generate import MOST_ENDS
 from sterna.program.definition import Program
 
 from tests.sim.shapes import random_program
@@ -93,6 +97,25 @@ def test_an_end_token_ends_it_and_is_not_read(program: Program) -> None:
     found = taken(device, 99)
     assert found == text_of(reference, PROMPT, wanted) == whole[:whole.index(end) + 1]
     assert_same(device.snapshot(), reference.snapshot())
+
+
+def test_more_end_tokens_than_a_board_keeps_are_looked_for_by_the_host(program: Program) -> None:
+    image = image_of(program)
+    device, reference = open_on(EmulatedBoard(image.machine), image), golden(program, image)
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel(
+        {f"t{number}": number for number in range(61)}, "t0"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    whole = text_of(reference, PROMPT, Wanted(sampling=WARM, most=30))
+    end = next(token for place, token in enumerate(whole) if place > 5)
+    others = [number for number in range(61) if number not in whole][:MOST_ENDS]
+    for ends in ((end, *others), (end,)):
+        reference.reset()
+        texts = ["".join(generate(one, Tokenizer(words), "t3 t50 t7 t22", begin=None, end=ends,
+                                  maximum_tokens=30, sampling=WARM)) for one in (device, reference)]
+        assert texts[0] == texts[1] and texts[0].split() == [
+            f"t{token}" for token in whole[:whole.index(end)]]
+    with pytest.raises(InputError, match="at most 8 end tokens, not 9"):
+        device.begin(0, PROMPT, Wanted(sampling=WARM, most=30, ends=(end, *others)))
 
 
 def test_a_request_of_no_ids_reads(program: Program) -> None:
