@@ -9,7 +9,7 @@ from sterna.errors import InputError
 from sterna.host.token_board import TokenBoard
 
 from tests.sw.host.fake_board import FakeBoard
-from tests.sw.host.test_token_board import damage, embedding, image
+from tests.sw.host.loaded_board import damage, embedding, image
 
 STREAMS = 3
 

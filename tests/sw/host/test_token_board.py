@@ -3,82 +3,32 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
-import numpy as np
 import pytest
 from sterna.errors import InputError, LinkError
 from sterna.host.counters import Counters
 from sterna.host.info import read_info
-from sterna.host.session import BoardTaken
 from sterna.host.token_board import TokenBoard
-from sterna.machine.frames import FrameDecoder
-from sterna.machine.image import ImagePart, MemoryImage
-from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import (
     FAILED_READ,
     FAILED_WRITE,
     MAX_PAYLOAD,
-    FrameType,
     Space,
     space_number,
 )
-from sterna.machine.words import pack_row
 
 from tests.sw.host.fake_board import FakeBoard
-
-CONFIGURATION = PRESETS["tiny"].having(top_k=2)
-WORDS = {Space.PROGRAM: 3, Space.WEIGHTS: 3000, Space.CONSTANTS: 5, Space.TABLES: 0, Space.INPUT: 0}
-
-
-def image(placement: str = "chip") -> MemoryImage:
-    generator = np.random.default_rng(0)
-    return MemoryImage(
-        machine=CONFIGURATION,
-        model="fake",
-        parts={
-            space: ImagePart.from_array(generator.integers(0, 256, (words, 4), np.uint8))
-            for space, words in WORDS.items()
-        },
-        entries={"run": 0, "reset": 1},
-        rows=10,
-        placement=placement,
-        row_groups=3,
-        embedding=embedding if placement == "host" else None,
-    )
-
-
-def loaded(board: FakeBoard, placement: str = "chip") -> TokenBoard:
-    device = TokenBoard(board, "fake")
-    device.load(image(placement))
-    return device
-
-
-def embedding(token: int) -> np.ndarray:
-    """The words of a token's row."""
-    return pack_row(CONFIGURATION, np.full(6, token))
-
-
-def board(**options) -> FakeBoard:
-    return FakeBoard(CONFIGURATION.digest(), **options)
-
-
-def memories(loads: list[bytes]) -> dict[int, bytes]:
-    """Contents of every memory after all LOAD payloads."""
-    found: dict[int, bytearray] = {}
-    for payload in loads:
-        space, first = struct.unpack_from("<BI", payload)
-        data = payload[5:]
-        memory = found.setdefault(space, bytearray())
-        memory.extend(bytes(max(0, 4 * first + len(data) - len(memory))))
-        memory[4 * first : 4 * first + len(data)] = data
-    return {space: bytes(memory) for space, memory in found.items()}
-
-
-def contents() -> dict[int, bytes]:
-    parts = image().parts
-    return {space_number(CONFIGURATION, space): parts[space].array().tobytes()
-            for space in WORDS if WORDS[space]}
+from tests.sw.host.loaded_board import (
+    CONFIGURATION,
+    WORDS,
+    board,
+    contents,
+    damage,
+    embedding,
+    image,
+    loaded,
+    memories,
+)
 
 
 def test_loading_writes_every_word_and_resets():
@@ -151,10 +101,6 @@ def test_a_bitstream_that_holds_the_image_is_not_loaded():
 def test_a_bitstream_of_another_model_is_told():
     with pytest.raises(LinkError, match="model 0000000000000007 in it, fake is .*--program"):
         loaded(board(contents=7))
-
-
-def damage(data: bytes) -> bytes:
-    return data[:-1] + bytes([data[-1] ^ 1])
 
 
 def test_damage_while_loading_writes_the_whole_image_again():
@@ -230,33 +176,6 @@ def test_a_board_that_always_starts_again_is_given_up():
     fake.to_board = lambda n, data: fake.restart() or data
     with pytest.raises(LinkError, match="^fake: the board loses its state again and again; see "):
         device.step(1)
-
-
-def test_a_board_that_another_program_has_taken_is_left_to_it():
-    """Two that load a board in turn would never end."""
-    fake = board()
-    first, second = loaded(fake), loaded(fake)
-    with pytest.raises(BoardTaken, match="^fake: another program uses the board"):
-        first.step(1)
-    assert [second.step(1).values[0] for _ in range(3)] == [1, 2, 3]
-    # The first one's run was carried out, which the second has noticed.
-    assert (first.recoveries, second.recoveries) == (0, 1)
-
-
-def test_a_board_on_a_network_that_is_in_use_is_left_alone(monkeypatch):
-    fake = board()
-    fake.shared = True
-    first = loaded(fake)  # nobody had begun a session
-
-    def busy(seconds: float) -> None:
-        first.step(1)
-
-    monkeypatch.setattr("sterna.host.board.time.sleep", busy)
-    with pytest.raises(BoardTaken):
-        loaded(fake)
-    assert first.step(1).values[0] == 2 and first.recoveries == 0
-    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
-    assert loaded(fake).step(1).values[0] == 1  # one that has ended
 
 
 def test_a_run_that_is_carried_out_twice_is_noticed():
@@ -354,63 +273,3 @@ def test_closing_closes_the_transport():
     fake = board()
     loaded(fake).close()
     assert fake.closed
-
-
-class OneOfTwo:
-    """A connection to a board that another host has, too, and what comes at certain frames."""
-
-    shared = True
-
-    def __init__(self, fake: FakeBoard, wanted: FrameType, act: Callable[[], object]) -> None:
-        self._fake, self._wanted = fake, wanted
-        self._act: Callable[[], object] | None = act
-
-    def write(self, data: bytes) -> None:
-        frame, = FrameDecoder().feed(data)
-        if frame.type == self._wanted and self._act is not None:
-            act, self._act = self._act, None
-            act()
-        self._fake.write(data)
-
-    def read(self, count: int, timeout: float) -> bytes:
-        return self._fake.read(count, timeout)
-
-    def close(self) -> None:
-        self._fake.close()
-
-
-def begin_elsewhere(fake: FakeBoard) -> None:
-    """What another host's BEGIN does."""
-    fake.session = [0x1234567, 0]
-
-
-def test_of_two_hosts_that_begin_together_one_has_the_board_before_a_word_is_loaded(monkeypatch):
-    """The other's claim comes after this one's, while this one waits to believe it."""
-    fake = board()
-    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: begin_elsewhere(fake))
-    with pytest.raises(BoardTaken):
-        loaded(OneOfTwo(fake, FrameType.HELLO, lambda: None))
-    assert fake.loads == []
-
-
-def test_the_last_claim_stands(monkeypatch):
-    fake = board()
-    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
-    device = loaded(OneOfTwo(fake, FrameType.BEGIN, lambda: begin_elsewhere(fake)))
-    assert device.step(1).values[0] == 1 and fake.loads
-
-
-def test_a_host_that_loads_stops_when_another_has_claimed_the_board(monkeypatch):
-    fake = board()
-    whole = len(fake_loads_of(fake))
-    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
-    monkeypatch.setattr("sterna.host.board.LOOK_SECONDS", 0)
-    fake.loads.clear()
-    with pytest.raises(BoardTaken):
-        loaded(OneOfTwo(fake, FrameType.LOAD, lambda: begin_elsewhere(fake)))
-    assert len(fake.loads) == 1 < whole
-
-
-def fake_loads_of(fake: FakeBoard) -> list[bytes]:
-    loaded(fake)
-    return list(fake.loads)
