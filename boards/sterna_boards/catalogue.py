@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
-from sterna.errors import InputError
+from sterna.errors import FOREIGN, InputError, reason
 from sterna.reading import read_bytes
 from sterna.suggest import did_you_mean
 
@@ -82,8 +82,8 @@ def _from_file(path: Path, source: bytes) -> Board:
     module.__file__ = str(path)
     try:
         exec(compile(source, path, "exec"), vars(module))
-    except Exception as error:
-        raise InputError(f"{path}: cannot be loaded: {_reason(error)}") from error
+    except FOREIGN as error:
+        raise InputError(f"{path}: cannot be loaded: {reason(error)}") from error
     boards = {id(value): value for value in vars(module).values()
               if isinstance(value, Board) and value not in BOARDS.values()}
     if len(boards) != 1:
@@ -98,15 +98,11 @@ def _from_file(path: Path, source: bytes) -> Board:
     return replace(board, open_tools=replace(tools, sources=(path, *tools.sources)))
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def _load(point: EntryPoint) -> Board:
     try:
         board = point.load()
-    except Exception as error:
-        raise InputError(f"{_origin(point)} cannot be loaded: {_reason(error)}; mend or uninstall "
+    except FOREIGN as error:
+        raise InputError(f"{_origin(point)} cannot be loaded: {reason(error)}; mend or uninstall "
                          "it") from error
     if not isinstance(board, Board):
         raise InputError(f"{_origin(point)} is no sterna_boards.board.Board but "

@@ -29,3 +29,15 @@ class LinkError(SternaError):
     """The board does not answer as the protocol says (timeout, corrupt frame, unplugged)."""
 
     exit_code = 1
+
+
+FOREIGN = (Exception, SystemExit)
+"""What code of other packages, or in a file of the user's, may raise while it is loaded."""
+
+
+def reason(error: BaseException) -> str:
+    """What such an error says, in one line, else what it is."""
+    words = " ".join(str(error).split())
+    if isinstance(error, SystemExit):
+        return f"SystemExit {words}".rstrip()
+    return words or type(error).__name__

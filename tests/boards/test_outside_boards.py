@@ -75,6 +75,7 @@ def test_an_installed_board_is_known_to_every_command(
 @pytest.mark.parametrize(("text", "value", "reason"), [
     ("import nowhere_to_be_found", "tern_board:TERN",
      "cannot be loaded: No module named 'nowhere_to_be_found'; mend or uninstall it"),
+    ("raise SystemExit", "tern_board:TERN", "cannot be loaded: SystemExit; mend or uninstall it"),
     ("1 +", "tern_board:TERN", r"cannot be loaded: invalid syntax \(tern_board.py, line 1\)"),
     (BOARD, "tern_board:TERM", "cannot be loaded: module 'tern_board' has no attribute 'TERM'"),
     (BOARD.replace(", loader", "") , "tern_board:TERN", "cannot be loaded: "),

@@ -99,6 +99,7 @@ def test_every_command_takes_the_file(file: Path, sterna: Any) -> None:
 @pytest.mark.parametrize(("text", "reason"), [
     ("1 +", "cannot be loaded: invalid syntax"),
     ("import nowhere_to_be_found", "cannot be loaded: No module named 'nowhere_to_be_found'"),
+    ("raise SystemExit(3)", "cannot be loaded: SystemExit 3"),
     ("x = 7", "makes 0 boards; it must make one sterna_boards.board.Board"),
     (OWN.replace('name="mine"', 'name="icebreaker"'), "there is a board 'icebreaker' already"),
     (OWN + "\nfrom dataclasses import replace\nOTHER = replace(MINE, name='b')", "makes 2 boards"),

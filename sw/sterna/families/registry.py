@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 
-from sterna.errors import InputError
+from sterna.errors import FOREIGN, InputError
 from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
 from sterna.families.matmul_free.family import MatMulFree
 from sterna.families.requests import Request
@@ -31,7 +31,7 @@ def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
         try:
             family = entry.load()()
             check_family(family, [*found])
-        except Exception as error:  # whatever a package of somebody else raises
+        except FOREIGN as error:
             words = " ".join(str(error).split())
             broken.append(f"family {entry.name} ({entry.value}): cannot be used, "
                           f"{type(error).__name__}: {words}")

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from sterna.errors import InputError
+from sterna.errors import FOREIGN, InputError, reason
 
 COMPILERS, EMULATORS = "sterna.compilers", "sterna.emulators"
 """Classes: `sterna.compiler.unit.UnitCompiler`, `sterna.machine.emulator.unit.EmulatedUnit`."""
@@ -27,8 +27,8 @@ def extensions(group: str) -> dict[str, Any]:
     for point in entry_points(group=group):
         try:
             found[point.name] = point.load()
-        except Exception as error:
+        except FOREIGN as error:
             package = point.dist.name if point.dist else "a package"
             raise InputError(f"{package}: the part of the unit {point.name} in {group} cannot be "
-                             f"loaded: {error}; mend or uninstall it") from error
+                             f"loaded: {reason(error)}; mend or uninstall it") from error
     return found

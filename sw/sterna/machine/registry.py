@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from sterna.errors import InputError
+from sterna.errors import FOREIGN, InputError, reason
 from sterna.machine.unit import Unit
 from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
@@ -37,9 +37,9 @@ def unit_types() -> dict[str, type[Unit]]:
         package = point.dist.name if point.dist else "a package"
         try:
             kind = point.load()
-        except Exception as error:
-            raise InputError(f"{package}: its unit {point.name} cannot be loaded: {error}; mend or "
-                             "uninstall it") from error
+        except FOREIGN as error:
+            raise InputError(f"{package}: its unit {point.name} cannot be loaded: {reason(error)}; "
+                             "mend or uninstall it") from error
         if not (isinstance(kind, type) and issubclass(kind, Unit)):
             raise InputError(f"{package}: its unit {point.name} is no sterna.machine.unit.Unit")
         if kind.name in found:

@@ -102,6 +102,7 @@ def test_a_family_by_argument(toy: Path) -> None:
 
 @pytest.mark.parametrize(("value", "text", "message"), [
     ("nowhere:Family", None, "family toy (nowhere:Family): cannot be used, ModuleNotFoundError"),
+    ("toy:Family", "raise SystemExit(3)", "cannot be used, SystemExit: 3"),
     ("toy:Missing", "", "cannot be used, AttributeError"),
     ("toy:Family", "1 / 0", "cannot be used, ZeroDivisionError: division by zero"),
     ("toy:Family", "class Family: name = 'toy'", "family 'toy': has no kind"),

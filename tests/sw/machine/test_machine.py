@@ -205,7 +205,7 @@ class Point:
         self.found = found
 
     def load(self) -> object:
-        if isinstance(self.found, Exception):
+        if isinstance(self.found, BaseException):
             raise self.found
         return self.found
 
@@ -234,6 +234,7 @@ def test_a_unit_from_outside_gets_numbers_of_its_own(installed):
 
 @pytest.mark.parametrize(("found", "message"), [
     (ImportError("no beads"), "its unit abacus cannot be loaded: no beads"),
+    (SystemExit("two\nlines"), "its unit abacus cannot be loaded: SystemExit two lines; mend"),
     (int, "its unit abacus is no sterna.machine.unit.Unit"),
     (type(PRESETS["small"].vector), "there is a unit vector already"),
 ])
