@@ -71,7 +71,7 @@ class Found:
             "columns": one.machine.ternary.columns, "lane": one.machine.ternary.lane,
             "vector_lanes": one.machine.vector.lanes, "head_words": one.machine.head.head_words,
             "block_groups": one.machine.ternary.block_groups, "embedding": one.embedding,
-            "memory": one.machine.memory.kind, "clock_mhz": one.clock_mhz, "luts": one.luts,
+            "memory": one.machine.memory_name, "clock_mhz": one.clock_mhz, "luts": one.luts,
             "tokens_per_second": one.speed.a_second,
             "tokens_per_second_over_link": one.speed.a_second_over_link,
         } for one in self.front]

@@ -90,7 +90,7 @@ def page(core: Core) -> str:
         f"# Interface of the accelerator for {model}",
         f"Machine {machine.digest():016x}: " + "; ".join(
             unit.shape for unit in machine.units if unit.shape) + f". Memory: "
-        f"{machine.memory.kind}. Everything here follows from `configuration.json`.",
+        f"{machine.memory_name}. Everything here follows from `configuration.json`.",
         "## Ports", _ports(core), _HANDSHAKE.strip(),
         "## Frames", _text(protocol), _CRC.format(check=crc(b"123456789")).strip(),
         _examples(machine),

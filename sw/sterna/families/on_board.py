@@ -196,7 +196,7 @@ def _point(found: Estimate) -> tuple[str, object]:
             f"link, {speed.a_second:.1f} at {found.clock_mhz:g} MHz: {ternary.rows} rows of "
             f"{ternary.columns} {ternary.lane}, {machine.vector.lanes} vector lanes, "
             f"{machine.head.head_words} words of the head, {ternary.block_groups} groups a block, "
-            f"weights {machine.memory.kind}, embedding {found.embedding}")
+            f"weights {machine.memory_name}, embedding {found.embedding}")
 
 
 def _words(memory: OnChipMemory) -> str:

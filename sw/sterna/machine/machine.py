@@ -152,6 +152,11 @@ class Machine:
             raise InputError("machine: has no memory outside the chip")
         return self.memory
 
+    @property
+    def memory_name(self) -> str:
+        """What its memory is called where it is told; nothing depends on it."""
+        return self.memory.kind
+
     @cached_property
     def sdram(self) -> Sdram:
         """Its SDRAM. Raises `InputError` if its memory is another."""

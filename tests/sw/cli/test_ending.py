@@ -15,8 +15,9 @@ import pytest
 
 ENDING = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 every_signal = pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
-# Shells start background jobs with SIGINT ignored, and tests may run in one.
-BEGIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+# Shells start background jobs with SIGINT ignored, nohup with SIGHUP, and tests may run in one.
+BEGIN = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+         "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n")
 
 
 def start(code: str, **options) -> subprocess.Popen[str]:

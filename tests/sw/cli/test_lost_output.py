@@ -22,7 +22,7 @@ COMMANDS = {
     "estimate": ["estimate", "cubalif", "--board", "ulx3s-85f"],
     "program": ["program", "cubalif"],
     "rtl": ["rtl", "cubalif", "-o", "made"],
-    "build": ["build", "cubalif", "--board", "ulx3s-12f", "--seeds", "1", "--clock-mhz", "100",
+    "build": ["build", "cubalif", "--board", "ulx3s-85f", "--seeds", "1", "--clock-mhz", "100",
               "-o", "made"],
     "eval": ["eval", "cubalif"],
     "import": ["import", "graph.nir", "-o", "made"],

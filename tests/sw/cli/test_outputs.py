@@ -73,6 +73,7 @@ def test_every_option_that_writes_is_tried_here() -> None:
     written = {(arguments[0], "output") for arguments in FOLDERS.values()}
     written |= {(arguments[0], option[2:])
                 for arguments, option in (*FILES.values(), *SNAPSHOTS.values())}
+    written.add(("verify", "waves"))  # tests/sim/test_waves.py
     assert found - READ == written and found > READ
 
 

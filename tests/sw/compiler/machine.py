@@ -94,7 +94,7 @@ class Machine:
         best = sorted((-value, row) for row, value in enumerate(self.out.head[:self.image.rows]))
         self.out.top = [(-value, row) for value, row in best[:self.cfg.head.top_k]]
         scale = self.registers[0]
-        self.out.scale = int(scale.mantissa[0]), int(scale.exponent[0])
+        self.out.scale = scale.mantissa, scale.exponent
         return self.out
 
     def _sequence(self, pc: int) -> None:
