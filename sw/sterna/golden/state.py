@@ -34,17 +34,20 @@ class State:
     def __init__(self, program: Program, streams: int) -> None:
         self._program = program
         self.vectors: dict[str, Tensor] = {}
+        self._written: set[str] = set()  # of them; what is only read stays 0
         self.codes: dict[str, list[Tensor]] = {}
         self.neurons: dict[str, dict[str, Integers]] = {}
         for name, declared in program.codes.items():
             if declared.lifetime == "carried":
                 self.codes[name] = _past(streams, declared.length, declared.history)
         for section, repetition, item in _places(program):
-            for name in item.vectors_written():
-                declared = program.vectors[name]
-                if declared.lifetime == "state":
-                    self.vectors[vector_name(program, (section, repetition, name))] = (
-                        torch.zeros(streams, declared.length, dtype=torch.int64))
+            for name in (*item.vectors_written(), *item.vectors_read()):
+                declared = program.vectors.get(name)
+                if declared is not None and declared.lifetime == "state":
+                    place = vector_name(program, (section, repetition, name))
+                    self.vectors[place] = torch.zeros(streams, declared.length, dtype=torch.int64)
+                    if name in item.vectors_written():
+                        self._written.add(place)
             for name in item.codes_written():
                 declared = program.codes.get(name)
                 if declared is not None and declared.lifetime == "state":
@@ -72,7 +75,8 @@ class State:
         Behind the name of a population stands that of a state word of its neurons, behind the name
         of codes ``past``, [streams, RUNs, elements], the newest first.
         """
-        found = {name: vector.numpy().copy() for name, vector in self.vectors.items()}
+        found = {name: vector.numpy().copy() for name, vector in self.vectors.items()
+                 if name in self._written}
         for place, states in self.neurons.items():
             found |= {f"{place}.{name}": values.copy() for name, values in states.items()}
         # What a RUN wrote is in front until the next one begins.
@@ -90,7 +94,7 @@ class State:
                 f"program {self._program.name}: the state of {wrong} is {given.get(wrong)} in the "
                 f"snapshot, not {shapes.get(wrong)}; take one of this program and its streams")
         taken = {name: np.array(value, np.int64) for name, value in values.items()}
-        self.vectors = {name: torch.from_numpy(taken[name]) for name in self.vectors}
+        self.vectors |= {name: torch.from_numpy(taken[name]) for name in self._written}
         for place, states in self.neurons.items():
             for name in states:
                 states[name] = taken[f"{place}.{name}"]
