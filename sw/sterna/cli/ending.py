@@ -88,8 +88,10 @@ def _end(number: int, frame: FrameType | None) -> None:
         raise error
     # Modules that are half imported turn an exception into whatever they like.
     tell(error)
-    if (unfinished := sys.modules.get("sterna.unfinished")) is not None:
-        unfinished.remove_unfinished()
+    # It may be half imported itself: then there is nothing yet that it would remove.
+    unfinished = sys.modules.get("sterna.unfinished")
+    if (remove := getattr(unfinished, "remove_unfinished", None)) is not None:
+        remove()
     stop_children()
     os._exit(exit_code(error))
 

@@ -135,6 +135,24 @@ def test_a_run_that_is_ended(number: int) -> None:
     assert set(errors.splitlines()[:-1]) <= {"starting PyTorch ..."}
 
 
+@every_signal
+@pytest.mark.parametrize("half", ["sterna.left_behind", "filelock", "typer"])
+def test_a_signal_while_a_module_is_half_imported(number: int, half: str) -> None:
+    """What removes unfinished files may be the module that is half there."""
+    process = start(LISTENING + f"""
+class Killing:
+    def find_spec(self, name, path, target=None):
+        if name == {half!r}:
+            kill({int(number)})
+sys.meta_path.insert(0, Killing())
+from sterna.cli import main
+main()
+""")
+    code, _, errors = ended(process)
+    assert code == ENDING[number] and errors.startswith("sterna: interrupted")
+    assert errors.count("\n") == 1
+
+
 LONG = (
     ["run", "demo-tiny", "--max-tokens", "100000"], ["verify", "demo-tiny"],
     ["rtl", "demo-tiny", "-o", "out"], ["run", "l2mu", "-o", "out.npz", "--steps", "100000"],
