@@ -30,7 +30,7 @@ ECPIX5_85F = Board(
     link="FT2232H, micro USB connector",
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
-    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8,
+    shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,
                 lane="tables"),
     model="demo",
     memory="DDR3 512 MB, 16 bits",

@@ -45,7 +45,7 @@ ORANGECRAB_85F = Board(
     baud=1_000_000,
     link="header pins 0 (RX) and 1 (TX), 3.3 V, own adapter",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
-    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8,
+    shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,
                 lane="tables"),
     model="demo",
     memory="DDR3L 128 to 512 MB, 16 bits",

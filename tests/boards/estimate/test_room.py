@@ -31,8 +31,14 @@ def with_rams(count: int) -> Board:
 def test_the_shipped_mixture_fits_its_board(spiking: Program) -> None:
     found = estimate(ULX3S, spiking)
     assert found.fits
-    assert found.machine.neurons.lanes < found.machine.vector.lanes
     assert found.machine == fit_on(ULX3S, spiking, ULX3S.with_rate(ULX3S.machine()))
+
+
+def test_a_wide_machine_gives_the_mixture_fewer_neuron_lanes(spiking: Program) -> None:
+    wide = replace(ULX3S, shape=replace(ULX3S.shape, vector_lanes=16))
+    found = estimate(wide, spiking)
+    assert found.fits
+    assert found.machine.neurons.lanes < found.machine.vector.lanes == 16
 
 
 def test_as_wide_as_there_is_room(spiking: Program) -> None:

@@ -16,7 +16,7 @@ from sterna_boards.flows.open.large_designs import LANES, Unpromising, check_pro
 
 from tests.boards.fake_tools import FakeTools
 
-BOARD = find_board("ulx3s-85f")
+BOARD = replace(find_board("ulx3s-85f"), clock_hz=100_000_000)
 PLACING = """
 for word in "$@"; do
     case "$last" in --seed) seed=$word;; --write) write=$word;; esac
