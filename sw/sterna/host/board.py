@@ -274,15 +274,20 @@ class Board:
         time.sleep(ALONE_SECONDS)
         self._check_own()
 
-    def _check_own(self) -> None:
-        self._session.check_shown(self._hello().session)
+    def _check_own(self) -> bool:
+        return self._session.check_shown(self._hello().session)
 
     def _load_watched(self, requests: Iterable[Request]) -> None:
-        """Load, and stop before the first word of a host that has claimed the board meanwhile."""
+        """Load, and stop before the first word of a host that has claimed the board meanwhile.
+
+        The session is begun again and again, by which others see that the board is in use. That of
+        a board that has started again is left, and its first result will show it.
+        """
         pending = iter(requests)
         for first in pending:
             self._load(_for_a_while(first, pending))
-            self._check_own()
+            if self._check_own():
+                self._link.request(self._session.begin(), self._seconds(HELLO_SECONDS))
 
     def _begin(self, progress: Progress | None) -> None:
         """Begin a session, and fill the memories unless the bitstream has.

@@ -45,10 +45,15 @@ class Session:
         self._own.add(self._nonce)
         return Request(FrameType.BEGIN, self._nonce.to_bytes(4, "little"), FrameType.ACK)
 
-    def check_shown(self, session: int) -> None:
-        """Raise `BoardTaken` when the board shows another host's, as in `Info.session`."""
-        if session % _COUNT_LIMIT not in self._own:
+    def check_shown(self, session: int) -> bool:
+        """Whether the board shows this one, as in `Info.session`, and has not started again.
+
+        Raises `BoardTaken` when it shows another host's.
+        """
+        nonce = session % _COUNT_LIMIT
+        if nonce not in self._own:
             raise BoardTaken(self._name)
+        return nonce == self._nonce
 
     def check(self, result: bytes) -> bytes:
         """The payload of a RESULT without the session.

@@ -98,3 +98,38 @@ def test_a_host_that_loads_stops_when_another_has_claimed_the_board(monkeypatch)
 def fake_loads_of(fake: FakeBoard) -> list[bytes]:
     loaded(fake)
     return list(fake.loads)
+
+
+def test_a_host_that_loads_is_seen_to(monkeypatch):
+    """By a session that changes, for which one that arrives meanwhile looks."""
+    fake = board()
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("sterna.host.board.LOOK_SECONDS", 0)
+    seen: list[int] = []
+
+    class Seen(OneOfTwo):
+        def write(self, data: bytes) -> None:
+            frame, = FrameDecoder().feed(data)
+            if frame.type == FrameType.LOAD:
+                seen.append(fake.session[0])
+            self._fake.write(data)
+
+    device = loaded(Seen(fake, FrameType.LOAD, lambda: None))
+    assert len(set(seen)) == len(seen) == len(fake.loads) > 1
+    assert [device.step(1).values[0] for _ in range(2)] == [1, 2] and not device.recoveries
+
+
+def test_a_board_that_starts_again_while_it_is_loaded_is_loaded_again(monkeypatch):
+    fake = board()
+    fake.shared = True
+    whole = len(fake_loads_of(fake))
+    fake.loads.clear()
+    monkeypatch.setattr("sterna.host.board.LOOK_SECONDS", 0)
+    monkeypatch.setattr("sterna.host.board.time.sleep", lambda seconds: None)
+
+    def start_again() -> None:
+        fake.session = [0, 0]
+
+    device = loaded(OneOfTwo(fake, FrameType.LOAD, start_again))
+    assert device.step(1).values[0] == 1 and device.recoveries == 1
+    assert len(fake.loads) >= 2 * whole
