@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 Progress = Callable[[str, int, int], None]
 """Told the step in words, the parts done and the parts in all."""
@@ -19,3 +20,12 @@ class Report:
 
     def write(self, text: str) -> None:
         """Text of the result, as it is made."""
+
+
+Reports = Callable[[], AbstractContextManager[Report]]
+"""Makes a report for each piece of work."""
+
+
+def silent() -> AbstractContextManager[Report]:
+    """One that shows nothing."""
+    return nullcontext(Report())

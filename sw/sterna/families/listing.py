@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from sterna.program.definition import Program
 from sterna.program.printing import format_program
+from sterna.shown import Shown
 
 
-@dataclass(frozen=True)
-class ProgramListing:
+@dataclass(frozen=True, repr=False)
+class ProgramListing(Shown):
     """The program, line by line."""
 
     model: str
     lines: tuple[str, ...]
-    failure: None = None
 
     @classmethod
     def of(cls, name: str, program: Program, more: tuple[str, ...] = ()) -> ProgramListing:

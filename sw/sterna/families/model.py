@@ -13,18 +13,20 @@ from sterna.families.requests import (
     EstimateRequest,
     EvaluateRequest,
     ExportRequest,
+    LoadRequest,
     ProgramRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
 )
-from sterna.progress import Report
+from sterna.progress import Report, Reports
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
 
     from sterna.compiler.rows import Embedding
     from sterna.families.family import Built, Exported, Result
+    from sterna.families.loaded import Loaded
     from sterna.families.on_board import BoardOptions
     from sterna.machine.host_side import HostSide
     from sterna.machine.machine import Machine
@@ -57,6 +59,10 @@ class ProgramModel(OpenedModel, ABC):
     @abstractmethod
     def run(self, request: RunRequest, report: Report) -> Result:
         """Give it what the options say, and show what it gives."""
+
+    @abstractmethod
+    def load(self, request: LoadRequest, reports: Reports) -> Loaded:
+        """Keep it open on a device, to be used again and again."""
 
     @abstractmethod
     def verify(self, request: VerifyRequest, report: Report) -> Result:

@@ -29,6 +29,7 @@ from sterna.machine.memory import memory_bytes
 from sterna.options import Group
 from sterna.program.definition import Program
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna_boards.estimate.search import Found
@@ -65,8 +66,8 @@ class BoardOptions(Group, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class BoardEstimate:
+@dataclass(frozen=True, repr=False)
+class BoardEstimate(Shown):
     """A model on a board, and where its objects lie, if they are not all in one memory."""
 
     board: Board
@@ -74,7 +75,6 @@ class BoardEstimate:
     objects: tuple[PlacedObject, ...]
     front: Found | None = None
     """What ``--lanes auto`` found."""
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         objects = {"objects": [asdict(entry) for entry in self.objects]} if self.objects else {}

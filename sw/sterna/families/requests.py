@@ -59,6 +59,14 @@ class RunRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadRequest(RunRequest):
+    """Open a model on a device, to be used again and again."""
+
+    command = "load"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifyRequest(Request):
     """Compare every value of random inputs with the generated Verilog; exit 1 if one differs.
 

@@ -9,19 +9,19 @@ from sterna.families.family import Built
 from sterna.families.requests import BuildRequest
 from sterna.host.run_command import run_command
 from sterna.progress import Report
+from sterna.shown import Shown
 from sterna.tasks.perform import opened
 
 FOLDER = Path("build")
 
 
-@dataclass(frozen=True)
-class BuildResult:
+@dataclass(frozen=True, repr=False)
+class BuildResult(Shown):
     """What was built, where it is, and the command that runs it."""
 
     found: Built
     bitstream: Path
     command: str
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         """What the family tells of it, and the bitstream."""

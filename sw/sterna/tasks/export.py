@@ -10,20 +10,20 @@ from sterna.families.requests import ExportRequest
 from sterna.files.manifest import Format
 from sterna.host.run_command import DEFAULT_PORT, run_command
 from sterna.progress import Report
+from sterna.shown import Shown
 from sterna.suggest import did_you_mean
 from sterna.tasks.perform import opened
 
 FORMAT = Format("set of Verilog files", 1, "write it again: sterna rtl")
 
 
-@dataclass(frozen=True)
-class ExportResult:
+@dataclass(frozen=True, repr=False)
+class ExportResult(Shown):
     """The folder, the files in it, and the command that runs a model on the board."""
 
     folder: Path
     files: tuple[str, ...]
     command: str | None
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         """The same."""

@@ -8,15 +8,15 @@ from pathlib import Path
 from sterna.families.registry import family_of_source, options_of
 from sterna.families.requests import ImportRequest
 from sterna.progress import Report
+from sterna.shown import Shown
 
 
-@dataclass(frozen=True)
-class Imported:
+@dataclass(frozen=True, repr=False)
+class Imported(Shown):
     """The folder, and what there is to tell of it."""
 
     folder: Path
     lines: tuple[str, ...]
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         """Folder and lines."""

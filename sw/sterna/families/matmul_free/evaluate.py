@@ -15,20 +15,20 @@ from sterna.families.tokens.options import Logits, ScoredText
 from sterna.formats.text import read_text
 from sterna.formats.tokenizer import encode_documents
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.matmul_free.model import MatMulFreeTokens
 
 
-@dataclass(frozen=True)
-class TextScore:
+@dataclass(frozen=True, repr=False)
+class TextScore(Shown):
     """Golden and float reference on the same text."""
 
     model: str
     source: Path
     byte_count: int
     found: Comparison
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         found = self.found

@@ -55,6 +55,7 @@ class MatMulFree:
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Prompt, PromptFile, Prompts, Texts, Config, Lanes, Streams, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
+        "load": (Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
         "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize,
                    common.Snapshots),
         "bench": (Size, BenchTokens, LongPrompt, Config, OutsideMemory, ChipSize, common.Timeout,

@@ -15,13 +15,14 @@ from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.score import evaluate, reference_logits
 from sterna.files.arrays import check_file, save_arrays
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.matmul_free.model import MatMulFreeTokens
 
 
-@dataclass(frozen=True, kw_only=True)
-class LogitsWritten:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LogitsWritten(Shown):
     """How near the golden's logits are to those of the float reference."""
 
     model: str
@@ -31,7 +32,6 @@ class LogitsWritten:
     same_best: int
     vocabulary: int
     logits: Path
-    failure: None = None
 
     @property
     def positions(self) -> int:

@@ -20,6 +20,7 @@ from sterna.families.steps.run import run_on, saturation_line
 from sterna.families.steps.shape import StepShape
 from sterna.host.address import check_device
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.spiking.model import SpikingModel
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 STEPS, BATCH, RATE = 100, 8, 0.2
 
 
-@dataclass(frozen=True)
-class SpikingScore:
+@dataclass(frozen=True, repr=False)
+class SpikingScore(Shown):
     """Accuracies where there is a task, by their names in ``--json``, and what integers change."""
 
     values: dict[str, Any]

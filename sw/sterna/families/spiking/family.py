@@ -67,6 +67,7 @@ class Spiking:
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout, Nir),
+        "load": (Config, Shape, common.Snapshots, common.Image, common.Timeout, Nir),
         "verify": (Inputs, Rounding, Steps, Skip, Config, Shape, common.Snapshots, Nir),
         "bench": (Layer, Steps, Silent, Config, BoardShape, common.Snapshots, common.Timeout,
                   BoardClock, Weights, Baud),

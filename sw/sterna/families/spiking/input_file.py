@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
 from sterna.families.spiking.array_file import open_array
@@ -69,18 +69,43 @@ def open_input(path: Path, inputs: int, report: Report | None = None) -> InputFi
         events = read_events(path, inputs, MOST_VALUES, report or Report())
         return InputFile(path, (events.steps, 1, inputs), events.blocks)
     array = open_array(path)
-    shape = (array.shape[0], 1, array.shape[1]) if len(array.shape) == 2 else array.shape
+    return InputFile(path, _checked(path, array.shape, array.dtype, inputs), array.blocks)
+
+
+def given_input(values: ArrayLike, inputs: int) -> InputFile:
+    """Frames that are in memory, [steps, inputs] or [steps, batch, inputs], as those of a file.
+
+    Raises `InputError` naming what is wrong with them.
+    """
+    path = Path("inputs")
+    try:
+        frames = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{path}: are no array of numbers ({error})") from None
+    shape = _checked(path, frames.shape, frames.dtype, inputs)
+
+    def read(steps: int) -> Iterator[NDArray[Any]]:
+        for first in range(0, len(frames), steps):
+            yield frames[first:first + steps]
+
+    return InputFile(path, shape, read)
+
+
+def _checked(path: Path, given: tuple[int, ...], kind: np.dtype[Any], inputs: int
+             ) -> tuple[int, int, int]:
+    """The shape [steps, batch, inputs] of frames. Raises `InputError` for what are none."""
+    shape = (given[0], 1, given[1]) if len(given) == 2 else given
     if len(shape) != 3 or shape[2] != inputs or 0 in shape:
         raise InputError(
             f"{path}: frames of shape {list(shape)}; the network takes [steps, {inputs}] "
             f"or [steps, batch, {inputs}]"
         )
-    if array.dtype.kind not in "biuf":
+    if kind.kind not in "biuf":
         raise InputError(f"{path}: frames must be finite real numbers")
     if shape[0] * shape[1] * shape[2] > MOST_VALUES:
         raise InputError(f"{path}: {shape[0] * shape[1]} steps of {inputs} inputs; give at most "
                          f"{MOST_VALUES // inputs} steps a file")
-    return InputFile(path, shape, array.blocks)
+    return shape
 
 
 def random_input(inputs: int, steps: int, batch: int, rate: float, seed: int) -> Reals:

@@ -21,15 +21,20 @@ from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import MAX_PLANES, reach, signed_bits, whole_weights
 from sterna.program.instructions import INPUT
 
+MOST_MEMBRANE_FRACTION = 24
+"""Fraction bits that membranes can be given."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Population:
-    """Neurons of one definition."""
+    """Neurons of one definition. ``fraction``: a membrane is ``integer / 2**fraction``, None where
+    that was not kept."""
 
     name: str
     neurons: int
     definition: NeuronDefinition
     parameters: NeuronParameters = field(repr=False)
+    fraction: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +91,8 @@ class SpikingNetwork:
         whole = {"inputs": (self.inputs, 1, None),
                  "input_fraction": (self.input_fraction, LEAST_FRACTION, MOST_FRACTION)}
         whole |= {f"neurons of {item.name}": (item.neurons, 1, None) for item in self.populations}
+        whole |= {f"fraction of {item.name}": (item.fraction, 0, MOST_MEMBRANE_FRACTION)
+                  for item in self.populations if item.fraction is not None}
         for name, (value, low, high) in whole.items():
             if type(value) is not int or value < low or (high is not None and value > high):
                 most = "" if high is None else f" to {high}"

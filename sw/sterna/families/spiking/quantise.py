@@ -8,7 +8,12 @@ from math import floor, log2
 import numpy as np
 
 from sterna.errors import InputError
-from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
+from sterna.families.spiking.integers import (
+    MOST_MEMBRANE_FRACTION,
+    Connection,
+    Population,
+    SpikingNetwork,
+)
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.families.spiking.scale import with_input_fraction
 from sterna.law.neuron_parameters import NeuronParameters
@@ -18,8 +23,6 @@ _STATES = ("bias", "threshold", "reset", "leak", "floor", "increment")
 FACTORS = ("factor", "current_factor", "adaptation_factor")
 _FINEST = 24
 """Dyadic weights are looked for down to a unit of ``2**-_FINEST``."""
-MOST_FRACTION = 24
-"""Fraction bits that membranes can be given."""
 _COARSE = 1 / 64
 """Most that rounding may change a threshold by, of its value."""
 
@@ -111,8 +114,8 @@ def _population(item: RealPopulation, unit: Reals, sum_bits: int, fraction: int)
     parameters = NeuronParameters.of(**values)
     parameters.check(definition, item.neurons)
     return Population(
-        name=item.name, neurons=item.neurons, definition=definition, parameters=parameters
-    )
+        name=item.name, neurons=item.neurons, definition=definition, parameters=parameters,
+        fraction=fraction)
 
 
 def _check_room(name: str, real: Reals, fraction: int, bits: int) -> None:
@@ -131,7 +134,7 @@ def _check_threshold(item: RealPopulation, found: Reals, fraction: int) -> None:
     if wrong.any():
         worst = int(np.flatnonzero(wrong)[np.abs(real[wrong]).argmin()])
         needed = int(np.ceil(np.log2(0.5 / _COARSE / abs(real[worst]))))
-        way = f"give --fraction {needed}, or " if needed <= MOST_FRACTION else ""
+        way = f"give --fraction {needed}, or " if needed <= MOST_MEMBRANE_FRACTION else ""
         raise InputError(
             f"a threshold of {real[worst]:.4g} would become {found[worst]:.4g} with {fraction} "
             f"fraction bits; {way}scale its weights and thresholds up")

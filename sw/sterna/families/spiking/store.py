@@ -33,7 +33,8 @@ def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] 
     populations, connections = [], []
     for item in network.populations:
         populations.append({
-            "name": item.name, "neurons": item.neurons, "definition": item.definition.to_dict()
+            "name": item.name, "neurons": item.neurons, "definition": item.definition.to_dict(),
+            "fraction": item.fraction,
         })
         for name, values in item.parameters.items():
             tensors[f"population.{item.name}.{name}"] = values
@@ -97,6 +98,7 @@ def _population(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Populat
         definition=NeuronDefinition.from_dict(item["definition"]),
         parameters=NeuronParameters(**{
             name: tensors.pop(f"population.{item['name']}.{name}") for name in names}),
+        fraction=item.get("fraction"),  # older folders do not say
     )
 
 

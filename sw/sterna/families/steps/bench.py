@@ -30,6 +30,7 @@ from sterna.machine.units.neurons import state_memory_bits
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
@@ -50,8 +51,8 @@ class Measured:
     traffic: Traffic
 
 
-@dataclass(frozen=True)
-class StepBench:
+@dataclass(frozen=True, repr=False)
+class StepBench(Shown):
     """What was measured, by its name in ``--json``."""
 
     values: dict[str, Any]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.populations import code_bits_needed
 from sterna.families.spiking.codes import encode, encode_blocks, fractions_for, random_inputs
-from sterna.families.spiking.input_file import open_input
+from sterna.families.spiking.input_file import InputFile, open_input
 from sterna.families.spiking.scale import with_input_fraction
 from sterna.families.steps.options import Inputs, Rounding
 from sterna.progress import Report
@@ -49,7 +49,11 @@ class TakenOptions(Rounding, Inputs):
                 network = with_input_fraction(network, self.input_fraction)
             frames = random_inputs(network, before + steps, 1, RATE, seed)[before:]
             return TakenInputs(network, encode(frames, network.input_fraction).codes)
-        file = open_input(self.input, network.inputs, report)
+        return self.of(open_input(self.input, network.inputs, report), network, fixed, report)
+
+    def of(self, file: InputFile, network: SpikingNetwork, fixed: bool, report: Report
+           ) -> TakenInputs:
+        """The same of inputs that are there."""
         own, found = network.input_fraction, fractions_for(file.blocks(report))
         fraction, reason = self.input_fraction, "--input-fraction"
         if fraction is None:
@@ -57,9 +61,9 @@ class TakenOptions(Rounding, Inputs):
             fraction, reason = (own, "the model's") if keep else (found.best, "from the data")
         encoded = encode_blocks(file.blocks(report), file.shape, fraction)
         if not encoded.exact and not self.allow_rounding:
-            encoded.check(str(self.input), reason, found.best)
+            encoded.check(str(file.path), reason, found.best)
         if not encoded.exact or fraction != own:
-            report.note(f"{self.input}: input fraction {fraction} ({reason}), {encoded.summary()}")
+            report.note(f"{file.path}: input fraction {fraction} ({reason}), {encoded.summary()}")
         return TakenInputs(with_input_fraction(network, fraction), encoded.codes)
 
 

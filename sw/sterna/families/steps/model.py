@@ -12,18 +12,20 @@ from sterna.families.requests import (
     BenchRequest,
     EstimateRequest,
     ExportRequest,
+    LoadRequest,
     ProgramRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
 )
 from sterna.families.steps.board_shape import BoardShape
-from sterna.progress import Report
+from sterna.progress import Report, Reports
 
 if TYPE_CHECKING:
     from sterna.compiler.rows import Embedding
     from sterna.families.family import Result
     from sterna.families.spiking.integers import SpikingNetwork
+    from sterna.families.steps.loaded import Network
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
 
@@ -61,6 +63,12 @@ class StepModel(ProgramModel):
         from sterna.families.steps.run import run
 
         return run(self, request, report)
+
+    def load(self, request: LoadRequest, reports: Reports) -> Network:
+        """Keep it open."""
+        from sterna.families.steps.loaded import Network
+
+        return Network(self, request, reports)
 
     def verify(self, request: VerifyRequest, report: Report) -> Result:
         """Compare steps of a file, or of random inputs."""

@@ -38,7 +38,7 @@ def _unread(request: Request) -> dict[type[Group], str]:
             unread[Seed] = "is of random inputs; --input has its own"
     else:
         unread[Rounding] = "is for the inputs of a file; give --input"
-    if request.command == "run":
+    if request.command in ("run", "load"):
         unread |= common.unread_on(request, (Shape, Config, common.Snapshots),
                                    (Config, Shape, common.Snapshots))
     if "config" in options:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.shown import Shown
 
-@dataclass(frozen=True)
-class RunSteppedResult:
+
+@dataclass(frozen=True, repr=False)
+class RunSteppedResult(Shown):
     """Outputs [steps, batch, neurons] of populations: of all on the golden, else of the last."""
 
     model: str
@@ -18,7 +20,6 @@ class RunSteppedResult:
     outputs: dict[str, NDArray[np.int64]]
     spikes: dict[str, bool]
     """Whether a population gives spikes, of each."""
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         return {

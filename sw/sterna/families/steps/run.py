@@ -51,7 +51,7 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     taken = inputs.take(model.network, steps.steps, steps.seed, fixed, report, steps.before)
     network, codes = taken.network, taken.codes
     what = f"network {network.name}" if inputs.input is None else str(inputs.input)
-    _check_room(what, network, codes.shape[:2], device)
+    check_room(what, network, codes.shape[:2], device)
     named = Named.program(lower(network))
     start = steps.start(named, codes.shape)
     if device == "golden":
@@ -81,9 +81,10 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     return RunSteppedResult(model.name, codes.shape[0], codes.shape[1], outputs, spikes)
 
 
-def _check_room(
+def check_room(
     what: str, network: SpikingNetwork, shape: tuple[int, ...], device: str
 ) -> None:
+    """Raise `InputError` for more outputs than a run may keep; ``shape`` is [steps, batch]."""
     steps, batch = shape
     told = [item for item in network.populations if device == "golden" or (
         item.name == network.output)]

@@ -17,13 +17,14 @@ from sterna.families.steps.inputs import TakenOptions, wide_enough
 from sterna.families.steps.options import Skip, Steps
 from sterna.families.steps.shape import StepShape
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.steps.model import StepModel
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepVerification:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StepVerification(Shown):
     """What was compared, what differed, and which populations gave nothing to see."""
 
     model: str

@@ -17,6 +17,7 @@ from sterna.host.counters import Counters
 from sterna.host.token_board import TokenBoard
 from sterna.machine.memory import memory_bytes
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -34,8 +35,8 @@ IDEAL_BYTES = 0.2
 CLOCK_HZ = 100e6
 
 
-@dataclass(frozen=True)
-class TokenBench:
+@dataclass(frozen=True, repr=False)
+class TokenBench(Shown):
     """What was measured, by its name in ``--json``; ``results`` were compared with the golden."""
 
     values: dict[str, Any]

@@ -12,6 +12,7 @@ from sterna.families.requests import (
     BenchRequest,
     EstimateRequest,
     ExportRequest,
+    LoadRequest,
     ProgramRequest,
     RunRequest,
     SimulateRequest,
@@ -21,11 +22,12 @@ from sterna.families.tokens.board_shape import BoardShape
 from sterna.families.tokens.shape import TokenShape
 from sterna.formats.generation import Generation
 from sterna.options import Options
-from sterna.progress import Report
+from sterna.progress import Report, Reports
 
 if TYPE_CHECKING:
     from sterna.compiler.rows import Embedding
     from sterna.families.family import Result
+    from sterna.families.tokens.loaded import LanguageModel
     from sterna.formats.tokenizer import Tokenizer
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
@@ -89,6 +91,12 @@ class TokenModel(ProgramModel):
         from sterna.families.tokens.run import run
 
         return run(self, request, report)
+
+    def load(self, request: LoadRequest, reports: Reports) -> LanguageModel:
+        """Keep it open."""
+        from sterna.families.tokens.loaded import LanguageModel
+
+        return LanguageModel(self, request, reports)
 
     def verify(self, request: VerifyRequest, report: Report) -> Result:
         """Compare random tokens."""

@@ -12,10 +12,11 @@ from sterna.families.placed import placed_rows
 from sterna.families.tokens.shape import TokenShape
 from sterna.machine.memory import memory_bytes
 from sterna.program.definition import Program
+from sterna.shown import Shown
 
 
-@dataclass(frozen=True, kw_only=True)
-class MemoryPlan:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MemoryPlan(Shown):
     """Where everything lies with a memory outside, and the tokens a second."""
 
     model: str
@@ -31,7 +32,6 @@ class MemoryPlan:
     tokens_per_second: float
     streams: int
     objects: tuple[PlacedObject, ...]
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         values: dict[str, object] = {

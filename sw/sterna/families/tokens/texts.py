@@ -27,16 +27,16 @@ from sterna.host.passage import Passage
 from sterna.law.sampling import Sampling
 from sterna.options import Options
 from sterna.progress import Report
+from sterna.shown import Shown
 
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, repr=False)
+class RunResult(Shown):
     """The texts, prompts included, and what making them took."""
 
     model: str
     texts: tuple[str, ...]
     statistics: Statistics = field(default_factory=Statistics)
-    failure: None = None
 
     def to_dict(self) -> dict[str, object]:
         return {"model": self.model, "texts": list(self.texts)}

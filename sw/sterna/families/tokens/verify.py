@@ -14,13 +14,14 @@ from sterna.families.requests import VerifyRequest
 from sterna.families.tokens.options import Tokens
 from sterna.families.tokens.random_tokens import random_tokens
 from sterna.progress import Report
+from sterna.shown import Shown
 
 if TYPE_CHECKING:
     from sterna.families.tokens.model import TokenModel
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenVerification:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TokenVerification(Shown):
     """What was compared, and what differed."""
 
     model: str
