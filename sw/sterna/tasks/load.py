@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sterna.families.loaded import Loaded
 from sterna.families.requests import LoadRequest
 from sterna.progress import Reports, silent
@@ -14,4 +16,5 @@ def load(request: LoadRequest, reports: Reports = silent) -> Loaded:
     Raises `InputError` for a model or a device that is none.
     """
     with reports() as report:
-        return family_for(request).open(request, report).load(request, reports)
+        model: Any = family_for(request).open(request, report)
+        return model.load(request, reports)

@@ -24,7 +24,7 @@ class Signal:
     """
 
     name: str
-    integers: NDArray[np.int64]
+    integers: NDArray[np.integer]
     fraction: int
     unit: str
 
@@ -63,7 +63,7 @@ class Signal:
         return f"Signal({self.name!r}: {self})"
 
 
-def signal(population: Population, integers: NDArray[np.int64]) -> Signal:
+def signal(population: Population, integers: NDArray[np.integer]) -> Signal:
     """What a population has given, whose definition says what it is."""
     if population.definition.output is Output.SPIKE:
         return Signal(population.name, integers, 0, SPIKES)
