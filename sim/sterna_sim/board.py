@@ -22,7 +22,7 @@ from sterna_sim.build import build_simulator
 from sterna_sim.library import SimulatorLibrary
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.timing import MemoryTiming
-from sterna_sim.wave_files import WaveFormat
+from sterna_sim.wave_files import Recorder
 
 MemoryBehaviour = MemoryTiming | SdramChip
 """How the memory outside behaves: behind AXI ports, or an SDRAM."""
@@ -58,7 +58,7 @@ class SimulatedBoard:
         stall_permille: int = 0,
         seed: int = 0,
         memory: MemoryBehaviour | None = None,
-        waves: WaveFormat | None = None,
+        waves: Recorder | None = None,
     ) -> None:
         self.machine = machine
         self._waves = waves

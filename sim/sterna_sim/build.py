@@ -16,7 +16,7 @@ from sterna_hw.versions import versions
 
 from sterna_sim.tool_runner import ToolRunner
 from sterna_sim.toolchain import Toolchain, find_toolchain
-from sterna_sim.wave_files import NO_WAVES, Recording, WaveFormat, check_waves
+from sterna_sim.wave_files import NO_WAVES, Recorder, Recording, check_waves
 
 LIBRARY = "simulator.so"
 VERILOG, TOP = "accelerator.v", "sterna"
@@ -41,7 +41,7 @@ RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
 def build_simulator(machine: Machine, progress: Progress | None = None,
-                    waves: WaveFormat | None = None) -> Path:
+                    waves: Recorder | None = None) -> Path:
     """The shared library that simulates this machine; built unless it is in the cache.
 
     Trace ports are there when the machine says so; with ``waves`` it can write such files.
@@ -102,7 +102,7 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
     harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
-    waves: WaveFormat | None = None,
+    waves: Recorder | None = None,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
@@ -132,7 +132,8 @@ def build_library(
         (folder / VERILOG).write_text(verilog)
         for name, text in sources.items():
             (folder / name).write_text(text)
-        _verilate(folder, toolchain, tell, separate_modules(verilog), recording)
+        modules = [] if recording.whole else separate_modules(verilog)
+        _verilate(folder, toolchain, tell, modules, recording)
         _compile(folder, toolchain, compiler_flags, tell, recording)
 
     parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,

@@ -13,6 +13,8 @@ from sterna.errors import InputError
 from sterna_sim.toolchain import Toolchain
 
 WaveFormat = Literal["vcd", "fst"]
+Recorder = WaveFormat | Literal["saif"]
+"""What a simulator writes: waves, or how often each signal changed."""
 BEFORE, AFTER = 400, 100
 """Clocks that are written before and after the clock of interest: a few MB of VCD."""
 WIDEST = "4096"
@@ -21,23 +23,28 @@ WIDEST = "4096"
 
 @dataclass(frozen=True)
 class Recording:
-    """What is added to a build."""
+    """What is added to a build. ``whole``: no module is compiled apart, where nothing is seen."""
 
     verilator_flags: Sequence[str] = ()
     compiler_flags: Sequence[str] = ()
     runtime: Sequence[str] = ()
     libraries: Sequence[str] = ()
+    whole: bool = False
 
 
 NO_WAVES = Recording()
 _FLAGS = ("--trace-max-width", WIDEST)
-_FORMATS: dict[WaveFormat, Recording] = {
+_FORMATS: dict[Recorder, Recording] = {
     "vcd": Recording(("--trace-vcd", *_FLAGS),
                      ("-DSTERNA_WAVES=VerilatedVcdC", '-DSTERNA_WAVES_HEADER="verilated_vcd_c.h"'),
                      ("verilated_vcd_c.cpp",)),
     "fst": Recording(("--trace-fst", *_FLAGS),
                      ("-DSTERNA_WAVES=VerilatedFstC", '-DSTERNA_WAVES_HEADER="verilated_fst_c.h"'),
                      ("verilated_fst_c.cpp",), ("-lz", "-llz4")),
+    "saif": Recording(("--trace-saif", "--trace-max-width", "1048576"),
+                      ("-DSTERNA_WAVES=VerilatedSaifC",
+                       '-DSTERNA_WAVES_HEADER="verilated_saif_c.h"'),
+                      ("verilated_saif_c.cpp",), whole=True),
 }
 _HEADERS = "#include <lz4.h>\n#include <zlib.h>\n"
 """What the writer of FST includes and Verilator 5.048 does not bring along."""
@@ -51,7 +58,7 @@ def wave_format(path: Path) -> WaveFormat:
     raise InputError(f"--waves: {path} must end with .vcd or .fst, which says what is written")
 
 
-def check_waves(waves: WaveFormat, toolchain: Toolchain) -> Recording:
+def check_waves(waves: Recorder, toolchain: Toolchain) -> Recording:
     """What such files need. Raises `InputError` when the compiler lacks a header for them."""
     if waves == "fst":
         try:

@@ -109,6 +109,8 @@ class BenchRequest(Request):
     clock_hz: float | None = option(
         None, "Clock for which speed is told; without a memory 100 MHz.", least=0, above=True,
         most=1e10)
+    activity: bool = option(
+        False, "Also simulate how often signals change, unit by unit: energy, as ratios.")
     json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
@@ -119,6 +121,8 @@ class BenchRequest(Request):
         if self.board is not None and (self.device != "sim" or self.clock_hz is not None):
             raise InputError("--board: is simulated, at its own clock or that of --clock-mhz; "
                              "leave --device and --clock-hz out")
+        if self.activity and self.device != "sim":
+            raise InputError("--activity: is counted in a simulation; leave --device out")
 
 
 @dataclass(frozen=True, kw_only=True)

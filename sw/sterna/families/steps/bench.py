@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.compile import compile_program
 from sterna.errors import CheckError
+from sterna.families.activity import activity_rows, activity_values
 from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
 from sterna.families.requests import BenchRequest
@@ -81,6 +82,7 @@ class StepBench(Shown):
                              f"synaptic operations/s at {found['clock_hz'] / 1e6:g} MHz"),
             ("state memory", f"{found['state_memory_bits']} bits"),
             *rows(found, "step"),
+            *activity_rows(found, "step"),
             ("here", f"{found['wall_steps_per_second']:.1f} steps/s"),
             ("outputs unlike golden", found["differences"]),
         ]
@@ -123,6 +125,9 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     at_user = {} if board is None or work is None else AtUser(
         board=board, work=work, clock_hz=clock, cycles=skipping.cycles, traffic=skipping.traffic,
         runs=steps, operations=operations / steps).values()
+    activity = {} if not request.activity else activity_values(
+        StepBoard, compile_program(program, configuration), None,
+        lambda device, first, last: _read(device, codes, first, last), steps, "step", report)
     return StepBench({
         "model": model.name,
         "device": device,
@@ -142,6 +147,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         "wall_steps_per_second": steps / skipping.seconds,
         "differences": skipping.differences + whole.differences,
         **at_user,
+        **activity,
     })
 
 
@@ -167,6 +173,11 @@ def _measure(
         for name in ("cycles", "busy", "events", "sources"))
     return Measured(cycles, busy, events, sources, differences, seconds,
                     (link.traffic if link else Traffic()) - before)
+
+
+def _read(machine: SpikingDevice, codes: NDArray[np.int64], first: int, last: int) -> None:
+    for step in range(first, last):
+        machine.step(codes[step % len(codes)])
 
 
 def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:

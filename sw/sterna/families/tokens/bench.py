@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sterna.compiler.compile import compile_program
 from sterna.errors import InputError
+from sterna.families.activity import activity_rows, activity_values
 from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
 from sterna.families.opening import open_program
 from sterna.families.requests import BenchRequest
-from sterna.families.tokens.measurement import measure
+from sterna.families.tokens.measurement import measure, read_on
 from sterna.families.tokens.options import BenchTokens, LongPrompt
 from sterna.families.tokens.random_tokens import random_tokens
 from sterna.host.counters import Counters
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     from sterna_sim.memory.presets import MemoryPreset
     from sterna_sim.memory.sdram_presets import SdramPreset
 
+    from sterna.compiler.rows import Embedding
     from sterna.families.tokens.model import TokenModel
     from sterna.host.counted import CountedTransport
     from sterna.host.device import Device
+    from sterna.machine.image import MemoryImage
     from sterna.machine.machine import Machine
+    from sterna.program.definition import Program
 
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""
@@ -67,6 +72,7 @@ class TokenBench(Shown):
             *_stream_rows(found),
             *_memory_rows(found),
             *rows(found, "token"),
+            *activity_rows(found, "token"),
             ("here", f"{found['wall_tokens_per_second']:.2f} tokens/s"),
             ("results unlike golden", found["differences"]),
         ]
@@ -79,10 +85,16 @@ class Setup:
     machine: Device
     configuration: Machine
     clock_hz: float
+    place: Embedding
     memory: MemoryPreset | SdramPreset | None = None
     link: CountedTransport | None = None
     board: Board | None = None
     work: Work | None = None
+
+    def image(self, program: Program) -> MemoryImage:
+        """What the machine has in its memories."""
+        return self.work.image if self.work else compile_program(
+            program, self.configuration, self.place)
 
 
 def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBench:
@@ -134,6 +146,12 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
             board=setup.board, work=setup.work, clock_hz=clock_hz, cycles=total.cycles,
             traffic=measured.traffic, runs=tokens, operations=weights).values()
         values.setdefault("roofline_utilisation", values["roofline_cycles_per_token"] / cycles)
+    if request.activity:
+        texts = [[*text, text[0]] for text in texts]
+        values |= activity_values(
+            TokenBoard, setup.image(program), setup.memory and setup.memory.timing(),
+            lambda device, first, last: read_on(device, texts, first, last), tokens, "token",
+            report)
     return TokenBench(values, len(measured.results))
 
 
@@ -154,7 +172,8 @@ def _shaped(model: TokenModel, request: BenchRequest, report: Report) -> Setup:
         from sterna_sim.memory.device import open_with_memory
 
         machine = open_with_memory(program, configuration, shape.place, outside.timing(), report)
-    return Setup(machine=machine, configuration=configuration, clock_hz=clock_hz, memory=outside)
+    return Setup(machine=machine, configuration=configuration, clock_hz=clock_hz,
+                 place=shape.place, memory=outside)
 
 
 def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup:
@@ -171,8 +190,8 @@ def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup
     clock_hz = options.clock_on(board, work.machine) or board.clock_of(work.machine)
     memory = memory_of(work.machine, board.outside.model if board.outside else "", clock_hz)
     machine, link = open_simulated(TokenBoard, work.image, memory and memory.timing(), report)
-    return Setup(machine=machine, configuration=work.machine, clock_hz=clock_hz, memory=memory,
-                 link=link, board=board, work=work)
+    return Setup(machine=machine, configuration=work.machine, clock_hz=clock_hz,
+                 place=options.place, memory=memory, link=link, board=board, work=work)
 
 
 def _memory_values(

@@ -82,9 +82,7 @@ def measure(machine: Device, texts: list[list[int]], prompt: list[int],
             report("reading the prompt", done, len(prompt))
             counters, done = run({0: prompt}, done)
             measured.prompt.append(counters)
-    machine.reset()
-    for _ in texts[1:]:
-        machine.join()
+    begin(machine, texts)
     for position in range(len(texts[0])):
         report("computing tokens", position, len(texts[0]))
         before = link.traffic if link else Traffic()
@@ -93,3 +91,18 @@ def measure(machine: Device, texts: list[list[int]], prompt: list[int],
         measured.together.append(counters)
         measured.traffic += (link.traffic if link else Traffic()) - before
     return measured
+
+
+def begin(machine: Device, texts: list[list[int]]) -> None:
+    """Free the streams of all that was read before, one for each text."""
+    machine.reset()
+    for _ in texts[1:]:
+        machine.join()
+
+
+def read_on(machine: Device, texts: list[list[int]], first: int, last: int) -> None:
+    """Read these tokens of the texts, all together, and nothing else; from 0 on after a reset."""
+    if first == 0:
+        begin(machine, texts)
+    for position in range(first, last):
+        machine.run({stream: [text[position]] for stream, text in enumerate(texts)})
