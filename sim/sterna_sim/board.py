@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sterna.errors import CheckError, InputError, LinkError
 from sterna.machine.image import Loader
 from sterna.machine.machine import Machine
-from sterna.machine.memory import constant_base, memory_bytes, outside_words
+from sterna.machine.memory import constant_base, outside_words
 from sterna.machine.protocol import Space, word_chunks
+from sterna.machine.row_memory import held_bytes, row_base
 from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
 
@@ -43,8 +44,8 @@ class SimulatedBoard:
 
     A machine with `trace` has trace ports, see `collect_words`. `library` is a simulator
     already built. `stall_permille` and `seed` make the host's end of the link pause at random.
-    Weights from AXI ports lie in a memory that behaves as `memory` says; those from an SDRAM in the
-    part of the machine or another. A violation of its data sheet, or of AXI4, is a
+    What comes from AXI ports lies in a memory that behaves as `memory` says; what comes from an
+    SDRAM in the part of the machine or another. A violation of its data sheet, or of AXI4, is a
     `CheckError`.
     With `waves` it can write such files. Raises `InputError` when the simulator cannot be built.
     """
@@ -67,15 +68,16 @@ class SimulatedBoard:
         self.trace_clocks: list[NDArray[np.uint64]] = []
         """The clocks of what `collect_words` gave last, where there are waves."""
         self._slice = 1000
-        self._part = machine.memory.driven
-        if machine.memory.outside:
+        self._part = machine.driven
+        if machine.reads_outside:
             self._create_memory(self._library, machine, memory, seed)
 
     def _create_memory(self, library: SimulatorLibrary, machine: Machine,
                        memory: MemoryBehaviour | None, seed: int) -> None:
         expected = SdramChip if self._part else MemoryTiming
         if memory is not None and not isinstance(memory, expected):
-            raise ValueError(f"{memory} is not how a memory like {machine.memory} behaves")
+            there = machine.memory if machine.memory.outside else machine.row_memory
+            raise ValueError(f"{memory} is not how a memory like {there} behaves")
         if self._part:
             chip = memory or SdramChip(self._part, machine.sdram.hz)
             library.create_sdram(chip.values(), seed)
@@ -84,7 +86,7 @@ class SimulatedBoard:
             if machine.memory.holds_constants:
                 most += 2 * machine.outside.burst
             library.create_memory(
-                memory_bytes(machine), (memory or MemoryTiming()).values(), most, seed)
+                held_bytes(machine), (memory or MemoryTiming()).values(), most, seed)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; the hardware takes them at its own pace."""
@@ -121,7 +123,7 @@ class SimulatedBoard:
     def loaders(self) -> dict[str, Loader]:
         """What puts words, uint8 [words, bytes] in LOAD form, straight into large memories.
 
-        These are the weights outside, and memories on the chip from `MODULE_DEPTH` words on.
+        These are weights and rows outside, and memories on the chip from `MODULE_DEPTH` words on.
         """
         machine, library = self.machine, self._open()
         found: dict[str, Loader] = {}
@@ -142,6 +144,9 @@ class SimulatedBoard:
         if machine.memory.holds_constants:
             found[Space.CONSTANTS] = partial(
                 self._load_outside, constant_base(machine), machine.vector.constant_bytes)
+        if machine.row_memory.outside:
+            found[Space.INPUT] = partial(
+                self._load_outside, row_base(machine), machine.vector.constant_bytes)
         return found
 
     def _load_chip(self, path: str, words: Iterable[NDArray[np.uint8]]) -> None:
@@ -159,10 +164,13 @@ class SimulatedBoard:
             if cut < len(piece):
                 library.write_chip(RESIDENT, first + cut - outside, piece[cut:])
             first += len(piece)
+        self._power_up()
+
+    def _power_up(self) -> None:
+        """Words over the link would have come after the part's power up and initialisation."""
         if self._part:
-            # Words over the link would have come after the part's power up and initialisation.
-            clocks = self._part.clocks(machine.sdram.hz)
-            library.run(clocks.power_up + 16 * clocks.t_rfc, sys.maxsize)
+            clocks = self._part.clocks(self.machine.sdram.hz)
+            self._open().run(clocks.power_up + 16 * clocks.t_rfc, sys.maxsize)
 
     def _load_outside(self, first: int, size: int, words: Iterable[NDArray[np.uint8]]) -> None:
         library = self._open()
@@ -170,6 +178,7 @@ class SimulatedBoard:
             dense = piece[:, :size]
             library.write_memory(first, dense)
             first += dense.size
+        self._power_up()
 
     def answer_with_error(self, port: int, *, write: bool = False, after: int = 0,
                           response: int = DECODE_ERROR) -> None:
@@ -189,9 +198,10 @@ class SimulatedBoard:
     @property
     def memory_bytes(self) -> int:
         """Bytes that the memory outside has delivered."""
-        if not self.machine.memory.outside:
+        if not self.machine.reads_outside:
             raise ValueError("this machine has no memory outside")
-        return self._open().memory_beats * self.machine.outside.bits // 8
+        bits = self._part.bits if self._part else self.machine.outside.bits
+        return self._open().memory_beats * bits // 8
 
     def collect_words(self) -> list[NDArray[np.uint32]]:
         """What each of the `trace_ports` showed since the last call, as `SimulatorLibrary.trace`.

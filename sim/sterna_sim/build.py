@@ -53,7 +53,7 @@ def build_simulator(machine: Machine, progress: Progress | None = None,
     traces = [top.name for top in trace_ports(machine)] if machine.trace else []
     return build_library(verilog.read_text(), traces, toolchain, tell,
                          axi_ports=machine.memory.axi_ports,
-                         sdram=machine.memory.driven is not None, waves=waves)
+                         sdram=machine.driven is not None, waves=waves)
 
 
 def build_serial_simulator(

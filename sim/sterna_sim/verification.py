@@ -105,7 +105,7 @@ class Verifier:
                 stall_permille=stall_permille, memory=memory, waves=waves,
             )
             self.simulated = None if waves is None else simulated
-            if machine.memory.outside and not over_link:
+            if machine.reads_outside and not over_link:
                 loaders = simulated.loaders()
         self._board = board
         self._device = self._feed.opened(board, loaders)

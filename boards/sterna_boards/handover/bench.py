@@ -86,7 +86,7 @@ def _chunks(words: Words) -> NDArray[np.uint32]:
 
 def _inputs(image: MemoryImage) -> Iterator[Load]:
     """What the host sends before a RUN: an embedding row, or codes 0 and 1 in turn."""
-    if image.placement == "chip":
+    if image.placement != "host":
         return
     for stream in range(image.machine.streams):
         if image.embedding is not None:

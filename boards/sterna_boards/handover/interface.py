@@ -209,7 +209,7 @@ def _model(core: Core) -> str:
     image = core.image
     assert image is not None
     entries = _table(("entry", "number in RUN"), image.entries.items())
-    if image.placement == "chip":
+    if image.placement != "host":
         given = (f"Item r begins at word r * {image.row_groups} of `{image.input}`, which the "
                  "image fills: RUN names that word.")
     else:

@@ -42,7 +42,7 @@ class TokenPaths:
         trace_vector_<n>: Out, `trace_vector`: every result group of the vector unit of stream n.
         trace_scalar_<n>: Out, `TRACE_SCALAR`: every result of its scalar unit.
         trace_accumulators_<n>: Out, `trace_accumulators`: every row group that leaves its engine.
-        m_axi_*, sdram_*: AXI4 masters or pins of the memory that holds the weights, see
+        m_axi_*, sdram_*: AXI4 masters or pins of the memory outside, see
             `sterna_hw.memory.ports.memory_members`.
     """
 
@@ -92,14 +92,14 @@ class TokenPaths:
                          for name in trace_members(machine)]
 
     def _paths(self, assembly: Assembly, sources: TokenSources) -> list[Any]:
-        m, machine, inputs = assembly.m, self._machine, sources.inputs
+        m, machine = assembly.m, self._machine
         signature, tables = data_path_signature(machine), assembly.initial[Space.TABLES]
         if machine.streams == 1:
             # A single stream needs no level of its own and no forks.
             path: Any = signature.create(path=("path",))
             add_data_path(m, path, machine, tables, sources.delays)
-            m.d.comb += inputs.base.eq(assembly.request.input_word_0)
-            connect_streams(m, inputs.words, path.inputs)
+            m.d.comb += sources.bases[0].eq(assembly.request.input_word_0)
+            connect_streams(m, sources.inputs[0], path.inputs)
             for unit, words in assembly.sent.items():
                 connect_streams(m, getattr(path, f"to_{unit}"), words)
             for unit, words in assembly.given.items():
@@ -110,9 +110,8 @@ class TokenPaths:
                             else DataPath(machine, tables) for _ in range(machine.streams)]
         for number, path in enumerate(paths):
             m.submodules[f"path_{number}"] = path
-            m.d.comb += getattr(inputs, f"base_{number}").eq(
-                assembly.request[f"input_word_{number}"])
-            connect_streams(m, getattr(inputs, f"words_{number}"), path.inputs)
+            m.d.comb += sources.bases[number].eq(assembly.request[f"input_word_{number}"])
+            connect_streams(m, sources.inputs[number], path.inputs)
         self._chain(m, assembly.request.chained, paths)
         return paths
 

@@ -25,30 +25,29 @@ class TokenSources:
     """The sources, in the module of an accelerator; all start over with a RUN.
 
     Attributes:
-        weights, constants: streams of words. inputs: the rows of the token streams.
+        weights, constants: streams of words. inputs: the rows of each token stream.
+        bases: the first words of these rows, held from the clock before the start of a RUN on.
         delays: clocks from transfers on these streams to their payloads.
     """
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly, self._machine = assembly, assembly.machine
         self.delays = WORD_DELAYS
+        self._outside = self._outside_source() if self._machine.reads_outside else None
         self.weights = self._weights()
         self.constants = self._constants()
-        self.inputs = self._inputs()
+        self.bases, self.inputs = self._inputs()
 
     def _weights(self) -> Any:
         assembly, machine, m = self._assembly, self._machine, self._assembly.m
-        m.submodules.weights = source = self._weight_source()
-        self._source = source
+        if machine.memory.outside:
+            source = self._outside
+        else:
+            m.submodules.weights = source = self._weight_memory()
+            m.d.comb += source.restart.eq(assembly.begin)
         words, writes = source.words, source.writes
-        m.d.comb += source.restart.eq(assembly.begin)
         if not isinstance(source, LateSource):
             self.delays = replace(self.delays, weights=0)
-        if failure_members(machine):
-            m.d.comb += [
-                assembly.link.failure.eq(source.failure),
-                source.failure_taken.eq(assembly.link.failure_taken),
-            ]
         if machine.memory.resident:
             m.submodules.mixed = mixed = MixedWeights(machine)
             connect_streams(m, source.words, mixed.outside)
@@ -58,30 +57,37 @@ class TokenSources:
         assembly.loads(Space.WEIGHTS, writes)
         return words
 
-    def _weight_source(self) -> Any:
-        """Memory ports of a source outside become those of the accelerator."""
-        machine, m = self._machine, self._assembly.m
-        if not machine.memory.outside:
-            ternary = machine.ternary
-            memory = 8 * ternary.weight_bytes, ternary.weight_depth
-            if ternary.lane == "tables":
-                return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights,
-                                         ternary.rows)
-            return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
-                                    self._assembly.initial[Space.WEIGHTS], large=True,
-                                    staged=not machine.compact)
+    def _weight_memory(self) -> SequentialSource | LateSource:
+        machine, ternary = self._machine, self._machine.ternary
+        memory = 8 * ternary.weight_bytes, ternary.weight_depth
+        if ternary.lane == "tables":
+            return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights, ternary.rows)
+        return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
+                                self._assembly.initial[Space.WEIGHTS], large=True,
+                                staged=not machine.compact)
+
+    def _outside_source(self) -> Any:
+        """What reads the memory outside, whose ports become those of the accelerator."""
+        assembly, machine, m = self._assembly, self._machine, self._assembly.m
         source = outside_source(machine)
+        m.submodules["weights" if machine.memory.outside else "rows"] = source
+        m.d.comb += source.restart.eq(assembly.begin)
         for name, member in memory_members(machine).items():
-            outer, inner = getattr(self._assembly.ports, name), getattr(source, name)
+            outer, inner = getattr(assembly.ports, name), getattr(source, name)
             m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
+        if failure_members(machine):
+            m.d.comb += [
+                assembly.link.failure.eq(source.failure),
+                source.failure_taken.eq(assembly.link.failure_taken),
+            ]
         return source
 
     def _constants(self) -> Any:
         assembly, machine, m = self._assembly, self._machine, self._assembly.m
         if machine.memory.holds_constants:
             self.delays = replace(self.delays, constants=0)
-            assembly.loads(Space.CONSTANTS, self._source.constant_writes)
-            return self._source.constants
+            assembly.loads(Space.CONSTANTS, self._outside.constant_writes)
+            return self._outside.constants
         m.submodules.constants = constants = self._chip_source(
             word_group(machine), machine.vector.constant_depth, Space.CONSTANTS,
             self.delays.constants)
@@ -89,19 +95,28 @@ class TokenSources:
         assembly.loads(Space.CONSTANTS, constants.writes)
         return constants.words
 
-    def _inputs(self) -> LateSource | InputRows:
+    def _inputs(self) -> tuple[list[Any], list[Any]]:
         assembly, machine = self._assembly, self._machine
         initial = assembly.initial[Space.INPUT]
+        streams = range(machine.streams)
+        if machine.row_memory.outside:
+            self.delays = replace(self.delays, inputs=0)
+            assembly.loads(Space.INPUT, self._outside.row_writes)
+            return ([getattr(self._outside, f"base_{number}") for number in streams],
+                    [getattr(self._outside, f"rows_{number}") for number in streams])
         if machine.streams > 1:
-            inputs = InputRows(machine, initial)
+            inputs: Any = InputRows(machine, initial)
+            bases = [getattr(inputs, f"base_{number}") for number in streams]
+            words = [getattr(inputs, f"words_{number}") for number in streams]
         else:
             inputs = LateSource(
                 word_group(machine), machine.vector.input_depth, assembly.space(Space.INPUT),
                 self.delays.inputs, initial, staged=not machine.compact)
+            bases, words = [inputs.base], [inputs.words]
         assembly.m.submodules.inputs = inputs
         assembly.m.d.comb += inputs.restart.eq(assembly.begin)
         assembly.loads(Space.INPUT, inputs.writes)
-        return inputs
+        return bases, words
 
     def _chip_source(self, shape: Any, depth: int, space: str, delay: int,
                      parts: int = 1) -> SequentialSource | LateSource:

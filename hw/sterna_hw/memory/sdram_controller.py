@@ -1,4 +1,4 @@
-"""Commands for an SDR SDRAM that is read from its beginning to its end."""
+"""Commands for an SDR SDRAM that is read burst after burst."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class SdramController(Component):
     takes about 30 clocks. All outputs leave registers.
 
     Members:
-        restart: In(1), the next burst is the first one; beats on their way do not arrive.
+        restart: In(1), the next burst is number ``first``; beats on their way do not arrive.
+        first: In, number of a burst, looked at while ``restart``.
         go: In(1), there is a burst to read and room for it; looked at when one may begin.
         begun: Out(1), a burst begins in this clock. arrived: Out(1), ``data`` is its next beat.
         data: Out(bits).
@@ -75,7 +76,8 @@ class SdramController(Component):
             raise ValueError(f"{part.column_bits} bits of column address")
         self._part, self._clocks = part, clocks
         super().__init__({
-            "restart": In(1), "go": In(1), "begun": Out(1), "arrived": Out(1),
+            "restart": In(1), "first": In(range(part.beats // BURST_BEATS)),
+            "go": In(1), "begun": Out(1), "arrived": Out(1),
             "data": Out(part.bits),
             "write_valid": In(1), "write_beat": In(range(part.beats)),
             "write_data": In(part.bits), "write_mask": In(part.bits), "written": Out(1),
@@ -156,7 +158,8 @@ class SdramController(Component):
                 ]
         with m.If(self.restart):
             m.d.sync += [
-                self._burst.eq(0), self._page.eq(0), self._next_page.eq(1),
+                Cat(self._burst, self._page).eq(self.first),
+                self._next_page.eq(self.first[bursts:] + 1),
                 self._turn.eq(0), self._near.eq(0),
             ]
 

@@ -13,6 +13,7 @@ from sterna.compiler.rows import Embedding, placement_for
 from sterna.compiler.schedule import schedule
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
+from sterna.machine.row_memory import RowsOnChip
 from sterna.program.definition import Program
 from sterna.program.validate import validate_program
 
@@ -82,7 +83,7 @@ def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",
 
     The shape (lanes, words, blocks, the best of the head) stays; some depths are rounded up. Units
     that the base lacks are added in their usual shape; neurons and synapses without use are left
-    out. ``auto`` keeps the embedding on the chip if the base's input memory holds it. ``wanted``
+    out, as is a memory of rows. ``auto`` keeps the embedding on the chip if the base's input memory holds it. ``wanted``
     are fields that would else be the least that will do: ``code_bits`` of neurons. Raises
     `InputError` for a program that no such machine can execute or whose numbers exceed a field.
     """
@@ -107,6 +108,7 @@ def _shaped(program: Program, base: Machine, wanted: Mapping[str, int]) -> Machi
     names = [unit.name for unit in base.units
              if unit.name not in known or known[unit.name].used(program)]
     names += [name for name in units_needed(program) if name not in names]
-    return replace(base, units=tuple(
+    rows = {} if program.rows else {"row_memory": RowsOnChip()}
+    return replace(base, **rows, units=tuple(
         known[name].shaped(program, base, wanted) if name in known else base.unit(name)
         for name in names))

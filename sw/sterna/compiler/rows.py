@@ -9,7 +9,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space, input_space, memory_spec
 from sterna.program.definition import Program
 
-Embedding = Literal["auto", "host", "chip"]
+Embedding = Literal["auto", "host", "chip", "memory"]
 
 
 def input_of(program: Program, machine: Machine) -> str:
@@ -26,20 +26,29 @@ def input_words(program: Program, machine: Machine, placement: str) -> int:
     """INPUT words that a placement of the embedding rows takes; the host's: one row a stream."""
     if program.takes_codes:
         return 0
-    rows = program.rows if placement == "chip" else machine.streams
+    rows = machine.streams if placement == "host" else program.rows
     return rows * row_groups(program, machine)
 
 
 def placement_for(program: Program, machine: Machine,
-                  embedding: Embedding) -> Literal["host", "chip"]:
-    """Where embedding rows live; ``auto`` keeps them on the chip if its input memory holds them.
+                  embedding: Embedding) -> Literal["host", "chip", "memory"]:
+    """Where embedding rows live; ``auto`` keeps them on the board where its memory holds them.
 
-    Codes, and words of a program without a vocabulary, come from the host.
+    A machine with its rows outside has them in ``memory`` and nowhere else. Codes, and words of a
+    program without a vocabulary, come from the host. Raises `InputError` for a place that the
+    machine has not.
     """
-    if embedding not in ("auto", "host", "chip"):
-        raise InputError(f"embedding = {embedding!r} must be auto, host or chip")
+    if embedding not in ("auto", "host", "chip", "memory"):
+        raise InputError(f"embedding = {embedding!r} must be auto, host, chip or memory")
     if not program.rows:
         return "host"
+    outside = machine.row_memory.outside
+    if outside and embedding in ("auto", "memory"):
+        return "memory"
+    if outside or embedding == "memory":
+        raise InputError(f"embedding = {embedding}: this machine has its rows "
+                         f"{'in a memory outside' if outside else 'on the chip'}; make it for "
+                         "the other place")
     if embedding != "auto":
         return embedding
     depth = memory_spec(machine, Space.INPUT).depth

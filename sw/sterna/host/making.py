@@ -59,7 +59,7 @@ class MakingStreams(Streams[int, StepResult]):
     def maker(self) -> MakingStreams | None:
         """Itself, where the machine answers GENERATE and has every row."""
         image = self.image
-        there = image.machine.generates is not None and image.placement == "chip"
+        there = image.machine.generates is not None and image.placement != "host"
         return self if there else None
 
     def begin(self, stream: int, ids: Sequence[int], wanted: Wanted) -> None:

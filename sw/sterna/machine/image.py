@@ -21,7 +21,7 @@ from sterna.machine.snapshot import SNAPSHOT
 from sterna.machine.unit import MOST
 from sterna.machine.words import Words, word_bytes
 
-Placement = Literal["host", "chip"]
+Placement = Literal["host", "chip", "memory"]
 RUN, RESET = "run", "reset"
 """Entries of a program: a token or a time step, and the beginning of a text or sequence."""
 
@@ -68,8 +68,8 @@ class MemoryImage:
     counters: `RESET` once before a text or a sequence, `RUN` for each token or time step. ``rows``
     is the row limit of RUN (the vocabulary). ``placement`` says where the input comes from, an
     embedding row or codes: ``host`` loads before each RUN one for each token stream, that of stream
-    n at word ``n * row_groups`` of the memory ``input``; ``chip`` has row r at word
-    ``r * row_groups`` of it. ``chained``: tokens of one text may run side by side.
+    n at word ``n * row_groups`` of the memory ``input``; ``chip`` and ``memory`` (outside) have row
+    r at word ``r * row_groups`` of it. ``chained``: tokens of one text may run side by side.
 
     ``embedding`` gives a token's row for ``host``, INPUT words in LOAD form; ``host`` is what a
     host needs to run the model without anything else of it. ``kept`` says where the machine keeps
@@ -95,7 +95,7 @@ class MemoryImage:
         """First INPUT word of the row of a stream's token; raises `InputError` if there is none."""
         if not 0 <= token < self.rows:
             raise InputError(f"token {token} is outside the vocabulary of {self.rows}")
-        return (token if self.placement == "chip" else stream) * self.row_groups
+        return (stream if self.placement == "host" else token) * self.row_groups
 
     def model_digest(self) -> str:
         """SHA-256 of all parts, in hexadecimal; images with the same digest compute the same."""

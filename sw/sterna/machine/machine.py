@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from sterna.errors import InputError
-from sterna.machine.memory import MEMORIES, Chip, Memory, Outside, Sdram
+from sterna.machine.memory import Chip, Memory, Outside, Sdram, read_memory
 from sterna.machine.registry import unit_types
+from sterna.machine.row_memory import RowMemory, RowsInSdram, RowsOnChip, read_row_memory
+from sterna.machine.sdram import SdramPart
 from sterna.machine.unit import (
     MOST,
     Counter,
@@ -23,6 +25,7 @@ from sterna.machine.unit import (
     MemorySpec,
     Part,
     Unit,
+    find_field,
     require_fields,
     require_list,
 )
@@ -36,7 +39,9 @@ from sterna.machine.units.vector import Vector
 from sterna.reading import parse_json
 
 FORMAT = "sterna-machine"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+ROWS_ON_CHIP_VERSION = 1
+"""Of machines that have their rows on the chip, which say nothing of them."""
 MOST_STREAMS = 16
 U = TypeVar("U", bound=Unit)
 END = Instruction("END", (), "wait until every unit is idle, then report")
@@ -53,13 +58,14 @@ class Link(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What is generated: ``units`` in the order of their instructions, a memory and a link.
+    """What is generated: ``units`` in the order of their instructions, memories and a link.
 
     Raises `InputError` for values that do not fit, naming the field.
     """
 
     units: tuple[Unit, ...]
     memory: Memory = Chip()
+    row_memory: RowMemory = RowsOnChip()
     link: Link = Link()
     program_depth: int = 256
     """Program memory, in instructions."""
@@ -91,9 +97,11 @@ class Machine:
             part.check(self)
 
     def parts(self) -> Iterator[Part]:
-        """Units, memory, link."""
+        """Units, memory, the memory of rows if it has any to itself, link."""
         yield from self.units
         yield self.memory
+        if self.row_memory.outside:
+            yield self.row_memory
         yield self.link
 
     def has(self, name: str) -> bool:
@@ -157,12 +165,23 @@ class Machine:
         """What its memory is called where it is told; nothing depends on it."""
         return self.memory.kind
 
+    @property
+    def driven(self) -> SdramPart | None:
+        """The SDRAM whose pins it drives, if any."""
+        return self.memory.driven or self.row_memory.driven
+
+    @property
+    def reads_outside(self) -> bool:
+        """Whether weights or rows come from outside the chip."""
+        return self.memory.outside or self.row_memory.outside
+
     @cached_property
-    def sdram(self) -> Sdram:
-        """Its SDRAM. Raises `InputError` if its memory is another."""
-        if not isinstance(self.memory, Sdram):
-            raise InputError(f"machine: its memory is {self.memory.kind}, not sdram")
-        return self.memory
+    def sdram(self) -> Sdram | RowsInSdram:
+        """What says its SDRAM. Raises `InputError` if it has none."""
+        for memory in (self.memory, self.row_memory):
+            if isinstance(memory, (Sdram, RowsInSdram)):
+                return memory
+        raise InputError(f"machine: its memory is {self.memory.kind}, not sdram")
 
     def _typed(self, kind: type[U]) -> U:
         found = self.unit(kind.name)
@@ -242,28 +261,29 @@ class Machine:
         """The machine with other values of its own fields and of those of its parts.
 
         A field of a part is named by `Part.label`, ``vector_lanes`` or ``memory_ports``, or by
-        itself where only one part has it. ``memory``, ``link`` and ``units`` stand for themselves.
+        itself where only one part has it. ``memory``, ``row_memory``, ``link`` and ``units`` stand
+        for themselves.
         Raises `InputError` for a field that the machine has not.
         """
-        whole = {name: changes.pop(name) for name in ("memory", "link", "units", *self.OWN)
+        whole = {name: changes.pop(name) for name in ("memory", "row_memory", "link", "units", *self.OWN)
                  if name in changes}
         parts = [*(whole.get("units") or self.units), whole.get("memory") or self.memory,
-                 whole.get("link") or self.link]
+                 whole.get("row_memory") or self.row_memory, whole.get("link") or self.link]
         own: list[dict[str, Any]] = [{} for _ in parts]
         for name, value in changes.items():
-            place, field = _find_field(parts, name)
+            place, field = find_field(parts, name)
             own[place][field] = value
         changed = [replace(part, **values) if values else part  # type: ignore[type-var]
                    for part, values in zip(parts, own, strict=True)]
-        return replace(self, **{**whole, "units": tuple(changed[:-2]), "memory": changed[-2],
-                                "link": changed[-1]})
+        return replace(self, **{**whole, "units": tuple(changed[:-3]), "memory": changed[-3],
+                                "row_memory": changed[-2], "link": changed[-1]})
 
     def value(self, name: str) -> Any:
         """The value of a field that is named as in `having`. Raises `InputError` if it has none."""
         if name in self.OWN:
             return getattr(self, name)
         parts = list(self.parts())
-        place, field = _find_field(parts, name)
+        place, field = find_field(parts, name)
         return getattr(parts[place], field)
 
     def to_json(self) -> str:
@@ -272,10 +292,13 @@ class Machine:
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` writes."""
+        rows = self.row_memory
         return {
-            "machine": FORMAT, "version": FORMAT_VERSION,
+            "machine": FORMAT,
+            "version": FORMAT_VERSION if rows.outside else ROWS_ON_CHIP_VERSION,
             "units": [{"unit": unit.name, **unit.to_dict()} for unit in self.units],
             "memory": {"memory": self.memory.kind, **self.memory.to_dict()},
+            **({"row_memory": {"row_memory": rows.kind, **rows.to_dict()}} if rows.outside else {}),
             "link": self.link.to_dict(),
             **{name: getattr(self, name) for name in self.OWN},
         }
@@ -290,15 +313,19 @@ class Machine:
         """Read what `to_dict` gave; raises as `from_json`."""
         if not isinstance(values, dict) or values.get("machine") != FORMAT:
             raise InputError('machine: not readable: there is no "machine": "sterna-machine"')
-        if values.get("version") != FORMAT_VERSION:
-            raise InputError(f"machine: has version {values.get('version')!r}; this Sterna reads "
-                             f"version {FORMAT_VERSION}: make it again with sterna rtl")
-        require_fields("the file", values, ("machine", "version", "units", "memory", "link",
+        version = values.get("version")
+        if version not in (ROWS_ON_CHIP_VERSION, FORMAT_VERSION):
+            raise InputError(
+                f"machine: has version {version!r}; this Sterna reads {ROWS_ON_CHIP_VERSION} and "
+                f"{FORMAT_VERSION}: make it again with sterna rtl")
+        rows = () if version == ROWS_ON_CHIP_VERSION else ("row_memory",)
+        require_fields("the file", values, ("machine", "version", "units", "memory", *rows, "link",
                                             *cls.OWN))
         try:
             return cls(
                 units=tuple(_read_unit(item) for item in require_list("units", values["units"])),
-                memory=_read_memory(values["memory"]),
+                memory=read_memory(values["memory"]),
+                **({"row_memory": read_row_memory(values["row_memory"])} if rows else {}),
                 link=Link.from_dict(values["link"]),
                 **{name: values[name] for name in cls.OWN})
         except KeyError as error:
@@ -325,21 +352,6 @@ def with_rate(machine: Machine, usual: int, wanted: int | None = None) -> Machin
     return machine.having(baud=wanted or machine.link.baud or usual)
 
 
-def _find_field(parts: list[Any], name: str) -> tuple[int, str]:
-    found = [(place, field.name) for place, part in enumerate(parts) for field in fields(part)
-             if name in (field.name, part.label(field.name))]
-    exact = [item for item in found if parts[item[0]].label(item[1]) == name]
-    found = exact or found
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(parts[place].label(field) for place, field in found)
-        raise InputError(f"machine: {name} may be {names}; say which")
-    there = {part.name: [part.label(field.name) for field in fields(part)] for part in parts}
-    own = there.get(name.partition("_")[0]) or list(there)
-    raise InputError(f"machine: has no field {name}; it has {', '.join(own)}")
-
-
 def _read_unit(values: Mapping[str, Any]) -> Unit:
     name = values["unit"]
     known = unit_types()
@@ -347,11 +359,3 @@ def _read_unit(values: Mapping[str, Any]) -> Unit:
         raise InputError(f"machine: has a unit {name}, which is not installed; there are "
                          f"{', '.join(known)}")
     return known[name].from_dict({key: value for key, value in values.items() if key != "unit"})
-
-
-def _read_memory(values: Mapping[str, Any]) -> Memory:
-    kind = values["memory"]
-    if kind not in MEMORIES:
-        raise InputError(f"machine: has a memory {kind}; there are {', '.join(MEMORIES)}")
-    return MEMORIES[kind].from_dict(
-        {key: value for key, value in values.items() if key != "memory"})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from sterna.errors import InputError
 from sterna.machine.sdram import BURST_BEATS, SdramPart, find_part
 from sterna.machine.unit import MemorySpec, Part, is_power_of_two
 
@@ -215,6 +217,15 @@ class Sdram(Outside):
 MEMORIES: dict[str, type[Memory]] = {kind.kind: kind for kind in (Chip, Axi, Sdram)}
 
 
+def read_memory(values: Mapping[str, Any]) -> Memory:
+    """The memory of a machine's JSON object. Raises `InputError` for an unknown kind."""
+    kind = values["memory"]
+    if kind not in MEMORIES:
+        raise InputError(f"machine: has a memory {kind}; there are {', '.join(MEMORIES)}")
+    return MEMORIES[kind].from_dict(
+        {key: value for key, value in values.items() if key != "memory"})
+
+
 def outside_words(machine: Machine) -> int:
     """Weight words in the memory outside, if the weights are there."""
     return machine.ternary.weight_depth - machine.memory.resident
@@ -229,7 +240,7 @@ def constant_base(machine: Machine) -> int:
 
 
 def memory_bytes(machine: Machine) -> int:
-    """Bytes that a memory outside holds, which are also those that a token reads."""
+    """Bytes of weights and constants in a memory outside, all of which a token reads."""
     if not machine.memory.holds_constants:
         return outside_words(machine) * machine.ternary.weight_bytes
     vector = machine.vector

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -272,3 +272,22 @@ class Unit(Part):
         """Its fields by the names that they have outside."""
         for field in fields(self):  # type: ignore[arg-type]
             yield self.label(field.name), getattr(self, field.name)
+
+
+def find_field(parts: Sequence[Any], name: str) -> tuple[int, str]:
+    """The place of the part that has a field, named as in `Machine.having`, and its own name.
+
+    Raises `InputError` for none, and for several.
+    """
+    found = [(place, field.name) for place, part in enumerate(parts) for field in fields(part)
+             if name in (field.name, part.label(field.name))]
+    exact = [item for item in found if parts[item[0]].label(item[1]) == name]
+    found = exact or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(parts[place].label(field) for place, field in found)
+        raise InputError(f"machine: {name} may be {names}; say which")
+    there = {part.name: [part.label(field.name) for field in fields(part)] for part in parts}
+    own = there.get(name.partition("_")[0]) or list(there)
+    raise InputError(f"machine: has no field {name}; it has {', '.join(own)}")

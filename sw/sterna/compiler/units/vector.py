@@ -14,7 +14,7 @@ from sterna.compiler.flow_vector import accept_vector
 from sterna.compiler.kept import kept_vectors
 from sterna.compiler.packing import constant_pieces, constant_words, input_pieces, table_pieces
 from sterna.compiler.plan import Address, Plan, VectorStep
-from sterna.compiler.rows import input_words
+from sterna.compiler.rows import input_words, row_groups
 from sterna.compiler.schedule_kernel import schedule_kernel, schedule_quantise
 from sterna.compiler.unit import Instruction, ItemRules, StepRules, UnitCompiler
 from sterna.law.arithmetic import SHIFT_STEP, TABLE_SEGMENTS
@@ -94,6 +94,8 @@ class VectorCompiler(UnitCompiler):
             "vector_constant_depth": constant_words(plan, machine),
             "vector_input_depth": input_words(program, machine, placement),
             "vector_tables": len(plan.tables),
+            **({"row_memory_row_groups": row_groups(program, machine)}
+               if machine.row_memory.outside else {}),
         }
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]
@@ -105,6 +107,7 @@ class VectorCompiler(UnitCompiler):
                 1 if machine.memory.holds_constants else MEMORY_STEP),
             "vector_input_depth": up(needed["vector_input_depth"], INPUT_STEP),
             "vector_tables": max(1, needed["vector_tables"]),
+            **{name: value for name, value in needed.items() if name == "row_memory_row_groups"},
         }
 
     def parts(self, program: Program, machine: Machine, plan: Plan,
@@ -119,7 +122,7 @@ class VectorCompiler(UnitCompiler):
                 TABLE_SEGMENTS * len(plan.tables), size[Space.TABLES],
                 lambda: table_pieces(program, machine)),
         }
-        if placement == "chip":
+        if placement != "host":
             found[Space.INPUT] = ImagePart(
                 input_words(program, machine, placement), size[Space.INPUT],
                 lambda: input_pieces(program, machine))

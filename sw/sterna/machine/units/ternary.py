@@ -156,7 +156,9 @@ class Ternary(Unit):
         return {
             "core.engine": tuple(streams * term for term in (1, *adders, tables)),
             "core.splitter": (streams, streams * self.rows, 0),
-            "core.weights": machine.memory.area_terms(machine),
+            "core.weights": tuple(map(sum, zip(
+                machine.memory.area_terms(machine), machine.row_memory.area_terms(machine),
+                strict=True))),
             FORKS: (forks, forks * 8 * self.weight_bytes),
         }
 
