@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sterna.errors import InputError
 from sterna.host.run_command import DEFAULT_PORT
 from sterna.machine.machine import Machine, with_rate
+from sterna.machine.row_memory import RowsBesideWeights, RowsInSdram
 
 from sterna_boards.bitstream_tools import OpenTools, Project
 from sterna_boards.bridge import FTDI, Bridge, Latency
@@ -120,6 +121,19 @@ class Board:
             raise InputError(f"{self.name}: has no SDRAM that weights can lie in")
         return self.sdram.machine(clock_hz)
 
+    def with_rows_outside(self, machine: Machine, clock_hz: float | None = None) -> Machine:
+        """The machine, its rows beside the weights where these are outside, else in the SDRAM.
+
+        That runs at the clock, or at the board's for the machine. Raises `InputError` when there
+        is no memory, or the clock is none for it.
+        """
+        if machine.memory.outside:
+            return machine.having(row_memory=RowsBesideWeights())
+        if self.sdram is None:
+            raise InputError(f"{self.name}: has no memory outside the chip that rows can lie in")
+        return machine.having(row_memory=RowsInSdram(
+            part=self.sdram.part, hz=round(clock_hz or self.clock_of(machine))))
+
     def with_rate(self, machine: Machine) -> Machine:
         """The machine, at the board's bit rate if it names none."""
         return with_rate(machine, self.baud)
@@ -131,7 +145,9 @@ class Board:
         return {source: memory for source, memory in there.items() if memory is not None}
 
     def check_weight_source(self, machine: Machine) -> None:
-        """Raise `InputError` when the weights come from a memory that the board does not have."""
+        """Raise `InputError` when weights or rows come from a memory that the board has not."""
+        if machine.row_memory.driven and self.sdram is None:
+            raise InputError(f"{self.name}: has no SDRAM that rows can lie in")
         sources = ("chip", *self.memories)
         source = machine.memory.kind
         if source not in sources:
@@ -140,8 +156,8 @@ class Board:
                 f"{source!r}; give {' or '.join(sources)}")
 
     def check_sdram(self, machine: Machine, clock_hz: float) -> None:
-        """Raise `InputError` when weights are for an SDRAM of another part or clock."""
-        if machine.memory.driven and self.sdram is not None:
+        """Raise `InputError` when weights or rows are for an SDRAM of another part or clock."""
+        if machine.driven and self.sdram is not None:
             try:
                 self.sdram.check(machine, clock_hz)
             except InputError as error:
@@ -156,9 +172,18 @@ class Board:
 
     def cycles(self, machine: Machine, cycles: float, size: int,
                clock_hz: float) -> float:
-        """Clocks of a RUN of so many, where so many bytes of weights come from outside the chip."""
+        """Clocks of a RUN of so many, where so many bytes of weights come from outside the chip.
+
+        Nothing is done before a row that is outside has come; those of several token streams come
+        one after the other.
+        """
         memory = self.memories.get(machine.memory.kind)
-        return cycles if memory is None else max(cycles, memory.cycles(size, clock_hz))
+        found = cycles if memory is None else max(cycles, memory.cycles(size, clock_hz))
+        memory = memory or self.sdram
+        if machine.row_memory.outside and memory is not None:
+            fetched = machine.value("row_memory_row_groups") * machine.vector.constant_bytes
+            found += machine.streams * (memory.first_clocks + memory.cycles(fetched, clock_hz))
+        return found
 
     def answer_pause(self, machine: Machine) -> float:
         """Seconds by which the bridge of the serial port makes an answer longer."""

@@ -1,9 +1,9 @@
-"""Memories beside the FPGA that weights can lie in."""
+"""Memories beside the FPGA that weights and rows can lie in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
@@ -26,6 +26,8 @@ class BoardSdram:
     """Clock of accelerator and part unless another is asked for."""
     prefetch: int
     """Beats that are fetched ahead."""
+    first_clocks: ClassVar[int] = 20
+    """Clocks until the first beat of a row comes; measured, with nothing else under way."""
 
     def machine(self, clock_hz: float | None = None) -> Machine:
         """The accelerator with its weights here; raises `InputError` for a clock that is none."""
@@ -64,6 +66,9 @@ class OutsideMemory:
     """What a reader that never pauses gets from all ports."""
     model: str
     """Name of the memory that stands for it in simulation (`sterna_sim.memory.presets`)."""
+
+    first_clocks: ClassVar[int] = 60
+    """Clocks until the first beat of a row comes, about."""
 
     @property
     def shared(self) -> bool:

@@ -12,7 +12,6 @@ from sterna.machine.memory import Axi, Chip, Memory, Sdram
 from sterna.machine.presets import PRESETS
 from sterna.machine.row_memory import RowMemory, RowsBesideWeights, RowsInSdram
 from sterna.program.definition import Program
-from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
 
 from tests.sim.shapes import random_program

@@ -38,6 +38,8 @@ from sterna_boards.estimate.terms import area_terms
 FACTORS_FILE = Path(__file__).parent / "area.json"
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
+_PARTS = {"core.rows": "core.weights"}
+"""Parts that have the terms of another: the controller of an SDRAM is the same for rows."""
 _BETWEEN = re.compile(r"(top|clock|uart)(\.\w+)?|[rt]x\$\d+|core"
                       r"(\.((link|result|counters|commands(__payload)?|head|matmuls|path__\w+)"
                       r"(\$\d+)?|start\$\d+))?")
@@ -109,7 +111,8 @@ def group_units(cells: Mapping[str, int]) -> dict[str, int]:
     """
     known = area_terms(token_machine())
     grouped = dict.fromkeys(known, 0)
-    for name, count in cells.items():
+    for found, count in cells.items():
+        name = _PARTS.get(found, found)
         if name not in known and not _BETWEEN.fullmatch(name):
             raise CheckError(f"area: the netlist has a unit {name}, {count} cells, of which the "
                              "model knows no terms: give it some in terms.py")

@@ -8,6 +8,7 @@ from typing import Any
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.banks import bank_edges
 from sterna.machine.protocol import Space, input_space, word_depth
+from sterna.machine.row_memory import row_beats
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
@@ -17,7 +18,7 @@ from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_P
 
 _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
           "constants fetched ahead", "neuron parameters",
-          "input rows", "input", "program", "tables", "vectors and state", "codes", "past codes",
+          "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes", "past codes",
           "given codes", "accumulators", "states", "results", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
@@ -135,11 +136,22 @@ def _vector(mapper: Mapper) -> list[OnChipMemory]:
                  else mapper.loadable("constants", Space.CONSTANTS, large=True))
     return [
         constants,
-        mapper.loadable("input rows", Space.INPUT),
+        _rows(mapper),
         mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.vector.word_bits],
                       streams * machine.vector.lanes),
         vectors("vectors and state", machine.vector.depth, [group], 2 * streams),
     ]
+
+
+def _rows(mapper: Mapper) -> OnChipMemory:
+    """Of INPUT: all that there are, or those of a RUN, which leave queues in block RAM."""
+    machine = mapper.machine
+    if not machine.row_memory.outside:
+        return mapper.loadable("input rows", Space.INPUT)
+    part = machine.driven
+    ports, bits = (1, part.bits) if part else (machine.outside.ports, machine.outside.bits)
+    return mapper.memory("rows fetched", row_beats(machine) // ports, [bits] * ports,
+                         machine.streams, always=True)
 
 
 def _synapse(mapper: Mapper) -> list[OnChipMemory]:

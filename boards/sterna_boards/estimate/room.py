@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sterna.compiler.fit import fit_machine
 from sterna.compiler.rows import Embedding
 from sterna.machine.machine import Machine
-from sterna.machine.memory import memory_bytes
+from sterna.machine.row_memory import held_bytes
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
@@ -95,7 +95,7 @@ def shortages(board: Board, machine: Machine, area: AreaEstimate) -> tuple[str, 
     wanted = [("look-up tables", area.luts, int(ROUTABLE * there.luts)),
               *_memories(board, machine), ("DSPs", area.dsps, there.dsps)]
     if board.outside is not None and machine.memory.axi_ports:
-        wanted.append(("bytes behind each port", memory_bytes(machine) // machine.memory.axi_ports,
+        wanted.append(("bytes behind each port", held_bytes(machine) // machine.memory.axi_ports,
                        board.outside.port_bytes))
     return (*_short_of(wanted), *_unconnected(board, machine))
 

@@ -82,9 +82,9 @@ def reachable_clock(board: Board, machine: Machine) -> float | None:
 
     That of an SDRAM is fixed. A family without builds has every clock.
     """
-    usual = float(machine.sdram.hz if machine.memory.driven else board.clock_of(machine))
+    usual = float(machine.sdram.hz if machine.driven else board.clock_of(machine))
     mhz = expected_mhz(board.family, machine, estimate_area(board.family, machine).luts)
-    shares = SLOWER[:1] if machine.memory.driven else SLOWER
+    shares = SLOWER[:1] if machine.driven else SLOWER
     return next((share * usual for share in shares
                  if mhz is None or mhz * 1e6 >= EXPECTED_SHARE * share * usual), None)
 

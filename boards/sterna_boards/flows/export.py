@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
-from sterna.machine.memory import memory_bytes
+from sterna.machine.row_memory import held_bytes
 from sterna_hw.verilog import to_serial_verilog
 
 from sterna_boards.board import Board
@@ -75,9 +75,9 @@ def _block_design_files(board: Board, machine: Machine,
     """A Vivado project whose script builds a block design with the memories."""
     outside, project = board.outside, board.exported()
     assert outside is not None
-    region = memory_bytes(machine) // outside.ports
+    region = held_bytes(machine) // outside.ports
     if region > outside.port_bytes:
-        raise InputError(f"{board.name}: weights of {region} bytes a port; behind each port there "
+        raise InputError(f"{board.name}: weights and rows of {region} bytes a port; behind each port there "
                          f"are {outside.port_bytes}")
     settings = {
         "part": board.device, "board_files": project.board_files,

@@ -14,7 +14,7 @@ from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.frames import OVERHEAD, Frame, FrameDecoder, encode_frame
 from sterna.machine.image import RESET, RUN, MemoryImage
 from sterna.machine.machine import Machine
-from sterna.machine.memory import Outside, memory_bytes
+from sterna.machine.memory import Outside
 from sterna.machine.protocol import (
     MASK_BITS,
     MAX_PAYLOAD,
@@ -25,6 +25,7 @@ from sterna.machine.protocol import (
     space_number,
     word_chunks,
 )
+from sterna.machine.row_memory import held_bytes
 from sterna.machine.words import pack_input
 
 from sterna_boards.handover.bench_text import AXI_TEXT, TEXT
@@ -52,7 +53,7 @@ def has_bench(core: Core) -> bool:
     """Whether a test bench is written: of plain Verilog, with a model whose image is not too large,
     and without an SDRAM."""
     return (core.board is None and core.image is not None
-            and core.machine.memory.driven is None and not core.machine.trace
+            and core.machine.driven is None and not core.machine.trace
             and sum(part.words * part.size for part in core.image.parts.values()) // 4
             <= MOST_WORDS)
 
@@ -185,7 +186,7 @@ def _axi(machine: Machine) -> tuple[str, str, str]:
         return "", "", ""
     memory = machine.memory
     page = 4096 * 8 // memory.bits
-    beats = ceil(memory_bytes(machine) * 8 / memory.bits / memory.ports) + page
+    beats = ceil(held_bytes(machine) * 8 / memory.bits / memory.ports) + page
     wires, connections, memories = [], [], []
     for port in range(memory.ports):
         for name, width in _AXI.items():

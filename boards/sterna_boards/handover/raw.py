@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.machine.image import ImagePart
 from sterna.machine.machine import Machine
-from sterna.machine.memory import constant_base, memory_bytes, outside_words
+from sterna.machine.memory import constant_base, outside_words
 from sterna.machine.protocol import Space, word_bits
+from sterna.machine.row_memory import held_bytes, row_base
 
 from sterna_boards.handover.core import Core, Written
 
 FOLDER = "memories"
 _WORDS = ("little endian; words lie one after the other without padding, constants behind the "
-          "weights; ")
+          "weights, rows behind both; ")
 _AXI = _WORDS + ("beats of n bytes go round the p ports: byte b is in port b // n % p at address "
                  "b // (n * p) * n + b % n")
 _SDRAM = _WORDS + ("byte b is in beat b // n, the lowest bits of whose number are the "
@@ -39,11 +40,13 @@ def write(core: Core, folder: Path) -> Written:
     outside = {Space.WEIGHTS} if machine.memory.outside else set()
     if machine.memory.holds_constants:
         outside.add(Space.CONSTANTS)
+    if machine.row_memory.outside:
+        outside.add(Space.INPUT)
     if outside:
         facts |= _write_ports(core, folder, files)
     chip: dict[str, object] = {}
     for space, part in parts.items():
-        first = outside_words(machine) if space == Space.WEIGHTS and outside else 0
+        first = outside_words(machine) if space == Space.WEIGHTS and space in outside else 0
         if part.words <= first or (space in outside and space != Space.WEIGHTS):
             continue
         name = f"{FOLDER}/{space}.hex"
@@ -67,14 +70,18 @@ def _hex_lines(part: ImagePart, bits: int, first: int) -> Iterator[str]:
 
 def _dense(machine: Machine, parts: dict[str, ImagePart]) -> NDArray[np.uint8]:
     """What the memory outside holds, byte after byte."""
-    size, words = machine.ternary.weight_bytes, outside_words(machine)
-    data = np.zeros(memory_bytes(machine), np.uint8)
-    found = parts[Space.WEIGHTS].array()[:words, :size].reshape(-1)
-    data[:found.size] = found
-    if machine.memory.holds_constants:
-        base, size = constant_base(machine), machine.vector.constant_bytes
-        found = parts[Space.CONSTANTS].array()[:, :size].reshape(-1)
+    data = np.zeros(held_bytes(machine), np.uint8)
+
+    def put(space: str, base: int, size: int, words: int | None = None) -> None:
+        found = parts[space].array()[:words, :size].reshape(-1)
         data[base:base + found.size] = found
+
+    if machine.memory.outside:
+        put(Space.WEIGHTS, 0, machine.ternary.weight_bytes, outside_words(machine))
+    if machine.memory.holds_constants:
+        put(Space.CONSTANTS, constant_base(machine), machine.vector.constant_bytes)
+    if machine.row_memory.outside:
+        put(Space.INPUT, row_base(machine), machine.vector.constant_bytes)
     return data
 
 
@@ -82,7 +89,9 @@ def _write_ports(core: Core, folder: Path, files: dict[str, str]) -> dict[str, o
     """One binary for each port; what the manifest tells of them."""
     assert core.image is not None
     machine = core.machine
-    ports, beat = machine.outside.ports, machine.outside.bits // 8
+    part = machine.driven
+    ports, bits = (1, part.bits) if part else (machine.outside.ports, machine.outside.bits)
+    beat = bits // 8
     data = _dense(machine, dict(core.image.parts))
     data = np.pad(data, (0, -len(data) % (ports * beat))).reshape(-1, ports, beat)
     board = core.board.outside if core.board is not None else None
@@ -96,4 +105,6 @@ def _write_ports(core: Core, folder: Path, files: dict[str, str]) -> dict[str, o
         table[name] = {"port": stem, "base": base, "bytes": data[:, port].size}
     return {"outside": table, "beat_bytes": beat, "weight_word_bytes": machine.ternary.weight_bytes,
             "layout": _AXI if machine.memory.axi_ports else _SDRAM, "constants_from_byte":
-                constant_base(machine) if machine.memory.holds_constants else None}
+                constant_base(machine) if machine.memory.holds_constants else None,
+            **({"row_word_bytes": machine.vector.constant_bytes, "rows_from_byte":
+                row_base(machine)} if machine.row_memory.outside else {})}

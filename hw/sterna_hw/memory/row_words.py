@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from math import gcd
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
-from sterna.machine.row_memory import row_base, row_burst_bytes
+from sterna.machine.row_memory import row_base, row_burst_bytes, row_period
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
@@ -50,7 +49,7 @@ class RowWords(Component):
             as `RowsOutside.row_groups` says, and no more.
 
     Attributes:
-        most: bursts that are read at most.
+        period: see above. most: bursts that are read at most.
 
     Args:
         machine: gives rows, and the memory that has them. beat_bytes: bytes of a beat.
@@ -59,9 +58,8 @@ class RowWords(Component):
     def __init__(self, machine: Machine, beat_bytes: int) -> None:
         self._beat_bytes, self._word_bytes = beat_bytes, machine.vector.constant_bytes
         self._burst_bytes = row_burst_bytes(machine)
-        common = gcd(self._burst_bytes, self._word_bytes)
-        self.period = self._burst_bytes // common
-        self._step = self._word_bytes // common
+        self.period = row_period(machine)
+        self._step = self._word_bytes * self.period // self._burst_bytes
         self._base = row_base(machine) // self._burst_bytes
         self._groups = machine.value("row_memory_row_groups")
         self.most = self._bursts(self.period - 1 + self._groups)

@@ -32,7 +32,7 @@ def placed_objects(program: Program, machine: Machine,
                    embedding: str) -> list[PlacedObject]:
     """Every object of a program on an accelerator whose depths are fitted to it.
 
-    ``embedding`` is where its rows are, ``host`` or ``chip``.
+    ``embedding`` is where its rows are, ``host``, ``chip`` or ``memory``.
     """
     def memory(space: Space) -> int:
         return word_depth(machine, space) * word_bits(machine, space)
@@ -43,12 +43,8 @@ def placed_objects(program: Program, machine: Machine,
     found = [
         *_weights(machine),
         _constants(machine, memory(Space.CONSTANTS)),
-        PlacedObject("embedding", program.rows * row, CHIP, "all rows fit") if embedding == CHIP
-        else PlacedObject("embedding", program.rows * row, HOST,
-                          f"one row of {row // 8} bytes a token comes over the link"),
+        *_rows(program, machine, embedding, row),
     ]
-    if embedding == HOST:
-        found.append(PlacedObject("input row", streams * row, CHIP, "the row of the token"))
     found += [
         PlacedObject("state and vectors", 2 * streams * machine.vector.depth * group, CHIP,
                      "two reads and a write in every clock, at any place; two copies"),
@@ -81,6 +77,20 @@ def _weights(machine: Machine) -> list[PlacedObject]:
             "resident weights", machine.memory.resident * word, CHIP,
             f"{share:.1%} of the words, spread evenly: the memory has that much less to deliver"))
     return found
+
+
+def _rows(program: Program, machine: Machine, embedding: str, row: int) -> list[PlacedObject]:
+    """The embedding, in rows of so many bits, and what of it is beside its memory."""
+    if embedding == CHIP:
+        return [PlacedObject("embedding", program.rows * row, CHIP, "all rows fit")]
+    kept = PlacedObject("input row", machine.streams * row, CHIP, "the row of the token")
+    if embedding == HOST:
+        return [PlacedObject("embedding", program.rows * row, HOST,
+                             f"one row of {row // 8} bytes a token comes over the link"), kept]
+    size = row_groups(program, machine) * machine.vector.constant_bytes
+    behind = ", behind what else is there" if machine.memory.outside else ""
+    return [PlacedObject("embedding", 8 * program.rows * size, OUTSIDE,
+                         f"one row of {size} bytes a token{behind}"), kept]
 
 
 def _constants(machine: Machine, bits: int) -> PlacedObject:

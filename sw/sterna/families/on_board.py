@@ -26,6 +26,7 @@ from sterna.families.requests import BuildRequest, EstimateRequest, ExportReques
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.machine import Machine, with_rate
 from sterna.machine.memory import memory_bytes
+from sterna.machine.row_memory import row_bytes
 from sterna.options import Group
 from sterna.program.definition import Program
 from sterna.progress import Report
@@ -222,7 +223,10 @@ def over_link(speed: Speed, board: Board, machine: Machine) -> str:
 
 
 def _sdram(machine: Machine) -> Rows:
-    part = machine.memory.driven
+    part = machine.driven
     if part is None:
         return []
-    return [("SDRAM", f"{part.name}, {memory_bytes(machine)} bytes of weights a token")]
+    read = [f"{memory_bytes(machine)} bytes of weights a token"] if machine.memory.outside else []
+    if machine.row_memory.outside:
+        read.append(f"{row_bytes(machine)} bytes of embedding rows")
+    return [("SDRAM", ", ".join((part.name, *read)))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
@@ -265,8 +265,8 @@ class Machine:
         for themselves.
         Raises `InputError` for a field that the machine has not.
         """
-        whole = {name: changes.pop(name) for name in ("memory", "row_memory", "link", "units", *self.OWN)
-                 if name in changes}
+        names = ("memory", "row_memory", "link", "units", *self.OWN)
+        whole = {name: changes.pop(name) for name in names if name in changes}
         parts = [*(whole.get("units") or self.units), whole.get("memory") or self.memory,
                  whole.get("row_memory") or self.row_memory, whole.get("link") or self.link]
         own: list[dict[str, Any]] = [{} for _ in parts]

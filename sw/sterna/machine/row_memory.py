@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, gcd
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sterna.errors import InputError
@@ -145,11 +145,25 @@ def gearbox_terms(beat: int, word_bytes: int, count: int = 1) -> tuple[int, int]
 
 def row_burst_bytes(machine: Machine) -> int:
     """Bytes of a burst of the memory that has the rows, of all its ports."""
-    part = machine.row_memory.driven
+    part = machine.driven
     if part is not None:
         return BURST_BEATS * part.bits // 8
     memory = machine.outside
     return memory.burst * memory.ports * memory.bits // 8
+
+
+def row_period(machine: Machine) -> int:
+    """Words from one that begins with a burst to the next, a power of two."""
+    burst = row_burst_bytes(machine)
+    return burst // gcd(burst, machine.vector.constant_bytes)
+
+
+def row_beats(machine: Machine) -> int:
+    """Most beats that are fetched for a row: whole bursts from a word that begins with one on."""
+    burst = row_burst_bytes(machine)
+    words = row_period(machine) - 1 + machine.value("row_memory_row_groups")
+    bits = machine.driven.bits if machine.driven else machine.outside.bits
+    return ceil(words * machine.vector.constant_bytes / burst) * burst * 8 // bits
 
 
 def row_base(machine: Machine) -> int:

@@ -64,10 +64,12 @@ def accelerator(board: Board, machine: Machine,
 
     key = machine.to_json() + (image.model_digest() if image else "")
     pins = None
-    if machine.memory.driven:
+    if machine.driven:
         board.check_sdram(machine, clock_hz)
         if image is not None:
-            raise InputError("weights: an SDRAM starts empty, so they cannot be baked in")
+            what = "weights: an SDRAM starts empty, so they" if machine.memory.driven else (
+                "embedding: an SDRAM starts empty, so the image")
+            raise InputError(f"{what} cannot be baked in")
         pins = memory_members(machine)
     lanes = max(unit.weights_a_clock for unit in machine.units)
     rows = max(unit.lane_rows for unit in machine.units)

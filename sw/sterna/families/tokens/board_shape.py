@@ -42,7 +42,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         """The wanted clock, None for the board's own; with an SDRAM the clock of both."""
         if self.clock_hz is not None:
             return self.clock_hz
-        if machine.memory.driven:
+        if machine.driven:
             return machine.sdram.hz
         return reachable_clock(board, machine) if self.lanes == "auto" else None
 
@@ -72,4 +72,6 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
     def _shaped(self, board: Board, sdram: bool) -> Machine:
         base = board.sdram_machine(self.clock_hz) if sdram else board.machine()
         shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self.streams)
+        if self.place == "memory":
+            shape = board.with_rows_outside(shape, self.clock_hz)
         return with_snapshots(shape) if self.snapshots else shape

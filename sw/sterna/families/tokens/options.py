@@ -8,7 +8,7 @@ from pathlib import Path
 from sterna.machine.machine import MOST_STREAMS
 from sterna.options import Group, Options, option, seed
 
-EMBEDDINGS = ("auto", "host", "chip")
+EMBEDDINGS = ("auto", "host", "chip", "memory")
 LANE_KINDS = ("adders", "tables")
 MEMORIES = "ddr4x4-77, kv260-16, ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k"
 PROMPT = "Once upon a time"
@@ -91,7 +91,8 @@ class Lanes:
     vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10)
     lane: str | None = option(None, f"What a lane is made of: {' or '.join(LANE_KINDS)}.")
     embedding: str = option(
-        "auto", "Where embedding rows are kept: auto (usual), host or chip.")
+        "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of the "
+        "board, or the memory outside that has the weights.")
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ class Vector(Unit):
     constant_depth: int = 2048
     """Constant memory, in groups."""
     input_depth: int = 64
-    """Input memory (embedding rows or one row from the host), in groups."""
+    """Input memory (embedding rows or one row from the host), in groups, wherever it lies."""
+
     def validate(self) -> None:
         self.require(is_power_of_two(self.lanes) and self.lanes <= MOST_LANES, "lanes",
                      f"a power of two of at most {MOST_LANES}")
@@ -168,7 +169,7 @@ class Vector(Unit):
                             streams * vector_registers(machine) * group),
             "core.splitter": (0, 0, streams * group),
             "core.constants": (1, group),
-            "core.inputs": (streams, streams * group),
+            "core.inputs": (0, 0) if machine.row_memory.outside else (streams, streams * group),
             FORKS: (0, streams * group if streams > 1 else 0),
             OTHER: (0, group, 0),
         }
