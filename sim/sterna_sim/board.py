@@ -15,7 +15,7 @@ from sterna.machine.image import Loader
 from sterna.machine.machine import Machine
 from sterna.machine.memory import constant_base, outside_words
 from sterna.machine.protocol import Space, word_chunks
-from sterna.machine.row_memory import held_bytes, row_base
+from sterna.machine.row_memory import held_bytes, row_base, row_beats
 from sterna.machine.traces import trace_ports
 from sterna.progress import Progress
 
@@ -85,6 +85,9 @@ class SimulatedBoard:
             most = machine.outside.prefetch
             if machine.memory.holds_constants:
                 most += 2 * machine.outside.burst
+            if machine.row_memory.outside:
+                most += machine.streams * max(
+                    2 * machine.outside.burst, row_beats(machine) // machine.outside.ports)
             library.create_memory(
                 held_bytes(machine), (memory or MemoryTiming()).values(), most, seed)
 

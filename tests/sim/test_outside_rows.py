@@ -46,7 +46,8 @@ def verify(chosen: Machine, seed: int = 0, count: int = 8, **options: object) ->
 @pytest.mark.parametrize("memory, rows", [
     (Chip(), RowsInSdram(part="16m16", hz=CLOCK)),
     (SDRAM, RowsBesideWeights()),
-], ids=["rows alone", "beside weights"])
+    (AXI, RowsBesideWeights()),
+], ids=["rows alone", "beside weights", "axi"])
 @pytest.mark.parametrize("streams", [1, 2])
 def test_no_vector_differs(memory: Memory, rows: RowMemory, streams: int) -> None:
     """Pauses of the link shift the refreshes; rows of 15 words begin anywhere in a burst."""

@@ -18,8 +18,8 @@ from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_P
 
 _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
           "constants fetched ahead", "neuron parameters",
-          "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes", "past codes",
-          "given codes", "accumulators", "states", "results", "queues and registers")
+          "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes",
+          "past codes", "given codes", "accumulators", "states", "results", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 _LARGE_VECTORS = 4096

@@ -77,8 +77,9 @@ def _block_design_files(board: Board, machine: Machine,
     assert outside is not None
     region = held_bytes(machine) // outside.ports
     if region > outside.port_bytes:
-        raise InputError(f"{board.name}: weights and rows of {region} bytes a port; behind each port there "
-                         f"are {outside.port_bytes}")
+        raise InputError(
+            f"{board.name}: {region} bytes of weights{' and rows' * machine.row_memory.outside} a "
+            f"port; behind each port there are {outside.port_bytes}")
     settings = {
         "part": board.device, "board_files": project.board_files,
         "board_files_from": project.board_files_from, "constraints": XDC,

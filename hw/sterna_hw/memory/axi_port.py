@@ -27,9 +27,11 @@ class AxiReadPort(Component):
     Throughput one beat a clock; latency 4 clocks beside the memory's.
 
     Members:
-        restart: In(1), begin again at ``base``. Beats that are still on their way are taken and
-            dropped; a request on offer stays until it is accepted. Nothing happens before the
-            first restart.
+        restart: In(1), begin again at ``base``, or at burst ``first``. Beats that are still on
+            their way are taken and dropped; a request on offer stays until it is accepted. Nothing
+            happens before the first restart.
+        first, bursts: In, number of the first burst and how many there are, looked at while
+            ``restart``; only if they are ``chosen``.
         arvalid, araddr, arready, rvalid, rdata: of the channels AR and R of AXI4; beats are taken
             whenever they come. rerror: In(1), the beat came with an error.
         failed: Out(1), a beat that is wanted comes with an error, the same clock.
@@ -41,13 +43,14 @@ class AxiReadPort(Component):
         queue_beats: beats held, at least two bursts.
         bursts: bursts in all.
         base: address of the first, a multiple of their size.
+        chosen: the first burst, and how many up to ``bursts``, differ from restart to restart.
 
     Raises:
         ValueError: a burst is longer than 4 kB or the queue too short.
     """
 
     def __init__(self, data_bits: int, burst_beats: int, queue_beats: int, bursts: int,
-                 base: int = 0) -> None:
+                 base: int = 0, chosen: bool = False) -> None:
         self._burst_bytes = burst_beats * data_bits // 8
         if self._burst_bytes > BOUNDARY or BOUNDARY % self._burst_bytes:
             raise ValueError(f"a burst of {self._burst_bytes} bytes may cross {BOUNDARY} bytes")
@@ -58,7 +61,12 @@ class AxiReadPort(Component):
         self._queue_beats = queue_beats
         self._bursts = bursts
         self._base = base
+        self._chosen = chosen
+        which: dict[str, Any] = {
+            "first": In(AXI_ADDRESS_BITS - (self._burst_bytes - 1).bit_length()),
+            "bursts": In(range(bursts + 1))} if chosen else {}
         super().__init__({
+            **which,
             "restart": In(1),
             "arvalid": Out(1),
             "araddr": Out(AXI_ADDRESS_BITS),
@@ -119,7 +127,7 @@ class AxiReadPort(Component):
             m.d.sync += [
                 room.eq(depth),
                 unwanted.eq(outstanding - self.rvalid),
-                left.eq(self._bursts),
-                address.eq(self._base),
+                left.eq(self.bursts if self._chosen else self._bursts),
+                address.eq(self.first * self._burst_bytes if self._chosen else self._base),
             ]
         return m

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.memory import AXI_ADDRESS_BITS, constant_base, outside_words
 from sterna.machine.protocol import FAILURE_BITS, Space, space_number
+from sterna.machine.row_memory import row_base, row_beats
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk, word_group
@@ -19,6 +20,7 @@ from sterna_hw.memory.axi_failures import AxiFailures
 from sterna_hw.memory.axi_read_guard import AxiReadGuard
 from sterna_hw.memory.axi_share import AxiReadShare
 from sterna_hw.memory.axi_writer import AxiWriter
+from sterna_hw.memory.row_words import RowWords, row_members
 from sterna_hw.memory.striped_reader import StripedReader
 from sterna_hw.stream import connect_streams
 
@@ -68,6 +70,9 @@ class AxiSource(Component):
     their own, with two bursts fetched ahead in every port, whose requests go before the weights':
     they are few, and the vector unit should not wait for a queue of weights.
 
+    Rows lie behind both, from `row_base` on. Each token stream has a reader, whose requests go
+    first, with a queue for a whole row.
+
     A reset may come at any time, whether the memory sees it or not: see `AxiReadGuard` and
     `AxiWriter`.
 
@@ -76,6 +81,7 @@ class AxiSource(Component):
         writes: In, stream of `WriteChunk` for the weights; see `AxiWriter`.
         constants: Out, stream of `word_group`. constant_writes: In, stream of `WriteChunk`. Both
             only where the constants are outside.
+        base_<n>, rows_<n>, row_writes: see `row_members`.
         failure, failure_taken: as in `AxiFailures`.
         m_axi_*: see `axi_members`.
     """
@@ -88,7 +94,7 @@ class AxiSource(Component):
             "words": Out(stream.Signature(8 * machine.ternary.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
             "failure": Out(FAILURE_BITS), "failure_taken": In(1),
-            **axi_members(machine),
+            **row_members(machine), **axi_members(machine),
         }
         if self._has_constants:
             members |= {
@@ -115,6 +121,13 @@ class AxiSource(Component):
                 self.constants.valid.eq(constants.words.valid),
                 constants.words.ready.eq(self.constants.ready),
             ]
+        for number in range(machine.streams if machine.row_memory.outside else 0):
+            row = RowWords(machine, machine.outside.ports * machine.outside.bits // 8)
+            reader = StripedReader(machine, 0, 0, 0, max(2, row.most) * machine.outside.burst, row)
+            m.submodules[f"row_reader_{number}"] = reader
+            readers.append(reader)
+            m.d.comb += reader.row_base.eq(getattr(self, f"base_{number}"))
+            connect_streams(m, reader.words, getattr(self, f"rows_{number}"))
         m.d.comb += [each.restart.eq(self.restart) for each in readers]
         ports = range(machine.outside.ports)
         forget = self._quiet(m)
@@ -151,6 +164,9 @@ class AxiSource(Component):
         """Connect the read channels of a port with its readers."""
         machine = self._machine
         most = machine.outside.prefetch // machine.outside.burst + 2
+        if machine.row_memory.outside:
+            most += machine.streams * max(2, row_beats(machine) // (
+                machine.outside.ports * machine.outside.burst))
         m.submodules[f"guard_{port}"] = guard = AxiReadGuard(machine.outside.burst, most)
         m.d.comb += [
             self._port(port, "arlen").eq(machine.outside.burst - 1),
@@ -174,7 +190,7 @@ class AxiSource(Component):
                 getattr(readers[0], f"rvalid_{port}").eq(guard.read_rvalid),
             ]
             return
-        share = AxiReadShare(machine.outside.burst, most)
+        share = AxiReadShare(machine.outside.burst, most, len(readers))
         m.submodules[f"share_{port}"] = share
         m.d.comb += [
             guard.read_arvalid.eq(share.arvalid),
@@ -209,6 +225,12 @@ class AxiSource(Component):
                 constant_base(machine))
             connect_streams(m, self.constant_writes, second.writes)
             writers.append(second)
+        if machine.row_memory.outside:
+            m.submodules.row_writer = third = AxiWriter(
+                ports, bits, machine.vector.constant_bytes, space_number(machine, Space.INPUT),
+                row_base(machine))
+            connect_streams(m, self.row_writes, third.writes)
+            writers.append(third)
         busy = reduce(or_, (each.under_way for each in writers))
         for each in writers:
             m.d.comb += [each.busy.eq(busy), each.forget.eq(forget)]

@@ -20,7 +20,7 @@ def row_members(machine: Machine) -> dict[str, Any]:
     """Members of a source outside the chip that has the rows of INPUT, if it has them.
 
     base_<n>: In(range(input_depth)), first word of token stream n, held from the clock before the
-    restart until the row has come. rows_<n>: Out, stream of `word_group`, the words of its row.
+    restart until the run ends. rows_<n>: Out, stream of `word_group`, the words of its row.
     row_writes: In, stream of `WriteChunk` for space INPUT.
     """
     if not machine.row_memory.outside:
@@ -43,8 +43,9 @@ class RowWords(Component):
 
     Members:
         restart: In(1), the next beat is the first of burst ``first``.
-        base: In, number of the first word, looked at while ``restart`` and in the clock before.
-        first: Out, number of a burst; bursts: Out, how many. Both from the clock after the restart.
+        base: In, number of the first word, held from the clock before the restart until the next.
+        first: Out, number of a burst; bursts: Out, how many. Both leave registers, and are there
+            while ``restart``.
         beats: In, stream of unsigned(8 * beat_bytes). words: Out, stream of `word_group`: as many
             as `RowsOutside.row_groups` says, and no more.
 

@@ -83,7 +83,8 @@ def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",
 
     The shape (lanes, words, blocks, the best of the head) stays; some depths are rounded up. Units
     that the base lacks are added in their usual shape; neurons and synapses without use are left
-    out, as is a memory of rows. ``auto`` keeps the embedding on the chip if the base's input memory holds it. ``wanted``
+    out; without a vocabulary rows are on the chip. ``auto`` keeps the embedding where the base has
+    a memory outside for it, and else on the chip if the base's input memory holds it. ``wanted``
     are fields that would else be the least that will do: ``code_bits`` of neurons. Raises
     `InputError` for a program that no such machine can execute or whose numbers exceed a field.
     """

@@ -91,8 +91,8 @@ class Lanes:
     vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10)
     lane: str | None = option(None, f"What a lane is made of: {' or '.join(LANE_KINDS)}.")
     embedding: str = option(
-        "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of the "
-        "board, or the memory outside that has the weights.")
+        "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
+        "the board, or the memory outside that has the weights.")
 
 
 @dataclass(frozen=True)
