@@ -59,13 +59,14 @@ class AsyncQueue(Component):
         bits = len(written)
         m.submodules.storage = storage = memory.Memory(
             shape=self._shape, depth=self._depth, init=[])
-        write_port, read_port = storage.write_port(domain="written"), storage.read_port(
-            domain="read")
+        write_port = storage.write_port(domain="written")
+        read_port = storage.read_port(domain="read")
         for domain, (sent, passed, seen) in zip(("read", "written"), self.counts, strict=True):
             m.d[domain] += [passed.eq(sent), seen.eq(passed)]
 
         # The writing end is full when it is a whole depth ahead: the two highest bits differ.
-        put, number = Signal(), Signal(bits)
+        put = Signal()
+        number = Signal(bits)
         m.d.comb += [
             number.eq(binary(written)),
             self.i.ready.eq(written != read_seen ^ (3 << bits - 2)),
@@ -78,7 +79,8 @@ class AsyncQueue(Component):
             m.d.written += written.eq(gray((number + 1)[:bits]))
 
         held = Signal(reset_less=True)
-        get, place = Signal(), Signal(bits)
+        get = Signal()
+        place = Signal(bits)
         m.d.comb += [
             place.eq(binary(read)),
             self.o.valid.eq(held),

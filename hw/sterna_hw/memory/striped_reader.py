@@ -71,7 +71,9 @@ class StripedReader(Component):
         beat_bytes = ports * bits // 8
         burst_bytes = machine.outside.burst * beat_bytes
         row = self._row
-        bursts = row.most if row else -(-self._depth * self._word_bytes // burst_bytes)
+        bursts = -(-self._depth * self._word_bytes // burst_bytes)
+        if row:
+            bursts = row.most
         readers = []
         for port in range(ports):
             reader = AxiReadPort(bits, machine.outside.burst, self._queue_beats, bursts,

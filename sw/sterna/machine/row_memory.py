@@ -9,7 +9,7 @@ from math import ceil, gcd
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sterna.errors import InputError
-from sterna.machine.memory import memory_bytes
+from sterna.machine.memory import AXI_ADDRESS_BITS, memory_bytes
 from sterna.machine.sdram import BURST_BEATS, SdramPart, find_part
 from sterna.machine.unit import Part
 
@@ -107,8 +107,13 @@ class RowsBesideWeights(RowsOutside):
 
     def check(self, machine: Machine) -> None:
         super().check(machine)
-        if machine.memory.driven is not None:
-            _require_room(machine, machine.memory.driven)
+        there = machine.outside
+        if there.driven is not None:
+            _require_room(machine, there.driven)
+        else:
+            machine.vector.require(
+                held_bytes(machine) // there.ports <= (1 << AXI_ADDRESS_BITS) - 8192,
+                "input_depth", f"at most what {AXI_ADDRESS_BITS} address bits reach")
 
     def area_terms(self, machine: Machine) -> tuple[float, ...]:
         beat = machine.outside.bits * machine.outside.ports

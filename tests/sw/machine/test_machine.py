@@ -20,6 +20,13 @@ from sterna.machine.protocol import (
     word_bits,
     word_depth,
 )
+from sterna.machine.row_memory import (
+    RowsBesideWeights,
+    RowsInSdram,
+    held_bytes,
+    row_base,
+    row_beats,
+)
 from sterna.machine.unit import Counter, Instruction, MemorySpec, Unit
 from sterna.machine.units.neurons import NeuronKind, history_bits, state_memory_bits
 from sterna.machine.units.ternary import groups_per_row_group, groups_per_tile
@@ -105,7 +112,7 @@ def test_json_round_trip(machine):
     ("", "machine: is not valid JSON"),
     ("[1]", 'there is no "machine": "sterna-machine"'),
     ('{"rows": 8}', 'there is no "machine": "sterna-machine"'),
-    ('{"machine": "sterna-machine", "version": 99}', "has version 99; this Sterna reads version 1"),
+    ('{"machine": "sterna-machine", "version": 99}', "has version 99; this Sterna reads 1 and 2"),
     ('{"machine": "sterna-machine", "version": 1}', "the file: units is missing"),
 ])
 def test_unreadable_json(text, message):
@@ -254,3 +261,42 @@ def test_parts_that_are_not_there():
     with pytest.raises(InputError, match="has two units vector"):
         _ = PRESETS["small"].having(units=(*PRESETS["small"].units, PRESETS["small"].vector))
     assert AXI.having(memory=Chip()) == PRESETS["small"]
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"row_memory": RowsInSdram(), "memory": Sdram()}, "row_memory_part = 16m16 must be that of"),
+    ({"row_memory": RowsInSdram(part="2m32"), "input_depth": 1 << 19},
+     "vector_input_depth = 524288 must be at most what 8388608 bytes of 2m32 hold beside weights"),
+    ({"row_memory": RowsBesideWeights(), "memory": Sdram(part="2m32"), "input_depth": 465_000},
+     "vector_input_depth = 465000 must be at most what 8388608 bytes"),
+    ({"row_memory": RowsBesideWeights()}, "has no memory outside the chip"),
+])
+def test_rows_that_have_no_place(changes, message):
+    with pytest.raises(InputError, match=message):
+        PRESETS["standard"].having(vector_lanes=8, **changes)
+
+
+def test_rows_outside_come_back_and_name_other_hardware():
+    base = PRESETS["standard"]
+    machines = [base, base.having(row_memory=RowsInSdram()),
+                base.having(row_memory=RowsInSdram(hz=60_000_000)),
+                base.having(row_memory=RowsInSdram(), row_memory_row_groups=16),
+                base.having(memory=Sdram()),
+                base.having(memory=Sdram(), row_memory=RowsBesideWeights())]
+    assert len({one.digest() for one in machines}) == len(machines)
+    for one in machines:
+        assert Machine.from_json(one.to_json()) == one
+        assert one.to_dict()["version"] == 1 + one.row_memory.outside
+    with pytest.raises(InputError, match="has a row memory tape; there are chip, sdram, memory"):
+        Machine.from_json(machines[1].to_json().replace('"row_memory": "sdram"',
+                                                        '"row_memory": "tape"'))
+
+
+def test_rows_lie_behind_the_last_burst_of_weights_in_whole_bytes():
+    alone = PRESETS["standard"].having(row_memory=RowsInSdram(row_groups=16), input_depth=160)
+    assert (row_base(alone), held_bytes(alone)) == (0, 160 * 36)
+    assert row_beats(alone) == 8 * -(-(3 + 16) * 36 // 16)
+    base = PRESETS["standard"].having(memory=Axi(ports=2, bits=64, burst=4), weight_depth=1001)
+    beside = base.having(row_memory=RowsBesideWeights(), input_depth=160)
+    assert (row_base(beside), held_bytes(beside)) == (52096, 52096 + 160 * 36)
+    assert held_bytes(base) == 1001 * 52
