@@ -33,10 +33,11 @@ def machine(memory: Memory, rows: RowMemory, **changes: object) -> Machine:
     return fit_machine(program(), base, "memory")
 
 
-def verify(chosen: Machine, seed: int = 0, count: int = 8, **options: object) -> Verification:
+def verify(chosen: Machine, seed: int = 0, count: int = 8, stall_permille: int = 0) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for _ in range(chosen.streams + 1)]
-    verifier = Verifier(program(), chosen, "memory", seed=seed, **options)
+    verifier = Verifier(program(), chosen, "memory", seed=seed,
+                        stall_permille=stall_permille)
     try:
         return verifier.verify(texts)
     finally:

@@ -33,7 +33,7 @@ class TokenSources:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly, self._machine = assembly, assembly.machine
         self.delays = WORD_DELAYS
-        self._outside = self._outside_source() if self._machine.reads_outside else None
+        self._outside: Any = self._outside_source() if self._machine.reads_outside else None
         self.weights = self._weights()
         self.constants = self._constants()
         self.bases, self.inputs = self._inputs()

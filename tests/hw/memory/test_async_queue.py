@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from amaranth.back import rtlil
+from amaranth.back.rtlil import convert
 from amaranth.hdl import (
     Array,
     Cat,
@@ -20,15 +20,15 @@ from amaranth.hdl import (
     Module,
     Signal,
 )
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
+from sterna_hw.component import Component
 from sterna_hw.memory.async_queue import AsyncQueue, binary, gray
 
 WIDTH = 2
 
 
-class Proof(wiring.Component):
+class Proof(Component):
     """The queue with free clocks: in every step each end has an edge or none.
 
     ``right`` is what is proved by induction: that the counts lie in the order in which one follows
@@ -81,7 +81,7 @@ class Proof(wiring.Component):
 
 def solve(tmp_path: Path, queue: AsyncQueue, depth: int) -> str:
     """What yosys says of the proof: its own solver, induction over at most three steps."""
-    (tmp_path / "proof.il").write_text(rtlil.convert(Proof(queue, depth), name="proof"))
+    (tmp_path / "proof.il").write_text(convert(Proof(queue, depth), name="proof"))
     places = " ".join(f"-prove queue.storage[{place}] model_{place}" for place in range(depth))
     script = ("read_rtlil proof.il; prep -top proof -flatten; memory_map; opt -full; "
               "tee -o out.txt sat -tempinduct-def -set-def-inputs -maxsteps 3 -prove right 1 "
