@@ -37,6 +37,11 @@ BASES = {
     "tall": PRESETS["small"].having(rows=16, columns=8, vector_lanes=8),
     "tables": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
                       block_groups=16, lane="tables"),
+    # Tables that are written ahead, and blocks whose accumulators are in block RAM.
+    "twin": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
+                    block_groups=16, lane="twin_tables"),
+    "deep": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
+                    block_groups=64, lane="tables"),
 }
 SLOW = ("small", "tiny", "tall")
 """Bases that are the one machine but for the shape."""
@@ -66,7 +71,8 @@ def verify(verifier: Verifier, vocabulary: int, counts: list[int]) -> Verificati
 
 
 @pytest.mark.parametrize("base", [
-    "one", "tables", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+    "one", "tables", "twin", "deep",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_no_vector_differs(base, shape):
     *sizes, place = shape
@@ -90,7 +96,8 @@ def check_cycles(outcome: Verification, program: Program, shape: Machine) -> Non
     assert outcome.counters.busy == outcome.tokens * expected.accumulate
     cycles = outcome.counters.cycles / outcome.tokens
     if expected.utilisation > 0.9:
-        assert expected.cycles == pytest.approx(cycles, abs=4)
+        few = 8 if shape.ternary.least_tile_clocks else 4
+        assert expected.cycles == pytest.approx(cycles, abs=few)
     elif cycles > LONG:
         assert expected.cycles == pytest.approx(cycles, rel=0.04)
     else:

@@ -36,6 +36,8 @@ from sterna_boards.estimate.multipliers import dsps
 from sterna_boards.estimate.terms import area_terms
 
 FACTORS_FILE = Path(__file__).parent / "area.json"
+TWIN_FAMILIES = frozenset({"xc7", "xcup", "stratix10"})
+"""Whose memory cells hold the second set of ``twin_tables`` beside the first."""
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
 _PARTS = {"core.rows": "core.weights"}
@@ -59,9 +61,14 @@ class AreaEstimate:
 def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     """Area of the accelerator with its board's clock and link.
 
-    Raises `InputError` for a unit without terms, and for a family of which no accelerator with such
-    units was ever synthesised.
+    Raises `InputError` for a unit without terms, for twin tables where they have no room, and for a
+    family of which no accelerator with such units was ever synthesised.
     """
+    if machine.has("ternary") and machine.ternary.lane == "twin_tables" \
+            and family not in TWIN_FAMILIES:
+        raise InputError(
+            f"lane: two sets of tables have room where memory cells hold 32 words, which those of "
+            f"{family} do not; give tables")
     factors, terms = _of_machine(family, machine), area_terms(machine)
     if missing := terms.keys() - factors["luts"].keys():
         raise InputError(

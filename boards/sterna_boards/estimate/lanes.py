@@ -33,7 +33,7 @@ def choose_lanes(board: Board, program: Program, base: Machine, lanes: int,
 def _shapes(base: Machine) -> list[Machine]:
     """Engines of common shapes, up to `_MOST_LANES`."""
     shapes = []
-    columns = 3 * base.vector.lanes if base.ternary.lane == "tables" else max(2, base.vector.lanes)
+    columns = 3 * base.vector.lanes if base.ternary.has_tables else max(2, base.vector.lanes)
     while columns <= _MOST_LANES // base.vector.lanes:
         code_depth = -(-base.ternary.code_depth // columns) * columns
         for multiple in (1, 2, 3, 4, 6, 8, 12, 16):

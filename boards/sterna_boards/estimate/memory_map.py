@@ -76,7 +76,7 @@ def _scalar_tables(family: str, machine: Any) -> int:
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
     # Tables are filled from thirds of a tile.
-    parts = 3 if machine.ternary.lane == "tables" else 1
+    parts = 3 if machine.ternary.has_tables else 1
     tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
     if not machine.memory.outside:
         weights = [mapper.loadable("weights", Space.WEIGHTS, large=True,
@@ -91,12 +91,16 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     queues = [] if LUT_RAM_CELLS[mapper.family] else [
         mapper.memory("queues and registers", 16, _queue_widths(machine), machine.streams,
                       always=True)]
+    ternary = machine.ternary
+    deep = [mapper.memory("accumulators", ternary.block_groups,
+                          [ternary.rows * ternary.accumulator_bits],
+                          machine.streams, always=True)] if ternary.deep_accumulators else []
     return [
         *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
         mapper.memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
                       chunks(8 * machine.ternary.columns // parts), machine.streams, always=True),
-        *queues,
+        *queues, *deep,
     ]
 
 

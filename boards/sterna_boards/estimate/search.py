@@ -16,10 +16,11 @@ from sterna.compiler.rows import row_groups
 from sterna.errors import InputError
 from sterna.law.planes import full, reach, signed_bits
 from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import MOST_BLOCK_GROUPS
 from sterna.program.definition import Program
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.area import estimate_area, expected_mhz
+from sterna_boards.estimate.area import TWIN_FAMILIES, estimate_area, expected_mhz
 from sterna_boards.estimate.model import Estimate, estimate
 from sterna_boards.estimate.room import ROUTABLE
 
@@ -33,6 +34,7 @@ _UNFITTED = 1.2
 """How much larger than fitted to a program a shape may be, before it is left out unseen."""
 _SIZES = tuple(1 << power for power in range(11))
 _BLOCKS = (4, 8, 16)
+_LONG_BLOCKS = {"adders": (), "tables": (64, 128), "twin_tables": ()}
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class _Search:
         self._board, self._program, self._bases = board, program, bases
         self._embedding: Embedding = embedding
         self._clock_hz = clock_hz
+        twin = board.family in TWIN_FAMILIES
+        self._kinds = ("adders", "twin_tables" if twin else "tables")
         self._seen: dict[Point, Estimate | None] = {}
 
     @property
@@ -128,10 +132,12 @@ class _Search:
                         base.vector.lanes, base.head.head_words, base.ternary.block_groups,
                         self._embedding == "chip")
             yield own
-            for lane in ("adders", "tables"):
+            for lane in self._kinds:
                 for lanes in (1, 4):
-                    yield _repaired(replace(own, lane=lane, rows=lanes, columns=lanes,
-                                            vector_lanes=lanes, head_words=1))
+                    yield _repaired(replace(
+                        own, lane=lane, rows=lanes, columns=lanes, vector_lanes=lanes,
+                        head_words=1,
+                        block_groups=min(own.block_groups, MOST_BLOCK_GROUPS[lane])))
 
     def climb(self, start: Point) -> None:
         """To the best that its neighbours lead to; smaller ones that are as fast after it."""
@@ -185,8 +191,9 @@ class _Search:
         add(rows=max(1, at.rows // 2), columns=at.columns * 2)
         add(rows=at.rows * 3 // 2)
         add(head_words=at.vector_lanes)
-        add(lane="tables" if at.lane == "adders" else "adders")
-        for groups in _BLOCKS:
+        for lane in self._kinds:
+            add(lane=lane, block_groups=min(at.block_groups, MOST_BLOCK_GROUPS[lane]))
+        for groups in (*_BLOCKS, *_LONG_BLOCKS[at.lane]):
             add(block_groups=groups)
         if self._program.rows and self._embedding == "auto":
             add(on_chip=not at.on_chip)
@@ -234,7 +241,7 @@ def _repaired(point: Point) -> Point:
     """The nearest that is a machine: whole groups in rows and columns."""
     lanes = max(1, point.vector_lanes)
     rows = -(-point.rows // lanes) * lanes
-    if point.lane == "tables":
+    if point.lane != "adders":
         columns = -(-point.columns // (3 * lanes)) * 3 * lanes
     else:
         columns = next(size for size in (*_SIZES, 1 << 14)

@@ -60,7 +60,7 @@ class TokenSources:
     def _weight_memory(self) -> SequentialSource | LateSource:
         machine, ternary = self._machine, self._machine.ternary
         memory = 8 * ternary.weight_bytes, ternary.weight_depth
-        if ternary.lane == "tables":
+        if ternary.has_tables:
             return self._chip_source(*memory, Space.WEIGHTS, WORD_DELAYS.weights, ternary.rows)
         return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
                                 self._assembly.initial[Space.WEIGHTS], large=True,

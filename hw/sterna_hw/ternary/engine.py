@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
@@ -12,10 +12,16 @@ from sterna.machine.machine import Machine
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
 from sterna_hw.stream import StreamQueue, connect_streams
-from sterna_hw.ternary.accumulators import Accumulators
+from sterna_hw.ternary.accumulators import READ_CLOCKS, Accumulators
 from sterna_hw.ternary.issue import Issue
 from sterna_hw.ternary.lanes import AdderLanes
 from sterna_hw.ternary.table_lanes import TableLanes
+from sterna_hw.ternary.twin_table_lanes import TwinTableLanes
+
+_LANES: dict[str, type[AdderLanes | TableLanes]] = {
+    "adders": AdderLanes, "tables": TableLanes, "twin_tables": TwinTableLanes}
+_COMMANDS_AHEAD = 2
+"""That lanes may have looked at before the first of them begins."""
 
 
 class TernaryEngine(Component):
@@ -54,8 +60,7 @@ class TernaryEngine(Component):
     def __init__(self, machine: Machine, word_delay: int = 0) -> None:
         self._machine = machine
         self._word_delay = word_delay
-        tables = machine.ternary.lane == "tables"
-        self._lanes = TableLanes(machine) if tables else AdderLanes(machine)
+        self._lanes = _LANES[machine.ternary.lane](machine)
         self.latency = self._lanes.latency + 1
         super().__init__({
             "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
@@ -76,7 +81,7 @@ class TernaryEngine(Component):
         m.submodules.accumulators = accumulators = Accumulators(machine, lanes.sum_bits)
         room = machine.ternary.result_depth
         m.submodules.queue = queue = StreamQueue(row_group(machine), room, counted=True)
-        connect_streams(m, self.commands, issue.commands)
+        ahead = self._commands(m, issue)
         connect_streams(m, self.codes, lanes.groups)
         connect_streams(m, queue.o, self.results)
 
@@ -119,6 +124,8 @@ class TernaryEngine(Component):
         # Registers feed the inverse of ``first``, which every bit of every accumulator hangs on.
         valid, step, again = step_taken, issue.step, ~issue.step.first
         for stage in range(lanes.latency):
+            if machine.ternary.deep_accumulators and stage == lanes.latency - READ_CLOCKS:
+                m.d.comb += accumulators.soon.eq(step.slot)
             next_valid = Signal(name=f"valid_{stage + 1}")
             next_step = Signal.like(issue.step, name=f"step_{stage + 1}", reset_less=True)
             next_again = Signal(name=f"again_{stage + 1}", reset_less=True)
@@ -137,6 +144,23 @@ class TernaryEngine(Component):
             self.busy.eq(step_taken),
             self.waiting_codes.eq(issue.active & ~lanes.ready),
             self.waiting_weights.eq(issue.active & lanes.ready & ~self.weights.valid),
-            self.idle.eq(~issue.active & ~self.commands.valid & (credit == room)),
+            self.idle.eq(~issue.active & ~ahead & (credit == room)),
         ]
         return m
+
+    def _commands(self, m: Module, issue: Issue) -> Value:
+        """Give the commands to who wants them; returns whether there is one."""
+        lanes = self._lanes
+        if not isinstance(lanes, TwinTableLanes):
+            connect_streams(m, self.commands, issue.commands)
+            return self.commands.valid
+        m.submodules.ahead = ahead = StreamQueue(matmul_command(self._machine), _COMMANDS_AHEAD)
+        connect_streams(m, ahead.o, issue.commands)
+        m.d.comb += [
+            ahead.i.payload.eq(self.commands.payload),
+            lanes.commands.payload.eq(self.commands.payload),
+            ahead.i.valid.eq(self.commands.valid & lanes.commands.ready),
+            lanes.commands.valid.eq(self.commands.valid & ahead.i.ready),
+            self.commands.ready.eq(ahead.i.ready & lanes.commands.ready),
+        ]
+        return self.commands.valid | ahead.o.valid

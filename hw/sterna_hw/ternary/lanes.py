@@ -40,7 +40,8 @@ class Lanes(Component):
         latency: clocks from taking a word to ``sums``.
         sum_bits: width of a sum.
         word_delay: clocks from taking a word to ``word``.
-        settles: whether ``ready`` is low in the first two clocks of each tile.
+        settles: whether ``ready`` is low in the first two clocks of each tile, and while there is
+            no word.
     """
 
     settles = False
@@ -62,7 +63,12 @@ class Lanes(Component):
             "word": In(8 * machine.ternary.weight_bytes),
             "sums": Out(ArrayLayout(signed(sum_bits), machine.ternary.rows)),
             "carries": Out(machine.ternary.rows),
+            **self._members(),
         })
+
+    def _members(self) -> dict[str, Any]:
+        """Further members."""
+        return {}
 
 
 class AdderLanes(Lanes):

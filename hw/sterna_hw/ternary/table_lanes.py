@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import memory
 from sterna.machine.machine import Machine
 from sterna.machine.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
@@ -42,11 +42,16 @@ class TableLanes(Lanes):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        rows, triples = self._machine.ternary.rows, self._triples
         m.submodules.banks = banks = CodeBanks(self._machine, TRIPLE)
-        m.submodules.fill = fill = TableFill(triples)
+        m.submodules.fill = fill = TableFill(self._triples)
         connect_streams(m, self.groups, banks.groups)
+        sets = self._fill(m, banks, fill)
+        m.d.comb += [banks.part.eq(fill.part), fill.codes.eq(banks.codes)]
+        self._look_up(m, platform, fill, *sets)
+        return m
 
+    def _fill(self, m: Module, banks: CodeBanks, fill: TableFill) -> tuple[Value, Value]:
+        """Have the tables written; returns the sets, if there are two, to be written and read."""
         # Banks and tables are far from what walks the tiles: a register on the way of each signal.
         stale = Signal(init=1)
         begins = Signal()
@@ -54,8 +59,6 @@ class TableLanes(Lanes):
             begins.eq(stale & self.active & ~banks.release & (
                 banks.complete | (banks.available & ~self.closing))),
             banks.tile.eq(self.tile),
-            banks.part.eq(fill.part),
-            fill.codes.eq(banks.codes),
         ]
         m.d.sync += [
             banks.release.eq(self.advance & self.release),
@@ -67,7 +70,12 @@ class TableLanes(Lanes):
             m.d.sync += self.ready.eq(1)
         with m.If(self.advance & self.turn):
             m.d.sync += [self.ready.eq(0), stale.eq(1)]
+        return Const(0, 0), Const(0, 0)
 
+    def _look_up(self, m: Module, platform: Any, fill: TableFill, written: Value,
+                 read: Value) -> None:
+        """Sums of what the tables hold for the words."""
+        rows, triples = self._machine.ternary.rows, self._triples
         word_1 = Signal(rows * triples * TRIPLE_BITS, reset_less=True)
         m.d.sync += word_1.eq(self.word)
         table_rows = []
@@ -80,7 +88,8 @@ class TableLanes(Lanes):
         for triple in range(triples):
             codes = [word_1.word_select(row * triples + triple, TRIPLE_BITS)
                      for row in range(rows)]
-            words = self._tables(m, platform, triple, fill, [code[:INDEX_BITS] for code in codes])
+            words = self._tables(m, platform, triple, fill, Cat(fill.index, written),
+                                 [Cat(code[:INDEX_BITS], read) for code in codes])
             for row, table_row in enumerate(table_rows):
                 entry = Signal(signed(entry_bits()), name=f"entry_{row}_{triple}",
                                reset_less=True)
@@ -90,23 +99,22 @@ class TableLanes(Lanes):
                     table_row.negate[triple].eq(negate),
                 ]
                 m.d.sync += [entry.eq(words[row]), negate.eq(codes[row][INDEX_BITS])]
-        return m
 
-    def _tables(self, m: Module, platform: Any, triple: int, fill: TableFill,
+    def _tables(self, m: Module, platform: Any, triple: int, fill: TableFill, written: Value,
                 addresses: list[Value]) -> list[Value]:
         """The entries of a triple at each row's address."""
         family = xilinx_family(platform)
         if family is not None:
             return lookup_memory(m, family, f"table_{triple}", fill.entries[triple],
-                                 fill.index, fill.valid, addresses)
+                                 written, fill.valid, addresses)
         words = []
         for row, address in enumerate(addresses):
             if row % _READERS == 0:
-                table = memory.Memory(shape=signed(entry_bits()), depth=1 << INDEX_BITS, init=[])
+                table = memory.Memory(shape=signed(entry_bits()), depth=1 << len(written), init=[])
                 m.submodules[f"table_{row // _READERS}_{triple}"] = table
                 write = table.write_port()
                 m.d.comb += [
-                    write.addr.eq(fill.index),
+                    write.addr.eq(written),
                     write.en.eq(fill.valid),
                     write.data.eq(fill.entries[triple]),
                 ]

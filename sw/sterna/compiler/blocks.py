@@ -1,12 +1,12 @@
 """Choice of the blocks in which a kernel consumes its accumulators.
 
 A block of K row groups takes ``T * m * K`` clocks in the engine (T column tiles, m matrices), and
-with table lanes some more for each tile; its results leave during the last ``m * K`` of them, and
-the vector unit then runs the kernel's body over the block. Three wishes compete: the first block
-should be wide, because the quantiser needs ``columns / vector_lanes`` clocks for the codes of a
-tile and only that many weight words hide it; the others should be wide enough that dependent
-instructions do not wait for each other; the last ones should be narrow, because after the last
-accumulate only the body's own time remains.
+with table lanes some more for each tile, or at least some for each; its results leave during the
+last ``m * K`` of them, and the vector unit then runs the kernel's body over the block. Three wishes
+compete: the first block should be wide, because the quantiser needs ``columns / vector_lanes``
+clocks for the codes of a tile and only that many weight words hide it; the others should be wide
+enough that dependent instructions do not wait for each other; the last ones should be narrow,
+because after the last accumulate only the body's own time remains.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from sterna.machine.units.ternary import groups_per_row_group, groups_per_tile
 from sterna.machine.units.vector import vector_latency
 from sterna.program.instructions import Operation, second_operand
 
+_ALL_WIDTHS = 16
+"""Up to so many a choice is made among all."""
 RUN_COST = 1
 """Clocks that a further run of blocks must save; each costs instructions."""
 
@@ -39,9 +41,9 @@ class BlockProblem:
     """What the choice depends on.
 
     ``row_groups``, ``tiles``, ``matrices``: shape of the work. ``fill``: clocks in which the
-    quantiser delivers a tile's codes. ``turn``: clocks between two tiles in the engine. ``body``:
-    clocks of the vector unit for a block of 1, 2, … row groups. ``exposed``: whether the engine has
-    nothing else to do after the last block.
+    quantiser delivers a tile's codes. ``turn``: clocks between two tiles in the engine. ``least``:
+    fewest clocks from one tile to the next. ``body``: clocks of the vector unit for a block of 1,
+    2, … row groups. ``exposed``: whether the engine has nothing else to do after the last block.
     """
 
     row_groups: int
@@ -49,6 +51,7 @@ class BlockProblem:
     matrices: int
     fill: int
     turn: int
+    least: int
     body: tuple[int, ...]
     exposed: bool
 
@@ -75,11 +78,11 @@ def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
     fresh = True
     for run in runs:
         width = run.groups * problem.matrices
-        first = problem.tiles * (max(width + problem.turn, problem.fill) if fresh
-                                 else width + problem.turn)
+        tile = max(width + problem.turn, problem.least)
+        first = problem.tiles * (max(tile, problem.fill) if fresh else tile)
         # A single tile stays what it is from block to block.
-        turn = problem.turn if problem.tiles > 1 else 0
-        words, body = problem.tiles * (width + turn), problem.body[run.groups - 1]
+        words = problem.tiles * tile if problem.tiles > 1 else width
+        body = problem.body[run.groups - 1]
         fresh = False
         # The engine ends block i at ready + i * words; its results can be used `width` earlier.
         ready = engine + first - width
@@ -88,25 +91,37 @@ def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
         finish = max(finish + run.blocks * body, ready + run.blocks * body, last + body)
         busy += run.blocks * body
     # Turns take the engine's time from others; without any its time is the same for all choices.
-    return finish, max(busy, engine) if problem.turn else busy
+    return finish, max(busy, engine) if problem.turn or problem.least else busy
 
 
 def _candidates(problem: BlockProblem, limit: int) -> Iterator[tuple[Run, ...]]:
     total = problem.row_groups
-    for wide in range(1, min(limit, total) + 1):
+    widths = _widths(limit, total)
+    for wide in widths:
+        if wide > total:
+            continue
         if total % wide == 0:
             yield (Run(wide, total // wide),)
-        for middle in range(1, limit + 1):
+        for middle in widths:
             for middles in range(1, 4):
                 left = total - middle * middles
                 if left >= wide and left % wide == 0:
                     yield Run(wide, left // wide), Run(middle, middles)
-                for narrow in range(1, middle):
+                for narrow in (width for width in widths if width < middle):
                     for narrows in range(1, 3):
                         rest = left - narrow * narrows
                         if rest >= wide and rest % wide == 0:
                             yield Run(wide, rest // wide), Run(middle, middles), Run(
                                 narrow, narrows)
+
+
+def _widths(limit: int, total: int) -> list[int]:
+    """Widths of blocks that are looked at: all, or of many those that divide the work evenly."""
+    if limit <= _ALL_WIDTHS:
+        return list(range(1, limit + 1))
+    parts = {-(-total // count) for count in range(1, _ALL_WIDTHS)}
+    powers = {1 << power for power in range(limit.bit_length())}
+    return sorted(width for width in parts | powers | {limit} if width <= limit)
 
 
 def _merged(runs: tuple[Run, ...]) -> tuple[Run, ...]:
@@ -156,5 +171,6 @@ def choose_blocks(
     return _choose(BlockProblem(
         row_groups=-(-rows // machine.ternary.rows), tiles=-(-columns // machine.ternary.columns),
         matrices=matrices, fill=groups_per_tile(machine), turn=machine.ternary.tile_clocks,
+        least=machine.ternary.least_tile_clocks,
         body=clocks, exposed=exposed,
     ))

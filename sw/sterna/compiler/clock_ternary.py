@@ -15,6 +15,7 @@ from sterna.machine.units.ternary import CODE_BANKS, MATMUL_QUEUE, Destination
 if TYPE_CHECKING:
     from sterna.compiler.clock import Clock
 
+TABLE_SETS = 2
 SPLIT_CLOCKS = 1
 """From a row group of accumulators to its first vector group."""
 
@@ -49,6 +50,8 @@ class EngineClock:
         self.taken: list[int] = []
         self.free = self.accumulate = 0
         self._block = self._produced = 0
+        self._set_written = 0
+        self._sets: deque[int] = deque([0] * TABLE_SETS, TABLE_SETS)
         self._head_free = self._inserted = 0.0
         self._head_rows = 0
 
@@ -70,16 +73,14 @@ class EngineClock:
             self.free = max(self.free, dispatched)
             self.starts.append(self.free)
         tiles = command.tiles
-        last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
-        # Tile t starts when it is readable; ready times are a line, so its ends decide.
-        fill = self.machine.ternary.tile_clocks
-        fills = fill if tiles > 1 or self._block == 0 else 0
-        last = max(self.free, bank.first) + (tiles - 1) * (width + fill)
-        last = max(last, last_ready) + fills
+        final = self._block + 1 == command.blocks
+        if self.machine.ternary.least_tile_clocks:
+            last = self._ahead(command, bank, width, dispatched)
+        else:
+            last = self._in_turn(command, bank, width)
+            if command.release and final:
+                last = max(last, bank.complete - width)
         self._block += 1
-        final = self._block == command.blocks
-        if command.release and final:
-            last = max(last, bank.complete - width)
         for _ in range(width):
             oldest = self._produced - self.machine.ternary.result_depth
             if 0 <= oldest < len(self.taken):
@@ -93,12 +94,42 @@ class EngineClock:
             self.commands.popleft()
             if command.release:
                 self.banks.popleft()
-                self.released.append(self.free)
+                self.released.append(self._set_written or self.free)
+
+    def _in_turn(self, command: MatmulStep, bank: Bank, width: int) -> int:
+        """Clock of the first word of the last tile, each tile being prepared when it begins."""
+        tiles = command.tiles
+        last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
+        # Tile t starts when it is readable; ready times are a line, so its ends decide.
+        fill = self.machine.ternary.tile_clocks
+        fills = fill if tiles > 1 or self._block == 0 else 0
+        last = max(self.free, bank.first) + (tiles - 1) * (width + fill)
+        return max(last, last_ready) + fills
+
+    def _ahead(self, command: MatmulStep, bank: Bank, width: int, dispatched: int) -> int:
+        """The same, where the tables of a tile are written while the ones before are in use.
+
+        They wait for their codes and for the set of tables of the tile before the last one.
+        """
+        tiles, clocks, last = command.tiles, self.machine.ternary.least_tile_clocks, self.free
+        if tiles == 1 and self._block:
+            self._sets[-1] = self.free + width
+            return self.free
+        for tile in range(tiles):
+            ready = min(bank.first + tile * bank.per_tile, bank.complete)
+            if command.release and tile == tiles - 1:
+                ready = bank.complete
+            self._set_written = max(self._set_written, self._sets[0], ready, dispatched) + clocks
+            last = max(last, self._set_written)
+            self._sets.append(last + width)
+            if tile < tiles - 1:
+                last += width
+        return last
 
     @property
     def _latency(self) -> int:
         columns = self.machine.ternary.columns
-        lanes = (ceil(log2(columns // 3)) + 6 if self.machine.ternary.lane == "tables" else
+        lanes = (ceil(log2(columns // 3)) + 6 if self.machine.ternary.has_tables else
                  ceil(log2(columns)) + 4)
         return lanes + SPLIT_CLOCKS
 

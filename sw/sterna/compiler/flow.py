@@ -22,7 +22,8 @@ class Flow:
     """What is in the queues of a machine that runs a section.
 
     Attributes:
-        commands, blocks_left: of the ternary engine, the oldest first; blocks of that.
+        commands, blocks_left, groups_left: of the ternary engine, the oldest first; blocks of that,
+            row groups of the block that is under way.
         vector, needed: the vector instruction that runs, and row groups that it still waits for.
         results, banks: row groups and codes that wait.
         populations: commands of neurons, the oldest first, of which one runs.
@@ -33,7 +34,7 @@ class Flow:
         self.machine = machine
         self.steps: deque[Step] = deque(step for step, _ in section.walk())
         self.commands: deque[MatmulStep] = deque()
-        self.blocks_left = 0
+        self.blocks_left = self.groups_left = 0
         self.vector: VectorStep | None = None
         self.needed = 0
         self.results = 0
@@ -77,15 +78,17 @@ class Flow:
         return self.sent[step.partner] + step.length <= room
 
     def engine(self) -> bool:
-        """The engine: accumulate one block if its codes and room for its results are there."""
+        """The engine: of one block, if its codes are there, as much as has room for its results."""
         if not self.commands or not self.banks:
             return False
         command = self.commands[0]
-        width = command.groups * len(command.matrices)
         if command.destination is Destination.VECTOR:
-            if self.results + width > self.machine.ternary.result_depth:
-                return False
-            self.results += width
+            self.groups_left = self.groups_left or command.groups * len(command.matrices)
+            given = min(self.groups_left, self.machine.ternary.result_depth - self.results)
+            self.results += given
+            self.groups_left -= given
+            if self.groups_left:
+                return given > 0
         self.blocks_left = (self.blocks_left or command.blocks) - 1
         if not self.blocks_left:
             self.banks -= command.release

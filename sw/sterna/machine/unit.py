@@ -74,6 +74,12 @@ class TracePort:
         return -(-(1 + sum(width for width, _ in self.fields)) // 32)
 
 
+def one_of(names: Sequence[str]) -> str:
+    """``a, b or c``."""
+    *before, last = names
+    return f"{', '.join(before)} or {last}" if before else last
+
+
 def is_power_of_two(value: int) -> bool:
     """Whether it is 1, 2, 4 and so on."""
     return value > 0 and value & (value - 1) == 0

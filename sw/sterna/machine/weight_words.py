@@ -17,7 +17,7 @@ def pack_words(machine: Machine, trits: ArrayLike) -> NDArray[np.uint8]:
         ValueError: a value is not -1, 0 or 1.
     """
     values = np.asarray(trits).reshape(-1, machine.ternary.rows, machine.ternary.columns)
-    if machine.ternary.lane == "tables":
+    if machine.ternary.has_tables:
         return pack_triples(values)
     return pack_trits(values.reshape(-1, machine.ternary.lanes))
 
@@ -25,7 +25,7 @@ def pack_words(machine: Machine, trits: ArrayLike) -> NDArray[np.uint8]:
 def unpack_words(machine: Machine, packed: ArrayLike) -> NDArray[np.int8]:
     """The reverse of `pack_words`: int8 [words, rows, columns]."""
     words = np.asarray(packed, np.uint8)[:, :machine.ternary.weight_bytes]
-    if machine.ternary.lane == "tables":
+    if machine.ternary.has_tables:
         return unpack_triples(words, machine.ternary.rows, machine.ternary.columns)
     return unpack_trits(words, machine.ternary.lanes).reshape(
         -1, machine.ternary.rows, machine.ternary.columns)

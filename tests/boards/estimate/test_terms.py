@@ -113,3 +113,11 @@ def test_a_family_tells_which_units_were_never_synthesised(
     with pytest.raises(InputError, match="xc7: no accelerator was synthesised for this family yet"
                                          " that has core.constants"):
         estimate_area("xc7", TOKENS)
+
+
+def test_twin_tables_have_no_room_in_small_cells() -> None:
+    twin = TOKENS.having(rows=8, columns=24, vector_lanes=8, code_depth=576, lane="twin_tables")
+    tables = twin.having(lane="tables")
+    assert estimate_area("xcup", twin) == estimate_area("xcup", tables)
+    with pytest.raises(InputError, match="two sets of tables .* ecp5 do not; give tables"):
+        estimate_area("ecp5", twin)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from amaranth.hdl import Module, Signal
 from sterna.machine.machine import Machine
 from sterna.machine.presets import token_machine
 from sterna.machine.protocol import Space, space_number
-from sterna.machine.units.ternary import Lane, groups_per_tile
+from sterna.machine.units.ternary import Lane, Ternary, groups_per_tile
 from sterna.machine.weight_words import pack_words
 from sterna_hw.component import Component
 from sterna_hw.memory import LateSource
@@ -100,7 +100,11 @@ TABLE_SHAPES = [
     machine(4, 24, 4, 16, 48, "tables"),
     machine(2, 18, 2, 3, 18, "tables"),
     machine(8, 48, 8, 8, 96, "tables"),
+    machine(2, 6, 2, 40, 36, "tables"),
 ]
+TWIN_SHAPES = [replace(shape, units=tuple(
+    replace(unit, lane="twin_tables") if isinstance(unit, Ternary) else unit
+    for unit in shape.units)) for shape in TABLE_SHAPES[:4]]
 DENSITIES = [
     {},
     {"results": 0.3},
@@ -134,6 +138,8 @@ def test_random_work(shape: Machine, densities: dict) -> None:
     (TABLE_SHAPES[2], {"weights": 0.3}),
     (TABLE_SHAPES[2], {"commands": 0.05}),
     (TABLE_SHAPES[3], {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6}),
+    (TABLE_SHAPES[4], {}),
+    (TABLE_SHAPES[4], {"weights": 0.7, "codes": 0.6, "commands": 0.4, "results": 0.6}),
 ], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict)
    else shape_name(value))
 def test_random_work_of_tables(shape: Machine, densities: dict) -> None:
@@ -142,10 +148,18 @@ def test_random_work_of_tables(shape: Machine, densities: dict) -> None:
     run(work, seed, **densities)
 
 
+@pytest.mark.parametrize("shape", TWIN_SHAPES, ids=shape_name)
+@pytest.mark.parametrize("densities", DENSITIES, ids=lambda d: "-".join(d) or "free")
+def test_random_work_of_twin_tables(shape: Machine, densities: dict) -> None:
+    seed = TWIN_SHAPES.index(shape) * 100 + DENSITIES.index(densities)
+    work = Work(shape).add_random(np.random.default_rng(seed), 4)
+    run(work, seed, **densities)
+
+
 @pytest.mark.parametrize("densities", [{}, {"codes": 0.3, "results": 0.3}], ids=["free", "stalls"])
-def test_words_from_a_late_source(densities: dict[str, float]) -> None:
+@pytest.mark.parametrize("shape", [TABLE_SHAPES[1], TWIN_SHAPES[1]], ids=["tables", "twin_tables"])
+def test_words_from_a_late_source(shape: Machine, densities: dict[str, float]) -> None:
     """As on chip: the payload of a weight word comes clocks after its transfer."""
-    shape = TABLE_SHAPES[1]
     work = Work(shape).add_random(np.random.default_rng(7), 2)
     system = LateSystem(shape, work.weights)
     receiver = Receiver(system.results, len(work.results), seed=1,
@@ -185,7 +199,7 @@ class LateSystem(Component):
 
 @pytest.mark.parametrize("code", [-127, 0, 127])
 @pytest.mark.parametrize("trit", [-1, 0, 1])
-@pytest.mark.parametrize("lane, columns", [("adders", 4), ("tables", 6)])
+@pytest.mark.parametrize("lane, columns", [("adders", 4), ("tables", 6), ("twin_tables", 6)])
 def test_extremes(code: int, trit: int, lane: Lane, columns: int) -> None:
     shape = token_machine(rows=2, columns=columns, vector_lanes=2, block_groups=2,
                                   code_depth=192, accumulator_bits=16, lane=lane)
@@ -356,9 +370,30 @@ def test_table_tiles_follow_each_other(groups: int, tiles: int, clocks: int) -> 
     assert np.diff(taken[groups - 1::groups]).tolist() == [clocks * tiles] * 4
 
 
-def test_release_with_tables_waits_for_the_last_group() -> None:
+@pytest.mark.parametrize("groups, tiles, clocks", [(1, 3, 14), (13, 2, 14), (16, 2, 16), (3, 1, 3)])
+def test_tables_of_the_next_tile_are_written_meanwhile(groups: int, tiles: int,
+                                                       clocks: int) -> None:
+    """A tile takes its words, but at least ``least_tile_clocks``; also from command to command."""
+    shape = TWIN_SHAPES[1].having(code_depth=tiles * TWIN_SHAPES[1].ternary.columns)
+    work = Work(shape)
+    rng = np.random.default_rng(groups)
+    codes = rng.integers(-127, 128, tiles * shape.ternary.columns)
+    work.add_codes(codes)
+    trits = rng.integers(-1, 2, (4 * groups * shape.ternary.rows, len(codes)))
+    for command in range(3):
+        work.add_command(codes, trits, groups, command == 2, 0)
+    taken = run(work, 3).clocks
+    blocks = np.diff(taken[groups - 1::groups]).tolist()
+    if tiles == 1:
+        # New tables for each command, which the words of the one before hide all but two clocks of.
+        assert blocks == ([3] * 3 + [3 + 2]) * 2 + [3] * 3
+    else:
+        assert blocks == [clocks * tiles] * 11
+
+
+@pytest.mark.parametrize("shape", [TABLE_SHAPES[0], TWIN_SHAPES[0]], ids=["tables", "twin_tables"])
+def test_release_with_tables_waits_for_the_last_group(shape: Machine) -> None:
     """As with adders: codes after the last tile that is used do not run into the next vector."""
-    shape = TABLE_SHAPES[0]
     work = Work(shape)
     for length in (12, 12, 6, 12):
         codes = np.arange(1, length + 1) + 10 * len(work.commands)

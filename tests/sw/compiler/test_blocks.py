@@ -63,7 +63,7 @@ def test_blocks_are_wide_where_every_tile_costs_a_turn():
 def test_choice_is_no_worse_than_equal_blocks():
     for row_groups in (8, 31, 100):
         body = tuple(max(2, 9 * width, 24) for width in range(1, 9))
-        problem = BlockProblem(row_groups, 4, 1, 4, 0, body, True)
+        problem = BlockProblem(row_groups, 4, 1, 4, 0, 0, body, True)
         runs = choose_blocks(shape(), rows=8 * row_groups, columns=128, matrices=1,
                              body=CHAIN * 3, exposed=True)
         for width in range(1, 9):
@@ -75,7 +75,7 @@ def test_choice_is_no_worse_than_equal_blocks():
 def test_finish_of_equal_blocks_is_that_of_single_ones():
     body = tuple(3 * width + 5 for width in range(1, 9))
     for tiles in (1, 2, 8):
-        problem = BlockProblem(24, tiles, 1, 2, 0, body, True)
+        problem = BlockProblem(24, tiles, 1, 2, 0, 0, body, True)
         single = tuple(Run(4, 1) for _ in range(6))
         assert _finish(problem, (Run(4, 6),)) == _finish(problem, single)
 

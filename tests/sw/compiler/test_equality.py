@@ -64,11 +64,12 @@ def test_block_depths(block_groups):
     compare(lower(random_model(config, 2)), (4, 8, 2), (3, 4), block_groups=block_groups)
 
 
+@pytest.mark.parametrize("lane, groups", [("tables", 16), ("tables", 100), ("twin_tables", 16)])
 @pytest.mark.parametrize("shape", [(2, 6, 2), (4, 24, 4), (8, 48, 8)])
-def test_table_lanes(shape):
+def test_table_lanes(shape, lane, groups):
     config = ModelConfig(vocab_size=40, hidden_size=70, num_hidden_layers=2, intermediate_size=90)
-    compare(lower(random_model(config, 2)), shape, (3, 4), block_groups=16, code_depth=528,
-            lane="tables")
+    compare(lower(random_model(config, 2)), shape, (3, 4), block_groups=groups, code_depth=528,
+            lane=lane)
 
 
 @pytest.mark.parametrize("word_bits", [12, 16, 18])

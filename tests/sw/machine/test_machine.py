@@ -55,7 +55,7 @@ AXI = PRESETS["small"].having(memory=Axi())
     ({"tables": 5}, "tables = 5 must be at most 4"),
     ({"top_k": 65}, "top_k = 65 must be at most 64"),
     ({"head_words": 16}, "head_words = 16 must be a power of two of at most vector_lanes"),
-    ({"lane": "multipliers"}, "lane = multipliers must be adders or tables"),
+    ({"lane": "multipliers"}, "lane = multipliers must be adders, tables or twin_tables"),
     ({"lane": "tables"}, r"columns = 32 must be a multiple of 3 \* vector_lanes = 24 with tables"),
     ({"lane": "tables", "columns": 36, "code_depth": 540}, "columns = 36 must be a multiple of 3"),
     ({"weight_depth": 0}, "weight_depth must be a positive integer, not 0"),

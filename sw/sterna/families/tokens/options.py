@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.machine.machine import MOST_STREAMS
+from sterna.machine.unit import one_of
 from sterna.options import Group, Options, option, seed
 
 EMBEDDINGS = ("auto", "host", "chip", "memory")
-LANE_KINDS = ("adders", "tables")
+LANE_KINDS = ("adders", "tables", "twin_tables")
 MEMORIES = "ddr4x4-77, kv260-16, ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k"
 PROMPT = "Once upon a time"
 MOST_TOKENS, MOST_RANDOM = 10**9, 10**6
@@ -89,7 +90,7 @@ class Lanes:
     columns: int | None = option(
         None, "Activation codes consumed in parallel.", least=1, most=MOST_LANES)
     vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10)
-    lane: str | None = option(None, f"What a lane is made of: {' or '.join(LANE_KINDS)}.")
+    lane: str | None = option(None, f"What a lane is made of: {one_of(LANE_KINDS)}.")
     embedding: str = option(
         "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
         "the board, or the memory outside that has the weights.")

@@ -59,7 +59,7 @@ def with_shape(base: Machine, lanes: Lanes, streams: int | None
                                  if value not in (None, base.value(name))}
     if "lane" in chosen:
         # Wide blocks with tables, since every column tile has its tables written.
-        chosen["block_groups"] = 16 if lanes.lane == "tables" else 8
+        chosen["block_groups"] = 8 if lanes.lane == "adders" else 16
     if {"rows", "columns", "vector_lanes"} & chosen.keys():
         chosen["head_words"] = _head_words(base, lanes)
     columns = chosen.get("columns", 0)

@@ -19,6 +19,7 @@ from sterna.machine.unit import (
     TracePort,
     Unit,
     is_power_of_two,
+    one_of,
 )
 
 if TYPE_CHECKING:
@@ -32,13 +33,18 @@ MATMUL_QUEUE = 8
 """MATMUL instructions that may wait for the engine."""
 COMMANDS_AHEAD = 32
 """Commands that the data path of a token stream may be behind that of another one."""
-MOST_BLOCK_GROUPS = 16
+MOST_BLOCK_GROUPS = {"adders": 16, "tables": 128, "twin_tables": 16}
+"""By kind of lane. Of one set of tables no slot of an accumulator comes back before they are
+written: it may be a block RAM's."""
+TABLE_CLOCKS = 14
+"""From the codes of a tile to the first weight word that is looked up in its tables."""
 MOST_SIDE, MOST_LANES, MOST_CODES = 1 << 14, 1 << 18, 1 << 20
 """Rows or columns, lanes, and codes of a matrix: more than the largest FPGA has room for."""
 MOST_ACCUMULATOR_BITS = 32
 
-Lane = Literal["adders", "tables"]
-"""What the lanes are made of: trees of adders, or tables of the sums of three codes."""
+Lane = Literal["adders", "tables", "twin_tables"]
+"""What the lanes are made of: trees of adders, or tables of the sums of three codes; of two sets of
+tables one is written while the other one is read."""
 LANES: tuple[str, ...] = get_args(Lane)
 
 
@@ -62,7 +68,8 @@ class Ternary(Unit):
     """Codes consumed in parallel: with adders a power of two of at least the vector unit's lanes,
     with tables a multiple of three times those."""
     lane: Lane = "adders"
-    """Adders take any order of work; tables are smaller, but must be written for each tile."""
+    """Adders take any order of work; tables are smaller, but must be written for each tile. Two
+    sets, in the place of one where memory cells hold 32 words (Xilinx), hide that."""
     accumulator_bits: int = 20
     """Width of an accumulator, signed; it must hold `reach` of ``code_depth`` columns."""
     block_groups: int = 8
@@ -73,7 +80,7 @@ class Ternary(Unit):
     """Weight words of a token, of ``lanes`` trits each, wherever they are kept."""
 
     def validate(self) -> None:
-        self.require(self.lane in LANES, "lane", " or ".join(LANES))
+        self.require(self.lane in LANES, "lane", one_of(LANES))
         self.require(self.rows <= MOST_SIDE, "rows", f"at most {MOST_SIDE}")
         self.require(self.columns <= MOST_SIDE, "columns", f"at most {MOST_SIDE}")
         self.require(self.lanes <= MOST_LANES, "rows", f"at most {MOST_LANES // self.columns} "
@@ -82,8 +89,8 @@ class Ternary(Unit):
         if self.lane == "adders":
             self.require(is_power_of_two(self.columns) and self.columns >= 2, "columns",
                          "a power of two and at least 2 with adders")
-        self.require(self.block_groups <= MOST_BLOCK_GROUPS, "block_groups",
-                     f"at most {MOST_BLOCK_GROUPS}")
+        most = MOST_BLOCK_GROUPS[self.lane]
+        self.require(self.block_groups <= most, "block_groups", f"at most {most}")
         self.require(self.accumulator_bits <= MOST_ACCUMULATOR_BITS, "accumulator_bits",
                      f"at most {MOST_ACCUMULATOR_BITS}")
         largest = reach(full(self.code_depth))
@@ -94,7 +101,7 @@ class Ternary(Unit):
     def check(self, machine: Machine) -> None:
         lanes = machine.vector.lanes
         self.require(self.rows % lanes == 0, "rows", f"a multiple of vector_lanes, {lanes}")
-        if self.lane == "tables":
+        if self.has_tables:
             self.require(self.columns % (3 * lanes) == 0, "columns",
                          f"a multiple of 3 * vector_lanes = {3 * lanes} with tables")
         else:
@@ -106,14 +113,20 @@ class Ternary(Unit):
         return self.lanes
 
     @property
+    def has_tables(self) -> bool:
+        """Whether lanes look sums up in tables."""
+        return self.lane != "adders"
+
+    @property
     def lanes(self) -> int:
         """Ternary weights accepted in one clock."""
         return self.rows * self.columns
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of one packed weight word: five trits a byte, or three in five bits with tables."""
-        if self.lane == "tables":
+        """Bytes of a weight word as lanes take it: five trits a byte, or three in five bits with
+        tables."""
+        if self.has_tables:
             return ceil(5 * self.lanes / 24)
         return ceil(self.lanes / TRITS_PER_BYTE)
 
@@ -124,15 +137,25 @@ class Ternary(Unit):
 
     @property
     def result_depth(self) -> int:
-        """Row groups that the engine's result queue holds, at least one block."""
-        if self.lane == "tables":
+        """Row groups that the engine's result queue holds, at least one block that is not long."""
+        if self.has_tables:
             return 16  # the depth of a look-up table memory
         return max(2 * self.block_groups, ceil(log2(self.columns)) + 6)
 
     @property
+    def deep_accumulators(self) -> bool:
+        """Whether accumulators are too deep for look-up table memories, and so in block RAM."""
+        return self.lane == "tables" and self.block_groups > MOST_BLOCK_GROUPS["adders"]
+
+    @property
     def tile_clocks(self) -> int:
         """Clocks without a weight word when the engine goes on to another column tile."""
-        return 14 if self.lane == "tables" else 0
+        return TABLE_CLOCKS if self.lane == "tables" else 0
+
+    @property
+    def least_tile_clocks(self) -> int:
+        """Fewest clocks from one column tile to the next one."""
+        return TABLE_CLOCKS if self.lane == "twin_tables" else 0
 
     def fields(self, machine: Machine) -> Fields:
         """Fields of MATMUL.

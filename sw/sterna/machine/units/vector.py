@@ -204,7 +204,7 @@ def vector_registers(machine: Machine) -> int:
     An engine of tables takes the block RAMs of a whole part, so that those of the vector unit lie
     far from each other.
     """
-    return FAR_REGISTERS if machine.ternary.lane == "tables" else 0
+    return FAR_REGISTERS if machine.ternary.has_tables else 0
 
 
 def code_registers(machine: Machine) -> int:
