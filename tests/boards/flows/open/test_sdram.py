@@ -1,4 +1,4 @@
-"""`--weights sdram`: what `estimate` says of it and what it refuses."""
+"""`--weights sdram`, `--embedding memory`: what `estimate` says of them and what they refuse."""
 
 from __future__ import annotations
 
@@ -52,7 +52,49 @@ def test_build_of_several_token_streams(tmp_path, monkeypatch: pytest.MonkeyPatc
     assert json.loads(capsys.readouterr().out)["configuration"]["streams"] == 2
 
 
+@pytest.mark.parametrize("board, weights, hz", [
+    ("ulx3s-85f", "link", None), ("ulx3s-85f", "sdram", None), ("colorlight-i9", "link", 60e6)])
+def test_rows_in_the_sdram(board: str, weights: str, hz: float | None,
+                           capsys: pytest.CaptureFixture[str]) -> None:
+    """The link carries no rows; each is fetched before anything else is done."""
+    clock = [] if hz is None else ["--clock-mhz", f"{hz / 1e6:g}"]
+    found = {}
+    for place in ("host", "memory"):
+        assert application.run_arguments(
+            ["estimate", "demo", "--board", board, "--weights", weights, "--embedding", place,
+             "--json", *clock]) == 0
+        found[place] = json.loads(capsys.readouterr().out)
+    rows, chosen = found["memory"], found["memory"]["configuration"]
+    width = find_part("2m32" if board == "colorlight-i9" else "16m16").bits
+    assert (rows["embedding"], rows["fits"]) == ("memory", found["host"]["fits"])
+    assert 432 * 8 / width < rows["cycles_per_token"] - found["host"]["cycles_per_token"] < (
+        432 * 8 / width * 1.02 + 25)
+    assert rows["round_trips_per_token"] < found["host"]["round_trips_per_token"]
+    assert rows["link_bytes_per_token"] <= found["host"]["link_bytes_per_token"] - 432
+    assert [entry["place"] for entry in rows["objects"] if entry["name"] == "embedding"] == [
+        "memory"]
+    assert chosen["row_memory"]["row_memory"] == ("sdram" if weights == "link" else "memory")
+    if weights == "link":
+        assert chosen["row_memory"]["hz"] == rows["clock_mhz"] * 1e6
+
+
+def test_build_with_rows_in_the_sdram(tmp_path, monkeypatch: pytest.MonkeyPatch,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    tools = FakeTools(tmp_path, monkeypatch)
+    tools.write("NEXTPNR_ECP5", ROUTING.replace('"constraint": 100.0', '"constraint": 85.0'))
+    assert application.run_arguments(
+        ["build", MODEL, "--board", "ulx3s-12f", "--embedding", "memory", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["weights"], report["embedding"], report["clock_mhz"]) == ("link", "memory", 85)
+    assert report["configuration"]["row_memory"]["hz"] == 85_000_000
+
+
 @pytest.mark.parametrize("arguments, message", [
+    (["estimate", "demo", "--board", "arty-a7-100t", "--embedding", "memory"],
+     "arty-a7-100t: has no memory outside the chip that rows can lie in"),
+    (["build", MODEL, "--board", "ulx3s-12f", "--embedding", "memory", "--weights", "baked"],
+     "embedding: an SDRAM starts empty, so the image cannot be baked in"),
     (["estimate", "demo", "--board", "icebreaker", "--weights", "sdram"],
      "icebreaker: has no SDRAM that weights can lie in"),
     (["estimate", "demo", "--board", "ulx3s-85f", "--weights", "tape"],
