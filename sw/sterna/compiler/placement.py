@@ -118,9 +118,11 @@ def place(program: Program, base: Machine, capacity: int,
     for, but not more than let the memory keep up with the engine. Raises `InputError` when what
     must be on the chip does not fit.
     """
-    wholly = base.having(memory=Chip())
     choices: tuple[Embedding, ...] = ("chip", "host") if embedding == "auto" else (embedding,)
-    for where in choices:
+    if base.row_memory.outside:
+        choices = ("memory",)  # which is then used, whatever else would fit on the chip
+    wholly = base if base.row_memory.outside else base.having(memory=Chip())
+    for where in choices if wholly is not base else ():
         whole = fit_machine(program, wholly, where)
         if chip_bits(placed_objects(program, whole, where)) <= capacity:
             return whole, where

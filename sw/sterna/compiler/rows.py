@@ -46,9 +46,9 @@ def placement_for(program: Program, machine: Machine,
     if outside and embedding in ("auto", "memory"):
         return "memory"
     if outside or embedding == "memory":
-        raise InputError(f"embedding = {embedding}: this machine has its rows "
-                         f"{'in a memory outside' if outside else 'on the chip'}; make it for "
-                         "the other place")
+        raise InputError(f"embedding = {embedding}: this machine has its rows " + (
+            "in a memory outside; give memory" if outside else
+            "on the chip; give a --board or a --memory that has room for them"))
     if embedding != "auto":
         return embedding
     depth = memory_spec(machine, Space.INPUT).depth

@@ -81,7 +81,7 @@ def test_rows_in_a_memory_outside():
         check_fit(program, fitted.having(row_memory_row_groups=9))
     with pytest.raises(InputError, match="host: this machine has its rows in a memory outside"):
         fit_machine(program, base, "host")
-    with pytest.raises(InputError, match="memory: this machine has its rows on the chip"):
+    with pytest.raises(InputError, match="memory: this machine has its rows on the chip; give"):
         fit_machine(program, BASE, "memory")
 
 

@@ -11,6 +11,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import Space
+from sterna.machine.row_memory import RowsBesideWeights, row_base
 from sterna.program.definition import Program
 
 from tests.sim.shapes import random_program
@@ -116,3 +117,15 @@ def test_the_head_compares_as_many_words_as_a_fast_engine_gives(program):
     assert fit_machine(program, BASE, "host").head.head_words == 1
     with pytest.raises(InputError, match="head_words = 32 must be a power of two of at most"):
         standard.having(head_words=32)
+
+
+def test_rows_behind_the_weights(program):
+    """They are there whatever fits on the chip, of which a queue for a row is taken."""
+    base = BASE.having(row_memory=RowsBesideWeights())
+    machine, embedding = place(program, base, 4_000_000, 1.0)
+    assert embedding == "memory" and machine.memory.outside and machine.row_memory.outside
+    found = {entry.name: entry for entry in placed_objects(program, machine, embedding)}
+    assert found["embedding"].place == OUTSIDE and found["input row"].place == CHIP
+    assert found["embedding"].bits == 8 * 97 * 24 * 9
+    assert row_base(machine) % (2 * 8 * 4) == 0
+    assert compile_program(program, machine, embedding).placement == "memory"

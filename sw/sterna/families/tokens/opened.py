@@ -30,7 +30,8 @@ def open_for(model: TokenModel, request: RunRequest, report: Report, snapshots: 
     timeout, program = options.take(Timeout).timeout, model.lowered
     if snapshots and device in (EMULATOR, SIMULATED):
         shape = replace(shape, snapshots=True)
-    if device == EMULATOR and shape.embedding == "auto" and shape.chip_mbit is None:
+    if (device == EMULATOR and shape.embedding == "auto" and shape.chip_mbit is None
+            and not shape.base().row_memory.outside):
         shape = replace(shape, embedding="chip")  # which has room for all rows
     if image is not None:
         return open_image(TokenBoard, device, program, image, report, timeout)

@@ -21,6 +21,7 @@ from sterna.machine.additions import with_snapshots
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
+from sterna.machine.row_memory import RowsBesideWeights
 from sterna.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class TokenShape(Snapshots, ChipSize, OutsideMemory, Streams, Lanes, Config):
     def base(self) -> Machine:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
         shape = with_shape(self._start(), self, self.streams)
+        if self.place == "memory" and shape.memory.outside:
+            shape = shape.having(row_memory=RowsBesideWeights())
         return with_snapshots(shape) if self.snapshots else shape
 
     def _start(self) -> Machine:
