@@ -20,6 +20,8 @@ from tests.hw.core.spiking_networks import random_network
 from tests.one_machine import ON_SYNAPSES, ON_WORDS
 from tests.sim.shapes import random_program
 from tests.sw.compiler.mixtures import random_mixture
+from tests.sw.compiler.programs import random_program as random_program_of_words
+from tests.sw.compiler.programs import with_planes
 
 SPIKING = ModelConfig(vocab_size=97, hidden_size=64, num_hidden_layers=2, intermediate_size=50,
                       channel_mixer="lif")
@@ -41,6 +43,8 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     **{f"mixture {seed}": partial(random_mixture, seed, ON_WORDS, ON_SYNAPSES)
        for seed in MIXTURES},
     "words": partial(random_program, 33, 2, 5, 65, seed=33),
+    "planes": lambda: with_planes(random_program_of_words(4, 44, 51, 65, 2), 4),
+    "more planes": lambda: with_planes(random_program_of_words(9, 20, 87, 70, 3), 9),
 }
 
 

@@ -9,6 +9,7 @@ from sterna.machine.encoding import header, instruction_bits, instruction_fields
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS, address_bits, chunk_bits, space_bits
 from sterna.machine.unit import Fields
+from sterna.machine.units.ternary import DELIVERY_BITS
 
 __all__ = [
     "WriteChunk", "write_chunk", "command_fields", "command_layout", "code_group", "row_group",
@@ -42,9 +43,13 @@ def code_group(machine: Machine) -> StructLayout:
 
 
 def row_group(machine: Machine) -> StructLayout:
-    """Accumulators of ``rows`` matrix rows; ``destination`` is an `encoding.Destination`."""
+    """Accumulators of ``rows`` matrix rows; ``destination`` is an `encoding.Destination`.
+
+    Where a matrix may have several planes ``shift`` says by how many steps they are shifted.
+    """
     values = ArrayLayout(signed(machine.ternary.accumulator_bits), machine.ternary.rows)
-    return StructLayout({"values": values, "destination": 1})
+    several = {"shift": DELIVERY_BITS} if machine.ternary.planes > 1 else {}
+    return StructLayout({"values": values, "destination": 1, **several})
 
 
 def word_group(machine: Machine) -> ArrayLayout:

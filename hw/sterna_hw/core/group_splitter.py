@@ -9,10 +9,12 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.law.planes import full, reach
 from sterna.machine.machine import Machine
-from sterna.machine.units.ternary import Destination, groups_per_row_group
+from sterna.machine.units.ternary import DELIVERY_BITS, Destination, groups_per_row_group
 
 from sterna_hw.component import Component
+from sterna_hw.core.delivery import Delivery, saturated, sum_group
 from sterna_hw.layouts import row_group, word_group
+from sterna_hw.stream import connect_streams
 
 
 class GroupSplitter(Component):
@@ -23,7 +25,8 @@ class GroupSplitter(Component):
     ``valid`` of the row groups must not depend on ``ready``.
 
     An accumulator is at most the `reach` of ``code_depth`` columns; where a word holds that,
-    nothing is saturated.
+    nothing is saturated. Where a matrix may have several planes words leave by a `Delivery`, which
+    shifts and saturates them and takes `DELIVERY_CLOCKS` more.
 
     Members:
         row_groups: In, stream of `row_group`.
@@ -48,7 +51,9 @@ class GroupSplitter(Component):
         parts = groups_per_row_group(machine)
         lanes = machine.vector.lanes
         part = Signal(range(max(2, parts)))  # a signal of no bits is two wires in Verilog
-        group = Signal(word_group(machine), reset_less=True)
+        several = machine.ternary.planes > 1
+        given = sum_group(machine)["values"].shape if several else word_group(machine)
+        group = Signal(given, reset_less=True)
         for_vector = Signal()
         for_head = Signal()
         valid = Signal()
@@ -57,17 +62,34 @@ class GroupSplitter(Component):
         accept = Signal()
         more = Signal()
         begins = Signal()
-        m.d.comb += [
-            valid.eq(for_vector | for_head),
-            accept.eq(~((for_vector & ~self.vector.ready) | (for_head & ~self.head.ready))),
-            more.eq(self.row_groups.valid),
-            begins.eq(accept & self.row_groups.valid),
-            self.row_groups.ready.eq(accept),
+        leaves: list[Any] = [
             self.vector.valid.eq(for_vector),
             self.head.valid.eq(for_head),
             self.vector.payload.eq(group),
             self.head.payload.eq(group),
             self.idle.eq(~valid & ~self.row_groups.valid),
+        ]
+        goes = ~((for_vector & ~self.vector.ready) | (for_head & ~self.head.ready))
+        shift = Signal(DELIVERY_BITS, reset_less=True)
+        if several:
+            m.submodules.delivery = delivery = Delivery(machine)
+            connect_streams(m, delivery.vector, self.vector)
+            connect_streams(m, delivery.head, self.head)
+            sums = delivery.groups.payload
+            goes = ~valid | delivery.groups.ready
+            leaves = [
+                delivery.groups.valid.eq(valid), sums.values.eq(group),
+                sums.destination.eq(Mux(for_head, Destination.HEAD, Destination.VECTOR)),
+                sums.shift.eq(shift),
+                self.idle.eq(~valid & ~self.row_groups.valid & delivery.idle),
+            ]
+        m.d.comb += [
+            valid.eq(for_vector | for_head),
+            accept.eq(goes),
+            more.eq(self.row_groups.valid),
+            begins.eq(accept & self.row_groups.valid),
+            self.row_groups.ready.eq(accept),
+            *leaves,
         ]
         chosen: Value = Cat(offered.values)[:lanes * width]
         to_head = offered.destination == Destination.HEAD
@@ -98,6 +120,9 @@ class GroupSplitter(Component):
                 if parts != 1 << len(part):
                     with m.If(part == parts - 1):
                         m.d.sync += part.eq(0)
+        if several:  # that of the first part holds for the others
+            with m.If(accept & ((part == 0) if parts > 1 else Const(1))):
+                m.d.sync += shift.eq(offered.shift)
         with m.If(accept):
             m.d.sync += [
                 for_vector.eq(more & ~to_head),
@@ -111,9 +136,8 @@ class GroupSplitter(Component):
         """The accumulator as a word, symmetric: -limit .. limit."""
         limit = self._machine.vector.word_limit
         bits = self._machine.vector.word_bits
+        if self._machine.ternary.planes > 1:
+            return value  # later
         if reach(full(self._machine.ternary.code_depth)) <= limit:
             return value[:bits].as_signed() if len(value) > bits else value
-        low, high, sign = value[:bits - 1], value[bits - 1:], value[-1]
-        fits = (high == sign.replicate(len(high))) & ~(sign & ~low.any())
-        extreme = Cat(Const(1, 1), (~sign).replicate(bits - 2), sign)
-        return Mux(fits, Cat(low, sign), extreme)
+        return saturated(value, bits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
@@ -17,6 +17,7 @@ from sterna_hw.ternary.issue import Issue
 from sterna_hw.ternary.lanes import AdderLanes
 from sterna_hw.ternary.table_lanes import TableLanes
 from sterna_hw.ternary.twin_table_lanes import TwinTableLanes
+from sterna_hw.ternary.weighting import Weighting
 
 _LANES: dict[str, type[AdderLanes | TableLanes]] = {
     "adders": AdderLanes, "tables": TableLanes, "twin_tables": TwinTableLanes}
@@ -61,7 +62,7 @@ class TernaryEngine(Component):
         self._machine = machine
         self._word_delay = word_delay
         self._lanes = _LANES[machine.ternary.lane](machine)
-        self.latency = self._lanes.latency + 1
+        self.latency = self._lanes.latency + machine.ternary.weighting_clocks + 1
         super().__init__({
             "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
             "codes": In(stream.Signature(code_group(machine))),
@@ -78,7 +79,13 @@ class TernaryEngine(Component):
         machine = self._machine
         m.submodules.issue = issue = Issue(machine)
         m.submodules.lanes = lanes = self._lanes
-        m.submodules.accumulators = accumulators = Accumulators(machine, lanes.sum_bits)
+        sums, carries, sum_bits = lanes.sums, lanes.carries, lanes.sum_bits
+        weighting = None
+        if machine.ternary.planes > 1:
+            m.submodules.weighting = weighting = Weighting(machine, sum_bits)
+            m.d.comb += [weighting.sums.eq(sums), weighting.carries.eq(carries)]
+            sums, carries, sum_bits = weighting.totals, Const(0), weighting.total_bits
+        m.submodules.accumulators = accumulators = Accumulators(machine, sum_bits)
         room = machine.ternary.result_depth
         m.submodules.queue = queue = StreamQueue(row_group(machine), room, counted=True)
         ahead = self._commands(m, issue)
@@ -123,8 +130,10 @@ class TernaryEngine(Component):
 
         # Registers feed the inverse of ``first``, which every bit of every accumulator hangs on.
         valid, step, again = step_taken, issue.step, ~issue.step.first
-        for stage in range(lanes.latency):
-            if machine.ternary.deep_accumulators and stage == lanes.latency - READ_CLOCKS:
+        for stage in range(self.latency - 1):
+            if weighting is not None and stage == lanes.latency:
+                m.d.comb += weighting.power.eq(step.power)
+            if machine.ternary.deep_accumulators and stage == self.latency - 1 - READ_CLOCKS:
                 m.d.comb += accumulators.soon.eq(step.slot)
             next_valid = Signal(name=f"valid_{stage + 1}")
             next_step = Signal.like(issue.step, name=f"step_{stage + 1}", reset_less=True)
@@ -136,11 +145,12 @@ class TernaryEngine(Component):
             accumulators.valid.eq(valid),
             accumulators.slot.eq(step.slot),
             accumulators.again.eq(again),
-            accumulators.sums.eq(lanes.sums),
-            accumulators.carries.eq(lanes.carries),
+            accumulators.sums.eq(sums),
+            accumulators.carries.eq(carries),
             queue.i.valid.eq(valid & step.last),
             queue.i.payload.values.eq(accumulators.values),
             queue.i.payload.destination.eq(step.destination),
+            *([queue.i.payload.shift.eq(step.shift)] if weighting is not None else []),
             self.busy.eq(step_taken),
             self.waiting_codes.eq(issue.active & ~lanes.ready),
             self.waiting_weights.eq(issue.active & lanes.ready & ~self.weights.valid),

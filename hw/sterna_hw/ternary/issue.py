@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import DELIVERY_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import matmul_command
@@ -18,22 +19,25 @@ def step_layout(machine: Machine) -> StructLayout:
     """What the pipeline must know of a weight word.
 
     ``slot``: row group in its block, from 1; ``first`` and ``last``: first and last tile of the row
-    group; ``destination``: where its results go.
+    group; ``destination``: where its results go. Where a matrix may have several planes ``power``
+    is that of three which the sums count, and ``shift`` that of the results.
     """
-    slot_bits = machine.ternary.block_groups.bit_length()
-    return StructLayout({"slot": slot_bits, "first": 1, "last": 1, "destination": 1})
+    slot_bits, planes = machine.ternary.block_groups.bit_length(), machine.ternary.planes
+    several = {"power": range(planes), "shift": DELIVERY_BITS} if planes > 1 else {}
+    return StructLayout({"slot": slot_bits, "first": 1, "last": 1, "destination": 1, **several})
 
 
 class Issue(Component):
     """Says for each clock which weight word comes next; the next command follows without a gap.
 
-    A command takes ``blocks * tiles * groups`` steps: tiles within blocks, row groups within tiles.
+    A command takes ``blocks * tiles * planes * groups`` steps: tiles within blocks, planes within
+    tiles, row groups within planes.
     It is accepted while none is active or in the clock of the last step of the active one; its
     first step can be in the next clock.
 
     Members:
-        commands: In, stream of `matmul_command`; ``groups`` in 1 .. block_groups, ``blocks`` and
-            ``tiles`` at least 1.
+        commands: In, stream of `matmul_command`; ``groups`` in 1 .. block_groups, ``blocks``,
+            ``tiles`` and ``planes`` at least 1.
         active: Out(1), there is a next step; the outputs below describe it.
         step: Out, `step_layout`.
         tile: Out, column tile of the codes.
@@ -69,18 +73,26 @@ class Issue(Component):
         last_group, group = self._counter(m, "group", command.groups, offered.groups)
         last_tile, tile = self._counter(m, "tile", command.tiles, offered.tiles)
         last_block, block = self._counter(m, "block", command.blocks, offered.blocks)
+        last_pass, planes = last_group, self._machine.ternary.planes
+        last = last_tile
+        if planes > 1:
+            last_plane, plane = self._counter(m, "plane", command.planes, offered.planes)
+            last_pass, last = last_group & last_plane, last_tile & last_plane
+            m.d.comb += [plane.eq(self.advance & last_group), self.step.shift.eq(command.shift)]
+            with m.If(plane):
+                m.d.sync += self.step.power.eq(Mux(last_plane, 0, self.step.power + 1))
         m.d.comb += [
-            final.eq(last_group & last_tile & last_block),
+            final.eq(last_pass & last_tile & last_block),
             self.step.first.eq(first),
-            self.step.last.eq(last_tile),
+            self.step.last.eq(last),
             self.step.destination.eq(command.destination),
             self.closing.eq(last_tile & command.release),
-            self.turn.eq(last_group & (final | (command.tiles != 1))),
+            self.turn.eq(last_pass & (final | (command.tiles != 1))),
             self.release.eq(final & command.release),
             self.commands.ready.eq(~self.active | (self.advance & final)),
             group.eq(self.advance),
-            tile.eq(self.advance & last_group),
-            block.eq(self.advance & last_group & last_tile),
+            tile.eq(self.advance & last_pass),
+            block.eq(self.advance & last_pass & last_tile),
         ]
 
         with m.If(self.advance):
@@ -89,6 +101,9 @@ class Issue(Component):
                 m.d.sync += [self.step.slot.eq(1), self.tile.eq(self.tile + 1), first.eq(0)]
                 with m.If(last_tile):
                     m.d.sync += [self.tile.eq(0), first.eq(1)]
+                if planes > 1:
+                    with m.If(~last_pass):
+                        m.d.sync += [self.tile.eq(self.tile), first.eq(0)]
             with m.If(final):
                 m.d.sync += self.active.eq(0)
         with m.If(self.commands.ready):

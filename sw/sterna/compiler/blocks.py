@@ -44,6 +44,7 @@ class BlockProblem:
     quantiser delivers a tile's codes. ``turn``: clocks between two tiles in the engine. ``least``:
     fewest clocks from one tile to the next. ``body``: clocks of the vector unit for a block of 1,
     2, … row groups. ``exposed``: whether the engine has nothing else to do after the last block.
+    ``planes``: passes of the engine over a tile.
     """
 
     row_groups: int
@@ -54,6 +55,7 @@ class BlockProblem:
     least: int
     body: tuple[int, ...]
     exposed: bool
+    planes: int = 1
 
 
 def body_clocks(body: tuple[Operation, ...], groups: int, latency: int) -> int:
@@ -74,20 +76,21 @@ def body_clocks(body: tuple[Operation, ...], groups: int, latency: int) -> int:
 def _finish(problem: BlockProblem, runs: tuple[Run, ...]) -> tuple[int, int]:
     """Clock in which the last block's body ends, and clocks of all bodies and of the first fill."""
     engine = finish = 0
-    busy = problem.tiles * max(0, problem.fill - runs[0].groups * problem.matrices)
+    passes = problem.matrices * problem.planes
+    busy = problem.tiles * max(0, problem.fill - runs[0].groups * passes)
     fresh = True
     for run in runs:
-        width = run.groups * problem.matrices
+        width, results = run.groups * passes, run.groups * problem.matrices
         tile = max(width + problem.turn, problem.least)
         first = problem.tiles * (max(tile, problem.fill) if fresh else tile)
         # A single tile stays what it is from block to block.
         words = problem.tiles * tile if problem.tiles > 1 else width
         body = problem.body[run.groups - 1]
         fresh = False
-        # The engine ends block i at ready + i * words; its results can be used `width` earlier.
-        ready = engine + first - width
+        # The engine ends block i at ready + i * words; its results can be used that much earlier.
+        ready = engine + first - results
         engine += first + (run.blocks - 1) * words
-        last = engine - width
+        last = engine - results
         finish = max(finish + run.blocks * body, ready + run.blocks * body, last + body)
         busy += run.blocks * body
     # Turns take the engine's time from others; without any its time is the same for all choices.
@@ -150,7 +153,7 @@ def _choose(problem: BlockProblem) -> tuple[Run, ...]:
 
 def choose_blocks(
     machine: Machine, *, rows: int, columns: int, matrices: int,
-    body: tuple[Operation, ...], exposed: bool,
+    body: tuple[Operation, ...], exposed: bool, planes: int = 1,
 ) -> tuple[Run, ...]:
     """Runs of blocks for a kernel of ``rows`` elements, or for the head when ``body`` is empty.
 
@@ -170,7 +173,7 @@ def choose_blocks(
     )
     return _choose(BlockProblem(
         row_groups=-(-rows // machine.ternary.rows), tiles=-(-columns // machine.ternary.columns),
-        matrices=matrices, fill=groups_per_tile(machine), turn=machine.ternary.tile_clocks,
-        least=machine.ternary.least_tile_clocks,
+        matrices=matrices, planes=planes, fill=groups_per_tile(machine),
+        turn=machine.ternary.tile_clocks, least=machine.ternary.least_tile_clocks,
         body=clocks, exposed=exposed,
     ))

@@ -8,8 +8,8 @@ from sterna.errors import InputError
 from sterna.machine.machine import Machine
 from sterna.machine.units.ternary import CODE_BANKS
 from sterna.machine.units.vector import LENGTH_BITS
-from sterna.program.definition import Program
-from sterna.program.instructions import Section
+from sterna.program.definition import MatrixFormat, Program
+from sterna.program.instructions import Matmul, Section
 from sterna.program.items import Item
 
 
@@ -61,6 +61,10 @@ class Check:
         if groups >= 1 << LENGTH_BITS:
             raise self.fail(f"{groups} groups are more than the {(1 << LENGTH_BITS) - 1} of an "
                             f"instruction; use more {'neuron' if lanes else 'vector'}_lanes")
+
+    def matrix(self, matmul: Matmul) -> MatrixFormat:
+        """The format of the matrix of a product."""
+        return self.program.matrix(self.section.name, matmul.matrix)
 
     def taken(self, codes: str) -> bool:
         """Whether some later item takes the codes from a bank."""

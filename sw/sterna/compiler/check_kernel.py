@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sterna.law.arithmetic import SQUARES_BITS
+from sterna.machine.units.ternary import MOST_PLANES
 from sterna.program.instructions import (
     INPUT,
     Element,
     Kernel,
+    Matmul,
     Operation,
     Quantise,
+    TopK,
     Vector,
     second_operand,
 )
@@ -34,6 +37,11 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
         raise check.fail("its matmuls must share one vector of codes; use two kernels")
     if not kernel.matmuls:
         check.length(kernel.length)
+    planes = {(check.matrix(matmul).planes, matmul.shift) for matmul in kernel.matmuls}
+    if len(planes) > 1:
+        raise check.fail("its matrices must have the same planes and shift; use two kernels")
+    for matmul in kernel.matmuls:
+        check_planes(check, matmul)
     waiting = [matmul.result for matmul in kernel.matmuls]
     accumulators = frozenset(waiting)
     for operation in kernel.body:
@@ -51,6 +59,19 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
     if waiting:
         raise check.fail(f"accumulators {waiting[0]} are not read")
     check.first = False
+
+
+def check_top_k(check: Check, item: TopK) -> None:
+    """The engine has so many planes."""
+    check_planes(check, item.matmul)
+
+
+def check_planes(check: Check, matmul: Matmul) -> None:
+    """More than its most would need other gateware; what a fitted machine has, it takes."""
+    planes = check.matrix(matmul).planes
+    if planes > MOST_PLANES:
+        raise check.fail(f"matrix {matmul.matrix} has {planes} planes; an engine takes "
+                         f"{MOST_PLANES}")
 
 
 def check_quantise(check: Check, item: Quantise) -> None:

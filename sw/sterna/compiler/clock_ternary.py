@@ -72,7 +72,7 @@ class EngineClock:
         if self._block == 0:
             self.free = max(self.free, dispatched)
             self.starts.append(self.free)
-        tiles = command.tiles
+        passes = command.planes * width
         final = self._block + 1 == command.blocks
         if self.machine.ternary.least_tile_clocks:
             last = self._ahead(command, bank, width, dispatched)
@@ -88,7 +88,7 @@ class EngineClock:
             self._deliver(command, last + self._latency)
             last += 1
         self.free = last
-        self.accumulate += tiles * width
+        self.accumulate += command.tiles * passes
         if final:
             self._block = 0
             self.commands.popleft()
@@ -97,14 +97,15 @@ class EngineClock:
                 self.released.append(self._set_written or self.free)
 
     def _in_turn(self, command: MatmulStep, bank: Bank, width: int) -> int:
-        """Clock of the first word of the last tile, each tile being prepared when it begins."""
+        """Clock of the first word of the last pass, each tile being prepared when it begins."""
         tiles = command.tiles
         last_ready = min(bank.first + (tiles - 1) * bank.per_tile, bank.complete)
         # Tile t starts when it is readable; ready times are a line, so its ends decide.
         fill = self.machine.ternary.tile_clocks
         fills = fill if tiles > 1 or self._block == 0 else 0
-        last = max(self.free, bank.first) + (tiles - 1) * (width + fill)
-        return max(last, last_ready) + fills
+        passes = command.planes * width
+        last = max(self.free, bank.first) + (tiles - 1) * (passes + fill)
+        return max(last, last_ready) + fills + passes - width
 
     def _ahead(self, command: MatmulStep, bank: Bank, width: int, dispatched: int) -> int:
         """The same, where the tables of a tile are written while the ones before are in use.
@@ -112,26 +113,28 @@ class EngineClock:
         They wait for their codes and for the set of tables of the tile before the last one.
         """
         tiles, clocks, last = command.tiles, self.machine.ternary.least_tile_clocks, self.free
+        passes = command.planes * width
         if tiles == 1 and self._block:
-            self._sets[-1] = self.free + width
-            return self.free
+            self._sets[-1] = self.free + passes
+            return self.free + passes - width
         for tile in range(tiles):
             ready = min(bank.first + tile * bank.per_tile, bank.complete)
             if command.release and tile == tiles - 1:
                 ready = bank.complete
             self._set_written = max(self._set_written, self._sets[0], ready, dispatched) + clocks
             last = max(last, self._set_written)
-            self._sets.append(last + width)
+            self._sets.append(last + passes)
             if tile < tiles - 1:
-                last += width
-        return last
+                last += passes
+        return last + passes - width
 
     @property
     def _latency(self) -> int:
         columns = self.machine.ternary.columns
         lanes = (ceil(log2(columns // 3)) + 6 if self.machine.ternary.has_tables else
                  ceil(log2(columns)) + 4)
-        return lanes + SPLIT_CLOCKS
+        ternary = self.machine.ternary
+        return lanes + ternary.weighting_clocks + ternary.delivery_clocks + SPLIT_CLOCKS
 
     def _deliver(self, command: MatmulStep, arrival: int) -> None:
         """A row group leaves the engine."""

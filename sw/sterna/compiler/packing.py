@@ -47,20 +47,24 @@ def weight_pieces(
 
 def _padded(program: Program, section: str, repetition: int, command: MatmulStep,
             machine: Machine) -> NDArray[np.int8]:
-    """The command's matrices as [matrices, row groups, rows, tiles, columns]."""
+    """The command's matrices as [matrices, planes, row groups, rows, tiles, columns].
+
+    The least significant plane comes first.
+    """
     groups = -(-command.rows // machine.ternary.rows)
-    shape = (len(command.matrices), groups * machine.ternary.rows,
+    shape = (len(command.matrices), command.planes, groups * machine.ternary.rows,
              command.tiles * machine.ternary.columns)
     padded = np.zeros(shape, np.int8)
     for index, name in enumerate(command.matrices):
-        matrix = np.asarray(program.parameters.matrix(section, repetition, name))
-        if matrix.shape != (command.rows, command.columns):
+        planes = np.asarray(program.parameters.planes(section, repetition, name))
+        if planes.shape != (command.planes, command.rows, command.columns):
+            given = planes.shape[1:] if len(planes) == command.planes == 1 else planes.shape
             raise InputError(
-                f"matrix {name} of {section} {repetition} is {matrix.shape}, declared as "
-                f"{(command.rows, command.columns)}"
+                f"matrix {name} of {section} {repetition} is {given}, declared as "
+                f"{(command.planes, command.rows, command.columns)[-len(given):]}"
             )
-        padded[index, :command.rows, :command.columns] = matrix
-    return padded.reshape(len(command.matrices), groups, machine.ternary.rows, command.tiles,
+        padded[index, :, :command.rows, :command.columns] = planes[::-1]
+    return padded.reshape(*shape[:2], groups, machine.ternary.rows, command.tiles,
                           machine.ternary.columns)
 
 
@@ -72,10 +76,10 @@ def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
     for start in range(0, command.blocks, step):
         count = min(step, command.blocks - start)
         first = command.first + start * command.groups
-        rows = padded[:, first:first + count * command.groups]
-        blocks = rows.reshape(len(padded), count, command.groups, *rows.shape[2:])
-        # [matrix, block, group, row, tile, column] to the engine's order.
-        ordered = blocks.transpose(1, 4, 0, 2, 3, 5)
+        rows = padded[:, :, first:first + count * command.groups]
+        blocks = rows.reshape(*padded.shape[:2], count, command.groups, *rows.shape[3:])
+        # [matrix, plane, block, group, row, tile, column] to the engine's order.
+        ordered = blocks.transpose(2, 5, 1, 0, 3, 4, 6)
         packed = pack_words(machine, ordered)
         words = np.zeros((len(packed), size), np.uint8)
         words[:, :machine.ternary.weight_bytes] = packed

@@ -79,7 +79,8 @@ class MatmulStep:
     """A MATMUL instruction: ``blocks`` blocks of ``groups`` row groups of each of the matrices.
 
     ``operations`` gives the matmul's index of each matrix in the item, in the order in which the
-    body reads the accumulators; ``first`` is the first row group.
+    body reads the accumulators; ``first`` is the first row group. ``planes`` and ``shift`` are
+    those of each of the matrices.
     """
 
     item: int
@@ -91,13 +92,15 @@ class MatmulStep:
     groups: int
     blocks: int
     tiles: int
+    planes: int = 1
+    shift: int = 0
     release: bool = False
     destination: Destination = Destination.VECTOR
 
     @property
     def words(self) -> int:
         """Weight words of the command, which is also its clocks in the engine."""
-        return self.blocks * self.tiles * self.groups * len(self.matrices)
+        return self.blocks * self.tiles * self.planes * self.groups * len(self.matrices)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from sterna.compiler.schedule_neurons import input_step
 from sterna.compiler.sending import Sent
 from sterna.machine.machine import Machine
 from sterna.machine.units.ternary import MATMUL_QUEUE, Destination
-from sterna.program.definition import Program
+from sterna.program.definition import MatrixFormat, Program
 from sterna.program.instructions import Kernel, Matmul, Section, TopK
 from sterna.program.items import Item
 
@@ -111,12 +111,13 @@ class SectionScheduler:
     def _runs(self, item: Item, exposed: bool) -> tuple[Run, ...]:
         matmuls, rows = _matmuls_of(item)
         return choose_blocks(
-            self.machine, rows=rows, columns=self._columns(matmuls[0].matrix),
+            self.machine, rows=rows, columns=self._format(matmuls[0]).columns,
+            planes=self._format(matmuls[0]).planes,
             matrices=len(matmuls), body=item.body if isinstance(item, Kernel) else (),
             exposed=exposed)
 
-    def _columns(self, matrix: str) -> int:
-        return self.program.matrix(self.section.name, matrix).columns
+    def _format(self, matmul: Matmul) -> MatrixFormat:
+        return self.program.matrix(self.section.name, matmul.matrix)
 
     def _matmuls(self, codes: str) -> list[MatmulStep]:
         steps: list[MatmulStep] = []
@@ -129,7 +130,7 @@ class SectionScheduler:
             if isinstance(item, Kernel):
                 names = [matmul.result for matmul in matmuls]
                 order = tuple(names.index(name) for name in accumulator_names(item))
-            columns = self._columns(matmuls[0].matrix)
+            columns, planes = self._format(matmuls[0]).columns, self._format(matmuls[0]).planes
             first = 0
             for run in demand.runs:
                 steps.append(MatmulStep(
@@ -138,6 +139,7 @@ class SectionScheduler:
                     rows=rows, columns=columns, first=first,
                     groups=run.groups, blocks=run.blocks,
                     tiles=-(-columns // self.machine.ternary.columns),
+                    planes=planes, shift=matmuls[0].shift,
                     destination=Destination.HEAD if isinstance(item, TopK)
                     else Destination.VECTOR,
                 ))

@@ -1,4 +1,4 @@
-"""Exact ternary products, and the matrices kept for them."""
+"""Exact products with ternary planes, and the matrices kept for them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,30 @@ _byte_product = torch.ops.aten._int_mm.default
 class MatrixStore:
     """Trits by key; fetched when first used, kept while the byte budget lasts.
 
-    `fetch` gives trits int8 [rows, columns].
+    `fetch` gives trits int8 [planes, rows, columns], the most significant plane first.
     """
 
     def __init__(self, fetch: Callable[[MatrixKey], NDArray[np.int8]], budget: int) -> None:
         self._fetch, self._left = fetch, budget
-        self._kept: dict[MatrixKey, Tensor] = {}
+        self._kept: dict[MatrixKey, tuple[Tensor, ...]] = {}
 
     def product(self, key: MatrixKey, codes: Tensor) -> Tensor:
         """Accumulators int64 [streams, rows] of codes int64 [streams, columns]."""
-        return ternary_product(self._columns(key), codes)
+        first, *others = self._planes(key)
+        sums = ternary_product(first, codes)
+        for plane in others:
+            sums = sums.mul_(3).add_(ternary_product(plane, codes))
+        return sums
 
-    def _columns(self, key: MatrixKey) -> Tensor:
+    def _planes(self, key: MatrixKey) -> tuple[Tensor, ...]:
+        """Of each plane the trits [columns, rows]."""
         kept = self._kept.get(key)
         if kept is not None:
             return kept
-        columns = torch.from_numpy(np.ascontiguousarray(self._fetch(key))).T
-        if columns.numel() <= self._left:
-            self._left -= columns.numel()
+        planes = torch.from_numpy(np.ascontiguousarray(self._fetch(key)))
+        columns = tuple(plane.T for plane in planes)
+        if planes.numel() <= self._left:
+            self._left -= planes.numel()
             self._kept[key] = columns
         return columns
 

@@ -15,7 +15,7 @@ from sterna.golden import arithmetic, scalars
 from sterna.golden.arithmetic import SHIFTS, Shift, shift_by
 from sterna.golden.place import Place
 from sterna.golden.run import Run, Scalars, Step
-from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.planes import full, reach
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -92,12 +92,14 @@ def _product(place: Place, operation: int, item: Matmul) -> Step:
     codes, result = place.codes(item.codes), place.vector(item.result)
     told, key, limit = place.told(operation, item.result), place.key(item.matrix), place.limit
     matrices = place.parameters.matrices
-    fits = place.program.matrix(place.section, item.matrix).columns * CODE_LIMIT <= limit
+    matrix, (bits, half) = place.program.matrix(place.section, item.matrix), SHIFTS[item.shift]
+    fits = reach(full(matrix.columns, matrix.planes)) <= limit
 
     def compute(run: Run) -> None:
         accumulators = matrices.product(key, run.codes[codes][0])
         run.produced(told, accumulators)
-        run.vectors[result] = accumulators if fits else accumulators.clamp(-limit, limit)
+        delivered = (accumulators + half) >> bits if item.shift else accumulators
+        run.vectors[result] = delivered if fits else delivered.clamp(-limit, limit)
 
     return compute
 

@@ -40,7 +40,7 @@ class KeptParameters:
 
     def __init__(self, program: Program, matrix_budget: int) -> None:
         self._program, parameters = program, program.parameters
-        self.matrices = MatrixStore(lambda key: parameters.matrix(*key), matrix_budget)
+        self.matrices = MatrixStore(lambda key: parameters.planes(*key), matrix_budget)
         self.tables = {name: arithmetic.lookup_values(table, program.word_bits)
                        for name, table in program.tables.items()}
         self._vectors: dict[Key, Tensor] = {}

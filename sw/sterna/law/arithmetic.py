@@ -11,7 +11,9 @@ Definitions (``W`` is the word width, all integers are two's complement):
   top `TABLE_INDEX_BITS` bits as index and the others as fraction;
   ``result = saturate(round_shift(slope[index] * fraction, TABLE_SHIFT) + base[index])``.
 - **Codes** are ``clamp(round_shift(a * multiplier, shift), -127, 127)``.
-- **Accumulators** are exact; the vector unit and the top-k head see them saturated to a word.
+- **Accumulators** are exact; the vector unit and the top-k head see them saturated to a word: those
+  of a matrix of several planes as ``saturate(round_shift(sum, shift))``, with the shift that the
+  product declares, a multiple of `SHIFT_STEP` up to `MAX_DELIVERY_SHIFT`.
 - **Reductions** work on results after saturation: ``absmax`` is the largest magnitude (0 at start),
   ``squares`` the exact sum of squares, at most `SQUARES_BITS` bits wide.
 
@@ -48,6 +50,7 @@ from math import sqrt
 
 SHIFT_STEP = 4
 MAX_SHIFT = 32
+MAX_DELIVERY_SHIFT = 28
 CODE_BITS = 8
 CODE_LIMIT = (1 << (CODE_BITS - 1)) - 1
 

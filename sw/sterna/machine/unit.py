@@ -125,6 +125,8 @@ class Part:
 
     name: ClassVar[str]
     optional: ClassVar[frozenset[str]] = frozenset()
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that files of earlier Sternas lack; with its default one is not written."""
 
     def __post_init__(self) -> None:
         for field in fields(self):  # type: ignore[arg-type]
@@ -158,12 +160,16 @@ class Part:
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields, as JSON has them."""
-        return asdict(self)  # type: ignore[call-overload]
+        usual = {item.name: item.default for item in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in asdict(self).items()  # type: ignore[call-overload]
+                if name not in self.later or value != usual[name]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_dict` gave. Raises `InputError` naming a field that is missing, or none."""
-        require_fields(cls.name, values, [item.name for item in fields(cls)])  # type: ignore
+        require_fields(cls.name, values, [
+            item.name for item in fields(cls)  # type: ignore[arg-type]
+            if item.name not in cls.later or item.name in values])
         return cls(**values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
+from sterna.law.arithmetic import MAX_DELIVERY_SHIFT, MAX_SHIFT, SHIFT_STEP
 from sterna.program.definition import CodeFormat, MatrixFormat
 from sterna.program.instructions import (
     Constant,
@@ -65,10 +65,16 @@ def _element(scope: Scope, operation: Element, length: int, accumulators: set[st
 
 
 def _matmul(scope: Scope, matmul: Matmul, rows: int) -> None:
-    matrix = scope.matrix(matmul.matrix)
-    wanted = MatrixFormat(rows, scope.read_codes(matmul.codes).length)
+    matrix, shift = scope.matrix(matmul.matrix), matmul.shift
+    wanted = MatrixFormat(rows, scope.read_codes(matmul.codes).length, matrix.planes)
     if matrix != wanted:
         raise scope.fail(f"matrix {matmul.matrix} is {_told(matrix)}, not {_told(wanted)}")
+    if shift % SHIFT_STEP or not 0 <= shift <= MAX_DELIVERY_SHIFT:
+        raise scope.fail(f"sums of {matmul.matrix} are shifted by {shift}, not by a multiple of "
+                         f"{SHIFT_STEP} from 0 to {MAX_DELIVERY_SHIFT}")
+    if shift and matrix.planes == 1:
+        raise scope.fail(f"sums of {matmul.matrix} are shifted by {shift}; those of a matrix of "
+                         "one plane are delivered as they are")
 
 
 def _told(matrix: MatrixFormat) -> str:

@@ -74,7 +74,10 @@ class Parameters:
         raise KeyError(f"{section}: matrix {name}")
 
     def planes(self, section: str, repetition: int, name: str) -> NDArray[np.int8]:
-        """Trits of shape [planes, rows, columns], the most significant plane first."""
+        """Trits of shape [planes, rows, columns], the most significant plane first.
+
+        What a matrix of several planes is asked by, whoever takes it.
+        """
         return self.matrix(section, repetition, name)[None]
 
     def delays(self, section: str, repetition: int, name: str) -> NDArray[np.uint8]:

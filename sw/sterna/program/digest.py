@@ -49,6 +49,8 @@ def _asked(program: Program) -> Iterator[tuple[str, tuple[str, int], str]]:
         for repetition in range(section.repeat):
             for item in section.items:
                 for method, name in item.parameters_read():
+                    if method == "matrix" and program.matrix(section.name, name).planes > 1:
+                        method = "planes"
                     yield method, (section.name, repetition), name
                     if method == "planes" and program.matrix(section.name, name).delay:
                         yield "delays", (section.name, repetition), name

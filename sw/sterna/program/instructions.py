@@ -124,17 +124,21 @@ def second_operand(operation: Operation) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Matmul:
-    """``result[o] = sum_k codes[k] * trits[o, k]``, exact, delivered saturated to a word.
+    """``result[o] = sum_k codes[k] * weights[o, k]``, exact, delivered saturated to a word.
 
-    ``matrix`` names a ternary matrix of the section's current repetition.
+    ``matrix`` names a matrix of the section's current repetition: trits, or the integers that its
+    planes stand for (`sterna.law.planes`). Of several planes the words are the sums shifted right
+    by ``shift`` first, rounded half up.
     """
 
     result: str
     codes: str
     matrix: str
+    shift: int = 0
 
     def __str__(self) -> str:
-        return f"{self.result} = {self.matrix} @ {self.codes}"
+        text = f"{self.result} = {self.matrix} @ {self.codes}"
+        return f"{text} >> {self.shift}" if self.shift else text
 
 
 @dataclass(frozen=True, kw_only=True)

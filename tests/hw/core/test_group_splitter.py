@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from sterna.law.planes import full, reach
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.machine.units.ternary import Destination
@@ -19,18 +20,22 @@ SHAPES = {
     "saturating": TINY.having(word_bits=12, accumulator_bits=14),
     "saturating, two parts": TINY.having(word_bits=12, accumulator_bits=21, rows=4),
     "narrow accumulators": TINY.having(accumulator_bits=15),
+    "planes": TINY.having(planes=5, accumulator_bits=30),
+    "planes, three parts": TINY.having(planes=5, accumulator_bits=30, rows=6, word_bits=12),
 }
 
 
 def random_groups(machine: Machine, rng: random.Random, count: int):
     """Row groups within what accumulators can reach, extremes of word and sum among them."""
-    bound = 127 * machine.ternary.code_depth
+    bound = reach(full(machine.ternary.code_depth, machine.ternary.planes))
     limit = machine.vector.word_limit
     special = [value for value in (bound, -bound, limit, -limit, limit + 1, -limit - 1, -limit - 2,
                                    0, -1) if abs(value) <= bound]
     return [{"values": [rng.choice(special) if rng.random() < 0.4 else rng.randint(-bound, bound)
                         for _ in range(machine.ternary.rows)],
-             "destination": rng.randrange(2)} for _ in range(count)]
+             "destination": rng.randrange(2),
+             **({"shift": rng.randrange(8)} if machine.ternary.planes > 1 else {})}
+            for _ in range(count)]
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -42,7 +47,9 @@ def test_groups(name, density, ready):
     lanes, limit = machine.vector.lanes, machine.vector.word_limit
     expected: dict[int, list[list[int]]] = {0: [], 1: []}
     for group in row_groups:
-        words = [max(-limit, min(limit, value)) for value in group["values"]]
+        shift = 4 * group.get("shift", 0)
+        words = [max(-limit, min(limit, (value + (1 << shift >> 1)) >> shift))
+                 for value in group["values"]]
         expected[group["destination"]] += [
             words[start:start + lanes] for start in range(0, len(words), lanes)]
     dut = GroupSplitter(machine)
@@ -53,4 +60,5 @@ def test_groups(name, density, ready):
     assert head.values == expected[Destination.HEAD]
     if density == ready == 1.0:
         groups = len(vector.values) + len(head.values)
-        assert max(vector.clocks[-1], head.clocks[-1]) == groups, "one group a clock, latency 1"
+        latency = 1 + machine.ternary.delivery_clocks
+        assert max(vector.clocks[-1], head.clocks[-1]) == groups + latency - 1, "one a clock"

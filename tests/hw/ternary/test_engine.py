@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal
+from sterna.law.planes import full, plane_limit, reach, signed_bits, ternary_planes
 from sterna.machine.machine import Machine
 from sterna.machine.presets import token_machine
 from sterna.machine.protocol import Space, space_number
@@ -36,18 +37,23 @@ class Work:
                        for index, group in enumerate(groups)]
 
     def add_command(self, codes: np.ndarray, matrix: np.ndarray, groups: int, release: bool,
-                    destination: int) -> None:
-        """``matrix``: [blocks * groups * rows, columns] trits, as many columns as codes."""
+                    destination: int, planes: int = 1, shift: int = 0) -> None:
+        """``matrix``: [blocks * groups * rows, columns] integers, as many columns as codes."""
         rows, columns = self.machine.ternary.rows, self.machine.ternary.columns
         tiles = -(-len(codes) // columns)
         padded = np.pad(matrix, [(0, 0), (0, tiles * columns - len(codes))])
-        words = padded.reshape(-1, groups, rows, tiles, columns).transpose(0, 3, 1, 2, 4)
+        digits = ternary_planes(padded, planes)[::-1]
+        words = digits.reshape(planes, -1, groups, rows, tiles, columns).transpose(
+            1, 4, 0, 2, 3, 5)
         packed = pack_words(self.machine, words.reshape(-1, rows, columns))
         self.weights += [int.from_bytes(word.tobytes(), "little") for word in packed]
+        several = self.machine.ternary.planes > 1
         self.commands.append({"groups": groups, "blocks": len(words), "tiles": tiles,
-                              "release": int(release), "destination": destination})
+                              "release": int(release), "destination": destination,
+                              **({"planes": planes, "shift": shift} if several else {})})
         values = (matrix.astype(np.int64) @ codes).reshape(-1, rows)
-        self.results += [{"values": row, "destination": destination} for row in values.tolist()]
+        self.results += [{"values": row, "destination": destination,
+                          **({"shift": shift} if several else {})} for row in values.tolist()]
 
     def add_random(self, rng: np.random.Generator, vectors: int) -> Work:
         """Some vectors of codes, each used by one to three commands."""
@@ -61,8 +67,12 @@ class Work:
             for index in range(count):
                 groups = int(rng.integers(1, shape.ternary.block_groups + 1))
                 blocks = int(rng.integers(1, 4))
-                matrix = rng.integers(-1, 2, (blocks * groups * shape.ternary.rows, len(codes)))
-                self.add_command(codes, matrix, groups, index == count - 1, int(rng.integers(2)))
+                planes = int(rng.integers(1, shape.ternary.planes + 1))
+                most = plane_limit(planes)
+                matrix = rng.integers(
+                    -most, most + 1, (blocks * groups * shape.ternary.rows, len(codes)))
+                self.add_command(codes, matrix, groups, index == count - 1, int(rng.integers(2)),
+                                 planes, int(rng.integers(8)) if shape.ternary.planes > 1 else 0)
         return self
 
 
@@ -154,6 +164,46 @@ def test_random_work_of_twin_tables(shape: Machine, densities: dict) -> None:
     seed = TWIN_SHAPES.index(shape) * 100 + DENSITIES.index(densities)
     work = Work(shape).add_random(np.random.default_rng(seed), 4)
     run(work, seed, **densities)
+
+
+def with_planes(shape: Machine, planes: int) -> Machine:
+    """The machine for matrices of up to so many planes."""
+    largest = reach(full(shape.ternary.code_depth, planes))
+    return shape.having(ternary_planes=planes, accumulator_bits=signed_bits(largest))
+
+
+@pytest.mark.parametrize("shape, planes, densities", [
+    (SHAPES[0], 2, {}),
+    (SHAPES[0], 5, DENSITIES[5]),
+    (SHAPES[1], 3, {"weights": 0.3}),
+    (SHAPES[2], 8, {"results": 0.3}),
+    (SHAPES[4], 5, {"commands": 0.05}),
+    (TABLE_SHAPES[0], 5, {}),
+    (TABLE_SHAPES[1], 4, DENSITIES[5]),
+    (TABLE_SHAPES[2], 7, {"codes": 0.15}),
+    (TWIN_SHAPES[0], 5, DENSITIES[5]),
+    (TWIN_SHAPES[1], 3, {}),
+], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict) else
+   str(value) if isinstance(value, int) else shape_name(value))
+def test_random_work_of_planes(shape: Machine, planes: int, densities: dict) -> None:
+    """Matrices of any number of planes behind each other, on the same codes and on others."""
+    rng = np.random.default_rng(planes)
+    run(Work(with_planes(shape, planes)).add_random(rng, 4), planes, **densities)
+
+
+@pytest.mark.parametrize("code", [-127, 127])
+@pytest.mark.parametrize("weight", [-121, 121])
+@pytest.mark.parametrize("lane, columns", [("adders", 4), ("tables", 6)])
+def test_extremes_of_planes(code: int, weight: int, lane: Lane, columns: int) -> None:
+    """The largest sum just fits the accumulators."""
+    shape = with_planes(token_machine(
+        rows=2, columns=columns, vector_lanes=2, block_groups=2, code_depth=192, lane=lane), 5)
+    work = Work(shape)
+    codes = np.full(192, code)
+    work.add_codes(codes)
+    work.add_command(codes, np.full((4, 192), weight), 2, True, 0, 5)
+    run(work, 1)
+    assert work.results[0]["values"] == [192 * code * weight] * 2
 
 
 @pytest.mark.parametrize("densities", [{}, {"codes": 0.3, "results": 0.3}], ids=["free", "stalls"])

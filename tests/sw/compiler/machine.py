@@ -131,17 +131,21 @@ class Machine:
         """Accumulate one block of the oldest command."""
         cfg, command = self.cfg, self.commands[0]
         assert self.banks, "a matrix command waits for codes that never come"
-        groups, tiles = command["groups"], command["tiles"]
+        groups, tiles, planes = command["groups"], command["tiles"], command.get("planes", 1)
         assert groups <= cfg.ternary.block_groups
         assert tiles * cfg.ternary.columns <= cfg.ternary.code_depth
         codes = self.banks[0][:tiles * cfg.ternary.columns].reshape(tiles, cfg.ternary.columns)
-        count = groups * tiles
+        count = groups * planes * tiles
         words = self.weights[self.weight:self.weight + count]
         self.weight += count
-        words = words.reshape(tiles, groups, cfg.ternary.rows, cfg.ternary.columns).astype(np.int64)
-        sums = np.einsum("tgrc,tc->gr", words, codes)
+        words = words.reshape(tiles, planes, groups, cfg.ternary.rows, cfg.ternary.columns)
+        whole = sum(3**plane * words[:, plane].astype(np.int64) for plane in range(planes))
+        sums = np.einsum("tgrc,tc->gr", whole, codes)
         assert np.abs(sums).max() < 1 << (cfg.ternary.accumulator_bits - 1)
         self.out.accumulators += list(sums)
+        if command.get("shift"):
+            bits = 4 * command["shift"]
+            sums = (sums + (1 << bits - 1)) >> bits
         sums = sums.clip(-cfg.vector.word_limit, cfg.vector.word_limit)
         if command["destination"] == Destination.HEAD:
             self.out.head += sums.reshape(-1).tolist()

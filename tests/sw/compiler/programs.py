@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sterna.law.tables import Table
-from sterna.program.definition import Parameters, Program, ScalarConstant, VectorFormat
+from sterna.program.definition import (
+    MatrixFormat,
+    Parameters,
+    Program,
+    ScalarConstant,
+    VectorFormat,
+)
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -37,8 +43,15 @@ class RandomParameters(Parameters):
         return np.random.default_rng([self.seed, zlib.crc32(repr(key).encode())])
 
     def matrix(self, section, repetition, name):
-        shape = self.shapes[section, name]
+        shape = self.shapes[section, name][:2]
         return self._generator(section, repetition, name).integers(-1, 2, shape, np.int8)
+
+    def planes(self, section, repetition, name):
+        rows, columns, planes, _ = MatrixFormat(*self.shapes[section, name])
+        if planes == 1:
+            return self.matrix(section, repetition, name)[None]
+        return self._generator(section, repetition, name).integers(
+            -1, 2, (planes, rows, columns), np.int8)
 
     def vector(self, section, repetition, name):
         limit = (1 << (self.word_bits - 1)) - 1
@@ -54,6 +67,31 @@ class RandomParameters(Parameters):
         limit = (1 << (self.word_bits - 1)) - 1
         return self._generator("embedding", token).integers(
             -limit, limit + 1, self.lengths["input"], np.int32)
+
+
+def with_planes(program, seed):
+    """The program with matrices of up to five planes, and shifts of what they give."""
+    rng = np.random.default_rng(seed)
+    formats = {}
+
+    def several(section, matmuls):
+        planes, shift = int(rng.integers(1, 6)), 4 * int(rng.integers(0, 4))
+        for matmul in matmuls:
+            rows, columns, *_ = program.matrices[section.name, matmul.matrix]
+            formats[section.name, matmul.matrix] = MatrixFormat(rows, columns, planes)
+        return tuple(replace(matmul, shift=shift if planes > 1 else 0) for matmul in matmuls)
+
+    def changed(section, item):
+        if isinstance(item, Kernel):
+            return replace(item, matmuls=several(section, item.matmuls))
+        if isinstance(item, TopK):
+            return replace(item, matmul=several(section, (item.matmul,))[0])
+        return item
+
+    sections = tuple(replace(section, items=tuple(changed(section, item) for item in section.items))
+                     for section in program.sections)
+    return replace(program, sections=sections, matrices=formats,
+                   parameters=replace(program.parameters, shapes=formats))
 
 
 def table(word_bits=18, zero=0):

@@ -13,7 +13,7 @@ from sterna.machine.presets import token_machine
 from sterna.program.validate import validate_program
 
 from tests.sw.compiler.machine import Machine
-from tests.sw.compiler.programs import random_program, simple_program
+from tests.sw.compiler.programs import random_program, simple_program, with_planes
 
 
 def compare(program, shape, tokens, embedding="auto", **changes):
@@ -89,3 +89,15 @@ def test_random_programs(seed):
                              int(rng.choice([12, 15, 18])))
     validate_program(program)
     compare(program, shape, (1, 2), block_groups=int(rng.integers(2, 17)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs_of_planes(seed):
+    """Matrices of one to five planes, and shifts, each section's and the head's its own."""
+    rng = np.random.default_rng(seed)
+    tables = {"lane": "tables", "code_depth": 96} if seed % 3 == 0 else {}
+    shape = (4 * int(rng.integers(1, 4)), 12 if tables else int(rng.choice([4, 8, 16])), 4)
+    program = with_planes(random_program(
+        seed, int(rng.integers(5, 60)), int(rng.integers(5, 90)), int(rng.integers(20, 60)),
+        int(rng.integers(1, 4)), int(rng.choice([12, 15, 18]))), seed)
+    compare(program, shape, (1, 2), block_groups=int(rng.integers(2, 17)), **tables)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sterna.golden.matrices import MatrixStore, single_thread, ternary_product
+from sterna.law.planes import plane_limit, ternary_planes
 
 WIDE = (1 << 18) + 3
 
@@ -60,7 +61,7 @@ def test_store_fetches_once_within_its_budget():
 
     def fetch(key):
         fetched.append(key)
-        return np.ones((4, 8), np.int8)
+        return np.ones((1, 4, 8), np.int8)
 
     codes = torch.full((1, 8), 2)
     first, second = ("a", 0, "m"), ("a", 1, "m")
@@ -68,6 +69,20 @@ def test_store_fetches_once_within_its_budget():
     for key in (first, second, first, second):
         assert store.product(key, codes).tolist() == [[16] * 4]
     assert fetched == [first, second, second]
+
+
+@pytest.mark.parametrize("planes", [2, 5, 8])
+def test_planes_stand_for_integers(planes: int) -> None:
+    """Against the product with the whole integers, the largest of them with the largest codes."""
+    rng = np.random.default_rng(planes)
+    limit = plane_limit(planes)
+    weights = rng.integers(-limit, limit + 1, (6, 300))
+    weights[0], weights[1] = limit, -limit
+    codes = rng.integers(-127, 128, (3, 300))
+    codes[0] = 127
+    store = MatrixStore(lambda key: ternary_planes(weights, planes), budget=0)
+    found = store.product(("a", 0, "m"), torch.from_numpy(codes))
+    assert np.array_equal(found.numpy(), codes @ weights.T)
 
 
 def test_threads_are_restored_after_an_error():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from sterna.compiler.check_kernel import check_nothing
+from sterna.compiler.check_kernel import check_top_k
 from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule_kernel import schedule_top_k
 from sterna.compiler.unit import ItemRules, UnitCompiler
@@ -19,7 +19,7 @@ class HeadCompiler(UnitCompiler):
     """The best of the logits."""
 
     name = "head"
-    items = {TopK: ItemRules(check=check_nothing, schedule=schedule_top_k,
+    items = {TopK: ItemRules(check=check_top_k, schedule=schedule_top_k,
                              beside=lambda item: ("scalar", "ternary"))}
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]
@@ -27,7 +27,7 @@ class HeadCompiler(UnitCompiler):
         """As many words as the engine delivers in a clock, where comparing them in turn would make
         a memory outside wait; a chip that is paid for by lanes keeps the base's."""
         ternary = machine.ternary
-        rates = [ternary.lanes / (step.tiles * ternary.columns)
+        rates = [ternary.lanes / (step.tiles * step.planes * ternary.columns)
                  for section in plan.sections for step in section.steps()
                  if isinstance(step, MatmulStep) and step.destination is Destination.HEAD]
         if not machine.memory.outside or not rates:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import CheckError
+from sterna.law.arithmetic import SHIFT_STEP
+from sterna.law.planes import full, reach
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan
@@ -53,6 +55,9 @@ class MatrixCommand:
         machine = self.machine
         if path.shown is not None:
             path.shown["ternary"].append(sums.reshape(-1, machine.ternary.rows))
+        shift = SHIFT_STEP * self.fields.get("shift", 0)
+        if shift:
+            sums = (sums + (1 << shift - 1)) >> shift
         limit = machine.vector.word_limit
         sums = np.clip(sums, -limit, limit)
         if self.fields["destination"] == Destination.HEAD:
@@ -69,11 +74,14 @@ class MatrixCommand:
         """[rows, columns] of all blocks, in a type in which the sums are exact."""
         ternary, fields = self.machine.ternary, self.fields
         trits = unpack_words(self.machine, self.words)
-        ordered = trits.reshape(
-            fields["blocks"], fields["tiles"], fields["groups"], ternary.rows, ternary.columns)
+        planes = fields.get("planes", 1)
+        ordered = trits.reshape(fields["blocks"], fields["tiles"], planes, fields["groups"],
+                                ternary.rows, ternary.columns)
         columns = fields["tiles"] * ternary.columns
-        dense = ordered.transpose(0, 2, 3, 1, 4).reshape(-1, columns)
-        return dense.astype(np.float32 if 127 * columns < _EXACT else np.float64)
+        exact = np.float32 if reach(full(columns, planes)) < _EXACT else np.float64
+        whole = sum(ordered[:, :, plane] * exact(3**plane) for plane in range(planes))
+        assert isinstance(whole, np.ndarray)
+        return whole.transpose(0, 2, 3, 1, 4).reshape(-1, columns)
 
 
 class TernaryUnit(EmulatedUnit):
@@ -100,11 +108,12 @@ class TernaryUnit(EmulatedUnit):
     def go_on(self, plan: Plan) -> None:
         while self._waiting and self._bank < plan.codes:
             fields, machine = self._waiting.popleft(), self.machine
-            words = fields["blocks"] * fields["tiles"] * fields["groups"]
+            words = (fields["blocks"] * fields["tiles"] * fields.get("planes", 1)
+                     * fields["groups"])
             first = plan.take("weights", words)
             if first + words > len(self._weight_words()):
                 raise CheckError("the program takes more weights than there are")
-            self._kept += 4 * words * machine.ternary.lanes
+            self._kept += 4 * words // fields.get("planes", 1) * machine.ternary.lanes
             groups = fields["blocks"] * fields["groups"] * groups_per_row_group(machine)
             to_head = fields["destination"] == Destination.HEAD
             plan.operations.append(MatrixCommand(

@@ -7,8 +7,8 @@ from enum import IntEnum
 from math import ceil, log2
 from typing import TYPE_CHECKING, Literal, get_args
 
-from sterna.law.arithmetic import CODE_LIMIT
-from sterna.law.planes import full, reach, signed_bits
+from sterna.law.arithmetic import CODE_LIMIT, MAX_DELIVERY_SHIFT, SHIFT_STEP
+from sterna.law.planes import full, plane_limit, reach, signed_bits
 from sterna.machine.unit import (
     FORKS,
     AreaTerms,
@@ -41,6 +41,11 @@ TABLE_CLOCKS = 14
 MOST_SIDE, MOST_LANES, MOST_CODES = 1 << 14, 1 << 18, 1 << 20
 """Rows or columns, lanes, and codes of a matrix: more than the largest FPGA has room for."""
 MOST_ACCUMULATOR_BITS = 32
+MOST_PLANES = 8
+DELIVERY_BITS = (MAX_DELIVERY_SHIFT // SHIFT_STEP).bit_length()
+"""Of the shift of delivered sums, in steps."""
+DELIVERY_CLOCKS = 2
+"""Clocks that shifting the sums takes, where there are planes."""
 
 Lane = Literal["adders", "tables", "twin_tables"]
 """What the lanes are made of: trees of adders, or tables of the sums of three codes; of two sets of
@@ -61,6 +66,7 @@ class Ternary(Unit):
 
     name = "ternary"
     per_stream = True
+    later = frozenset({"planes"})
 
     rows: int = 8
     """Weight rows accumulated in parallel; a multiple of the vector unit's lanes."""
@@ -78,6 +84,9 @@ class Ternary(Unit):
     """Most codes of one matrix (its columns, padded); there are `CODE_BANKS` such banks."""
     weight_depth: int = 8192
     """Weight words of a token, of ``lanes`` trits each, wherever they are kept."""
+    planes: int = 1
+    """Most ternary planes of a matrix. Of more than one, a plane is a pass over its tile whose sums
+    count 1, 3, 9 … times, and sums are shifted before they are delivered."""
 
     def validate(self) -> None:
         self.require(self.lane in LANES, "lane", one_of(LANES))
@@ -89,13 +98,17 @@ class Ternary(Unit):
         if self.lane == "adders":
             self.require(is_power_of_two(self.columns) and self.columns >= 2, "columns",
                          "a power of two and at least 2 with adders")
-        most = MOST_BLOCK_GROUPS[self.lane]
-        self.require(self.block_groups <= most, "block_groups", f"at most {most}")
+        # From plane to plane of a tile nothing is written, and slots come back at once.
+        most = MOST_BLOCK_GROUPS[self.lane if self.planes == 1 else "adders"]
+        self.require(self.block_groups <= most, "block_groups",
+                     f"at most {most}{' with planes' if self.planes > 1 else ''}")
         self.require(self.accumulator_bits <= MOST_ACCUMULATOR_BITS, "accumulator_bits",
                      f"at most {MOST_ACCUMULATOR_BITS}")
-        largest = reach(full(self.code_depth))
+        self.require(self.planes <= MOST_PLANES, "planes", f"at most {MOST_PLANES}")
+        largest, weight = reach(full(self.code_depth, self.planes)), plane_limit(self.planes)
+        limit = f"{CODE_LIMIT} * {weight}" if weight > 1 else f"{CODE_LIMIT}"
         self.require(signed_bits(largest) <= self.accumulator_bits, "accumulator_bits",
-                     f"wide enough for {CODE_LIMIT} * code_depth = {largest}")
+                     f"wide enough for {limit} * code_depth = {largest}")
         self.require(self.code_depth % self.columns == 0, "code_depth", "a multiple of columns")
 
     def check(self, machine: Machine) -> None:
@@ -157,18 +170,31 @@ class Ternary(Unit):
         """Fewest clocks from one column tile to the next one."""
         return TABLE_CLOCKS if self.lane == "twin_tables" else 0
 
+    @property
+    def weighting_clocks(self) -> int:
+        """Clocks in which the sums of a plane are multiplied by a power of three, none without."""
+        return 2 + (self.planes - 1) // 2 if self.planes > 1 else 0
+
+    @property
+    def delivery_clocks(self) -> int:
+        """Clocks in which accumulators are shifted on their way out, none without planes."""
+        return DELIVERY_CLOCKS if self.planes > 1 else 0
+
     def fields(self, machine: Machine) -> Fields:
         """Fields of MATMUL.
 
         Weights are consumed in the order: for each of ``blocks`` blocks, for each of ``tiles``
-        column tiles, for each of ``groups`` row groups of the block, one weight word (``rows`` x
-        ``columns`` trits, trit ``row * columns + column``). After the last tile the block's row
-        groups leave in order. ``release`` frees the code bank after the command: the next command
-        uses the next codes.
+        column tiles, for each of ``planes`` planes, the least significant first, for each of
+        ``groups`` row groups of the block, one weight word (``rows`` x ``columns`` trits, trit
+        ``row * columns + column``). After the last tile the block's row groups leave in order,
+        shifted right by ``shift`` steps. ``release`` frees the code bank after the command: the
+        next command uses the next codes.
         """
         del machine
+        several = ((("planes", self.planes.bit_length()), ("shift", DELIVERY_BITS))
+                   if self.planes > 1 else ())
         return (("groups", self.block_groups.bit_length()), ("blocks", COUNT_BITS),
-                ("tiles", self.tiles.bit_length()), ("release", 1), ("destination", 1))
+                ("tiles", self.tiles.bit_length()), ("release", 1), ("destination", 1), *several)
 
     def area_terms(self, machine: Machine) -> AreaTerms:
         engine = (self.lanes, self.rows, self.columns)
