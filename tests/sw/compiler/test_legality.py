@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sterna.compiler.fit import check_fit, fit_machine
 from sterna.compiler.legality import check_legal
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
+from sterna.law.planes import full, reach, signed_bits
+from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
-from sterna.program.definition import CodeFormat, Program, VectorFormat
+from sterna.program.definition import CodeFormat, MatrixFormat, Program, VectorFormat
 from sterna.program.instructions import (
     INPUT,
     Element,
@@ -25,6 +28,7 @@ from sterna.program.items import Item
 from sterna.program.neurons import Neurons, Synapses
 from sterna.program.validate import validate_program
 
+from tests.sw.compiler.programs import simple_program, with_planes
 from tests.sw.program.small import CODES, ENTER, HEAD, QUIET, SUM, N, element, program, take
 
 READ = Element(result="y", a="acc", multiplier=Unit(1))
@@ -78,6 +82,36 @@ def test_rules(items, message):
     with pytest.raises(InputError, match=message) as caught:
         check(program(*items))
     assert str(caught.value).startswith("program, section main, item ") or items[-1] == CODES[3]
+
+
+def test_planes_of_a_kernel_are_those_of_one_command():
+    """As many for each of its matrices, and no more than an engine can have."""
+    both = with_body(READ, READ_SECOND)
+    for shift, planes in ((4, 2), (0, 3)):
+        pair = (replace(SUM.matmuls[0], shift=shift), replace(SECOND, matrix="u"))
+        mixed = program(ENTER, *CODES, replace(both, matmuls=pair), matrices={
+            ("main", "w"): MatrixFormat(N, N, 2), ("main", "u"): MatrixFormat(N, N, planes)})
+        with pytest.raises(InputError, match="must have the same planes and shift; use two"):
+            check(mixed)
+    for item, name in ((SUM, "w"), (HEAD, "v")):
+        shape = (N, N) if item is SUM else (5, N)
+        many = program(ENTER, *CODES, item, matrices={("main", name): MatrixFormat(*shape, 9)})
+        with pytest.raises(InputError, match=f"matrix {name} has 9 planes; an engine takes 8"):
+            check(many)
+
+
+def test_planes_are_fitted():
+    """A machine without them is told what it lacks; one that is made for the program has them."""
+    planar = with_planes(simple_program(hidden=64, wide=100), 1)
+    most = max(planar.matrix(*key).planes for key in planar.matrices)
+    base = PRESETS["standard"]
+    with pytest.raises(InputError, match=f"ternary_planes = 1 must be at least {most}"):
+        check_fit(planar, base)
+    fitted = fit_machine(planar, base)
+    assert fitted.ternary.planes == most > 1
+    assert fitted.ternary.accumulator_bits == signed_bits(reach(full(128, most)))
+    assert Machine.from_json(fitted.to_json()) == fitted
+    assert "planes" not in base.to_json() and Machine.from_json(base.to_json()) == base
 
 
 def test_the_input_is_a_stream():

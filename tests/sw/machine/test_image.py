@@ -151,10 +151,10 @@ class OneWeightElse:
     def __getattr__(self, name):
         return getattr(self._parameters, name)
 
-    def matrix(self, section, repetition, name):
-        trits = self._parameters.matrix(section, repetition, name)
+    def planes(self, section, repetition, name):
+        trits = self._parameters.planes(section, repetition, name)
         if (section, name) == self._changed and repetition == 0:
-            trits[-1, -1] = -1 if trits[-1, -1] == 1 else 1
+            trits[-1, -1, -1] = -1 if trits[-1, -1, -1] == 1 else 1
         return trits
 
 

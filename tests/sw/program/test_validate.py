@@ -9,7 +9,7 @@ from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.random_model import random_model
-from sterna.program.definition import VectorFormat
+from sterna.program.definition import MatrixFormat, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -23,6 +23,7 @@ from sterna.program.instructions import (
     Unit,
     Vector,
 )
+from sterna.program.printing import format_program
 from sterna.program.validate import validate_program
 
 from tests.sw.program.small import (
@@ -43,6 +44,16 @@ from tests.sw.program.small import (
 def test_a_good_program_passes():
     validate_program(program(ENTER, *CODES, SUM))
     validate_program(program(ENTER, *CODES, SUM, *CODES[2:3], HEAD))
+
+
+def test_a_matrix_may_have_planes():
+    """Its sums are delivered by a shift, its parameters asked by planes."""
+    shifted = replace(SUM, matmuls=(replace(SUM.matmuls[0], shift=28),))
+    planar = program(ENTER, *CODES, shifted, matrices={
+        **program().matrices, ("main", "w"): MatrixFormat(N, N, planes=5)})
+    validate_program(planar)
+    assert "acc = w @ q >> 28" in format_program(planar)
+    assert "main.w            8 x 8, 5 planes" in format_program(planar)
 
 
 @pytest.mark.parametrize("word_bits", [16, 18])
@@ -87,6 +98,14 @@ REFUSED: list[tuple[tuple[Item, ...], str]] = [
     (
         (ENTER, *CODES, replace(SUM, matmuls=(Matmul(result="x", codes="q", matrix="w"),))),
         "accumulators x have the name of a vector",
+    ),
+    (
+        (ENTER, *CODES, replace(SUM, matmuls=(replace(SUM.matmuls[0], shift=4),))),
+        "sums of w are shifted by 4; those of a matrix of one plane are delivered as they are",
+    ),
+    (
+        (ENTER, *CODES, replace(SUM, matmuls=(replace(SUM.matmuls[0], shift=30),))),
+        "sums of w are shifted by 30, not by a multiple of 4 from 0 to 28",
     ),
     ((ENTER, take("absmax", "n", "a")), "absmax n is taken before anything entered it"),
     ((ENTER, take("absmax", "m", "a"), take("absmax", "m", "a")), "taken before anything"),
