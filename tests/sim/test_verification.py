@@ -121,8 +121,8 @@ def test_extreme_weights_and_inputs():
         def __getattr__(self, name: str):
             return getattr(original.parameters, name)
 
-        def matrix(self, section: str, repetition: int, name: str) -> np.ndarray:
-            shape = original.parameters.matrix(section, repetition, name).shape
+        def planes(self, section: str, repetition: int, name: str) -> np.ndarray:
+            shape = original.parameters.planes(section, repetition, name).shape
             return np.full(shape, 1 if repetition % 2 else -1, np.int8)
 
         def embedding(self, token: int) -> np.ndarray:
@@ -149,10 +149,10 @@ def test_a_single_wrong_weight_is_found_where_it_is_used():
         def __getattr__(self, name: str):
             return getattr(right.parameters, name)
 
-        def matrix(self, section_name: str, repetition: int, name: str) -> np.ndarray:
-            trits = right.parameters.matrix(section_name, repetition, name).copy()
+        def planes(self, section_name: str, repetition: int, name: str) -> np.ndarray:
+            trits = right.parameters.planes(section_name, repetition, name).copy()
             if (section_name, repetition, name) == (section.name, 1, matmul.matrix):
-                trits[41, 7] = 1 if trits[41, 7] < 1 else -1
+                trits[0, 41, 7] = 1 if trits[0, 41, 7] < 1 else -1
             return trits
 
     verifier._golden = GoldenExecutor(

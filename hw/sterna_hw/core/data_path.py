@@ -23,10 +23,10 @@ from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.engine import TernaryEngine
 from sterna_hw.vector.command import vector_unit_command
 from sterna_hw.vector.unit import (
-    TRACE_SCALAR,
     VectorUnit,
     chain_members,
     partner_members,
+    trace_scalar,
     trace_vector,
 )
 from sterna_hw.vector.vector_memory import state_members
@@ -55,7 +55,7 @@ def trace_members(machine: Machine) -> dict[str, Any]:
     """Trace ports of one data path."""
     return {
         "trace_vector": Out(trace_vector(machine)),
-        "trace_scalar": Out(TRACE_SCALAR),
+        "trace_scalar": Out(trace_scalar(machine)),
         "trace_accumulators": Out(trace_accumulators(machine)),
     }
 

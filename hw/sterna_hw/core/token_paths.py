@@ -40,7 +40,7 @@ class TokenPaths:
 
     Members of the accelerator:
         trace_vector_<n>: Out, `trace_vector`: every result group of the vector unit of stream n.
-        trace_scalar_<n>: Out, `TRACE_SCALAR`: every result of its scalar unit.
+        trace_scalar_<n>: Out, `trace_scalar`: every result of its scalar unit.
         trace_accumulators_<n>: Out, `trace_accumulators`: every row group that leaves its engine.
         m_axi_*, sdram_*: AXI4 masters or pins of the memory outside, see
             `sterna_hw.memory.ports.memory_members`.

@@ -29,7 +29,7 @@ def group_control(machine: Machine) -> StructLayout:
     ``use_constant``, ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
     ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
     by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
-    ``state``: the result goes to the next data path. ``send``: it goes to the unit ``partner``.
+    ``sum``: words enter the register of squares themselves. ``state``: the result goes to the next data path. ``send``: it goes to the unit ``partner``.
     """
     return StructLayout({
         "valid": 1,
@@ -40,6 +40,7 @@ def group_control(machine: Machine) -> StructLayout:
         "codes": 1, "last": 1,
         "absmax": 1, "absmax_register": 2,
         "squares": 1, "squares_register": 1,
+        **({"sum": 1} if machine.vector.sums else {}),
         **({"state": 1} if machine.streams > 1 else {}),
         **({"send": 1, "partner": range(max(2, len(machine.partners)))} if machine.partners
            else {}),

@@ -288,6 +288,8 @@ class Issue(Component):
             control.squares.eq(issue & vector.squares),
             control.squares_register.eq(vector.squares_register),
         ]
+        if machine.vector.sums:
+            m.d.sync += control.sum.eq(vector.sum)
         # Taken in every clock: that a group is used is known too late to reach so many registers.
         m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
         if unit_words is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import (
     EXPONENT_BITS,
@@ -26,6 +26,7 @@ class BroadcastMultiplier(Component):
 
     Members:
         load, scalar: stage 1, In. The scalar's mantissa is 0 or at least ``2**15``.
+        sign: stage 1, the scalar is negative, In; only where scalars have a sign.
         use_scalar, use_unit, negative, lookup, shift: stage 2 of each group, In.
         broadcast: stage 3: plus or minus the scalar or one, else zero, Out.
         steps: stage 3: the group's shift in steps of 4 bits, Out.
@@ -33,7 +34,9 @@ class BroadcastMultiplier(Component):
 
     def __init__(self, machine: Machine) -> None:
         self._bits = machine.vector.word_bits
+        self._signed = machine.vector.sums
         super().__init__({
+            **({"sign": In(1)} if self._signed else {}),
             "load": In(1), "scalar": In(SCALAR),
             "use_scalar": In(1), "use_unit": In(1), "negative": In(1), "lookup": In(1),
             "shift": In(4),
@@ -63,6 +66,13 @@ class BroadcastMultiplier(Component):
                 small.eq(exponent <= -drop - MAX_SHIFT - SHIFT_STEP),  # above MAX_SHIFT
             ]
 
+        negative: Value = self.negative
+        if self._signed:
+            sign = Signal(name="kept_sign")
+            with m.If(self.load):
+                m.d.sync += sign.eq(self.sign)
+            negative = self.negative ^ (sign & self.use_scalar)
+
         # Stage 2: what does not fit becomes the largest word or zero; then the sign.
         value = Signal(self._bits)
         use = Signal()
@@ -72,7 +82,7 @@ class BroadcastMultiplier(Component):
                      | (self.use_scalar & large).replicate(self._bits - 1) | self.use_unit),
         ]
         m.d.sync += self.broadcast.eq(
-            (value ^ self.negative.replicate(self._bits)) + self.negative)
+            (value ^ negative.replicate(self._bits)) + negative)
         with m.If(self.use_scalar):
             m.d.sync += self.steps.eq(Mux(large | small, 0, steps))
         with m.Elif(self.lookup):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
@@ -113,13 +113,15 @@ class AbsmaxReduction(Component):
 
 
 class SquaresReduction(Component):
-    """Exact sum of squares of all lanes over any number of groups, in 2 registers of 48 bits.
+    """Exact sum of squares of all lanes over any number of groups, in 2 registers of 48 bits; or
+    of the words themselves, where the machine has sums.
 
     One group a clock. A group given in clock ``t`` is in the register from ``t + log2(lanes) + 2``.
     A reset clears the registers within 5 clocks, in which nothing is given.
 
     Members:
         words: one for each lane, In.
+        plain: whether it is words that count, not their squares, In; with sums only.
         enable, register: whether and where the group counts, In.
         take, take_register: show a register in ``value`` two clocks later and clear it, In. No
             group may be on its way then.
@@ -129,7 +131,9 @@ class SquaresReduction(Component):
     def __init__(self, machine: Machine) -> None:
         self._bits = machine.vector.word_bits
         self._lanes = machine.vector.lanes
+        self._sums = machine.vector.sums
         super().__init__({
+            **({"plain": In(1)} if self._sums else {}),
             "words": In(ArrayLayout(signed(self._bits), self._lanes)),
             "enable": In(1), "register": In(range(SQUARES_REGISTERS)),
             "take": In(1), "take_register": In(range(SQUARES_REGISTERS)),
@@ -140,14 +144,19 @@ class SquaresReduction(Component):
         m = Module()
         level = []
         for lane in range(self._lanes):
-            square = Signal(2 * self._bits - 2, name=f"square_{lane}", reset_less=True)
-            m.d.sync += square.eq(self.words[lane] * self.words[lane])
+            square = Signal(self._shape(2 * self._bits - 2), name=f"square_{lane}",
+                            reset_less=True)
+            entered: Value = self.words[lane] * self.words[lane]
+            if self._sums:
+                entered = Mux(self.plain, self.words[lane], entered)
+            m.d.sync += square.eq(entered)
             level.append(square)
         levels = 1
         while len(level) > 1:
             sums = []
             for index, (left, right) in enumerate(zip(level[::2], level[1::2], strict=True)):
-                total = Signal(len(left) + 1, name=f"sum_{levels}_{index}", reset_less=True)
+                total = Signal(self._shape(len(left) + 1 - self._sums),
+                               name=f"sum_{levels}_{index}", reset_less=True)
                 m.d.sync += total.eq(left + right)
                 sums.append(total)
             level = sums
@@ -173,3 +182,7 @@ class SquaresReduction(Component):
             self.value.eq(read.data),
         ]
         return m
+
+    def _shape(self, bits: int) -> Shape:
+        """Of squares so wide, with a sign where words may be among them."""
+        return signed(bits + 1) if self._sums else unsigned(bits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import (
@@ -49,12 +49,15 @@ class ScalarUnit(Component):
             operation starts in that clock.
         idle: no operation in execution, the last result is readable in this clock, Out.
         ends: ``idle`` comes back in two clocks or in the next one, Out.
+        read_sign, result_sign: whether ``read`` and ``result`` are negative, Out; only where the
+            machine has sums. An operand of anything but MULTIPLY never is.
         finished, result: a result is written in this clock, Out; both leave registers.
         result_scalar: scalar register 0, Out.
     """
 
     def __init__(self, machine: Machine) -> None:
         high: Any = {"init": 1}
+        self._signed = machine.vector.sums
         super().__init__({
             "operations": In(stream.Signature(scalar_command(machine))),
             "constant": In(SCALAR),
@@ -64,6 +67,7 @@ class ScalarUnit(Component):
             "idle": Out(1, **high), "ends": Out(1),
             "finished": Out(1), "result": Out(SCALAR),
             "result_scalar": Out(SCALAR),
+            **({"read_sign": Out(1), "result_sign": Out(1)} if self._signed else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -135,6 +139,12 @@ class ScalarUnit(Component):
                 self.idle.eq(1), self.result.eq(final.result), written_index.eq(result_index)]
         with m.If(starting):
             m.d.sync += self.idle.eq(0)
+
+        magnitude = self.squares
+        if self._signed:
+            handed_on = handing & (result_index == new.a)  # a largest magnitude
+            magnitude = self._signs(m, code, second, new.a, handed_on, starting, written_index,
+                                    done)
 
         value = operand.exponent
         m.d.comb += [
@@ -252,7 +262,7 @@ class ScalarUnit(Component):
                 multiply()
 
             with m.State("COLLECT"):
-                m.d.sync += [window.eq(self.squares), searching.eq(1)]
+                m.d.sync += [window.eq(magnitude), searching.eq(1)]
                 m.next = "SEARCH"
 
             with m.State("SEARCH"):
@@ -298,3 +308,36 @@ class ScalarUnit(Component):
         with m.If(self.finished & (written_index == RESULT_SCALAR)):
             m.d.sync += self.result_scalar.eq(self.result)
         return m
+
+    def _signs(self, m: Module, code: Signal, second: Signal, first: Value, handed_on: Value,
+               starting: Signal, written_index: Signal, done: Signal) -> Value:
+        """Signs of all registers, beside them; and the magnitude of what SQUARES takes."""
+        signs = Signal(SCALAR_REGISTERS)
+        operand_sign = Signal()
+        takes_sum = Signal()
+
+        def sign_of(index: Value) -> Value:
+            return Mux(self.finished & (written_index == index), self.result_sign,
+                       signs.bit_select(index, 1))
+
+        m.d.comb += [
+            self.read_sign.eq(sign_of(self.read_index)),
+            takes_sum.eq((code == ScalarCode.SQUARES) & second[0]),
+        ]
+        with m.If(starting):
+            m.d.sync += operand_sign.eq(sign_of(first) & ~handed_on)
+        negative = takes_sum & self.squares[-1]
+        # That of the sum is there for a clock only, long before the others are asked for.
+        sum_sign = Signal()
+        collecting = Signal()
+        started = Signal()
+        m.d.sync += [started.eq(starting), collecting.eq(started)]
+        with m.If(collecting):
+            m.d.sync += sum_sign.eq(negative)
+        with m.If(done):
+            m.d.sync += self.result_sign.eq(Mux(
+                code == ScalarCode.MULTIPLY,
+                operand_sign ^ signs.bit_select(second, 1), takes_sum & sum_sign))
+        with m.If(self.finished):
+            m.d.sync += signs.bit_select(written_index, 1).eq(self.result_sign)
+        return (self.squares ^ negative.replicate(SQUARES_BITS)) + negative

@@ -35,7 +35,14 @@ STATE_QUEUE = 16
 RESULT_STAGE = 7
 """Without the ``vector_registers``."""
 
-TRACE_SCALAR = StructLayout({"valid": 1, **dict(SCALAR.members)})
+
+
+def trace_scalar(machine: Machine) -> StructLayout:
+    """Payload of the scalar trace; the mantissa has a sign where scalars have."""
+    members = dict(SCALAR.members)
+    if machine.vector.sums:
+        members["mantissa"] = signed(MANTISSA_BITS + 1)
+    return StructLayout({"valid": 1, **members})
 
 
 def trace_vector(machine: Machine) -> StructLayout:
@@ -112,7 +119,7 @@ class VectorUnit(Component):
             "result_scalar": Out(SCALAR),
             "idle": Out(1),
             "trace_vector": Out(trace_vector(machine)),
-            "trace_scalar": Out(TRACE_SCALAR),
+            "trace_scalar": Out(trace_scalar(machine)),
             **chain_members(machine), **partner_members(machine), **state_members(machine),
         })
 
@@ -179,7 +186,9 @@ class VectorUnit(Component):
             self.trace_vector.valid.eq(control[result_stage + 1].valid),
             self.trace_vector.data.eq(words),
             self.trace_scalar.valid.eq(scalars.finished),
-            self.trace_scalar.mantissa.eq(scalars.result.mantissa),
+            self.trace_scalar.mantissa.eq(
+                Mux(scalars.result_sign, -scalars.result.mantissa, scalars.result.mantissa)
+                if machine.vector.sums else scalars.result.mantissa),
             self.trace_scalar.exponent.eq(scalars.result.exponent),
         ]
         return m
@@ -212,6 +221,8 @@ class VectorUnit(Component):
             scalars.read_index.eq(control[1].scalar),
             multiplier.load.eq(control[1 + ahead].load_scalar),
             multiplier.scalar.as_value().eq(delayed(m, scalars.read.as_value(), ahead, "scalar")),
+            *([multiplier.sign.eq(delayed(m, scalars.read_sign, ahead, "read_sign"))]
+              if machine.vector.sums else []),
             multiplier.use_scalar.eq(control[2 + ahead].use_scalar),
             multiplier.use_unit.eq(control[2 + ahead].use_unit),
             multiplier.negative.eq(control[2 + ahead].negative),
@@ -266,6 +277,7 @@ class VectorUnit(Component):
             absmax.take_register.eq(issue.operations.payload.a),
             scalars.absmax.eq(absmax.value),
             squares.words.eq(words),
+            *([squares.plain.eq(total.sum)] if self._machine.vector.sums else []),
             squares.enable.eq(total.squares), squares.register.eq(total.squares_register),
             squares.take.eq(scalars.take_squares),
             squares.take_register.eq(issue.operations.payload.a),

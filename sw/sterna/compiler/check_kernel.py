@@ -56,6 +56,9 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
         _operands(check, operation, accumulators)
         if isinstance(operation, Element) and operation.squares is not None:
             _squares(check, kernel.length)
+        if isinstance(operation, Element) and operation.sum and not check.machine.vector.sums:
+            raise check.fail(f"the machine has no sums, which {operation.sum} is one of; set "
+                             "vector_sums")
     if waiting:
         raise check.fail(f"accumulators {waiting[0]} are not read")
     check.first = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sterna.compiler.operands import reductions
 from sterna.errors import InputError
@@ -23,16 +24,18 @@ from sterna.program.instructions import ScalarOperation, TopK
 from sterna.program.items import Item
 
 Span = tuple[int, int]
+Name = TypeVar("Name", str, tuple[str, str])
 END_OF_TOKEN = 1 << 40
 
 
 @dataclass(frozen=True)
 class Registers:
-    """Register numbers by name."""
+    """Register numbers by name; those of sums are among those of squares."""
 
     scalars: dict[str, int]
     absmax: dict[str, int]
     squares: dict[str, int]
+    sums: dict[str, int]
 
 
 def unrolled(program: Program) -> Iterator[Item]:
@@ -72,8 +75,8 @@ def _overlap(one: list[Span], other: list[Span]) -> bool:
     return any(a < d and c < b for a, b in one for c, d in other)
 
 
-def assign(spans: dict[str, list[Span]], count: int, what: str,
-           fixed: dict[str, int] | None = None) -> dict[str, int]:
+def assign(spans: dict[Name, list[Span]], count: int, what: str,
+           fixed: dict[Name, int] | None = None) -> dict[Name, int]:
     """Give each name the lowest register that no overlapping name has."""
     numbers = dict(fixed or {})
     for name in sorted(spans, key=lambda name: spans[name][0]):
@@ -85,7 +88,8 @@ def assign(spans: dict[str, list[Span]], count: int, what: str,
         free = next((number for number in range(count) if number not in taken), None)
         if free is None:
             raise InputError(
-                f"the program needs more than the {count} {what} registers at {name}; "
+                f"the program needs more than the {count} {what} registers at "
+                f"{name if isinstance(name, str) else name[-1]}; "
                 "take values earlier"
             )
         numbers[name] = free
@@ -96,9 +100,14 @@ def assign_registers(program: Program) -> Registers:
     """Registers of all scalars and reductions; the head's scale gets `RESULT_SCALAR`."""
     heads = [item for section in program.sections for item in section.items
              if isinstance(item, TopK)]
+    squares, sums = (reduction_spans(program, kind) for kind in ("squares", "sum"))
+    shared = assign({**{("squares", name): spans for name, spans in squares.items()},
+                     **{("sum", name): spans for name, spans in sums.items()}},
+                    SQUARES_REGISTERS, "squares")
     return Registers(
         assign(scalar_spans(program), SCALAR_REGISTERS, "scalar",
                {head.scale: RESULT_SCALAR for head in heads}),
         assign(reduction_spans(program, "absmax"), ABSMAX_REGISTERS, "absmax"),
-        assign(reduction_spans(program, "squares"), SQUARES_REGISTERS, "squares"),
+        {name: shared["squares", name] for name in squares},
+        {name: shared["sum", name] for name in sums},
     )

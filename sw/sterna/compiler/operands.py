@@ -14,7 +14,7 @@ def accumulator_names(kernel: Kernel) -> tuple[str, ...]:
 
 
 def reductions(item: Item, kind: str) -> tuple[str, ...]:
-    """Reductions of the kind (``absmax`` or ``squares``) that the item's results enter."""
+    """Reductions of the kind that the item's results enter."""
     if not isinstance(item, Kernel):
         return ()
     names = (getattr(operation, kind, None) for operation in item.body)

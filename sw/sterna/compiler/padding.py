@@ -114,7 +114,7 @@ class _Tracker:
             a, b = self._value(operation.a, accumulators), self._value(second, accumulators)
             lanes = _result(self.program, operation, a.lanes, b.lanes)
             groups = _result(self.program, operation, a.groups, b.groups)
-            reduced = isinstance(operation, Element) and (operation.absmax or operation.squares)
+            reduced = isinstance(operation, Element) and operation.reductions()
             if reduced and ((spare_lanes and lanes != 0) or (spare_groups and groups != 0)):
                 raise InputError(
                     f"section {section.name}, kernel {kernel.name}: '{operation}' enters a "

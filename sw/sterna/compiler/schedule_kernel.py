@@ -31,6 +31,7 @@ from sterna.program.instructions import (
 if TYPE_CHECKING:
     from sterna.compiler.section import SectionScheduler
 
+_TAKES = {"sum": ScalarCode.SQUARES}
 _UNITS = {1: MultiplierSelect.ONE, -1: MultiplierSelect.MINUS_ONE, 0: MultiplierSelect.ZERO}
 
 
@@ -52,14 +53,16 @@ def schedule_top_k(scheduler: SectionScheduler, position: int, item: TopK) -> No
 def schedule_scalar(scheduler: SectionScheduler, position: int, item: ScalarOperation) -> None:
     """One instruction of the scalar unit."""
     registers = scheduler.registers
-    code = ScalarCode[item.operation.upper()]
+    code = _TAKES.get(item.operation) or ScalarCode[item.operation.upper()]
     step = ScalarStep(item=position, operation=code, result=registers.scalars[item.result])
     if code is ScalarCode.CONSTANT:
         step.constant = item.operands[0]
     elif code is ScalarCode.ABSMAX:
         step.a = registers.absmax[item.operands[0]]
     elif code is ScalarCode.SQUARES:
-        step.a = registers.squares[item.operands[0]]
+        signed = item.operation == "sum"
+        step.a = (registers.sums if signed else registers.squares)[item.operands[0]]
+        step.b = int(signed)
     else:
         operands = [registers.scalars[name] for name in item.operands]
         step.a, step.b = operands[0], operands[-1]
@@ -152,3 +155,5 @@ def _element(scheduler: SectionScheduler, step: VectorStep, operation: Element) 
         step.absmax = registers.absmax[operation.absmax]
     if operation.squares is not None:
         step.squares = registers.squares[operation.squares]
+    if operation.sum is not None:
+        step.squares, step.sum = registers.sums[operation.sum], True

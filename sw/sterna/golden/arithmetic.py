@@ -70,6 +70,11 @@ def squares(words: Tensor) -> list[int]:
     return (words * words).sum(1).tolist()
 
 
+def sums(words: Tensor) -> list[int]:
+    """The sum in every stream."""
+    return words.sum(1).tolist()
+
+
 def lookup_values(table: Table, word_bits: int) -> Tensor:
     """The table's result for every word: int64 [2**word_bits], negative words from the end on."""
     fraction_bits = word_bits - TABLE_INDEX_BITS

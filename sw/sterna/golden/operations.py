@@ -120,7 +120,7 @@ def _element(place: Place, index: int, operation: Element) -> Step:
     a, result, told = place.vector(operation.a), place.vector(name), place.told(index, name)
     addend = None if operation.addend is None else place.vector(operation.addend)
     factor, limit = _factor(place, operation.multiplier, operation.shift), place.limit
-    absmax, squares = operation.absmax, operation.squares
+    absmax, squares, total = operation.absmax, operation.squares, operation.sum
 
     def compute(run: Run) -> None:
         multiplier, shift = factor(run)
@@ -132,6 +132,8 @@ def _element(place: Place, index: int, operation: Element) -> Step:
             _enter(run.absmax, absmax, arithmetic.absmax(value), max)
         if squares is not None:
             _enter(run.squares, squares, arithmetic.squares(value), operator.add)
+        if total is not None:
+            _enter(run.sums, total, arithmetic.sums(value), operator.add)
 
     return compute
 
@@ -149,6 +151,8 @@ def _scalar(place: Place, item: ScalarOperation) -> Callable[[Run], Scalars]:
         return lambda run: tuple(map(scalars.normalise, run.absmax.pop(first)))
     if item.operation == "squares":
         return lambda run: tuple(map(scalars.normalise, run.squares.pop(first)))
+    if item.operation == "sum":
+        return lambda run: tuple(map(scalars.normalise_signed, run.sums.pop(first)))
     if item.operation == "constant":
         constant = (place.parameters.scalar(place.key(first)),) * place.streams
         return lambda run: constant

@@ -28,7 +28,7 @@ class Run:
             newest first.
         neurons: state words [streams, neurons] of populations, by their names in the law.
         scalars: by the names that the program has for them.
-        absmax, squares: reductions that were filled and not yet taken, one number a stream.
+        absmax, squares, sums: reductions that were filled and not yet taken, one number a stream.
         results: outputs of neurons that leave with the RUN.
         head: logits [streams, rows], saturated to words, and their scale.
         saturated: neuron steps, counted from RUN to RUN.
@@ -42,6 +42,7 @@ class Run:
     scalars: dict[str, Scalars] = field(default_factory=dict)
     absmax: dict[str, list[int]] = field(default_factory=dict)
     squares: dict[str, list[int]] = field(default_factory=dict)
+    sums: dict[str, list[int]] = field(default_factory=dict)
     results: dict[str, Integers] = field(default_factory=dict)
     head: tuple[Tensor, Scalars] | None = None
 

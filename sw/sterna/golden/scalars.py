@@ -1,7 +1,7 @@
 """Scalar floats of the program definition, in plain integers.
 
-The value is ``mantissa * 2**exponent``; the mantissa is 0 (and then the exponent too) or has
-17 bits. Source: the definitions in `sterna.law.arithmetic`.
+The value is ``mantissa * 2**exponent``; the mantissa is 0 (and then the exponent too) or its
+magnitude has 17 bits. Source: the definitions in `sterna.law.arithmetic`.
 """
 
 from __future__ import annotations
@@ -50,9 +50,15 @@ def normalise(number: int, exponent: int = 0) -> ScalarFloat:
     return kept(number >> drop if drop >= 0 else number << -drop, exponent + drop)
 
 
+def normalise_signed(number: int, exponent: int = 0) -> ScalarFloat:
+    """The same of a number that may be negative: its magnitude is truncated."""
+    magnitude = normalise(abs(number), exponent)
+    return magnitude._replace(mantissa=-magnitude.mantissa) if number < 0 else magnitude
+
+
 def multiply(a: ScalarFloat, b: ScalarFloat) -> ScalarFloat:
-    """The product, truncated."""
-    return normalise(a.mantissa * b.mantissa, a.exponent + b.exponent)
+    """The product, its magnitude truncated."""
+    return normalise_signed(a.mantissa * b.mantissa, a.exponent + b.exponent)
 
 
 def add(a: ScalarFloat, b: ScalarFloat) -> ScalarFloat:
@@ -86,7 +92,10 @@ def rsqrt(x: ScalarFloat) -> ScalarFloat:
 
 
 def as_multiplier(x: ScalarFloat, word_bits: int) -> tuple[int, int]:
-    """Multiplier (a word, not negative) and shift (a multiple of 4) of a vector operation."""
+    """Multiplier (a word) and shift (a multiple of 4) of a vector operation."""
+    if x.mantissa < 0:
+        multiplier, shift = as_multiplier(x._replace(mantissa=-x.mantissa), word_bits)
+        return -multiplier, shift
     drop, shift = MANTISSA_BITS + 1 - word_bits, -x.exponent
     if x.mantissa == 0:
         return 0, 0

@@ -15,10 +15,13 @@ Definitions (``W`` is the word width, all integers are two's complement):
   of a matrix of several planes as ``saturate(round_shift(sum, shift))``, with the shift that the
   product declares, a multiple of `SHIFT_STEP` up to `MAX_DELIVERY_SHIFT`.
 - **Reductions** work on results after saturation: ``absmax`` is the largest magnitude (0 at start),
-  ``squares`` the exact sum of squares, at most `SQUARES_BITS` bits wide.
+  ``squares`` the exact sum of squares, at most `SQUARES_BITS` bits wide, ``sum`` the exact sum of
+  the words themselves.
 
-Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or in
-``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits, never negative), exponent signed. Zero is (0, 0).
+Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or of a magnitude in
+``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits), exponent signed. Zero is (0, 0). Only a ``sum``, and a
+product with one, may be negative: what follows is of magnitudes, ``multiply`` gives the sign that a
+product has, as multiplier of a vector operation it negates, and nothing else takes such a scalar.
 Every result is kept in range: an exponent below ``-2**(EXPONENT_BITS - 1)`` gives zero, one above
 ``2**(EXPONENT_BITS - 1) - 1`` the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``. A
 constant scalar is stored as two words, ``mantissa >> (18 - W)`` and the

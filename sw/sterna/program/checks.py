@@ -5,6 +5,7 @@ from __future__ import annotations
 from sterna.law.arithmetic import MAX_DELIVERY_SHIFT, MAX_SHIFT, SHIFT_STEP
 from sterna.program.definition import CodeFormat, MatrixFormat
 from sterna.program.instructions import (
+    REDUCTIONS,
     Constant,
     Element,
     Kernel,
@@ -52,15 +53,17 @@ def _element(scope: Scope, operation: Element, length: int, accumulators: set[st
     if isinstance(multiplier, Scalar):
         if shift:
             raise scope.fail("an operation with a scalar has the scalar's shift, not its own")
-        scope.read_scalar(multiplier.name)
+        scope.read_scalar(multiplier.name, signed=True)
     elif isinstance(multiplier, Vector):
         _operand(scope, multiplier.name, length, accumulators)
     elif not isinstance(multiplier, Constant) and multiplier.value not in (-1, 0, 1):
         raise scope.fail(f"the unit multiplier is {multiplier.value}, not -1, 0 or 1")
     if operation.addend is not None:
         _operand(scope, operation.addend, length, accumulators)
-    if operation.result is None and operation.absmax is None and operation.squares is None:
+    if operation.result is None and not operation.reductions():
         raise scope.fail(f"operation on {operation.a} has no effect")
+    if operation.squares is not None and operation.sum is not None:
+        raise scope.fail(f"operation on {operation.a} enters squares and a sum; use two")
     scope.reductions.fill(operation)
 
 
@@ -87,13 +90,14 @@ def _told(matrix: MatrixFormat) -> str:
 def check_quantise(scope: Scope, item: Quantise) -> None:
     """The vector and its scale are known."""
     scope.read_vector(item.a, item.length)
-    scope.read_scalar(item.scale, scale=True)
+    scope.read_scalar(item.scale, scale=True, signed=True)
     scope.define_codes(item.result, CodeFormat(length=item.length))
 
 
 def check_scalar_operation(scope: Scope, item: ScalarOperation) -> None:
     """The operation exists, and so do its operands."""
-    if item.operation in ("absmax", "squares"):
+    signed = item.operation == "sum"
+    if item.operation in REDUCTIONS:
         if len(item.operands) != 1:
             raise scope.fail(f"{item.operation} takes one operand")
         scope.reductions.take(item.operation, item.operands[0])
@@ -105,8 +109,8 @@ def check_scalar_operation(scope: Scope, item: ScalarOperation) -> None:
             raise scope.fail(
                 f"{item.operation} takes {wanted} operands, not {len(item.operands)}")
         for operand in item.scalars_read():
-            scope.read_scalar(operand)
-    scope.define_scalar(item.result, item.operation)
+            signed |= scope.read_scalar(operand, signed=item.operation == "multiply")
+    scope.define_scalar(item.result, item.operation, signed=signed)
 
 
 def check_top_k(scope: Scope, item: TopK) -> None:

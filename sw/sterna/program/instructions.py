@@ -18,6 +18,8 @@ from typing import Literal
 
 from sterna.program.items import Item
 
+REDUCTIONS = ("absmax", "squares", "sum")
+"""Kinds of reductions, and the scalar operations that take them."""
 INPUT = "input"
 """Name of what a RUN is given: a row of words, or codes where a program declares them."""
 
@@ -72,8 +74,8 @@ class Element:
 
     ``a`` names a vector, an accumulator stream of the kernel (each is read exactly once), or
     ``"input"`` (the embedding row). The shift is that of the scalar when the multiplier is one,
-    else ``shift`` (a multiple of 4). ``result`` None keeps only the reductions. ``absmax`` and
-    ``squares`` name the reductions that the result enters.
+    else ``shift`` (a multiple of 4). ``result`` None keeps only the reductions. ``absmax``,
+    ``squares`` and ``sum`` name the reductions that the result enters; one of the last two.
     """
 
     result: str | None
@@ -83,6 +85,7 @@ class Element:
     shift: int = 0
     absmax: str | None = None
     squares: str | None = None
+    sum: str | None = None
 
     def __str__(self) -> str:
         text = f"{self.result or '_'} = {self.a}"
@@ -92,10 +95,14 @@ class Element:
             text += f" >> {self.shift}"
         if self.addend is not None:
             text += f" + {self.addend}"
-        for kind, name in (("absmax", self.absmax), ("squares", self.squares)):
-            if name is not None:
-                text += f"  [{kind} {name}]"
+        for kind, name in self.reductions():
+            text += f"  [{kind} {name}]"
         return text
+
+    def reductions(self) -> tuple[tuple[str, str], ...]:
+        """Kinds and names of the reductions that the result enters."""
+        found = (("absmax", self.absmax), ("squares", self.squares), ("sum", self.sum))
+        return tuple((kind, name) for kind, name in found if name is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,12 +227,13 @@ class Quantise(Item):
 class ScalarOperation(Item):
     """One operation of the scalar unit.
 
-    ``absmax`` and ``squares`` take a reduction (and clear it), ``constant`` reads the named scalar
+    A reduction's kind takes it (and clears it), ``constant`` reads the named scalar
     constant of the current repetition; the others are arithmetic on scalars.
     """
 
     result: str
-    operation: Literal["absmax", "squares", "constant", "multiply", "add", "code_scale", "rsqrt"]
+    operation: Literal["absmax", "squares", "sum", "constant", "multiply", "add", "code_scale",
+                       "rsqrt"]
     operands: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -236,7 +244,7 @@ class ScalarOperation(Item):
         return self.result
 
     def scalars_read(self) -> tuple[str, ...]:
-        return () if self.operation in ("absmax", "squares", "constant") else self.operands
+        return () if self.operation in (*REDUCTIONS, "constant") else self.operands
 
     def parameters_read(self) -> tuple[tuple[str, str], ...]:
         return (("scalar", self.operands[0]),) if self.operation == "constant" else ()

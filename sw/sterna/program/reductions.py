@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sterna.program.instructions import Element
+from sterna.program.instructions import REDUCTIONS, Element
 
 
 class Reductions:
@@ -12,13 +12,12 @@ class Reductions:
 
     def __init__(self, fail: Callable[[str], Exception]) -> None:
         self._fail = fail
-        self._filled: dict[str, set[str]] = {"absmax": set(), "squares": set()}
+        self._filled: dict[str, set[str]] = {kind: set() for kind in REDUCTIONS}
 
     def fill(self, operation: Element) -> None:
         """The operation's result enters its reductions."""
-        for kind, name in (("absmax", operation.absmax), ("squares", operation.squares)):
-            if name is not None:
-                self._filled[kind].add(name)
+        for kind, name in operation.reductions():
+            self._filled[kind].add(name)
 
     def take(self, kind: str, name: str) -> None:
         """A scalar operation takes the reduction."""

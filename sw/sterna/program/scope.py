@@ -31,6 +31,7 @@ class Scope:
         self._carried: set[str] = set()
         self._local: set[str] = set()
         self._scalars: dict[str, str] = {}
+        self._signed: set[str] = set()
         self._codes: dict[str, CodeFormat] = {}
         self._homes: dict[str, str] = {}
         self._owners: dict[str, str] = {}
@@ -42,7 +43,7 @@ class Scope:
     def enter(self, name: str) -> None:
         """Begin a repetition of a section: what is local is gone."""
         self.section = self.program.section(name)
-        self._local, self._scalars = set(), {}
+        self._local, self._scalars, self._signed = set(), {}, set()
         self._codes = {name: codes for name, codes in self._codes.items()
                        if self._lifetime(name) == "carried"}
         if self.program.takes_codes:
@@ -106,17 +107,27 @@ class Scope:
         if owner != self._place:
             raise self.fail(f"{what} is that of {owner} too")
 
-    def define_scalar(self, name: str, operation: str) -> None:
-        """A scalar operation gives the scalar."""
+    def define_scalar(self, name: str, operation: str, *, signed: bool = False) -> None:
+        """A scalar operation gives the scalar, which may be negative if it is ``signed``."""
         self._scalars[name] = operation
+        self._signed.discard(name)
+        if signed:
+            self._signed.add(name)
 
-    def read_scalar(self, name: str, *, scale: bool = False) -> None:
-        """A scalar is read; ``scale`` where a code scale will do."""
+    def read_scalar(self, name: str, *, scale: bool = False, signed: bool = False) -> bool:
+        """A scalar is read, and whether it may be negative.
+
+        ``scale`` where a code scale will do, ``signed`` where one that may be negative does.
+        """
         operation = self._scalars.get(name)
         if operation is None:
             raise self.fail(f"scalar {name} is used before it is defined")
         if operation == "code_scale" and not scale:
             raise self.fail(f"scalar {name} is a code scale, which only a Quantise may use")
+        if name in self._signed and not signed:
+            raise self.fail(f"scalar {name} may be negative, being made of a sum: only multiply and "
+                            "operations on vectors take it")
+        return name in self._signed
 
     def define_codes(self, name: str, codes: CodeFormat) -> None:
         """Codes are made; where they are declared, they are what is declared."""

@@ -75,6 +75,9 @@ def rsqrt(a: ScalarValue) -> ScalarValue:
 def as_multiplier(scalar: ScalarValue, word_bits: int) -> tuple[int, int]:
     """Multiplier and shift of an element operation."""
     mantissa, exponent = scalar
+    if mantissa < 0:
+        factor, shift = as_multiplier((-mantissa, exponent), word_bits)
+        return -factor, shift
     drop = 18 - word_bits
     if mantissa == 0:
         return 0, 0
@@ -119,13 +122,17 @@ class VectorModel:
         if kind == ScalarCode.ABSMAX:
             result, self.absmax[a] = normalise(self.absmax[a]), 0
         elif kind == ScalarCode.SQUARES:
-            result, self.squares[a] = normalise(self.squares[a]), 0
+            total, self.squares[a] = self.squares[a], 0
+            mantissa, exponent = normalise(abs(total))
+            result = (-mantissa if total < 0 else mantissa), exponent
         elif kind == ScalarCode.CONSTANT:
             words = [word for _ in range(self.machine.vector.scalar_groups)
                      for word in self.constants.popleft()]
             result = (words[0] << (18 - self.machine.vector.word_bits), words[1])
         elif kind == ScalarCode.MULTIPLY:
-            result = multiply(self.scalars[a], self.scalars[b])
+            (left, first), (right, second) = self.scalars[a], self.scalars[b]
+            mantissa, exponent = multiply((abs(left), first), (abs(right), second))
+            result = (-mantissa if (left < 0) != (right < 0) else mantissa), exponent
         elif kind == ScalarCode.ADD:
             result = add(self.scalars[a], self.scalars[b])
         elif kind == ScalarCode.CODE_SCALE:
@@ -180,4 +187,5 @@ class VectorModel:
             register = field("absmax_register")
             self.absmax[register] = max(self.absmax[register], *map(abs, words))
         if field("squares"):
-            self.squares[field("squares_register")] += sum(word * word for word in words)
+            self.squares[field("squares_register")] += sum(
+                word if field("sum") else word * word for word in words)

@@ -25,6 +25,7 @@ class ProgramWriter:
         self._issued = 0
         self._previous: dict[str, int] = {"length": 1, "result_address": 0}
         self._normal = set(range(16))  # scalar registers fit for scalar operations
+        self._signed: set[int] = set()  # those that may be negative
 
     def fill(self) -> None:
         """Random words from the input stream in the whole memory."""
@@ -47,16 +48,26 @@ class ProgramWriter:
             fields["a"] = rng.randrange(4)
         elif kind == ScalarCode.SQUARES:
             fields["a"] = rng.randrange(2)
+            fields["b"] = fields["a"] & self.machine.vector.sums  # sums are in register 1
         elif kind == ScalarCode.CONSTANT:
             self.work.constants += self._constant_scalar()
         else:
-            fields["a"] = rng.choice(sorted(self._normal))
-            fields["b"] = rng.choice(sorted(self._normal))
+            fit = self._normal - (set() if kind == ScalarCode.MULTIPLY else self._signed)
+            fields["a"] = rng.choice(sorted(fit))
+            fields["b"] = rng.choice(sorted(fit))
+        taken = {fields.get("a"), fields.get("b")}
+        signed = (fields.get("b") == 1 if kind == ScalarCode.SQUARES
+                  else kind == ScalarCode.MULTIPLY and bool(taken & self._signed))
+        if signed:
+            fields["result"] |= 4  # as below; the scale of a head has no sign
         if kind == ScalarCode.CODE_SCALE:
             fields["result"] |= 8  # so that some registers stay fit
             self._normal.discard(fields["result"])
         else:
             self._normal.add(fields["result"])
+        self._signed.discard(fields["result"])
+        if signed:
+            self._signed.add(fields["result"])
         self.work.scalar(**fields)
 
     def _constant_scalar(self) -> list[list[int]]:
@@ -90,6 +101,8 @@ class ProgramWriter:
             "absmax": rng.randrange(2), "absmax_register": rng.randrange(4),
             "squares": rng.randrange(2), "squares_register": rng.randrange(2),
         }
+        if machine.vector.sums:
+            fields["sum"] = fields["squares_register"]
         for operand in ("a_address", "b_address"):
             if rng.random() < 0.5:
                 fields[operand] = self._previous["result_address"]

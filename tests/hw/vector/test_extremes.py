@@ -138,6 +138,33 @@ def test_scalars_at_the_ends_of_their_range() -> None:
     assert {(0, 0), (2**17 - 1, 511)} <= set(trace.scalars[len(scalars):])
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_sums(sign: int) -> None:
+    """Zero, one, and as many words as an instruction names, all at the limit; then their product
+    with a sum, whose sign decides that of a vector."""
+    shape = machine(18, lanes=2).having(vector_sums=True)
+    limit, work, groups = sign * shape.vector.word_limit, Workload(shape), 8191
+    summed = {"a_source": SourceA.INPUT, "multiplier": MultiplierSelect.ONE, "squares": 1, "sum": 1}
+    for values in ([1, -1], [sign, 0]):
+        work.inputs.append(values)
+        work.vector(length=1, **summed)
+        work.scalar(operation=ScalarCode.SQUARES, a=0, b=1, result=2)
+    work.inputs += [[limit, limit]] * groups
+    work.vector(length=groups, **summed)
+    work.scalar(operation=ScalarCode.SQUARES, a=0, b=1, result=3)
+    work.scalar(operation=ScalarCode.MULTIPLY, a=2, b=3, result=4)
+    work.inputs += [[5, -7]] * 2
+    for scalar in (2, 4):
+        work.vector(length=1, a_source=SourceA.INPUT, multiplier=MultiplierSelect.SCALAR,
+                    scalar=scalar)
+    trace = run(work)
+    whole = normalise(2 * groups * abs(limit))
+    assert trace.scalars[:2] == [(0, 0), (sign * 2**16, -16)]
+    assert trace.scalars[2] == (sign * whole[0], whole[1])
+    assert trace.scalars[3][0] > 0, "of two negative ones"
+    assert trace.results[-2:] == [[5 * sign, -7 * sign], [131071, -131071]]
+
+
 def test_absmax_and_squares_of_nothing_and_of_everything() -> None:
     """Zero, one, and the largest sums: 2048 elements at the limit."""
     shape = machine(18, lanes=8)

@@ -37,6 +37,15 @@ def test_random_program(lanes: int, bits: int, tables: int, density: float, code
     run_random(machine(lanes, bits, tables), density, code_density, commands)
 
 
+@pytest.mark.parametrize("lanes, bits, density, lane, commands", [
+    (2, 18, 1.0, "adders", 300), (4, 12, 0.6, "tables", 150), (1, 16, 0.8, "adders", 150)])
+def test_random_program_with_sums(lanes: int, bits: int, density: float,
+                                  lane: Literal["adders", "tables"], commands: int) -> None:
+    """Scalars have a sign, which products have and vector operations obey."""
+    shape = machine(lanes, bits, 1, lane).having(vector_sums=True)
+    run_random(shape, density, density, commands)
+
+
 @pytest.mark.parametrize("bits, density, code_density", [(16, 1.0, 1.0), (18, 0.6, 0.4)])
 def test_random_program_of_a_single_lane(bits: int, density: float, code_density: float) -> None:
     run_random(compact(bits), density, code_density, 200)

@@ -89,11 +89,14 @@ class Plain:
 
     def _Kernel(self, item: Kernel) -> None:
         for matmul in item.matmuls:
-            matrix = self.program.parameters.matrix(*self.place, matmul.matrix).tolist()
-            codes = self.codes[matmul.codes]
-            self.local[matmul.result] = [
-                clamp(sum(trit * code for trit, code in zip(row, codes, strict=True)), 18)
-                for row in matrix]
+            sums = [0] * item.length
+            for plane in self.program.parameters.planes(*self.place, matmul.matrix).tolist():
+                for row, trits in enumerate(plane):
+                    sums[row] = 3 * sums[row] + sum(
+                        trit * code for trit, code in
+                        zip(trits, self.codes[matmul.codes], strict=True))
+            self.local[matmul.result] = [clamp(shifted(total, matmul.shift), 18)
+                                         for total in sums]
         for operation in item.body:
             assert isinstance(operation, Element)
             for index in range(item.length):

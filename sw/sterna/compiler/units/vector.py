@@ -12,6 +12,7 @@ from sterna.compiler.clock_vector import issue_vector
 from sterna.compiler.emission import Emission
 from sterna.compiler.flow_vector import accept_vector
 from sterna.compiler.kept import kept_vectors
+from sterna.compiler.operands import reductions
 from sterna.compiler.packing import constant_pieces, constant_words, input_pieces, table_pieces
 from sterna.compiler.plan import Address, Plan, VectorStep
 from sterna.compiler.rows import input_words, row_groups
@@ -46,7 +47,7 @@ def encode_vector(step: VectorStep, machine: Machine) -> Instruction:
         "table": step.table, "write": int(step.result is not None), "codes": int(step.codes),
         "absmax": int(step.absmax is not None), "absmax_register": step.absmax or 0,
         "squares": int(step.squares is not None), "squares_register": step.squares or 0,
-        "wait": step.wait,
+        "wait": step.wait, **({"sum": 1} if step.sum else {}),
         **({"previous": 1} if step.previous else {}), **({"state": 1} if step.state else {}),
         **({"send": 1} if step.send else {}),
     }
@@ -85,7 +86,9 @@ class VectorCompiler(UnitCompiler):
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Vector:
         unit = super().shaped(program, base, wanted)
         assert isinstance(unit, Vector)
-        return replace(unit, word_bits=program.word_bits)
+        sums = any(reductions(item, "sum")
+                   for section in program.sections for item in section.items)
+        return replace(unit, word_bits=program.word_bits, sums=sums)
 
     def needed(self, program: Program, machine: Machine, plan: Plan,
                placement: str) -> Mapping[str, int]:

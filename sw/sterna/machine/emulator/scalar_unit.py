@@ -10,7 +10,14 @@ import numpy as np
 from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.machine.emulator.path import Integers, Path
 from sterna.machine.emulator.plan import Plan
-from sterna.machine.emulator.scalars import Scalar, add, code_scale, multiply, normalise, rsqrt
+from sterna.machine.emulator.scalars import (
+    Scalar,
+    add,
+    code_scale,
+    multiply,
+    normalise_signed,
+    rsqrt,
+)
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.units.scalar import ScalarCode
@@ -56,7 +63,7 @@ class ScalarOperation:
         if self.code in (ScalarCode.ABSMAX, ScalarCode.SQUARES):
             file = path.absmax if self.code is ScalarCode.ABSMAX else path.squares
             value, file[self.a] = file[self.a], 0
-            return normalise(value)
+            return normalise_signed(value)
         if self.code in _OF_ONE:
             return _OF_ONE[self.code](path.registers[self.a])
         return _OF_TWO[self.code](path.registers[self.a], path.registers[self.b])

@@ -37,9 +37,15 @@ def normalise(value: int, exponent: int = 0) -> Scalar:
     return in_range(value >> drop if drop > 0 else value << -drop, exponent + drop)
 
 
+def normalise_signed(value: int, exponent: int = 0) -> Scalar:
+    """The same with a sign, which is no part of what is dropped."""
+    mantissa, exponent = normalise(abs(value), exponent)
+    return (-mantissa if value < 0 else mantissa), exponent
+
+
 def multiply(a: Scalar, b: Scalar) -> Scalar:
-    """The product, truncated."""
-    return normalise(a[0] * b[0], a[1] + b[1])
+    """The product, truncated towards zero."""
+    return normalise_signed(a[0] * b[0], a[1] + b[1])
 
 
 def add(a: Scalar, b: Scalar) -> Scalar:
@@ -74,6 +80,9 @@ def rsqrt(x: Scalar) -> Scalar:
 def as_multiplier(x: Scalar, word_bits: int) -> tuple[int, int]:
     """Multiplier and shift of a vector operation."""
     mantissa, shift = x[0], -x[1]
+    if mantissa < 0:
+        multiplier, shift = as_multiplier((-mantissa, x[1]), word_bits)
+        return -multiplier, shift
     drop = _WORD - word_bits
     if not mantissa:
         return 0, 0

@@ -131,7 +131,8 @@ class VectorOperation:
             path.absmax[register] = max(
                 path.absmax[register], int(value.max()), -int(value.min()))
         if fields["squares"]:
-            path.squares[fields["squares_register"]] += int((value * value).sum())
+            entered = value if fields.get("sum") else value * value
+            path.squares[fields["squares_register"]] += int(entered.sum())
         if self.state is not None:
             path.states[self.state] = value
         if path.shown is not None:

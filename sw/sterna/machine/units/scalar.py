@@ -20,7 +20,7 @@ class ScalarCode(IntEnum):
     ABSMAX = 0
     """result = normalise(absmax register a), register cleared."""
     SQUARES = 1
-    """result = normalise(squares register a), register cleared."""
+    """result = normalise(squares register a), register cleared; with b = 1 it has a sum, signed."""
     CONSTANT = 2
     """result = next two words of the constant stream, mantissa and exponent: the first of a group,
     or two groups of a single lane."""
@@ -59,8 +59,9 @@ class ScalarUnit(Unit):
 
     def traces(self, machine: Machine) -> tuple[TracePort, ...]:
         """Mantissa and exponent of every result."""
-        del machine
-        return (TracePort("scalar", ((MANTISSA_BITS, False), (EXPONENT_BITS, True)), "scalars"),)
+        signed = machine.vector.sums
+        mantissa = (MANTISSA_BITS + signed, signed)
+        return (TracePort("scalar", (mantissa, (EXPONENT_BITS, True)), "scalars"),)
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("SCALAR", self.fields(machine), "a scalar operation", port=PORT),)

@@ -82,6 +82,7 @@ class Vector(Unit):
     name = "vector"
     per_stream = True
     computes_words = True
+    later = frozenset({"sums"})
 
     lanes: int = 8
     """Elements in a group; a power of two."""
@@ -97,6 +98,8 @@ class Vector(Unit):
     """Constant memory, in groups."""
     input_depth: int = 64
     """Input memory (embedding rows or one row from the host), in groups, wherever it lies."""
+    sums: bool = False
+    """Whether the registers of squares take sums of words too, and scalars have a sign."""
 
     def validate(self) -> None:
         self.require(is_power_of_two(self.lanes) and self.lanes <= MOST_LANES, "lanes",
@@ -152,6 +155,7 @@ class Vector(Unit):
             ("codes", 1),                      # the result, clamped to a code, goes to the engine
             ("absmax", 1), ("absmax_register", 2),
             ("squares", 1), ("squares_register", 1),
+            *((("sum", 1),) if self.sums else ()),  # words enter that register, not their squares
             ("wait", 2),
             # previous: in a chained data path, a comes from the data path before; state: the
             # result goes to the next data path, if that is chained.
