@@ -46,11 +46,11 @@ KINDS = tuple(
     for definition in definitions)
 ONE = Machine(
     units=(
-        Vector(lanes=4, depth=2048, tables=2, constant_depth=4096, input_depth=6144),
+        Vector(lanes=4, depth=2048, tables=3, constant_depth=4096, input_depth=6144, sums=True),
         ScalarUnit(),
         Ternary(rows=8, columns=8, accumulator_bits=23, block_groups=4, code_depth=256,
                 weight_depth=26112, planes=5),
-        Loops(), Head(top_k=8),
+        Loops(), Head(top_k=8, gains=True),
         Synapses(lanes=4, taps=8, accumulator_bits=24, weight_depth=2048, accumulator_depth=16),
         Neurons(lanes=2, code_depth=64, constant_depth=256, input_depth=16, outputs=16,
                 given_depth=64, kinds=KINDS),

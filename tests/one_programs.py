@@ -22,6 +22,7 @@ from tests.sim.shapes import random_program
 from tests.sw.compiler.mixtures import random_mixture
 from tests.sw.compiler.programs import random_program as random_program_of_words
 from tests.sw.compiler.programs import with_planes
+from tests.sw.families.layers.programs import recurrent_program
 
 SPIKING = ModelConfig(vocab_size=97, hidden_size=64, num_hidden_layers=2, intermediate_size=50,
                       channel_mixer="lif")
@@ -45,6 +46,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "words": partial(random_program, 33, 2, 5, 65, seed=33),
     "planes": lambda: with_planes(random_program_of_words(4, 44, 51, 65, 2), 4),
     "more planes": lambda: with_planes(random_program_of_words(9, 20, 87, 70, 3), 9),
+    "recurrent": partial(recurrent_program, 20, 51, 97, 2),
 }
 
 

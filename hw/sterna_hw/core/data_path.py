@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Mux
 from amaranth.lib import stream, wiring
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS
+from sterna.machine.units.head import ranks_words
 
 from sterna_hw.component import Component
 from sterna_hw.core.group_splitter import GroupSplitter
@@ -96,10 +97,13 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
         connect_state(m, getattr(ports, name), getattr(vector, name))
     # Units that lie far from each other: neither the sequencer nor what takes results should wait
     # for what another one decides in the same clock.
+    head = splitter.head
+    if ranks_words(machine):
+        head = _either(m, machine, vector.ranked, splitter.head)
     for name, source, sink in (
         ("commands", ports.commands, vector.commands),
         ("matmuls", ports.matmuls, engine.commands),
-        ("head", splitter.head, top_k.values),
+        ("head", head, top_k.values),
     ):
         if machine.compact:
             connect_streams(m, source, sink)
@@ -127,6 +131,18 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
         ports.trace_accumulators.valid.eq(engine.results.valid & engine.results.ready),
         ports.trace_accumulators.values.eq(engine.results.payload.values),
     ]
+
+
+def _either(m: Module, machine: Machine, first: Any, second: Any) -> Any:
+    """A stream of what comes in two, of which a RUN uses one."""
+    words = stream.Signature(word_group(machine)).create(path=("ranked_words",))
+    m.d.comb += [
+        words.valid.eq(first.valid | second.valid),
+        words.payload.eq(Mux(first.valid, first.payload.as_value(), second.payload.as_value())),
+        first.ready.eq(words.ready),
+        second.ready.eq(words.ready & ~first.valid),
+    ]
+    return words
 
 
 class DataPath(Component):

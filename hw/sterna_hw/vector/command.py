@@ -6,6 +6,7 @@ from amaranth.hdl import signed, unsigned
 from amaranth.lib.data import StructLayout
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.machine import Machine
+from sterna.machine.units.head import ranks_words
 from sterna.machine.units.vector import PORT
 
 from sterna_hw.layouts import port_command
@@ -29,7 +30,8 @@ def group_control(machine: Machine) -> StructLayout:
     ``use_constant``, ``lookup``, ``use_scalar``, ``use_unit`` say where the multiplier comes from,
     ``negative`` negates scalar or unit. ``load_scalar``: first group of a command that multiplies
     by scalar register ``scalar``. ``shift`` is in steps of 4 bits, final except for scalars.
-    ``sum``: words enter the register of squares themselves. ``state``: the result goes to the next data path. ``send``: it goes to the unit ``partner``.
+    ``sum``: words enter the register of squares themselves. ``rank``: the result goes to the head.
+    ``state``: the result goes to the next data path. ``send``: it goes to the unit ``partner``.
     """
     return StructLayout({
         "valid": 1,
@@ -41,6 +43,7 @@ def group_control(machine: Machine) -> StructLayout:
         "absmax": 1, "absmax_register": 2,
         "squares": 1, "squares_register": 1,
         **({"sum": 1} if machine.vector.sums else {}),
+        **({"rank": 1} if ranks_words(machine) else {}),
         **({"state": 1} if machine.streams > 1 else {}),
         **({"send": 1, "partner": range(max(2, len(machine.partners)))} if machine.partners
            else {}),

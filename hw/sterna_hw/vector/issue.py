@@ -8,6 +8,7 @@ from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.head import ranks_words
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.vector import (
     LENGTH_BITS,
@@ -81,6 +82,7 @@ class Issue(Component):
                 "state_credit": In(1), "state_issued": Out(1)}
                if machine.streams > 1 else {}),
             **self._partner_members(),
+            **({"rank_credit": In(1), "rank_issued": Out(1)} if ranks_words(machine) else {}),
         })
 
     def _partner_members(self) -> dict[str, Any]:
@@ -147,6 +149,8 @@ class Issue(Component):
         if "send_credit" in self.signature.members:
             sends = vector.send
             chain_ready = chain_ready & (self.send_credit | ~sends)
+        if ranks_words(machine):
+            chain_ready = chain_ready & (self.rank_credit | ~vector.rank)
         # Of two clocks, one is for reads of the vector memory and the other for writes.
         turn: Any = Const(1)
         if machine.vector.interval == 2:
@@ -290,6 +294,9 @@ class Issue(Component):
         ]
         if machine.vector.sums:
             m.d.sync += control.sum.eq(vector.sum)
+        if ranks_words(machine):
+            m.d.comb += self.rank_issued.eq(issue & vector.rank)
+            m.d.sync += control.rank.eq(self.rank_issued)
         # Taken in every clock: that a group is used is known too late to reach so many registers.
         m.d.sync += self.accumulator_words.eq(self.accumulators.payload)
         if unit_words is not None:

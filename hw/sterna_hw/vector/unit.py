@@ -11,6 +11,7 @@ from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.machine import Machine
+from sterna.machine.units.head import ranks_words
 from sterna.machine.units.vector import code_registers, vector_latency, vector_registers
 
 from sterna_hw.component import Component
@@ -98,6 +99,8 @@ class VectorUnit(Component):
         trace_scalar: every scalar result in order, Out.
         previous, state, chained, next_chained: see `chain_members`. to_*, from_*: see
             `partner_members`. vectors: see `state_members`.
+        ranked: stream of word groups, the results of commands with ``rank``, Out; only where the
+            head takes any.
 
     Args:
         tables: words of the look-up tables at power up.
@@ -121,6 +124,7 @@ class VectorUnit(Component):
             "trace_vector": Out(trace_vector(machine)),
             "trace_scalar": Out(trace_scalar(machine)),
             **chain_members(machine), **partner_members(machine), **state_members(machine),
+            **({"ranked": Out(words)} if ranks_words(machine) else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -167,6 +171,8 @@ class VectorUnit(Component):
         if machine.streams > 1:
             self._state(m, issue, result, vector_memory)
         sent = self._partners(m, issue, result, vector_memory)
+        if ranks_words(machine):
+            sent = sent | self._ranked(m, issue, result, vector_memory)
 
         # Constants as scalar: mantissa (its high bits if a word is too short), exponent.
         if machine.vector.scalar_groups == 1:
@@ -348,6 +354,20 @@ class VectorUnit(Component):
                 out.payload.eq(queue.o.payload.words), out.valid.eq(queue.o.valid & chosen)]
             with m.If(chosen):
                 m.d.comb += queue.o.ready.eq(out.ready)
+        return credit != SENT_QUEUE
+
+    def _ranked(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> Value:
+        """Words to the head; whether some wait. As with those sent, issue spends credit."""
+        m.submodules.ranked_queue = queue = StreamQueue(
+            word_group(self._machine), SENT_QUEUE, counted=True)
+        connect_streams(m, queue.o, self.ranked)
+        credit = Signal(range(SENT_QUEUE + 1), init=SENT_QUEUE)
+        m.d.comb += [
+            issue.rank_credit.eq(credit != 0),
+            queue.i.valid.eq(result.rank),
+            queue.i.payload.eq(vector_memory.write_data),
+        ]
+        m.d.sync += credit.eq(credit + (queue.o.valid & queue.o.ready) - issue.rank_issued)
         return credit != SENT_QUEUE
 
     def _state(self, m: Module, issue: Issue, result: Any, vector_memory: VectorMemory) -> None:

@@ -65,8 +65,11 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
 
 
 def check_top_k(check: Check, item: TopK) -> None:
-    """The engine has so many planes."""
+    """The engine has so many planes, and the head takes words that have gains."""
     check_planes(check, item.matmul)
+    if item.gain is not None and not check.machine.head.gains:
+        raise check.fail(f"the head of the machine takes no words with the gain {item.gain}; set "
+                         "head_gains")
 
 
 def check_planes(check: Check, matmul: Matmul) -> None:

@@ -143,17 +143,17 @@ class EngineClock:
             self.results.append(arrival)
         else:
             self.taken.append(int(max(self._head_free, arrival)))
-            self._rank(command.rows, arrival)
+            self.rank(self.machine.ternary.rows, command.rows, arrival)
 
-    def _rank(self, rows: int, arrival: int) -> None:
-        """The head takes a row group while words worth keeping find room.
+    def rank(self, words: int, rows: int, arrival: int) -> None:
+        """The head takes some words of so many while those worth keeping find room.
 
         Of words in random order the n-th is among the k best so far with probability k / n and
         then moves half of them.
         """
         head = self.machine.head
         best, time = head.top_k, max(self._head_free, arrival)
-        for _ in range(self.machine.ternary.rows):
+        for _ in range(words):
             self._head_rows += 1
             time += 1 / head.head_words
             if self._head_rows <= rows:

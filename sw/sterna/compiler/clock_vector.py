@@ -65,6 +65,9 @@ def issue_vector(clock: Clock, step: VectorStep) -> None:
         clock.engine.banks.append(Bank(
             starts[min(per_tile, step.length) - 1] + codes, interval * per_tile,
             starts[-1] + codes))
+    if step.rank:
+        for group in starts:
+            clock.engine.rank(machine.vector.lanes, step.elements, group + latency)
     clock.last_issue, clock.vector_free = end - interval, end
     if step.absmax is not None:
         clock.last_absmax = clock.last_issue

@@ -30,7 +30,7 @@ class VectorStep:
     ``item`` and ``operation`` are as in `sterna.machine.keys.ValueKey`; the program knows nothing
     of a step without ``operation``. ``elements`` is the length of the whole vector. ``constant``
     names the constant vector of the multiplier. ``sum``: words enter the register of squares
-    themselves. ``previous`` and ``state``: see `compiler.chains`.
+    themselves. ``rank``: the head takes the result. ``previous`` and ``state``: see `compiler.chains`.
     ``partner`` is the unit that the result is sent to, or whose words are operand a.
     """
 
@@ -53,6 +53,7 @@ class VectorStep:
     absmax: int | None = None
     squares: int | None = None
     sum: bool = False
+    rank: bool = False
     wait: Wait = Wait.NONE
     previous: bool = False
     state: bool = False

@@ -47,7 +47,22 @@ def schedule_quantise(scheduler: SectionScheduler, position: int, item: Quantise
 
 
 def schedule_top_k(scheduler: SectionScheduler, position: int, item: TopK) -> None:
-    """Its matrix was dispatched with the codes."""
+    """Its matrix was dispatched with the codes; words that have gains come by the vector unit."""
+    if item.gain is None:
+        return
+    scheduler.dispatch(position)
+    row_group = groups_per_row_group(scheduler.machine)
+    first = 0
+    for run in scheduler.runs(position):
+        length = run.groups * row_group
+        body = (VectorStep(
+            item=position, operation=0, elements=item.rows, first=first, length=length,
+            source=SourceA.ACCUMULATORS, multiplier=MultiplierSelect.CONSTANT,
+            constant=item.gain, shift=item.shift, rank=True),)
+        scheduler.nodes += body if run.blocks == 1 else [
+            BlockLoop(count=run.blocks, step=length, body=body)]
+        first += run.blocks * length
+    scheduler.consumed(position)
 
 
 def schedule_scalar(scheduler: SectionScheduler, position: int, item: ScalarOperation) -> None:

@@ -113,7 +113,7 @@ class SectionScheduler:
         return choose_blocks(
             self.machine, rows=rows, columns=self._format(matmuls[0]).columns,
             planes=self._format(matmuls[0]).planes,
-            matrices=len(matmuls), body=item.body if isinstance(item, Kernel) else (),
+            matrices=len(matmuls), body=item.body if isinstance(item, Kernel | TopK) else (),
             exposed=exposed)
 
     def _format(self, matmul: Matmul) -> MatrixFormat:
@@ -140,7 +140,7 @@ class SectionScheduler:
                     groups=run.groups, blocks=run.blocks,
                     tiles=-(-columns // self.machine.ternary.columns),
                     planes=planes, shift=matmuls[0].shift,
-                    destination=Destination.HEAD if isinstance(item, TopK)
+                    destination=Destination.HEAD if isinstance(item, TopK) and not item.body
                     else Destination.VECTOR,
                 ))
                 first += run.groups * run.blocks

@@ -79,10 +79,26 @@ def scalar_operation(place: Place, item: ScalarOperation) -> Step:
 def top_k(place: Place, item: TopK) -> Step:
     """The logits, of which the result names the best."""
     product, logits = _product(place, -1, item.matmul), place.vector(item.matmul.result)
+    gained = [_gain(place, operation, logits) for operation in item.body]
 
     def compute(run: Run) -> None:
         product(run)
+        for step in gained:
+            step(run)
         run.head = run.vectors[logits][:, :item.rows], run.scalars[item.scale]
+
+    return compute
+
+
+def _gain(place: Place, operation: Element, logits: str) -> Step:
+    """Logits become what is compared of them."""
+    factor, told = _factor(place, operation.multiplier, operation.shift), place.told(0, "_")
+
+    def compute(run: Run) -> None:
+        multiplier, shift = factor(run)
+        value = run.vectors[logits] = arithmetic.element(
+            run.vectors[logits], multiplier, shift, None, place.limit)
+        run.produced(told, value)
 
     return compute
 

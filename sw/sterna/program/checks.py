@@ -48,8 +48,7 @@ def _operand(scope: Scope, name: str, length: int, accumulators: set[str]) -> No
 
 def _element(scope: Scope, operation: Element, length: int, accumulators: set[str]) -> None:
     multiplier, shift = operation.multiplier, operation.shift
-    if shift % SHIFT_STEP or not 0 <= shift <= MAX_SHIFT:
-        raise scope.fail(f"shift {shift} is not a multiple of {SHIFT_STEP} from 0 to {MAX_SHIFT}")
+    _shift(scope, shift)
     if isinstance(multiplier, Scalar):
         if shift:
             raise scope.fail("an operation with a scalar has the scalar's shift, not its own")
@@ -65,6 +64,11 @@ def _element(scope: Scope, operation: Element, length: int, accumulators: set[st
     if operation.squares is not None and operation.sum is not None:
         raise scope.fail(f"operation on {operation.a} enters squares and a sum; use two")
     scope.reductions.fill(operation)
+
+
+def _shift(scope: Scope, shift: int) -> None:
+    if shift % SHIFT_STEP or not 0 <= shift <= MAX_SHIFT:
+        raise scope.fail(f"shift {shift} is not a multiple of {SHIFT_STEP} from 0 to {MAX_SHIFT}")
 
 
 def _matmul(scope: Scope, matmul: Matmul, rows: int) -> None:
@@ -124,6 +128,9 @@ def check_top_k(scope: Scope, item: TopK) -> None:
     scope.heads += 1
     scope.read_scalar(item.scale)
     _matmul(scope, item.matmul, item.rows)
+    _shift(scope, item.shift)
+    if item.shift and item.gain is None:
+        raise scope.fail(f"shift {item.shift} without a gain")
 
 
 def check_neurons(scope: Scope, item: Neurons) -> None:

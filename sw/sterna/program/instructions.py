@@ -252,17 +252,32 @@ class ScalarOperation(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class TopK(Item):
-    """The best accumulators of ``matmul`` with their row numbers; ties go to the smaller row.
+    """The best words of ``matmul`` with their row numbers; ties go to the smaller row.
 
-    The real logit is the accumulator times the scalar ``scale``.
+    With ``gain``, a constant vector, the words are compared as
+    ``saturate(round_shift(word * gain, shift))``: rows whose weights have scales of their own. The
+    real logit is what is compared times the scalar ``scale``.
     """
 
     matmul: Matmul
     rows: int
     scale: str
+    gain: str | None = None
+    shift: int = 0
 
     def __str__(self) -> str:
-        return f"top-k of {self.matmul}, scale {self.scale}"
+        text = f"top-k of {self.matmul}"
+        if self.gain is not None:
+            text += f", each * <{self.gain}> >> {self.shift}"
+        return f"{text}, scale {self.scale}"
+
+    @property
+    def body(self) -> tuple[Element, ...]:
+        """What is done with the words before they are compared."""
+        if self.gain is None:
+            return ()
+        return (Element(result=None, a=self.matmul.result, multiplier=Constant(self.gain),
+                        shift=self.shift),)
 
     @property
     def title(self) -> str:
@@ -275,7 +290,8 @@ class TopK(Item):
         return (self.matmul.codes,)
 
     def parameters_read(self) -> tuple[tuple[str, str], ...]:
-        return (("matrix", self.matmul.matrix),)
+        gains = () if self.gain is None else (("vector", self.gain),)
+        return (("matrix", self.matmul.matrix), *gains)
 
 
 @dataclass(frozen=True, kw_only=True)

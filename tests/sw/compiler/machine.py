@@ -240,6 +240,8 @@ class Machine:
             assert base + length <= cfg.vector.depth
             self.memory[base:base + length] = result
             self.written[base:base + length] = self.start + np.arange(length)
+        if fields.get("rank"):
+            self.out.head += result.reshape(-1).tolist()
         if fields["codes"]:
             while len(self.banks) == 2:
                 assert self.commands, "both code banks stay taken"
@@ -252,14 +254,15 @@ class Machine:
             register = fields["absmax_register"]
             self.absmax[register] = max(self.absmax[register], int(np.abs(result).max()))
         if fields["squares"]:
-            self.squares[fields["squares_register"]] += int((result * result).sum())
+            entered = result if fields.get("sum") else result * result
+            self.squares[fields["squares_register"]] += int(entered.sum())
 
     def _scalar(self, fields) -> None:
         code = ScalarCode(fields["operation"])
         a, b = self.registers[fields["a"]], self.registers[fields["b"]]
         if code in (ScalarCode.ABSMAX, ScalarCode.SQUARES):
             file = self.absmax if code is ScalarCode.ABSMAX else self.squares
-            result = scalars.normalise(file[fields["a"]])
+            result = scalars.normalise_signed(file[fields["a"]])
             file[fields["a"]] = 0
             self.floor = max(self.floor, self.last + 1 + self.latency)
         elif code is ScalarCode.CONSTANT:

@@ -70,7 +70,10 @@ class RandomParameters(Parameters):
 
 
 def with_planes(program, seed):
-    """The program with matrices of up to five planes, and shifts of what they give."""
+    """The program with matrices of up to five planes, and shifts of what they give.
+
+    The rows of the head have gains if the seed is odd.
+    """
     rng = np.random.default_rng(seed)
     formats = {}
 
@@ -85,13 +88,15 @@ def with_planes(program, seed):
         if isinstance(item, Kernel):
             return replace(item, matmuls=several(section, item.matmuls))
         if isinstance(item, TopK):
-            return replace(item, matmul=several(section, (item.matmul,))[0])
+            gains = {"gain": "rows", "shift": 16} if seed % 2 else {}
+            return replace(item, matmul=several(section, (item.matmul,))[0], **gains)
         return item
 
     sections = tuple(replace(section, items=tuple(changed(section, item) for item in section.items))
                      for section in program.sections)
     return replace(program, sections=sections, matrices=formats,
-                   parameters=replace(program.parameters, shapes=formats))
+                   parameters=replace(program.parameters, shapes=formats, lengths={
+                       **program.parameters.lengths, "rows": program.rows}))
 
 
 def table(word_bits=18, zero=0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -11,7 +12,10 @@ from sterna.compiler.plan import MatmulStep, Plan
 from sterna.compiler.schedule_kernel import schedule_top_k
 from sterna.compiler.unit import ItemRules, UnitCompiler
 from sterna.machine.machine import Machine
+from sterna.machine.unit import Unit
+from sterna.machine.units.head import Head
 from sterna.machine.units.ternary import Destination
+from sterna.program.definition import Program
 from sterna.program.instructions import TopK
 
 
@@ -21,6 +25,13 @@ class HeadCompiler(UnitCompiler):
     name = "head"
     items = {TopK: ItemRules(check=check_top_k, schedule=schedule_top_k,
                              beside=lambda item: ("scalar", "ternary"))}
+
+    def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Unit:
+        unit = super().shaped(program, base, wanted)
+        assert isinstance(unit, Head)
+        gains = any(isinstance(item, TopK) and item.gain is not None
+                    for section in program.sections for item in section.items)
+        return replace(unit, gains=gains)
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]
                ) -> Mapping[str, Any]:

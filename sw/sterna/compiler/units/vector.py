@@ -47,7 +47,7 @@ def encode_vector(step: VectorStep, machine: Machine) -> Instruction:
         "table": step.table, "write": int(step.result is not None), "codes": int(step.codes),
         "absmax": int(step.absmax is not None), "absmax_register": step.absmax or 0,
         "squares": int(step.squares is not None), "squares_register": step.squares or 0,
-        "wait": step.wait, **({"sum": 1} if step.sum else {}),
+        "wait": step.wait, **({"sum": 1} if step.sum else {}), **({"rank": 1} if step.rank else {}),
         **({"previous": 1} if step.previous else {}), **({"state": 1} if step.state else {}),
         **({"send": 1} if step.send else {}),
     }

@@ -122,6 +122,8 @@ class VectorOperation:
         fields = self.fields
         if self.result is not None:
             path.memory[self.result] = value
+        if fields.get("rank"):
+            path.head.append(value.reshape(-1))
         if self.sent is not None:
             path.sent[self.partner][self.sent] = value
         if fields["codes"]:

@@ -18,20 +18,29 @@ SCALE_WORDS = 2
 ENTRY_WORDS = 2
 
 
+def ranks_words(machine: Machine) -> bool:
+    """Whether the vector unit gives a head words."""
+    return machine.has(Head.name) and machine.head.gains
+
+
 @dataclass(frozen=True, kw_only=True)
 class Head(Unit):
-    """Keeps the ``top_k`` best of the words that a matrix command with destination HEAD gives.
+    """Keeps the ``top_k`` best of the words that a matrix command with destination HEAD gives, or
+    VECTOR instructions with ``rank``.
 
     RESULT: the scale (mantissa u32, exponent i32), then pairs (word i32, row u32), best first.
     """
 
     name = "head"
     per_stream = True
+    later = frozenset({"gains"})
 
     top_k: int = 8
     """Best logits that the head keeps."""
     head_words: int = 1
     """Words that are compared with the worst of those in a clock, a power of two."""
+    gains: bool = False
+    """Whether the vector unit gives it words too: those of rows that have gains."""
 
     def validate(self) -> None:
         self.require(self.top_k <= 64, "top_k", "at most 64")

@@ -19,6 +19,7 @@ from sterna.machine.unit import (
     Unit,
     is_power_of_two,
 )
+from sterna.machine.units.head import ranks_words
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -157,6 +158,7 @@ class Vector(Unit):
             ("squares", 1), ("squares_register", 1),
             *((("sum", 1),) if self.sums else ()),  # words enter that register, not their squares
             ("wait", 2),
+            *((("rank", 1),) if ranks_words(machine) else ()),  # the result goes to the head
             # previous: in a chained data path, a comes from the data path before; state: the
             # result goes to the next data path, if that is chained.
             *((("previous", 1), ("state", 1)) if machine.streams > 1 else ()),

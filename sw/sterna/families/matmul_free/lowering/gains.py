@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, frexp, log2
+from math import floor, log2
 
 import numpy as np
 from numpy.typing import NDArray
-
-from sterna.law.arithmetic import MANTISSA_BITS
-from sterna.program.definition import ScalarConstant
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +32,3 @@ def scale_gain(gain: NDArray[np.floating], bits: int, limit: int) -> ScaledGain:
     fraction = bits - gain_exponent(real) if real.any() else 0
     words = np.clip(np.round(real * 2.0**fraction), -limit, limit)
     return ScaledGain(words.astype(np.int32), fraction)
-
-
-def scalar_constant(value: float, word_bits: int) -> ScalarConstant:
-    """The nearest scalar float of a number that is not negative.
-
-    Of the mantissa no more bits are used than a constant of ``word_bits`` can hold, the low ones
-    are zero.
-    """
-    if value == 0:
-        return ScalarConstant(0, 0)
-    bits = min(MANTISSA_BITS, word_bits - 1)
-    fraction, exponent = frexp(value)
-    mantissa = round(fraction * 2**bits)
-    if mantissa == 1 << bits:
-        mantissa, exponent = mantissa >> 1, exponent + 1
-    return ScalarConstant(mantissa << MANTISSA_BITS - bits, exponent - MANTISSA_BITS)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sterna.families.matmul_free.lowering.gains import scalar_constant, scale_gain
+from sterna.families.layers.scalars import scalar_constant
+from sterna.families.matmul_free.lowering.gains import scale_gain
 
 LIMIT = (1 << 17) - 1
 

@@ -1,0 +1,33 @@
+"""A vector of ones: what a constant or a scalar is multiplied by to be added to a vector."""
+
+from __future__ import annotations
+
+from sterna.families.layers.tables import ONE_FRACTION, STEP
+from sterna.program.instructions import Constant, Element, Lookup, Operation, Scalar, Unit
+
+ONES = "ones"
+"""The vector, carried, of `ONE_FRACTION` fraction bits; padding is 0."""
+UNIT = "one"
+"""The constant vector of `ONE` that it is made with."""
+
+
+def make_ones(a: str) -> tuple[Operation, ...]:
+    """Ones, as many as the vector ``a`` has elements; ``none`` is overwritten."""
+    return (
+        Element(result="none", a=a, multiplier=Unit(0)),
+        Lookup(result="none", a="none", table=STEP),
+        Element(result=ONES, a="none", multiplier=Constant(UNIT), shift=ONE_FRACTION),
+    )
+
+
+def add_constant(result: str, a: str, constant: str) -> Element:
+    """``result = a + <constant>``."""
+    return Element(result=result, a=ONES, multiplier=Constant(constant), shift=ONE_FRACTION,
+                   addend=a)
+
+
+def add_scalar(result: str, a: str, scalar: str, *, negative: bool = False,
+               squares: str | None = None) -> Element:
+    """``result = a + ONE * scalar``, or minus."""
+    return Element(result=result, a=ONES, multiplier=Scalar(scalar, negative), addend=a,
+                   squares=squares)

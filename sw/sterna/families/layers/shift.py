@@ -1,0 +1,39 @@
+"""Small layers without state of their own, or with that of one token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sterna.families.layers.tables import ONE_FRACTION, STEP
+from sterna.program.instructions import Constant, Element, Lookup, Operation, Unit, Vector
+
+MIX_FRACTION = 16
+"""Of the factors that mix two tokens."""
+
+
+def token_shift(a: str, before: str, mixes: Sequence[tuple[str, str, str]],
+                difference: str) -> tuple[Operation, ...]:
+    """``result = before + (a - before) * <factor>`` for each (result, factor, absmax).
+
+    ``before`` is the state that becomes ``a``; ``difference`` is overwritten. Exact but for one
+    rounding each: ``a * factor + before * (1 - factor)`` of factors of `MIX_FRACTION` bits.
+    """
+    found: list[Operation] = [
+        Element(result=difference, a=before, multiplier=Unit(-1), addend=a)]
+    found += [Element(result=result, a=difference, multiplier=Constant(factor),
+                      shift=MIX_FRACTION, addend=before, absmax=absmax)
+              for result, factor, absmax in mixes]
+    return (*found, Element(result=before, a=a, multiplier=Unit(1)))
+
+
+def squared_relu(result: str, a: str, shift: int, absmax: str | None = None
+                 ) -> tuple[Operation, ...]:
+    """``result = max(a, 0)**2 >> shift``: exact but for that rounding; ``a`` is overwritten.
+
+    ``result`` is overwritten on the way.
+    """
+    return (
+        Lookup(result=result, a=a, table=STEP),
+        Element(result=a, a=a, multiplier=Vector(result), shift=ONE_FRACTION),
+        Element(result=result, a=a, multiplier=Vector(a), shift=shift, absmax=absmax),
+    )
