@@ -19,9 +19,9 @@ Definitions (``W`` is the word width, all integers are two's complement):
   the words themselves.
 
 Scalars are small floats: value ``mantissa * 2**exponent``, mantissa 0 or of a magnitude in
-``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits), exponent signed. Zero is (0, 0). Only a ``sum``, and a
-product with one, may be negative: what follows is of magnitudes, ``multiply`` gives the sign that a
-product has, as multiplier of a vector operation it negates, and nothing else takes such a scalar.
+``2**16 .. 2**17 - 1`` (`MANTISSA_BITS` bits), exponent signed. Zero is (0, 0). Only a ``sum``, and
+a product with one, may be negative: what follows is of magnitudes, ``multiply`` gives the sign that
+a product has, as multiplier of a vector operation it negates, and nothing else takes such a scalar.
 Every result is kept in range: an exponent below ``-2**(EXPONENT_BITS - 1)`` gives zero, one above
 ``2**(EXPONENT_BITS - 1) - 1`` the largest scalar, ``(2**17 - 1, 2**(EXPONENT_BITS - 1) - 1)``. A
 constant scalar is stored as two words, ``mantissa >> (18 - W)`` and the

@@ -125,8 +125,8 @@ class Scope:
         if operation == "code_scale" and not scale:
             raise self.fail(f"scalar {name} is a code scale, which only a Quantise may use")
         if name in self._signed and not signed:
-            raise self.fail(f"scalar {name} may be negative, being made of a sum: only multiply and "
-                            "operations on vectors take it")
+            raise self.fail(f"scalar {name} may be negative, being made of a sum: only multiply "
+                            "and operations on vectors take it")
         return name in self._signed
 
     def define_codes(self, name: str, codes: CodeFormat) -> None:

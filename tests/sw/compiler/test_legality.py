@@ -102,7 +102,7 @@ def test_planes_of_a_kernel_are_those_of_one_command():
 
 def test_planes_are_fitted():
     """A machine without them is told what it lacks; one that is made for the program has them."""
-    planar = with_planes(simple_program(hidden=64, wide=100), 1)
+    planar = with_planes(simple_program(hidden=64, wide=100), 2)
     most = max(planar.matrix(*key).planes for key in planar.matrices)
     base = PRESETS["standard"]
     with pytest.raises(InputError, match=f"ternary_planes = 1 must be at least {most}"):
@@ -112,6 +112,31 @@ def test_planes_are_fitted():
     assert fitted.ternary.accumulator_bits == signed_bits(reach(full(128, most)))
     assert Machine.from_json(fitted.to_json()) == fitted
     assert "planes" not in base.to_json() and Machine.from_json(base.to_json()) == base
+
+
+def test_sums_and_gains_are_parts_of_machines():
+    """A machine without is told so; one that is made for the program has them, others have not."""
+    base = PRESETS["standard"]
+    gained = with_planes(simple_program(hidden=64, wide=100), 1)
+    assert fit_machine(gained, base).head.gains
+    assert not fit_machine(simple_program(), base.having(head_gains=True)).head.gains
+    with pytest.raises(InputError, match=r"takes no words with the gain rows; set head_gains"):
+        check_legal(gained, base)
+    summed = program(ENTER, *CODES, SUM, element(a="y", sum="t"), take("sum", "t", "t"))
+    with pytest.raises(InputError, match="has no sums, which t is one of; set vector_sums"):
+        check(summed)
+    assert fit_machine(summed, base).vector.sums
+    assert not fit_machine(simple_program(), base.having(vector_sums=True)).vector.sums
+
+
+def test_sums_lie_in_the_registers_of_squares():
+    """Two at a time, of either."""
+    filled = [element(a="x", squares="s"), element(a="x", sum="t"), element(a="x", sum="u")]
+    taken = [take("squares", "s", "a"), take("sum", "t", "b"), take("sum", "u", "c")]
+    with_sums = PRESETS["small"].having(vector_sums=True)
+    check_legal(program(QUIET, *filled[:2], *taken[:2], filled[2], taken[2]), with_sums)
+    with pytest.raises(InputError, match="more than the 2 squares registers at u"):
+        check_legal(program(QUIET, *filled, *taken), with_sums)
 
 
 def test_the_input_is_a_stream():

@@ -30,6 +30,7 @@ from tests.sw.program.small import (
     CODES,
     ENTER,
     HEAD,
+    QUIET,
     READ,
     SUM,
     TABLE,
@@ -107,6 +108,17 @@ REFUSED: list[tuple[tuple[Item, ...], str]] = [
         (ENTER, *CODES, replace(SUM, matmuls=(replace(SUM.matmuls[0], shift=30),))),
         "sums of w are shifted by 30, not by a multiple of 4 from 0 to 28",
     ),
+    ((QUIET, element(squares="s", sum="t")), "enters squares and a sum; use two"),
+    ((QUIET, element(sum="t")), "end: sum t is never taken"),
+    ((QUIET, take("sum", "t", "a")), "sum t is taken before anything entered it"),
+    *(((QUIET, element(sum="t"), take("sum", "t", "t"), *between, ScalarOperation(
+        result="a", operation=operation, operands=operands)), f"scalar {operands[-1]} may be neg")
+      for operation, operands, between in (
+          ("rsqrt", ("t",), ()), ("code_scale", ("t",), ()), ("add", ("t", "t"), ()),
+          ("rsqrt", ("p",), (ScalarOperation(
+              result="p", operation="multiply", operands=("t", "t")),)))),
+    ((ENTER, *CODES, replace(HEAD, shift=4)), "shift 4 without a gain"),
+    ((ENTER, *CODES, replace(HEAD, gain="c", shift=3)), "shift 3 is not a multiple of 4"),
     ((ENTER, take("absmax", "n", "a")), "absmax n is taken before anything entered it"),
     ((ENTER, take("absmax", "m", "a"), take("absmax", "m", "a")), "taken before anything"),
     ((ENTER, take("absmax", "m", "a")), "end: squares s is never taken"),

@@ -1,8 +1,9 @@
 """LayerNorm: ``(x - mean) / sqrt(variance + eps) * gain + bias``.
 
 The mean is a sum of words, a scalar with a sign; the variance is that of the words less the mean,
-so that nothing cancels. Arithmetic error: 2e-4 of the largest output (scalars of 17 bits), beside
-half a unit of the centred words and of the result.
+so that nothing cancels. Error: half a centred word and the last of 16 bits of the mean, as large as
+the spread makes them; 2e-4 of the result (table of the root, scalars of 17 bits); one and a half of
+its units.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ GAIN_FRACTION = 12
 class LayerNorm:
     """A LayerNorm of ``length`` words of ``fraction`` bits to words of ``result_fraction``.
 
-    ``name`` begins the names of what it needs: scalar constants and constant vectors are ``scalars``
-    and ``<name>_gain``, ``<name>_bias``. The words enter the sum ``<name>_mean`` where they are
-    made. ``centred`` is a local vector.
+    ``name`` begins the names of what it needs: scalar constants, those of `scalars`, and constant
+    vectors, ``<name>_gain`` of `GAIN_FRACTION` bits and ``<name>_bias`` of the result's. The words
+    enter the sum ``<name>_mean`` where they are made. ``centred`` is a local vector.
     """
 
     name: str

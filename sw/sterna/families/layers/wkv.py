@@ -1,8 +1,8 @@
 """The attention of RWKV-4: a running average of values, weighted by exp of keys, that decays.
 
 Of each channel the average A and the logarithm L of its weight are kept, in place of the sums
-(aa, bb, pp) of the published form, of which A = aa / bb and L = pp + ln bb: both are bounded, and no
-division is left. With w > 0 the decay, u the bonus of the present token:
+(aa, bb, pp) of the published form, of which A = aa / bb and L = pp + ln bb: both are bounded, and
+no division is left. With w > 0 the decay, u the bonus of the present token:
 
     y  = A + (v - A) * sigmoid(u + k - L)
     d  = k - (L - w)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.families.layers.scalars import scalar_constant
 from sterna.families.matmul_free.configuration import NORM_EPSILON
 from sterna.families.matmul_free.lowering.formats import Formats
-from sterna.families.layers.scalars import scalar_constant
 from sterna.families.matmul_free.lowering.gains import ScaledGain
 from sterna.families.matmul_free.lowering.scales import Scales, product, with_epsilon
 from sterna.families.matmul_free.lowering.unit import unit_of
