@@ -55,8 +55,11 @@ class Delivery(Component):
         bits, lanes = machine.ternary.accumulator_bits, machine.vector.lanes
         halves = Signal(ArrayLayout(signed(bits + 1), lanes), reset_less=True)
         group = Signal(word_group(machine), reset_less=True)
-        shifted, to_head = Signal(), Signal(reset_less=True)
-        for_vector, for_head, goes = Signal(), Signal(), Signal()
+        shifted = Signal()
+        to_head = Signal(reset_less=True)
+        for_vector = Signal()
+        for_head = Signal()
+        goes = Signal()
         m.d.comb += [
             goes.eq(~((for_vector & ~self.vector.ready) | (for_head & ~self.head.ready))),
             self.groups.ready.eq(goes),

@@ -31,7 +31,8 @@ class VectorStep:
     of a step without ``operation``. ``elements`` is the length of the whole vector. ``constant``
     names the constant vector of the multiplier. ``sum``: words enter the register of squares
     themselves. ``rank``: the head takes the result. ``previous`` and ``state``: see
-    `compiler.chains`. ``partner`` is the unit that the result is sent to, or whose words are operand a.
+    `compiler.chains`. ``partner`` is the unit that the result is sent to, or whose words are
+    operand a.
     """
 
     item: int

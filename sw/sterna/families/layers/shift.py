@@ -11,7 +11,7 @@ MIX_FRACTION = 16
 """Of the factors that mix two tokens."""
 
 
-def token_shift(a: str, before: str, mixes: Sequence[tuple[str, str, str]],
+def token_shift(a: str, before: str, mixes: Sequence[tuple[str, str, str | None]],
                 difference: str) -> tuple[Operation, ...]:
     """``result = before + (a - before) * <factor>`` for each (result, factor, absmax).
 

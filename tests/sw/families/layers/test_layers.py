@@ -42,10 +42,10 @@ class Given(Parameters):
 
 def computed(length: int, items: tuple[Item, ...], formats: Mapping[str, VectorFormat],
              vectors: Mapping[str, np.ndarray], scalars: Mapping[str, ScalarConstant],
-             inputs: np.ndarray, result: str, **entering: str) -> np.ndarray:
+             inputs: np.ndarray, result: str, mean: str | None = None) -> np.ndarray:
     """The vector ``result`` after each row of words; the row is the carried vector ``x``."""
     enter = Kernel(name="enter", length=length, body=(
-        Element(result="x", a="input", multiplier=Unit(1), **entering), *make_ones("x")))
+        Element(result="x", a="input", multiplier=Unit(1), sum=mean), *make_ones("x")))
     carried = VectorFormat(length=length, fraction=None, lifetime="carried")
     program = Program(
         name="layer", word_bits=18, input_length=length, rows=0, results=(result,),
@@ -70,7 +70,7 @@ def test_layer_norm(length: int, fraction: int, spread: float, offset: float) ->
     gain, bias = draw.integers(-8000, 8000, length), draw.integers(-4000, 4000, length)
     formats = {"centred": VectorFormat(length=length, fraction=fraction)}
     found = computed(length, norm.items("x", "y"), formats, {"n_gain": gain, "n_bias": bias},
-                     norm.scalars(), inputs, "y", sum=norm.mean)
+                     norm.scalars(), inputs, "y", norm.mean)
     real = inputs / 2**fraction
     centred = real - real.mean(1, keepdims=True)
     wanted = (centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5)
