@@ -115,12 +115,16 @@ def run(work: Workload, *, seed: int = 0, density: float = 1.0, code_density: fl
             (unit.accumulators, work.accumulators), (unit.inputs, work.inputs),
             (unit.constants, work.constants)))
     ]
-    simulate(unit, drive, codes, *streams, background=[monitor], deadline=200_000)
+    ranked = []
+    if machine.head.gains:
+        ranked = [Receiver(unit.ranked, len(model.ranked), seed=seed + 9, density=code_density)]
+    simulate(unit, drive, codes, *streams, *ranked, background=[monitor], deadline=200_000)
 
     assert trace.scalars == model.scalar_results
     for index, (got, wanted) in enumerate(zip(trace.results, model.results, strict=True)):
         assert got == wanted, f"group {index}"
     assert [(group["codes"], group["last"]) for group in codes.values] == model.codes
+    assert [group for receiver in ranked for group in receiver.values] == model.ranked
     assert state["register"] == model.scalars[0]
     return trace
 

@@ -92,7 +92,7 @@ class VectorModel:
     """Executes commands given as dictionaries of fields; streams are queues of lists.
 
     ``results`` has every group's words, ``scalar_results`` every scalar result, ``codes`` pairs of
-    code list and last flag.
+    code list and last flag, ``ranked`` the groups for the head.
     """
 
     def __init__(self, machine: Machine,
@@ -108,6 +108,7 @@ class VectorModel:
         self.results: list[list[int]] = []
         self.scalar_results: list[ScalarValue] = []
         self.codes: list[tuple[list[int], int]] = []
+        self.ranked: list[list[int]] = []
 
     def run(self, command: Mapping[str, Any]) -> None:
         if command["which"]:
@@ -183,6 +184,8 @@ class VectorModel:
         if field("codes"):
             last = group == field("length") - 1
             self.codes.append(([saturate(word, 127) for word in words], int(last)))
+        if field("rank"):
+            self.ranked.append(words)
         if field("absmax"):
             register = field("absmax_register")
             self.absmax[register] = max(self.absmax[register], *map(abs, words))

@@ -101,6 +101,8 @@ class ProgramWriter:
             "absmax": rng.randrange(2), "absmax_register": rng.randrange(4),
             "squares": rng.randrange(2), "squares_register": rng.randrange(2),
         }
+        if machine.head.gains:
+            fields["rank"] = rng.randrange(2)
         if machine.vector.sums:
             fields["sum"] = fields["squares_register"]
         for operand in ("a_address", "b_address"):

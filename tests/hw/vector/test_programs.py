@@ -41,8 +41,8 @@ def test_random_program(lanes: int, bits: int, tables: int, density: float, code
     (2, 18, 1.0, "adders", 300), (4, 12, 0.6, "tables", 150), (1, 16, 0.8, "adders", 150)])
 def test_random_program_with_sums(lanes: int, bits: int, density: float,
                                   lane: Literal["adders", "tables"], commands: int) -> None:
-    """Scalars have a sign, which products have and vector operations obey."""
-    shape = machine(lanes, bits, 1, lane).having(vector_sums=True)
+    """Scalars have a sign, which products have and vector operations obey; words for a head."""
+    shape = machine(lanes, bits, 1, lane).having(vector_sums=True, head_gains=True)
     run_random(shape, density, density, commands)
 
 
