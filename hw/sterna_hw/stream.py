@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
+from amaranth.hdl import Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream
 from amaranth.lib.wiring import In, Out
 
@@ -142,9 +142,9 @@ class StreamQueue(Component):
 
         push = self.i.valid & self.i.ready
         pop = self.o.valid & self.o.ready
-        # Without the sum, since what takes items decides late.
+        # What takes items decides late: it chooses between sums, and the bits do without them.
         m.d.sync += [
-            self.level.eq(self.level + push - pop),
+            self.level.eq(Mux(pop, self.level - ~push, self.level + push)),
             self.o.valid.eq(push | (self.o.valid & ~(pop & (self.level == 1)))),
         ]
         full = Signal()

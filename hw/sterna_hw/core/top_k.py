@@ -93,7 +93,8 @@ class TopK(Component):
             with m.If(good[number]):
                 m.d.comb += index.eq(number)
         m.d.comb += [
-            rest.eq(good & (good - 1)),  # all but the first, which goes to the queue
+            # All but the first, which goes to the queue; without a carry, which would be late.
+            *(rest[number].eq(good[number] & good[:number].any()) for number in range(1, count)),
             first.payload.value.eq(compared[index] if count > 1 else compared[0]),
             first.payload.row.eq(Cat(index[:index_bits], compared_slice)),
             first.valid.eq(good.any()),
@@ -101,7 +102,8 @@ class TopK(Component):
         ]
         with m.If(taken):
             m.d.sync += [
-                good.eq(Cat(pending[number] & (~full | (words[number] > worst))
+                # The sign of one subtraction; a comparison would test for equality too.
+                good.eq(Cat(pending[number] & (~full | (worst - words[number])[-1])
                             for number in range(count))),
                 compared.eq(words),
                 compared_slice.eq(slice_number),
@@ -186,7 +188,6 @@ class TopK(Component):
             shown.eq(self.index),
             looked_at.eq(Mux(takes, Mux(source.valid, count - 1, self.index), looked_at - 1)),
             before.eq(read.data),
-            # The sign of one subtraction; a comparison would test for equality too.
             better.eq(~looked_at[-1] & (read.data.value - candidate.value)[-1]),
             walking.eq(busy & (~walking | better)),
         ]

@@ -73,6 +73,7 @@ class LoadableMemory(Component):
         write = Signal(WriteChunk, reset_less=True)
         valid = Signal()
         chosen = Signal(chunks)
+        written = Signal()  # any of them, which lie all over the die
         meant = (self.writes.valid & (offered.space == self._space)
                  & (offered.word < self._depth))
         m.d.comb += self.writes.ready.eq(1)
@@ -86,6 +87,7 @@ class LoadableMemory(Component):
         m.d["sync" if self._staged or self._spread else "comb"] += [
             write.eq(offered),
             chosen.eq(Cat(valid & (offered.chunk == index) for index in range(chunks))),
+            written.eq(valid & (offered.chunk < chunks)),
         ]
 
         single_port = (self._large and self._depth <= RAM_DEPTH
@@ -94,7 +96,7 @@ class LoadableMemory(Component):
         edges = bank_edges(self._width, self._depth, family, self._parts)
         before = Signal(CHUNK_BITS, reset_less=True)
         if bank_bits(self._depth, family) > CHUNK_BITS:
-            with m.If(chosen.any()):
+            with m.If(written):
                 m.d.sync += before.eq(write.data)
         words = []
         for index, (start, stop) in enumerate(edges):
