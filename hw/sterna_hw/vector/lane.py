@@ -13,7 +13,7 @@ from sterna.machine.units.vector import vector_registers
 
 from sterna_hw.component import Component
 from sterna_hw.vector.reductions import delayed
-from sterna_hw.vector.rounding import ProductShift
+from sterna_hw.vector.rounding import FINE, ProductShift
 from sterna_hw.vector.tables import table_entry
 
 TABLE_REGISTERS = 2
@@ -33,7 +33,7 @@ def lane_control(machine: Machine) -> StructLayout:
         "use_memory_2": 1, "use_b_2": 1, "use_constant_2": 1,
         "lookup_2": 1, "lookup_3": 1, "add_b_3": 1,
         "broadcast_3": signed(machine.vector.word_bits),
-        "coarse_5": 2, "fine_5": 2, "keep_5": 5,
+        "coarse_5": FINE, "fine_5": FINE, "keep_5": 5,
     })
 
 

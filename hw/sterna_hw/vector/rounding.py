@@ -12,7 +12,8 @@ from sterna.machine.machine import Machine
 from sterna_hw.component import Component
 
 FINE = 3
-"""Shifts are ``12 * coarse + 4 * fine``, both 0 to 2: three inputs fit a pair of LUT4s."""
+"""Shifts are ``12 * coarse + 4 * fine``, both 0 to 2: three inputs with a bit each that selects
+them fit a pair of LUT4s."""
 
 
 class ShiftSelect(Component):
@@ -20,12 +21,13 @@ class ShiftSelect(Component):
 
     Members:
         steps: shift in steps of 4 bits, 0 to 8, In.
-        coarse, fine: two bits each, "one" and "two", In of `ProductShift`.
+        coarse, fine: a bit for each of 0, 1 and 2, of which one is set; In of `ProductShift`.
         keep: bit ``k`` says that the shift is at most ``4 * k`` (k from 0 to 4).
     """
 
     def __init__(self) -> None:
-        super().__init__({"steps": In(4), "coarse": Out(2), "fine": Out(2), "keep": Out(5)})
+        super().__init__({
+            "steps": In(4), "coarse": Out(FINE), "fine": Out(FINE), "keep": Out(5)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -34,7 +36,7 @@ class ShiftSelect(Component):
                 with m.Case(steps):
                     coarse, fine = divmod(steps, FINE)
                     m.d.comb += [
-                        self.coarse.eq(coarse), self.fine.eq(fine),
+                        self.coarse.eq(1 << coarse), self.fine.eq(1 << fine),
                         self.keep.eq(sum((steps <= bit) << bit for bit in range(5))),
                     ]
         return m
@@ -56,7 +58,7 @@ class ProductShift(Component):
         self._word_bits = machine.vector.word_bits
         super().__init__({
             "product": In(signed(2 * self._word_bits)),
-            "coarse": In(2), "fine": In(2), "keep": In(5),
+            "coarse": In(FINE), "fine": In(FINE), "keep": In(5),
             "quotient": Out(signed(self._word_bits + 1)), "half": Out(1), "overflow": Out(1),
         })
 
@@ -67,16 +69,18 @@ class ProductShift(Component):
         sign = self.product[top]
         doubled = Cat(Const(0, 1), self.product)  # with the bit below, so that half is bit 0
 
-        def shifted(value: Value, length: int, distance: int) -> Value:
-            """``length`` bits of value >> distance, filled with the sign."""
-            bits = [value[k + distance] if k + distance < len(value) else sign
-                    for k in range(length)]
-            return Cat(*bits)
-
         def select(value: Value, which: Value, length: int, distance: int) -> Value:
-            one, two = which[0], which[1]
-            moved = Mux(one, shifted(value, length, distance), shifted(value, length, 0))
-            return Mux(two, shifted(value, length, 2 * distance), moved)
+            """``length`` bits of value >> distance * which, filled with the sign.
+
+            No bit is shared by all: lanes are far apart, and a gate for them is in no lane.
+            """
+            bits = []
+            for k in range(length):
+                zero, one, two = (value[place] if place < len(value) else sign
+                                  for place in range(k, k + FINE * distance, distance))
+                bits.append(Mux(which[0], zero, sign) if k + distance >= len(value) else
+                            (which[0] & zero) | (which[1] & one) | (which[2] & two))
+            return Cat(*bits)
 
         middle_width = width + 1 + (FINE - 1) * SHIFT_STEP
         middle = Signal(middle_width)

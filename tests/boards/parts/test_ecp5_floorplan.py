@@ -1,10 +1,11 @@
-"""Places of block RAMs, on netlists of nothing else."""
+"""Places of block RAMs and multipliers, on netlists of nothing else."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +17,34 @@ from sterna.families.matmul_free.store import load_model
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.flows.open.tools import find_tools
-from sterna_boards.parts.ecp5_floorplan import PATTERNS, place_memories
+from sterna_boards.parts.ecp5_floorplan import MULTIPLIER, PATTERNS, place_memories
 from sterna_boards.parts.ecp5_netlist import Netlist
 
 PART = "LFE5U-85F-6BG381C"
 MIDDLE = {60, 62}
-# In the order in which they get their places; eleven lanes, so that names sort otherwise.
-FIRST_ROW = tuple(
-    f"core.vector.memory.copy_{copy}.0.{lane}" for lane in range(11) for copy in "ab")
-BANKS = tuple(f"core.engine.lanes.banks.storage.0.{bank}" for bank in range(11))
-SECOND_ROW = (
-    "core.vector.tables.lane_2.0.0", "core.vector.tables.lane_10.0.0",
-    "core.sequencer.memory.bank_0.ram.0.0", "core.vector.scalars.tables.store.0.0",
-)
-CONSTANTS = tuple(f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(11))
-OTHERS = (*FIRST_ROW, *BANKS, *SECOND_ROW, *CONSTANTS)
+# Eleven lanes, so that names sort otherwise; the sixth is the last of the first half.
+LANES = 11
+VECTORS = tuple(
+    f"core.vector.memory.copy_{copy}.0.{lane}" for lane in range(LANES) for copy in "ab")
+TABLES = tuple(f"core.vector.tables.lane_{lane}.0.0" for lane in range(LANES))
+CONSTANTS = tuple(f"core.constants.memory.bank_{bank}.ram.0.0" for bank in range(4))
+CODES = tuple(f"core.engine.lanes.banks.storage.0.{bank}" for bank in range(4))
+REST = ("core.sequencer.memory.bank_0.ram.0.0", "core.vector.scalars.tables.store.0.0")
+OTHERS = (*VECTORS, *TABLES, *CONSTANTS, *CODES, *REST)
 REAL_NAMES = Path(__file__).parent / "ulx3s_demo_block_rams.txt"
+REAL_MULTIPLIERS = Path(__file__).parent / "ulx3s_demo_multipliers.txt"
 UNKNOWN = "core.inputs.memory.bank_0.ram.0.0"
 
 
-def _netlist(banks: int, per_bank: int = 2, others: Iterable[str] = ()) -> Netlist:
+def _netlist(banks: int, per_bank: int = 2, others: Iterable[str] = (),
+             multipliers: Iterable[str] = ()) -> Netlist:
+    weights = [f"core.weights.memory.bank_{bank}.ram.0.{part}"
+               for bank in range(banks) for part in range(per_bank)]
     cells: dict[str, Any] = {
-        name: {"type": "DP16KD", "attributes": {}, "parameters": {}, "port_directions": {},
+        name: {"type": kind, "attributes": {}, "parameters": {}, "port_directions": {},
                "connections": {}}
-        for name in (*others, *(f"core.weights.memory.bank_{bank}.ram.0.{part}"
-                                for bank in range(banks) for part in range(per_bank)))}
+        for kind, names in (("DP16KD", (*others, *weights)), ("MULT18X18D", multipliers))
+        for name in names}
     return Netlist({"modules": {"top": {"attributes": {"top": "1"}, "cells": cells, "ports": {},
                                         "netnames": {}}}})
 
@@ -81,19 +85,50 @@ def test_every_matrix_row_lies_along_a_row_of_block_ram(
     assert not {column for _, column in places.values()} & MIDDLE
 
 
-def test_the_other_memories_fill_the_middle_in_order() -> None:
-    netlist = _netlist(80, others=(*reversed(OTHERS), UNKNOWN))
+def test_what_a_vector_lane_works_with_lies_side_by_side() -> None:
+    netlist = _netlist(72, others=(*reversed(OTHERS), UNKNOWN))
     _place(netlist, 16)
     places = _places(netlist)
-    assert len(places) == len(set(places.values())) == 160 + len(OTHERS) == 208
+    assert len(places) == len(set(places.values())) == 144 + len(OTHERS)
     assert UNKNOWN not in places
-    for names, row in ((FIRST_ROW, 46), (SECOND_ROW, 70)):
-        filled = [places[name] for name in names]
-        assert filled == sorted(filled)
-        assert {tile_row for tile_row, _ in filled} == {row}
-    # What is left, in the middle before the outer rows, goes to what found no site in the first.
-    rest = [places[name][0] for name in (*BANKS, *CONSTANTS)]
-    assert rest == [70] * 18 + [22] * 2 + [82] * 2
+    for row, first, lanes in ((46, 0, range(6)), (70, 2, range(6, LANES))):
+        found = [[places[name] for name in (TABLES[lane], *VECTORS[2 * lane:2 * lane + 2])]
+                 for lane in lanes]
+        constants = [places[name] for name in CONSTANTS[first:first + 2]]
+        assert {tile_row for lane in found for tile_row, _ in lane} == {row}
+        assert {tile_row for tile_row, _ in constants} == {row}
+        for lane in found:
+            assert max(lane)[1] - min(lane)[1] <= 7  # four sites
+        assert all(max(left) < min(right) for left, right in pairwise(found))
+        # The codes of the first tables on the left of all of them, the others on the right.
+        left, right = (places[CODES[first // 2 + half]] for half in (0, 2))
+        assert left < min(*found[0], *constants) and max(*found[-1], *constants) < right
+    assert {places[name][0] for name in REST} <= {46, 70}
+
+
+def test_multipliers_of_the_demo_lie_with_their_lanes() -> None:
+    """By the names that synthesis gave them: each lane has one for products, one for squares."""
+    names, multipliers = (file.read_text().split() for file in (REAL_NAMES, REAL_MULTIPLIERS))
+    netlist = _netlist(0, others=names, multipliers=multipliers)
+    _place(netlist, 16)
+    places = _places(netlist)
+    lanes: dict[int, list[str]] = {}
+    for name in multipliers:
+        match = MULTIPLIER.search(name)
+        if match:
+            lanes.setdefault(int(match["lane"]), []).append(name)
+    assert sorted(lanes) == list(range(16))
+    for lane, (square, product) in ((lane, sorted(found, reverse=True))
+                                    for lane, found in lanes.items()):
+        row, column = places[f"serial.core.vector.tables.lane_{lane}.0.0"]
+        assert f"lane_{lane}." in product and f"square_{lane}_" in square
+        for name in (product, square):
+            assert places[name][0] == {46: 34, 70: 58}[row]
+            assert abs(places[name][1] - column) < 9
+    # That of the scalars is left to the placer.
+    assert [name for name in multipliers if name not in places] == [
+        name for name in multipliers if ".scalars." in name]
+    assert len(set(places.values())) == len(places) == len(names) + 32
 
 
 def test_more_memories_than_sites_are_left_to_the_placer() -> None:
@@ -119,7 +154,7 @@ def test_what_does_not_fit_the_plan_is_left_to_the_placer(
     assert not _places(netlist)
 
 
-DEMO = {"weights": 144, "vectors and state": 16, "codes": 8, "tables": 8, "program": 2,
+DEMO = {"weights": 144, "vectors and state": 16, "codes": 8, "tables": 16, "program": 2,
         "scalar tables": 2, "constants": 8}
 
 
@@ -129,7 +164,7 @@ def test_the_machine_of_the_demo_has_the_memories_of_its_netlist() -> None:
     program = lower(load_model("demo"))
     machine = fit_machine(program, find_board("ulx3s-85f").machine())
     found = block_rams_by_name("ecp5", machine)
-    assert {name: found[name] for name in PATTERNS} == DEMO and sum(found.values()) == 188
+    assert {name: found[name] for name in PATTERNS} == DEMO and sum(found.values()) == 196
 
 
 @pytest.mark.parametrize("memory", PATTERNS)
@@ -146,6 +181,12 @@ def test_a_memory_that_is_not_found_by_its_name_is_told(memory: str, there: int)
         place_memories(_netlist(0, others=names), PART, 16, DEMO)
 
 
+def test_multipliers_that_are_not_found_by_their_names_are_told() -> None:
+    with pytest.raises(CheckError, match=r"^floor plan: no multiplier of the netlist is called "
+                       r"like those of the vector lanes, .*: mend the pattern in ecp5_floorplan"):
+        _place(_netlist(72, others=OTHERS, multipliers=["core.vector.other_0.product"]), 16)
+
+
 def test_weights_outside_the_chip_have_no_floor_plan() -> None:
     machine = find_board("ulx3s-85f").sdram_machine()
     found = block_rams_by_name("ecp5", machine)
@@ -159,7 +200,7 @@ def test_every_memory_of_the_demo_has_a_place_of_its_own() -> None:
     names = REAL_NAMES.read_text().split()
     netlist = _netlist(0, others=names)
     _place(netlist, 16)
-    assert len(set(_places(netlist).values())) == len(names) == 188
+    assert len(set(_places(netlist).values())) == len(names) == 196
 
 
 @pytest.mark.pnr
