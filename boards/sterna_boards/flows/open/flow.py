@@ -22,8 +22,8 @@ from sterna_boards.flows.open.large_designs import (
     ROUTED_FOR,
     check_promise,
     check_turns,
-    forget_settings,
     part_placement,
+    set_router,
 )
 from sterna_boards.flows.open.rtlil import corrected
 from sterna_boards.flows.open.tools import Tool
@@ -112,7 +112,7 @@ class Flow:
             check = None
             if index > 1:
                 check_promise(log, seed, least_hz)
-                forget_settings(folder / PLACED)
+                set_router(folder / PLACED)
                 log.unlink(missing_ok=True)
                 check = partial(check_turns, log, seed)
             self._run(netlist, folder, index, step, seed, options, check)

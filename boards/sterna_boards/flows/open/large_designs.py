@@ -19,6 +19,9 @@ PLACED = "placed.json"
 PLACE_ONLY = ("--placer-heap-timingweight", "40", "--no-route")
 ROUTE_ONLY = ("--no-pack", "--no-place", "--router", "router2", "--tmg-ripup")
 """Options of the two calls."""
+ROUND_ABOUT = {"router2/bbMargin/x": "6", "router2/bbMargin/y": "6"}
+"""Settings of the router that no option of nextpnr gives: how many tiles a wire may leave the
+rectangle of its ends. By its 3 there is no way round where wires are crowded."""
 ROUTED_FOR = 1.02
 """How many times its clock a design is routed for: what the router takes a path for is a little
 less than what it is in the end."""
@@ -57,12 +60,14 @@ def part_placement(constraints: Path, plan: Path) -> None:
     plan.write_text(json.dumps(values))
 
 
-def forget_settings(placed: Path) -> None:
-    """Drop the placement's options from its result, where they win over those of the routing."""
+def set_router(placed: Path) -> None:
+    """Put `ROUND_ABOUT` into the result of a placement, in place of options of the placement: the
+    settings in there win over the options of the routing."""
     design = json.loads(placed.read_text())
     for module in design["modules"].values():
         for setting in ("router", "target_freq", "timing_driven"):
             module.get("settings", {}).pop(setting, None)
+        module["settings"] = module.get("settings", {}) | ROUND_ABOUT
     placed.write_text(json.dumps(design))
 
 

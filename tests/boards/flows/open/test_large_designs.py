@@ -27,7 +27,8 @@ if [ -n "$write" ]; then
     echo "Info: Max frequency for clock 'clock.clk': $((90 + 10 * seed)).0 MHz (FAIL)" > sterna.tim
     exit
 fi
-grep -q kept placed.json && ! grep -q router placed.json || { echo "ERROR: settings"; exit 1; }
+grep -q kept placed.json && grep -q '"router2/bbMargin/y": "6"' placed.json \\
+    && ! grep -q '"router"' placed.json || { echo "ERROR: settings"; exit 1; }
 """
 ROUTING = """
 echo $seed > seed; echo routed > sterna.config
