@@ -44,7 +44,8 @@ class TileWalk(Component):
         tiles = Signal.like(offered.tiles, reset_less=True)
         left = Signal.like(offered.blocks, reset_less=True)
         releases = Signal(reset_less=True)
-        last_tile, final = Signal(), Signal()
+        last_tile = Signal()
+        final = Signal()
         m.d.comb += [
             last_tile.eq(self.tile + 1 == tiles),
             final.eq(last_tile & (left == 1)),

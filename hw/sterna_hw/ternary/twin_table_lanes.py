@@ -37,7 +37,9 @@ class TwinTableLanes(TableLanes):
     def _fill(self, m: Module, banks: CodeBanks, fill: TableFill) -> tuple[Value, Value]:
         m.submodules.walk = walk = TileWalk(self._machine)
         connect_streams(m, self.commands, walk.commands)
-        busy, begins, turns = Signal(), Signal(), Signal()
+        busy = Signal()
+        begins = Signal()
+        turns = Signal()
         room = Signal(init=1)
         m.d.comb += [
             begins.eq(walk.active & ~busy & room & (
@@ -57,7 +59,8 @@ class TwinTableLanes(TableLanes):
         with m.Elif(turns & ~fill.done):
             m.d.sync += [self.ready.eq(~room), room.eq(1)]
 
-        written, read = Signal(), Signal()
+        written = Signal()
+        read = Signal()
         with m.If(fill.valid & (fill.index == len(STEPS))):
             m.d.sync += written.eq(~written)
         with m.If(turns):
