@@ -13,12 +13,14 @@ import tty
 
 import pytest
 from sterna.cli.application import run_arguments
+from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.open_device import open_device
 from sterna.host.board_address import open_transport
 from sterna.host.link import Link, Request
 from sterna.host.token_board import TokenBoard
+from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType
 from sterna_sim.build import build_serial_simulator
@@ -32,7 +34,10 @@ pytestmark = pytest.mark.verilator
 PROGRAM = random_program(32, 1, 32, 61)
 CONFIGURATION = fit_machine(PROGRAM, PRESETS["tiny"], "auto")
 TOKENS = (1, 60, 7, 7, 33)
-HELLO_BYTES = 7
+EMBEDDING = compile_program(PROGRAM, CONFIGURATION).embedding
+assert EMBEDDING is not None
+ROW = EMBEDDING(TOKENS[1]).tobytes()
+HELLO_BYTES, RUN_BYTES = 7, 17
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +97,21 @@ def test_damage_in_mid_stream_reloads_and_repeats(library, expected, fault):
         device = opened(board)
         assert device.step(TOKENS[0]).candidates() == expected[0]
         board.fault(fault, 20, to_board=False)
+        rest = [device.step(token).candidates() for token in TOKENS[1:]]
+        assert rest == expected[1:] and device.recoveries == 1
+        device.close()
+
+
+@pytest.mark.parametrize("fault", [Fault.FLIPPED, Fault.LOST])
+@pytest.mark.parametrize("place", [1, 4, 30, -15, -3])
+def test_damage_of_what_goes_together_repeats_no_token_and_loses_none(
+        library, expected, place, fault):
+    """In LOAD: its type, its length, its data; in RUN behind it, which the board may carry out."""
+    row = encode_frame(Frame(FrameType.LOAD, 0, bytes(5 + len(ROW))))
+    with SerialBoard(CONFIGURATION, library=library) as board:
+        device = opened(board, timeout=0.5)
+        assert device.step(TOKENS[0]).candidates() == expected[0]
+        board.fault(fault, place if place > 0 else len(row) + RUN_BYTES + place)
         rest = [device.step(token).candidates() for token in TOKENS[1:]]
         assert rest == expected[1:] and device.recoveries == 1
         device.close()

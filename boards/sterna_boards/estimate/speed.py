@@ -64,13 +64,15 @@ class Speed:
 
 
 def link_use(machine: Any, input_words: int, space: str = Space.INPUT) -> LinkUse:
-    """Of a RUN that is given so many words of an input's memory: LOAD and ACK, RUN and RESULT."""
-    total, trips = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine), 1
+    """Of a RUN that is given so many words of an input's memory: LOAD and ACK, RUN and RESULT.
+
+    LOAD and RUN go together, and their answers come together.
+    """
+    total = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine)
     if input_words:
         total += (2 * OVERHEAD + _LOAD_BYTES
                   + 4 * input_words * word_chunks(machine, space))
-        trips += 1
-    return LinkUse(total, trips)
+    return LinkUse(total, 1)
 
 
 def speed(unit: str, cycles: float, clock_hz: float, use: LinkUse, baud: int,

@@ -120,27 +120,26 @@ class Board:
                 return
         raise self._bad_line()
 
-    def write(self, inputs: Mapping[int, bytes]) -> None:
-        """Put words into the input's memory, each item from the word on that it is named by."""
-        number = space_number(self.image.machine, self.image.input)
-        self._load(load_request(number, first, words) for first, words in inputs.items())
-
     def run(self, entry: str, input_words: Mapping[int, int],
-            chained: Iterable[int] = ()) -> RunResult:
+            chained: Iterable[int] = (), inputs: Mapping[int, bytes] | None = None) -> RunResult:
         """Run the data paths that are named, each from its input word on; what they give.
 
-        A data path that is chained takes the state that the one before leaves. The session is
-        checked: `AnswerLost` says that the run may or may not have been carried out.
+        A data path that is chained takes the state that the one before leaves. ``inputs`` are
+        written into the input's memory before, each from the word on that it is named by; all of it
+        takes a round trip. The session is checked: `AnswerLost` says that the run may or may not
+        have been carried out, and on another input.
         """
-        image, streams = self.image, self.streams
+        image, streams, inputs = self.image, self.streams, inputs or {}
+        number = space_number(image.machine, image.input)
         words = [input_words.get(place, 0) for place in range(streams)]
         payload = struct.pack(f"<H{streams}II", image.entries[entry], *words, image.rows)
         if streams > 1:
             for mask in (input_words, chained):
                 payload += sum(1 << place for place in mask).to_bytes(MASK_BITS // 8, "little")
-        request = Request(FrameType.RUN, payload, FrameType.RESULT)
-        seconds = self._seconds(RUN_SECONDS) + self._run_seconds
-        answer = self._link.request(request, seconds, repeatable=False)
+        requests = [load_request(number, first, given) for first, given in inputs.items()]
+        requests.append(Request(FrameType.RUN, payload, FrameType.RESULT))
+        seconds = self._seconds(LOAD_SECONDS if inputs else RUN_SECONDS) + self._run_seconds
+        answer = self._link.together(requests, seconds)[-1]
         if len(answer) != 4 * result_words(image.machine, len(input_words)):
             raise LinkError(f"{self.name}: a result of {len(answer)} bytes is of no known form")
         return read_result(image.machine, self._session.check(answer), input_words)
@@ -173,8 +172,9 @@ class Board:
         image, words = self.image, {}
         for space, span in spans(image.kept).items():
             place = path_space(space, path)
-            answers = self._link.requests(
-                read_requests(image.machine, place, span), self._seconds(LOAD_SECONDS))
+            # One after the other: behind a UART a board hears nothing while it answers at length.
+            answers = [self._link.request(request, self._seconds(LOAD_SECONDS))
+                       for request in read_requests(image.machine, place, span)]
             data = b"".join(self._session.without(answer) for answer in answers)
             words[space] = span.start, read_words(image.machine, place, data)
         return unpack_kept(image.kept, words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
@@ -46,6 +46,12 @@ class AnswerLost(LinkError):
     """What happened, in words, where the driver sets it right."""
 
 
+class FrameDamaged(AnswerLost):
+    """The board says that a frame did not arrive whole, and may have acted on a part of it."""
+
+    reason = "the line damaged a frame"
+
+
 class RequestForgotten(AnswerLost):
     """The board does not make the text that it was asked for."""
 
@@ -73,8 +79,8 @@ class _Sent:
 class Link:
     """Sends requests and returns the payloads of their answers.
 
-    A frame that the board received damaged is always sent again. A frame that was not answered is
-    sent again only where repeating it does no harm; `retries` counts both.
+    Frames that were received damaged or not answered are sent again, which `retries` counts, but
+    not those that are sent `together`.
     """
 
     def __init__(self, transport: Transport, name: str = "board") -> None:
@@ -85,17 +91,15 @@ class Link:
         self._name = name
         self.retries = 0
 
-    def request(self, request: Request, timeout: float, repeatable: bool = True) -> bytes:
+    def request(self, request: Request, timeout: float) -> bytes:
         """One request; returns the payload of its answer.
 
-        Raises `AnswerLost` after `ATTEMPTS` time-outs (after one if not `repeatable`), `LinkError`
-        when the board refuses the request or is gone.
+        Raises `AnswerLost` after `ATTEMPTS` time-outs, `LinkError` when the board refuses the
+        request or is gone.
         """
-        return self.requests([request], timeout, repeatable=repeatable)[0]
+        return self.requests([request], timeout)[0]
 
-    def requests(
-        self, requests: Iterable[Request], timeout: float, repeatable: bool = True
-    ) -> list[bytes]:
+    def requests(self, requests: Iterable[Request], timeout: float) -> list[bytes]:
         """Many requests, up to `WINDOW` of them under way at once; answers in order.
 
         Requests are taken as they can be sent. `timeout` is how long no byte may come while an
@@ -113,7 +117,7 @@ class Link:
             if frame is None:
                 lost = list(waiting.values())
                 waiting.clear()
-                self._fail(lost[0], timeout, repeatable)
+                self._fail(lost[0], timeout)
                 for sent in lost:
                     self._send(sent, waiting)
                 continue
@@ -124,8 +128,39 @@ class Link:
                 answers[sent.index] = frame.payload
                 continue
             self._refused(frame, sent.request)
-            self._fail(sent, timeout, True)
+            self._fail(sent, timeout)
             self._send(sent, waiting)
+
+    def together(self, requests: Sequence[Request], timeout: float) -> list[bytes]:
+        """Requests of which each builds on those before, sent at once; their answers in order.
+
+        A round trip for all of them. None is sent again: when one was lost or damaged the board may
+        have carried out the others, so their answers are waited for, and `AnswerLost` is raised.
+        `timeout` and other errors are those of `requests`.
+        """
+        answers: dict[int, bytes] = {}
+        waiting: dict[int, _Sent] = {}
+        failure: LinkError | None = None
+        for index, request in enumerate(requests):
+            self._send(_Sent(index, request), waiting)
+        while waiting:
+            frame = self._receive(timeout)
+            if frame is None:
+                raise failure or self._lost(1, timeout)
+            sent = waiting.pop(frame.sequence, None)
+            if sent is None:
+                continue
+            # The board answers in order: what was sent before and is not answered never will be.
+            for earlier in [key for key, one in waiting.items() if one.index < sent.index]:
+                del waiting[earlier]
+                failure = failure or self._lost(1, timeout)
+            if frame.type == sent.request.answer:
+                answers[sent.index] = frame.payload
+            else:
+                failure = failure or self._failure_of(frame, sent.request)
+        if failure is not None:
+            raise failure
+        return [answers[index] for index in range(len(answers))]
 
     def expect(self, longest: int) -> None:
         """Accept answers with payloads of so many bytes."""
@@ -161,29 +196,41 @@ class Link:
 
     def _refused(self, frame: Frame, request: Request) -> None:
         """Return if the request is to be sent again, raise if that cannot help."""
+        failure = self._failure_of(frame, request)
+        if not isinstance(failure, FrameDamaged):
+            raise failure
+
+    def _failure_of(self, frame: Frame, request: Request) -> LinkError:
+        """What an answer of another type than expected says."""
         name = request.type.name
         if frame.type != FrameType.ERROR or len(frame.payload) != 1:
-            raise LinkError(
+            return LinkError(
                 f"{self._name}: answered {name} with a frame of type {frame.type:#04x}; was it "
                 "built by another version?"
             )
         code = frame.payload[0]
         if FAILED_READ <= code < 1 << FAILURE_BITS:
-            raise MemoryFailure(f"{self._name}: {_failure(code, name)}")
+            return MemoryFailure(f"{self._name}: {_failure(code, name)}")
         if code == ErrorCode.REQUEST:
-            raise RequestForgotten(
+            return RequestForgotten(
                 f"{self._name}: the board forgets texts again and again; see its supply, and that "
                 "no other program uses it")
-        if code != ErrorCode.CRC:
-            meaning = _MEANING.get(code, f"error {code}")
-            raise LinkError(f"{self._name}: refused {name}: {meaning}")
+        if code == ErrorCode.CRC:
+            return FrameDamaged(
+                f"{self._name}: the line damages frames all the time; check the cable")
+        return LinkError(
+            f"{self._name}: refused {name}: {_MEANING.get(code, f'error {code}')}")
 
-    def _fail(self, sent: _Sent, timeout: float, repeatable: bool) -> None:
+    def _fail(self, sent: _Sent, timeout: float) -> None:
         sent.failures += 1
-        if sent.failures >= ATTEMPTS or not repeatable:
-            raise AnswerLost(
-                f"{self._name}: no good answer in {sent.failures} attempts; is it switched on, "
-                "configured, and at this address and speed? When this machine is busy, give it "
-                f"longer: --timeout {ceil(4 * timeout)}"
-            )
+        if sent.failures >= ATTEMPTS:
+            raise self._lost(sent.failures, timeout)
         self.retries += 1
+
+    def _lost(self, attempts: int, timeout: float) -> AnswerLost:
+        times = f"{attempts} attempt{'s' * (attempts != 1)}"
+        return AnswerLost(
+            f"{self._name}: no good answer in {times}; is it switched on, "
+            "configured, and at this address and speed? When this machine is busy, give it "
+            f"longer: --timeout {ceil(4 * timeout)}"
+        )

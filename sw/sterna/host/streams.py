@@ -192,11 +192,10 @@ class Streams(ABC, Generic[Item, Output]):
                   for stream, given in items.items()}
         fed = {place: self._words(item, place) for stream, given in items.items()
                for place, item in zip(places[stream], given, strict=False)}
-        if written := {word: data for word, data in fed.values() if data}:
-            self._board.write(written)
         chained = [place for chain in places.values() for place in chain[1:]]
         self._result = result = self._board.run(
-            RUN, {place: word for place, (word, _) in fed.items()}, chained)
+            RUN, {place: word for place, (word, _) in fed.items()}, chained,
+            {word: data for word, data in fed.values() if data})
         self._places |= {stream: chain[-1] for stream, chain in places.items()}
         return {stream: StreamStep(tuple(chain), self._output(result, chain[-1]))
                 for stream, chain in places.items()}

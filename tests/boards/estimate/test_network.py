@@ -74,7 +74,7 @@ def test_step_bytes_are_those_of_the_frames() -> None:
     machine = fit_machine(network, STEP_MACHINE)
     work = work_on(find_board("ulx3s-85f"), network, machine)
     assert work.unit == "step"
-    assert work.link == LinkUse(4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8, 2)
+    assert work.link == LinkUse(4 * 7 + 5 + 3 * 4 + 10 + 4 * (4 + 6) + 8, 1)
 
 
 def test_missed_timing_is_exit_1_and_leaves_no_folder(sterna, tmp_path, monkeypatch) -> None:

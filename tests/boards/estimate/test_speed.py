@@ -19,7 +19,7 @@ def test_bytes_of_a_token() -> None:
     run = _size(FrameType.RUN, 10) + _size(FrameType.RESULT, 24 + 8 * machine.head.top_k + 8)
     assert link_use(machine, 0) == LinkUse(run, 1)
     row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
-    assert link_use(machine, 32) == LinkUse(run + row, 2)
+    assert link_use(machine, 32) == LinkUse(run + row, 1)
 
 
 def test_the_link_adds_its_time() -> None:

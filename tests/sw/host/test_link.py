@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from sterna.errors import LinkError
-from sterna.host.link import ATTEMPTS, AnswerLost, Link, Request
-from sterna.machine.protocol import FrameType
+from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
+from sterna.machine.protocol import FAILED_WRITE, FrameType
 
 from tests.sw.host.fake_board import FakeBoard
 
@@ -96,18 +96,58 @@ def test_zeros_keep_an_answer_alive_and_noise_does_not():
         Link(Chatter()).request(load(0), 1)
 
 
-def test_what_must_not_be_repeated_is_sent_once():
-    board = FakeBoard(to_host=lambda n, data: b"")
-    with pytest.raises(AnswerLost):
-        Link(board).request(load(0), 1, repeatable=False)
-    assert len(board.loads) == 1
+RUN = Request(FrameType.RUN, bytes(10), FrameType.RESULT)
+TOGETHER = [load(0), load(1), RUN]
 
 
-def test_what_the_board_received_damaged_is_always_repeatable():
-    board = FakeBoard(to_board=lambda n, data: flip(data, -1) if n == 0 else data)
+def test_together_all_is_under_way_before_an_answer_is_read():
+    board = FakeBoard()
+    link, order = Link(board), []
+    board.to_board = lambda n, data: order.append("written") or data
+    read = board.read
+    board.read = lambda *how: order.append("read") or read(*how)
+    answers = link.together([load(n) for n in range(9)] + [RUN], 1)
+    assert order[:10] == ["written"] * 10 and set(order[10:]) == {"read"}
+    assert answers[:9] == [b""] * 9 and len(answers[9]) == 16 + 8 + 16 + 8
+    assert board.loads == [bytes([n]) * 40 for n in range(9)] and len(board.runs) == 1
+
+
+@pytest.mark.parametrize("place", range(47))
+@pytest.mark.parametrize("number", range(3))
+def test_together_nothing_is_sent_again_and_a_damaged_frame_is_an_error(number, place):
+    board = FakeBoard(to_board=lambda n, data: flip(data, place) if n == number else data)
     link = Link(board)
-    link.request(load(0), 1, repeatable=False)
-    assert len(board.loads) == 1 and link.retries == 1
+    with pytest.raises(AnswerLost):
+        link.together(TOGETHER, 1)
+    # The others are carried out and answered: nothing of them meets the next request.
+    assert len(board.loads) == 2 - (number < 2) and len(board.runs) == (number < 2)
+    assert link.retries == 0 and board._counts[0] == 3
+    board.to_board = lambda n, data: data
+    assert link.request(HELLO, 1)
+
+
+@pytest.mark.parametrize("fault", ["loss", "damage", "cut"])
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("way", ["to_board", "to_host"])
+def test_together_a_frame_that_is_gone_is_an_error(way, number, fault):
+    spoilt = {"loss": lambda data: b"", "damage": lambda data: flip(data, -1),
+              "cut": lambda data: data[:3]}[fault]
+    board = FakeBoard(**{way: lambda n, data: spoilt(data) if n == number else data})
+    link = Link(board)
+    with pytest.raises(AnswerLost) as caught:
+        link.together(TOGETHER, 1)
+    told = "damages frames" if (way, fault) == ("to_board", "damage") else "in 1 attempt;"
+    assert told in str(caught.value)
+    setattr(board, way, lambda n, data: data)
+    assert link.together(TOGETHER, 1)[:2] == [b"", b""]
+
+
+def test_together_what_the_first_fault_was_is_told():
+    board = FakeBoard()
+    board.failure = FAILED_WRITE
+    with pytest.raises(MemoryFailure, match="during LOAD"):
+        Link(board).together(TOGETHER, 1)
+    assert len(board.runs) == 1
 
 
 def test_a_line_that_damages_everything_is_given_up():
