@@ -60,7 +60,7 @@ class Work:
         """What the board gives at a clock, memories outside and link included."""
         machine = self.machine
         return speed(self.unit, board.cycles(machine, self.cycles, self.fetched, clock_hz),
-                     clock_hz, self.link, machine.link.baud, board.latency.seconds,
+                     clock_hz, self.link, machine.link.baud, board.latency,
                      board.answer_pause(machine))
 
     def require_fit(self, board: Board, program: Program) -> None:

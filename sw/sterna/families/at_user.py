@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna_boards.estimate.speed import LinkUse
+from sterna_boards.bridge import Latency
+from sterna_boards.estimate.speed import LinkUse, round_trips
 from sterna_boards.measured.baseline import read_baseline
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ def rows(found: Mapping[str, object], unit: str) -> list[tuple[str, object]]:
         ("at the user's end", f"{found[f'{unit}s_per_second_at_user']:.1f} {unit}s/s"),
         ("the link alone", f"{found['link_limit']:.1f} {unit}s/s: "
                            f"{found[f'link_bytes_per_{unit}']:.0f} bytes a {unit} at "
-                           f"{found['baud']} bit/s, {found[f'round_trips_per_{unit}']:g} round "
-                           f"trips of {1e3 * float(str(found['round_trip_seconds'])):g} ms "
-                           f"({found['round_trip_reason']})"),
+                           f"{found['baud']} bit/s, " + round_trips(
+                               float(str(found[f"round_trips_per_{unit}"])), unit, Latency(
+                                   float(str(found["round_trip_seconds"])),
+                                   str(found["round_trip_reason"])))),
         ("per 1,000 look-up tables",
          f"{found[f'{unit}s_per_second_per_kilolut']:.1f} {unit}s/s at the clock, "
          f"{found['useful_gmacs_per_kilolut']:.2f} G useful operations/s; {found['luts']} "

@@ -13,7 +13,7 @@ from sterna_boards.estimate.limits import check_possible
 from sterna_boards.estimate.model import Estimate
 from sterna_boards.estimate.model import estimate as estimate_board
 from sterna_boards.estimate.on_chip import OnChipMemory
-from sterna_boards.estimate.speed import Speed
+from sterna_boards.estimate.speed import Speed, round_trips
 from sterna_boards.estimate.work import work_on
 from sterna_boards.options import Baud
 
@@ -102,7 +102,7 @@ class BoardEstimate(Shown):
             (f"cycles per {found.speed.unit}", _cycles(found.speed, machine)),
             (f"{found.speed.unit}s per second",
              f"{found.speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
-            ("over the link", over_link(found.speed, self.board, machine)),
+            ("over the link", over_link(found.speed, machine)),
             *([] if self.front is None else [
                 ("front", f"of {self.front.seen} machines; look-up tables, rates, shape"),
                 *map(_point, self.front.front)]),
@@ -140,7 +140,7 @@ class BoardBuild:
             *_sdram(machine),
             (f"{speed.unit}s per second",
              f"{speed.a_second:.1f}: {_cycles(speed, machine, f'cycles a {speed.unit}')}"),
-            ("over the link", over_link(speed, self.board, machine)),
+            ("over the link", over_link(speed, machine)),
         ]
 
 
@@ -214,12 +214,11 @@ def _cycles(speed: Speed, machine: Machine, what: str = "") -> str:
     return f"{speed.cycles:.0f}{' ' if what else ''}{what}{silent}"
 
 
-def over_link(speed: Speed, board: Board, machine: Machine) -> str:
+def over_link(speed: Speed, machine: Machine) -> str:
     """The rate at the user's end, and what of the link it counts."""
-    trips = "a round trip" if speed.round_trips == 1 else f"{speed.round_trips:g} round trips"
     return (f"{speed.a_second_over_link:.1f} {speed.unit}s per second: {speed.link_bytes:g} bytes "
-            f"a {speed.unit} at {machine.link.baud} bit/s, {trips} of {1e3 * speed.latency:g} ms "
-            f"({board.latency.why})")
+            f"a {speed.unit} at {machine.link.baud} bit/s, "
+            f"{round_trips(speed.round_trips, speed.unit, speed.latency)}")
 
 
 def _sdram(machine: Machine) -> Rows:

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from sterna.errors import InputError
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
-from sterna.host.device import Device, Maker, StepResult, Wanted
+from sterna.host.device import MOST_AT_ONCE, Device, Maker, StepResult, Wanted
 from sterna.host.passage import Passage
 from sterna.law.sampling import Sampling, choose
 from sterna.machine.units.generate import MOST_ENDS
 
 SHORTEST, LONGEST = 0.03, 0.1
 """Seconds that an answer of a board which makes texts may take: then it has more ids, or less."""
-MOST_AT_ONCE = 256
 
 
 @dataclass
