@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sterna_boards.bitstream_tools import Pin, Project
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import HIGH_SPEED_BAUD
 from sterna_boards.outside_memory import OutsideMemory
 from sterna_boards.shape import Shape
 
@@ -24,7 +25,7 @@ ALVEO_U250 = Board(
     family="xcup",
     pin_hz=300_000_000,
     clock_hz=300_000_000,
-    baud=3_000_000,
+    baud=HIGH_SPEED_BAUD,
     link="FT4232H, USB connector on the card",
     capacity=Capacity(luts=1_728_000, block_rams=5_376, block_ram_bits=18_432, dsps=12_288,
                       large_rams=1_280),
@@ -57,7 +58,7 @@ ALVEO_U280 = Board(
     family="xcup",
     pin_hz=100_000_000,
     clock_hz=225_000_000,
-    baud=3_000_000,
+    baud=HIGH_SPEED_BAUD,
     link="FT4232H, USB connector on the card",
     capacity=Capacity(luts=1_303_680, block_rams=4_032, block_ram_bits=18_432, dsps=9_024,
                       large_rams=960),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sterna_boards.bitstream_tools import Pin, Project
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import HIGH_SPEED_BAUD
 from sterna_boards.shape import Shape
 
 ARTY_A7_100T = Board(
@@ -13,7 +14,7 @@ ARTY_A7_100T = Board(
     family="xc7",
     pin_hz=100_000_000,
     clock_hz=100_000_000,
-    baud=3_000_000,
+    baud=HIGH_SPEED_BAUD,
     link="FT2232H, USB connector J10, second port",
     capacity=Capacity(luts=63_400, block_rams=270, block_ram_bits=18_432, dsps=240),
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,

@@ -28,10 +28,10 @@ from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
 RATES = {
     "ulx3s-85f": 3_000_000, "ulx3s-12f": 3_000_000, "orangecrab-85f": 1_000_000,
-    "ecpix5-85f": 3_000_000, "colorlight-i9": 1_000_000,
+    "ecpix5-85f": 12_000_000, "colorlight-i9": 1_000_000,
     "icebreaker": 3_000_000, "tang-nano-9k": 3_000_000, "tang-nano-20k": 2_000_000,
-    "arty-a7-100t": 3_000_000, "kv260": 3_000_000, "alveo-u250": 3_000_000,
-    "alveo-u280": 3_000_000, "d5005": 3_000_000,
+    "arty-a7-100t": 12_000_000, "kv260": 3_000_000, "alveo-u250": 12_000_000,
+    "alveo-u280": 12_000_000, "d5005": 3_000_000,
 }
 
 
