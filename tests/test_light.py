@@ -146,6 +146,9 @@ def test_a_module_of_nobody_is_a_fault_of_ours():
     assert missing_line(ModuleNotFoundError("no")) is None
 
 
+MODULES = {"pyserial": "serial", "luna-usb": "luna"}
+
+
 def test_every_package_of_an_extra_is_known():
     """The table has what pyproject.toml has; development tools are not for users."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -154,7 +157,7 @@ def test_every_package_of_an_extra_is_known():
         for package in packages:
             name = re.split(r"[\[<>=]", package)[0]
             if name != "sterna" and extra != "dev":
-                wanted[{"pyserial": "serial"}.get(name, name).replace("-", "_")] = extra
+                wanted[MODULES.get(name, name).replace("-", "_")] = extra
     assert wanted == EXTRA_OF
     assert all(importlib.util.find_spec(module) for module in EXTRA_OF)
 

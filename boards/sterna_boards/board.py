@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sterna.errors import InputError
 from sterna.host.run_command import DEFAULT_PORT
@@ -10,9 +10,9 @@ from sterna.machine.machine import Machine, with_rate
 from sterna.machine.row_memory import RowsBesideWeights, RowsInSdram
 
 from sterna_boards.bitstream_tools import OpenTools, Project
-from sterna_boards.bridge import FTDI, Bridge, Latency
+from sterna_boards.bridge import FTDI, Bridge, Latency, UsbPort
 from sterna_boards.estimate.components import components
-from sterna_boards.outside_memory import BoardSdram, OutsideMemory
+from sterna_boards.outside_memory import BoardSdram, Network, OutsideMemory
 from sterna_boards.shape import Shape
 
 
@@ -63,6 +63,10 @@ class Board:
     """The bridge of the serial port, where long answers must be paced for it."""
     latency: Latency = FTDI
     """Of a round trip through the bridge; a cable of one's own has mostly one of FTDI's."""
+    usb: UsbPort | None = None
+    """What ``--link usb`` builds."""
+    by_usb: bool = False
+    """Whether `usb` is the link."""
     capacity: Capacity
     shape: Shape
     """The accelerator's own shape, with the weights on the chip or in ``outside``."""
@@ -74,6 +78,8 @@ class Board:
     """What ``--weights sdram`` builds, where the pins are known."""
     outside: OutsideMemory | None = None
     """The memory that weights lie in unless the chip is asked for."""
+    network: Network | None = None
+    """The way through the processors of the board, where there are some."""
     revisions: str
     """Which revisions of the board the pins are for, in words."""
     notes: tuple[str, ...] = ()
@@ -84,6 +90,13 @@ class Board:
     def __post_init__(self) -> None:
         if (self.open_tools is None) == (self.project is None):
             raise InputError(f"{self.name}: give open_tools or a project, one of both")
+
+    def over_usb(self) -> Board:
+        """The board with `usb` as its link. Raises `InputError` where there is none."""
+        if self.usb is None:
+            raise InputError(f"{self.name}: has no USB at the FPGA's pins; leave --link out")
+        return replace(self, link=self.usb.link, latency=self.usb.latency, baud=self.usb.baud,
+                       bridge=None, port_name="/dev/ttyACM0", by_usb=True)
 
     def tools(self) -> OpenTools:
         """Its open tools. Raises `InputError` with the way out where there are none."""

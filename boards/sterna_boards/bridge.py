@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal
 
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import result_words
@@ -24,6 +25,36 @@ FTDI = Latency(0.016, "FTDI's latency timer, unless the system sets it lower")
 """A packet that is not full waits for the timer, 16 ms after power up (FTDI AN232B-04)."""
 FULL_SPEED = Latency(0.002, "a USB frame of 1 ms each way")
 """Bulk transfers of USB 2.0 at full speed are made in frames of 1 ms (section 5.8)."""
+
+
+HIGH_SPEED = Latency(0.00025, "a USB microframe of 125 us each way")
+"""The same at high speed."""
+HIGH_SPEED_BAUD = 12_000_000
+"""The highest bit rate of FT2232H and FT4232H (their data sheets, section 1)."""
+
+
+@dataclass(frozen=True)
+class UsbPort:
+    """USB that the FPGA itself is a serial port of: pins, or a PHY with ULPI."""
+
+    resource: Literal["usb", "ulpi"]
+    """The platform's resource."""
+    link: str
+    """What is at the other end, in words."""
+
+    @property
+    def baud(self) -> int:
+        """Bit rate of a serial line that carries as many bytes: a tenth of the bus's bits.
+
+        Bulk packets of 64 bytes, 19 a millisecond, at full speed; at high speed 13 of 512 bytes in
+        125 us would be a little more (USB 2.0, tables 5-9 and 5-10).
+        """
+        return 12_000_000 if self.resource == "usb" else 480_000_000
+
+    @property
+    def latency(self) -> Latency:
+        """Of a round trip."""
+        return FULL_SPEED if self.resource == "usb" else HIGH_SPEED
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sterna.errors import InputError
 from sterna.numerals import whole
 from sterna.options import option
 
+if TYPE_CHECKING:
+    from sterna_boards.board import Board
+
 MOST_LANES = 1 << 18
 """More than the largest FPGA has room for."""
 WEIGHTS = ("link", "baked", "sdram")
+LINKS = ("uart", "usb")
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ def lanes_of(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class Weights:
-    """How weights come to the accelerator."""
+    """How weights come to the accelerator, and what its link to the host is."""
 
     owner: ClassVar[str] = "boards"
     weights: str = option(
         "link", "link (usual): the driver loads them; baked: the bitstream has them; sdram: the "
         "driver loads them into the board's SDRAM.")
+    link: str = option(
+        "uart", "uart (usual): the board's serial port; usb: a serial port in the FPGA itself, "
+        "where USB pins or a PHY are.", metavar="uart|usb")
 
     @property
     def source(self) -> str:
@@ -64,6 +71,12 @@ class Weights:
         if self.weights not in WEIGHTS:
             raise InputError(f"weights is {self.weights!r}; it must be link, baked or sdram")
         return self.weights
+
+    def linked(self, board: Board) -> Board:
+        """The board with that link. Raises `InputError` for another word or a board without."""
+        if self.link not in LINKS:
+            raise InputError(f"link is {self.link!r}; it must be uart or usb")
+        return board.over_usb() if self.link == "usb" else board
 
 
 @dataclass(frozen=True)

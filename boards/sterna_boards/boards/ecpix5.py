@@ -9,6 +9,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import HIGH_SPEED_BAUD, UsbPort
 from sterna_boards.shape import Shape
 
 
@@ -26,8 +27,9 @@ ECPIX5_85F = Board(
     pin_hz=100_000_000,
     clock_hz=100_000_000,
     network_hz=75_000_000,
-    baud=3_000_000,
+    baud=HIGH_SPEED_BAUD,
     link="FT2232H, micro USB connector",
+    usb=UsbPort("ulpi", "the FPGA itself with a USB3300, USB C connector"),
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import UsbPort
 from sterna_boards.shape import Shape
 
 
@@ -44,13 +45,15 @@ ORANGECRAB_85F = Board(
     network_hz=75_000_000,
     baud=1_000_000,
     link="header pins 0 (RX) and 1 (TX), 3.3 V, own adapter",
+    usb=UsbPort("usb", "the FPGA itself, the board's USB connector"),
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,
                 lane="tables"),
     model="demo",
     memory="DDR3L 128 to 512 MB, 16 bits",
     revisions="r0.2",
-    notes=("without a serial chip: a USB adapter of 3.3 V and 1 Mbit/s goes to the header",
+    notes=("without a serial chip: a USB adapter of 3.3 V and 1 Mbit/s goes to the header, or "
+           "--link usb makes one in the FPGA, at the board's own connector",
            "its boot loader takes a bitstream only into the flash; it runs while the button btn0 "
            "is held when the USB cable is plugged in"),
     open_tools=OpenTools(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
 from sterna_boards.board import Board, Capacity
+from sterna_boards.bridge import UsbPort
 from sterna_boards.outside_memory import BoardSdram
 from sterna_boards.shape import Shape
 
@@ -50,6 +51,7 @@ _NOTES = (
     "SDRAM by revision: v2.0 to v3.0.3 MT48LC16M16A2-6A, or M12L2561616A-6 from October 2019; "
     "v3.0.7 AS4C32M16SB-7, of which half is used; v3.0.8 to v3.1.8 IS42S16160G-7",
 )
+_US2 = UsbPort("usb", "the FPGA itself, USB connector US2")
 _FLASH = "the bitstream at the start of its SPI flash"
 
 # A clock brings 10 weights; 64 lanes make up for the barriers, in words with little padding.
@@ -66,6 +68,7 @@ ULX3S_85F = Board(
     network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
+    usb=_US2,
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
     shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8,
                 lane="tables"),
@@ -92,6 +95,7 @@ ULX3S_12F = Board(
     network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
+    usb=_US2,
     # The die is that of the 25F, and the open tools use all of it.
     capacity=Capacity(luts=24_288, block_rams=56, block_ram_bits=18_432, dsps=28),
     shape=Shape(rows=4, columns=32, vector_lanes=4),

@@ -11,6 +11,10 @@ from sterna.errors import InputError
 
 from sterna_hw.board.pll import PllSettings, find_settings
 
+USB_HZ = 48e6
+"""Four samples of a bit at full speed."""
+USB_TOLERANCE = 2e-3
+"""Of 0.25 % that a device may be off (USB 2.0, 7.1.11), the rest is the oscillator's."""
 ICE40_RESET_SECONDS = 15e-6
 """Length of the reset: iCE40 block RAM reads zeros for some microseconds after machine."""
 
@@ -37,8 +41,9 @@ class ClockGenerator(Elaboratable):
     reset button of the board does nothing.
 
     With a ``lead`` it also drives the domain ``memory``, which the parent defines too: the same
-    clock, earlier by a whole number of the oscillator's periods. Only the loop of an ECP5 does that
-    here.
+    clock, earlier by a whole number of the oscillator's periods. With ``usb`` a second loop drives
+    the domains ``usb_io``, 48 MHz, and ``usb``, a quarter of it, both of which the parent defines,
+    and resets ``usb`` until it has locked. Only the loops of an ECP5 do these here.
 
     Attributes:
         clock_hz: frequency that is made. resets: whether ``sync`` gets a reset.
@@ -48,19 +53,21 @@ class ClockGenerator(Elaboratable):
         pin_hz: frequency at the pin ``platform.default_clk``.
         clock_hz: frequency of ``sync``.
         lead: seconds by which ``memory`` leads, with the least and the most of them that will do.
+        usb: whether there are pins of USB without a PHY.
 
     Raises:
-        InputError: the loop cannot make the frequency or the lead.
+        InputError: a loop cannot make the frequency or the lead.
     """
 
     def __init__(self, family: str, pin_hz: float, clock_hz: float,
-                 lead: tuple[float, float, float] | None = None) -> None:
+                 lead: tuple[float, float, float] | None = None, usb: bool = False) -> None:
         self._family = family
         self._pin_hz = pin_hz
         self._settings = None
         if clock_hz != pin_hz or lead is not None:
             self._settings = find_settings(family, pin_hz, clock_hz)
-        self._delay = None if lead is None else self._memory_delay(lead)
+        self._second = None if lead is None else self._memory_output(lead)
+        self._usb = find_settings(family, pin_hz, USB_HZ, USB_TOLERANCE) if usb else None
         self.resets = family != "ecp5"
         self.clock_hz = generated_hz(family, pin_hz, clock_hz)
 
@@ -73,9 +80,11 @@ class ClockGenerator(Elaboratable):
             button = platform.request(platform.default_rst, dir="-")
             m.submodules.reset_pin = buffer = io.Buffer(io.Direction.Input, button)
             reset = buffer.i
+        reference: Any = None
         if self._settings is None:
             m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
-            m.d.comb += clock.eq(buffer.i)
+            reference = buffer.i
+            m.d.comb += clock.eq(reference)
         else:
             locked = Signal()
             early = Signal()
@@ -86,10 +95,12 @@ class ClockGenerator(Elaboratable):
                 m.submodules.clock_pin = buffer = io.Buffer(io.Direction.Input, pin)
                 reference = buffer.i
             m.submodules.pll = _loop(self._family, self._settings, platform, reference,
-                                     self._pin_hz, clock, locked, early, self._delay)
+                                     self._pin_hz, clock, locked, early, self._second)
             reset = reset | ~locked
-            if self._delay is not None:
+            if self._second is not None:
                 m.d.comb += ClockSignal("memory").eq(early)
+        if self._usb is not None:
+            self._usb_loop(m, self._usb, platform, reference)
         if not self.resets:
             self._gated(m, clock, ~reset)
             return m
@@ -112,8 +123,18 @@ class ClockGenerator(Elaboratable):
         m.submodules.gate = Instance("DCCA", i_CLKI=clock, i_CE=enable,
                                      o_CLKO=ClockSignal("sync"))
 
-    def _memory_delay(self, lead: tuple[float, float, float]) -> int:
-        """Periods of the oscillator by which ``memory`` follows the edge before."""
+    def _usb_loop(self, m: Module, settings: PllSettings, platform: Any, reference: Any) -> None:
+        bit = Signal()
+        sample = Signal()
+        locked = Signal()
+        quarter = 4 * settings.parameters["CLKOS_DIV"]
+        m.submodules.usb_pll = _loop(self._family, settings, platform, reference, self._pin_hz,
+                                     sample, locked, bit, (quarter, quarter - 1))
+        m.d.comb += [ClockSignal("usb").eq(bit), ClockSignal("usb_io").eq(sample)]
+        m.submodules.usb_reset = ResetSynchronizer(~locked, domain="usb")
+
+    def _memory_output(self, lead: tuple[float, float, float]) -> tuple[int, int]:
+        """Divider of ``memory``, and its phase in periods of the oscillator."""
         assert self._settings is not None
         settings = self._settings
         divider = settings.parameters.get("CLKOS_DIV", 0)
@@ -123,7 +144,7 @@ class ClockGenerator(Elaboratable):
             raise InputError(
                 f"clock: no clock {lead[0] * 1e9:g} ns earlier at {settings.output_hz / 1e6:g} MHz "
                 f"on {self._family}; ask for another frequency")
-        return divider - min(
+        return divider, 2 * divider - 1 - min(
             within, key=lambda periods: abs(periods / settings.oscillator_hz - lead[0]))
 
     def _stretched(self, m: Module, reset: Any) -> Signal:
@@ -143,15 +164,16 @@ class ClockGenerator(Elaboratable):
 
 
 def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin_hz: float,
-          clock: Signal, locked: Signal, early: Signal, delay: int | None) -> Instance:
+          clock: Signal, locked: Signal, other: Signal,
+          second: tuple[int, int] | None) -> Instance:
+    """``other`` is a second output of an ECP5's, of that divider and phase."""
     parameters: dict[str, Any] = {f"p_{name}": value
                                   for name, value in settings.parameters.items()}
     if family == "ecp5":
-        if delay is not None:
-            divider = settings.parameters["CLKOS_DIV"]
+        if second is not None:
             parameters |= {
-                "p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": divider, "p_CLKOS2_FPHASE": 0,
-                "p_CLKOS2_CPHASE": divider - 1 + delay, "o_CLKOS2": early,
+                "p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": second[0], "p_CLKOS2_FPHASE": 0,
+                "p_CLKOS2_CPHASE": second[1], "o_CLKOS2": other,
             }
         feedback = Signal()
         return Instance(

@@ -43,10 +43,11 @@ LIMITS = {
 _GOWIN_OUTPUT_DIVIDERS = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
 
 
-def find_settings(family: str, input_hz: float, output_hz: float) -> PllSettings:
+def find_settings(family: str, input_hz: float, output_hz: float,
+                  tolerance: float = TOLERANCE) -> PllSettings:
     """The settings closest to ``output_hz``; of equals the one with the fastest oscillator.
 
-    ``family`` is a key of `LIMITS`. Raises `InputError` when nothing within 0.1 % exists.
+    ``family`` is a key of `LIMITS`. Raises `InputError` when nothing within ``tolerance`` exists.
     """
     limits = LIMITS[family]
     best: tuple[float, float] | None = None
@@ -58,7 +59,7 @@ def find_settings(family: str, input_hz: float, output_hz: float) -> PllSettings
         rank = (abs(settings.output_hz - output_hz), -settings.oscillator_hz)
         if best is None or rank < best:
             best, chosen = rank, settings
-    if chosen is None or abs(chosen.output_hz - output_hz) > TOLERANCE * output_hz:
+    if chosen is None or abs(chosen.output_hz - output_hz) > tolerance * output_hz:
         nearest = f"; the nearest is {chosen.output_hz / 1e6:.3f} MHz" if chosen else ""
         raise InputError(
             f"clock: {output_hz / 1e6:g} MHz cannot be made from {input_hz / 1e6:g} MHz on "

@@ -54,6 +54,10 @@ class BoardOptions(Group, Protocol):
         """Whether the bitstream has the weights. Raises `InputError` where they cannot be."""
         ...
 
+    def linked(self, board: Board) -> Board:
+        """The board with the link that is asked for. Raises `InputError` where there is none."""
+        ...
+
     def clock_on(self, board: Board, machine: Machine) -> float | None:
         """The wanted clock, None for the board's own."""
         ...
@@ -147,6 +151,7 @@ class BoardBuild:
 def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> BoardEstimate:
     """What the program takes of the board, and how fast it is there."""
     options = request.options.take(model.board_options)
+    board = options.linked(board)
     if options.baked:
         board.check_baked()
     machine, front = options.searched(board, model.lowered)
@@ -160,6 +165,7 @@ def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> Boa
 def build(model: ProgramModel, request: BuildRequest, board: Board, report: Report) -> BoardBuild:
     """Build the machine that the options ask for."""
     options = request.options.take(model.board_options)
+    board = options.linked(board)
     if options.baked:
         board.check_baked()
     from sterna_boards.model_build import build_model  # and with it the generator

@@ -57,7 +57,7 @@ def build(request: BuildRequest, report: Report | None = None) -> BuildResult:
         check_timing(found.built.report)
         bitstream = write_build(found.built, target, model.sources)
     return BuildResult(found, bitstream,
-                       run_command(board.port_name, target / IMAGE))
+                       run_command(found.board.port_name, target / IMAGE))
 
 
 def load(request: BuildRequest, result: BuildResult, report: Report) -> None:

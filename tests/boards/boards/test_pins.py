@@ -19,6 +19,16 @@ PINS = {
 }
 """Clock, receive and transmit pins: ULX3S constraint file (25 MHz, FTDI_TXD, FTDI_RXD), OrangeCrab
 r0.2 and ECPIX-5 schematics, Colorlight-FPGA-Projects, iCEBreaker pinout, Sipeed's schematics."""
+USB_PINS = {
+    "ulx3s-85f": {"usb_0__d_p": "D15", "usb_0__d_n": "E15", "usb_0__pullup": "B12"},
+    "orangecrab-85f": {"usb_0__d_p": "N1", "usb_0__d_n": "M2", "usb_0__pullup": "N2"},
+    "ecpix5-85f": {"ulpi_0__clk": "H24", "ulpi_0__dir": "F22", "ulpi_0__nxt": "F23",
+                   "ulpi_0__stp": "H23", "ulpi_0__rst": "E23",
+                   **{f"ulpi_0__data[{bit}]": pin for bit, pin in enumerate(
+                       ["M26", "L25", "L26", "K25", "K26", "J23", "P25", "H25"])}},
+}
+"""ULX3S constraint file (usb_fpga_bd_dp, usb_fpga_bd_dn, usb_fpga_pu_dp), OrangeCrab r0.2 and
+ECPIX-5 schematics."""
 SDRAM_PINS = {
     "ulx3s-85f": {
         "clk": "F19", "clk_en": "F20", "cs": "P20", "we": "T20", "ras": "R20", "cas": "T19",
@@ -86,6 +96,22 @@ def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
         wanted |= {signal if len(names) == 1 else f"{signal}[{bit}]": pin
                    for bit, pin in enumerate(names)}
     assert lines == wanted
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", USB_PINS)
+def test_usb_is_at_its_pins_and_its_clocks_are_known(name: str) -> None:
+    pytest.importorskip("luna")
+    board = OPEN_BOARDS[name].over_usb()
+    plan = board.tools().platform().prepare(loopback(board).top(), "sterna")
+    found = places(plan.files)
+    assert {port: pin for port, pin in found.items() if "usb" in port or "ulpi" in port
+            } == USB_PINS[name]
+    assert not any("uart" in port for port in found)
+    direct = name != "ecpix5-85f"
+    assert plan.files["sterna.il"].count("cell \\EHXPLLL") == 1 + direct - (
+        board.pin_hz == board.clock_hz)
+    assert ("60000000.0" in plan.files["sterna.lpf"]) != direct
 
 
 @pytest.mark.parametrize("name", PROJECT_BOARDS)

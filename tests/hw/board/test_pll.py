@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sterna.errors import InputError
+from sterna_hw.board.clock import USB_HZ, USB_TOLERANCE
 from sterna_hw.board.pll import LIMITS, TOLERANCE, find_settings
 
 WANTED = [
@@ -64,3 +65,13 @@ def test_unreachable_clock_names_the_nearest() -> None:
 def test_hopeless_clock_is_refused() -> None:
     with pytest.raises(InputError, match="2000 MHz cannot be made"):
         find_settings("ice40", 12e6, 2e9)
+
+
+@pytest.mark.parametrize("pin_hz, off", [(25e6, 0.0017), (48e6, 0.0)])
+def test_the_clock_of_usb_is_as_exact_as_a_device_must_be(pin_hz: float, off: float) -> None:
+    """0.25 % (USB 2.0, 7.1.11), oscillator of the board included; a quarter of it is the bit's."""
+    found = find_settings("ecp5", pin_hz, USB_HZ, USB_TOLERANCE)
+    assert abs(found.output_hz / USB_HZ - 1) <= off < 0.0025 - 1e-4
+    assert 4 * found.parameters["CLKOS_DIV"] <= 128
+    _, oscillator, output = _from_parameters("ecp5", pin_hz, found.parameters)
+    assert output == pytest.approx(found.output_hz) and oscillator <= 800e6

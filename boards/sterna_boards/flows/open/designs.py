@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sterna.errors import InputError
+from sterna.extras import install_with
 from sterna.machine.image import MemoryImage
 from sterna.machine.machine import Machine
 from sterna_hw.board.clock import ClockGenerator, generated_hz
 from sterna_hw.board.sdram_pins import CLOCK_LEAD, LEAD_LIMITS
 from sterna_hw.board.top import BoardTop, Loopback
+from sterna_hw.board.usb import UsbPins
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
+
+
+def _usb_version() -> str:
+    if importlib.util.find_spec("luna") is None:
+        raise InputError(f"--link usb: luna-usb is not installed: {install_with('usb')}")
+    return importlib.metadata.version("luna-usb")
 
 
 @dataclass(frozen=True)
@@ -102,12 +112,18 @@ def _design(board: Board, name: str, key: str, size: tuple[int, int, Mapping[str
             core: Callable[[], Any], clock_hz: float, baud: int,
             sdram: dict[str, Any] | None = None, pace: tuple[int, int] | None = None) -> Design:
     made = generated_hz(board.family, board.pin_hz, clock_hz)
-    divisor(made, baud)
+    usb = UsbPins(board.usb.resource) if board.usb and board.by_usb else None
+    if usb is None:
+        divisor(made, baud)
+    else:
+        key += f" USB {_usb_version()}"
 
     def top() -> Any:
         lead = (CLOCK_LEAD, *LEAD_LIMITS) if sdram else None
-        clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead)
+        clock = ClockGenerator(board.family, board.pin_hz, clock_hz, lead,
+                               usb is not None and usb.direct)
         tools = board.tools()
-        return (tools.top or BoardTop)(core(), clock, baud, sdram, pace, tools.held_high)
+        more = {} if usb is None else {"usb": usb}
+        return (tools.top or BoardTop)(core(), clock, baud, sdram, pace, tools.held_high, **more)
 
     return Design(name, f"{name} {key} {clock_hz} {baud}", *size, made, top)

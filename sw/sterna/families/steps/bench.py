@@ -107,7 +107,8 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         from sterna_boards.estimate.work import work_on
         from sterna_sim.memory.device import open_simulated
 
-        board, on_board = find_board(request.board), options.take(model.board_options)
+        on_board = options.take(model.board_options)
+        board = on_board.linked(find_board(request.board))
         work = work_on(board, program, on_board.machine(board, program), on_board.place)
         work.require_fit(board, program)
         configuration = work.machine

@@ -183,7 +183,8 @@ def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup
     from sterna_sim.memory.device import open_simulated
     from sterna_sim.memory.presets import memory_of
 
-    options, board = request.options.take(model.board_options), find_board(request.board or "")
+    options = request.options.take(model.board_options)
+    board = options.linked(find_board(request.board or ""))
     program = model.lowered
     work = work_on(board, program, options.machine(board, program), options.place)
     work.require_fit(board, program)
