@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sterna_boards.bitstream_tools import Pin, Project
 from sterna_boards.board import Board, Capacity
-from sterna_boards.outside_memory import OutsideMemory
+from sterna_boards.outside_memory import Network, OutsideMemory
 from sterna_boards.shape import Shape
 
 KV260 = Board(
@@ -24,6 +24,13 @@ KV260 = Board(
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,
                           port_bytes=1 << 28, gb_s=16.0, model="kv260-16"),
+    # Of the 2 GB from 0x8_0000_0000 on, the upper one; the system ends 71 MB below it.
+    network=Network(
+        registers=0xA000_0000, memory=0x8_4000_0000,
+        use="Keep the upper gigabyte from the board's Linux: `mem=3000M` on the kernel's command "
+            "line. Load `sterna.bit` with a device tree overlay that AMD's tools make from "
+            "`sterna.xsa` (createdts of xsct; its clock and port widths are in it). Copy the "
+            "`sterna_*` files to the board, and there:"),
     port_name="/dev/ttyUSB0",
     revisions="the carrier card with the production SOM",
     project=Project(

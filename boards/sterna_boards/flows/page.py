@@ -28,7 +28,25 @@ Then, with the serial port of the board (link: {link}; {baud} bit/s, which the i
     {run}
 
 The driver loads the memory image over the link before the first token.
-{board_files}Revisions: {revisions}. Pins: {source}.{notes}
+{network}{board_files}Revisions: {revisions}. Pins: {source}.{notes}
+"""
+
+_NETWORK = """
+Without the serial adapter: the processors of the board have the link, and serve it over TCP.
+
+    vivado -mode batch -source network.tcl
+
+{use}
+
+    gcc -O2 -o sterna-serve sterna_serve.c sterna_access.c
+    sudo ./sterna-serve
+
+Then, from any computer, with the board's name or address:
+
+    {run}
+
+Weights do not pass the accelerator then: `sterna-serve` writes them into the memory itself.
+
 """
 
 
@@ -39,6 +57,8 @@ def page(board: Board, machine: Machine, clock_hz: float) -> str:
     return _PAGE.format(
         title=board.title, device=board.device, lanes=machine.ternary.lanes,
         clock_mhz=clock_hz / 1e6, tool=tool, command=command, bitstream=bitstream, use=project.use,
+        network=_NETWORK.format(use=board.network.use, run=run_command(
+            f"tcp://kria:{board.network.tcp_port}", Path("image.sterna"))) if board.network else "",
         board_files=(f"Board files `{project.board_files}`: from {project.board_files_from}.\n"
                      if project.board_files else ""),
         revisions=board.revisions, notes="".join(f" Note: {note}." for note in board.notes),

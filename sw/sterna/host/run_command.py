@@ -10,7 +10,7 @@ DEFAULT_PORT = "/dev/ttyUSB0"
 
 
 def run_command(port: str, image: Path) -> str:
-    """A line for a shell. `port` is that of the board; the image names its bit rate, and holds all
-    that the host needs of the model."""
-    return shlex.join(
-        ["sterna", "run", "--device", f"serial://{port}", "--image", str(image)])
+    """A line for a shell. `port` is the serial port of the board, or a whole address; the image
+    names its bit rate, and holds all that the host needs of the model."""
+    address = port if "://" in port else f"serial://{port}"
+    return shlex.join(["sterna", "run", "--device", address, "--image", str(image)])

@@ -134,13 +134,18 @@ def test_pins_that_are_not_public_are_for_the_user(tmp_path: Path) -> None:
     assert refused.code == 2 and refused.said.count("FILL_IN") == 4 and not refused.calls
 
 
-@pytest.mark.parametrize("name", [name for name, board in PROJECT_BOARDS.items() if board.outside])
-def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None:
+@pytest.mark.parametrize("name, cell", [
+    *((name, "sterna_board") for name, board in PROJECT_BOARDS.items() if board.outside),
+    ("kv260", "sterna_network")])
+def test_block_design_is_connected(name: str, cell: str, projects: dict[str, Path]) -> None:
     """Every port of the accelerator once, and every clock and reset that the cells have."""
     board, folder = PROJECT_BOARDS[name], projects[name]
     assert board.outside is not None
     prepare(board, folder)
-    calls = Script(folder / "build.tcl", answers=ANSWERS).calls
+    network = cell == "sterna_network"
+    path = folder / ("network.tcl" if network else "build.tcl")
+    calls = Script(path, answers=ANSWERS).calls
+    assert ["create_bd_cell", "-type", "module", "-reference", cell, "accelerator"] in calls
     text = " ".join(word for call in calls for word in call)
     buses = [word for call in calls if call[0] == "connect_bd_intf_net" for word in call[1:]]
     for port in range(board.outside.ports):
@@ -149,17 +154,36 @@ def test_block_design_is_connected(name: str, projects: dict[str, Path]) -> None
     nets = [call[1:] for call in calls if call[0] == "connect_bd_net"]
     sinks = [net[1].split(":")[-1] for net in nets]
     assert len(sinks) == len(set(sinks))
-    assert {"accelerator/clk", "accelerator/resetn", "accelerator/rx", "accelerator/tx",
+    assert {"accelerator/clk", "accelerator/resetn",
             "reset/slowest_sync_clk", "reset/ext_reset_in"} <= set(sinks)
+    assert network != ({"accelerator/rx", "accelerator/tx"} <= set(sinks))
+    assert sum(word.endswith("accelerator/s_axi") for word in buses) == network
+    if network:
+        check_network(board, calls, (folder / "sterna_network.v").read_text())
     cells = {call[-1] for call in calls if call[0] == "create_bd_cell"}
     pins = {word.split(":")[-1] for net in nets for word in net if ":" in word and "/" in word}
     assert {pin.split("/")[0] for pin in pins} <= cells
     interfaces = set(re.findall(r"interface:aximm:1.0 (m_axi_\d+) ",
-                                (folder / "sterna_board.v").read_text()))
+                                (folder / f"{cell}.v").read_text()))
     assert interfaces == {f"m_axi_{port}" for port in range(board.outside.ports)}
-    missing = Script(folder / "build.tcl", answers=ANSWERS | {"get_board_parts": ""})
+    missing = Script(path, answers=ANSWERS | {"get_board_parts": ""})
     assert missing.code == 2 and board.exported().board_files in missing.said
     assert board.exported().board_files_from.split()[0] in missing.said
+
+
+def check_network(board: Board, calls: list[list[str]], text: str) -> None:
+    """Registers where the program looks for them, and memory of the processors' upper half."""
+    network, outside = board.network, board.outside
+    assert network is not None and outside is not None
+    places = {call[-1].split(":")[-1]: call[2] for call in calls if call[0] == "assign_bd_address"}
+    assert int(places.pop("accelerator/s_axi/reg0"), 16) == network.registers
+    assert len(places) == outside.ports and set(places.values()) == {"0x800000000"}
+    assert all(segment.endswith("_DDR_HIGH") for segment in places)
+    for port in range(outside.ports):
+        base = network.memory + port * outside.port_bytes
+        assert f"assign m_axi_{port}_araddr = 36'h{base:x} + m_axi_{port}_araddr_in_region" in text
+    assert (network.memory + outside.ports * outside.port_bytes) <= 0x8_8000_0000
+    assert any(call[0] == "write_hw_platform" for call in calls)
 
 
 @pytest.mark.parametrize("name, pins", [
@@ -186,6 +210,7 @@ def test_regions_must_hold_the_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name, top, sources", [
     ("arty-a7-100t", "top", "accelerator.v top.v"),
     ("kv260", "sterna_board", "accelerator.v sterna_board.v"),
+    ("kv260", "sterna_network", "accelerator_lite.v sterna_network.v"),
     ("alveo-u250", "sterna_board", "accelerator.v sterna_board.v"),
     ("alveo-u280", "sterna_board", "accelerator.v sterna_board.v"),
     ("d5005", "top", "accelerator.v top.v reset_release.v"),

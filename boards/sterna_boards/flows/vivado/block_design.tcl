@@ -22,11 +22,13 @@ proc bus {master slave} {
 }
 
 create_bd_design board
-create_bd_cell -type module -reference sterna_board accelerator
+create_bd_cell -type module -reference $module accelerator
 cell proc_sys_reset reset
 wire reset/peripheral_aresetn accelerator/resetn
-connect_bd_net [create_bd_port -dir I rx] [get_bd_pins accelerator/rx]
-connect_bd_net [create_bd_port -dir O tx] [get_bd_pins accelerator/tx]
+if {$module eq "sterna_board"} {
+  connect_bd_net [create_bd_port -dir I rx] [get_bd_pins accelerator/rx]
+  connect_bd_net [create_bd_port -dir O tx] [get_bd_pins accelerator/tx]
+}
 
 # A port of the accelerator to a memory with a clock of its own.
 proc cross {port slave clock} {

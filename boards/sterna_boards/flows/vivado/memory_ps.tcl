@@ -17,7 +17,7 @@ wire ps/pl_resetn0 reset/ext_reset_in
 for {set port 0} {$port < $memory_ports} {incr port} {
   bus accelerator/m_axi_$port ps/S_AXI_HP${port}_FPD
   wire $clock ps/saxihp${port}_fpd_aclk
-  assign_bd_address -offset 0x0 -range 2G \
+  assign_bd_address -offset $memory_offset -range 2G \
     -target_address_space [get_bd_addr_spaces accelerator/m_axi_$port] \
-    [get_bd_addr_segs ps/SAXIGP[expr {$port + 2}]/HP${port}_DDR_LOW]
+    [get_bd_addr_segs ps/SAXIGP[expr {$port + 2}]/HP${port}_$memory_segment]
 }

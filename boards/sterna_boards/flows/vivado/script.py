@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from sterna_boards.board import Board
 from sterna_boards.flows.tcl import step
 
+END = "set_property BITSTREAM.GENERAL.COMPRESS TRUE [current_design]\n"
+"""What every .xdc file ends with, and all that one without pins has."""
 FILL_IN = "FILL_IN"
 """Stands where the user must write a pin; the script refuses to run while it is there."""
 
@@ -30,8 +32,7 @@ def constraints(board: Board) -> str:
     if board.family == "xc7":
         lines += ["set_property CFGBVS VCCO [current_design]",
                   "set_property CONFIG_VOLTAGE 3.3 [current_design]"]
-    lines.append("set_property BITSTREAM.GENERAL.COMPRESS TRUE [current_design]")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + END
 
 
 def script(board: Board, settings: Mapping[str, object], steps: tuple[str, ...]) -> str:

@@ -125,6 +125,8 @@ class EmulatedBoard:
         if number >= len(self.machine.spaces):
             return _error(ErrorCode.SPACE)
         space = self.machine.spaces[number].name
+        if (len(payload) - _LOAD.size) % word_bytes(self.machine, space):
+            return _error(ErrorCode.LENGTH)
         if space not in self._memories:
             return self._load_state(self.machine.spaces[number], first, payload[_LOAD.size:])
         if not self._memories[space].write(first, payload[_LOAD.size:]):
@@ -133,10 +135,7 @@ class EmulatedBoard:
         return FrameType.ACK, b""
 
     def _load_state(self, spec: MemorySpec, first: int, data: bytes) -> tuple[FrameType, bytes]:
-        size = word_bytes(self.machine, spec.name)
-        if len(data) % size:
-            return _error(ErrorCode.LENGTH)
-        words = np.frombuffer(data, np.uint8).reshape(-1, size)
+        words = np.frombuffer(data, np.uint8).reshape(-1, word_bytes(self.machine, spec.name))
         there = words[:max(0, spec.depth - first)]
         if len(there):
             self._machine.write_state(spec.name, first, there)
