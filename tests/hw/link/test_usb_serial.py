@@ -9,11 +9,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from amaranth.hdl import ClockDomain, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Module
 from amaranth.sim import Simulator
 from sterna_hw.link.usb_serial import PRODUCT, VENDOR, LastByte, UsbSerial
 from sterna_hw.stream import StreamBuffer, connect_streams
 
+from tests.hw.link.ulpi_host import UlpiHost, ulpi_pins
 from tests.hw.link.usb_host import Host, direct_pins
 
 # luna 0.2.3 is made of Amaranth's records, which 0.5 has but warns of.
@@ -49,23 +50,27 @@ async def enumerated(host: Host) -> dict[str, bytes]:
 
 def run(testbench: Callable[[Host, Any, UsbSerial], Coroutine[Any, Any, None]],
         loop: bool = True, sync_hz: float = 37e6,
-        sink: Callable[[Any, UsbSerial], Coroutine[Any, Any, None]] | None = None) -> None:
+        sink: Callable[[Any, UsbSerial], Coroutine[Any, Any, None]] | None = None,
+        ulpi: bool = False) -> None:
     pytest.importorskip("luna")
-    pins = direct_pins()
+    pins = ulpi_pins() if ulpi else direct_pins()
+    clocks = ({"usb_phy": 60e6} if ulpi else {"usb_io": 48e6, "usb": 12e6}) | {"sync": sync_hz}
     m = Module()
-    for name in ("sync", "usb", "usb_io"):
+    for name in {"usb", *clocks}:
         m.domains += ClockDomain(name)
-    m.submodules.serial = serial = UsbSerial(pins, PACKET)
+    if ulpi:
+        m.d.comb += pins.clk.i.eq(ClockSignal("usb_phy"))
+    m.submodules.serial = serial = UsbSerial(pins, 512 if ulpi else PACKET)
     if loop:
         m.submodules.buffer = buffer = StreamBuffer(8)
         connect_streams(m, serial.received, buffer.i)
         connect_streams(m, buffer.o, serial.sent)
     simulator = Simulator(m)
-    for domain, hz in (("usb_io", 48e6), ("usb", 12e6), ("sync", sync_hz)):
+    for domain, hz in clocks.items():
         simulator.add_clock(1 / hz, domain=domain)
 
     async def bench(ctx: Any) -> None:
-        await testbench(Host(ctx, pins), ctx, serial)
+        await testbench((UlpiHost if ulpi else Host)(ctx, pins), ctx, serial)
 
     async def taking(ctx: Any) -> None:
         if sink is not None:
@@ -94,27 +99,35 @@ def test_it_is_a_serial_port_for_every_system() -> None:
     run(bench, loop=False)
 
 
-def test_bytes_come_back_in_packets_of_every_length() -> None:
+@pytest.mark.parametrize("ulpi", [False, True])
+def test_bytes_come_back_in_packets_of_every_length(
+        ulpi: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also a packet that is full, behind which an empty one says that there is no more."""
-    rng = random.Random(1)
+    rng, packet = random.Random(1), 512 if ulpi else PACKET
+    if ulpi:  # milliseconds in which nothing happens
+        pytest.importorskip("luna")
+        monkeypatch.setattr("luna.gateware.interface.ulpi.UTMITranslator._CYCLES_1_MILLISECONDS",
+                            60)
+        monkeypatch.setattr("luna.gateware.usb.usb2.reset.USBResetSequencer._CYCLES_2_MILLISECONDS",
+                            600)
 
     async def bench(host: Host, ctx: Any, serial: UsbSerial) -> None:
         await enumerated(host)
-        for length in (1, 7, PACKET - 1, PACKET, PACKET + 3):
+        for length in (1, 7, packet - 1, packet, packet + 3):
             sent = rng.randbytes(length)
-            for first in range(0, length, PACKET):
-                await host.bulk_out(DATA, sent[first:first + PACKET])
+            for first in range(0, length, packet):
+                await host.bulk_out(DATA, sent[first:first + packet])
             found, packets, silence = b"", [], 0
-            while not packets or len(found) < length or packets[-1] == PACKET:
+            while not packets or len(found) < length or packets[-1] == packet:
                 part = await host.bulk_in(DATA, lose=length == 7 and silence == 0)
                 silence += part is None
-                assert silence < 40
+                assert silence < 400
                 if part is not None:
                     found += part
                     packets.append(len(part))
             assert found == sent
 
-    run(bench)
+    run(bench, ulpi=ulpi)
 
 
 @pytest.mark.parametrize("sync_hz", [9.3e6, 100e6])

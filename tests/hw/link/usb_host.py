@@ -129,11 +129,14 @@ class Host:
         assert bits[:8] == [0] * 7 + [1], bits
         pid = bytes_of(bits[8:16])[0]
         assert pid >> 4 == ~pid & 15
-        body = bits[16:]
-        if pid & 15 in (DATA0, DATA1):
+        return pid & 15, self._checked(pid & 15, bits[16:])
+
+    def _checked(self, pid: int, body: list[int]) -> bytes:
+        """The payload of a packet, whose check is right."""
+        if pid in (DATA0, DATA1):
             assert crc(body[:-16], 16, 0x8005) == body[-16:]
             body = body[:-16]
-        return pid & 15, bytes_of(body)
+        return bytes_of(body)
 
     async def bulk_out(self, endpoint: int, data: bytes) -> None:
         """One packet, again as long as the device has no room."""
