@@ -26,6 +26,7 @@ ICEBREAKER = Board(
     family="ice40",
     pin_hz=12_000_000,
     clock_hz=21_000_000,
+    # The bridge makes 12 Mbit/s, of which a bit has less than two clocks here.
     baud=3_000_000,
     link="FT2232H, USB connector, second port",
     port_name="/dev/ttyUSB1",
