@@ -184,12 +184,12 @@ static int act(void) {
 }
 
 static void serve(int listener) {
-    long heard = now_ms();
+    long heard = now_ms(), moved = heard;
     outstanding = 0;
     while (driver >= 0) {
         struct pollfd ends[] = {{driver, POLLIN, 0}, {listener, POLLIN, 0}};
-        // Awake while answers are due, else asleep until somebody says something.
-        poll(ends, 2, outstanding ? 0 : 100);
+        // Awake while answers come, half asleep while they are due, else until somebody speaks.
+        poll(ends, 2, !outstanding ? 100 : now_ms() > moved + 1);
         if (ends[1].revents & POLLIN) close(accept(listener, NULL, NULL));  // there is one already
         if (ends[0].revents) {
             const ssize_t count = read(driver, frame + held, sizeof frame - held);
@@ -199,6 +199,7 @@ static void serve(int listener) {
         }
         while (driver >= 0 && act()) {}
         pump();
+        if (answered || ends[0].revents) moved = now_ms();
         flush();
         if (now_ms() > heard + PATIENCE_MS) outstanding = 0;  // what is lost is not waited for
     }
