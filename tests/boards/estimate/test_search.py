@@ -6,10 +6,13 @@ import json
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from sterna.errors import InputError
 from sterna.families.matmul_free.model import open_model
+from sterna.families.tokens import board_shape
+from sterna.machine.machine import Machine
 from sterna.program.definition import Program
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.model import estimate
@@ -92,3 +95,24 @@ def test_the_command_prints_the_front(sterna) -> None:
         outcome = sterna("estimate", "demo-tiny", "--board", "icebreaker", "--lanes", "auto",
                          *option)
         assert outcome.code == 2 and "lanes: auto chooses" in outcome.errors
+
+
+@pytest.mark.parametrize("name, places", [
+    ("ulx3s-12f", {("chip", "chip"), ("sdram", "chip"), ("chip", "sdram"), ("sdram", "memory")}),
+    ("kv260", {("axi", "chip"), ("axi", "memory")}),
+    ("icebreaker", {("chip", "chip")}),
+])
+def test_every_memory_of_the_board_is_tried(name: str, places: set[tuple[str, str]],
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """For weights and rows; with a place that is asked for, no other."""
+    seen: list[Machine] = []
+
+    def noted(board: object, program: object, shapes: list[Machine], *more: object) -> object:
+        seen[:] = shapes
+        return SimpleNamespace(machine=shapes[0])
+
+    monkeypatch.setattr(board_shape, "search", noted)
+    board_shape.BoardShape(lanes="auto").searched(find_board(name), program())
+    assert {(one.memory.kind, one.row_memory.kind) for one in seen} == places
+    board_shape.BoardShape(lanes="auto", embedding="host").searched(find_board(name), program())
+    assert {one.row_memory.kind for one in seen} == {"chip"}

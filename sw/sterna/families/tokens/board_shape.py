@@ -66,6 +66,9 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
             return choose_lanes(board, program, shapes[0], lanes, self.place, self.clock_hz), None
         if self.source == "link" and board.sdram is not None:
             shapes.append(self._shaped(board, sdram=True))
+        if self.place == "auto" and program.rows:
+            shapes += [board.with_rows_outside(shape, self.clock_hz) for shape in shapes
+                       if board.sdram or shape.memory.outside]
         found = search(board, program, shapes, self.place, self.clock_hz)
         return found.machine, found
 
