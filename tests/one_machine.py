@@ -10,6 +10,7 @@ from __future__ import annotations
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
 from sterna.law.neuron_parameters import neutral_parameters
 from sterna.machine.machine import Machine
+from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
 from sterna.machine.units.loops import Loops
 from sterna.machine.units.neurons import NeuronKind, Neurons
@@ -54,7 +55,7 @@ ONE = Machine(
         Synapses(lanes=4, taps=8, accumulator_bits=24, weight_depth=2048, accumulator_depth=16),
         Neurons(lanes=2, code_depth=64, constant_depth=256, input_depth=16, outputs=16,
                 given_depth=64, kinds=KINDS),
-        Read(),
+        Read(), Generate(window=8, vectors=512),
     ), program_depth=512)
 TRACED = ONE.having(trace=True)
 """What is built: with trace ports."""

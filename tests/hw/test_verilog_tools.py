@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sterna.machine.additions import with_snapshots
+from sterna.machine.additions import with_generation, with_snapshots
 from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS, STEP_MACHINE, token_machine
 from sterna_hw.lint import WAIVED
@@ -16,7 +16,7 @@ from sterna_sim.toolchain import find_toolchain
 
 MACHINES = {
     "tiny": PRESETS["tiny"],
-    "read, two streams": with_snapshots(PRESETS["tiny"].having(streams=2)),
+    "generate, two streams": with_generation(PRESETS["tiny"].having(streams=2)),
     "tables": token_machine(rows=4, columns=12, vector_lanes=2, lane="tables", code_depth=120),
     "axi": PRESETS["tiny"].having(memory=Axi(ports=2)),
     "sdram": PRESETS["tiny"].having(memory=Sdram()),

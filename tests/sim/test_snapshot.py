@@ -6,13 +6,12 @@ import pytest
 from sterna.compiler.compile import compile_program
 from sterna.host import log
 from sterna.machine.emulator.board import EmulatedBoard
-from sterna.machine.presets import PRESETS
 from sterna_sim.board import SimulatedBoard
 
 from tests.one_machine import ONE, TRACED
 from tests.one_programs import PROGRAMS
-from tests.sim.shapes import random_program
-from tests.sw.snapshots import assert_same, check_moves, golden, image_of, open_on, run
+from tests.sim.two_texts import PROGRAM, two_texts
+from tests.sw.snapshots import assert_same, check_moves, golden, open_on, run
 
 
 @pytest.mark.verilator
@@ -33,8 +32,7 @@ def test_each_of_several_texts_is_read_and_restored_in_its_data_path(
         monkeypatch: pytest.MonkeyPatch) -> None:
     """One of them elsewhere; after a reset of the board only what is behind them is repeated."""
     monkeypatch.setattr(log, "LONGEST_LOG", 3)
-    program = random_program(24, 2, 40, 61, seed=4)
-    image = image_of(program, PRESETS["tiny"].having(streams=2))
+    program, image = PROGRAM, two_texts()
     board = SimulatedBoard(image.machine)
     device, wanted = open_on(board, image), golden(program, image)
     try:

@@ -16,7 +16,9 @@ from sterna_hw.core.counters import Counters
 from sterna_hw.core.result_words import ResultWords
 from sterna_hw.core.sequencer import Sequencer
 from sterna_hw.core.writes import distribute_writes
+from sterna_hw.generate.generation import Generation
 from sterna_hw.layouts import word_group
+from sterna_hw.link.generation_ports import connect_generation
 from sterna_hw.link.link import Link
 from sterna_hw.memory.state_access import StateAccess
 from sterna_hw.state_layouts import connect_state
@@ -30,6 +32,8 @@ class Assembly:
         m: the module of the accelerator, for submodules. ports: its members.
         initial: words of the memories at power up, by their names.
         link, sequencer: commands of a port are the member of that name.
+        commands: what asks for RUNs and for states: the link, or what makes texts and passes on
+            what the link asks for.
         begin: high for a clock at the start of a RUN, in which everything else starts over.
         request: the arguments of the RUN. active: token streams that run, until the RESULT is sent.
         index: the word of RESULT that is wanted of a unit, see `result`; stream: of which token
@@ -46,7 +50,8 @@ class Assembly:
         self.path_module = path_module
         self.space = partial(space_number, machine)
         self.begin = Signal()
-        self.request = link.runs.payload
+        self.commands = link if machine.generates is None else self._generation(machine)
+        self.request = self.commands.runs.payload
         streams = machine.streams
         self.active: Value = self.request.active[:streams] if streams > 1 else Const(1)
         self._writes: dict[int, Sequence[Any]] = {
@@ -63,6 +68,16 @@ class Assembly:
              for unit in machine.units if words and used(unit)}
             for name, used in (("sent", lambda unit: unit.takes_words(machine)),
                                ("given", lambda unit: unit.gives_words(machine))))
+
+    def _generation(self, machine: Machine) -> Generation:
+        m, link = self.m, self.link
+        m.submodules.generation = generation = Generation(machine)
+        connect_generation(m, machine, link, generation)
+        for name in ("runs", "reads", "writes"):
+            connect_streams(m, getattr(link, name), getattr(generation, f"link_{name}"))
+        for name in ("result", "words"):
+            connect_streams(m, getattr(generation, f"link_{name}"), getattr(link, name))
+        return generation
 
     def loads(self, space: str, *sinks: Any) -> None:
         """Streams that take what LOAD writes to a memory; several are always ready."""
@@ -91,12 +106,12 @@ class Assembly:
 
     def finish(self) -> None:
         """Connect what the blocks told; start everything at a RUN, and report its end."""
-        m, link, sequencer = self.m, self.link, self.sequencer
+        m, commands, sequencer = self.m, self.commands, self.sequencer
         counters, result = self._counters, self._result
         if self.machine.readable:
             self._add_state_access()
-        distribute_writes(m, link.writes, self._writes)
-        connect_streams(m, result.words, link.result)
+        distribute_writes(m, commands.writes, self._writes)
+        connect_streams(m, result.words, commands.result)
         # The sequencer and the link lie apart; and all the rest starts over by a register too,
         # which is still before the first command.
         m.submodules.start = start = StreamRegister(unsigned(16))
@@ -108,10 +123,10 @@ class Assembly:
             sequencer.units_idle.eq(Cat(self._idle).all()),
         ]
         m.d.comb += [
-            start.i.valid.eq(link.runs.valid),
+            start.i.valid.eq(commands.runs.valid),
             start.i.payload.eq(self.request.entry),
-            link.runs.ready.eq(start.i.ready),
-            accepted.eq(link.runs.valid & link.runs.ready),
+            commands.runs.ready.eq(start.i.ready),
+            accepted.eq(commands.runs.valid & commands.runs.ready),
             counters.clear.eq(accepted),
             counters.running.eq(running),
             result.counters.eq(counters.values),
@@ -127,8 +142,10 @@ class Assembly:
     def _add_state_access(self) -> None:
         m, machine = self.m, self.machine
         m.submodules.state_access = access = StateAccess(machine)
-        connect_streams(m, self.link.reads, access.reads)
-        connect_streams(m, access.words, self.link.words)
+        connect_streams(m, self.commands.reads, access.reads)
+        connect_streams(m, access.words, self.commands.words)
+        if machine.generates is not None:
+            m.d.comb += access.more.eq(self.commands.more)
         for spec in machine.states:
             if spec.name not in self._kept:
                 raise InputError(f"accelerator: the gateware of {spec.name} cannot be read; make "

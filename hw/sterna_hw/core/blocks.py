@@ -33,7 +33,7 @@ class Block(Protocol):
 
 
 class _WithoutBlock:
-    """What the sequencer and the link do themselves."""
+    """What the sequencer, the link and the assembly do themselves."""
 
     def __init__(self, machine: Machine) -> None:
         del machine
@@ -47,7 +47,7 @@ class _WithoutBlock:
 
 BLOCKS: Mapping[str, type[Block]] = {
     "vector": TokenPaths, "scalar": TokenPaths, "ternary": TokenPaths, "head": TokenPaths,
-    "loops": _WithoutBlock, "read": _WithoutBlock,
+    "loops": _WithoutBlock, "read": _WithoutBlock, "generate": _WithoutBlock,
     "synapse": Populations, "neuron": Populations,
 }
 """The block of each of Sterna's units, by its name."""

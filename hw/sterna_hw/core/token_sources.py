@@ -80,6 +80,12 @@ class TokenSources:
                 assembly.link.failure.eq(source.failure),
                 source.failure_taken.eq(assembly.link.failure_taken),
             ]
+            if machine.generates is not None:
+                m.d.comb += [
+                    assembly.commands.failure.eq(source.failure),
+                    source.failure_taken.eq(assembly.link.failure_taken
+                                            | assembly.commands.failure_taken),
+                ]
         return source
 
     def _constants(self) -> Any:

@@ -40,7 +40,7 @@ class Answers:
             handler.answers.payload.sequence.eq(handler.header.sequence),
         ]
 
-    def announce(self, kind: FrameType, length: Value | int, following: str | None) -> None:
+    def announce(self, kind: FrameType | Value, length: Value | int, following: str | None) -> None:
         """Send the header of an answer, and go on to a state that sends its payload, if any."""
         m, handler = self.m, self.handler
         m.d.comb += [

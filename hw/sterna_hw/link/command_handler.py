@@ -22,6 +22,8 @@ from sterna_hw.link.frames import (
     FrameOutcome,
     run_request,
 )
+from sterna_hw.link.generate_frames import GenerateFrame, StopFrame
+from sterna_hw.link.generation_ports import generation_members
 from sterna_hw.link.info import SESSION_BYTES, identity
 from sterna_hw.link.session import Session
 from sterna_hw.state_layouts import read_request
@@ -29,7 +31,12 @@ from sterna_hw.state_layouts import read_request
 
 def kinds_of(machine: Machine) -> list[type[FrameKind]]:
     """The frames that a machine acts on."""
-    return [Hello, Begin, Run, Load, *([Read] if machine.readable else [])]
+    kinds: list[type[FrameKind]] = [Hello, Begin, Run, Load]
+    if machine.readable:
+        kinds.append(Read)
+    if machine.generates is not None:
+        kinds += [GenerateFrame, StopFrame]
+    return kinds
 
 
 def read_members(machine: Machine) -> dict[str, Any]:
@@ -75,6 +82,7 @@ class CommandHandler(Component):
         As in `AxiFailures`; only where the weights come from AXI4 ports.
     reads : Out(stream of read_request), words : In(stream of unsigned(32))
         As in `StateAccess`; only in a machine that answers READ.
+    Those of `generation_members`, only in a machine that answers GENERATE.
 
     Parameters
     ----------
@@ -87,7 +95,7 @@ class CommandHandler(Component):
         self._machine = machine
         self._contents = contents
         super().__init__({
-            **failure_members(machine), **read_members(machine),
+            **failure_members(machine), **read_members(machine), **generation_members(machine),
             "header": In(FRAME_HEADER),
             "payload": In(stream.Signature(8)),
             "outcomes": In(stream.Signature(FrameOutcome)),
@@ -125,6 +133,8 @@ class CommandHandler(Component):
         m.d.sync += [error_found.eq(error), fault_found.eq(fault)]
         m.submodules.session = session = Session()
         m.d.comb += session.nonce.eq(arguments[-CHUNK_BITS:])
+        if machine.generates is not None:
+            m.d.comb += self.forget.eq(session.begin)
         Answers(m, machine, self, session, self._left()).build(kinds, error_found, fault_found)
         return m
 

@@ -12,6 +12,7 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import write_chunk
 from sterna_hw.link.command_handler import CommandHandler, failure_members, read_members
 from sterna_hw.link.frames import LAST_BYTE, run_request
+from sterna_hw.link.generation_ports import connect_generation, generation_members
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
 from sterna_hw.stream import StreamBuffer, connect_streams
@@ -33,6 +34,7 @@ class Link(Component):
         Only where the weights come from AXI4 ports.
     reads : Out(stream of read_request), words : In(stream of unsigned(32))
         Only in a machine that answers READ.
+    Those of `generation_members`, only in a machine that answers GENERATE.
     """
 
     def __init__(self, machine: Machine,
@@ -41,7 +43,7 @@ class Link(Component):
         self._contents = contents
         self._frame_timeout = frame_timeout
         super().__init__({
-            **failure_members(machine), **read_members(machine),
+            **failure_members(machine), **read_members(machine), **generation_members(machine),
             "link_in": In(stream.Signature(8)),
             "link_out": Out(stream.Signature(8)),
             "writes": Out(stream.Signature(write_chunk(machine))),
@@ -73,6 +75,7 @@ class Link(Component):
         if read_members(self._machine):
             connect_streams(m, handler.reads, self.reads)
             connect_streams(m, self.words, handler.words)
+        connect_generation(m, self._machine, handler, self)
         for source, sink in (
             (self.link_in, receiver.bytes),
             (receiver.payload, received.i),

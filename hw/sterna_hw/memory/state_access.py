@@ -26,6 +26,8 @@ class StateAccess(Component):
         writes: In, stream of `write_chunk`.
         reads: In, stream of `read_request`.
         words: Out, stream of unsigned(32): a piece for each request, filled with 0.
+        more: In(1), the piece behind the one that is taken comes too, in the next clock; only in a
+            machine that makes texts.
         <name>: Out, `state_port` of each memory, by its name.
     """
 
@@ -35,6 +37,7 @@ class StateAccess(Component):
             "writes": In(stream.Signature(write_chunk(machine))),
             "reads": In(stream.Signature(read_request(machine))),
             "words": Out(stream.Signature(CHUNK_BITS)),
+            **({} if machine.generates is None else {"more": In(1)}),
             **{spec.name: Out(state_port(spec)) for spec in machine.states},
         })
 
@@ -69,6 +72,8 @@ class StateAccess(Component):
             m.d.sync += [address.chunk.eq(address.chunk - 1), pieces.eq(pieces[CHUNK_BITS:])]
         with m.Elif(self.words.ready):
             m.d.sync += reading.eq(0)
+            if machine.generates is not None:
+                m.d.sync += [reading.eq(self.more), pieces.eq(Cat(pieces[CHUNK_BITS:]))]
         for spec in machine.states:
             port, number = getattr(self, spec.name), space_number(machine, spec.name)
             chunks = word_chunks(machine, spec.name)

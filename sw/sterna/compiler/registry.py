@@ -7,6 +7,7 @@ group ``sterna.compilers``, whose name is the unit's and whose object is a `Unit
 from __future__ import annotations
 
 from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
+from sterna.compiler.units.generate import GenerateCompiler
 from sterna.compiler.units.head import HeadCompiler
 from sterna.compiler.units.loops import LoopsCompiler
 from sterna.compiler.units.neurons import NeuronsCompiler
@@ -21,7 +22,7 @@ from sterna.program.items import Item
 _KNOWN: dict[str, UnitCompiler] = {
     "vector": VectorCompiler(), "scalar": ScalarCompiler(), "ternary": TernaryCompiler(),
     "loops": LoopsCompiler(), "head": HeadCompiler(), "synapse": SynapsesCompiler(),
-    "neuron": NeuronsCompiler(),
+    "neuron": NeuronsCompiler(), "generate": GenerateCompiler(),
 }
 
 

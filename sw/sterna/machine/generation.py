@@ -11,28 +11,33 @@ has been done is not done twice. All numbers are little endian, an id has `ID_BY
 | TAKE | kind, stream u8, number u16, position u32, count u16, granted u32 | `Told`, ids |
 
 START begins a request on the state that the stream has, which is that after ``position`` tokens,
-and PART gives more to read, from that position on. ``number`` names the request: a START with the
-number of the one before is a repetition, as is a part whose position has been reached. When the ids
-that were given are read, and any has been granted, the board chooses the next token by the law of
-sampling, reads it, chooses again, until it has made ``most``, or an end token. The last is not
-read. A request for 0 ids reads only.
+and gives an id to read, or more. PART gives more, from that position on, until ids are granted.
+Both are answered when all is read. ``number`` names the request: a START with the number of the one
+before is a repetition, as is a part whose position has been passed. When any id has been granted
+the board chooses the next token by the law of sampling, reads it, chooses again, until it has made
+``most``, or an end token. The last is not read. A request for 0 ids reads only.
 
 TAKE asks for the ids from ``position`` on, ``count`` of them or as many as there are before the
 end; its answer comes when they are there. It acknowledges all before, and the board may make those
-before ``granted``, at most `Generate.window` behind ``position``. What is beyond that, or before
-what was acknowledged, is refused with SPACE, a number that the board does not have with REQUEST.
+before ``granted``, at most `Generate.window` behind ``position``. What is beyond that, before what
+was acknowledged, or behind what was sent, is refused with SPACE; so are more ids at once than a
+window, and more end tokens than `MOST_ENDS`. A number that the board does not have is refused with
+REQUEST. Of several faults the first of LENGTH (no header), TYPE, LENGTH, REQUEST, SPACE is told.
 
 With ``candidates`` the words of the head, as in RESULT, follow each id of a TAKE: those from which
 it was chosen. Of such a request one id is taken at a time, and none is made before it is asked for.
 
-STOP (stream u8, number u16, position u32) ends a request: the text is to go on from ``position``.
-Two slots hold states of the stream, the first that of START. A TAKE that acknowledges the newer one
-writes the other. The board goes back to the newer state that has read less than ``position``
-tokens, unless it has itself, and STOP_ANSWER (`Told`) says how many that one has read; what lies
-between the host gives it to read again.
+STOP (stream u8, number u16, position u32) ends a request: the text is to go on from ``position``,
+which is behind an id that was sent, or behind all that were given. Two slots hold states of the
+stream, the first that of START. A TAKE that acknowledges the newer one writes the other. The board
+goes back to the newer state that has read less than ``position`` tokens, unless it has itself, and
+STOP_ANSWER (`Told`) says how many that one has read; what lies between the host gives it to read
+again.
 
-Every answer ends with the session, which does not count these. A RUN of a
-stream, and BEGIN, make the board forget its request; READ and LOAD are for streams without one.
+Every answer ends with the session, which does not count these. A RUN of a stream, and BEGIN, make
+the board forget its request; READ and LOAD are for streams without one. RUN, READ, LOAD and BEGIN
+wait until the token is done that the board computes meanwhile. If a memory outside fails then,
+every frame here has its ERROR for an answer, until BEGIN.
 """
 
 from __future__ import annotations
@@ -63,8 +68,9 @@ class Kind(IntEnum):
 class Request:
     """What a board needs to make a text.
 
-    ``entry``, ``row_words`` (INPUT words of a token) and ``rows`` are those of the image; then come
-    the parameters of `sterna.law.sampling`, the number of the text, and how many ids to make.
+    ``entry``, ``row_words`` (INPUT words of a token) and ``rows`` are those of the image, the same
+    in all requests that there are at a time; then come the parameters of `sterna.law.sampling`, the
+    number of the text, and how many ids to make.
     """
 
     entry: int

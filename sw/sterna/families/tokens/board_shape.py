@@ -13,7 +13,7 @@ from sterna.compiler.rows import Embedding
 from sterna.errors import InputError
 from sterna.families.common import Snapshots
 from sterna.families.tokens.options import Lanes, Streams
-from sterna.families.tokens.shape import check_embedding, with_shape
+from sterna.families.tokens.shape import place_of, with_shape
 from sterna.machine.additions import with_snapshots
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
     @property
     def place(self) -> Embedding:
         """The checked choice of the embedding. Raises `InputError` for another word."""
-        return check_embedding(self.embedding)
+        return place_of(self)
 
     @property
     def baked(self) -> bool:

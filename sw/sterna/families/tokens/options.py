@@ -94,6 +94,9 @@ class Lanes:
     embedding: str = option(
         "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
         "the board, or the memory outside that has the weights.")
+    generate: bool = option(
+        False, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
+        "feeds itself with the tokens that it chooses.")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sterna.families.tokens.options import (
     Streams,
 )
 from sterna.law.planes import full, reach, signed_bits
-from sterna.machine.additions import with_snapshots
+from sterna.machine.additions import with_generation, with_snapshots
 from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
@@ -39,6 +39,18 @@ def check_embedding(name: str) -> Embedding:
     if name not in EMBEDDINGS:
         raise InputError(f"embedding is {name!r}; it must be {', '.join(EMBEDDINGS)}")
     return cast("Embedding", name)
+
+
+def place_of(lanes: Lanes) -> Embedding:
+    """The checked choice; a board that makes texts by itself has the rows.
+
+    Raises `InputError` for another word, and for rows of the host on such a board.
+    """
+    place = check_embedding(lanes.embedding)
+    if lanes.generate and place == "host":
+        raise InputError("generate: the board makes texts of rows that it has; leave --embedding "
+                         "host out")
+    return "chip" if lanes.generate and place == "auto" else place
 
 
 def _head_words(base: Machine, lanes: Lanes) -> int:
@@ -69,7 +81,8 @@ def with_shape(base: Machine, lanes: Lanes, streams: int | None
         chosen["code_depth"] = depth
         bits = signed_bits(reach(full(depth)))
         chosen["accumulator_bits"] = max(base.ternary.accumulator_bits, bits)
-    return base.having(**chosen)
+    shape = base.having(**chosen)
+    return with_generation(shape) if lanes.generate else shape
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,7 @@ class TokenShape(Snapshots, ChipSize, OutsideMemory, Streams, Lanes, Config):
     @property
     def place(self) -> Embedding:
         """The checked choice of the embedding. Raises `InputError` for another word."""
-        return check_embedding(self.embedding)
+        return place_of(self)
 
     def base(self) -> Machine:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""

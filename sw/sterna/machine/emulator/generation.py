@@ -12,6 +12,7 @@ from sterna.machine.emulator.machine import EmulatedMachine
 from sterna.machine.generation import HEADER, STOP, TAKE, Kind, Request, Told, pack_ids, unpack_ids
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import NO_ROW, ErrorCode, FrameType, counter_words
+from sterna.machine.units.generate import MOST_ENDS
 from sterna.machine.units.head import SCALE_WORDS
 from sterna.machine.words import Words
 
@@ -48,6 +49,10 @@ class _Text:
     read: int = 0
     acknowledged: int = 0
     granted: int = 0
+    told: int = 0
+    """Position behind the last id that was sent."""
+    begun: bool = False
+    """Ids were granted, or it was stopped: no more are given."""
     ended: bool = False
     heads: dict[int, bytes] = field(default_factory=dict)
     """Words of the head from which ids were chosen, where they are wanted."""
@@ -86,7 +91,8 @@ class Generation:
             if kind == Kind.START:
                 return self._start(stream, number, position, *Request.unpack(rest))
             if kind == Kind.PART:
-                return self._part(self._text(stream, number), stream, position, unpack_ids(rest))
+                ids = unpack_ids(rest)
+                return self._part(self._text(stream, number), stream, position, ids)
         except ValueError:
             raise Refused(ErrorCode.LENGTH) from None
         if kind != Kind.TAKE:
@@ -101,7 +107,7 @@ class Generation:
             raise Refused(ErrorCode.LENGTH)
         stream, number, position = STOP.unpack(payload)
         text = self._text(stream, number)
-        if not text.first < position <= text.end or position < text.given:
+        if not text.given <= position <= text.told:
             raise Refused(ErrorCode.SPACE)
         if text.read >= position:
             slot = max((slot for slot in text.slots if slot.read < position),
@@ -111,7 +117,8 @@ class Generation:
             for space, words in slot.words.items():
                 self._emulated.write_state(space, 0, words)
             text.read = slot.read
-        text.ended = True
+        text.ended = text.begun = True
+        text.told, text.acknowledged = position, min(text.acknowledged, position)
         del text.ids[position - text.first:]
         return Told(text.read, True).pack()
 
@@ -123,42 +130,47 @@ class Generation:
 
     def _start(self, stream: int, number: int, position: int, request: Request,
                ids: list[int]) -> bytes:
-        if stream >= self._machine.streams or len(ids) > self._window:
+        if (stream >= self._machine.streams or not 0 < len(ids) <= self._window
+                or len(request.ends) > MOST_ENDS):
             raise Refused(ErrorCode.SPACE)
         before = self._texts.get(stream)
         if before is None or before.number != number:
             state = _Slot(position, self._emulated.state_of(stream))
             text = self._texts[stream] = _Text(
                 number, request, position, [state], given=position, read=position,
-                acknowledged=position, granted=position)
+                acknowledged=position, granted=position, told=position,
+                ended=not request.most)
             return self._part(text, stream, position, ids)
         return Told(before.given, before.ended).pack()
 
     def _part(self, text: _Text, stream: int, position: int, ids: list[int]) -> bytes:
-        if position > text.given or len(ids) > self._window:
+        if (position > text.given or len(ids) > self._window
+                or (position == text.given and text.begun)):
             raise Refused(ErrorCode.SPACE)
         if position == text.given:
             text.ids += ids
-            text.given = text.acknowledged = text.granted = text.end
+            text.given = text.acknowledged = text.granted = text.told = text.end
             while text.read < text.given:
                 self._read(text, stream)
         return Told(text.given, text.ended).pack()
 
     def _take(self, text: _Text, stream: int, position: int, count: int, granted: int) -> bytes:
-        if (not max(text.given, text.acknowledged) <= position <= text.end
+        if (not text.acknowledged <= position <= text.told
                 or not position + count <= granted <= position + self._window
                 or (text.request.candidates and (count > 1 or granted > position + 1))):
             raise Refused(ErrorCode.SPACE)
         text.acknowledged = position
         if granted > text.granted:
-            text.granted = granted
-            if text.read > text.slots[-1].read and text.slots[-1].read < position:
+            text.granted, text.begun = granted, True
+            if (not text.ended and text.read > text.slots[-1].read
+                    and text.slots[-1].read < position):
                 text.slots = [text.slots[-1], _Slot(text.read, self._emulated.state_of(stream))]
         last = position + count
         while not text.ended and text.end < (text.granted if self._ahead else last):
             self._make(text, stream)
         ids = text.ids[position - text.first:last - text.first]
         end = position + len(ids)
+        text.told = max(text.told, end)
         told = Told(end, text.ended and end == text.end)
         parts = [pack_ids([token]) + text.heads.get(at, b"")
                  for at, token in enumerate(ids, position)]
@@ -167,15 +179,13 @@ class Generation:
     def _make(self, text: _Text, stream: int) -> None:
         """Choose the next id, having read all before it."""
         request = text.request
-        if text.end - text.given < request.most:
-            if text.read < text.end:
-                self._read(text, stream)
-            token = self._choose(request, stream, text.read)
-            if request.candidates:
-                text.heads = {text.end: self._head[stream]}
-            text.ids.append(token)
-            text.ended = token in request.ends
-        text.ended |= text.end - text.given >= request.most
+        if text.read < text.end:
+            self._read(text, stream)
+        token = self._choose(request, stream, text.read)
+        if request.candidates:
+            text.heads = {text.end: self._head[stream]}
+        text.ids.append(token)
+        text.ended = token in request.ends or text.end - text.given >= request.most
 
     def _choose(self, request: Request, stream: int, position: int) -> int:
         words = np.frombuffer(self._head[stream], "<u4")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import Unit
+from sterna.machine.unit import MemorySpec, Unit
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -14,6 +14,7 @@ MOST_ENDS = 8
 """End tokens of a request."""
 LONGEST_WINDOW = 1 << 12
 """Ids, which fit one frame with all that is beside them."""
+VECTOR = "vector"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +24,17 @@ class Generate(Unit):
     It chooses by the law of sampling from what the head of a token stream keeps, and runs the
     program with the row of the chosen token, which is in INPUT. ``window`` ids may be made that the
     host has not acknowledged: 64 hide a round trip of USB, 512 the 16 ms timer of a serial bridge.
+
+    Two slots for each token stream hold states of it: all of `Machine.states`, but of the vectors
+    only the first ``vectors`` groups, where the compiler has what a program keeps; 0 stands for
+    all.
     """
 
     name = "generate"
+    optional = frozenset({"vectors"})
 
     window: int = 512
+    vectors: int = 0
 
     def validate(self) -> None:
         self.require(self.window <= LONGEST_WINDOW, "window", f"at most {LONGEST_WINDOW}")
@@ -35,3 +42,17 @@ class Generate(Unit):
     def check(self, machine: Machine) -> None:
         for name in ("head", "read"):
             machine.unit(name)
+
+    def slot(self, machine: Machine, stream: int) -> tuple[tuple[MemorySpec, int], ...]:
+        """The memories of a token stream that a slot holds, and how many words of each."""
+        from sterna.machine.machine import path_space
+
+        found = []
+        for unit in machine.units:
+            if stream and not unit.per_stream:
+                continue
+            for spec in unit.states(machine):
+                words = min(spec.depth, self.vectors or spec.depth)
+                found.append((replace(spec, name=path_space(spec.name, stream)),
+                              words if unit.name == VECTOR else spec.depth))
+        return tuple(found)

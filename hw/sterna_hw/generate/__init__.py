@@ -1,0 +1,1 @@
+"""GENERATE and STOP: the board feeds itself with the tokens that it chooses."""

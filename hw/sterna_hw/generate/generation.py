@@ -1,0 +1,111 @@
+"""What makes texts, between the link and the units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.machine.machine import Machine
+from sterna.machine.protocol import CHUNK_BITS, FAILURE_BITS
+
+from sterna_hw.component import Component
+from sterna_hw.generate.choice import Choice
+from sterna_hw.generate.frame_bytes import FrameBytes
+from sterna_hw.generate.id_store import IdStore
+from sterna_hw.generate.loop import Loop
+from sterna_hw.generate.requests import Requests
+from sterna_hw.generate.slots import Slots
+from sterna_hw.generate.telling import Telling
+from sterna_hw.generate.texts import Texts
+from sterna_hw.layouts import write_chunk
+from sterna_hw.link.frames import run_request
+from sterna_hw.link.generation_ports import generation_members
+from sterna_hw.state_layouts import read_request
+from sterna_hw.stream import connect_streams
+
+
+class Generation(Component):
+    """Answers GENERATE and STOP (`sterna.machine.generation`), and asks for RUNs as the link does.
+
+    The units do not know who asks. Frames of the link that need them wait until the token is done
+    that is being computed.
+
+    Members:
+        Those of `sterna_hw.link.generation_ports.generation_members`, of the link.
+        link_runs: In, link_result: Out, link_reads: In, link_words: Out, link_writes: In: as in
+            `Link`, and runs, result, reads, words, writes the other way round, to the units.
+        more: Out(1), as in `StateAccess`.
+        failure: In, failure_taken: Out(1): as in `AxiFailures`; only where a memory can fail.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        shapes = {"runs": run_request(machine), "reads": read_request(machine),
+                  "writes": write_chunk(machine)}
+        answers = {"result": CHUNK_BITS, "words": CHUNK_BITS}
+        fails = {"failure": In(FAILURE_BITS), "failure_taken": Out(1)}
+        super().__init__({
+            **{name: member.flip() for name, member in generation_members(machine).items()},
+            **{name: Out(stream.Signature(shape)) for name, shape in shapes.items()},
+            **{f"link_{name}": In(stream.Signature(shape)) for name, shape in shapes.items()},
+            **{name: In(stream.Signature(shape)) for name, shape in answers.items()},
+            **{f"link_{name}": Out(stream.Signature(shape)) for name, shape in answers.items()},
+            "more": Out(1),
+            **(fails if machine.memory.can_fail else {}),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        machine = self._machine
+        m.submodules.choice = choice = Choice(machine)
+        m.submodules.ids = ids = IdStore(machine)
+        m.submodules.frame = frame = FrameBytes(machine)
+        m.submodules.slots = slots = Slots(machine)
+        texts = Texts(machine)
+        loop = Loop(m, machine, texts, choice, ids)
+        telling = Telling(m, machine, self.told, texts, choice, ids)
+        requests = Requests(m, machine, self, texts, loop, frame, ids, slots, telling)
+        connect_streams(m, self.made_bytes, frame.bytes)
+        m.d.comb += [
+            frame.clear.eq(self.made_end), self.more.eq(slots.more), loop.forget.eq(self.forget),
+            loop.hold.eq(self.hold | requests.holds),
+            self.held.eq(loop.held & ~requests.holds),
+        ]
+        with m.If(self.held):
+            self._pass(m, self.link_runs, self.runs)
+            self._pass(m, self.result, self.link_result)
+        with m.Else():
+            self._pass(m, loop.runs, self.runs)
+            self._pass(m, self.result, loop.result)
+        with m.If(requests.holds):
+            self._pass(m, slots.reads, self.reads)
+            self._pass(m, self.words, slots.words)
+            self._pass(m, slots.writes, self.writes)
+        with m.Else():
+            self._pass(m, self.link_reads, self.reads)
+            self._pass(m, self.words, self.link_words)
+            self._pass(m, self.link_writes, self.writes)
+        if machine.memory.can_fail:
+            m.d.comb += [
+                loop.failure.eq(self.failure),
+                self.failure_taken.eq(loop.failure_taken),
+            ]
+        # Of what runs otherwise no request is right any more.
+        ran = Signal(machine.streams)
+        m.d.comb += ran.eq(self.forget.replicate(machine.streams))
+        with m.If(self.link_runs.valid & self.link_runs.ready):
+            m.d.comb += ran.eq(self.link_runs.payload.active if machine.streams > 1 else 1)
+        for number in range(machine.streams):
+            with m.If(ran[number]):
+                m.d.sync += texts.texts[number].active.eq(0)
+        return m
+
+    @staticmethod
+    def _pass(m: Module, source: Any, sink: Any) -> None:
+        """Connect two streams here and now."""
+        m.d.comb += [
+            sink.payload.eq(source.payload), sink.valid.eq(source.valid),
+            source.ready.eq(sink.ready),
+        ]
