@@ -64,7 +64,7 @@ def test_answers_are_those_of_the_emulator(board: SimulatedBoard) -> None:
             found = Frame(found.type, found.sequence,
                           expected.payload[:counters] + found.payload[counters:])
         assert found == expected, f"frame {number}: {kind.name} {payload.hex()}"
-        frames.answered(frame, found.type, found.payload)
+        frames.answered(frame, FrameType(found.type), found.payload)
         kinds.add((kind, found.type, found.payload if found.type == FrameType.ERROR else b""))
         if kind == FrameType.GENERATE:
             board.read(1, LONGEST)  # nothing comes: it makes what it may
