@@ -33,7 +33,7 @@ from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.presets import PRESETS, STEP_MACHINE
 
 ROOT = Path(__file__).parents[1]
-HOST = ("serial", "tokenizers")
+HOST = ("serial", "tokenizers", "jinja2")
 BLOCKED = f"""
 import sys
 class Blocked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 EXTRA_OF = {
     "serial": "host",
     "tokenizers": "host",
+    "jinja2": "host",
     "torch": "models",
     "safetensors": "models",
     "nir": "nir",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from sterna.cli.chat import chat
 from sterna.cli.terminal import ProgressReport, print_json, print_text
 from sterna.errors import CheckError
 from sterna.families.family import Result
 from sterna.families.requests import (
     BenchRequest,
     BuildRequest,
+    ChatRequest,
     EstimateRequest,
     EvaluateRequest,
     ExportRequest,
@@ -79,6 +81,7 @@ def serve_serial(request: SimulateRequest) -> None:
 
 COMMANDS: tuple[tuple[type[Request], Callable[..., None]], ...] = (
     (RunRequest, rendered(run)),
+    (ChatRequest, chat),
     (SimulateRequest, serve_serial),
     (VerifyRequest, rendered(verify)),
     (BenchRequest, rendered(bench)),

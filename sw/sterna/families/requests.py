@@ -67,6 +67,18 @@ class LoadRequest(RunRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChatRequest(LoadRequest):
+    """Talk with a language model, whose device stays open: a line is a turn.
+
+    /reset begins anew, /save FILE and /load FILE keep a conversation and go on with it, /stats
+    tells what the last answer took, /quit or the end of the input ends; Ctrl-C stops an answer. A
+    model without a chat template goes on where the text ends.
+    """
+
+    command = "chat"
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifyRequest(Request):
     """Compare every value of random inputs with the generated Verilog; exit 1 if one differs.
 

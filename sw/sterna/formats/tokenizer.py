@@ -35,8 +35,9 @@ class Tokenizer:
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._special = {token.content for token in tokenizer.get_added_tokens_decoder().values()
-                         if token.special}
+        self.special = {token.content: number for number, token
+                        in tokenizer.get_added_tokens_decoder().items() if token.special}
+        """Control tokens: ids by their text."""
         decoder = tokenizer.decoder
         self._has_bytes = decoder is not None and decoder.decode(["<0x41>"]) == "A"
 
@@ -73,13 +74,23 @@ class Tokenizer:
         with one_line(f"{self._name}: cannot make tokens of the text"):
             return self._tokenizer.encode(text, add_special_tokens=False).ids
 
+    def encode_with_special(self, text: str) -> list[int]:
+        """The same, but control tokens that are written out are such tokens."""
+        check_characters(text, "the text")
+        with one_line(f"{self._name}: cannot make tokens of the text"):
+            self._tokenizer.encode_special_tokens = False
+            try:
+                return self._tokenizer.encode(text, add_special_tokens=False).ids
+            finally:
+                self._tokenizer.encode_special_tokens = True
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids; special tokens are left out, broken UTF-8 becomes U+FFFD."""
         if not self._has_bytes:
             return self._tokenizer.decode(list(ids), skip_special_tokens=True)
         pieces = (self._tokenizer.id_to_token(token) for token in ids)
         return self._tokenizer.decoder.decode(_with_whole_characters(
-            [piece for piece in pieces if piece is not None and piece not in self._special]))
+            [piece for piece in pieces if piece is not None and piece not in self.special]))
 
     def stream(self, prefix: Sequence[int] = ()) -> StreamingDecoder:
         """A decoder of tokens that arrive one by one behind `prefix`, which is not repeated."""

@@ -15,6 +15,7 @@ from sterna.families.matmul_free.names import DEFAULTS, FORMAT, NAME, OLDER_FORM
 from sterna.families.matmul_free.options import Calibrate, Size
 from sterna.families.requests import ImportRequest, Request
 from sterna.families.tokens.options import (
+    Answers,
     BenchTokens,
     ChipSize,
     Config,
@@ -31,6 +32,7 @@ from sterna.families.tokens.options import (
     Streams,
     Texts,
     Tokens,
+    Turn,
 )
 from sterna.families.tokens.reading import reading
 from sterna.options import Group, Reading
@@ -53,8 +55,9 @@ class MatMulFree:
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Prompt, PromptFile, Prompts, Texts, Config, Lanes, Streams, common.Snapshots,
+        "run": (Prompt, PromptFile, Prompts, Turn, Texts, Config, Lanes, Streams, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
+        "chat": (Answers, Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
         "load": (Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
         "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize,
                    common.Snapshots),

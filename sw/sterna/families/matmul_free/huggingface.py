@@ -21,6 +21,7 @@ from sterna.families.matmul_free.store import (
 )
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.files.manifest import read_manifest
+from sterna.formats.chat import read_chat
 from sterna.formats.checkpoint import Checkpoint
 from sterna.formats.foreign import told_of_folder
 from sterna.formats.generation import begin_word, begins_with_token
@@ -55,7 +56,8 @@ def open_huggingface(source: Path | str) -> MatMulFreeModel:
     """The model of a checkpoint folder, without number formats.
 
     Reads config.json, model.safetensors (or its shards) and, where they are there, tokenizer.json,
-    generation_config.json and, for the begin token, tokenizer_config.json. Latent weights in 16 or
+    generation_config.json, tokenizer_config.json (begin token, chat template) and
+    chat_template.jinja. Latent weights in 16 or
     32 bits are ternarised in float32 when they are asked for, one tensor at a time, so that memory
     holds a layer and not the model. Raises `InputError` naming the file or the tensor that is
     missing, superfluous, misshapen, not finite or not supported.
@@ -81,7 +83,8 @@ def open_huggingface(source: Path | str) -> MatMulFreeModel:
         generation = read_json(source / GENERATION_FILE)
     check_generation(config, generation, source / GENERATION_FILE)
     reader = LatentTensors(checkpoint.fetch, str(source))
-    return assemble(config, reader, None if tokenizer is None else path, generation)
+    made = assemble(config, reader, None if tokenizer is None else path, generation)
+    return replace(made, chat=read_chat(source))
 
 
 def _with_begin(config: ModelConfig, path: Path, tokenizer: Tokenizer | None) -> ModelConfig:

@@ -22,6 +22,7 @@ from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
+from sterna.formats.chat import ChatTemplate
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
@@ -74,6 +75,11 @@ class MatMulFreeTokens(TokenModel):
     def generation(self) -> Generation:
         """As its configuration and its generation_config.json say."""
         return generation_of(self.model.config, self.model.generation)
+
+    @property
+    def chat_template(self) -> ChatTemplate | None:
+        """As its folder says."""
+        return self.model.chat
 
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""

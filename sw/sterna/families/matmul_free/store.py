@@ -4,7 +4,8 @@ In model.safetensors a ternary matrix `key` is `key.trits` (uint8, five weights 
 `packing`) and `key.scale` (one float32, the value of a unit code); its shape stands in the
 metadata under `key`. Gains and raw lower bounds are float32, embeddings what the checkpoint
 has, float16, bfloat16 or float32. config.json holds the fields of the machine; formats.json,
-the number formats that the compiler chose for this model, may stand beside it. manifest.json has
+the number formats that the compiler chose for this model, may stand beside it, and
+chat_template.json, the template of its conversations. manifest.json has
 the digests of all of them.
 """
 
@@ -36,13 +37,14 @@ from sterna.families.matmul_free.packing import pack_trits, packed_size, unpack_
 from sterna.families.matmul_free.weights import LayerWeights, MatMulFreeModel, TernaryMatrix
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
+from sterna.formats.chat import CHAT_FILE, ChatTemplate
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
 from sterna.reading import read_json
 
 CONFIG_FILE, WEIGHT_FILE = "config.json", "model.safetensors"
 TOKENIZER_FILE, GENERATION_FILE = "tokenizer.json", "generation_config.json"
 FORMATS_FILE = "formats.json"
-FILES = (CONFIG_FILE, WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE, FORMATS_FILE)
+FILES = (CONFIG_FILE, WEIGHT_FILE, TOKENIZER_FILE, GENERATION_FILE, FORMATS_FILE, CHAT_FILE)
 
 Progress = Callable[[int, int], None]
 
@@ -86,6 +88,8 @@ def save_model(
             "eos_token_id": model.config.eos_token_id,
         }
         _write_json(partial / GENERATION_FILE, generation)
+        if model.chat is not None:
+            _write_json(partial / CHAT_FILE, model.chat.to_dict())
         _write_json(partial / CONFIG_FILE, model.config.to_dict())
         write_manifest(partial, FORMAT)
 
@@ -104,7 +108,9 @@ def load_model(model: Path | str) -> MatMulFreeModel:
     tokenizer_path = folder / TOKENIZER_FILE if TOKENIZER_FILE in names else None
     generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
     check_generation(config, generation, folder / GENERATION_FILE)
-    return replace(assemble(config, reader, tokenizer_path, generation), folder=folder)
+    chat = None if CHAT_FILE not in names else ChatTemplate.from_dict(
+        read_json(folder / CHAT_FILE), str(folder / CHAT_FILE))
+    return replace(assemble(config, reader, tokenizer_path, generation), folder=folder, chat=chat)
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.formats.chat import ChatTemplate
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,7 @@ class MatMulFreeModel:
     generation: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     formats: str | None = None
+    chat: ChatTemplate | None = None
 
 
 class WeightReader(Protocol):

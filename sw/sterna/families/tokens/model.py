@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sterna.families.model import ProgramModel
 from sterna.families.requests import (
     BenchRequest,
+    ChatRequest,
     EstimateRequest,
     ExportRequest,
     LoadRequest,
@@ -20,11 +21,13 @@ from sterna.families.requests import (
 )
 from sterna.families.tokens.board_shape import BoardShape
 from sterna.families.tokens.shape import TokenShape
+from sterna.formats.chat import ChatTemplate
 from sterna.formats.generation import Generation
 from sterna.options import Options
 from sterna.progress import Report, Reports
 
 if TYPE_CHECKING:
+    from sterna.chat.session import Session
     from sterna.compiler.rows import Embedding
     from sterna.families.family import Result
     from sterna.families.tokens.loaded import LanguageModel
@@ -65,6 +68,11 @@ class TokenModel(ProgramModel):
         """How texts begin, end and go on, unless a user says otherwise."""
         return Generation(self.begin, () if self.end is None else (self.end,))
 
+    @property
+    def chat_template(self) -> ChatTemplate | None:
+        """The template of its conversations."""
+        return None
+
     @abstractmethod
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
@@ -97,6 +105,12 @@ class TokenModel(ProgramModel):
         from sterna.families.tokens.loaded import LanguageModel
 
         return LanguageModel(self, request, reports)
+
+    def converse(self, request: ChatRequest, report: Report) -> Session:
+        """Keep the device open for a conversation."""
+        from sterna.families.tokens.talk import converse
+
+        return converse(self, request, report)
 
     def verify(self, request: VerifyRequest, report: Report) -> Result:
         """Compare random tokens."""

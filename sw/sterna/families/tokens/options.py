@@ -67,6 +67,21 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Answers(Texts):
+    """How answers of a conversation go on."""
+
+    max_tokens: int = option(256, "Most tokens of an answer (256).", least=0, most=MOST_TOKENS)
+    system: str | None = option(None, "What the model is told before the conversation.")
+
+
+@dataclass(frozen=True)
+class Turn:
+    chat: bool = option(
+        False, "Let the prompt be what a user says, by the model's chat template, and print the "
+        "answer alone.")
+
+
+@dataclass(frozen=True)
 class Config:
     config: str | None = option(
         None, "Shape to start from: tiny, small, standard, or the configuration.json of a build.",

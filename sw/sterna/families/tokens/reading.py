@@ -38,6 +38,8 @@ def _nothing(request: Request) -> dict[type[Group], str]:
 def _run(request: Request) -> dict[type[Group], str]:
     unread = common.unread_on(request, (Lanes, common.Snapshots),
                               (Config, Lanes, Streams, common.Snapshots))
+    if "chat" in request.options:
+        unread[common.Saved] = "is of plain texts; `sterna chat` saves conversations"
     return unread | unread_prompts(request.options)
 
 
@@ -89,5 +91,5 @@ def _program(request: Request) -> dict[type[Group], str]:
     return dict.fromkeys((Config, Lanes), "shapes the accelerator; give --machine to see it")
 
 
-_UNREAD = {"run": _run, "load": _run, "verify": _outside, "bench": _bench, "estimate": _estimate,
-           "rtl": _rtl, "eval": _eval, "program": _program}
+_UNREAD = {"run": _run, "load": _run, "chat": _run, "verify": _outside, "bench": _bench,
+           "estimate": _estimate, "rtl": _rtl, "eval": _eval, "program": _program}

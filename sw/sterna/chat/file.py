@@ -1,0 +1,58 @@
+"""Conversations as files: JSON with a version, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sterna.chat.conversation import ROLES, Message
+from sterna.errors import InputError
+from sterna.reading import read_json, require_possible
+from sterna.unfinished import write_whole
+
+FORMAT, VERSION = "sterna conversation", 1
+MOST_BYTES = 1 << 24
+
+
+def save_conversation(path: Path, model: str, messages: Sequence[Message]) -> None:
+    """Write a file, or replace an earlier conversation. Raises `InputError` for anything else that
+    is there."""
+    require_possible(path)
+    if os.path.lexists(path) and not _is_ours(path):
+        raise InputError(f"{path}: is there already, and no conversation; name another file")
+    values = {"format": FORMAT, "version": VERSION, "model": model,
+              "messages": [asdict(item) for item in messages]}
+    try:
+        write_whole(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def load_conversation(path: Path) -> list[Message]:
+    """Read it back. Raises `InputError` for what is none, or of another version."""
+    values = read_json(path, MOST_BYTES)
+    if values.get("format") != FORMAT:
+        raise InputError(f"{path}: is no conversation that /save wrote")
+    if values.get("version") != VERSION:
+        raise InputError(f"{path}: is of version {values.get('version')!r}, and this Sterna reads "
+                         f"{VERSION}; save it again")
+    messages: Any = values.get("messages")
+    try:
+        found = [Message(item["role"], item["content"]) for item in messages]
+    except (KeyError, TypeError):
+        raise InputError(f"{path}: its messages are damaged") from None
+    for item in found:
+        if item.role not in ROLES or not isinstance(item.content, str):
+            raise InputError(f"{path}: its messages are damaged")
+    return found
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return read_json(path, MOST_BYTES).get("format") == FORMAT
+    except InputError:
+        return False
