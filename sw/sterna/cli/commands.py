@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from sterna.cli.chat import chat
+from sterna.cli.serve import serve
 from sterna.cli.terminal import ProgressReport, print_json, print_text
 from sterna.errors import CheckError
 from sterna.families.family import Result
@@ -20,6 +21,7 @@ from sterna.families.requests import (
     ProgramRequest,
     Request,
     RunRequest,
+    ServeRequest,
     SimulateRequest,
     VerifyRequest,
 )
@@ -82,6 +84,7 @@ def serve_serial(request: SimulateRequest) -> None:
 COMMANDS: tuple[tuple[type[Request], Callable[..., None]], ...] = (
     (RunRequest, rendered(run)),
     (ChatRequest, chat),
+    (ServeRequest, serve),
     (SimulateRequest, serve_serial),
     (VerifyRequest, rendered(verify)),
     (BenchRequest, rendered(bench)),

@@ -79,6 +79,31 @@ class ChatRequest(LoadRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServeRequest(LoadRequest):
+    """Serve a language model over HTTP to clients of OpenAI's interface, until Ctrl-C.
+
+    Prints the address that clients take as their base URL. Its paths are /v1/models,
+    /v1/completions, /v1/chat/completions, /health and /metrics. Clients share the token streams of
+    the device by turns; what one gets does not depend on the others.
+    """
+
+    command = "serve"
+    host: str = option("127.0.0.1", "Address to listen at; 127.0.0.1, which only this machine "
+                       "reaches, unless another is given.", metavar="ADDRESS")
+    port: int = option(8000, "Port to listen at (8000); 0 takes any that is free.", least=0,
+                       most=65535)
+    api_key: str | None = option(None, "Key that clients must have.", metavar="KEY")
+    allow_host: list[str] | None = option(
+        None, "Name by which clients may call this machine, beside localhost and its addresses; "
+        "again for another.", metavar="NAME")
+    queue: int = option(256, "Texts that may wait for a token stream (256).", least=0, most=10**6)
+    deadline: float = option(600.0, "Most time from a request to its last token (600).",
+                             metavar="SECONDS", least=0, above=True, most=1e6)
+    most_prompt: int = option(8192, "Most tokens before an answer (8192).", least=1, most=10**9)
+    most_tokens: int = option(4096, "Most tokens of an answer (4096).", least=0, most=10**9)
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifyRequest(Request):
     """Compare every value of random inputs with the generated Verilog; exit 1 if one differs.
 

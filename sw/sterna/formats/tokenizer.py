@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -32,6 +33,7 @@ class Tokenizer:
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, name: str = "the tokenizer") -> None:
         self._tokenizer, self._name = tokenizer, name
+        self._lock = threading.Lock()  # of how control tokens are read
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -71,13 +73,13 @@ class Tokenizer:
         Raises `InputError` for lone surrogates, of which no UTF-8 can be made.
         """
         check_characters(text, "the text")
-        with one_line(f"{self._name}: cannot make tokens of the text"):
+        with self._lock, one_line(f"{self._name}: cannot make tokens of the text"):
             return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def encode_with_special(self, text: str) -> list[int]:
         """The same, but control tokens that are written out are such tokens."""
         check_characters(text, "the text")
-        with one_line(f"{self._name}: cannot make tokens of the text"):
+        with self._lock, one_line(f"{self._name}: cannot make tokens of the text"):
             self._tokenizer.encode_special_tokens = False
             try:
                 return self._tokenizer.encode(text, add_special_tokens=False).ids

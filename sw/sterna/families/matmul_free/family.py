@@ -58,6 +58,7 @@ class MatMulFree:
         "run": (Prompt, PromptFile, Prompts, Turn, Texts, Config, Lanes, Streams, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
         "chat": (Answers, Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
+        "serve": (Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
         "load": (Config, Lanes, Streams, common.Snapshots, common.Image, common.Timeout),
         "verify": (Size, Tokens, Config, Lanes, Streams, OutsideMemory, ChipSize,
                    common.Snapshots),

@@ -16,6 +16,7 @@ from sterna.families.requests import (
     LoadRequest,
     ProgramRequest,
     RunRequest,
+    ServeRequest,
     SimulateRequest,
     VerifyRequest,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sterna.formats.tokenizer import Tokenizer
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
+    from sterna.serve.service import Service
 
 
 class TokenModel(ProgramModel):
@@ -111,6 +113,12 @@ class TokenModel(ProgramModel):
         from sterna.families.tokens.talk import converse
 
         return converse(self, request, report)
+
+    def served(self, request: ServeRequest, report: Report) -> Service:
+        """Keep the device open for many clients."""
+        from sterna.families.tokens.talk import served
+
+        return served(self, request, report)
 
     def verify(self, request: VerifyRequest, report: Report) -> Result:
         """Compare random tokens."""

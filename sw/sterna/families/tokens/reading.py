@@ -91,5 +91,5 @@ def _program(request: Request) -> dict[type[Group], str]:
     return dict.fromkeys((Config, Lanes), "shapes the accelerator; give --machine to see it")
 
 
-_UNREAD = {"run": _run, "load": _run, "chat": _run, "verify": _outside, "bench": _bench,
-           "estimate": _estimate, "rtl": _rtl, "eval": _eval, "program": _program}
+_UNREAD = {"run": _run, "load": _run, "chat": _run, "serve": _run, "verify": _outside,
+           "bench": _bench, "estimate": _estimate, "rtl": _rtl, "eval": _eval, "program": _program}

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from sterna.chat.conversation import Chat
 from sterna.chat.session import Session
-from sterna.families.requests import RunRequest
+from sterna.families.requests import RunRequest, ServeRequest
 from sterna.families.tokens.opened import open_for
 from sterna.families.tokens.options import Answers, Texts
 from sterna.families.tokens.texts import sampling_of
 from sterna.formats.tokenizer import Tokenizer
+from sterna.law.digest import laws_digest
 from sterna.progress import Report
+from sterna.serve.service import Limits, Service
 from sterna.sharing.job import Wish
 
 if TYPE_CHECKING:
@@ -52,3 +54,17 @@ def session(model: TokenModel, request: RunRequest, report: Report, wanted: Text
     except BaseException:
         machine.close()
         raise
+
+
+def served(model: TokenModel, request: ServeRequest, report: Report) -> Service:
+    """The model for many clients. Raises as `converse` does."""
+    tokenizer = model.tokenizer()
+    chat = Chat(tokenizer, model.chat_template, model.generation.begin)
+    if chat.is_plain:
+        report.note(f"{model.name}: {PLAIN}")
+    return Service(
+        name=model.name, vocabulary=model.vocabulary, tokenizer=tokenizer, chat=chat,
+        device=open_for(model, request, report, snapshots=True), generation=model.generation,
+        ends=ends_of(model, tokenizer), fingerprint=f"sterna-{laws_digest()[:12]}",
+        limits=Limits(queue=request.queue, deadline=request.deadline,
+                      most_prompt=request.most_prompt, most_tokens=request.most_tokens))

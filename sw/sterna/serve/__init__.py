@@ -1,0 +1,1 @@
+"""A language model behind HTTP, for clients of OpenAI's interface."""

@@ -1,0 +1,50 @@
+"""Counters in the text format of Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sterna.serve.worker import Worker
+
+Metric = tuple[str, str, str, float]
+
+
+def metrics(worker: Worker, statuses: Counter[int]) -> str:
+    """Everything that is counted, since the server began."""
+    lines = []
+    for name, kind, help, value in _all(worker):
+        lines += [f"# HELP sterna_{name} {help}", f"# TYPE sterna_{name} {kind}",
+                  f"sterna_{name} {value:g}"]
+    lines += ["# HELP sterna_requests_total Answers by their status.",
+              "# TYPE sterna_requests_total counter"]
+    lines += [f'sterna_requests_total{{status="{status}"}} {count}'
+              for status, count in sorted(statuses.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _all(worker: Worker) -> Iterator[Metric]:
+    sharing = worker.sharing
+    counted, device, waits = sharing.counted, sharing.device, worker.waits
+    total = "counter"
+    yield "tokens_made_total", total, "Tokens that were made.", counted.made
+    yield "tokens_read_total", total, "Tokens before them that the device read.", counted.read
+    yield "read_seconds_total", total, "Time for that.", counted.read_seconds
+    yield "tokens_kept_total", total, "Tokens that a stream still had.", counted.kept
+    yield ("tokens_restored_total", total, "Tokens whose state was restored, and not read.",
+           counted.restored)
+    yield "restore_seconds_total", total, "Time for that.", counted.restore_seconds
+    yield "save_seconds_total", total, "Time in which states were read out.", counted.save_seconds
+    yield "busy_seconds_total", total, "Time in which the device worked.", counted.busy_seconds
+    yield "turns_total", total, "Texts that left their stream for another's turn.", counted.turns
+    yield "first_token_seconds_sum", total, "Waits for first tokens, together.", waits.seconds
+    yield "first_token_seconds_count", total, "Texts that had their first token.", waits.count
+    yield "first_token_seconds_longest", "gauge", "The longest wait for one.", waits.longest
+    yield "streams", "gauge", "Token streams of the device.", device.streams
+    yield "texts_running", "gauge", "Texts in streams.", sharing.running
+    yield "texts_waiting", "gauge", "Texts that wait for their turn.", sharing.waiting
+    yield "states_kept", "gauge", "States of conversations that are kept.", len(sharing.states)
+    yield "states_kept_bytes", "gauge", "What they take.", sharing.states.bytes
+    yield "recoveries_total", total, "Times that the device was loaded again.", device.recoveries
