@@ -46,7 +46,7 @@ class Guard:
         if self._key is None or path in OPEN:
             return
         given = headers.get("authorization", "").partition("Bearer ")[2]
-        if not hmac.compare_digest(given.encode(), self._key.encode()):
+        if not hmac.compare_digest(given.encode("latin-1"), self._key.encode()):
             raise Refused(401, "the API key is missing or wrong", code="invalid_api_key",
                           headers={"WWW-Authenticate": "Bearer"})
 

@@ -92,12 +92,13 @@ def test_a_whole_completion(client, alone):
 
 
 def test_a_streamed_completion(client, alone):
-    parts = list(complete(client, seed=3, stream=True, stream_options={"include_usage": True}))
+    parts = list(complete(client, seed=3, stream=True, stream_options={"include_usage": True},
+                          max_tokens=200))
     assert "".join(part.choices[0].text for part in parts[:-1]) == alone(
-        "The king", seed=3, **SEEDED)
+        "The king", seed=3, temperature=0.9, max_tokens=200)
     assert [part.choices[0].finish_reason for part in parts[:-1]] == [
         *[None] * (len(parts) - 2), "length"]
-    assert parts[-1].choices == [] and parts[-1].usage.completion_tokens == 8
+    assert parts[-1].choices == [] and parts[-1].usage.completion_tokens == 200
     assert len(parts) > 2
 
 
@@ -228,22 +229,22 @@ def test_parameters_that_change_nothing_are_taken(client):
 
 
 def test_a_key_is_needed(server):
-    for key in ("another", "a ke", "ä"):
-        with openai.OpenAI(base_url=server[0], api_key="x", max_retries=0) as client:
+    for key in ("another", "a ke", "a key2"):
+        with openai.OpenAI(base_url=server[0], api_key=key, max_retries=0) as client:
             with pytest.raises(openai.AuthenticationError, match="missing or wrong"):
-                client.with_options(default_headers={
-                    "Authorization": f"Bearer {key}".encode()}).models.list()
+                client.models.list()
 
 
 def test_many_clients_at_once_get_what_each_gets_alone(server, alone, service):
-    """64 of them on two streams; nobody waits longer than twice his share."""
+    """64 of them on two streams; nobody waits for his first token longer than all of it takes."""
     prompts = [("The king", "Once", "A wolf", "There was")[number % 4] for number in range(64)]
-    before = service.worker.waits.count
+    before, service.worker.waits.longest = service.worker.waits.count, 0.0
 
     def ask(number: int) -> str:
         with openai.OpenAI(base_url=server[0], api_key=KEY, max_retries=0,
                            timeout=300) as client:
-            made = complete(client, prompts[number], seed=number, stream=bool(number % 2))
+            made = complete(client, prompts[number], seed=number, stream=bool(number % 2),
+                            max_tokens=5)
             if number % 2:
                 return "".join(part.choices[0].text for part in made)
             return made.choices[0].text
@@ -252,26 +253,39 @@ def test_many_clients_at_once_get_what_each_gets_alone(server, alone, service):
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         made = list(pool.map(ask, range(64)))
     whole = time.monotonic() - start
-    assert made == [alone(prompt, seed=number, **SEEDED) for number, prompt in enumerate(prompts)]
+    assert made == [alone(prompt, seed=number, max_tokens=5, temperature=0.9)
+                    for number, prompt in enumerate(prompts)]
     idle(service)
     assert service.worker.waits.count - before == 64
-    assert service.worker.waits.longest <= 2 * whole
+    assert service.worker.waits.longest <= whole
 
 
 def test_a_client_that_leaves_frees_its_stream(client, service):
+    before = service.worker.sharing.counted.made
     stream = complete(client, max_tokens=500, temperature=0, stream=True)
     for _ in zip(range(2), stream, strict=False):
         pass
     stream.close()
     idle(service)
-    made = service.worker.sharing.counted.made
-    assert made < 500 + service.worker.waits.count * 40
+    assert service.worker.sharing.counted.made - before < 500
 
 
 def test_a_client_that_leaves_before_its_whole_answer(client, service):
+    before = service.worker.sharing.counted.made
     with pytest.raises(openai.APITimeoutError):
         complete(client.with_options(timeout=0.3), max_tokens=500, temperature=0)
     idle(service)
+    assert service.worker.sharing.counted.made - before < 500
+
+
+def test_a_stream_is_kept_alive_by_comments(client, alone, monkeypatch):
+    """Which the client leaves out."""
+    from sterna.serve import application
+
+    monkeypatch.setattr(application, "PING", 0.001)
+    parts = list(chat(client, seed=3, stream=True))
+    assert "".join(part.choices[0].delta.content or "" for part in parts) == alone(
+        "The king", seed=3, **SEEDED)
 
 
 def test_a_second_turn_is_not_read_again(tmp_path):
