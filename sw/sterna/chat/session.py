@@ -48,6 +48,8 @@ class Session:
     wish: Wish
     """How every answer goes on; its ids are of no meaning."""
     system: str | None = None
+    stats: bool = False
+    """Whether what each answer took is to be told."""
     messages: list[Message] = field(default_factory=list)
     last: Answered = field(default_factory=Answered)
 

@@ -28,8 +28,8 @@ class _Again(Exception):
 class Terminal:
     """The loop of a conversation."""
 
-    def __init__(self, session: Session, model: str, stats: bool = False) -> None:
-        self._session, self._model, self._stats = session, model, stats
+    def __init__(self, session: Session, model: str) -> None:
+        self._session, self._model = session, model
         self._answering = False
         self._asks = sys.stdin.isatty()
 
@@ -95,7 +95,7 @@ class Terminal:
             self._answering = False
             sys.stdout.write("\n")
             sys.stdout.flush()
-        if self._stats:
+        if self._session.stats:
             self._tell(f"{self._session.device.name}: {self._session.last.told()}")
 
     @contextmanager
@@ -123,4 +123,4 @@ def chat(request: ChatRequest) -> None:
     """Open the device, and talk."""
     with ProgressReport() as report, chat_task(request, report) as session:
         report.end()
-        Terminal(session, str(request.model), "stats" in request.options).talk()
+        Terminal(session, str(request.model)).talk()

@@ -57,7 +57,7 @@ FILES = {
 SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
 """The same for a snapshot."""
 READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
-        ("run", "image"),
+        ("run", "image"), ("chat", "image"), ("serve", "image"),
         ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 

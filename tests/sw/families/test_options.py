@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ MODELS = {"language": TOKENS, "shipped language": "demo-tiny", "network": "cubal
           "network with a task": "l2mu",
           "graph": "net.nir"}
 BASE = {
-    "run": ("--device", "emulator"), "verify": ("--device", "emulator"), "bench": (),
+    "run": ("--device", "emulator"), "chat": ("--device", "emulator"),
+    "serve": ("--device", "emulator"), "verify": ("--device", "emulator"), "bench": (),
     "eval": (), "program": (), "simulate": (), "rtl": ("-o", "out"),
     "build": ("--board", "ulx3s-12f"), "estimate": ("--board", "ulx3s-85f"),
     "import": ("-o", "out"),
@@ -76,7 +78,7 @@ class Case:
         return [command, model, *base, item.flag, str(value)]
 
 
-WITHOUT = {("run", "language"), ("eval", "graph"), ("import", "network"),
+WITHOUT = {("run", "language"), ("chat", "language"), ("serve", "language"), ("eval", "graph"), ("import", "network"),
            ("import", "network with a task"), ("import", "shipped language")}
 """What takes no text, has no options, or is no source."""
 CASES = [
@@ -142,6 +144,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Done
 
     monkeypatch.setattr("sterna_boards.model_build.build_model", done)
+    monkeypatch.setattr("uvicorn.Server.run", done)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
     for name in ("tokens.bench.open_program", "tokens.verify.Verifier",
                  "steps.verify.Verifier", "steps.bench.open_spiking_device"):
         monkeypatch.setattr(f"sterna.families.{name}", done)

@@ -50,7 +50,7 @@ def session(model: TokenModel, request: RunRequest, report: Report, wanted: Text
     machine = open_for(model, request, report, snapshots=True)
     try:
         wish.sampling.parameters(machine.candidates)
-        return Session(machine, tokenizer, chat, wish, system)
+        return Session(machine, tokenizer, chat, wish, system, wanted.stats)
     except BaseException:
         machine.close()
         raise
