@@ -78,8 +78,10 @@ class Case:
         return [command, model, *base, item.flag, str(value)]
 
 
-WITHOUT = {("run", "language"), ("chat", "language"), ("serve", "language"), ("eval", "graph"), ("import", "network"),
+WITHOUT = {("run", "language"), ("eval", "graph"), ("import", "network"),
            ("import", "network with a task"), ("import", "shipped language")}
+WITHOUT |= {(command, model) for command in ("chat", "serve") for model in MODELS
+            if model != "shipped language"}
 """What takes no text, has no options, or is no source."""
 CASES = [
     Case(request, model, item)
