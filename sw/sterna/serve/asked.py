@@ -208,9 +208,9 @@ def _message(name: str, value: Any) -> Message:
         raise wrong("messages", f"{name} has no role of {', '.join(_ROLES)}")
     content = value.get("content")
     if isinstance(content, list):
-        parts = [item.get("text") if isinstance(item, dict) and item.get("type") == "text" else None
-                 for item in content]
-        content = "".join(parts) if all(isinstance(part, str) for part in parts) else None
+        parts = [item["text"] for item in content if isinstance(item, dict)
+                 and item.get("type") == "text" and isinstance(item.get("text"), str)]
+        content = "".join(parts) if len(parts) == len(content) else None
     if not isinstance(content, str):
         raise wrong("messages", f"{name} has no text as its content")
     return Message(_ROLES[value["role"]], content)
