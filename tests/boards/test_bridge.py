@@ -45,7 +45,7 @@ def test_the_estimate_counts_the_pause() -> None:
         answer = 4 * result_words(found.machine) + 16
         pause = (answer - 256) * (1 / 32_000 - 10 / board.baud)
         line = 10 * found.speed.link_bytes / board.baud + 1 / found.speed.a_second
-        line += 2 * board.latency.seconds
+        line += board.latency.seconds
         if board is COLORLIGHT:
             line += pause
             assert _has_pacer(board, found.machine) and pause == pytest.approx(0.047, rel=0.1)

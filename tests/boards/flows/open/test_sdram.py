@@ -69,7 +69,6 @@ def test_rows_in_the_sdram(board: str, weights: str, hz: float | None,
     assert (rows["embedding"], rows["fits"]) == ("memory", found["host"]["fits"])
     assert 432 * 8 / width < rows["cycles_per_token"] - found["host"]["cycles_per_token"] < (
         432 * 8 / width * 1.02 + 25)
-    assert rows["round_trips_per_token"] < found["host"]["round_trips_per_token"]
     assert rows["link_bytes_per_token"] <= found["host"]["link_bytes_per_token"] - 432
     assert [entry["place"] for entry in rows["objects"] if entry["name"] == "embedding"] == [
         "memory"]
