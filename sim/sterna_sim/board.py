@@ -160,7 +160,7 @@ class SimulatedBoard:
 
     def _load_mixed(self, words: Iterable[NDArray[np.uint8]]) -> None:
         machine, library, first = self.machine, self._open(), 0
-        size, outside = machine.ternary.weight_bytes, outside_words(machine)
+        size, outside = machine.weight_bytes, outside_words(machine)
         for piece in words:
             cut = max(0, min(len(piece), outside - first))
             library.write_memory(first * size, piece[:cut, :size])

@@ -74,6 +74,22 @@ def test_no_vector_differs(timing):
     assert outcome.vectors_compared > 500
 
 
+@pytest.mark.parametrize("shape", [
+    {"rows": 8, "columns": 12, "lane": "tables", "memory": Axi(ports=1, bits=32, burst=8)},
+    {"rows": 4, "columns": 36, "lane": "twin_tables",
+     "memory": Axi(ports=4, bits=128, burst=4, prefetch=64)},
+], ids=["tables", "twin tables"])
+def test_dense_words_of_tables(shape):
+    """Columns, rows and bytes of a word that no other of them is a multiple of."""
+    base = BASE.having(code_depth=36 * 8, block_groups=16, **shape)
+    chosen = fit_machine(program(), base, "host")
+    words = -(-chosen.ternary.weight_depth // 5) * 5
+    assert memory_bytes(chosen) == words * chosen.ternary.lanes // 5
+    for timing in (MemoryTiming(latency=0), MemoryTiming(stall_permille=300, **REFRESH)):
+        outcome = verify(timing, counts=(2, 1), chosen=chosen, stall_permille=100)
+        assert outcome.first_difference is None and outcome.tokens == 3
+
+
 @pytest.mark.parametrize("mixed", [False, True], ids=["all outside", "levels"])
 def test_memories_loaded_over_the_link(mixed):
     outcome = verify(MemoryTiming(stall_permille=100), counts=(2,), over_link=True,

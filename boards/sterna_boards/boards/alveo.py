@@ -62,10 +62,12 @@ ALVEO_U280 = Board(
     link="FT4232H, USB connector on the card",
     capacity=Capacity(luts=1_303_680, block_rams=4_032, block_ram_bits=18_432, dsps=9_024,
                       large_rams=960),
-    shape=Shape(rows=64, columns=192, vector_lanes=64, block_groups=16, lane="tables"),
+    # The memory gives 0.58 of a weight word a clock; what a reduction lets it wait for, the queues
+    # take: half a layer's weights. Adders, since columns of tables are never a power of two.
+    shape=Shape(rows=64, columns=256, vector_lanes=64, block_groups=16, head_words=8),
     model="demo",
     memory="HBM2 8 GB, 32 pseudo-channels",
-    outside=OutsideMemory(kind="hbm", ports=32, bits=512, burst=16, prefetch=256,
+    outside=OutsideMemory(kind="hbm", ports=32, bits=512, burst=16, prefetch=1024,
                           port_bytes=1 << 28, gb_s=430.1, model="hbm-460"),
     port_name="/dev/ttyUSB2",
     revisions="production silicon, not ES1",

@@ -18,8 +18,9 @@ KV260 = Board(
     link="Pmod USBUART (FT232R) in the upper row of the Pmod connector J2",
     capacity=Capacity(luts=117_120, block_rams=288, block_ram_bits=18_432, dsps=1_248,
                       large_rams=64),
-    # A weight word is ten beats of all ports: lanes for several token streams at once.
-    shape=Shape(rows=32, columns=96, vector_lanes=8, block_groups=16, lane="tables"),
+    # All ports give 320 weights a clock.
+    shape=Shape(rows=16, columns=24, vector_lanes=4, block_groups=16, head_words=2,
+                lane="twin_tables"),
     model="demo",
     memory="DDR4 4 GB, 64 bits, four ports of the processing system",
     outside=OutsideMemory(kind="ps", ports=4, bits=128, burst=64, prefetch=1024,

@@ -84,7 +84,7 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     else:
         weights = [_fetched(mapper, "weights fetched ahead", machine.outside.prefetch)]
         if machine.memory.resident:
-            bits, resident = 8 * machine.ternary.weight_bytes, machine.memory.resident
+            bits, resident = 8 * machine.weight_bytes, machine.memory.resident
             weights.append(mapper.memory(
                 "resident weights", resident,
                 [end - start for start, end in bank_edges(bits, resident, mapper.family)]))

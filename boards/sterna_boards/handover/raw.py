@@ -77,7 +77,7 @@ def _dense(machine: Machine, parts: dict[str, ImagePart]) -> NDArray[np.uint8]:
         data[base:base + found.size] = found
 
     if machine.memory.outside:
-        put(Space.WEIGHTS, 0, machine.ternary.weight_bytes, outside_words(machine))
+        put(Space.WEIGHTS, 0, machine.weight_bytes, outside_words(machine))
     if machine.memory.holds_constants:
         put(Space.CONSTANTS, constant_base(machine), machine.vector.constant_bytes)
     if machine.row_memory.outside:
@@ -103,7 +103,7 @@ def _write_ports(core: Core, folder: Path, files: dict[str, str]) -> dict[str, o
         base = port * board.port_bytes if board is not None and board.shared else 0
         files[name] = f"bytes of the memory behind {stem}, from the base address on"
         table[name] = {"port": stem, "base": base, "bytes": data[:, port].size}
-    return {"outside": table, "beat_bytes": beat, "weight_word_bytes": machine.ternary.weight_bytes,
+    return {"outside": table, "beat_bytes": beat, "weight_word_bytes": machine.weight_bytes,
             "layout": _AXI if machine.memory.axi_ports else _SDRAM, "constants_from_byte":
                 constant_base(machine) if machine.memory.holds_constants else None,
             **({"row_word_bytes": machine.vector.constant_bytes, "rows_from_byte":

@@ -15,6 +15,7 @@ from sterna_hw.layouts import word_group
 from sterna_hw.link.command_handler import failure_members
 from sterna_hw.memory import LateSource, MixedWeights, SequentialSource
 from sterna_hw.memory.ports import memory_members, outside_source
+from sterna_hw.memory.triple_words import TripleWords
 from sterna_hw.stream import connect_streams
 
 WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
@@ -55,6 +56,11 @@ class TokenSources:
             m.d.comb += mixed.restart.eq(assembly.begin)
             words, writes = mixed.words, mixed.writes
         assembly.loads(Space.WEIGHTS, writes)
+        if machine.ternary.is_dense(machine):
+            m.submodules.triples = triples = TripleWords(machine.weight_bytes)
+            connect_streams(m, words, triples.i)
+            m.d.comb += triples.restart.eq(assembly.begin)
+            words = triples.o
         return words
 
     def _weight_memory(self) -> SequentialSource | LateSource:

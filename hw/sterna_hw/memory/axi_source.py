@@ -77,7 +77,7 @@ class AxiSource(Component):
     `AxiWriter`.
 
     Members:
-        restart: In(1), of all streams. words: Out, stream of unsigned(8 * weight_bytes).
+        restart: In(1), of all streams. words: Out, stream of unsigned(8 * machine.weight_bytes).
         writes: In, stream of `WriteChunk` for the weights; see `AxiWriter`.
         constants: Out, stream of `word_group`. constant_writes: In, stream of `WriteChunk`. Both
             only where the constants are outside.
@@ -91,7 +91,7 @@ class AxiSource(Component):
         self._has_constants = machine.memory.holds_constants
         members: dict[str, Any] = {
             "restart": In(1),
-            "words": Out(stream.Signature(8 * machine.ternary.weight_bytes)),
+            "words": Out(stream.Signature(8 * machine.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
             "failure": Out(FAILURE_BITS), "failure_taken": In(1),
             **row_members(machine), **axi_members(machine),
@@ -107,7 +107,7 @@ class AxiSource(Component):
         m = Module()
         machine = self._machine
         m.submodules.reader = reader = StripedReader(
-            machine, machine.ternary.weight_bytes, outside_words(machine), 0,
+            machine, machine.weight_bytes, outside_words(machine), 0,
             machine.outside.prefetch)
         connect_streams(m, reader.words, self.words)
         readers = [reader]
@@ -213,7 +213,7 @@ class AxiSource(Component):
         """
         machine = self._machine
         bits, ports = machine.outside.bits, machine.outside.ports
-        writer = AxiWriter(ports, bits, machine.ternary.weight_bytes,
+        writer = AxiWriter(ports, bits, machine.weight_bytes,
                            space_number(machine, Space.WEIGHTS))
         m.submodules.writer = writer
         connect_streams(m, self.writes, writer.writes)

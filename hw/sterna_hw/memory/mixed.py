@@ -29,13 +29,14 @@ class MixedWeights(Component):
 
     Members:
         restart: In(1), begin with word 0; the source outside is restarted in the same clock.
-        outside: In, stream of unsigned(8 * weight_bytes). words: Out, the same; leaves a register.
+        outside: In, stream of unsigned(8 * machine.weight_bytes). words: Out, the same; leaves a
+            register.
         writes: In, stream of `WriteChunk` of all words. outside_writes: Out, those for outside.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        words = stream.Signature(8 * machine.ternary.weight_bytes)
+        words = stream.Signature(8 * machine.weight_bytes)
         super().__init__({
             "restart": In(1), "outside": In(words), "words": Out(words),
             "writes": In(stream.Signature(WriteChunk)),
@@ -45,8 +46,8 @@ class MixedWeights(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         machine = self._machine
-        total, resident = machine.ternary.weight_depth, machine.memory.resident
-        bits = 8 * machine.ternary.weight_bytes
+        total, resident = machine.weight_words, machine.memory.resident
+        bits = 8 * machine.weight_bytes
         m.submodules.chip = chip = SequentialSource(
             bits, resident, space_number(machine, Space.WEIGHTS), large=True)
         buffer = StreamBuffer(bits)

@@ -42,7 +42,7 @@ class SdramSource(Component):
     as fast as the part delivers.
 
     Members:
-        restart: In(1). words: Out, stream of unsigned(8 * weight_bytes).
+        restart: In(1). words: Out, stream of unsigned(8 * machine.weight_bytes).
         writes: In, stream of `WriteChunk` for the weights; each byte is a write of its own, about
             40 clocks. Load before restart.
         base_<n>, rows_<n>, row_writes: see `row_members`.
@@ -59,7 +59,7 @@ class SdramSource(Component):
         self._part = find_part(machine.sdram.part)
         self._clocks = clocks or self._part.clocks(machine.sdram.hz)
         weights: dict[str, Any] = {
-            "words": Out(stream.Signature(8 * machine.ternary.weight_bytes)),
+            "words": Out(stream.Signature(8 * machine.weight_bytes)),
             "writes": In(stream.Signature(WriteChunk)),
         } if machine.memory.outside else {}
         super().__init__({
@@ -74,7 +74,7 @@ class SdramSource(Component):
                 for _ in range(machine.streams)] if machine.row_memory.outside else []
         regions = [Region(row.most, row.most * BURST_BEATS) for row in rows]
         if machine.memory.outside:
-            total = outside_words(machine) * machine.ternary.weight_bytes
+            total = outside_words(machine) * machine.weight_bytes
             regions.append(Region(-(-total // burst_bytes), machine.outside.prefetch))
         m.submodules.reader = reader = SdramReader(part, self._clocks, regions)
         for name, member in pin_members(part).items():
@@ -95,14 +95,14 @@ class SdramSource(Component):
         if machine.memory.outside:
             number = len(rows)
             m.submodules.dense = dense = DenseWords(
-                beat_bytes, machine.ternary.weight_bytes, outside_words(machine))
+                beat_bytes, machine.weight_bytes, outside_words(machine))
             m.d.comb += [
                 dense.restart.eq(self.restart),
                 getattr(reader, f"bursts_{number}").eq(regions[number].bursts),
             ]
             connect_streams(m, getattr(reader, f"beats_{number}"), dense.beats)
             connect_streams(m, dense.words, self.words)
-            writers.append((self.writes, machine.ternary.weight_bytes, Space.WEIGHTS, 0))
+            writers.append((self.writes, machine.weight_bytes, Space.WEIGHTS, 0))
         if rows:
             writers.append((self.row_writes, machine.vector.constant_bytes, Space.INPUT,
                             row_base(machine)))

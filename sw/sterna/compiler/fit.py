@@ -73,8 +73,8 @@ def with_residents(machine: Machine, bits: float) -> Machine:
 
     Its depths must be fitted. Raises `InputError` when its weights are not outside.
     """
-    words = int(bits // (8 * machine.ternary.weight_bytes))
-    return machine.having(resident_words=min(words, machine.ternary.weight_depth - 1))
+    words = int(bits // (8 * machine.weight_bytes))
+    return machine.having(resident_words=min(words, machine.weight_words - 1))
 
 
 def fit_machine(program: Program, base: Machine, embedding: Embedding = "auto",

@@ -16,7 +16,7 @@ from sterna.errors import InputError
 from sterna.law.arithmetic import MANTISSA_BITS
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
-from sterna.machine.weight_words import pack_words, resident
+from sterna.machine.weight_words import bundle, pack_words, resident
 from sterna.machine.words import (
     Words,
     as_groups,
@@ -34,7 +34,12 @@ _PIECE_ROWS = 256
 def weight_pieces(
     program: Program, plan: Plan, machine: Machine
 ) -> Iterator[Words]:
-    """Weight words of a token in order; only one matrix command's matrices are in memory."""
+    """Weights of a token in order; only one matrix command's matrices are in memory."""
+    return _packed(machine, _trits(program, plan, machine))
+
+
+def _trits(program: Program, plan: Plan, machine: Machine) -> Iterator[NDArray[np.int8]]:
+    """Weight words [words, rows, columns] in the order of use."""
     for section in plan.sections:
         commands = [step for step in section.steps() if isinstance(step, MatmulStep)]
         for repetition in range(section.repeat):
@@ -69,8 +74,7 @@ def _padded(program: Program, section: str, repetition: int, command: MatmulStep
 
 
 def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
-                    machine: Machine) -> Iterator[Words]:
-    size = word_bytes(machine, Space.WEIGHTS)
+                    machine: Machine) -> Iterator[NDArray[np.int8]]:
     block = command.words // command.blocks * machine.ternary.lanes
     step = max(1, _PIECE_TRITS // block)
     for start in range(0, command.blocks, step):
@@ -80,10 +84,28 @@ def _command_pieces(padded: NDArray[np.int8], command: MatmulStep,
         blocks = rows.reshape(*padded.shape[:2], count, command.groups, *rows.shape[3:])
         # [matrix, plane, block, group, row, tile, column] to the engine's order.
         ordered = blocks.transpose(2, 5, 1, 0, 3, 4, 6)
-        packed = pack_words(machine, ordered)
-        words = np.zeros((len(packed), size), np.uint8)
-        words[:, :machine.ternary.weight_bytes] = packed
-        yield words
+        yield ordered.reshape(-1, machine.ternary.rows, machine.ternary.columns)
+
+
+def _packed(machine: Machine, pieces: Iterator[NDArray[np.int8]]) -> Iterator[Words]:
+    """Words as the memory keeps them; weight words that share some are packed together."""
+    given, _ = bundle(machine)
+    left = np.zeros((0, machine.ternary.rows, machine.ternary.columns), np.int8)
+    for piece in pieces:
+        trits = np.concatenate([left, piece]) if len(left) else piece
+        whole = len(trits) // given * given
+        left = trits[whole:]
+        if whole:
+            yield _padded_words(machine, trits[:whole])
+    if len(left):
+        yield _padded_words(machine, left)
+
+
+def _padded_words(machine: Machine, trits: NDArray[np.int8]) -> Words:
+    packed = pack_words(machine, trits)
+    words = np.zeros((len(packed), word_bytes(machine, Space.WEIGHTS)), np.uint8)
+    words[:, :machine.weight_bytes] = packed
+    return words
 
 
 def by_level(machine: Machine, pieces: Iterator[Words]) -> Iterator[Words]:

@@ -65,14 +65,14 @@ def placed_objects(program: Program, machine: Machine,
 
 
 def _weights(machine: Machine) -> list[PlacedObject]:
-    word = 8 * machine.ternary.weight_bytes
+    word = 8 * machine.weight_bytes
     if not machine.memory.outside:
         return [PlacedObject("weights", machine.ternary.weight_depth * word, CHIP,
                              "a word in every clock, in order")]
     found = [PlacedObject("weights", outside_words(machine) * word, OUTSIDE,
                           "read once a token, in the order of use")]
     if machine.memory.resident:
-        share = machine.memory.resident / machine.ternary.weight_depth
+        share = machine.memory.resident / machine.weight_words
         found.append(PlacedObject(
             "resident weights", machine.memory.resident * word, CHIP,
             f"{share:.1%} of the words, spread evenly: the memory has that much less to deliver"))
@@ -137,8 +137,8 @@ def place(program: Program, base: Machine, capacity: int,
         raise InputError(
             f"{program.name}: {-left / 1e6:.1f} Mbit more than the chip's {capacity / 1e6:g} are "
             "needed beside the weights; give a larger chip")
-    word = 8 * fitted.ternary.weight_bytes
+    word = 8 * fitted.weight_bytes
     # Beyond this share the engine is the slower one.
-    ternary = fitted.ternary
-    useful = int(ternary.weight_depth * max(0.0, 1 - bytes_per_clock / ternary.weight_bytes))
+    taken = word / 8 * fitted.weight_words / fitted.ternary.weight_depth
+    useful = int(fitted.weight_words * max(0.0, 1 - bytes_per_clock / taken))
     return with_residents(fitted, min(left, useful * word)), where

@@ -14,10 +14,12 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from sterna.errors import InputError
+from sterna.machine.dense_triples import dense_words
 from sterna.machine.memory import Chip, Memory, Outside, Sdram, read_memory
 from sterna.machine.registry import unit_types
 from sterna.machine.row_memory import RowMemory, RowsInSdram, RowsOnChip, read_row_memory
 from sterna.machine.sdram import SdramPart
+from sterna.machine.triples import TRIPLE
 from sterna.machine.unit import (
     MOST,
     Counter,
@@ -159,6 +161,18 @@ class Machine:
         if not isinstance(self.memory, Outside):
             raise InputError("machine: has no memory outside the chip")
         return self.memory
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of the words of weights that its memory keeps."""
+        ternary = self.ternary
+        return ternary.lanes // TRIPLE if ternary.is_dense(self) else ternary.weight_bytes
+
+    @property
+    def weight_words(self) -> int:
+        """Words of weights that its memory keeps."""
+        words = self.ternary.weight_depth
+        return dense_words(words) if self.ternary.is_dense(self) else words
 
     @property
     def memory_name(self) -> str:

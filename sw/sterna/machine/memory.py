@@ -105,9 +105,9 @@ class Outside(Memory, ABC):
         """Beats of a burst."""
 
     def check(self, machine: Machine) -> None:
-        depth = machine.ternary.weight_depth
+        depth = machine.weight_words
         self.require(self.resident_words < depth, "resident_words",
-                     f"less than ternary_weight_depth, {depth}")
+                     f"less than there are of weights, {depth}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ class Sdram(Outside):
 
     def area_terms(self, machine: Machine) -> tuple[float, ...]:
         # See `sterna_hw.memory.gearbox` and `dense_words`.
-        beat, size = self.bits // 8, machine.ternary.weight_bytes
+        beat, size = self.bits // 8, machine.weight_bytes
         while beat > size:
             beat //= 2
         whole = size % beat == 0
@@ -227,8 +227,8 @@ def read_memory(values: Mapping[str, Any]) -> Memory:
 
 
 def outside_words(machine: Machine) -> int:
-    """Weight words in the memory outside, if the weights are there."""
-    return machine.ternary.weight_depth - machine.memory.resident
+    """Words of weights in the memory outside, if they are there."""
+    return machine.weight_words - machine.memory.resident
 
 
 def constant_base(machine: Machine) -> int:
@@ -236,12 +236,12 @@ def constant_base(machine: Machine) -> int:
     memory = machine.memory
     assert isinstance(memory, Outside)
     burst = memory.burst * memory.ports * memory.bits // 8
-    return ceil(outside_words(machine) * machine.ternary.weight_bytes / burst) * burst
+    return ceil(outside_words(machine) * machine.weight_bytes / burst) * burst
 
 
 def memory_bytes(machine: Machine) -> int:
     """Bytes of weights and constants in a memory outside, all of which a token reads."""
     if not machine.memory.holds_constants:
-        return outside_words(machine) * machine.ternary.weight_bytes
+        return outside_words(machine) * machine.weight_bytes
     vector = machine.vector
     return constant_base(machine) + vector.constant_depth * vector.constant_bytes

@@ -52,10 +52,13 @@ def _tables() -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
 _DECODED, _ENCODED = _tables()
 
 
-def pack_triples(trits: ArrayLike) -> NDArray[np.uint8]:
-    """Pack rows of trits: [..., rows, columns] becomes [..., ceil(5 * rows * columns / 24)] bytes.
+def decoded(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """The trits of triples: [...] becomes [..., 3]."""
+    return _DECODED[codes]
 
-    Triple ``t`` of row ``r`` takes five bits from bit ``5 * (r * columns / 3 + t)``.
+
+def triple_codes(trits: ArrayLike) -> NDArray[np.uint8]:
+    """The triples of rows of trits: [..., rows, columns] becomes [..., rows * columns / 3].
 
     Raises:
         ValueError: a value is not -1, 0 or 1, or the columns are not a multiple of three.
@@ -67,13 +70,24 @@ def pack_triples(trits: ArrayLike) -> NDArray[np.uint8]:
     whole = values.dtype.kind in "biu" or (values == np.trunc(values)).all()
     if values.size and (not whole or values.min() < -1 or values.max() > 1):
         raise ValueError("trits must be -1, 0 or 1")
-    count = rows * columns // TRIPLE
     digits = values.astype(np.int8, copy=False).reshape(-1, rows, TRIPLE, columns // TRIPLE)
     # In bytes modulo 256, where a digit of -1 is 255.
     digits = digits.view(np.uint8)
     index = digits[:, :, 0] + 3 * digits[:, :, 1] + 9 * digits[:, :, 2] + np.uint8(_PLACES.sum())
+    return _ENCODED[index].reshape(*outer, -1)
+
+
+def pack_triples(trits: ArrayLike) -> NDArray[np.uint8]:
+    """Pack rows of trits: [..., rows, columns] becomes [..., ceil(5 * rows * columns / 24)] bytes.
+
+    Triple ``t`` of row ``r`` takes five bits from bit ``5 * (r * columns / 3 + t)``. Raises
+    `ValueError` as `triple_codes` does.
+    """
+    given = triple_codes(trits)
+    *outer, count = given.shape
+    digits = given.reshape(-1, count)
     codes = np.zeros((len(digits), -(-count // _PADDING) * _PADDING), np.uint8)
-    codes[:, :count] = _ENCODED[index].reshape(-1, count)
+    codes[:, :count] = digits
     c = codes.reshape(len(digits), -1, _PADDING).transpose(2, 0, 1)
     packed = np.empty((*c.shape[1:], TRIPLE_BITS), np.uint8)
     packed[..., 0] = c[0] | c[1] << 5

@@ -52,7 +52,8 @@ def test_every_stream_has_a_data_path_of_its_own() -> None:
     """Sequencer, weights, constants and what is between units serve all of them."""
     one, two = area_terms(TOKENS), area_terms(replace(TOKENS, streams=2))
     each = {"core.engine", "core.splitter", "core.vector", "core.inputs", "core.top_k"}
-    assert each | {"core.sequencer", "core.weights", "core.constants", OTHER, "forks"} == set(one)
+    assert each | {"core.sequencer", "core.weights", "core.triples", "core.constants", OTHER,
+                   "forks"} == set(one)
     for part, values in one.items():
         if part != "forks":
             factor = 2 if part in each else 1

@@ -20,6 +20,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 from sterna.machine.unit import Unit
 from sterna.machine.units.ternary import MOST_BLOCK_GROUPS, Ternary
+from sterna.machine.weight_words import bundle
 from sterna.machine.words import word_bytes
 from sterna.program.definition import Program
 
@@ -103,5 +104,7 @@ class TernaryCompiler(UnitCompiler):
             found = weight_pieces(program, plan, machine)
             return by_level(machine, found) if machine.memory.resident else found
 
+        given, taken = bundle(machine)
+        kept = -(-weight_words(plan) // given) * taken
         return {Space.WEIGHTS: ImagePart(
-            weight_words(plan), word_bytes(machine, Space.WEIGHTS), pieces)}
+            kept, word_bytes(machine, Space.WEIGHTS), pieces)}

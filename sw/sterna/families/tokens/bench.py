@@ -217,7 +217,7 @@ def _memory_values(
         "memory_peak_gb_s": memory.peak_gb_s,
         "bytes_per_token": memory_bytes(configuration) if configuration.memory.outside else 0,
         "constant_source": "axi" if configuration.memory.holds_constants else "chip",
-        "resident_share": configuration.memory.resident / configuration.ternary.weight_depth,
+        "resident_share": configuration.memory.resident / configuration.weight_words,
         "roofline_tokens_per_second": roofline,
         "roofline_utilisation": speed / roofline,
         "peak_utilisation": speed / peak,

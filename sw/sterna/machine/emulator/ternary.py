@@ -21,7 +21,7 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 from sterna.machine.units.ternary import Destination, groups_per_row_group
-from sterna.machine.weight_words import resident, unpack_words
+from sterna.machine.weight_words import bundle, resident, unpack_some
 from sterna.machine.words import Words
 
 KEPT_BYTES = 1 << 30
@@ -37,7 +37,9 @@ class MatrixCommand:
     machine: Machine
     fields: dict[str, int]
     words: Words = field(repr=False)
-    """Those of the command, in the order of use."""
+    """All of weights, in the order of use."""
+    start: int
+    """Of the command's weight words."""
     codes: int
     """Number of the code vector."""
     first: int
@@ -73,8 +75,9 @@ class MatrixCommand:
     def _matrix(self) -> NDArray[np.floating]:
         """[rows, columns] of all blocks, in a type in which the sums are exact."""
         ternary, fields = self.machine.ternary, self.fields
-        trits = unpack_words(self.machine, self.words)
         planes = fields.get("planes", 1)
+        count = fields["blocks"] * fields["tiles"] * planes * fields["groups"]
+        trits = unpack_some(self.machine, self.words, self.start, count)
         ordered = trits.reshape(fields["blocks"], fields["tiles"], planes, fields["groups"],
                                 ternary.rows, ternary.columns)
         columns = fields["tiles"] * ternary.columns
@@ -111,13 +114,14 @@ class TernaryUnit(EmulatedUnit):
             words = (fields["blocks"] * fields["tiles"] * fields.get("planes", 1)
                      * fields["groups"])
             first = plan.take("weights", words)
-            if first + words > len(self._weight_words()):
+            given, taken = bundle(machine)
+            if first + words > len(self._weight_words()) // taken * given:
                 raise CheckError("the program takes more weights than there are")
             self._kept += 4 * words // fields.get("planes", 1) * machine.ternary.lanes
             groups = fields["blocks"] * fields["groups"] * groups_per_row_group(machine)
             to_head = fields["destination"] == Destination.HEAD
             plan.operations.append(MatrixCommand(
-                machine, fields, self._weight_words()[first:first + words], self._bank,
+                machine, fields, self._weight_words(), first, self._bank,
                 plan.accumulators if to_head else plan.take("accumulators", groups),
                 self._kept <= KEPT_BYTES))
             self._bank += fields["release"]
@@ -138,7 +142,7 @@ class TernaryUnit(EmulatedUnit):
         return [path.shown["ternary"]]
 
     def _weight_words(self) -> Words:
-        """All weight words in the order of use."""
+        """All words of weights in the order of use."""
         if self._words is None:
             memory = self.memories[Space.WEIGHTS]
             words = memory.words(memory.used)

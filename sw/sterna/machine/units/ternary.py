@@ -143,6 +143,10 @@ class Ternary(Unit):
             return ceil(5 * self.lanes / 24)
         return ceil(self.lanes / TRITS_PER_BYTE)
 
+    def is_dense(self, machine: Machine) -> bool:
+        """Whether a machine keeps its words as `sterna.machine.dense_triples` has them."""
+        return self.has_tables and machine.memory.outside
+
     @property
     def tiles(self) -> int:
         """Most column tiles of a matrix."""
@@ -208,6 +212,7 @@ class Ternary(Unit):
             "core.weights": tuple(map(sum, zip(
                 machine.memory.area_terms(machine), machine.row_memory.area_terms(machine),
                 strict=True))),
+            "core.triples": (self.is_dense(machine) * machine.weight_bytes,),
             FORKS: (forks, forks * 8 * self.weight_bytes),
         }
 
@@ -221,8 +226,7 @@ class Ternary(Unit):
         return f"{self.rows} rows of {self.columns} columns"
 
     def weights(self, machine: Machine) -> tuple[MemorySpec, ...]:
-        del machine
-        return (MemorySpec("weights", 8 * self.weight_bytes, self.weight_depth),)
+        return (MemorySpec("weights", 8 * machine.weight_bytes, machine.weight_words),)
 
     @property
     def lane_rows(self) -> int:
