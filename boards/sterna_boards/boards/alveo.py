@@ -29,8 +29,9 @@ ALVEO_U250 = Board(
     link="FT4232H, USB connector on the card",
     capacity=Capacity(luts=1_728_000, block_rams=5_376, block_ram_bits=18_432, dsps=12_288,
                       large_rams=1_280),
-    # A weight word is five beats of all ports.
-    shape=Shape(rows=64, columns=96, vector_lanes=32, block_groups=16, lane="tables"),
+    # All ports give 1,280 weights a clock; a fifth of the engine's clocks are left for waits.
+    shape=Shape(rows=128, columns=24, vector_lanes=8, block_groups=16, head_words=4,
+                lane="twin_tables"),
     model="demo",
     memory="DDR4 64 GB, four modules of 64 bits",
     outside=OutsideMemory(kind="ddr4", ports=4, bits=512, burst=64, prefetch=1024,
