@@ -9,8 +9,8 @@ iCE40 ``packing`` is that of a packed design, where most flip-flops take cells o
 SDRAM's controller and the forks of several token streams were synthesised alone, for ECP5; the
 controller is scaled to the ULX3S build that has it, and all families have the same factors. So was
 the head, for what it takes to compare several words in a clock, and what unpacks dense triples. Of
-the KV260's, which has that, yosys names 1,178 look-up tables after the engine's port of weights; here
-they are counted as what unpacks them.
+the KV260's, which has that, yosys names 1,178 look-up tables after the engine's port of weights;
+here they are counted as what unpacks them.
 
 Those of neurons, synapses and what walks through a time step are of `l2mu` as placed on an
 iCEBreaker (2 lanes, 1 neuron lane) and on a ULX3S 85F (16 and 4), for each register bit of a
