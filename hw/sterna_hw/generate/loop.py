@@ -172,8 +172,11 @@ class Loop:
         with m.State("head"):
             m.d.comb += [
                 self.result.ready.eq(1), choice.place.eq(index - before),
-                choice.write.eq(taken & (index >= before) & (index < before + head)),
+                choice.write.eq(taken & (index < before + head)),
             ]
+            if before:
+                with m.If(index < before):
+                    m.d.comb += choice.write.eq(0)
             with m.If(taken):
                 m.d.sync += index.eq(index + 1)
                 with m.If(index == own - 1):
