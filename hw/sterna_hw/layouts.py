@@ -37,9 +37,13 @@ def write_chunk(machine: Machine) -> StructLayout:
 
 
 def code_group(machine: Machine) -> StructLayout:
-    """``vector_lanes`` activation codes; ``last`` marks the last group of a vector."""
+    """``vector_lanes`` activation codes; ``last`` marks the last group of a vector.
+
+    ``text`` says whose they are, where several share a data path.
+    """
     codes = ArrayLayout(signed(CODE_BITS), machine.vector.lanes)
-    return StructLayout({"codes": codes, "last": 1})
+    text = {"text": range(machine.texts)} if machine.shared else {}
+    return StructLayout({"codes": codes, "last": 1, **text})
 
 
 def row_group(machine: Machine) -> StructLayout:

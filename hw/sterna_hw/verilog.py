@@ -55,7 +55,7 @@ def to_verilog(machine: Machine, name: str = "sterna",
     Of several token streams the data path is one module, ``<name>_data_path``; with
     ``VerilogText(share=True)`` rows of lanes are too. See `separate_modules`.
     """
-    if machine.streams > 1:
+    if machine.paths > 1:
         shared = f"{name}_data_path"
         return _text({name: Accelerator(machine, path_module=shared),
                       shared: DataPath(machine)}, platform, separate={shared})

@@ -95,6 +95,9 @@ TERNARY: dict[str, tuple[Machine, bool, Any]] = {
     "tables, two streams": (
         SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
         False, None),
+    "tables, two texts": (
+        SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2,
+                     shared=True), False, None),
     "axi, levels, two streams": (AXI.having(memory_constants=True, streams=2), True, SLOW),
     "sdram, levels": (SMALL.having(memory=Sdram(part="16m16", hz=round(50e6))), True, None),
 }

@@ -28,11 +28,13 @@ def test_golden_emulator_and_verilog_go_on_from_each_other(name: str) -> None:
 
 
 @pytest.mark.verilator
-def test_each_of_several_texts_is_read_and_restored_in_its_data_path(
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of them elsewhere; after a reset of the board only what is behind them is repeated."""
+@pytest.mark.parametrize("shared", [False, True])
+def test_each_of_several_texts_is_read_and_restored(
+        shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in a data path of its own, or both in one. Then one of them elsewhere; after a reset of
+    the board only what is behind them is repeated."""
     monkeypatch.setattr(log, "LONGEST_LOG", 3)
-    program, image = PROGRAM, two_texts()
+    program, image = PROGRAM, two_texts(shared)
     board = SimulatedBoard(image.machine)
     device, wanted = open_on(board, image), golden(program, image)
     try:

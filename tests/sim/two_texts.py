@@ -16,7 +16,8 @@ PROGRAM = random_program(24, 2, 40, 61, seed=4)
 
 
 @cache
-def two_texts() -> MemoryImage:
-    """Its rows are on the chip."""
-    machine = with_generation(fit_machine(PROGRAM, PRESETS["tiny"].having(streams=2), "chip"))
+def two_texts(shared: bool = False) -> MemoryImage:
+    """Its rows are on the chip. ``shared``: both in one data path."""
+    machine = with_generation(fit_machine(
+        PROGRAM, PRESETS["tiny"].having(streams=2, shared=shared), "chip"))
     return compile_program(PROGRAM, machine.having(generate_window=8), "chip")

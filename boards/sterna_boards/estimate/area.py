@@ -63,14 +63,18 @@ class AreaEstimate:
 def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     """Area of the accelerator with its board's clock and link.
 
-    Raises `InputError` for a unit without terms, for twin tables where they have no room, and for a
-    family of which no accelerator with such units was ever synthesised.
+    Raises `InputError` for a unit without terms, for twin tables where they have no room, for a
+    family of which no accelerator with such units was ever synthesised, and for texts that share a
+    data path, of which none was.
     """
     if machine.has("ternary") and machine.ternary.lane == "twin_tables" \
             and family not in TWIN_FAMILIES:
         raise InputError(
             f"lane: two sets of tables have room where memory cells hold 32 words, which those of "
             f"{family} do not; give tables")
+    if machine.shared:
+        raise InputError("area: of texts on one data path it was not measured yet; leave --texts "
+                         "out, --streams gives each an engine of its own")
     factors, terms = _of_machine(family, machine), area_terms(machine)
     if missing := terms.keys() - factors["luts"].keys():
         raise InputError(

@@ -70,7 +70,7 @@ def total_large_rams(memories: Sequence[OnChipMemory]) -> int:
 def _scalar_tables(family: str, machine: Any) -> int:
     if "scalar" not in components(machine):
         return 0
-    return machine.streams * SCALAR_TABLES[family]
+    return machine.paths * SCALAR_TABLES[family]
 
 
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:
@@ -98,8 +98,8 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     return [
         *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
-        mapper.memory("codes", 2 << tile_bits + (parts - 1).bit_length(),
-                      chunks(8 * machine.ternary.columns // parts), machine.streams, always=True),
+        mapper.memory("codes", 2 * machine.texts << tile_bits + (parts - 1).bit_length(),
+                      chunks(8 * machine.ternary.columns // parts), machine.paths, always=True),
         *queues, *deep,
     ]
 
@@ -129,11 +129,11 @@ def _queue_widths(machine: Any) -> list[int]:
 
 def _vector(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
-    group, streams = machine.vector.lanes * machine.vector.word_bits, machine.streams
+    group, paths = machine.vector.lanes * machine.vector.word_bits, machine.paths
     single = (mapper.family == "ice40" and machine.vector.interval == 2
               and machine.vector.depth <= SINGLE_PORT_DEPTH)
     vectors = mapper.in_single_port_rams if single else mapper.memory
-    if mapper.large_rams and machine.vector.depth >= _LARGE_VECTORS:
+    if mapper.large_rams and machine.vector.depth * machine.texts >= _LARGE_VECTORS:
         vectors = mapper.in_large_rams
     constants = (_fetched(mapper, "constants fetched ahead", 2 * machine.outside.burst)
                  if machine.memory.holds_constants
@@ -142,8 +142,8 @@ def _vector(mapper: Mapper) -> list[OnChipMemory]:
         constants,
         _rows(mapper),
         mapper.memory("tables", word_depth(machine, Space.TABLES), [2 * machine.vector.word_bits],
-                      streams * machine.vector.lanes),
-        vectors("vectors and state", machine.vector.depth, [group], 2 * streams),
+                      paths * machine.vector.lanes),
+        vectors("vectors and state", machine.vector.depth * machine.texts, [group], 2 * paths),
     ]
 
 

@@ -15,20 +15,20 @@ def dsps(family: str, machine: Any) -> int:
 
 
 def _vector(family: str, machine: Any) -> int:
-    """Two in each lane, of every token stream.
+    """Two in each lane, of every data path.
 
     The DSPs of an iCE40 are 16 bits wide: longer words take three for each product. Of shorter ones
     yosys gives all sums of squares one, as counted with one and two lanes.
     """
     lanes = machine.vector.lanes
     if family != "ice40":
-        return machine.streams * 2 * lanes
-    return machine.streams * (lanes + 1 if machine.vector.word_bits <= 16 else 6 * lanes)
+        return machine.paths * 2 * lanes
+    return machine.paths * (lanes + 1 if machine.vector.word_bits <= 16 else 6 * lanes)
 
 
 def _scalar(family: str, machine: Any) -> int:
     del family
-    return machine.streams
+    return machine.paths
 
 
 def _none(family: str, machine: Any) -> int:

@@ -15,6 +15,7 @@ from sterna.machine.machine import Machine
 
 from sterna_hw.core.assembly import Assembly
 from sterna_hw.core.populations import Populations
+from sterna_hw.core.shared_path import SharedPath
 from sterna_hw.core.token_paths import TokenPaths
 
 
@@ -64,5 +65,6 @@ def blocks_of(machine: Machine, more: Mapping[str, type[Block]] | None = None) -
         if unit.name not in known:
             raise InputError(f"accelerator: there is no gateware of the unit {unit.name}; its "
                              f"package names it by an entry point of the group {GATEWARE}")
-        kinds[known[unit.name]] = None
+        kind = known[unit.name]
+        kinds[SharedPath if kind is TokenPaths and machine.shared else kind] = None
     return [kind(machine) for kind in kinds]

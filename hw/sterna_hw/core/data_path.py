@@ -123,7 +123,7 @@ def add_data_path(m: Module, ports: Any, machine: Machine,
         connect_streams(m, source, sink)
     m.d.comb += [
         *(getattr(top_k, name).eq(getattr(ports, name)) for name in ("clear", "limit")),
-        ports.result.eq(add_head_words(m, ports.index, vector, top_k)),
+        ports.result.eq(add_head_words(m, ports.index, vector.result_scalar, top_k)),
         *(getattr(ports, event).eq(getattr(engine, event)) for event in EVENTS),
         ports.idle.eq(engine.idle & splitter.idle & vector.idle & top_k.idle),
         ports.trace_vector.eq(vector.trace_vector),

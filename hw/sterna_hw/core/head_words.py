@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Signal
 from sterna.machine.protocol import CHUNK_BITS
 from sterna.machine.units.head import ENTRY_WORDS, SCALE_WORDS
 
 from sterna_hw.core.top_k import TopK
-from sterna_hw.vector.unit import VectorUnit
 
 
-def add_head_words(m: Module, index: Signal, vector: VectorUnit, top_k: TopK) -> Signal:
+def add_head_words(m: Module, index: Signal, scale: Any, top_k: TopK) -> Signal:
     """Word ``index`` of the scale and the pairs behind it, in the clock after."""
     assert SCALE_WORDS == ENTRY_WORDS == 2  # the lowest bit says which of the two
     word = Signal(CHUNK_BITS, name="head_word")
@@ -22,7 +23,7 @@ def add_head_words(m: Module, index: Signal, vector: VectorUnit, top_k: TopK) ->
     with m.Elif(entry):
         m.d.comb += word.eq(top_k.value)
     with m.Elif(second):
-        m.d.comb += word.eq(vector.result_scalar.exponent)
+        m.d.comb += word.eq(scale.exponent)
     with m.Else():
-        m.d.comb += word.eq(vector.result_scalar.mantissa)
+        m.d.comb += word.eq(scale.mantissa)
     return word

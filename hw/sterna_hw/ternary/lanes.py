@@ -15,6 +15,7 @@ from sterna_hw.layouts import code_group
 from sterna_hw.stream import connect_streams
 from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.lane_array import LaneArray
+from sterna_hw.ternary.text_banks import TextBanks
 
 
 class Lanes(Component):
@@ -36,6 +37,10 @@ class Lanes(Component):
         sums: Out, ``rows`` sums of ``sum_bits`` bits.
         carries: Out(rows), ones to be added to the sums.
 
+    Only where texts share the lanes, see `TextBanks`:
+        text: In, whose tile it is. begun, released: Out(texts), the first tile of the codes in use
+            is there; they are free after this clock.
+
     Attributes:
         latency: clocks from taking a word to ``sums``.
         sum_bits: width of a sum.
@@ -52,7 +57,7 @@ class Lanes(Component):
         self.latency = latency
         self.sum_bits = sum_bits
         super().__init__({
-            "groups": In(stream.Signature(code_group(machine))),
+            "groups": In(stream.Signature(code_group(machine), always_ready=machine.shared)),
             "active": In(1),
             "tile": In(range(machine.ternary.code_depth // machine.ternary.columns)),
             "closing": In(1),
@@ -63,6 +68,8 @@ class Lanes(Component):
             "word": In(8 * machine.ternary.weight_bytes),
             "sums": Out(ArrayLayout(signed(sum_bits), machine.ternary.rows)),
             "carries": Out(machine.ternary.rows),
+            **({"text": In(range(machine.texts)), "begun": Out(machine.texts),
+                "released": Out(machine.texts)} if machine.shared else {}),
             **self._members(),
         })
 
@@ -70,22 +77,42 @@ class Lanes(Component):
         """Further members."""
         return {}
 
+    def _add_banks(self, m: Module, parts: int = 1, late: bool = False) -> Any:
+        """The banks that the codes come from."""
+        if not self._machine.shared:
+            m.submodules.banks = banks = CodeBanks(self._machine, parts)
+        else:
+            m.submodules.banks = banks = TextBanks(self._machine, parts, late)
+            m.d.comb += [banks.text.eq(self.text), self.begun.eq(banks.begun),
+                         self.released.eq(banks.release)]
+        connect_streams(m, self.groups, banks.groups)
+        return banks
+
+    @property
+    def _releases(self) -> Any:
+        """The codes are done with after this clock; of which text, where there are several."""
+        releases = self.advance & self.release
+        return releases << self.text if self._machine.shared else releases
+
 
 class AdderLanes(Lanes):
-    """A tree of adders for each row; any tile may follow any other without a gap."""
+    """A tree of adders for each row; any tile may follow any other without a gap.
+
+    Where texts share them the word comes a clock later, and so do the codes.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self._array = LaneArray(machine)
-        super().__init__(machine, self._array.latency, self._array.sum_bits)
+        self.word_delay = int(machine.shared)
+        super().__init__(machine, self._array.latency + self.word_delay, self._array.sum_bits)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.banks = banks = CodeBanks(self._machine)
+        banks = self._add_banks(m, late=True)
         m.submodules.array = array = self._array
-        connect_streams(m, self.groups, banks.groups)
         m.d.comb += [
             banks.tile.eq(self.tile),
-            banks.release.eq(self.advance & self.release),
+            banks.release.eq(self._releases),
             self.ready.eq(banks.available & (~self.release | banks.complete)),
             array.word.eq(self.word),
             array.codes.eq(banks.codes),

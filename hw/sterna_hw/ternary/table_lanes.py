@@ -11,8 +11,6 @@ from sterna.machine.machine import Machine
 from sterna.machine.triples import INDEX_BITS, TRIPLE, TRIPLE_BITS
 
 from sterna_hw.shared_module import shared
-from sterna_hw.stream import connect_streams
-from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.lanes import Lanes
 from sterna_hw.ternary.table_fill import WRITE_CLOCKS, TableFill
 from sterna_hw.ternary.table_row import TableRow, entry_bits, row_latency, row_sum_bits
@@ -42,26 +40,26 @@ class TableLanes(Lanes):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.banks = banks = CodeBanks(self._machine, TRIPLE)
+        banks = self._add_banks(m, TRIPLE)
         m.submodules.fill = fill = TableFill(self._triples)
-        connect_streams(m, self.groups, banks.groups)
         sets = self._fill(m, banks, fill)
         m.d.comb += [banks.part.eq(fill.part), fill.codes.eq(banks.codes)]
         self._look_up(m, platform, fill, *sets)
         return m
 
-    def _fill(self, m: Module, banks: CodeBanks, fill: TableFill) -> tuple[Value, Value]:
+    def _fill(self, m: Module, banks: Any, fill: TableFill) -> tuple[Value, Value]:
         """Have the tables written; returns the sets, if there are two, to be written and read."""
         # Banks and tables are far from what walks the tiles: a register on the way of each signal.
         stale = Signal(init=1)
         begins = Signal()
+        releasing = banks.release.any() if self._machine.shared else banks.release
         m.d.comb += [
-            begins.eq(stale & self.active & ~banks.release & (
+            begins.eq(stale & self.active & ~releasing & (
                 banks.complete | (banks.available & ~self.closing))),
             banks.tile.eq(self.tile),
         ]
         m.d.sync += [
-            banks.release.eq(self.advance & self.release),
+            banks.release.eq(self._releases),
             fill.start.eq(begins),
         ]
         with m.If(begins):

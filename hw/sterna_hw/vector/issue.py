@@ -11,10 +11,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.units.head import ranks_words
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.vector import (
-    LENGTH_BITS,
     MultiplierSelect,
     SourceA,
-    Wait,
     absmax_latency,
     squares_latency,
     vector_latency,
@@ -23,6 +21,7 @@ from sterna.machine.units.vector import (
 from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command, word_group
 from sterna_hw.vector.command import group_control, vector_unit_command
+from sterna_hw.vector.needed_age import add_needed_age
 
 
 class Issue(Component):
@@ -50,6 +49,12 @@ class Issue(Component):
 
     Only with a single lane:
         take_mantissa: the constant is the mantissa of a scalar, whose exponent comes next, Out.
+
+    Only with texts that share the vector unit, see `sterna_hw.vector.turns.Turns`:
+        turn: a group may issue in this clock, In; wants: one could, if it may, Out.
+        held: the multiplier is made of the scalar of this text, In.
+        shown, wants_constant: the next constant is on its way, In, and a scalar waits for it, Out.
+        code_last: the last group of codes issues, Out.
 
     Only with other units that exchange words, see `sterna_hw.vector.unit.partner_members`:
         from_<unit>: stream of groups, operand a of commands whose source is UNIT, In.
@@ -81,6 +86,8 @@ class Issue(Component):
             **({"previous": In(stream.Signature(words)), "chained": In(1), "next_chained": In(1),
                 "state_credit": In(1), "state_issued": Out(1)}
                if machine.streams > 1 else {}),
+            **({"turn": In(1), "wants": Out(1), "held": In(1), "shown": In(1),
+                "wants_constant": Out(1), "code_last": Out(1)} if machine.shared else {}),
             **self._partner_members(),
             **({"rank_credit": In(1), "rank_issued": Out(1)} if ranks_words(machine) else {}),
         })
@@ -126,9 +133,10 @@ class Issue(Component):
         # A scalar takes the constant that is on offer, not the one of a transfer two clocks ago.
         offered = Signal()
         settled = Signal()
+        shown = self.shown if machine.shared else self.constants_valid
         m.d.sync += [
-            offered.eq(self.constants_valid & ~self.constants_ready),
-            settled.eq(offered & self.constants_valid & ~self.constants_ready),
+            offered.eq(shown & ~self.constants_ready),
+            settled.eq(offered & shown & ~self.constants_ready),
         ]
         # With a single lane the mantissa is a group of its own, which is taken before.
         mantissa_taken: Any = Const(1)
@@ -152,7 +160,7 @@ class Issue(Component):
         if ranks_words(machine):
             chain_ready = chain_ready & (self.rank_credit | ~vector.rank)
         # Of two clocks, one is for reads of the vector memory and the other for writes.
-        turn: Any = Const(1)
+        turn: Any = self.turn if machine.shared else Const(1)
         if machine.vector.interval == 2:
             turn = Signal(name="turn")
             m.d.sync += turn.eq(~turn)
@@ -192,10 +200,25 @@ class Issue(Component):
             self.b_address.eq(vector.b_address),
         ]
 
+        loads_scalar: Any = first
+        if machine.shared:
+            loads_scalar = first | ~self.held
+            m.d.comb += [
+                self.wants.eq(
+                    grouped & waited
+                    & (self.code_credit | ~vector.codes)
+                    & chain_ready
+                    & (self.accumulators.valid | ~from_accumulators)
+                    & (self.inputs_valid | ~from_input)
+                ),
+                self.wants_constant.eq(operates & takes_constant),
+                self.code_last.eq(issue & vector.codes & last),
+            ]
+
         # The current command moves on, or the next one comes in.
         load = Signal()
         new = self.commands.payload
-        new_needed = self._needed_age(m, new)
+        new_needed = add_needed_age(m, machine, new)
         older = Signal.like(age)
         m.d.comb += [
             older.eq(age + (age != oldest)),
@@ -278,7 +301,7 @@ class Issue(Component):
                                 | (multiplier == MultiplierSelect.MINUS_ONE)),
             control.negative.eq((multiplier == MultiplierSelect.SCALAR_NEGATIVE)
                                 | (multiplier == MultiplierSelect.MINUS_ONE)),
-            control.load_scalar.eq(issue & first & by_scalar),
+            control.load_scalar.eq(issue & loads_scalar & by_scalar),
             control.scalar.eq(vector.scalar),
             control.table.eq(vector.table),
             control.add_b.eq(vector.add_b & (multiplier != MultiplierSelect.TABLE)),
@@ -335,29 +358,3 @@ class Issue(Component):
                 m.d.comb += [
                     valid.eq(source.valid), words.eq(source.payload), source.ready.eq(ready)]
         return valid, words
-
-    def _needed_age(self, m: Module, new: Any) -> Signal:
-        """Clocks since the last issued group before the command may start."""
-        machine = self._machine
-        latency = vector_latency(machine)
-        needed = Signal(range(max(latency, squares_latency(machine)) + 1), name="new_needed")
-        chained = Signal(range(latency + 1))
-        length = new.vector.length
-        short = Signal()
-        m.d.comb += [
-            short.eq(length[(latency - 1).bit_length():LENGTH_BITS] == 0),
-            chained.eq(1),
-        ]
-        with m.If(short):
-            with m.Switch(length[:(latency - 1).bit_length()]):
-                for groups in range(1, latency):
-                    with m.Case(groups):
-                        m.d.comb += chained.eq(latency + 1 - groups)
-        with m.If(new.which):
-            with m.If(new.scalar.operation == ScalarCode.SQUARES):
-                m.d.comb += needed.eq(squares_latency(machine))
-        with m.Elif(new.vector.wait == Wait.CHAIN):
-            m.d.comb += needed.eq(chained)
-        with m.Elif(new.vector.wait == Wait.DRAIN):
-            m.d.comb += needed.eq(latency)
-        return needed

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, unsigned
+from amaranth.hdl import (
+    Array,
+    Cat,
+    Const,
+    Module,
+    Mux,
+    Shape,
+    Signal,
+    Value,
+    signed,
+    unsigned,
+)
 from amaranth.lib import memory
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
@@ -33,6 +44,15 @@ def delayed(m: Module, value: Any, clocks: int, name: str) -> Any:
     return value
 
 
+def of_texts(machine: Machine) -> dict[str, Any]:
+    """Members of a reduction that texts share: ``text``, In, whose group is given; ``take_text``,
+    In, whose register is taken. Each text has registers of its own, of which one may be taken while
+    a group of another is on its way."""
+    if not machine.shared:
+        return {}
+    return {"text": In(range(machine.texts)), "take_text": In(range(machine.texts))}
+
+
 def exceeds(left: Any, right: Value) -> Value:
     """``left.rest + left.negative > right`` as the sign of one subtraction.
 
@@ -59,13 +79,16 @@ class AbsmaxReduction(Component):
         take, take_register: clear a register, which happens in the next clock, In. No group may
             be on its way then.
         value: of ``take_register`` while no group is on its way, at most the word limit, Out.
+        text, take_text: see `of_texts`.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._magnitude = magnitude(machine)
         self._lanes = machine.vector.lanes
         self._bits = machine.vector.word_bits - 1
+        self._texts = machine.texts
         super().__init__({
+            **of_texts(machine),
             "magnitudes": In(ArrayLayout(self._magnitude, self._lanes)),
             "enable": In(1), "register": In(range(ABSMAX_REGISTERS)),
             "take": In(1), "take_register": In(range(ABSMAX_REGISTERS)),
@@ -92,24 +115,37 @@ class AbsmaxReduction(Component):
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels, "register")
 
+        new = self._magnitude(level[0] if levels else within_limit(level[0]))
+        if self._texts == 1:
+            self._add_store(m, platform, new, enable, register, self.take, self.value, "")
+            return m
+        text = delayed(m, self.text, levels, "text")
+        values = Array(Signal(self._bits, name=f"value_{own}") for own in range(self._texts))
+        for own, value in enumerate(values):
+            self._add_store(m, platform, new, enable & (text == own), register,
+                            self.take & (self.take_text == own), value, f"_{own}")
+        m.d.comb += self.value.eq(values[self.take_text])
+        return m
+
+    def _add_store(self, m: Module, platform: Any, new: Any, enable: Value, register: Value,
+                   take: Value, value: Value, name: str) -> None:
+        """The registers, of one text."""
         store = memory.Memory(
             shape=unsigned(self._bits), depth=ABSMAX_REGISTERS, init=[], attrs=STORE)
-        read = add_with_immediate_read(m, platform, "store", store)
+        read = add_with_immediate_read(m, platform, f"store{name}", store)
         write = store.write_port()
-        new = self._magnitude(level[0] if levels else within_limit(level[0]))
-        grows = Signal()
-        taken = Signal()
-        taken_register = Signal.like(self.take_register)
-        take_all_after_reset(m, self.take, self.take_register, taken, taken_register)
+        grows = Signal(name=f"grows{name}")
+        taken = Signal(name=f"taken{name}")
+        taken_register = Signal.like(self.take_register, name=f"taken_register{name}")
+        take_all_after_reset(m, take, self.take_register, taken, taken_register)
         m.d.comb += [
             grows.eq(exceeds(new, read.data)),
             read.addr.eq(Mux(enable, register, self.take_register)),
             write.addr.eq(Mux(taken, taken_register, register)),
             write.en.eq(taken | (enable & grows)),
             write.data.eq(Mux(taken, 0, new.rest + new.negative)),
-            self.value.eq(read.data),
+            value.eq(read.data),
         ]
-        return m
 
 
 class SquaresReduction(Component):
@@ -126,13 +162,16 @@ class SquaresReduction(Component):
         take, take_register: show a register in ``value`` two clocks later and clear it, In. No
             group may be on its way then.
         value: Out.
+        text, take_text: see `of_texts`.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._bits = machine.vector.word_bits
         self._lanes = machine.vector.lanes
         self._sums = machine.vector.sums
+        self._texts = machine.texts
         super().__init__({
+            **of_texts(machine),
             **({"plain": In(1)} if self._sums else {}),
             "words": In(ArrayLayout(signed(self._bits), self._lanes)),
             "enable": In(1), "register": In(range(SQUARES_REGISTERS)),
@@ -163,14 +202,32 @@ class SquaresReduction(Component):
             levels += 1
         enable = delayed(m, self.enable, levels, "enable")
         register = delayed(m, self.register, levels - 1, "register")
-        asked = Signal()
-        taken = Signal()
-        asked_register = Signal.like(self.take_register)
-        address = Signal.like(self.register)
-        take_all_after_reset(m, self.take, self.take_register, asked, asked_register)
+        if self._texts == 1:
+            self._add_store(m, level[0], enable, register, self.take, self.value, "")
+            return m
+        text = delayed(m, self.text, levels - 1, "text")
+        later = delayed(m, text, 1, "late_text")
+        whose = Signal.like(self.take_text, name="whose")
+        with m.If(self.take):
+            m.d.sync += whose.eq(self.take_text)
+        values = Array(Signal(SQUARES_BITS, name=f"value_{own}") for own in range(self._texts))
+        for own, value in enumerate(values):
+            self._add_store(m, level[0], enable & (later == own), register,
+                            self.take & (self.take_text == own), value, f"_{own}")
+        m.d.comb += self.value.eq(values[whose])
+        return m
+
+    def _add_store(self, m: Module, total: Value, enable: Value, register: Value, take: Value,
+                   value: Value, name: str) -> None:
+        """The registers, of one text."""
+        asked = Signal(name=f"asked{name}")
+        taken = Signal(name=f"taken{name}")
+        asked_register = Signal.like(self.take_register, name=f"asked_register{name}")
+        address = Signal.like(self.register, name=f"address{name}")
+        take_all_after_reset(m, take, self.take_register, asked, asked_register)
         m.d.sync += [taken.eq(asked), address.eq(Mux(asked, asked_register, register))]
 
-        m.submodules.store = store = memory.Memory(
+        m.submodules[f"store{name}"] = store = memory.Memory(
             shape=unsigned(SQUARES_BITS), depth=SQUARES_REGISTERS, init=[], attrs=STORE)
         read = store.read_port(domain="comb")
         write = store.write_port()
@@ -178,10 +235,9 @@ class SquaresReduction(Component):
             read.addr.eq(address),
             write.addr.eq(address),
             write.en.eq(taken | enable),
-            write.data.eq(Mux(taken, 0, read.data + level[0])),
-            self.value.eq(read.data),
+            write.data.eq(Mux(taken, 0, read.data + total)),
+            value.eq(read.data),
         ]
-        return m
 
     def _shape(self, bits: int) -> Shape:
         """Of squares so wide, with a sign where words may be among them."""

@@ -27,23 +27,24 @@ SEGMENT = StructLayout({"base": unsigned(MANTISSA_BITS), "slope": unsigned(SLOPE
 
 
 class ScalarRegisters(Component):
-    """16 scalar floats, zero at first.
+    """16 scalar floats of each text, zero at first.
 
     Members:
         read_index: In; read: in the same clock, Out.
         write_enable, write_index, write: In; readable from the next clock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, texts: int = 1) -> None:
+        self._depth = SCALAR_REGISTERS * texts
         super().__init__({
-            "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
-            "write_enable": In(1), "write_index": In(range(SCALAR_REGISTERS)), "write": In(SCALAR),
+            "read_index": In(range(self._depth)), "read": Out(SCALAR),
+            "write_enable": In(1), "write_index": In(range(self._depth)), "write": In(SCALAR),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         store = memory.Memory(
-            shape=SCALAR, depth=SCALAR_REGISTERS, init=[], attrs={"no_rw_check": "1"})
+            shape=SCALAR, depth=self._depth, init=[], attrs={"no_rw_check": "1"})
         read = add_with_immediate_read(m, platform, "store", store)
         write = store.write_port()
         m.d.comb += [

@@ -53,33 +53,45 @@ class ScalarUnit(Component):
             machine has sums. An operand of anything but MULTIPLY never is.
         finished, result: a result is written in this clock, Out; both leave registers.
         result_scalar: scalar register 0, Out.
+
+    Only with texts that share it:
+        text: whose operation is offered, In; owner: whose was the last that was taken, Out;
+            written: whose result is written, Out.
+        result_scalar_<n>: scalar register 0 of a text, Out, instead of ``result_scalar``.
+        In ``read_index`` the text stands above the number of a register.
     """
 
     def __init__(self, machine: Machine) -> None:
         high: Any = {"init": 1}
         self._signed = machine.vector.sums
+        self._texts = texts = machine.texts
+        shared = {"text": In(range(texts)),
+                  "owner": Out(range(texts)), "written": Out(range(texts)),
+                  **{f"result_scalar_{text}": Out(SCALAR) for text in range(texts)}}
         super().__init__({
             "operations": In(stream.Signature(scalar_command(machine))),
             "constant": In(SCALAR),
             "absmax": In(machine.vector.word_bits - 1), "squares": In(SQUARES_BITS),
             "take_absmax": Out(1), "take_squares": Out(1),
-            "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS)), "read": Out(SCALAR),
+            "read_request": In(1), "read_index": In(range(SCALAR_REGISTERS * texts)),
+            "read": Out(SCALAR),
             "idle": Out(1, **high), "ends": Out(1),
             "finished": Out(1), "result": Out(SCALAR),
-            "result_scalar": Out(SCALAR),
+            **({"result_scalar": Out(SCALAR)} if texts == 1 else shared),
             **({"read_sign": Out(1), "result_sign": Out(1)} if self._signed else {}),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.registers = registers = ScalarRegisters()
+        m.submodules.registers = registers = ScalarRegisters(self._texts)
         m.submodules.tables = tables = ScalarTables()
         m.submodules.leading_one = leading = LeadingOne(MANTISSA_BITS)
         m.submodules.final = final = ScalarResult()
 
         code = Signal(ScalarCode)
-        result_index = Signal(4)
-        second = Signal(4)
+        index_bits = len(self.read_index)
+        result_index = Signal(index_bits)
+        second = Signal(index_bits)
         does = Signal(OPERATIONS)  # the code, decoded when it came in
         operand = Signal(SCALAR, reset_less=True)
         left = Signal(MANTISSA_BITS)
@@ -96,12 +108,14 @@ class ScalarUnit(Component):
         exhausted = Signal()
         done = Signal()
         ending = Signal()
-        written_index = Signal(4)
+        written_index = Signal(index_bits)
         handing = Signal()  # the result of ABSMAX is the product, a clock before it is written
         read_second = Signal()  # registers, because a state is decoded late
         searching = Signal()
 
         new = self.operations.payload
+        new_a, new_b, new_result = self._of_text(new.a), self._of_text(new.b), self._of_text(
+            new.result)
         wanted = Signal(ScalarCode)
         starting = Signal()
         # Normalised: without a leading one it is zero, and so is its exponent.
@@ -110,7 +124,7 @@ class ScalarUnit(Component):
         m.d.comb += [
             wanted.eq(new.operation),
             registers.read_index.eq(
-                Mux(self.read_request, self.read_index, Mux(read_second, second, new.a))),
+                Mux(self.read_request, self.read_index, Mux(read_second, second, new_a))),
             self.read.eq(Mux(self.finished & (written_index == self.read_index),
                              self.result.as_value(), registers.read.as_value())),
             self.operations.ready.eq((self.idle | handing) & ~self.read_request),
@@ -121,7 +135,7 @@ class ScalarUnit(Component):
         ]
         # An operation is taken over before it is known whether there is one.
         with m.If(self.idle | handing):
-            m.d.sync += [code.eq(wanted), result_index.eq(new.result), second.eq(new.b)]
+            m.d.sync += [code.eq(wanted), result_index.eq(new_result), second.eq(new_b)]
             m.d.sync += [does[name].eq(wanted == ScalarCode[name.upper()])
                          for name, _ in OPERATIONS]
             with m.Switch(wanted):
@@ -131,8 +145,8 @@ class ScalarUnit(Component):
                     m.d.sync += operand.eq(self.constant)
                 with m.Default():
                     m.d.sync += operand.eq(Mux(
-                        handing & (result_index == new.a), handed, Mux(
-                            self.finished & (written_index == new.a),
+                        handing & (result_index == new_a), handed, Mux(
+                            self.finished & (written_index == new_a),
                             self.result.as_value(), registers.read.as_value())))
         with m.If(done):
             m.d.sync += [
@@ -220,11 +234,17 @@ class ScalarUnit(Component):
                         m.next = "LOOK UP"
 
             with m.State("SECOND"):
-                m.d.sync += [
+                second_read = [
                     right.eq(registers.read.mantissa), other.eq(registers.read.exponent),
                     read_second.eq(0), combining.eq(1),
                 ]
-                m.next = "COMBINE"
+                if self._texts == 1:
+                    m.d.sync += second_read
+                    m.next = "COMBINE"
+                else:  # a group of another text may read a register
+                    with m.If(~self.read_request):
+                        m.d.sync += second_read
+                        m.next = "COMBINE"
 
             with m.State("COMBINE"):
                 m.d.sync += distance.eq(moved)
@@ -305,8 +325,14 @@ class ScalarUnit(Component):
             registers.write_index.eq(written_index),
             registers.write.eq(self.result),
         ]
-        with m.If(self.finished & (written_index == RESULT_SCALAR)):
-            m.d.sync += self.result_scalar.eq(self.result)
+        if self._texts > 1:
+            m.d.comb += self.written.eq(written_index[-len(self.written):])
+            with m.If(starting):
+                m.d.sync += self.owner.eq(self.text)
+        for text in range(self._texts):
+            name = "result_scalar" if self._texts == 1 else f"result_scalar_{text}"
+            with m.If(self.finished & (written_index == RESULT_SCALAR + SCALAR_REGISTERS * text)):
+                m.d.sync += getattr(self, name).eq(self.result)
         return m
 
     def _signs(self, m: Module, code: Signal, second: Signal, first: Value, handed_on: Value,
@@ -341,3 +367,7 @@ class ScalarUnit(Component):
         with m.If(self.finished):
             m.d.sync += signs.bit_select(written_index, 1).eq(self.result_sign)
         return (self.squares ^ negative.replicate(SQUARES_BITS)) + negative
+
+    def _of_text(self, index: Value) -> Value:
+        """The number of a register of the text whose operation is offered."""
+        return index if self._texts == 1 else Cat(index, self.text)

@@ -209,7 +209,7 @@ class VectorUnit(Component):
             words = later
         return words
 
-    def _lanes(self, m: Module, control: Any, issue: Issue, constants: Any,
+    def _lanes(self, m: Module, control: Any, issue: Any, constants: Any,
                vector_memory: VectorMemory, tables: LookupTables,
                scalars: ScalarUnit) -> list[Lane]:
         machine = self._machine
@@ -272,7 +272,7 @@ class VectorUnit(Component):
         return lanes
 
     def _reductions(self, m: Module, largest: Any, total: Any, lanes: list[Lane], words: Any,
-                    issue: Issue, scalars: ScalarUnit) -> None:
+                    issue: Any, scalars: ScalarUnit) -> None:
         m.submodules.absmax = absmax = AbsmaxReduction(self._machine)
         m.submodules.squares = squares = SquaresReduction(self._machine)
         m.d.comb += [

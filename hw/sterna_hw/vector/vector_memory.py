@@ -20,7 +20,8 @@ LARGE_DEPTH = 4096
 
 
 class VectorMemory(Component):
-    """``vector_depth`` groups with two read ports and one write port.
+    """``vector_depth`` groups with two read ports and one write port; of each text that shares it,
+    whose number is the lowest part of an address.
 
     Read latency 1 clock. A read in the clock of a write to the same address returns anything; the
     issue rules never let such a read matter. Hence the attribute, which keeps yosys from adding a
@@ -38,9 +39,9 @@ class VectorMemory(Component):
 
     def __init__(self, machine: Machine) -> None:
         self._shape = word_group(machine)
-        self._depth = machine.vector.depth
+        self._depth = machine.vector.depth * machine.texts
         self._alternate = machine.vector.interval == 2
-        address = machine.vector.address_bits
+        address = machine.vector.address_bits + (machine.texts - 1).bit_length()
         super().__init__({
             "a_address": In(address), "b_address": In(address),
             "a": Out(self._shape), "b": Out(self._shape),

@@ -19,6 +19,7 @@ from sterna.machine.memory import Chip, Memory, Outside, Sdram, read_memory
 from sterna.machine.registry import unit_types
 from sterna.machine.row_memory import RowMemory, RowsInSdram, RowsOnChip, read_row_memory
 from sterna.machine.sdram import SdramPart
+from sterna.machine.texts import check_shared
 from sterna.machine.triples import TRIPLE
 from sterna.machine.unit import (
     MOST,
@@ -73,25 +74,29 @@ class Machine:
     """Program memory, in instructions."""
     streams: int = 1
     """Token streams that share every fetched weight; each has a data path of its own."""
+    shared: bool = False
+    """Whether the token streams take turns on one data path instead: texts."""
     compact: bool = False
     """For small parts at a slow clock: without the registers between units and before memories,
     and without the queue before the list of the best."""
     trace: bool = False
     """Whether the top level has trace ports (simulation only)."""
 
-    OWN: ClassVar[tuple[str, ...]] = ("program_depth", "streams", "compact", "trace")
+    OWN: ClassVar[tuple[str, ...]] = ("program_depth", "streams", "shared", "compact", "trace")
 
     def __post_init__(self) -> None:
         for name in ("program_depth", "streams"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MOST:
                 raise InputError(f"machine: {name} must be a positive integer, not {value!r}")
-        for name in ("compact", "trace"):
+        for name in ("shared", "compact", "trace"):
             if type(getattr(self, name)) is not bool:
                 raise InputError(f"machine: {name} must be true or false, not "
                                  f"{getattr(self, name)!r}")
         if self.streams > MOST_STREAMS:
             raise InputError(f"machine: streams = {self.streams} must be at most {MOST_STREAMS}")
+        if self.shared:
+            check_shared(self)
         names = [unit.name for unit in self.units]
         if twice := {name for name in names if names.count(name) > 1}:
             raise InputError(f"machine: has two units {', '.join(sorted(twice))}")
@@ -109,6 +114,16 @@ class Machine:
     def has(self, name: str) -> bool:
         """Whether it has a unit of that name."""
         return any(unit.name == name for unit in self.units)
+
+    @property
+    def texts(self) -> int:
+        """Token streams that take turns on a data path."""
+        return self.streams if self.shared else 1
+
+    @property
+    def paths(self) -> int:
+        """Data paths, of which each has units of its own."""
+        return 1 if self.shared else self.streams
 
     @property
     def chosen(self) -> dict[str, int]:
@@ -314,7 +329,7 @@ class Machine:
             "memory": {"memory": self.memory.kind, **self.memory.to_dict()},
             **({"row_memory": {"row_memory": rows.kind, **rows.to_dict()}} if rows.outside else {}),
             "link": self.link.to_dict(),
-            **{name: getattr(self, name) for name in self.OWN},
+            **{name: getattr(self, name) for name in self.OWN if name != "shared" or self.shared},
         }
 
     @classmethod
@@ -332,6 +347,7 @@ class Machine:
             raise InputError(
                 f"machine: has version {version!r}; this Sterna reads {ROWS_ON_CHIP_VERSION} and "
                 f"{FORMAT_VERSION}: make it again with sterna rtl")
+        values = {"shared": False, **values}  # which machines of other kinds do not say
         rows = () if version == ROWS_ON_CHIP_VERSION else ("row_memory",)
         require_fields("the file", values, ("machine", "version", "units", "memory", *rows, "link",
                                             *cls.OWN))

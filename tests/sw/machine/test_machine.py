@@ -61,6 +61,11 @@ AXI = PRESETS["small"].having(memory=Axi())
     ({"weight_depth": 0}, "weight_depth must be a positive integer, not 0"),
     ({"input_depth": 2.5}, "input_depth must be a positive integer, not 2.5"),
     ({"streams": 17}, "streams = 17 must be at most 16"),
+    ({"streams": 3, "shared": True}, "texts on one data path take 2 or 4 of them, not 3"),
+    ({"streams": 2, "shared": True, "memory": Axi()}, "take weights on the chip; --streams"),
+    ({"streams": 2, "shared": True, "compact": True}, "take a machine that is not compact"),
+    ({"streams": 2, "shared": True, "vector_interval": 2}, "take vector_interval = 1"),
+    ({"shared": 1}, "shared must be true or false"),
     ({"baud": -1}, "link_baud must be a whole number, 0 or more, not -1"),
     ({"memory": Axi(), "weight_depth": 1 << 27}, "at most what 32 address bits reach"),
     ({"memory": Axi(resident_words=9000)}, "resident_words = 9000 must be less than"),
@@ -100,6 +105,7 @@ def test_wrong_values_of_neurons(change, message):
 
 
 EVERY = [*PRESETS.values(), SPIKING, AXI, token_machine(memory=Sdram(), streams=2),
+         token_machine(streams=2, shared=True),
          AXI.having(memory_constants=True, baud=115200, compact=True, trace=True)]
 
 

@@ -204,10 +204,10 @@ class Ternary(Unit):
         engine = (self.lanes, self.rows, self.columns)
         # Each lane of tables has a look-up and a node of an adder tree; other parts are small.
         adders, tables = (engine, 0) if self.lane == "adders" else ((0, 0, 0), self.lanes)
-        streams = machine.streams
-        forks = streams if streams > 1 else 0
+        streams, paths = machine.streams, machine.paths
+        forks = paths if paths > 1 else 0
         return {
-            "core.engine": tuple(streams * term for term in (1, *adders, tables)),
+            "core.engine": tuple(paths * term for term in (1, *adders, tables)),
             "core.splitter": (streams, streams * self.rows, 0),
             "core.weights": tuple(map(sum, zip(
                 machine.memory.area_terms(machine), machine.row_memory.area_terms(machine),

@@ -169,14 +169,13 @@ class Vector(Unit):
         )
 
     def area_terms(self, machine: Machine) -> AreaTerms:
-        group, streams = self.group_bits, machine.streams
+        group, streams, paths = self.group_bits, machine.streams, machine.paths
         return {
-            "core.vector": (streams, streams * group,
-                            streams * vector_registers(machine) * group),
+            "core.vector": (paths, paths * group, paths * vector_registers(machine) * group),
             "core.splitter": (0, 0, streams * group),
             "core.constants": (1, group),
-            "core.inputs": (0, 0) if machine.row_memory.outside else (streams, streams * group),
-            FORKS: (0, streams * group if streams > 1 else 0),
+            "core.inputs": (0, 0) if machine.row_memory.outside else (paths, paths * group),
+            FORKS: (0, paths * group if paths > 1 else 0),
             OTHER: (0, group, 0),
         }
 
