@@ -49,7 +49,7 @@ class EngineClock:
         self.results: deque[int] = deque()
         self.taken: list[int] = []
         self.free = self.accumulate = 0
-        self._block = self._produced = 0
+        self._block = self.produced = 0
         self._set_written = 0
         self._sets: deque[int] = deque([0] * TABLE_SETS, TABLE_SETS)
         self._head_free = self._inserted = 0.0
@@ -82,7 +82,7 @@ class EngineClock:
                 last = max(last, bank.complete - width)
         self._block += 1
         for _ in range(width):
-            oldest = self._produced - self.machine.ternary.result_depth
+            oldest = self.produced - self.machine.ternary.result_depth
             if 0 <= oldest < len(self.taken):
                 last = max(last, self.taken[oldest] + 1)
             self._deliver(command, last + self._latency)
@@ -138,7 +138,7 @@ class EngineClock:
 
     def _deliver(self, command: MatmulStep, arrival: int) -> None:
         """A row group leaves the engine."""
-        self._produced += 1
+        self.produced += 1
         if command.destination is Destination.VECTOR:
             self.results.append(arrival)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sterna.compiler.clock import Clock
+from sterna.compiler.clock_texts import TextsClock
 from sterna.compiler.plan import Plan
 from sterna.machine.machine import Machine
 from sterna.machine.sequencer import START_CLOCKS
@@ -31,6 +32,8 @@ class CycleEstimate:
 
 def estimate_cycles(plan: Plan, machine: Machine) -> CycleEstimate:
     """Clocks of one RUN, without the link; see `CycleEstimate`."""
+    if machine.shared:
+        return _of_texts(plan, machine)
     clock = Clock(machine)
     sections: dict[str, int] = {}
     before = 0
@@ -44,3 +47,13 @@ def estimate_cycles(plan: Plan, machine: Machine) -> CycleEstimate:
     cycles = clock.finish() + START_CLOCKS
     sections[plan.sections[-1].name] += cycles - before
     return CycleEstimate(cycles, clock.engine.accumulate, clock.issued, sections)
+
+
+def _of_texts(plan: Plan, machine: Machine) -> CycleEstimate:
+    """The same of a RUN in which all texts are active."""
+    clock = TextsClock(plan, machine)
+    cycles = clock.run() + START_CLOCKS
+    ends = [clock.ends[section.name] for section in plan.sections[:-1]] + [cycles]
+    sections = {section.name: end - start for section, start, end in zip(
+        plan.sections, [0, *ends], ends, strict=False)}
+    return CycleEstimate(cycles, clock.accumulate, clock.issued, sections)

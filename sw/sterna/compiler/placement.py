@@ -37,7 +37,8 @@ def placed_objects(program: Program, machine: Machine,
     def memory(space: Space) -> int:
         return word_depth(machine, space) * word_bits(machine, space)
 
-    streams, lanes = machine.streams, machine.vector.lanes
+    streams, paths = machine.streams, machine.paths
+    lanes = machine.vector.lanes
     group = lanes * machine.vector.word_bits
     row = row_groups(program, machine) * group
     found = [
@@ -48,7 +49,7 @@ def placed_objects(program: Program, machine: Machine,
     found += [
         PlacedObject("state and vectors", 2 * streams * machine.vector.depth * group, CHIP,
                      "two reads and a write in every clock, at any place; two copies"),
-        PlacedObject("tables", streams * lanes * memory(Space.TABLES), CHIP,
+        PlacedObject("tables", paths * lanes * memory(Space.TABLES), CHIP,
                      "looked up in every clock; a copy for each vector lane"),
         PlacedObject("codes", 2 * streams * 8 * machine.ternary.code_depth, CHIP,
                      "read again for every row; two banks"),

@@ -37,6 +37,18 @@ def test_exact_parts_and_bounds(seed):
     assert 0 < result.utilisation < 1
 
 
+@pytest.mark.parametrize("texts", [2, 4])
+def test_texts_on_one_data_path(texts):
+    """All work is done; the clocks are those of the busiest unit and some more."""
+    program = random_program(1, 30, 50, 40, 2)
+    alone = estimate(program, streams=texts)
+    shared = estimate(program, streams=texts, shared=True)
+    assert shared.accumulate == texts * alone.accumulate
+    assert shared.vector == texts * alone.vector
+    assert max(shared.accumulate, shared.vector) < shared.cycles < 0.9 * texts * alone.cycles
+    assert sum(shared.sections.values()) == shared.cycles
+
+
 def test_repetitions_cost_the_same():
     one, two, five = (estimate(simple_program(repeat=repeat)).cycles for repeat in (1, 2, 5))
     assert five - two == pytest.approx(3 * (two - one), abs=12)
