@@ -21,7 +21,7 @@ from sterna_hw.vector.reductions import delayed
 from sterna_hw.vector.scalar_unit import ScalarUnit
 from sterna_hw.vector.tables import LookupTables
 from sterna_hw.vector.turns import Turns
-from sterna_hw.vector.unit import RESULT_STAGE, STATE_QUEUE, TRACE_SCALAR, VectorUnit, trace_vector
+from sterna_hw.vector.unit import RESULT_STAGE, STATE_QUEUE, VectorUnit, trace_scalar, trace_vector
 from sterna_hw.vector.vector_memory import VectorMemory
 
 
@@ -49,7 +49,7 @@ class SharedVectorUnit(VectorUnit):
         texts, words = machine.texts, word_group(machine)
         own = {"commands": In(stream.Signature(vector_unit_command(machine))),
                "accumulators": In(stream.Signature(words)), "result_scalar": Out(SCALAR),
-               "trace_vector": Out(trace_vector(machine)), "trace_scalar": Out(TRACE_SCALAR)}
+               "trace_vector": Out(trace_vector(machine)), "trace_scalar": Out(trace_scalar(machine))}
         super(VectorUnit, self).__init__({
             **{f"{name}_{text}": member for text in range(texts) for name, member in own.items()},
             **{name: In(words) for name in self._delays},

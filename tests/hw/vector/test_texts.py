@@ -19,7 +19,7 @@ from sterna_hw.memory.text_source import TextSource
 from sterna_hw.stream import connect_streams
 from sterna_hw.vector.command import SCALAR, vector_unit_command
 from sterna_hw.vector.shared_unit import SharedVectorUnit
-from sterna_hw.vector.unit import TRACE_SCALAR, trace_vector
+from sterna_hw.vector.unit import trace_scalar, trace_vector
 from sterna_sim.streams import pack, sender, simulate, unpack
 
 from tests.hw.vector.bench import Workload, table_writes
@@ -40,7 +40,7 @@ class WithSources(Component):
                for text in range(texts)},
             **{f"accumulators_{text}": In(stream.Signature(words)) for text in range(texts)},
             **{f"trace_vector_{text}": Out(trace_vector(machine)) for text in range(texts)},
-            **{f"trace_scalar_{text}": Out(TRACE_SCALAR) for text in range(texts)},
+            **{f"trace_scalar_{text}": Out(trace_scalar(machine)) for text in range(texts)},
             **{f"result_scalar_{text}": Out(SCALAR) for text in range(texts)},
             "codes": Out(stream.Signature(code_group(machine), always_ready=True)),
             "released": In(texts), "first": In(range(texts)),

@@ -74,7 +74,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
 
     def _shaped(self, board: Board, sdram: bool) -> Machine:
         base = board.sdram_machine(self.clock_hz) if sdram else board.machine()
-        shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self.streams)
+        shape = with_shape(board.with_rate(base.having(baud=self.rate)), self, self)
         if self.place == "memory":
             shape = board.with_rows_outside(shape, self.clock_hz)
         return with_snapshots(shape) if self.snapshots else shape

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.machine.machine import MOST_STREAMS
+from sterna.machine.texts import TEXTS
 from sterna.machine.unit import one_of
 from sterna.options import Group, Options, option, seed
 
@@ -119,6 +120,9 @@ class Streams:
     streams: int | None = option(
         None, f"Token streams that share every fetched weight, up to {MOST_STREAMS}.", least=1,
         most=MOST_STREAMS)
+    texts: int | None = option(
+        None, "Token streams that take turns on one engine instead, "
+        f"{' or '.join(map(str, TEXTS))}.", least=1, most=max(TEXTS))
 
 
 @dataclass(frozen=True)

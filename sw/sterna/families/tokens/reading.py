@@ -53,7 +53,8 @@ def _bench(request: Request) -> dict[type[Group], str]:
             (BoardLanes, BoardClock, Weights, Baud), "chooses for a board; give --board")
     if common.Timeout not in unread and ("memory" in request.options or request.model is None):
         unread[common.Timeout] = "is for boards; a memory outside is simulated"
-    if request.options.take(Streams).streams in (None, 1) and "config" not in request.options:
+    streams = request.options.take(Streams)
+    if max(streams.streams or 1, streams.texts or 1) == 1 and "config" not in request.options:
         unread[LongPrompt] = "is read by one of several streams; give --streams"
     return unread
 

@@ -60,14 +60,18 @@ def _head_words(base: Machine, lanes: Lanes) -> int:
     return 1 << max(1, words).bit_length() - 1
 
 
-def with_shape(base: Machine, lanes: Lanes, streams: int | None
-               ) -> Machine:
+def with_shape(base: Machine, lanes: Lanes, streams: Streams) -> Machine:
     """A shape with what is given of another; what is given as it is changes nothing.
 
     Raises `InputError` for values that do not fit.
     """
+    if streams.texts is not None and streams.streams is not None:
+        raise InputError("--streams gives each token stream an engine of its own, --texts one to "
+                         "all; give one of them")
+    together = streams.texts if streams.streams is None else streams.streams
     given = {"rows": lanes.rows, "columns": lanes.columns, "vector_lanes": lanes.vector_lanes,
-             "lane": lanes.lane, "streams": streams}
+             "lane": lanes.lane, "streams": together,
+             "shared": None if together is None else streams.texts is not None and together > 1}
     chosen: dict[str, object] = {name: value for name, value in given.items()
                                  if value not in (None, base.value(name))}
     if "lane" in chosen:
@@ -105,7 +109,7 @@ class TokenShape(Snapshots, ChipSize, OutsideMemory, Streams, Lanes, Config):
 
     def base(self) -> Machine:
         """The preset with the given shape. Raises `InputError` for values that do not fit."""
-        shape = with_shape(self._start(), self, self.streams)
+        shape = with_shape(self._start(), self, self)
         if self.place == "memory" and shape.memory.outside:
             shape = shape.having(row_memory=RowsBesideWeights())
         return with_snapshots(shape) if self.snapshots else shape
