@@ -49,7 +49,8 @@ class SharedVectorUnit(VectorUnit):
         texts, words = machine.texts, word_group(machine)
         own = {"commands": In(stream.Signature(vector_unit_command(machine))),
                "accumulators": In(stream.Signature(words)), "result_scalar": Out(SCALAR),
-               "trace_vector": Out(trace_vector(machine)), "trace_scalar": Out(trace_scalar(machine))}
+               "trace_vector": Out(trace_vector(machine)),
+               "trace_scalar": Out(trace_scalar(machine))}
         super(VectorUnit, self).__init__({
             **{f"{name}_{text}": member for text in range(texts) for name, member in own.items()},
             **{name: In(words) for name in self._delays},
