@@ -25,8 +25,14 @@ LONGEST = 0.014
 
 
 @pytest.fixture
-def board() -> Iterator[SimulatedBoard]:
-    board = SimulatedBoard(two_texts().machine, stall_permille=50, seed=3)
+def shared() -> bool:
+    """Whether both texts are in one data path."""
+    return False
+
+
+@pytest.fixture
+def board(shared: bool) -> Iterator[SimulatedBoard]:
+    board = SimulatedBoard(two_texts(shared).machine, stall_permille=50, seed=3)
     yield board
     board.close()
 
@@ -100,9 +106,10 @@ def test_a_model_on_the_machine_of_all_makes_its_texts() -> None:
 
 
 @pytest.mark.verilator
-def test_texts_are_those_of_the_golden(board: SimulatedBoard) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_texts_are_those_of_the_golden(board: SimulatedBoard, shared: bool) -> None:
     """Greedy and sampled, to their ends, stopped in the middle, and side by side."""
-    image = two_texts()
+    image = two_texts(shared)
     device, reference = open_on(board, image), golden(PROGRAM, image)
     for sampling in (Sampling(), WARM):
         reference.reset()
