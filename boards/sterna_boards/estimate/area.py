@@ -67,8 +67,7 @@ def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     family of which no accelerator with such units was ever synthesised, and for texts that share a
     data path, of which none was.
     """
-    if machine.has("ternary") and machine.ternary.lane == "twin_tables" \
-            and family not in TWIN_FAMILIES:
+    if family not in TWIN_FAMILIES and any(unit.tables_a_cell > 1 for unit in machine.units):
         raise InputError(
             f"lane: two sets of tables have room where memory cells hold 32 words, which those of "
             f"{family} do not; give tables")

@@ -188,6 +188,11 @@ class Unit(Part):
     """Whether it keeps vectors of words and computes with them."""
 
     @property
+    def tables_a_cell(self) -> int:
+        """Tables of 16 words that lie in one cell of small memories, side by side."""
+        return 1
+
+    @property
     def weights_a_clock(self) -> int:
         """Weights of a model that it takes in a clock."""
         return 0

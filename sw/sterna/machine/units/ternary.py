@@ -122,6 +122,10 @@ class Ternary(Unit):
                          f"at least vector_lanes = {lanes} with adders")
 
     @property
+    def tables_a_cell(self) -> int:
+        return 2 if self.lane == "twin_tables" else 1
+
+    @property
     def weights_a_clock(self) -> int:
         return self.lanes
 
