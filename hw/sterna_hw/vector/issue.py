@@ -22,6 +22,7 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import scalar_command, word_group
 from sterna_hw.vector.command import group_control, vector_unit_command
 from sterna_hw.vector.needed_age import add_needed_age
+from sterna_hw.vector.partners import exchange_members, offered_words, partner_of
 
 
 class Issue(Component):
@@ -56,7 +57,7 @@ class Issue(Component):
         shown, wants_constant: the next constant is on its way, In, and a scalar waits for it, Out.
         code_last: the last group of codes issues, Out.
 
-    Only with other units that exchange words, see `sterna_hw.vector.unit.partner_members`:
+    Only with other units that exchange words, see `sterna_hw.vector.partners.partner_members`:
         from_<unit>: stream of groups, operand a of commands whose source is UNIT, In.
         send_credit: one more result may go to a unit, In; send_issued: one does, Out.
 
@@ -88,18 +89,9 @@ class Issue(Component):
                if machine.streams > 1 else {}),
             **({"turn": In(1), "wants": Out(1), "held": In(1), "shown": In(1),
                 "wants_constant": Out(1), "code_last": Out(1)} if machine.shared else {}),
-            **self._partner_members(),
+            **exchange_members(machine),
             **({"rank_credit": In(1), "rank_issued": Out(1)} if ranks_words(machine) else {}),
         })
-
-    def _partner_members(self) -> dict[str, Any]:
-        machine = self._machine
-        words = stream.Signature(word_group(machine))
-        found: dict[str, Any] = {f"from_{unit.name}": In(words) for unit in machine.units
-                                 if unit.gives_words(machine)}
-        if any(unit.takes_words(machine) for unit in machine.units):
-            found |= {"send_credit": In(1), "send_issued": Out(1)}
-        return found
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -170,7 +162,7 @@ class Issue(Component):
         from_unit = Signal()
         takes_unit = Signal()
         may = Signal()  # all but operand a, so that its sources do not wait for each other's valid
-        unit_valid, unit_words = self._offered(m, vector, takes_unit & may)
+        unit_valid, unit_words = offered_words(m, self, machine, vector, takes_unit & may)
         if machine.vector.scalar_groups == 2:
             m.d.comb += take_mantissa.eq(
                 operates & takes_constant & settled & ~mantissa_taken)
@@ -329,7 +321,7 @@ class Issue(Component):
             m.d.comb += self.send_issued.eq(issue & sends)
         if machine.partners:
             m.d.sync += [control.send.eq(issue & vector.send),
-                         control.partner.eq(self._partner(vector))]
+                         control.partner.eq(partner_of(machine, vector))]
         if machine.streams > 1:
             # The accumulators' register is free where operand a comes from another data path.
             m.d.comb += [
@@ -340,21 +332,3 @@ class Issue(Component):
             with m.If(from_previous):
                 m.d.sync += self.accumulator_words.eq(self.previous.payload)
         return m
-
-    def _partner(self, vector: Any) -> Any:
-        """The place of the unit that a command exchanges words with."""
-        return vector.partner if len(self._machine.partners) > 1 else Const(0)
-
-    def _offered(self, m: Module, vector: Any, ready: Any) -> tuple[Any, Any]:
-        """Whether the unit that a command names gives words, and which; None if no unit does."""
-        machine = self._machine
-        givers = [unit.name for unit in machine.units if unit.gives_words(machine)]
-        if not givers:
-            return Const(1), None
-        valid, words = Signal(name="unit_valid"), Signal(word_group(machine), name="unit_words")
-        for unit in givers:
-            source = getattr(self, f"from_{unit}")
-            with m.If(self._partner(vector) == machine.partners.index(unit)):
-                m.d.comb += [
-                    valid.eq(source.valid), words.eq(source.payload), source.ready.eq(ready)]
-        return valid, words

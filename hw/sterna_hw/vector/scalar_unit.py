@@ -24,6 +24,7 @@ from sterna_hw.vector.exponent_adder import SEARCH_STEP, ExponentAdder
 from sterna_hw.vector.leading_one import LeadingOne
 from sterna_hw.vector.scalar_registers import SEGMENT_BITS, ScalarRegisters, ScalarTables
 from sterna_hw.vector.scalar_result import OPERATIONS, WIDE_EXPONENT, ScalarResult
+from sterna_hw.vector.scalar_signs import add_signs
 
 FRACTION_BITS = MANTISSA_BITS - 1 - SEGMENT_BITS
 LOWEST = SEARCH_STEP - MANTISSA_BITS
@@ -157,8 +158,8 @@ class ScalarUnit(Component):
         magnitude = self.squares
         if self._signed:
             handed_on = handing & (result_index == new.a)  # a largest magnitude
-            magnitude = self._signs(m, code, second, new.a, handed_on, starting, written_index,
-                                    done)
+            magnitude = add_signs(m, self, code, second, new.a, handed_on, starting,
+                                  written_index, done)
 
         value = operand.exponent
         m.d.comb += [
@@ -334,39 +335,6 @@ class ScalarUnit(Component):
             with m.If(self.finished & (written_index == RESULT_SCALAR + SCALAR_REGISTERS * text)):
                 m.d.sync += getattr(self, name).eq(self.result)
         return m
-
-    def _signs(self, m: Module, code: Signal, second: Signal, first: Value, handed_on: Value,
-               starting: Signal, written_index: Signal, done: Signal) -> Value:
-        """Signs of all registers, beside them; and the magnitude of what SQUARES takes."""
-        signs = Signal(SCALAR_REGISTERS)
-        operand_sign = Signal()
-        takes_sum = Signal()
-
-        def sign_of(index: Value) -> Value:
-            return Mux(self.finished & (written_index == index), self.result_sign,
-                       signs.bit_select(index, 1))
-
-        m.d.comb += [
-            self.read_sign.eq(sign_of(self.read_index)),
-            takes_sum.eq((code == ScalarCode.SQUARES) & second[0]),
-        ]
-        with m.If(starting):
-            m.d.sync += operand_sign.eq(sign_of(first) & ~handed_on)
-        negative = takes_sum & self.squares[-1]
-        # That of the sum is there for a clock only, long before the others are asked for.
-        sum_sign = Signal()
-        collecting = Signal()
-        started = Signal()
-        m.d.sync += [started.eq(starting), collecting.eq(started)]
-        with m.If(collecting):
-            m.d.sync += sum_sign.eq(negative)
-        with m.If(done):
-            m.d.sync += self.result_sign.eq(Mux(
-                code == ScalarCode.MULTIPLY,
-                operand_sign ^ signs.bit_select(second, 1), takes_sum & sum_sign))
-        with m.If(self.finished):
-            m.d.sync += signs.bit_select(written_index, 1).eq(self.result_sign)
-        return (self.squares ^ negative.replicate(SQUARES_BITS)) + negative
 
     def _of_text(self, index: Value) -> Value:
         """The number of a register of the text whose operation is offered."""

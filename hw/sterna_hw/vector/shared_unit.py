@@ -17,11 +17,12 @@ from sterna_hw.layouts import WriteChunk, code_group, word_group
 from sterna_hw.state_layouts import state_port
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.vector.command import SCALAR, group_control, vector_unit_command
+from sterna_hw.vector.members import trace_scalar, trace_vector
 from sterna_hw.vector.reductions import delayed
 from sterna_hw.vector.scalar_unit import ScalarUnit
 from sterna_hw.vector.tables import LookupTables
 from sterna_hw.vector.turns import Turns
-from sterna_hw.vector.unit import RESULT_STAGE, STATE_QUEUE, VectorUnit, trace_scalar, trace_vector
+from sterna_hw.vector.unit import RESULT_STAGE, STATE_QUEUE, VectorUnit
 from sterna_hw.vector.vector_memory import VectorMemory
 
 

@@ -20,7 +20,9 @@ from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.vector.command import SCALAR, group_control, vector_unit_command
 from sterna_hw.vector.issue import Issue
 from sterna_hw.vector.lane import PRODUCT_REGISTERS, TABLE_REGISTERS, Lane, lane_control
+from sterna_hw.vector.members import chain_members, trace_scalar, trace_vector
 from sterna_hw.vector.multiplier import BroadcastMultiplier
+from sterna_hw.vector.partners import partner_members
 from sterna_hw.vector.reductions import AbsmaxReduction, SquaresReduction, delayed
 from sterna_hw.vector.rounding import ShiftSelect
 from sterna_hw.vector.scalar_unit import ScalarUnit
@@ -36,46 +38,6 @@ STATE_QUEUE = 16
 RESULT_STAGE = 7
 """Without the ``vector_registers``."""
 
-
-
-def trace_scalar(machine: Machine) -> StructLayout:
-    """Payload of the scalar trace; the mantissa has a sign where scalars have."""
-    members = dict(SCALAR.members)
-    if machine.vector.sums:
-        members["mantissa"] = signed(MANTISSA_BITS + 1)
-    return StructLayout({"valid": 1, **members})
-
-
-def trace_vector(machine: Machine) -> StructLayout:
-    """Payload of the vector trace."""
-    return StructLayout({"valid": 1, "data": word_group(machine)})
-
-
-def chain_members(machine: Machine) -> dict[str, Any]:
-    """What passes the state of a text on to the data path that computes its next token.
-
-    ``previous``: In, stream of groups of the state before this token; operand a of the commands
-    that say so while ``chained`` is set, which wait for it. ``state``: Out, stream of the groups
-    that commands write as state while ``next_chained`` is set. None with a single token stream.
-    """
-    if machine.streams == 1:
-        return {}
-    words = stream.Signature(word_group(machine))
-    return {"previous": In(words), "state": Out(words), "chained": In(1), "next_chained": In(1)}
-
-
-def partner_members(machine: Machine) -> dict[str, Any]:
-    """What passes groups of words to and from other units, see `Machine.partners`.
-
-    ``to_<unit>``: Out, stream of the results of commands with ``send``. ``from_<unit>``: In, stream
-    of groups that are operand a of commands whose source is UNIT.
-    """
-    words = stream.Signature(word_group(machine))
-    return {name: member for unit in machine.units
-            for name, member, used in (
-                (f"to_{unit.name}", Out(words), unit.takes_words(machine)),
-                (f"from_{unit.name}", In(words), unit.gives_words(machine)))
-            if used}
 
 
 class VectorUnit(Component):

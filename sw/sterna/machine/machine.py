@@ -15,9 +15,8 @@ from typing import Any, ClassVar, TypeVar
 
 from sterna.errors import InputError
 from sterna.machine.dense_triples import dense_words
-from sterna.machine.memory import Chip, Memory, Outside, Sdram, read_memory
-from sterna.machine.registry import unit_types
-from sterna.machine.row_memory import RowMemory, RowsInSdram, RowsOnChip, read_row_memory
+from sterna.machine.memory import Chip, Memory, Outside, Sdram
+from sterna.machine.row_memory import RowMemory, RowsInSdram, RowsOnChip
 from sterna.machine.sdram import SdramPart
 from sterna.machine.texts import check_shared
 from sterna.machine.triples import TRIPLE
@@ -29,8 +28,6 @@ from sterna.machine.unit import (
     Part,
     Unit,
     find_field,
-    require_fields,
-    require_list,
 )
 from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
@@ -39,12 +36,9 @@ from sterna.machine.units.read import Read
 from sterna.machine.units.synapses import Synapses
 from sterna.machine.units.ternary import Ternary
 from sterna.machine.units.vector import Vector
+from sterna.machine.values import read_values, values_of
 from sterna.reading import parse_json
 
-FORMAT = "sterna-machine"
-FORMAT_VERSION = 2
-ROWS_ON_CHIP_VERSION = 1
-"""Of machines that have their rows on the chip, which say nothing of them."""
 MOST_STREAMS = 16
 U = TypeVar("U", bound=Unit)
 END = Instruction("END", (), "wait until every unit is idle, then report")
@@ -321,16 +315,7 @@ class Machine:
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` writes."""
-        rows = self.row_memory
-        return {
-            "machine": FORMAT,
-            "version": FORMAT_VERSION if rows.outside else ROWS_ON_CHIP_VERSION,
-            "units": [{"unit": unit.name, **unit.to_dict()} for unit in self.units],
-            "memory": {"memory": self.memory.kind, **self.memory.to_dict()},
-            **({"row_memory": {"row_memory": rows.kind, **rows.to_dict()}} if rows.outside else {}),
-            "link": self.link.to_dict(),
-            **{name: getattr(self, name) for name in self.OWN if name != "shared" or self.shared},
-        }
+        return values_of(self)
 
     @classmethod
     def from_json(cls, text: str) -> Machine:
@@ -340,28 +325,7 @@ class Machine:
     @classmethod
     def from_dict(cls, values: Any) -> Machine:
         """Read what `to_dict` gave; raises as `from_json`."""
-        if not isinstance(values, dict) or values.get("machine") != FORMAT:
-            raise InputError('machine: not readable: there is no "machine": "sterna-machine"')
-        version = values.get("version")
-        if version not in (ROWS_ON_CHIP_VERSION, FORMAT_VERSION):
-            raise InputError(
-                f"machine: has version {version!r}; this Sterna reads {ROWS_ON_CHIP_VERSION} and "
-                f"{FORMAT_VERSION}: make it again with sterna rtl")
-        values = {"shared": False, **values}  # which machines of other kinds do not say
-        rows = () if version == ROWS_ON_CHIP_VERSION else ("row_memory",)
-        require_fields("the file", values, ("machine", "version", "units", "memory", *rows, "link",
-                                            *cls.OWN))
-        try:
-            return cls(
-                units=tuple(_read_unit(item) for item in require_list("units", values["units"])),
-                memory=read_memory(values["memory"]),
-                **({"row_memory": read_row_memory(values["row_memory"])} if rows else {}),
-                link=Link.from_dict(values["link"]),
-                **{name: values[name] for name in cls.OWN})
-        except KeyError as error:
-            raise InputError(f"machine: {error.args[0]} is missing") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"machine: not readable: {error}") from None
+        return read_values(cls, Link, values)
 
     def digest(self) -> int:
         """A 64-bit number that names this hardware (trace ports and serial port do not count)."""
@@ -380,12 +344,3 @@ def path_space(name: str, path: int) -> str:
 def with_rate(machine: Machine, usual: int, wanted: int | None = None) -> Machine:
     """The machine at the wanted bit rate; if there is none, at its own, or the usual one."""
     return machine.having(baud=wanted or machine.link.baud or usual)
-
-
-def _read_unit(values: Mapping[str, Any]) -> Unit:
-    name = values["unit"]
-    known = unit_types()
-    if name not in known:
-        raise InputError(f"machine: has a unit {name}, which is not installed; there are "
-                         f"{', '.join(known)}")
-    return known[name].from_dict({key: value for key, value in values.items() if key != "unit"})

@@ -18,8 +18,8 @@ from sterna_hw.layouts import WriteChunk, code_group, word_group
 from sterna_hw.memory.text_source import TextSource
 from sterna_hw.stream import connect_streams
 from sterna_hw.vector.command import SCALAR, vector_unit_command
+from sterna_hw.vector.members import trace_scalar, trace_vector
 from sterna_hw.vector.shared_unit import SharedVectorUnit
-from sterna_hw.vector.unit import trace_scalar, trace_vector
 from sterna_sim.streams import pack, sender, simulate, unpack
 
 from tests.hw.vector.bench import Workload, table_writes
