@@ -7,8 +7,10 @@ from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.banks import bank_edges
-from sterna.machine.protocol import Space, input_space, word_depth
+from sterna.machine.generation import HEADER, ID_BYTES, REQUEST_BYTES
+from sterna.machine.protocol import CHUNK_BITS, Space, input_space, word_chunks, word_depth
 from sterna.machine.row_memory import row_beats
+from sterna.machine.units.generate import MOST_ENDS
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
@@ -19,7 +21,8 @@ from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_P
 _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
           "constants fetched ahead", "neuron parameters",
           "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes",
-          "past codes", "given codes", "accumulators", "states", "results", "queues and registers")
+          "past codes", "given codes", "accumulators", "states", "results", "states of texts",
+          "ids of texts", "frame", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 _LARGE_VECTORS = 4096
@@ -183,6 +186,18 @@ def _neuron(mapper: Mapper) -> list[OnChipMemory]:
     return found + [mapper.shallow(name, depth, bits) for name, depth, bits in shallow if depth]
 
 
+def _generate(mapper: Mapper) -> list[OnChipMemory]:
+    """Two states of each token stream in pieces, the ids of their windows, and a frame."""
+    machine, unit = mapper.machine, mapper.machine.generates
+    pieces = sum(words * word_chunks(machine, spec.name) for stream in range(machine.streams)
+                 for spec, words in unit.slot(machine, stream))
+    frame = HEADER.size + REQUEST_BYTES + ID_BYTES * (MOST_ENDS + unit.window)
+    ids = machine.streams << (unit.window - 1).bit_length()
+    return [mapper.memory("states of texts", 2 * pieces, [CHUNK_BITS]),
+            mapper.memory("ids of texts", ids, [8 * ID_BYTES]),
+            mapper.memory("frame", 1 << (frame - 1).bit_length(), [8])]
+
+
 def _none(mapper: Mapper) -> list[OnChipMemory]:
     """Its memories are small, or of one size: queues and registers, `SCALAR_TABLES`."""
     del mapper
@@ -191,5 +206,5 @@ def _none(mapper: Mapper) -> list[OnChipMemory]:
 
 _MEMORIES: dict[str, Callable[[Mapper], list[OnChipMemory]]] = {
     "ternary": _ternary, "vector": _vector, "synapse": _synapse, "neuron": _neuron,
-    "scalar": _none, "loops": _none, "head": _none,
+    "scalar": _none, "loops": _none, "head": _none, "generate": _generate,
 }

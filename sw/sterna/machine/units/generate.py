@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import MemorySpec, Unit
+from sterna.machine.unit import AreaTerms, MemorySpec, Unit
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -42,6 +43,17 @@ class Generate(Unit):
     def check(self, machine: Machine) -> None:
         for name in ("head", "read"):
             machine.unit(name)
+
+    def area_terms(self, machine: Machine) -> AreaTerms:
+        return {"generation": (1, machine.streams - 1)}
+
+    def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+        """Of what answers for `demo` with one token stream, and more for two (Yosys, ECP5)."""
+        return {"generation": ((4260, 0), (1917, 0))}
+
+    def multipliers(self, machine: Machine) -> int:
+        del machine
+        return 2  # 18 by 18 bits: the sampler's
 
     def slot(self, machine: Machine, stream: int) -> tuple[tuple[MemorySpec, int], ...]:
         """The memories of a token stream that a slot holds, and how many words of each."""

@@ -1,0 +1,48 @@
+"""What a machine that makes texts by itself takes beside the same without that."""
+
+from __future__ import annotations
+
+import pytest
+from sterna.compiler.fit import fit_machine
+from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.store import load_model
+from sterna.machine.additions import with_generation, with_snapshots
+from sterna.machine.machine import Machine
+from sterna.machine.presets import PRESETS
+from sterna_boards.estimate.area import estimate_area
+from sterna_boards.estimate.memory_map import block_rams_by_name, memory_map, total_block_rams
+
+NAMES = "states of texts", "ids of texts", "frame"
+
+
+@pytest.fixture(scope="module")
+def machine() -> Machine:
+    """That of which the unit was synthesised: `demo` with 16 vector lanes, rows on the chip."""
+    program = lower(load_model("demo"), name="demo")
+    return fit_machine(program, with_generation(PRESETS["standard"].having(vector_lanes=16)),
+                       "chip")
+
+
+def test_its_block_rams_are_those_of_yosys(machine: Machine) -> None:
+    found = block_rams_by_name("ecp5", machine)
+    assert [found[name] for name in NAMES] == [3, 1, 1]
+    reads = with_snapshots(machine.having(
+        units=tuple(unit for unit in machine.units if unit.name != "generate")))
+    before, after = (total_block_rams("ecp5", one, memory_map("ecp5", one, {}))
+                     for one in (reads, machine))
+    assert after - before == 5
+
+
+def test_states_and_ids_are_there_for_every_token_stream(machine: Machine) -> None:
+    one, two = ({item.name: item.depth for item in memory_map("ecp5", each, {})}
+                for each in (machine, machine.having(streams=2)))
+    assert [two[name] / one[name] for name in NAMES] == [2, 2, 1]
+
+
+def test_its_area_counts(machine: Machine) -> None:
+    reads = machine.having(units=tuple(
+        unit for unit in machine.units if unit.name != "generate"))
+    with_it, without = (estimate_area("ecp5", one) for one in (machine, reads))
+    assert with_it.dsps - without.dsps == 2
+    assert with_it.luts - without.luts == pytest.approx(4260 * 1.1623, abs=2)
+    assert with_it.ffs - without.ffs == 1917
