@@ -22,7 +22,7 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "constants fetched ahead", "neuron parameters",
           "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes",
           "past codes", "given codes", "accumulators", "states", "results", "states of texts",
-          "ids of texts", "frame", "queues and registers")
+          "ids of texts", "candidates", "frame", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 _LARGE_VECTORS = 4096
@@ -187,14 +187,16 @@ def _neuron(mapper: Mapper) -> list[OnChipMemory]:
 
 
 def _generate(mapper: Mapper) -> list[OnChipMemory]:
-    """Two states of each token stream in pieces, the ids of their windows, and a frame."""
+    """Two states of each token stream in pieces, ids of windows, words of heads, and a frame."""
     machine, unit = mapper.machine, mapper.machine.generates
     pieces = sum(words * word_chunks(machine, spec.name) for stream in range(machine.streams)
                  for spec, words in unit.slot(machine, stream))
     frame = HEADER.size + REQUEST_BYTES + ID_BYTES * (MOST_ENDS + unit.window)
     ids = machine.streams << (unit.window - 1).bit_length()
+    heads = machine.streams << (machine.head.result_words(machine) - 1).bit_length()
     return [mapper.memory("states of texts", 2 * pieces, [CHUNK_BITS]),
             mapper.memory("ids of texts", ids, [8 * ID_BYTES]),
+            mapper.memory("candidates", heads, [CHUNK_BITS]),
             mapper.memory("frame", 1 << (frame - 1).bit_length(), [8])]
 
 

@@ -12,7 +12,7 @@ from sterna.machine.presets import PRESETS
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.memory_map import block_rams_by_name, memory_map, total_block_rams
 
-NAMES = "states of texts", "ids of texts", "frame"
+NAMES = "states of texts", "ids of texts", "candidates", "frame"
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,10 @@ def machine() -> Machine:
 
 
 def test_its_block_rams_are_those_of_yosys(machine: Machine) -> None:
-    found = block_rams_by_name("ecp5", machine)
-    assert [found[name] for name in NAMES] == [3, 1, 1]
+    """5 for one token stream, 9 for two."""
+    for each, rams in ((machine, [3, 1, 0, 1]), (machine.having(streams=2), [5, 2, 1, 1])):
+        found = block_rams_by_name("ecp5", each)
+        assert [found[name] for name in NAMES] == rams
     reads = with_snapshots(machine.having(
         units=tuple(unit for unit in machine.units if unit.name != "generate")))
     before, after = (total_block_rams("ecp5", one, memory_map("ecp5", one, {}))
@@ -36,7 +38,7 @@ def test_its_block_rams_are_those_of_yosys(machine: Machine) -> None:
 def test_states_and_ids_are_there_for_every_token_stream(machine: Machine) -> None:
     one, two = ({item.name: item.depth for item in memory_map("ecp5", each, {})}
                 for each in (machine, machine.having(streams=2)))
-    assert [two[name] / one[name] for name in NAMES] == [2, 2, 1]
+    assert [two[name] / one[name] for name in NAMES] == [2, 2, 2, 1]
 
 
 def test_its_area_counts(machine: Machine) -> None:
