@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 from sterna_sim.serial_library import SerialLibrary
@@ -24,8 +25,9 @@ class BridgedBoard:
         latency: of the bridge, in seconds.
     """
 
-    def __init__(self, path: Path, divisor: int, clock_hz: float, latency: float) -> None:
-        self._library = SerialLibrary(path, divisor)
+    def __init__(self, path: Path, divisor: Fraction | int, clock_hz: float,
+                 latency: float) -> None:
+        self._library = SerialLibrary(path, float(divisor))
         self._clock_hz, self._latency = clock_hz, max(1, round(latency * clock_hz))
         self._packet_at = 0
         self._waiting, self._delivered = bytearray(), bytearray()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def build_simulator(machine: Machine, progress: Progress | None = None,
 
 def build_serial_simulator(
     machine: Machine,
-    divisor: int,
+    divisor: Fraction | int,
     frame_timeout: int,
     progress: Progress | None = None,
 ) -> Path:

@@ -12,6 +12,7 @@ from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
 from sterna.families.opening import open_program
 from sterna.families.requests import BenchRequest
+from sterna.families.tokens.closed_loop import closed_loop
 from sterna.families.tokens.measurement import measure, read_on
 from sterna.families.tokens.options import BenchTokens, LongPrompt
 from sterna.families.tokens.random_tokens import random_tokens
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 IDEAL_BYTES = 0.2
 """Bytes of a weight at five trits a byte, padding aside."""
 CLOCK_HZ = 100e6
+LOOP_TOKENS = 256
+"""Of the text that a board makes by itself."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,6 +75,7 @@ class TokenBench(Shown):
             *_stream_rows(found),
             *_memory_rows(found),
             *rows(found, "token"),
+            *_loop_rows(found),
             *activity_rows(found, "token"),
             ("here", f"{found['wall_tokens_per_second']:.2f} tokens/s"),
             ("results unlike golden", found["differences"]),
@@ -146,6 +150,12 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
             board=setup.board, work=setup.work, clock_hz=clock_hz, cycles=total.cycles,
             traffic=measured.traffic, runs=tokens, operations=weights).values()
         values.setdefault("roofline_utilisation", values["roofline_cycles_per_token"] / cycles)
+    if setup.board is not None and configuration.generates is not None:
+        loop = closed_loop(program, setup.image(program), clock_hz,
+                           configuration.link.baud or setup.board.baud, texts[0][0], LOOP_TOKENS,
+                           report)
+        values |= loop.values(clock_hz / cycles)
+        values["differences"] += loop.differences
     if request.activity:
         texts = [[*text, text[0]] for text in texts]
         values |= activity_values(
@@ -233,6 +243,14 @@ def _stream_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
         ("reading a prompt", f"{values['prompt_tokens_per_second']:.1f} tokens/s, "
                              f"{values['prompt_speedup']:.2f} times token by token"),
     ]
+
+
+def _loop_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
+    if "closed_loop_tokens" not in values:
+        return []
+    return [("by itself", f"{values['closed_loop_tokens_per_second']:.1f} tokens/s at the end of "
+                          f"the line, {values['closed_loop_share']:.1%} of the clock's, over "
+                          f"{values['closed_loop_tokens']} tokens bit by bit")]
 
 
 def _memory_rows(values: dict[str, Any]) -> list[tuple[str, object]]:
