@@ -193,7 +193,7 @@ def test_run_keeps_the_text_when_the_cable_is_pulled(library, capsys, monkeypatc
 
         monkeypatch.setattr(TokenBoard, "run", pulled)
         device = opened(board)
-        monkeypatch.setattr("sterna.families.tokens.run.open_device", lambda *_: device)
+        monkeypatch.setattr("sterna.families.tokens.opened.open_device", lambda *_: device)
         code = run_arguments(["run", "demo", "--prompt", "", "--device", board.address])
     printed = capsys.readouterr()
     assert code == 1
