@@ -1,4 +1,4 @@
-"""A conversation with a language model."""
+"""A conversation with a model that writes."""
 
 from __future__ import annotations
 

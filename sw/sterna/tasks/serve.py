@@ -1,4 +1,4 @@
-"""A language model for many clients."""
+"""A model that writes, for many clients."""
 
 from __future__ import annotations
 

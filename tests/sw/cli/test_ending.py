@@ -176,7 +176,8 @@ def test_a_signal_at_any_time(tmp_path: Path, arguments: list[str]) -> None:
             start_new_session=True, stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                  "TMPDIR": str(place / "tmp"), "STERNA_CACHE": str(place / "cache")})
-        time.sleep(0.15 + draw.uniform(0, latest))
+        listens(process)
+        time.sleep(draw.uniform(0, latest))
         process.send_signal(number)
         code, _, errors = ended(process)
         assert code in (0, ENDING[number]), errors
@@ -185,6 +186,18 @@ def test_a_signal_at_any_time(tmp_path: Path, arguments: list[str]) -> None:
         if code:
             left = [path for path in place.rglob("*") if path.is_file() or "." in path.name]
             assert all(path.suffix == ".lock" or is_whole(path) for path in left), left
+
+
+def listens(process: subprocess.Popen[str]) -> None:
+    """Wait until SIGTERM is caught, with which the command begins."""
+    status = Path(f"/proc/{process.pid}/status")
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        caught = next(line for line in status.read_text().splitlines() if "SigCgt" in line)
+        if int(caught.split()[1], 16) >> signal.SIGTERM - 1 & 1:
+            return
+        time.sleep(0.005)
+    raise AssertionError("signals are not listened to")
 
 
 def session(leader: int) -> list[int]:

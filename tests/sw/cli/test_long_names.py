@@ -18,12 +18,15 @@ BASE = {"run": ["demo-tiny", "--device", "emulator", "--max-tokens", "1"],
         "eval": ["demo-tiny", "--ids", "ids.npy"], "program": ["demo-tiny", "--machine"],
         "simulate": ["demo-tiny"], "estimate": ["demo-tiny", "--board", "ulx3s-85f"],
         "rtl": ["demo-tiny", "-o", "out"], "build": ["demo-tiny", "--board", "ulx3s-85f"],
-        "import": ["net.py:make", "-o", "out"]}
+        "import": ["net.py:make", "-o", "out"], "chat": ["demo-tiny", "--device", "emulator"],
+        "serve": ["demo-tiny", "--device", "emulator", "--port", "0"]}
 """What each command needs besides."""
+ANY_TEXT = {("chat", "--system"), ("serve", "--api-key")}
+"""What takes every text."""
 WORDS = sorted({(request.command, item.flag) for request, _ in COMMANDS
                 for item in (*declared(request), *options_of(request.command))
                 if {str, Path} & {item.type, *get_args(item.type)}
-                and not item.declaration.position} - {("import", "--output")})
+                and not item.declaration.position} - {("import", "--output"), *ANY_TEXT})
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "ids.npy/below"], ids=["long", "below"])

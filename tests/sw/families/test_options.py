@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 from collections.abc import Iterator
@@ -145,6 +146,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def done(*arguments: object, **named: object) -> None:
         raise Done
 
+    # What is imported while `to_verilog` is another function would keep that.
+    for name in ("flows.export", "handover.sources", "parts.netlist"):
+        importlib.import_module(f"sterna_boards.{name}")
     monkeypatch.setattr("sterna_boards.model_build.build_model", done)
     monkeypatch.setattr("uvicorn.Server.run", done)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))

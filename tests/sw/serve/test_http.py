@@ -143,8 +143,11 @@ def test_stop_strings_are_never_shown(stops, pieces, shown):
 
 
 def test_the_command(tmp_path):
+    # Shells start background jobs with SIGINT ignored, and tests may run in one.
+    code = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from sterna.cli import main; main()")
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-u", "-c", "from sterna.cli import main; main()", "serve",
+        [sys.executable, "-W", "error", "-u", "-c", code, "serve",
          "demo-tiny", "--device", "emulator", "--port", "0"], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})

@@ -43,28 +43,34 @@ def session(model: TokenModel, request: RunRequest, report: Report, wanted: Text
     """The same with these options."""
     tokenizer, way = model.tokenizer(), model.generation
     chat = Chat(tokenizer, model.chat_template, way.begin)
-    if chat.is_plain:
-        report.note(f"{model.name}: {PLAIN}")
     wish = Wish(ids=(0,), most=wanted.max_tokens, sampling=sampling_of(wanted, way),
                 ends=ends_of(model, tokenizer))
     machine = open_for(model, request, report, snapshots=True)
     try:
         wish.sampling.parameters(machine.candidates)
-        return Session(machine, tokenizer, chat, wish, system, wanted.stats)
+        found = Session(machine, tokenizer, chat, wish, system, wanted.stats)
     except BaseException:
         machine.close()
         raise
+    _note_plain(model, chat, report)
+    return found
 
 
 def served(model: TokenModel, request: ServeRequest, report: Report) -> Service:
     """The model for many clients. Raises as `converse` does."""
     tokenizer = model.tokenizer()
     chat = Chat(tokenizer, model.chat_template, model.generation.begin)
-    if chat.is_plain:
-        report.note(f"{model.name}: {PLAIN}")
+    device = open_for(model, request, report, snapshots=True)
+    _note_plain(model, chat, report)
     return Service(
         name=model.name, vocabulary=model.vocabulary, tokenizer=tokenizer, chat=chat,
-        device=open_for(model, request, report, snapshots=True), generation=model.generation,
+        device=device, generation=model.generation,
         ends=ends_of(model, tokenizer), fingerprint=f"sterna-{laws_digest()[:12]}",
         limits=Limits(queue=request.queue, deadline=request.deadline,
                       most_prompt=request.most_prompt, most_tokens=request.most_tokens))
+
+
+def _note_plain(model: TokenModel, chat: Chat, report: Report) -> None:
+    """Once nothing can be wrong any more, so that an error is the only line."""
+    if chat.is_plain:
+        report.note(f"{model.name}: {PLAIN}")
