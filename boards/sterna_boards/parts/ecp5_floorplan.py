@@ -151,6 +151,13 @@ def _place_multipliers(netlist: Netlist, lanes: Sequence[tuple[str, float]]) -> 
             site = min(sites, key=lambda site: abs(site - column))
             sites.remove(site)
             netlist.fix(name, site, _HALVES[row], _MULTIPLIERS[site])
+    # That of the scalars draws their unit into the strip between both halves, where there is room.
+    row = max(free)
+    for name in names:
+        if name not in found and free[row]:
+            site = min(free[row], key=lambda site: abs(site - _CENTRE))
+            free[row].remove(site)
+            netlist.fix(name, site, row, _MULTIPLIERS[site])
 
 
 def _place_weights(netlist: Netlist, rows: int) -> None:

@@ -125,10 +125,9 @@ def test_multipliers_of_the_demo_lie_with_their_lanes() -> None:
         for name in (product, square):
             assert places[name][0] == {46: 34, 70: 58}[row]
             assert abs(places[name][1] - column) < 9
-    # That of the scalars is left to the placer.
-    assert [name for name in multipliers if name not in places] == [
-        name for name in multipliers if ".scalars." in name]
-    assert len(set(places.values())) == len(places) == len(names) + 32
+    # That of the scalars is between both halves.
+    assert [places[name][0] for name in multipliers if ".scalars." in name] == [58]
+    assert len(set(places.values())) == len(places) == len(names) + 33
 
 
 def test_more_memories_than_sites_are_left_to_the_placer() -> None:
