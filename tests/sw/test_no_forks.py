@@ -13,9 +13,9 @@ UNITS = ("sw/sterna/machine/units/", "sw/sterna/families/", "sw/sterna/compiler/
          "sw/sterna/compiler/kinds.py")
 """Where a unit or a family is, and may look at what stands beside it."""
 TABLES = ("sw/sterna/machine/memory.py", "sw/sterna/machine/machine.py",
-          "boards/sterna_boards/board.py")
-"""The names of memories: their own file, the JSON of machines, and a table of a board's memories.
-"""
+          "sw/sterna/machine/values.py", "boards/sterna_boards/board.py")
+"""The names of memories: their own file, machines and their JSON, and a table of a board's
+memories."""
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     r"isinstance\(.*[Cc]onfiguration": (),
     r"isinstance\((self\._?)?(machine|image|program),": (),
