@@ -10,12 +10,10 @@ from sterna.errors import InputError
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.host.counters import Counters
 from sterna.host.device import MOST_AT_ONCE, Device, Maker, StepResult, Wanted
+from sterna.host.pace import Pace
 from sterna.host.passage import Passage
 from sterna.law.sampling import Sampling, choose
 from sterna.machine.units.generate import MOST_ENDS
-
-SHORTEST, LONGEST = 0.03, 0.1
-"""Seconds that an answer of a board which makes texts may take: then it has more ids, or less."""
 
 
 @dataclass
@@ -236,7 +234,7 @@ class _OnBoard:
     the text grow."""
 
     def __init__(self, maker: Maker, ends: frozenset[int]) -> None:
-        self._maker, self._ends, self._count = maker, ends, 1
+        self._maker, self._ends, self._pace = maker, ends, Pace(MOST_AT_ONCE)
 
     def begin(self, stream: int, text: _Text, statistics: Statistics) -> None:
         self._maker.begin(stream, text.unread, Wanted(
@@ -248,13 +246,8 @@ class _OnBoard:
     def go_on(self, running: Mapping[int, _Text], statistics: Statistics
               ) -> list[tuple[int, Piece]]:
         """One answer of each stream."""
-        start = time.monotonic()
-        made = self._maker.take(dict.fromkeys(running, self._count))
-        seconds = time.monotonic() - start
-        if seconds < SHORTEST:
-            self._count = min(2 * self._count, MOST_AT_ONCE)
-        elif seconds > LONGEST:
-            self._count = max(1, self._count // 2)
+        with self._pace.answer():
+            made = self._maker.take(dict.fromkeys(running, self._pace.count))
         pieces = []
         for stream, found in made.items():
             statistics.computed_tokens += len(found.ids)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sterna.host.device import Device, Maker, StepResult
+from sterna.host.pace import Pace
 from sterna.law.sampling import choose
 from sterna.sharing.job import LENGTH, STOP, Job, Token
 
-SHORTEST, LONGEST, MOST_AT_ONCE = 0.03, 0.1, 64
-"""Seconds that an answer of a board which makes texts may take, and the most ids of one."""
+MOST_AT_ONCE = 64
+"""Ids of an answer, for which other clients wait."""
 
 Keep = Callable[[int, Job], None]
 """Keeps what a stream has read, in which a job is that has read all but the last of its ids."""
@@ -75,7 +75,7 @@ class OnBoard:
     """Some ids at a time, as many as come in the time in which a reader sees a text grow."""
 
     def __init__(self, maker: Maker, keep: Keep) -> None:
-        self._maker, self._keep, self._count = maker, keep, 1
+        self._maker, self._keep, self._pace = maker, keep, Pace(MOST_AT_ONCE)
         self._making: set[int] = set()
 
     def pause(self, stream: int, job: Job) -> None:
@@ -110,15 +110,10 @@ class OnBoard:
 
     def _take(self, running: Mapping[int, Job], making: Mapping[int, int], share: int
               ) -> list[Event]:
-        counts = {stream: 1 if running[stream].is_careful else min(share, self._count)
+        counts = {stream: 1 if running[stream].is_careful else min(share, self._pace.count)
                   for stream in making}
-        start = time.monotonic()
-        made = self._maker.take(counts)
-        seconds = time.monotonic() - start
-        if seconds < SHORTEST:
-            self._count = min(2 * self._count, MOST_AT_ONCE)
-        elif seconds > LONGEST:
-            self._count = max(1, self._count // 2)
+        with self._pace.answer():
+            made = self._maker.take(counts)
         return [self._event(stream, running[stream], making[stream], found.ids, found.ended,
                             found.candidates) for stream, found in made.items()]
 
