@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sterna.errors import InputError
-from sterna.machine.sdram import BURST_BEATS, SdramPart, find_part
+from sterna.machine.sdram import BURST_BEATS, InPart, SdramPart
 from sterna.machine.unit import MemorySpec, Part, is_power_of_two
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Axi(Outside):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sdram(Outside):
+class Sdram(InPart, Outside):
     """An SDR SDRAM on a controller of ours, in the accelerator's clock."""
 
     kind = "sdram"
@@ -185,29 +185,11 @@ class Sdram(Outside):
             f"at most what {part.bytes} bytes of {part.name} hold")
 
     def area_terms(self, machine: Machine) -> tuple[float, ...]:
-        # See `sterna_hw.memory.gearbox` and `dense_words`.
-        beat, size = self.bits // 8, machine.weight_bytes
-        while beat > size:
-            beat //= 2
-        whole = size % beat == 0
-        return (0, 0, 1, self.bits, 0 if whole else 8 * size, 8 * size if whole else 0)
-
-    @property
-    def organisation(self) -> SdramPart:
-        """The part's organisation and times. Raises `InputError` for an unknown one."""
-        return find_part(self.part)
-
-    @property
-    def driven(self) -> SdramPart:
-        return self.organisation
+        return (0, 0, 1, self.bits, *gearbox_terms(self.bits, machine.weight_bytes))
 
     @property
     def ports(self) -> int:
         return 1
-
-    @property
-    def bits(self) -> int:
-        return self.organisation.bits
 
     @property
     def burst(self) -> int:
@@ -245,3 +227,15 @@ def memory_bytes(machine: Machine) -> int:
         return outside_words(machine) * machine.weight_bytes
     vector = machine.vector
     return constant_base(machine) + vector.constant_depth * vector.constant_bytes
+
+
+def gearbox_terms(beat: int, word_bytes: int, count: int = 1) -> tuple[int, int]:
+    """Bits of words that gearboxes rotate, and of those that have whole beats.
+
+    See `sterna_hw.memory.gearbox` and `dense_words`.
+    """
+    size = beat // 8
+    while size > word_bytes:
+        size //= 2
+    bits = 8 * word_bytes * count
+    return (0, bits) if word_bytes % size == 0 else (bits, 0)

@@ -9,8 +9,8 @@ from math import ceil, gcd
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sterna.errors import InputError
-from sterna.machine.memory import AXI_ADDRESS_BITS, memory_bytes
-from sterna.machine.sdram import BURST_BEATS, SdramPart, find_part
+from sterna.machine.memory import AXI_ADDRESS_BITS, gearbox_terms, memory_bytes
+from sterna.machine.sdram import BURST_BEATS, InPart, SdramPart
 from sterna.machine.unit import Part
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RowsOutside(RowMemory, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowsInSdram(RowsOutside):
+class RowsInSdram(InPart, RowsOutside):
     """An SDR SDRAM on a controller of ours, of a machine that has its weights on the chip."""
 
     kind = "sdram"
@@ -83,20 +83,6 @@ class RowsInSdram(RowsOutside):
     def area_terms(self, machine: Machine) -> tuple[float, ...]:
         return (0, 0, 1, self.bits, *gearbox_terms(self.bits, machine.vector.constant_bytes,
                                                    machine.streams))
-
-    @property
-    def organisation(self) -> SdramPart:
-        """The part's organisation and times. Raises `InputError` for an unknown one."""
-        return find_part(self.part)
-
-    @property
-    def driven(self) -> SdramPart:
-        return self.organisation
-
-    @property
-    def bits(self) -> int:
-        """Width of a beat."""
-        return self.organisation.bits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,15 +123,6 @@ def _require_room(machine: Machine, part: SdramPart) -> None:
     machine.vector.require(
         row_base(machine) + row_bytes(machine) <= part.bytes, "input_depth",
         f"at most what {part.bytes} bytes of {part.name} hold beside weights")
-
-
-def gearbox_terms(beat: int, word_bytes: int, count: int = 1) -> tuple[int, int]:
-    """Bits of words that gearboxes rotate, and of those that have whole beats."""
-    size = beat // 8
-    while size > word_bytes:
-        size //= 2
-    bits = 8 * word_bytes * count
-    return (0, bits) if word_bytes % size == 0 else (bits, 0)
 
 
 def row_burst_bytes(machine: Machine) -> int:

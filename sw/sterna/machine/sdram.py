@@ -150,3 +150,24 @@ def find_part(name: str) -> SdramPart:
     if name not in PARTS:
         raise InputError(f"SDRAM {name!r}: no such part; there are {', '.join(PARTS)}")
     return PARTS[name]
+
+
+class InPart:
+    """Of what lies in an SDRAM, by the name of its part."""
+
+    part: str
+
+    @property
+    def organisation(self) -> SdramPart:
+        """The part's organisation and times. Raises `InputError` for an unknown one."""
+        return find_part(self.part)
+
+    @property
+    def driven(self) -> SdramPart:
+        """The same: a controller of ours drives it."""
+        return self.organisation
+
+    @property
+    def bits(self) -> int:
+        """Width of a beat."""
+        return self.organisation.bits
