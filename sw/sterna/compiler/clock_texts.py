@@ -35,7 +35,7 @@ from sterna.machine.units.vector import (
 
 DISPATCH_CLOCKS = 3
 """From an instruction to the unit that has it."""
-CONSTANT_CLOCKS = 2
+OFFER_CLOCKS = 2
 """That a constant scalar is on offer before it is taken."""
 SAME_TEXT_CLOCKS = 1
 """Between two blocks of a text that no other one fills."""
@@ -211,7 +211,7 @@ class TextsClock:
             elif step.operation is ScalarCode.SQUARES:
                 start = max(start, text.last_issue + squares_latency(machine))
             elif step.operation is ScalarCode.CONSTANT:
-                start += CONSTANT_CLOCKS
+                start += OFFER_CLOCKS
             return start
         latency = vector_latency(machine)
         if step.multiplier in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE):
