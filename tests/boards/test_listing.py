@@ -24,7 +24,7 @@ from sterna_boards.measured.baseline import (
 
 from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/measured.md"
 ENTRY = Measured(
     board="icebreaker", model="demo-tiny", machine=PRESETS["tiny"], clock_mhz=24.0,
     fmax_mhz=(25.0, 23.0, 24.5), luts=4000, ffs=2000, block_rams=20, single_port_rams=4, dsps=7,
@@ -73,12 +73,12 @@ def test_commands_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
         "measured": measured_rows(), "units": unit_rows()}
 
 
-def test_readme_has_the_measured_tables(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_has_the_measured_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert application.run_arguments(["boards", "--measured"]) == 0
     tables = capsys.readouterr().out.strip()
     rows = [line for line in tables.splitlines() if line.startswith("| ")]
     assert len(rows) == sum(2 + len(table) for table in (measured_rows(), unit_rows()) if table)
-    assert tables in README.read_text()
+    assert tables in PAGE.read_text()
 
 
 def test_units_are_read_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

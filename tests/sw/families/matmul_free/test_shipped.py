@@ -69,7 +69,7 @@ def test_the_spiking_demo_has_learnt_english_with_few_spikes() -> None:
     score = score_text(reference, text)
     assert score.bits_per_byte < 2.2
     golden = score_program(lower(model), text, begin, streams=1)
-    # Over 140 tokens; the README has the figure of a whole text.
+    # Over 140 tokens; docs/models.md has the figure of a whole text.
     assert abs(golden.perplexity / score.perplexity - 1) < 0.02
     assert all(0.01 < share < 0.2 for share in spike_shares(reference, text))
 
