@@ -18,7 +18,7 @@ def blocks(language: str) -> dict[str, str]:
     """Those of all pages, each once; by page and number."""
     found: dict[str, str] = {}
     for page in PAGES:
-        texts = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+        texts = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)
         for number, text in enumerate(texts):
             if text not in found.values():
                 found[f"{page.relative_to(ROOT)}-{number}"] = text
