@@ -31,7 +31,7 @@ def serve(request: ServeRequest) -> None:
             hosts = [request.host, *(request.allow_host or ())]
             application = Guard(Paths(service).application(), hosts, request.api_key)
             server = uvicorn.Server(uvicorn.Config(
-                application, log_level="warning", access_log=False, lifespan="off",
+                application, log_level="error", access_log=False, lifespan="off", ws="none",
                 timeout_graceful_shutdown=GRACE, server_header=False))
             print(address(listener), flush=True)
             print("Ctrl-C ends the server", file=sys.stderr, flush=True)

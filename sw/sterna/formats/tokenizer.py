@@ -21,6 +21,10 @@ MOST_BYTES = 1 << 28
 _TRIED = "Once upon a time"
 _REPLACEMENT = "\ufffd"
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_VISIBLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_BYTE_LEVEL = {chr(byte): byte for byte in _VISIBLE} | {
+    chr(0x100 + place): byte for place, byte in enumerate(sorted({*range(256)} - {*_VISIBLE}))}
+"""The byte of each character of byte-level tokens, as GPT-2 began to write them."""
 _LONGEST_WINDOW, _CONTEXT = 32, 8
 """Tokens of a stream that are decoded again with the next, at most, and when it becomes shorter."""
 
@@ -42,6 +46,7 @@ class Tokenizer:
         """Control tokens: ids by their text."""
         decoder = tokenizer.decoder
         self._has_bytes = decoder is not None and decoder.decode(["<0x41>"]) == "A"
+        self._is_byte_level = decoder is not None and decoder.decode(["Ã©"]) == "é"
 
     @classmethod
     def from_file(cls, path: Path | str) -> Tokenizer:
@@ -93,6 +98,18 @@ class Tokenizer:
         pieces = (self._tokenizer.id_to_token(token) for token in ids)
         return self._tokenizer.decoder.decode(_with_whole_characters(
             [piece for piece in pieces if piece is not None and piece not in self.special]))
+
+    def token_bytes(self, token: int) -> bytes:
+        """What a token is behind others: UTF-8 that may begin or end in a character; of a control
+        token its name, of an id that is none nothing."""
+        piece, decoder = self._tokenizer.id_to_token(token), self._tokenizer.decoder
+        if piece is None or piece in self.special or decoder is None:
+            return (piece or "").encode()
+        if self._has_bytes and (byte := _BYTE.fullmatch(piece)):
+            return bytes.fromhex(byte[1])
+        if self._is_byte_level and _BYTE_LEVEL.keys() >= {*piece}:
+            return bytes(_BYTE_LEVEL[character] for character in piece)
+        return decoder.decode(["a", piece])[1:].encode()
 
     def stream(self, prefix: Sequence[int] = ()) -> StreamingDecoder:
         """A decoder of tokens that arrive one by one behind `prefix`, which is not repeated."""

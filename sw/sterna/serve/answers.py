@@ -96,8 +96,8 @@ class Form:
         return entries[own], entries[:self.logprobs]
 
     def _entry(self, token: int, logprob: float) -> dict[str, Any]:
-        text = self.tokenizer.decode([token])
-        return {"token": text, "logprob": logprob, "bytes": list(text.encode())}
+        own = self.tokenizer.token_bytes(token)
+        return {"token": own.decode(errors="replace"), "logprob": logprob, "bytes": list(own)}
 
 
 def usage(prompt: int, made: int, kept: int) -> dict[str, Any]:

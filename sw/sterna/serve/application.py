@@ -12,7 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -27,6 +27,8 @@ from sterna.sharing.job import Wish
 
 PING = 10.0
 """Seconds of silence in a stream after which a comment says that somebody is still there."""
+PATIENCE = 60.0
+"""Seconds until the body of a request has to be there."""
 DONE = "data: [DONE]\n\n"
 
 
@@ -41,14 +43,16 @@ class Paths:
     def application(self) -> Starlette:
         """All of them, and errors in one form."""
         get, post = ["GET"], ["POST"]
-        return Starlette(
+        application = Starlette(
             routes=[Route("/health", self._counted(self.health), methods=get),
                     Route("/metrics", self._counted(self.metrics), methods=get),
                     Route("/v1/models", self._counted(self.models), methods=get),
                     Route("/v1/models/{name:path}", self._counted(self.model), methods=get),
                     Route("/v1/completions", self._counted(self.completions), methods=post),
                     Route("/v1/chat/completions", self._counted(self.chat), methods=post)],
-            exception_handlers={HTTPException: self._no_path})
+            exception_handlers={HTTPException: self._no_path, Exception: self._fault})
+        application.router.redirect_slashes = False
+        return application
 
     async def health(self, request: Request) -> Response:
         """Whether it answers, and what."""
@@ -77,7 +81,7 @@ class Paths:
 
     async def completions(self, request: Request) -> Response:
         """Texts that go on."""
-        asked = read_completion(await _body(request), self._service.usual)
+        asked = read_completion(await self._body(request), self._service.usual)
 
         def prompts() -> list[tuple[int, ...]]:
             return [self._service.ids(prompt) for prompt in asked.prompts]
@@ -86,7 +90,7 @@ class Paths:
 
     async def chat(self, request: Request) -> Response:
         """A conversation that goes on."""
-        asked = read_chat(await _body(request), self._service.usual)
+        asked = read_chat(await self._body(request), self._service.usual)
 
         def prompts() -> list[tuple[int, ...]]:
             return [self._service.checked(self._service.chat.ids(asked.messages))]
@@ -115,6 +119,9 @@ class Paths:
         answers = await texts.whole(request)
         return JSONResponse(form.whole(answers, _usage(texts, asked)))
 
+    async def _body(self, request: Request) -> bytes:
+        return await _body(request, min(PATIENCE, self._service.limits.deadline))
+
     def _model(self) -> dict[str, Any]:
         return {"id": self._service.name, "object": "model", "created": self._began,
                 "owned_by": "sterna"}
@@ -133,23 +140,39 @@ class Paths:
     async def _no_path(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         self._statuses[error.status_code] += 1
-        refused = Refused(error.status_code, f"{request.method} {request.url.path}: is not there",
-                          code="unknown_url")
+        path, allowed = request.url.path, (error.headers or {}).get("Allow")
+        refused = Refused(error.status_code, f"{path}: is not there" if allowed is None
+                          else f"{path}: takes {allowed}, not {request.method}", code="unknown_url")
         return JSONResponse(refused.body, error.status_code, error.headers)
 
+    async def _fault(self, request: Request, error: Exception) -> Response:
+        """What nobody has thought of; the server's log has where it happened."""
+        del request
+        self._statuses[500] += 1
+        refused = Refused(500, f"a fault of the server ({type(error).__name__}: {error})",
+                          code="internal_error")
+        return JSONResponse(refused.body, refused.status)
 
-async def _body(request: Request) -> bytes:
-    """Of JSON, and not too long. Raises `Refused`."""
+
+async def _body(request: Request, seconds: float) -> bytes:
+    """Of JSON, not too long, and there in time. Raises `Refused`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refused(415, "the body must be of Content-Type application/json",
                       code="unsupported_media_type")
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BODY:
-            raise Refused(413, f"the body has more than {MOST_BODY} bytes", code="body_too_large",
-                          headers={"Connection": "close"})
+    try:
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_BODY:
+                    raise Refused(413, f"the body has more than {MOST_BODY} bytes",
+                                  code="body_too_large", headers={"Connection": "close"})
+    except ClientDisconnect:
+        raise Refused(499, "the client has left") from None
+    except TimeoutError:
+        raise Refused(408, f"the body was not there in {seconds:g} s", code="timeout",
+                      headers={"Connection": "close"}) from None
     return body
 
 

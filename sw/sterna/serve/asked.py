@@ -14,6 +14,7 @@ from typing import Any
 
 from sterna.chat.conversation import ASSISTANT, SYSTEM, USER, Message
 from sterna.errors import InputError
+from sterna.formats.text import check_characters
 from sterna.law.sampling import SEED_BITS, Sampling
 from sterna.serve.errors import Refused, wrong
 
@@ -30,6 +31,10 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 }
 _COMMON = {"model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k",
            "seed", "stop", "n", "logprobs"}
+_IN_OPTIONS = {"include_usage", "include_obfuscation"}
+_IN_MESSAGES = {"role", "content", "name", "refusal", "annotations", "reasoning_content"}
+"""Of which the last four say nothing that a template takes."""
+_NO_CALLS = {"tool_calls": ([],), "function_call": (), "audio": ()}
 _ROLES = {"system": SYSTEM, "developer": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
 
@@ -145,12 +150,18 @@ def _values(body: bytes, usual: Usual, own: set[str]) -> _Values:
                       param="model", code="model_not_found")
     for name, value in values.given.items():
         if name in _NEUTRAL:
-            if value not in _NEUTRAL[name]:
+            if not _is_neutral(value, _NEUTRAL[name]):
                 raise Refused(400, f"{name}: is not there; leave it out", param=name,
                               code="unsupported_parameter")
         elif name not in _COMMON | _IGNORED | own:
             raise Refused(400, f"{name}: no such parameter", param=name, code="unknown_parameter")
     return values
+
+
+def _is_neutral(value: Any, neutral: tuple[Any, ...]) -> bool:
+    """Whether it is one of these; 0 is not false, and 0.0 is 0."""
+    return any(value == item and isinstance(value, bool) == isinstance(item, bool)
+               for item in neutral)
 
 
 def _asked(values: _Values, usual: Usual, most: int | None, logprobs: int | None
@@ -166,8 +177,10 @@ def _asked(values: _Values, usual: Usual, most: int | None, logprobs: int | None
         raise Refused(400, str(error), param=str(error).split()[0].replace("-", "_"),
                       code="invalid_value") from None
     options = values.given.get("stream_options", {})
-    if not isinstance(options, dict):
-        raise wrong("stream_options", "must be an object")
+    if (not isinstance(options, dict) or not options.keys() <= _IN_OPTIONS
+            or not all(isinstance(value, bool | None) for value in options.values())):
+        raise wrong("stream_options", f"must be an object; true or false are there "
+                                      f"{' and '.join(sorted(_IN_OPTIONS))}")
     return {
         "most": most, "sampling": sampling, "stops": _stops(values.given.get("stop", [])),
         "choices": values.whole("n", 1, 1, MOST_CHOICES), "streamed": values.switch("stream"),
@@ -180,6 +193,11 @@ def _stops(value: Any) -> tuple[str, ...]:
             or not all(isinstance(stop, str) and 0 < len(stop) <= MOST_STOP for stop in stops)):
         raise wrong("stop", f"must be a string, or a list of at most {MOST_STOPS}, each of 1 to "
                             f"{MOST_STOP} characters")
+    try:
+        for stop in stops:
+            check_characters(stop, "a string in it")
+    except InputError as error:
+        raise wrong("stop", str(error)) from None
     return tuple(stops)
 
 
@@ -204,8 +222,15 @@ def _messages(value: Any) -> tuple[Message, ...]:
 
 
 def _message(name: str, value: Any) -> Message:
-    if not isinstance(value, dict) or value.get("role") not in _ROLES:
+    role = value.get("role") if isinstance(value, dict) else None
+    if not isinstance(role, str) or role not in _ROLES:
         raise wrong("messages", f"{name} has no role of {', '.join(_ROLES)}")
+    if not isinstance(value.get("name", ""), str | None):
+        raise wrong("messages", f"{name}: \"name\" is no string")
+    for field, item in value.items():
+        if (field not in _IN_MESSAGES and item is not None
+                and not _is_neutral(item, _NO_CALLS.get(field, ()))):
+            raise wrong("messages", f"{name}: {_short(field)} is not there; leave it out")
     content = value.get("content")
     if isinstance(content, list):
         parts = [item["text"] for item in content if isinstance(item, dict)
@@ -213,4 +238,4 @@ def _message(name: str, value: Any) -> Message:
         content = "".join(parts) if len(parts) == len(content) else None
     if not isinstance(content, str):
         raise wrong("messages", f"{name} has no text as its content")
-    return Message(_ROLES[value["role"]], content)
+    return Message(_ROLES[role], content)

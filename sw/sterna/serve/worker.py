@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ class Worker:
         self._tokenizer, self._most = tokenizer, most_waiting + sharing.device.streams
         self._changed = threading.Condition()
         self._come: deque[Ticket] = deque()
+        self._beginning: deque[Ticket] = deque()
         self._gone: deque[Ticket] = deque()
         self._active: dict[Job, _Answer] = {}
         self._closed = self._broken = False
@@ -97,7 +99,7 @@ class Worker:
     @property
     def clients(self) -> int:
         """Texts that somebody waits for."""
-        return len(self._active) + len(self._come)
+        return len(self._active) + len(self._come) + len(self._beginning)
 
     def submit(self, tickets: list[Ticket]) -> None:
         """Queue texts, all or none. Raises `Full`."""
@@ -127,12 +129,14 @@ class Worker:
                     self._changed.wait()
                 if self._closed:
                     break
-                come, gone = list(self._come), list(self._gone)
-                for ticket in come:
-                    self._begin(ticket)
-                self._come.clear()
+                gone = list(self._gone)
                 self._gone.clear()
+                self._beginning += self._come
+                self._come.clear()
             try:
+                while self._beginning:  # who asks waits for no device meanwhile
+                    self._begin(self._beginning[0])
+                    self._beginning.popleft()
                 for ticket in gone:
                     self._drop(ticket)
                 self._end_late()
@@ -140,6 +144,9 @@ class Worker:
                     self._round()
             except SternaError as error:
                 self._fail(str(error))
+            except Exception as error:  # nobody may wait for a thread that is no more
+                traceback.print_exc()
+                self._fail(f"a fault of the server ({type(error).__name__}: {error})")
         for answer in [*self._active.values()]:
             answer.ticket.deliver(Piece(failure="the server ends"))
 
@@ -203,6 +210,7 @@ class Worker:
     def _fail(self, line: str) -> None:
         """The device has failed: all that were waiting are told, and it is begun anew."""
         self._broken = True
-        for answer in self._active.values():
-            answer.ticket.deliver(Piece(failure=line))
+        for ticket in [*self._beginning, *(answer.ticket for answer in self._active.values())]:
+            ticket.deliver(Piece(failure=line))
+        self._beginning.clear()
         self._active.clear()

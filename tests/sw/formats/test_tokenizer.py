@@ -161,6 +161,24 @@ def test_a_stream_is_what_is_decoded_at_once(name: str, data: st.DataObject) -> 
         assert told == whole[len(prompt):]
 
 
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(text=st.text(st.characters(exclude_characters="▁", codec="utf-8"), min_size=1))
+def test_bytes_of_tokens_are_together_the_text(name: str, text: str) -> None:
+    """Whatever characters tokens cut; the space that byte fallback puts in front included."""
+    tokenizer = TOKENIZERS[name]
+    told = b"".join(tokenizer.token_bytes(token) for token in tokenizer.encode(text))
+    assert told.decode() == " " * (name == "byte fallback") + text
+
+
+@pytest.mark.parametrize(("name", "token", "told"), [
+    ("byte level", 1, b"<s>"), ("byte level", 10**6, b""), ("word pieces", 3, b"b"),
+    ("word pieces", 2, b" a"), ("metaspace", 3, b" a"),
+    ("no decoder", 3, "▁a".encode()),
+])
+def test_bytes_of_a_token(name: str, token: int, told: bytes) -> None:
+    assert EVERY[name].token_bytes(token) == told
+
+
 def ids_of_bytes(tokenizer: Tokenizer, data: bytes) -> list[int]:
     characters = {**{byte: chr(byte) for byte in range(256)}, **_mapped()}
     names = (characters[byte] if tokenizer is TOKENIZERS["byte level"] else f"<0x{byte:02X}>"

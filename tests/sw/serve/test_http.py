@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sterna.serve import worker
 from sterna.serve.text import StoppedText
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
+application: Any = pytest.importorskip("sterna.serve.application")
+
 KEY = "schlüssel"
 JSON = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}".encode()}
 BODY = {"model": "demo-tiny", "prompt": "The king", "max_tokens": 4, "temperature": 0}
@@ -86,6 +92,7 @@ def test_no_other_origin_may_read(place):
 @pytest.mark.parametrize(("method", "path", "body", "kind", "expected"), [
     ("GET", "/nowhere", None, None, (404, "unknown_url")),
     ("GET", "/v1/completions", None, None, (405, "unknown_url")),
+    ("POST", "/v1/completions/", BODY, "application/json", (404, "unknown_url")),
     ("GET", "/v1/models/other", None, None, (404, "model_not_found")),
     ("POST", "/v1/completions", BODY, "text/plain", (415, "unsupported_media_type")),
     ("POST", "/v1/completions", b"{", "application/json", (400, "invalid_json")),
@@ -102,6 +109,53 @@ def test_errors(place, method, path, body, kind, expected):
     if kind is not None:
         headers["Content_Type"] = kind
     assert error(place, method, path, body, **headers) == expected
+
+
+PART = (b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        + f"Authorization: Bearer {KEY}\r\nContent-Length: 100\r\n\r\n{{".encode())
+
+
+def connected(place: str) -> socket.socket:
+    host, _, port = place.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=60)
+
+
+def test_clients_that_leave_are_no_fault(place, caplog, monkeypatch):
+    """Before their request is there, in the middle of its body, and before its answer."""
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+    whole = json.dumps({**BODY, "stream": True, "max_tokens": 1000}).encode()
+    for sent in (b"", PART[:20], PART, PART.replace(b"100", b"%d" % len(whole))[:-1] + whole):
+        with connected(place) as client:
+            client.sendall(sent)
+            time.sleep(0.1)
+    while json.loads(ask(place, "GET", "/health")[2])["texts"]:
+        time.sleep(0.01)
+    assert not caplog.records
+
+
+def test_a_body_that_does_not_come(place, monkeypatch):
+    monkeypatch.setattr(application, "PATIENCE", 0.2)
+    with connected(place) as client:
+        client.sendall(PART)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 408 and json.loads(answer.read())["error"]["code"] == "timeout"
+
+
+def test_what_nobody_has_thought_of(place, monkeypatch, capsys):
+    def fault(*_: object) -> None:
+        raise ValueError("what is this")
+
+    for target, status, code in ((application, 500, "internal_error"),
+                                 (worker.Worker, 503, "device")):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, "read_completion" if target is application else "_round", fault)
+            found = ask(place, "POST", "/v1/completions", BODY, **JSON)
+            assert found[0] == status and json.loads(found[2])["error"]["code"] == code
+            assert b"a fault of the server (ValueError: what is this)" in found[2]
+        assert ask(place, "POST", "/v1/completions", BODY, **JSON)[0] == 200
+    assert "ValueError: what is this" in capsys.readouterr().err
 
 
 def test_events_to_the_byte(place):
