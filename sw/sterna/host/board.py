@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError, LinkError
+from sterna.host.counted import CountedTransport, Traffic
 from sterna.host.info import Info, read_info
 from sterna.host.link import ATTEMPTS, AnswerLost, Link, MemoryFailure, Request
 from sterna.host.loading import load_request, load_requests, words_in_frame
@@ -81,7 +82,8 @@ class Board:
         self._timeout = timeout
         self._loaders = dict(loaders or {})
         self._spoiled = ""
-        self._link = Link(transport, name)
+        self._counted = CountedTransport(transport)
+        self._link = Link(self._counted, name)
         self._shared = getattr(transport, "shared", False)
         self._session = Session(name)
         self._image: MemoryImage | None = None
@@ -93,6 +95,11 @@ class Board:
         if self._image is None:
             raise ValueError("no image is loaded")
         return self._image
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the link."""
+        return self._counted.traffic
 
     @property
     def streams(self) -> int:

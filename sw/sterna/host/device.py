@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.host.counted import Traffic
 from sterna.host.counters import Counters
 from sterna.law.sampling import Sampling
 from sterna.machine.snapshot import State
@@ -114,6 +115,11 @@ class Device(Protocol):
     @property
     def recoveries(self) -> int:
         """How often it was loaded again, and its texts repeated."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over its link; nothing where there is none."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from sterna.host.board import Board
+from sterna.host.counted import Traffic
 from sterna.host.device import Output, StreamStep
 from sterna.host.log import Log
 from sterna.host.result import RunResult
@@ -81,6 +82,11 @@ class Streams(ABC, Generic[Item, Output]):
     def recoveries(self) -> int:
         """How often the board was loaded again, and its texts repeated."""
         return self._board.recoveries
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over the board's link."""
+        return self._board.traffic
 
     def reset(self) -> None:
         """Forget all texts: the next item is the first of a new one, in stream 0."""

@@ -8,6 +8,7 @@ from copy import copy
 import numpy as np
 
 from sterna.golden.executor import GoldenExecutor
+from sterna.host.counted import Traffic
 from sterna.host.device import StepResult, StreamStep
 from sterna.machine.snapshot import State
 from sterna.program.definition import Program
@@ -21,6 +22,7 @@ class GoldenDevice:
 
     name = "golden"
     recoveries = 0
+    traffic = Traffic()
     maker = None
 
     def __init__(self, program: Program, top_k: int, streams: int = 1) -> None:
