@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from sterna.errors import InputError
+from sterna.serve import page
 from sterna.serve.answers import Form, usage
 from sterna.serve.asked import Asked, ChatCompletion, Completion, read_chat, read_completion
 from sterna.serve.errors import Refused
@@ -49,7 +50,8 @@ class Paths:
                     Route("/v1/models", self._counted(self.models), methods=get),
                     Route("/v1/models/{name:path}", self._counted(self.model), methods=get),
                     Route("/v1/completions", self._counted(self.completions), methods=post),
-                    Route("/v1/chat/completions", self._counted(self.chat), methods=post)],
+                    Route("/v1/chat/completions", self._counted(self.chat), methods=post),
+                    *page.routes()],
             exception_handlers={HTTPException: self._no_path, Exception: self._fault})
         application.router.redirect_slashes = False
         return application
@@ -60,7 +62,8 @@ class Paths:
         service = self._service
         return JSONResponse({"status": "ok", "model": service.name, "device": service.device.name,
                              "streams": service.device.streams,
-                             "texts": service.worker.clients})
+                             "texts": service.worker.clients,
+                             "chat_template": not service.chat.is_plain})
 
     async def metrics(self, request: Request) -> Response:
         """Counters."""

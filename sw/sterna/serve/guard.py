@@ -8,6 +8,7 @@ point here: such a name is refused, and so is what browsers send to strangers wi
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from ipaddress import ip_address
 from typing import Any
@@ -18,8 +19,8 @@ from starlette.responses import JSONResponse
 from sterna.serve.errors import Refused
 
 Application = Callable[..., Awaitable[None]]
-OPEN = ("/health",)
-"""What needs no key."""
+OPEN = re.compile(r"/|/health|/page/.*")
+"""What needs no key: the page asks for one."""
 
 
 class Guard:
@@ -43,7 +44,7 @@ class Guard:
         if not self._knows(headers.get("host", "")):
             raise Refused(403, "this name of the server is not known; start it with --allow-host",
                           code="unknown_host")
-        if self._key is None or path in OPEN:
+        if self._key is None or OPEN.fullmatch(path):
             return
         given = headers.get("authorization", "").partition("Bearer ")[2]
         if not hmac.compare_digest(given.encode("latin-1"), self._key.encode()):

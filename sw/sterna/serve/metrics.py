@@ -47,4 +47,7 @@ def _all(worker: Worker) -> Iterator[Metric]:
     yield "texts_waiting", "gauge", "Texts that wait for their turn.", sharing.waiting
     yield "states_kept", "gauge", "States of conversations that are kept.", len(sharing.states)
     yield "states_kept_bytes", "gauge", "What they take.", sharing.states.bytes
+    yield "link_bytes_total", total, "Bytes over the link, both ways.", device.traffic.bytes
+    yield ("link_round_trips_total", total, "Answers of the board that were waited for.",
+           device.traffic.round_trips)
     yield "recoveries_total", total, "Times that the device was loaded again.", device.recoveries

@@ -59,7 +59,7 @@ def test_health_needs_no_key(place):
     status, _, body = ask(place, "GET", "/health")
     assert status == 200
     assert json.loads(body) == {"status": "ok", "model": "demo-tiny", "device": "emulator",
-                                "streams": 1, "texts": 0}
+                                "streams": 1, "texts": 0, "chat_template": False}
 
 
 @pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer x", f"Basic {KEY}", KEY])
