@@ -12,7 +12,7 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
     "google-chrome")
-SECONDS = 30
+SECONDS = 120
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium; install the package chromium of your system")
 

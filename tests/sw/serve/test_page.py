@@ -172,5 +172,5 @@ def test_nothing_of_it_may_come_from_elsewhere(server):
     answer = connection.getresponse()
     answer.read()
     connection.close()
-    policy = answer.getheader("Content-Security-Policy")
+    policy = answer.getheader("Content-Security-Policy", "")
     assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
