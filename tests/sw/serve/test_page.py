@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -100,6 +101,17 @@ def test_a_conversation_by_keyboard_alone(server, chromium):
         answered(page, 2)
         assert page.locator(".user .text").nth(1).text_content() == "<b>two</b>\nlines"
         assert page.locator("#messages b").count() == 0
+
+
+def test_what_is_said_before_the_server_has_said_its_name(server, chromium):
+    """As one who types fast, or on a slow line: the answer comes all the same."""
+    with opened(chromium, "about:blank", (server,)) as page:
+        page.route("**/health", lambda route: (time.sleep(0.5), route.continue_()))
+        page.goto(server)
+        page.evaluate("document.getElementById('most').value = 4")
+        page.fill("#text", "The king")
+        page.keyboard.press("Enter")
+        assert answered(page)
 
 
 def test_escape_stops_an_answer_and_frees_its_stream(server, chromium):

@@ -2,9 +2,10 @@
 import { ask } from "./server.js";
 
 export class Conversation {
-  constructor(byId) {
+  // `model` is a promise: somebody may have written before the server has said what it serves.
+  constructor(byId, model) {
     this.byId = byId;
-    this.model = "";
+    this.model = model;
     this.messages = [];
     this.running = null;
   }
@@ -37,11 +38,13 @@ export class Conversation {
     const running = new AbortController();
     this.run(running);
     this.fail("");
-    const shown = this.show("assistant", this.model);
+    const shown = this.show("assistant", "");
     const began = performance.now();
     let first = null, usage = null, content = "";
     try {
-      for await (const part of ask(this.wish(), running.signal)) {
+      const model = await this.model;
+      shown.who.textContent = model;
+      for await (const part of ask(this.wish(model), running.signal)) {
         usage = part.usage ?? usage;
         const piece = part.choices[0]?.delta?.content;
         if (!piece) continue;
@@ -70,13 +73,13 @@ export class Conversation {
     if (said && !this.byId("text").value) this.byId("text").value = said.content;
   }
 
-  wish() {
+  wish(model) {
     const number = (id) => {
       const value = this.byId(id).value;
       return value === "" ? undefined : Number(value);
     };
     return {
-      model: this.model, messages: this.messages, max_tokens: number("most"),
+      model, messages: this.messages, max_tokens: number("most"),
       temperature: number("temperature"), seed: number("seed"),
     };
   }
@@ -93,7 +96,7 @@ export class Conversation {
     who.textContent = name;
     this.byId("messages").append(item);
     this.follow();
-    return { item, text, told: toldLine };
+    return { item, who, text, told: toldLine };
   }
 
   follow() {

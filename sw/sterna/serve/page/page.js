@@ -4,7 +4,8 @@ import { watch } from "./counters.js";
 import { get } from "./server.js";
 
 const byId = (id) => document.getElementById(id);
-const conversation = new Conversation(byId);
+const health = get("health").then((answer) => answer.json());
+const conversation = new Conversation(byId, health.then((served) => served.model));
 
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -26,8 +27,7 @@ byId("key").value = sessionStorage.getItem("key") ?? "";
 byId("key").addEventListener("change", () => sessionStorage.setItem("key", byId("key").value));
 
 async function introduce() {
-  const served = await (await get("health")).json();
-  conversation.model = served.model;
+  const served = await health;
   document.title = `${served.model}: Sterna`;
   const streams = `${served.streams} token stream${served.streams === 1 ? "" : "s"}`;
   byId("served").textContent = `${served.model} on ${served.device}, ${streams}`;
