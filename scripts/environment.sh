@@ -1,5 +1,5 @@
 # Sourced by the other scripts: checks what cannot come from pip, then makes the virtual environment.
-# usage: . scripts/environment.sh EXTRA      (an extra of pyproject.toml: sim or dev)
+# usage: . scripts/environment.sh EXTRA      (of pyproject.toml: sim, sim,serve or dev)
 #
 # The environment lies in .venv (or $STERNA_VENV) and is renewed when pyproject.toml or the pinned
 # versions change.
@@ -29,7 +29,7 @@ if [ ! -x "$environment/bin/python" ]; then
     "$python" -m venv "$environment"
 fi
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
-    case $1 in sim) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
+    case $1 in sim*) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
     echo "sterna: installing the pinned packages into $environment: $size (a few minutes, once)" >&2
     "$environment/bin/python" scripts/pytorch.py
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \

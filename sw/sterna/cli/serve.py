@@ -34,7 +34,8 @@ def serve(request: ServeRequest) -> None:
                 application, log_level="error", access_log=False, lifespan="off", ws="none",
                 timeout_graceful_shutdown=GRACE, server_header=False))
             print(address(listener), flush=True)
-            print("Ctrl-C ends the server", file=sys.stderr, flush=True)
+            print(f"in a browser: {address(listener, '/')}; Ctrl-C ends the server",
+                  file=sys.stderr, flush=True)
             server.run(sockets=[listener])
 
 
@@ -49,7 +50,7 @@ def listening(host: str, port: int) -> socket.socket:
                          "--host or --port") from None
 
 
-def address(listener: socket.socket) -> str:
-    """The base URL of clients."""
+def address(listener: socket.socket, path: str = "/v1") -> str:
+    """The base URL of clients, or that of the page."""
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{path}"

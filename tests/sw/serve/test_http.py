@@ -222,7 +222,8 @@ def test_the_command(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert errors.splitlines()[-2:] == ["Ctrl-C ends the server", "sterna: interrupted"]
+    told, last = errors.splitlines()[-2:]
+    assert told.startswith("in a browser: http://127.0.0.1:") and last == "sterna: interrupted"
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
