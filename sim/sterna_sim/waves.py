@@ -98,7 +98,7 @@ def write_waves(target: Path, outcome: Verification, again: Callable[[], Verifie
             raise _Enough
 
     try:
-        with whole_file(Path(os.path.realpath(target))) as partial:
+        with whole_file(target) as partial:
             try:
                 board.record(partial, first, last)
                 verify(verifier, told)

@@ -64,8 +64,10 @@ def unfinished_folder(parent: Path, prefix: str = _PREFIX) -> Iterator[Path]:
 def whole_file(target: Path) -> Iterator[Path]:
     """A name beside ``target`` to write to; at the end the file replaces ``target``.
 
-    Whatever ends the block early leaves ``target`` as it was. Raises `OSError`.
+    Whatever ends the block early leaves ``target`` as it was; of a link that is what it leads to,
+    and it stays a link. Raises `OSError`.
     """
+    target = Path(os.path.realpath(target))
     partial = own_name(target.parent)
     note(partial)
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sterna.left_behind import OwnList
+from sterna.unfinished import write_whole
 
 
 def test_a_guard_that_nobody_gives_back_stops_no_thread(
@@ -24,3 +25,15 @@ def test_a_guard_that_nobody_gives_back_stops_no_thread(
     assert json.loads(kept.read_text())[1] == [str(tmp_path / "half")]
     own.write([])
     assert not list((tmp_path / "unfinished").iterdir())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_behind_a_link_is_written_there(tmp_path: Path, there: bool) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    if there:
+        (folder / "file").write_text("old")
+    link.symlink_to("folder/file")
+    write_whole(link, "new")
+    assert link.is_symlink() and (folder / "file").read_text() == "new"
+    assert len([*tmp_path.rglob("*")]) == 3

@@ -11,6 +11,7 @@ from typing import Any
 
 from sterna.chat.conversation import ROLES, Message
 from sterna.errors import InputError
+from sterna.formats.text import check_characters
 from sterna.reading import read_json, require_possible
 from sterna.unfinished import write_whole
 
@@ -37,18 +38,21 @@ def load_conversation(path: Path) -> list[Message]:
     values = read_json(path, MOST_BYTES)
     if values.get("format") != FORMAT:
         raise InputError(f"{path}: is no conversation that /save wrote")
-    if values.get("version") != VERSION:
-        raise InputError(f"{path}: is of version {values.get('version')!r}, and this Sterna reads "
+    version = values.get("version")
+    if type(version) is not int or version != VERSION:
+        raise InputError(f"{path}: is of version {version!r}, and this Sterna reads "
                          f"{VERSION}; save it again")
     messages: Any = values.get("messages")
-    try:
-        found = [Message(item["role"], item["content"]) for item in messages]
-    except (KeyError, TypeError):
-        raise InputError(f"{path}: its messages are damaged") from None
-    for item in found:
-        if item.role not in ROLES or not isinstance(item.content, str):
-            raise InputError(f"{path}: its messages are damaged")
-    return found
+    if not isinstance(messages, list) or not all(map(_is_message, messages)):
+        raise InputError(f"{path}: its messages are damaged")
+    for item in messages:
+        check_characters(item["content"], f"{path}: a message")
+    return [Message(**item) for item in messages]
+
+
+def _is_message(item: Any) -> bool:
+    return (isinstance(item, dict) and item.keys() == {"role", "content"}
+            and all(isinstance(value, str) for value in item.values()) and item["role"] in ROLES)
 
 
 def _is_ours(path: Path) -> bool:

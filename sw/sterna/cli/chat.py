@@ -71,16 +71,17 @@ class Terminal:
             return
         command, _, rest = line.strip().partition(" ")
         if command not in COMMANDS or (bool(rest) != (command in ("/save", "/load"))):
+            hint = "" if command in COMMANDS else did_you_mean(command, COMMANDS)
             raise InputError(f"{command}: the commands are /reset, /save FILE, /load FILE, /stats "
-                             f"and /quit{did_you_mean(command, COMMANDS)}")
+                             f"and /quit{hint}")
         session = self._session
         if command == "/reset":
             session.reset()
         elif command == "/save":
-            save_conversation(Path(rest.strip()), self._model, session.messages)
+            save_conversation(_path(rest), self._model, session.messages)
             self._tell(f"saved {len(session.messages)} messages in {rest.strip()}")
         elif command == "/load":
-            session.messages = load_conversation(Path(rest.strip()))
+            session.messages = load_conversation(_path(rest))
             self._tell(f"{len(session.messages)} messages; the conversation goes on")
         else:
             self._tell(f"{session.device.name}: {session.last.told()}")
@@ -117,6 +118,15 @@ class Terminal:
     @staticmethod
     def _tell(line: str) -> None:
         print(shown(line), file=sys.stderr, flush=True)
+
+
+def _path(text: str) -> Path:
+    """As shells take it. Raises `InputError` for the home of nobody."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise InputError(f"{path}: there is no such user") from None
 
 
 def chat(request: ChatRequest) -> None:

@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sterna.chat.conversation import Message
+from sterna.chat.file import load_conversation
+from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
 from sterna.families.matmul_free.store import load_model
@@ -98,6 +101,8 @@ def test_what_the_model_is_told_first(model, talk):
     ("/stats now", "/stats: the commands are"),
     ("/load nowhere.json", "nowhere.json: file not found"),
     ("/load pyproject.toml", "pyproject.toml: "),
+    ("/load ~/nowhere.json", f"{Path.home()}/nowhere.json: file not found"),
+    ("/save ~nobody-there/x", "~nobody-there/x: there is no such user"),
     ("/save README.md", "README.md: is there already, and no conversation"),
     ("/save nowhere/\0x", "cannot be written (embedded null byte)"),
 ])
@@ -108,16 +113,34 @@ def test_a_wrong_line_is_told_and_the_conversation_goes_on(line, message, model,
     assert wrong.startswith("sterna: ") and message in wrong
 
 
-def test_damaged_files(model, talk, tmp_path):
-    for number, (text, message) in enumerate([
-            ('{"format": "x"}', "is no conversation that /save wrote"),
-            ('{"format": "sterna conversation", "version": 2}', "is of version 2"),
-            ('{"format": "sterna conversation", "version": 1}', "its messages are damaged"),
-            ('{"format": "sterna conversation", "version": 1, "messages": [{"role": "dog", '
-             '"content": "x"}]}', "its messages are damaged")]):
-        file = tmp_path / f"{number}.json"
-        file.write_text(text)
-        assert f"{file}: {message}" in talk(model, f"/load {file}").errors
+NOTHING = (None, True, 0, 1.0, -1, float("nan"), 10**30, "", "x", "\ud800", [], {}, [[]], [{}], ["x"])
+
+
+def test_damaged_files(tmp_path):
+    """Every field with everything that it cannot be, of whatever type."""
+    file = tmp_path / "file.json"
+
+    def refused(message: str, values: object) -> None:
+        file.write_text(json.dumps(values))
+        with pytest.raises(InputError, match=f"^{file}: {message}"):
+            load_conversation(file)
+
+    item = {"role": "user", "content": "x"}
+    whole = {"format": "sterna conversation", "version": 1, "model": "demo", "messages": [item]}
+    for value in NOTHING:
+        refused("", value) if not isinstance(value, dict) else None
+        refused("is no conversation that /save wrote", {**whole, "format": value})
+        refused("is of version", {**whole, "version": value})
+        if value != []:
+            refused("its messages are damaged", {**whole, "messages": value})
+        for wrong in (value, {**item, "role": value}, {**item, "more": value},
+                      *([{**item, "content": value}] if not isinstance(value, str) else [])):
+            refused("its messages are damaged", {**whole, "messages": [item, wrong]})
+    refused("a message is not UTF-8 text", {**whole, "messages": [{**item, "content": "\ud800"}]})
+    for name in ("format", "version", "messages"):
+        refused("", {key: value for key, value in whole.items() if key != name})
+    file.write_text(json.dumps(whole))
+    assert load_conversation(file) == [Message("user", "x")]
 
 
 def test_a_template_that_refuses_ends_no_conversation(talk, tmp_path):
