@@ -113,7 +113,8 @@ def test_a_wrong_line_is_told_and_the_conversation_goes_on(line, message, model,
     assert wrong.startswith("sterna: ") and message in wrong
 
 
-NOTHING = (None, True, 0, 1.0, -1, float("nan"), 10**30, "", "x", "\ud800", [], {}, [[]], [{}], ["x"])
+NOTHING = (None, True, 0, 1.0, -1, float("nan"), 10**30, "", "x", "\ud800", [], {}, [[]], [{}],
+           ["x"])
 
 
 def test_damaged_files(tmp_path):

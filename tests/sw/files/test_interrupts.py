@@ -77,7 +77,7 @@ def test_files(tmp_path: Path, event: str, stride: int) -> None:
         nonlocal turn
         turn += 1
         save_arrays(arrays, {"values": np.full(3, turn)})
-        write_container(image, {"part": [np.full(3, turn, np.uint8)]}, {"turn": turn})
+        write_container(image, {"part": [np.full(3, turn % 256, np.uint8)]}, {"turn": turn})
         write_whole(text, f"{turn}")
 
     for moment in moments(write, event, stride):
