@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from sterna.errors import SternaError
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 from sterna.serve.text import StoppedText
-from sterna.sharing.job import STOP, Job, Token, Wish
+from sterna.sharing.counted import Waits
+from sterna.sharing.job import HOST, READ, SLOT, STOP, Job, Token, Wish
 from sterna.sharing.sharing import Sharing
 from sterna.sharing.ways import Event
 
@@ -66,26 +67,13 @@ class _Answer:
     decoder: StreamingDecoder
 
 
-@dataclass
-class Waits:
-    """Seconds that clients have waited for their first ids."""
-
-    count: int = 0
-    seconds: float = 0.0
-    longest: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Another one."""
-        self.count += 1
-        self.seconds += seconds
-        self.longest = max(self.longest, seconds)
-
-
 class Worker:
     """Owns a device until it is closed; may be asked by any thread."""
 
     def __init__(self, sharing: Sharing, tokenizer: Tokenizer, most_waiting: int) -> None:
-        self.sharing, self.waits = sharing, Waits()
+        self.sharing = sharing
+        self.waits = {found: Waits() for found in (READ, SLOT, HOST)}
+        """For first ids, by where the beginning of the text was."""
         self._tokenizer, self._most = tokenizer, most_waiting + sharing.device.streams
         self._changed = threading.Condition()
         self._come: deque[Ticket] = deque()
@@ -189,7 +177,7 @@ class Worker:
         ticket, text = answer.ticket, answer.text
         if event.tokens and ticket.first is None:
             ticket.first = time.monotonic() - ticket.came
-            self.waits.add(ticket.first)
+            self.waits[job.found].add(ticket.first)
         shown, used = "", 0
         for token in event.tokens:
             used += 1

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Waits:
+    """Seconds that texts have waited."""
+
+    count: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Another wait."""
+        self.count += 1
+        self.seconds += seconds
+        self.longest = max(self.longest, seconds)
 
 
 @dataclass
@@ -24,3 +39,13 @@ class Counted:
     busy_seconds: float = 0.0
     turns: int = 0
     """How often a text left its stream for another's turn."""
+    waits: Waits = field(default_factory=Waits)
+    """For a stream, each time that a text has none."""
+    longest_shares: float = 0.0
+    """The longest of them as ids that the device did meanwhile, over the shares of all who had come
+    before. What has to be read again for somebody's turn comes on top of his share."""
+
+    @property
+    def done(self) -> int:
+        """Ids that the device worked on."""
+        return self.made + self.read

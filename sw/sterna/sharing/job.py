@@ -9,6 +9,19 @@ from sterna.law.sampling import Sampling
 from sterna.machine.snapshot import State
 
 STOP, LENGTH = "stop", "length"
+READ, SLOT, HOST = "read", "slot", "host"
+"""Where a text found the beginning of its ids: nowhere, so that all were read; in a stream that had
+read it; in a state that was kept on the host."""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Since when a job waits: by the clock, by ids that the device had done, and of how many ids
+    the shares of those before him are."""
+
+    at: float
+    done: int
+    before: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +67,9 @@ class Job:
     begun: bool = False
     kept: int = 0
     """Ids that had not to be read, since a stream or a kept state had."""
+    found: str = READ
+    queued: Queued | None = None
+    """While it waits for a stream."""
     state: State | None = None
     """Where it goes on after a pause, unless its stream still has it."""
     read: list[int] = field(default_factory=list)

@@ -20,7 +20,7 @@ from sterna.errors import InputError
 from sterna.host.device import Device
 from sterna.machine.units.generate import MOST_ENDS
 from sterna.sharing.counted import Counted
-from sterna.sharing.job import LENGTH, Job, Wish
+from sterna.sharing.job import HOST, LENGTH, READ, SLOT, Job, Queued, Wish
 from sterna.sharing.kept import KeptStates
 from sterna.sharing.ways import Event, Here, OnBoard, Way
 
@@ -52,7 +52,7 @@ class Sharing:
 
     def __init__(self, device: Device, quantum: int = QUANTUM) -> None:
         self.device, self.counted, self.states = device, Counted(), KeptStates()
-        self._quantum = quantum
+        self.quantum = quantum
         self._waiting: deque[Job] = deque()
         self._places: list[_Place] = []
         self._round = 0
@@ -86,7 +86,7 @@ class Sharing:
         if not job.left:
             job.finish = LENGTH
         else:
-            self._waiting.append(job)
+            self._queue(job)
         return job
 
     def cancel(self, job: Job) -> None:
@@ -114,7 +114,7 @@ class Sharing:
             jobs = {stream: place.job for stream, place in running.items()
                     if place.job is not None and self._way(place.job) is way}
             if way is not None and jobs:
-                events += way.go_on(jobs, self._quantum)
+                events += way.go_on(jobs, self.quantum)
         self._count({id(place.job): place for place in running.values()}, events,
                     time.monotonic() - start)
         return events
@@ -151,11 +151,23 @@ class Sharing:
                 self._way(job).pause(place.stream, job)
                 self._leave(place)
                 place.paused = job
-                self._waiting.append(job)
+                self._queue(job)
                 self.counted.turns += 1
                 free += 1
         while self._waiting and self.running < self.device.streams:
             self._admit(self._waiting.popleft())
+
+    def _queue(self, job: Job) -> None:
+        before = self.quantum * (self.waiting + self.running)
+        job.queued = Queued(time.monotonic(), self.counted.done, before)
+        self._waiting.append(job)
+
+    def _end_wait(self, job: Job) -> None:
+        counted, queued, job.queued = self.counted, job.queued, None
+        assert queued is not None
+        counted.waits.add(time.monotonic() - queued.at)
+        if (done := counted.done - queued.done):
+            counted.longest_shares = max(counted.longest_shares, done / queued.before)
 
     def _leave(self, place: _Place) -> None:
         job, place.job = place.job, None
@@ -164,6 +176,7 @@ class Sharing:
 
     def _admit(self, job: Job) -> None:
         """Give a job a stream: that which has read the beginning of its ids, or any."""
+        self._end_wait(job)
         ids = [*job.wish.ids, *job.made]
         there = max((place for place in self._places
                      if place.job is None and place.paused in (None, job)
@@ -173,11 +186,12 @@ class Sharing:
         if job.state is not None:
             kept, state = len(job.read), job.state
         if there is not None and there.read and len(there.read) >= kept:
-            place = there
+            place, found = there, SLOT
             self.counted.kept += len(place.read)
         else:
-            place = self._free()
+            place, found = self._free(), READ
             if state is not None:
+                found = HOST
                 start = time.monotonic()
                 self.device.restore(state, place.stream)
                 self.counted.restore_seconds += time.monotonic() - start
@@ -185,9 +199,9 @@ class Sharing:
                 place.read = ids[:kept]
         job.read, job.state, place.job, place.paused = [*place.read], None, job, None
         again = len(job.unread) - 1 if job.begun else 0
-        place.share = again + max(self._quantum, again)
+        place.share = again + max(self.quantum, again)
         if not job.begun:
-            job.kept, job.begun = len(place.read), True
+            job.kept, job.found, job.begun = len(place.read), found, True
         place.used = self._round
 
     def _free(self) -> _Place:

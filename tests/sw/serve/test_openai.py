@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import threading
 import time
 from typing import Any
@@ -233,31 +232,6 @@ def test_a_key_is_needed(server):
         with openai.OpenAI(base_url=server[0], api_key=key, max_retries=0) as client:
             with pytest.raises(openai.AuthenticationError, match="missing or wrong"):
                 client.models.list()
-
-
-def test_many_clients_at_once_get_what_each_gets_alone(server, alone, service):
-    """64 of them on two streams; nobody waits for his first token longer than all of it takes."""
-    prompts = [("The king", "Once", "A wolf", "There was")[number % 4] for number in range(64)]
-    before, service.worker.waits.longest = service.worker.waits.count, 0.0
-
-    def ask(number: int) -> str:
-        with openai.OpenAI(base_url=server[0], api_key=KEY, max_retries=0,
-                           timeout=300) as client:
-            made = complete(client, prompts[number], seed=number, stream=bool(number % 2),
-                            max_tokens=5)
-            if number % 2:
-                return "".join(part.choices[0].text for part in made)
-            return made.choices[0].text
-
-    start = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(64) as pool:
-        made = list(pool.map(ask, range(64)))
-    whole = time.monotonic() - start
-    assert made == [alone(prompt, seed=number, max_tokens=5, temperature=0.9)
-                    for number, prompt in enumerate(prompts)]
-    idle(service)
-    assert service.worker.waits.count - before == 64
-    assert service.worker.waits.longest <= whole
 
 
 def test_a_client_that_leaves_frees_its_stream(client, service):
