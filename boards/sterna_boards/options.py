@@ -24,7 +24,7 @@ class BoardClock:
 
     owner: ClassVar[str] = "boards"
     clock_mhz: float | None = option(None, "With a board: clock of the accelerator.", least=0,
-                                    above=True, most=10_000)
+                                    above=True, most=10_000, project="clock.mhz")
 
     @property
     def clock_hz(self) -> float | None:
@@ -40,7 +40,7 @@ class BoardLanes:
     lanes: str | None = option(
         None, "Lanes of a board: of ternary weights, rows and columns are chosen; auto searches "
         "the whole shape, clock and places for the most tokens a second at the user's end, and "
-        "`estimate` prints the front.", metavar="N|auto")
+        "`estimate` prints the front.", metavar="N|auto", project="shape.lanes")
 
 
 def lanes_of(text: str) -> int | None:
@@ -60,10 +60,10 @@ class Weights:
     owner: ClassVar[str] = "boards"
     weights: str = option(
         "link", "link (usual): the driver loads them; baked: the bitstream has them; sdram: the "
-        "driver loads them into the board's SDRAM.")
+        "driver loads them into the board's SDRAM.", project="shape.weights")
     link: str = option(
         "uart", "uart (usual): the board's serial port; usb: a serial port in the FPGA itself, "
-        "where USB pins or a PHY are.", metavar="uart|usb")
+        "where USB pins or a PHY are.", metavar="uart|usb", project="link.kind")
 
     @property
     def source(self) -> str:
@@ -84,7 +84,7 @@ class Baud:
     """The bit rate of the serial port."""
 
     baud: int | None = option(None, "Bits a second of the board's serial port.", metavar="BITS",
-                              least=1, most=10**9)
+                              least=1, most=10**9, project="link.baud")
 
     @property
     def rate(self) -> int:

@@ -46,6 +46,8 @@ class Declaration:
     """Whether it may stand in place of MODEL."""
     beside_model: bool = False
     """Whether it may be given beside MODEL all the same."""
+    project: str | None = None
+    """Where the project file has it, as ``table.key``, if it may stand there."""
     position: bool = False
     """Whether it is an argument, which has no name."""
     needed: bool = False
@@ -107,6 +109,11 @@ class Declared:
         kind = "a whole number " if self.number is int else ""
         low = f"above {_plain(least)}, up to" if about.above else f"from {_plain(least)} to"
         raise InputError(f"{name} is {value}; it must be {kind}{low} {_plain(most)}")
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off."""
+        return bool in (self.type, *get_args(self.type))
 
     @property
     def is_path(self) -> bool:

@@ -11,6 +11,7 @@ import typer
 from sterna import __version__
 from sterna.cli import boards, ending, models, parser, streams
 from sterna.cli.commands import COMMANDS
+from sterna.cli.project import Project
 from sterna.cli.terminal import shown
 from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
@@ -28,10 +29,14 @@ def application() -> typer.Typer:
     )
     made.callback()(options)
     for request, perform in COMMANDS:
-        made.command(request.command)(parser.command(request, perform))
+        made.command(request.command)(parser.command(request, perform, _project))
     made.command("boards")(boards.boards)
     made.command("models")(models.models)
     return made
+
+
+def _project() -> Project:
+    return Project.of(request for request, _ in COMMANDS)
 
 
 def _version(wanted: bool) -> None:
@@ -45,7 +50,11 @@ def options(
         False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
-    """MatMul-free, ternary and spiking models on FPGAs, proven bit for bit."""
+    """MatMul-free, ternary and spiking models on FPGAs, proven bit for bit.
+
+    A file sterna.toml in the folder says what options are unless they are given: model, board, and
+    tables [shape], [formats], [clock] and [link].
+    """
     del version
 
 

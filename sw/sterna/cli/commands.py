@@ -41,9 +41,9 @@ def rendered(task: Callable[..., Result]) -> Callable[[Request], None]:
     """A command that prints what a task finds: one JSON object, or text and a table."""
 
     def perform(request: Request) -> None:
-        with ProgressReport() as report:
+        with ProgressReport(writes=not request.json) as report:
             result = task(request, report)
-        render(result, getattr(request, "json", False))
+        render(result, request.json)
 
     return perform
 

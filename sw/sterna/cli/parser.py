@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, get_args
 
 import typer
 
-from sterna.families.registry import options_of
+from sterna.cli.project import Project
+from sterna.errors import InputError
+from sterna.families.registry import find_family, options_of
 from sterna.families.requests import Request
 from sterna.numerals import real, whole
 from sterna.options import Declared, Options, declared, optional
@@ -19,7 +21,8 @@ _Request = TypeVar("_Request", bound=Request)
 _Value = TypeVar("_Value")
 
 
-def command(request: type[_Request], perform: Callable[[_Request], None]) -> Callable[..., None]:
+def command(request: type[_Request], perform: Callable[[_Request], None],
+            project_here: Callable[[], Project]) -> Callable[..., None]:
     """A function that typer makes a command of: it fills a request and hands it on.
 
     Options without a value are left out, so that a request knows what was given.
@@ -29,9 +32,9 @@ def command(request: type[_Request], perform: Callable[[_Request], None]) -> Cal
 
     def run(**values: Any) -> None:
         given = {name: value for name, value in values.items() if value not in (None, [])}
-        perform(request(
-            **{name: value for name, value in given.items() if name in own},
-            options=Options(**{name: value for name, value in given.items() if name in others})))
+        project = project_here()
+        with project.told():
+            perform(_asked(request, given, project))
 
     run.__doc__ = request.__doc__
     run.__name__ = request.command
@@ -39,6 +42,29 @@ def command(request: type[_Request], perform: Callable[[_Request], None]) -> Cal
     run.__signature__ = inspect.Signature(parameters)
     run.__annotations__ = {item.name: item.annotation for item in parameters}
     return run
+
+
+def _asked(kind: type[_Request], given: Mapping[str, Any], project: Project) -> _Request:
+    """The request: what was given, and what the project says of that which is read then."""
+    own = {item.name: item for item in declared(kind)}
+    values = {name: value for name, value in given.items() if name in own}
+    options = {name: value for name, value in given.items() if name not in own}
+    instead = any(item.declaration.for_model and item.name in options
+                  for item in options_of(kind.command))
+    values = project.take(item for item in own.values() if item.name not in values
+                           and not (instead and item.declaration.position)) | values
+    for item in own.values():
+        if item.declaration.needed and item.name not in values:
+            name = f"argument '{item.declaration.metavar}'" if item.declaration.position else (
+                f"option '{item.flag}'")
+            raise InputError(f"Missing {name}")
+    request = kind(**values, options=Options(**options))
+    if project.values:
+        request.check()
+        reading = find_family(request).reading(request)
+        options = project.take(item for group in reading.groups for item in declared(group)
+                               if item.name not in options and item.name not in own) | options
+    return kind(**values, options=Options(**options))
 
 
 def told(error: BaseException) -> str | None:
@@ -108,13 +134,13 @@ def _metavar(item: Declared) -> str | None:
 def _parameter(item: Declared) -> inspect.Parameter:
     """As typer takes it. Usual values are the groups' own, so that what is given is known."""
     about = item.declaration
-    default = ... if about.needed else None
+    default = ... if about.needed and about.project is None else None
     if about.position:
         info = typer.Argument(default, metavar=about.metavar, help=about.help)
     else:
         flags = about.flags or (item.flag,)
         info = typer.Option(default, *flags, metavar=about.metavar or _metavar(item),
                             help=about.help, parser=_PARSERS.get(item.number))
-    kind = item.type if about.needed else optional(item.type)
+    kind = item.type if default is ... else optional(item.type)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=info,
                              annotation=kind)

@@ -49,9 +49,13 @@ def print_text(lines: Sequence[str | tuple[str, object]]) -> None:
 
 
 class ProgressReport(Report):
-    """A context that tells of long work: a bar on a terminal, else a line now and then."""
+    """A context that tells of long work: a bar on a terminal, else a line now and then.
 
-    def __init__(self) -> None:
+    Unless it ``writes``, texts that are made do not come on standard output.
+    """
+
+    def __init__(self, writes: bool = True) -> None:
+        self._writes = writes
         self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._step = ""
@@ -97,8 +101,9 @@ class ProgressReport(Report):
     def write(self, text: str) -> None:
         """On standard output, as it comes."""
         self.end()
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        if self._writes:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
     def end(self) -> None:
         """Remove the bar, so that other output can follow."""

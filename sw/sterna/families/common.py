@@ -36,7 +36,7 @@ class Timeout:
 
     timeout: float | None = option(
         None, "How long a board may be silent while it owes an answer.", metavar="SECONDS",
-        least=0.001, most=1e6)
+        least=0.001, most=1e6, project="link.timeout")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Snapshots:
 
     snapshots: bool = option(
         False, "Let the machine be read and restored (its unit `read`): for `run --save`, and so "
-        "that a board has little to repeat after a fault.")
+        "that a board has little to repeat after a fault.", project="shape.snapshots")
 
 
 @dataclass(frozen=True)

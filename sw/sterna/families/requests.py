@@ -12,13 +12,13 @@ from sterna.options import Options, declared, option, seed
 MODEL_HELP = (
     "Name of a shipped model (`sterna models`), a model folder, or another form that a family reads"
 )
-JSON_HELP = "One JSON object."
+JSON_HELP = "One JSON object, and nothing else, on standard output."
 MOST_SEEDS = 4
 
 
 def model_argument(help: str = MODEL_HELP) -> str | None:
     """The MODEL argument, which an option of a family may stand for."""
-    return option(None, help, metavar="MODEL", position=True)
+    return option(None, help, metavar="MODEL", position=True, project="model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class Request:
     model: str | None = model_argument()
     options: Options = field(default_factory=Options)
     """Options of the family, the machine and the board, by name."""
+    json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
         """Raise `InputError` for values that no family could take."""
@@ -49,7 +50,7 @@ class RunRequest(Request):
     model: str | None = model_argument(f"{MODEL_HELP}. With --image it may be left out")
     device: str = option(
         "golden", "golden (usual), emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port; the "
-        "rate is that of --config or --image, or ?baud=N behind the port.")
+        "rate is that of --config or --image, or ?baud=N behind the port.", project="link.device")
 
     def check(self) -> None:
         from sterna.host.address import check_device
@@ -63,7 +64,8 @@ class LoadRequest(RunRequest):
     """Open a model on a device, to be used again and again."""
 
     command = "load"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
+                               needed=True, project="model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,6 @@ class VerifyRequest(Request):
     waves: Path | None = option(
         None, "File for the waves (.vcd or .fst) of 400 clocks before the first difference and 100 "
         "after it, or of the last ones if nothing differs.", metavar="FILE")
-    json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
         from sterna.host.address import EMULATOR, check_shows_values
@@ -140,7 +141,8 @@ class BenchRequest(Request):
     """
 
     command = "bench"
-    board: str | None = option(None, "Simulate the machine of a board.", metavar="NAME")
+    board: str | None = option(None, "Simulate the machine of a board.", metavar="NAME",
+                               project="board")
     device: str = option("sim", "sim (usual), or the address of a board.")
     seed: int = seed("Seed of the inputs.")
     clock_hz: float | None = option(
@@ -148,7 +150,6 @@ class BenchRequest(Request):
         most=1e10)
     activity: bool = option(
         False, "Also simulate how often signals change, unit by unit: energy, as ratios.")
-    json: bool = option(False, JSON_HELP)
 
     def check(self) -> None:
         from sterna.host.address import check_clock
@@ -167,8 +168,8 @@ class EstimateRequest(Request):
     """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
 
     command = "estimate"
-    board: str | None = option(None, "A board of `sterna boards`.", metavar="NAME")
-    json: bool = option(False, JSON_HELP)
+    board: str | None = option(None, "A board of `sterna boards`.", metavar="NAME",
+                               project="board")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,9 +182,10 @@ class BuildRequest(Request):
     """
 
     command = "build"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
+                               needed=True, project="model")
     board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
-                        metavar="NAME", needed=True)
+                        metavar="NAME", needed=True, project="board")
     output: Path | None = option(
         None, "Folder to write; build/NAME if not given.", "-o", "--output", metavar="DIR")
     seeds: int | None = option(
@@ -192,7 +194,6 @@ class BuildRequest(Request):
     program: bool = option(False, "Load the bitstream into the board.")
     flash: bool = option(
         False, "With --program: write it into the flash, over what is there.")
-    json: bool = option(False, JSON_HELP)
 
     @property
     def placements(self) -> range:
@@ -245,8 +246,8 @@ class EvaluateRequest(Request):
     """
 
     command = "eval"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
-    json: bool = option(False, JSON_HELP)
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
+                               needed=True, project="model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +258,8 @@ class SimulateRequest(Request):
     """
 
     command = "simulate"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
+                               needed=True, project="model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +267,8 @@ class ProgramRequest(Request):
     """Print the program of a model."""
 
     command = "program"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
+                               needed=True, project="model")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,12 +48,14 @@ class Formats:
     """How integers are made of real numbers."""
 
     planes: int | None = option(
-        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8.", least=1, most=8)
+        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8.", least=1, most=8,
+        project="formats.planes")
     fraction: int | None = option(
-        None, "fraction bits of the membrane; usually 16.", least=0, most=24)
+        None, "fraction bits of the membrane; usually 16.", least=0, most=24,
+        project="formats.fraction")
     input_fraction: int | None = option(
         None, "fraction bits of real-valued inputs; usually 0.", least=LEAST_FRACTION,
-        most=MOST_FRACTION)
+        most=MOST_FRACTION, project="formats.input-fraction")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Inputs:
         metavar="FILE", reads=True)
     input_fraction: int | None = option(
         None, "Fraction bits of real-valued inputs; else those that suit the file.",
-        least=LEAST_FRACTION, most=MOST_FRACTION)
+        least=LEAST_FRACTION, most=MOST_FRACTION, project="formats.input-fraction")
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,30 @@ class Outputs:
 @dataclass(frozen=True)
 class Config:
     config: str | None = option(
-        None, "Shape to start from: the configuration.json of a build.", metavar="PRESET|FILE")
+        None, "Shape to start from: the configuration.json of a build.", metavar="PRESET|FILE",
+        project="shape.config")
 
 
 @dataclass(frozen=True)
 class Shape:
     """What shapes the accelerator, and is not given by the network."""
 
-    lanes: int | None = option(None, "Synapses accumulated a clock (16).", least=1, most=MOST_LANES)
+    lanes: int | None = option(None, "Synapses accumulated a clock (16).", least=1, most=MOST_LANES,
+                              project="shape.lanes")
     neuron_lanes: int | None = option(
-        None, "Neurons updated a clock (4).", least=1, most=MOST_LANES)
+        None, "Neurons updated a clock (4).", least=1, most=MOST_LANES,
+        project="shape.neuron-lanes")
     code_bits: int | None = option(
-        None, "Width of codes; 2 for spikes, 8 for counts and real inputs.", least=2, most=8)
+        None, "Width of codes; 2 for spikes, 8 for counts and real inputs.", least=2, most=8,
+        project="shape.code-bits")
 
 
 @dataclass(frozen=True)
 class BoardShape(Shape):
     """The same beside a board; its lanes are an option of boards."""
 
-    lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto")
+    lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto",
+                              project="shape.lanes")
 
 
 def lane_count(lanes: object) -> int | None:

@@ -86,7 +86,7 @@ class Turn:
 class Config:
     config: str | None = option(
         None, "Shape to start from: tiny, small, standard, or the configuration.json of a build.",
-        metavar="PRESET|FILE")
+        metavar="PRESET|FILE", project="shape.config")
 
 
 @dataclass(frozen=True)
@@ -102,27 +102,32 @@ class Lanes:
     """The shape of the engine."""
 
     rows: int | None = option(
-        None, "Weight rows accumulated in parallel.", least=1, most=MOST_LANES)
+        None, "Weight rows accumulated in parallel.", least=1, most=MOST_LANES,
+        project="shape.rows")
     columns: int | None = option(
-        None, "Activation codes consumed in parallel.", least=1, most=MOST_LANES)
-    vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10)
-    lane: str | None = option(None, f"What a lane is made of: {one_of(LANE_KINDS)}.")
+        None, "Activation codes consumed in parallel.", least=1, most=MOST_LANES,
+        project="shape.columns")
+    vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10,
+                                     project="shape.vector-lanes")
+    lane: str | None = option(None, f"What a lane is made of: {one_of(LANE_KINDS)}.",
+                             project="shape.lane")
     embedding: str = option(
         "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
-        "the board, or the memory outside that has the weights.")
+        "the board, or the memory outside that has the weights.", project="shape.embedding")
     generate: bool = option(
         False, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
-        "feeds itself with the tokens that it chooses.")
+        "feeds itself with the tokens that it chooses.", project="shape.generate")
 
 
 @dataclass(frozen=True)
 class Streams:
     streams: int | None = option(
         None, f"Token streams that share every fetched weight, up to {MOST_STREAMS}.", least=1,
-        most=MOST_STREAMS)
+        most=MOST_STREAMS, project="shape.streams")
     texts: int | None = option(
         None, "Token streams that take turns on one engine instead, "
-        f"{' or '.join(map(str, TEXTS))}.", least=1, most=max(TEXTS))
+        f"{' or '.join(map(str, TEXTS))}.", least=1, most=max(TEXTS),
+        project="shape.texts")
 
 
 @dataclass(frozen=True)

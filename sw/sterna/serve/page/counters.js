@@ -9,7 +9,9 @@ function parse(text) {
   for (const line of text.split("\n")) {
     if (!line || line.startsWith("#")) continue;
     const at = line.lastIndexOf(" ");
-    found.set(line.slice(0, at).replace(/^sterna_/, ""), Number(line.slice(at + 1)));
+    // Several by their labels are one number here.
+    const name = line.slice(0, at).replace(/^sterna_/, "").replace(/{.*}$/, "");
+    found.set(name, (found.get(name) ?? 0) + Number(line.slice(at + 1)));
   }
   return found;
 }
