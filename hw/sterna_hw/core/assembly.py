@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Signal, Value, unsigned
 from amaranth.lib import stream
 from sterna.errors import InputError
-from sterna.machine.machine import Machine
+from sterna.machine.machine import Machine, path_space
 from sterna.machine.protocol import Space, space_number
 
 from sterna_hw.core.counters import Counters
@@ -39,7 +39,7 @@ class Assembly:
         index: the word of RESULT that is wanted of a unit, see `result`; stream: of which token
             stream.
         sent, given: streams of `word_group` by the units that take them from the vector unit, or
-            give it some.
+            give it some; of several data paths under the names of `path_space`.
         path_module: see `Accelerator`.
     """
 
@@ -64,8 +64,10 @@ class Assembly:
         self.stream = self._result.stream if streams > 1 else Const(0)
         words = stream.Signature(word_group(machine)) if machine.partners else None
         self.sent, self.given = (
-            {unit.name: words.create(path=(f"{name}_{unit.name}",))
-             for unit in machine.units if words and used(unit)}
+            {own: words.create(path=(f"{name}_{own}",))
+             for unit in machine.units if words and used(unit)
+             for own in (path_space(unit.name, path) for path in range(
+                 machine.paths if unit.per_stream else 1))}
             for name, used in (("sent", lambda unit: unit.takes_words(machine)),
                                ("given", lambda unit: unit.gives_words(machine))))
 

@@ -14,6 +14,7 @@ from sterna.machine.extensions import GATEWARE, extensions
 from sterna.machine.machine import Machine
 
 from sterna_hw.core.assembly import Assembly
+from sterna_hw.core.matrix_states import MatrixBlock
 from sterna_hw.core.populations import Populations
 from sterna_hw.core.shared_path import SharedPath
 from sterna_hw.core.token_paths import TokenPaths
@@ -49,7 +50,7 @@ class _WithoutBlock:
 BLOCKS: Mapping[str, type[Block]] = {
     "vector": TokenPaths, "scalar": TokenPaths, "ternary": TokenPaths, "head": TokenPaths,
     "loops": _WithoutBlock, "read": _WithoutBlock, "generate": _WithoutBlock,
-    "synapse": Populations, "neuron": Populations,
+    "synapse": Populations, "neuron": Populations, "matrix": MatrixBlock,
 }
 """The block of each of Sterna's units, by its name."""
 

@@ -112,6 +112,12 @@ class TokenPaths:
             m.submodules[f"path_{number}"] = path
             m.d.comb += sources.bases[number].eq(assembly.request[f"input_word_{number}"])
             connect_streams(m, sources.inputs[number], path.inputs)
+            for unit in machine.units:
+                own = path_space(unit.name, number)
+                if own in assembly.sent:
+                    connect_streams(m, getattr(path, f"to_{unit.name}"), assembly.sent[own])
+                if own in assembly.given:
+                    connect_streams(m, assembly.given[own], getattr(path, f"from_{unit.name}"))
         self._chain(m, assembly.request.chained, paths)
         return paths
 

@@ -19,6 +19,7 @@ from sterna.machine.units.ternary import COMMANDS_AHEAD
 from sterna.program.definition import Program
 from sterna.program.instructions import Constant, Element, Kernel, Section, second_operand
 from sterna.program.items import Item
+from sterna.program.matrix_state import MatrixState
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def _chain(kernel: Kernel, name: str) -> Chain | None:
 
 def _of_section(program: Program, section: Section) -> dict[int, list[Chain]] | None:
     found: dict[int, list[Chain]] = {}
+    if any(isinstance(item, MatrixState) for item in section.items):
+        return None  # nothing passes their cells on
     states = {name for item in section.items
               for name in (*item.vectors_read(), *item.vectors_written())
               if program.vectors[name].lifetime == "state"}

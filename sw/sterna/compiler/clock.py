@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from sterna.compiler.clock_matrix import MatrixClock
 from sterna.compiler.clock_neurons import PopulationClock
 from sterna.compiler.clock_ternary import EngineClock
 from sterna.compiler.plan import BlockLoop, Node, SectionPlan
@@ -23,6 +24,7 @@ class Clock:
     Attributes:
         sequencer: clock in which the last instruction was handed on.
         engine: the ternary engine with its queues, and the head. populations: synapses and neurons.
+        matrix: matrix states.
         vector_loaded, vector_free, last_issue, last_absmax: the vector unit: when it got its last
             command, when it can begin the next, when it issued its last group, and the last one of
             which the largest magnitude is wanted.
@@ -37,6 +39,7 @@ class Clock:
         self.sequencer = START_CLOCKS
         self.engine = EngineClock(machine)
         self.populations = PopulationClock(machine)
+        self.matrix = MatrixClock(machine)
         self.vector_loaded = 0
         self.vector_free = 0
         self.last_issue = self.last_absmax = -100
@@ -57,7 +60,7 @@ class Clock:
     @property
     def now(self) -> int:
         """When all is done that was begun, but for what is on its way through pipelines."""
-        return max(self.vector_free, self.engine.free, self.populations.free)
+        return max(self.vector_free, self.engine.free, self.populations.free, self.matrix.free)
 
     def finish(self) -> int:
         """Work off what is queued; the clock in which the run ends."""
@@ -66,7 +69,7 @@ class Clock:
         if self.machine.has_words:
             drained += squares_latency(self.machine)
         return max(self.sequencer, drained, self.scalar_free, self.engine.ended,
-                   self.populations.ended)
+                   self.populations.ended, self.matrix.free)
 
     def _node(self, node: Node) -> None:
         if isinstance(node, BlockLoop):

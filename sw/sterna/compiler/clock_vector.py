@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sterna.compiler.clock_ternary import Bank
 from sterna.compiler.plan import ScalarStep, VectorStep
+from sterna.machine.units.matrix import MatrixStates
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.scalar import CONSTANT_CLOCKS, SCALAR_CLOCKS, ScalarCode
 from sterna.machine.units.ternary import CODE_BANKS, groups_per_row_group, groups_per_tile
@@ -97,6 +98,8 @@ def _starts(clock: Clock, step: VectorStep, start: int) -> list[int]:
                 clock.populations.free = max(clock.populations.free, start + 1)
         if step.send and step.partner == Neurons.name:
             start = clock.populations.take(start, clock.given[step.partner])
+        elif step.send and step.partner == MatrixStates.name:
+            start = clock.matrix.take(start, clock.given[step.partner])
         starts.append(start)
         start += interval
     return starts

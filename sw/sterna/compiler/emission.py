@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sterna.machine.strips import Strips
+
 
 @dataclass(frozen=True)
 class Emission:
@@ -21,5 +23,7 @@ class Emission:
     entries: int
     elements: int
     codes: bool = False
+    strips: Strips | None = None
+    """Heads, rows and columns of a value that comes strip by strip, see `sterna.machine.strips`."""
     owner: str = ""
     """What to name beside the port in errors, where it is that of several."""

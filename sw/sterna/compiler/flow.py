@@ -9,10 +9,19 @@ from __future__ import annotations
 
 from collections import deque
 
-from sterna.compiler.plan import MatmulStep, NeuronStep, SectionPlan, Step, VectorStep
+from sterna.compiler.flow_matrix import run_state
+from sterna.compiler.plan import (
+    MatmulStep,
+    NeuronStep,
+    SectionPlan,
+    StateStep,
+    Step,
+    VectorStep,
+)
 from sterna.compiler.registry import rules_of
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
+from sterna.machine.units.matrix import MatrixStates
 from sterna.machine.units.neurons import SENT_GROUPS, Neurons
 from sterna.machine.units.ternary import Destination, groups_per_row_group
 from sterna.machine.units.vector import SourceA
@@ -27,6 +36,7 @@ class Flow:
         vector, needed: the vector instruction that runs, and row groups that it still waits for.
         results, banks: row groups and codes that wait.
         populations: commands of neurons, the oldest first, of which one runs.
+        states: commands of matrix states, the same.
         sent, given: groups of words on their way to and from each partner of the vector unit.
     """
 
@@ -40,6 +50,7 @@ class Flow:
         self.results = 0
         self.banks = 0
         self.populations: deque[NeuronStep] = deque()
+        self.states: deque[StateStep] = deque()
         self.sent = dict.fromkeys(machine.partners, 0)
         self.given = dict.fromkeys(machine.partners, 0)
 
@@ -75,6 +86,8 @@ class Flow:
         room = SENT_GROUPS
         if step.partner == Neurons.name and self.populations and self.populations[0].current:
             room += self.vector_groups(self.populations[0])
+        if step.partner == MatrixStates.name and self.states:
+            room += self.states[0].takes
         return self.sent[step.partner] + step.length <= room
 
     def engine(self) -> bool:
@@ -124,10 +137,12 @@ class Flow:
 def check_flow(section: SectionPlan, machine: Machine) -> None:
     """Raise `InputError` if a repetition of the section would block or leave anything behind."""
     flow = Flow(section, machine)
-    while flow.dispatch() or flow.vectors() or flow.engine() or flow.neurons():
+    while (flow.dispatch() or flow.vectors() or flow.engine() or flow.neurons()
+           or run_state(flow)):
         pass
-    if flow.steps or flow.vector or flow.commands or flow.populations:
-        stuck = flow.vector or [*flow.steps, *flow.commands, *flow.populations][0]
+    waiting = [*flow.steps, *flow.commands, *flow.populations, *flow.states]
+    if flow.vector or waiting:
+        stuck = flow.vector or waiting[0]
         raise InputError(
             f"section {section.name}: execution would block at item {stuck.item}; both code banks "
             "or the result queue are full: move quantises behind the kernels that use older codes"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sterna.machine.units.matrix import Decay
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.ternary import Destination
 from sterna.machine.units.vector import MultiplierSelect, SourceA, Wait
@@ -140,6 +141,32 @@ class NeuronStep:
     result: bool = False
     current: bool = False
     give: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class StateStep:
+    """A STATE instruction; fields that are not named here are its own.
+
+    ``words`` are those of the state; ``takes`` groups of words are operands, ``gives`` results.
+    """
+
+    item: int
+    heads: int
+    rows: int
+    columns: int
+    heads_groups: int
+    rows_groups: int
+    columns_groups: int
+    offset: int
+    advance: int
+    decay: Decay
+    products: int
+    read: bool
+    by_columns: bool
+    store: bool
+    words: int
+    takes: int
+    gives: int
 
 
 Step = Any

@@ -10,6 +10,7 @@ from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
 from sterna.compiler.units.generate import GenerateCompiler
 from sterna.compiler.units.head import HeadCompiler
 from sterna.compiler.units.loops import LoopsCompiler
+from sterna.compiler.units.matrix import MatrixCompiler
 from sterna.compiler.units.neurons import NeuronsCompiler
 from sterna.compiler.units.scalar import ScalarCompiler
 from sterna.compiler.units.synapses import SynapsesCompiler
@@ -22,7 +23,7 @@ from sterna.program.items import Item
 _KNOWN: dict[str, UnitCompiler] = {
     "vector": VectorCompiler(), "scalar": ScalarCompiler(), "ternary": TernaryCompiler(),
     "loops": LoopsCompiler(), "head": HeadCompiler(), "synapse": SynapsesCompiler(),
-    "neuron": NeuronsCompiler(), "generate": GenerateCompiler(),
+    "neuron": NeuronsCompiler(), "matrix": MatrixCompiler(), "generate": GenerateCompiler(),
 }
 
 

@@ -19,6 +19,7 @@ from sterna.errors import CheckError
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
+from sterna.machine.strips import Strips, from_strips
 from sterna.machine.traces import trace_ports
 from sterna.machine.unit import TracePort
 
@@ -44,6 +45,7 @@ class _Field:
     stop: int
     elements: int
     codes: bool
+    strips: Strips | None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _shows(sections: Iterable[TracedSection], port: TracePort) -> str:
 def _stream(section: TracedSection, port: str) -> _Stream:
     """Sort what a port shows in one repetition into values."""
     found: dict[tuple[int, tuple[int, ...]], list[tuple[int, int, int]]] = {}
-    shapes: dict[tuple[int, tuple[int, ...]], tuple[int, bool]] = {}
+    shapes: dict[tuple[int, tuple[int, ...]], tuple[int, bool, Strips | None]] = {}
     skipped: list[NDArray[np.intp]] = []
     position = 0
     for shown in section.emissions:
@@ -107,7 +109,7 @@ def _stream(section: TracedSection, port: str) -> _Stream:
         if shown.operations:
             key = (shown.item, shown.operations)
             found.setdefault(key, []).append((shown.first, position, shown.entries))
-            shapes[key] = (shown.elements, shown.codes)
+            shapes[key] = (shown.elements, shown.codes, shown.strips)
         else:
             skipped.append(np.arange(position, position + shown.entries))
         position += shown.entries
@@ -149,6 +151,8 @@ def _collect(stream: _Stream, entries: NDArray[np.int64], values: Values) -> Non
     for field in stream.fields:
         side_by_side = len(field.operations)
         data = block[:, field.start:field.stop].reshape(stream.repeat, -1, side_by_side)
+        if field.strips is not None:
+            data = from_strips(data, field.strips, entries.shape[1])
         data = data[:, :field.elements]
         if field.codes:
             data = data.clip(-CODE_LIMIT, CODE_LIMIT)

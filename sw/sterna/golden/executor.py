@@ -82,7 +82,8 @@ class GoldenExecutor:
         self._state.restore(values)
 
     def saturated(self) -> dict[str, int]:
-        """Neuron steps so far after which a state was at the limit of its bits; those above 0."""
+        """What was at the limit of its bits so far, by name, where it is above 0: neuron steps, and
+        passes' cells and results of a matrix state."""
         return {name: count for name, count in self._saturated.items() if count}
 
     def step(
@@ -150,7 +151,8 @@ class GoldenExecutor:
         taken = whole_codes(inputs) if codes else self._words(inputs)
         state = self._state
         state.begin(taken if codes else None)
-        run = Run(observe, dict(state.vectors), dict(state.codes), state.neurons, self._saturated)
+        run = Run(observe, dict(state.vectors), dict(state.codes), state.neurons, state.matrices,
+                  self._saturated)
         if not codes:
             run.vectors[INPUT] = torch.from_numpy(taken)
         for step in self._steps:

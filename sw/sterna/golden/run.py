@@ -27,17 +27,19 @@ class Run:
         codes: int64 [streams, elements] of this RUN and of those before it that are kept, the
             newest first.
         neurons: state words [streams, neurons] of populations, by their names in the law.
+        matrices: cells of matrix states, int64 [streams, cells].
         scalars: by the names that the program has for them.
         absmax, squares, sums: reductions that were filled and not yet taken, one number a stream.
         results: outputs of neurons that leave with the RUN.
         head: logits [streams, rows], saturated to words, and their scale.
-        saturated: neuron steps, counted from RUN to RUN.
+        saturated: neuron steps, cells and what was read of them, counted from RUN to RUN.
     """
 
     observe: Observer | None
     vectors: dict[str, Tensor]
     codes: dict[str, list[Tensor]]
     neurons: dict[str, dict[str, Integers]]
+    matrices: dict[str, Tensor]
     saturated: dict[str, int]
     scalars: dict[str, Scalars] = field(default_factory=dict)
     absmax: dict[str, list[int]] = field(default_factory=dict)

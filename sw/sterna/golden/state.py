@@ -1,4 +1,4 @@
-"""What is kept from RUN to RUN: vectors, neurons, and past codes."""
+"""What is kept from RUN to RUN: vectors, neurons, matrix states, and past codes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from sterna.errors import InputError
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT
+from sterna.program.matrix_state import MatrixState
 from sterna.program.neurons import Neurons
 
 Integers = NDArray[np.int64]
@@ -27,6 +28,7 @@ class State:
     Attributes:
         vectors: words of lifetime state, int64 [streams, elements].
         neurons: state words [streams, neurons] of each population, by their names in the law.
+        matrices: cells of matrix states, int64 [streams, cells], head by head and row by row.
         codes: int64 [streams, elements] of this RUN and of those before it that are kept, the
             newest first.
     """
@@ -37,6 +39,7 @@ class State:
         self._written: set[str] = set()  # of them; what is only read stays 0
         self.codes: dict[str, list[Tensor]] = {}
         self.neurons: dict[str, dict[str, Integers]] = {}
+        self.matrices: dict[str, Tensor] = {}
         for name, declared in program.codes.items():
             if declared.lifetime == "carried":
                 self.codes[name] = _past(streams, declared.length, declared.history)
@@ -57,6 +60,9 @@ class State:
                 self.neurons[own_name((section, repetition, item.name))] = {
                     name: np.zeros((streams, item.length), np.int64)
                     for name in item.definition.states}
+            if isinstance(item, MatrixState):
+                self.matrices[own_name((section, repetition, item.state))] = torch.zeros(
+                    streams, item.format.cells, dtype=torch.int64)
 
     def begin(self, codes: Integers | None) -> None:
         """A RUN begins: what was newest is of the RUN before. ``codes`` are its input."""
@@ -70,13 +76,14 @@ class State:
         self.vectors = {name: vectors[name] for name in self.vectors}
 
     def snapshot(self) -> dict[str, Integers]:
-        """Everything by name, int64: of vectors [streams, elements].
+        """Everything by name, int64: of vectors and matrices [streams, elements].
 
         Behind the name of a population stands that of a state word of its neurons, behind the name
         of codes ``past``, [streams, RUNs, elements], the newest first.
         """
         found = {name: vector.numpy().copy() for name, vector in self.vectors.items()
                  if name in self._written}
+        found |= {name: cells.numpy().copy() for name, cells in self.matrices.items()}
         for place, states in self.neurons.items():
             found |= {f"{place}.{name}": values.copy() for name, values in states.items()}
         # What a RUN wrote is in front until the next one begins.
@@ -95,6 +102,7 @@ class State:
                 f"snapshot, not {shapes.get(wrong)}; take one of this program and its streams")
         taken = {name: np.array(value, np.int64) for name, value in values.items()}
         self.vectors |= {name: torch.from_numpy(taken[name]) for name in self._written}
+        self.matrices |= {name: torch.from_numpy(taken[name]) for name in self.matrices}
         for place, states in self.neurons.items():
             for name in states:
                 states[name] = taken[f"{place}.{name}"]

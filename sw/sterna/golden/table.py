@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sterna.errors import InputError
+from sterna.golden.matrix_state import matrix_state
 from sterna.golden.operations import kernel, quantise, scalar_operation, top_k
 from sterna.golden.place import Place
 from sterna.golden.population import neurons
 from sterna.golden.run import Step
 from sterna.program.instructions import Kernel, Quantise, ScalarOperation, TopK
 from sterna.program.items import Item
+from sterna.program.matrix_state import MatrixState
 from sterna.program.neurons import Neurons
 
 Computed = TypeVar("Computed", bound=Item)
@@ -23,6 +25,7 @@ _FUNCTIONS: dict[type[Item], Function] = {
     ScalarOperation: scalar_operation,
     TopK: top_k,
     Neurons: neurons,
+    MatrixState: matrix_state,
 }
 
 

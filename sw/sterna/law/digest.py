@@ -6,7 +6,7 @@ import hashlib
 import re
 from functools import cache
 
-from sterna.law import arithmetic, neuron, planes, sampling, tables
+from sterna.law import arithmetic, matrix_state, neuron, planes, sampling, tables
 
 EDITION = 1
 """Goes up whenever a law gets another meaning that no constant of it shows."""
@@ -17,7 +17,7 @@ _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 def laws_digest() -> str:
     """SHA-256 in hexadecimal of the edition, and of every constant and table of the laws."""
     digest = hashlib.sha256(f"edition {EDITION};".encode())
-    for module in (arithmetic, neuron, planes, sampling, tables):
+    for module in (arithmetic, matrix_state, neuron, planes, sampling, tables):
         for name, value in sorted(vars(module).items()):
             if _CONSTANT.fullmatch(name) and isinstance(value, int | tuple):
                 digest.update(f"{module.__name__}.{name} = {value!r};".encode())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.machine.machine import Machine
+from sterna.machine.strips import Strips, from_strips, strip_words, to_strips
 from sterna.machine.words import Words, word_bytes
 
 Integers = NDArray[np.int64]
@@ -23,8 +24,8 @@ class KeptValue:
 
     Element ``e`` is a number of ``bits`` bits in word ``first + e // lanes`` of the memory
     ``space``, from bit ``e % lanes * stride + bit`` on. Of codes those of ``runs`` RUNs are kept,
-    the newest lowest: one more has its number behind that one. ``space`` is that of the first data
-    path.
+    the newest lowest: one more has its number behind that one. Matrices lie in ``strips``.
+    ``space`` is that of the first data path.
     """
 
     name: str
@@ -37,6 +38,7 @@ class KeptValue:
     bit: int = 0
     runs: int = 0
     signed: bool = True
+    strips: Strips | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -46,6 +48,8 @@ class KeptValue:
     @property
     def words(self) -> int:
         """Words that hold it, and padding."""
+        if self.strips is not None:
+            return strip_words(self.strips, self.lanes)
         return -(-self.elements // self.lanes)
 
     def check(self, value: Integers) -> None:
@@ -80,7 +84,10 @@ def unpack_kept(kept: Iterable[KeptValue], words: Mapping[str, Span]) -> dict[st
         values = (place.astype(np.int64) << np.arange(item.bits)).sum(-1)
         if item.signed:
             values -= values >> item.bits - 1 << item.bits
-        rows = values.reshape(item.words * item.lanes, -1)[:item.elements]
+        rows = values.reshape(item.words * item.lanes, -1)
+        if item.strips is not None:
+            rows = from_strips(rows[None], item.strips, item.lanes)[0]
+        rows = rows[:item.elements]
         found[item.name] = rows.T.reshape(item.shape).copy()
     return found
 
@@ -103,7 +110,9 @@ def pack_kept(machine: Machine, kept: Iterable[KeptValue], values: Mapping[str, 
         item.check(value)
         first, spread = found[item.space]
         rows = value.reshape(-1, item.elements).T
-        padded = np.pad(rows, ((0, item.words * item.lanes - item.elements), (0, 0)))
+        if item.strips is not None:
+            rows = to_strips(rows[None], item.strips, item.lanes)[0]
+        padded = np.pad(rows, ((0, item.words * item.lanes - len(rows)), (0, 0)))
         place = _fields(item, spread[item.first - first:][:item.words])
         place[:] = padded.reshape(*place.shape[:-1], 1) >> np.arange(item.bits) & 1
     return {space: (first, np.packbits(spread, axis=1, bitorder="little"))

@@ -31,6 +31,7 @@ from sterna.machine.unit import (
 )
 from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
+from sterna.machine.units.matrix import MatrixStates
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.read import Read
 from sterna.machine.units.synapses import Synapses
@@ -163,6 +164,11 @@ class Machine:
     def neurons(self) -> Neurons:
         """Its neurons. Raises `InputError` if it has none."""
         return self._typed(Neurons)
+
+    @cached_property
+    def matrix(self) -> MatrixStates:
+        """Its matrix states. Raises `InputError` if it has none."""
+        return self._typed(MatrixStates)
 
     @cached_property
     def outside(self) -> Outside:

@@ -14,6 +14,7 @@ from sterna.machine.unit import Unit
 from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
 from sterna.machine.units.loops import Loops
+from sterna.machine.units.matrix import MatrixStates
 from sterna.machine.units.neurons import Neurons
 from sterna.machine.units.read import Read
 from sterna.machine.units.scalar import ScalarUnit
@@ -23,7 +24,7 @@ from sterna.machine.units.vector import Vector
 
 GROUP = "sterna.units"
 OWN: tuple[type[Unit], ...] = (
-    Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons, Read, Generate)
+    Vector, ScalarUnit, Ternary, Loops, Head, Synapses, Neurons, MatrixStates, Read, Generate)
 
 
 @cache

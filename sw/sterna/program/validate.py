@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from sterna.program.check_matrix_state import check_matrix_state
 from sterna.program.checks import (
     check_kernel,
     check_neurons,
@@ -16,6 +17,7 @@ from sterna.program.declarations import check_declarations
 from sterna.program.definition import Program
 from sterna.program.instructions import INPUT, Kernel, Quantise, ScalarOperation, TopK
 from sterna.program.items import Item
+from sterna.program.matrix_state import MatrixState
 from sterna.program.neurons import Neurons
 from sterna.program.scope import Scope
 
@@ -27,6 +29,7 @@ _CHECKS: dict[type[Item], Callable[[Scope, Any], None]] = {
     ScalarOperation: check_scalar_operation,
     TopK: check_top_k,
     Neurons: check_neurons,
+    MatrixState: check_matrix_state,
 }
 
 

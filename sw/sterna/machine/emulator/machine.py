@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sterna.errors import InputError
 from sterna.machine.emulator.head import HeadUnit
 from sterna.machine.emulator.loops import LoopsUnit
+from sterna.machine.emulator.matrix import MatrixStatesUnit
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.emulator.neurons import NeuronsUnit
 from sterna.machine.emulator.path import Integers, Path
@@ -26,7 +27,7 @@ from sterna.machine.words import Words
 OWN: dict[str, type[EmulatedUnit]] = {
     "vector": VectorUnit, "scalar": ScalarUnitEmulation, "ternary": TernaryUnit,
     "loops": LoopsUnit, "head": HeadUnit, "synapse": SynapsesUnit, "neuron": NeuronsUnit,
-    "read": EmulatedUnit, "generate": EmulatedUnit,
+    "matrix": MatrixStatesUnit, "read": EmulatedUnit, "generate": EmulatedUnit,
 }
 """What emulates each of Sterna's units, by its name."""
 

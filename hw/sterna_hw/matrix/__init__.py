@@ -1,0 +1,1 @@
+"""Matrix states: cells in a memory, and the lanes that change and read them."""
