@@ -12,7 +12,6 @@ from sterna.machine.units.matrix import CELLS, PORT
 from sterna_hw.core.assembly import Assembly
 from sterna_hw.core.stream_fork import StreamFork
 from sterna_hw.matrix.unit import MatrixUnit, trace_cells
-from sterna_hw.state_layouts import connect_state
 from sterna_hw.stream import connect_streams
 
 

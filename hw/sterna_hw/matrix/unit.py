@@ -110,6 +110,11 @@ class MatrixUnit(Component):
         cells = Cat(lane.new_cell for lane in lanes)
         with m.If(~self._clearing):
             m.d.comb += store.write_data.eq(cells)
+        if machine.readable:
+            port = getattr(self, CELLS)
+            with m.If(port.write):
+                m.d.comb += [store.write_enable.eq(1), store.write_address.eq(port.word),
+                             store.write_data.eq(port.data)]
         m.submodules.results = results = ResultWords(machine)
         connect_streams(m, results.words, self.results)
         pending = self._read(m, control, steps, lanes, results, by_columns)
@@ -200,8 +205,6 @@ class MatrixUnit(Component):
             with m.If(port.read):
                 m.d.comb += store.address.eq(port.word)
             m.d.comb += port.value.eq(store.data)
-            with m.If(port.write):
-                m.d.comb += [store.write_enable.eq(1), store.write_address.eq(port.word)]
         return store
 
     def _read(self, m: Module, control: list[Any], steps: Steps, lanes: list[StateLane],

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from sterna.compiler.plan import StateStep
 from sterna.machine.machine import Machine
 from sterna.machine.units.matrix import (
-    AHEAD,
+    COLUMN_CLOCKS,
     COMMAND_CLOCKS,
+    CROSSING_CLOCKS,
     END_CLOCKS,
     OPERAND_CLOCKS,
-    RESULT_LATENCY,
-    STEPS_LATENCY,
+    RESULT_CLOCKS,
+    START_CLOCKS,
+    STEP_CLOCKS,
     MatrixStates,
 )
 from sterna.machine.units.vector import vector_latency
@@ -27,60 +29,64 @@ if TYPE_CHECKING:
 
 
 class MatrixClock:
-    """The command that the unit has, and when it is done with all so far (``free``)."""
+    """The command that the unit has, and when it can take the next one (``free``)."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self.free = self._loaded = self._taken = 0
+        self.free = self._loaded = self._next = 0
         self._step: StateStep | None = None
-        self._left = 0
+        self._operands: deque[int] = deque()
 
     def command(self, clock: Clock, step: StateStep) -> None:
         """A command; it runs when its operands are there."""
         self._loaded = max(clock.instruction(self._loaded) + COMMAND_CLOCKS, self.free)
-        self._step, self._left, self._taken = step, step.takes, self._loaded
-        if not self._left:
-            self._run(clock.given[MatrixStates.name])
+        self._step, self._operands = step, deque(step.operands)
+        self._next = self._loaded + OPERAND_CLOCKS
+        self._go_on(clock.given[MatrixStates.name])
 
     def take(self, start: int, given: deque[int]) -> int:
         """A group of an operand is sent, not before a clock; when there is room for it."""
-        arrival = start + vector_latency(self._machine)
-        self._taken = max(self._taken + 1, arrival)
-        self._left -= 1
-        if not self._left:
-            self._run(given)
+        self._next = max(self._next, start + vector_latency(self._machine)) + 1
+        self._operands[0] -= 1
+        if not self._operands[0]:
+            self._operands.popleft()
+            self._next += OPERAND_CLOCKS - 1
+            self._go_on(given)
         return start
+
+    def _go_on(self, given: deque[int]) -> None:
+        """To the next operand that has words, or the pass."""
+        while self._operands and not self._operands[0]:
+            self._operands.popleft()
+            self._next += OPERAND_CLOCKS
+        if not self._operands:
+            self._run(given)
 
     def _run(self, given: deque[int]) -> None:
         """The pass: every strip of a head, and what is read of it."""
         step, unit = self._step, self._machine.matrix
         assert step is not None
-        lanes, groups = self._machine.vector.lanes, 0
-        strips = unit.strips(step.columns)
-        now = self._taken + OPERAND_CLOCKS * (2 + 2 * unit.products) + AHEAD + unit.lanes
-        elements = done = 0
+        strips, lanes = unit.strips(step.columns), self._machine.vector.lanes
+        ahead = unit.lanes + COLUMN_CLOCKS + CROSSING_CLOCKS * unit.by_columns
+        ended = begins = self._next + START_CLOCKS + unit.lanes
+        results = [0]
         for _ in range(step.heads):
             for strip in range(strips):
-                now += step.rows
+                width = min(unit.lanes, step.columns - strip * unit.lanes)
+                ended = max(begins + step.rows, results[-1] - 1)
+                begins = max(ended, begins + ahead)
                 if step.read and not step.by_columns:
-                    width = min(unit.lanes, step.columns - strip * unit.lanes)
-                    first = max(now + STEPS_LATENCY + RESULT_LATENCY, done)
-                    for column in range(width):
-                        elements, done = elements + 1, first + column
-                        if elements % lanes == 0:
-                            given.append(done)
-                            groups += 1
-                now = max(now, now - step.rows + AHEAD + unit.lanes)
+                    results += range(ended + RESULT_CLOCKS, ended + RESULT_CLOCKS + width)
             if step.read and step.by_columns:
-                now += STEPS_LATENCY + step.rows
-                for row in range(step.rows):
-                    elements, done = elements + 1, now - step.rows + row + RESULT_LATENCY
-                    if elements % lanes == 0:
-                        given.append(done)
-                        groups += 1
-        now = max(now + STEPS_LATENCY, done)
-        given.extend([now + 2] * (step.gives - groups))
-        self.free = now + END_CLOCKS
+                first = ended + RESULT_CLOCKS + (unit.lanes - 1).bit_length() + 1
+                results += range(first, first + step.rows)
+                begins = results[-1] - 2
+        del results[0]
+        ends = results[lanes - 1::lanes]
+        if len(results) % lanes:
+            ends.append(results[-1] + lanes - len(results) % lanes)
+        given.extend(ends)
+        self.free = max([ended + STEP_CLOCKS, *ends]) + END_CLOCKS
 
 
 def issue_state(clock: Clock, step: StateStep) -> None:

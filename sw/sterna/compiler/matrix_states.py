@@ -52,6 +52,15 @@ def operands(program: Program, item: MatrixState) -> list[tuple[str, int]]:
     return [(name, program.vectors[name].length) for name in names if name in program.vectors]
 
 
+def _groups(program: Program, item: MatrixState, machine: Machine) -> tuple[int, ...]:
+    """Groups of each operand that the unit may be given; 0 for those that the pass has not."""
+    found = [-(-length // machine.vector.lanes) for _, length in operands(program, item)]
+    decay = [found.pop(0) if item.decay is not None else 0] * machine.matrix.decay
+    read = [found.pop() if item.read is not None else 0]
+    missing = 2 * machine.matrix.products - len(found)
+    return (*decay, *found, *([0] * missing), *read)
+
+
 def check_matrix_state(check: Check, item: MatrixState) -> None:
     """It is what the unit is built for, and its operands are in the vector memory."""
     unit = check.machine.matrix
@@ -92,7 +101,7 @@ def schedule_matrix_state(scheduler: SectionScheduler, position: int, item: Matr
         advance=section_words(scheduler.section, machine) if item is last else 0, decay=decay,
         products=len(item.products), read=item.read is not None, by_columns=item.by == "columns",
         store=item.store, words=_words(shape, machine),
-        takes=sum(-(-length // lanes) for _, length in taken), gives=made))
+        operands=_groups(scheduler.program, item, machine), gives=made))
     for name, length in taken:
         scheduler.nodes.append(VectorStep(
             item=position, operation=None, elements=length, first=0, length=-(-length // lanes),

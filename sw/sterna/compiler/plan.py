@@ -147,7 +147,8 @@ class NeuronStep:
 class StateStep:
     """A STATE instruction; fields that are not named here are its own.
 
-    ``words`` are those of the state; ``takes`` groups of words are operands, ``gives`` results.
+    ``words`` are those of the state. ``operands`` are the groups of words of each operand that the
+    unit is built for, in their order; ``gives`` are groups of results.
     """
 
     item: int
@@ -165,8 +166,13 @@ class StateStep:
     by_columns: bool
     store: bool
     words: int
-    takes: int
+    operands: tuple[int, ...]
     gives: int
+
+    @property
+    def takes(self) -> int:
+        """Groups of all operands."""
+        return sum(self.operands)
 
 
 Step = Any

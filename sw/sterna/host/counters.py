@@ -22,6 +22,8 @@ class Counters:
     """Sources that synapses accumulated, once for each connection."""
     sources: int = 0
     """Sources that they looked at, once for each connection."""
+    clipped: int = 0
+    """Cells of matrix states, and what was read of them, that saturated."""
 
     @property
     def utilisation(self) -> float:

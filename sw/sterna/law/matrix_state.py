@@ -13,10 +13,10 @@ and then may read the new cells, by rows or by columns, with one rounding a resu
 - Words, of the state too, have ``W`` bits; saturation is symmetric, rounding half up, both as in
   `sterna.law.arithmetic`. Sums are exact in between. What is clipped is counted: cells that become
   another number, and results.
-- The **decay** ``d`` is what a cell loses, 1 - w for a factor w, with ``D`` fraction bits: none, one
-  a head, or one a row. Small losses keep their precision: of w = 0.9999 a factor of 17 fraction
-  bits holds the loss to 4 % only, while ``D`` = 24 holds it to 0.03 %. A loss above 1 turns the
-  sign, a negative one lets cells grow.
+- The **decay** ``d`` is what a cell loses, 1 - w for a factor w, with ``D`` fraction bits: none,
+  one a head, or one a row. So small losses keep their precision: of w = 0.9999 a factor of 17
+  fraction bits has the loss to within 4 % only, a loss of ``D`` = 24 to within 0.03 %. A loss above
+  1 turns the sign, a negative one lets cells grow.
 - A cell that loses less than half of its last bit stays as it is: with a loss d a RUN, values below
   ``1 / (2 * d)`` units do not decay. Where losses are small the state needs 10 fraction bits or
   more (spec/families.md 7).

@@ -138,8 +138,6 @@ class Machine:
         raise InputError(f"machine: has no unit {name}; it has "
                          f"{', '.join(item.name for item in self.units)}")
 
-    # What Sterna's own units say is asked for everywhere: by name, and with a type.
-
     @cached_property
     def ternary(self) -> Ternary:
         """Its ternary engine. Raises `InputError` if it has none."""
@@ -167,7 +165,7 @@ class Machine:
 
     @cached_property
     def matrix(self) -> MatrixStates:
-        """Its matrix states. Raises `InputError` if it has none."""
+        """The same of its matrix states."""
         return self._typed(MatrixStates)
 
     @cached_property

@@ -42,8 +42,8 @@ def _format(scope: Scope, item: MatrixState) -> None:
     scope.belongs_here(f"state {item.state}")
     for other in scope.section.items:
         if isinstance(other, MatrixState) and other.state == item.state and other.format != found:
-            raise scope.fail(f"state {item.state} is {_told(found)} here, and {_told(other.format)} "
-                             "elsewhere")
+            raise scope.fail(f"state {item.state} is {_told(found)} here, and "
+                             f"{_told(other.format)} elsewhere")
     if min(found.heads, found.rows, found.columns) < 1:
         raise scope.fail(f"state {item.state} is {found}; a state has at least one cell")
     for name, value, least, most in (

@@ -9,6 +9,7 @@ from typing import Any
 from sterna.compiler.clock_matrix import issue_state
 from sterna.compiler.emission import Emission
 from sterna.compiler.flow_matrix import accept_state
+from sterna.compiler.kept import kept_name
 from sterna.compiler.matrix_states import (
     check_matrix_state,
     operands,
@@ -17,7 +18,6 @@ from sterna.compiler.matrix_states import (
     section_words,
     state_offsets,
 )
-from sterna.compiler.kept import kept_name
 from sterna.compiler.plan import Plan, StateStep
 from sterna.compiler.unit import Instruction, ItemRules, StepRules, UnitCompiler
 from sterna.machine.kept import KeptValue

@@ -25,12 +25,15 @@ PORT = "states"
 CELLS = "cells"
 """Name of the memory of cells, where READ names it."""
 MOST_LANES = 64
-AHEAD = 9
-"""Clocks by which the columns of a strip of one lane need to be known before its first row."""
-STEPS_LATENCY, RESULT_LATENCY = 8, 4
-"""Clocks from a step to its sums of products, and from there to the first result."""
-COMMAND_CLOCKS, OPERAND_CLOCKS, END_CLOCKS = 3, 1, 4
-"""From a command to its first operand, between operands, and from the last result to the end."""
+COMMAND_CLOCKS, OPERAND_CLOCKS, START_CLOCKS = 3, 2, 2
+"""From the sequencer to the unit, from there or from an operand to the next, and from where another
+could come to the first row, without a clock for each lane."""
+COLUMN_CLOCKS, CROSSING_CLOCKS = 4, 4
+"""Fewest clocks from a strip to the next beside a clock for each lane, and how many more there are
+in a unit that reads by columns."""
+STEP_CLOCKS, RESULT_CLOCKS, END_CLOCKS = 7, 11, 2
+"""From the last row of a strip until it is done, and to a group of results that ends with its first
+column; and until the next command can begin."""
 
 
 class Decay(IntEnum):
@@ -134,7 +137,8 @@ class MatrixStates(Unit):
         )
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
-        return (Instruction("STATE", self.fields(machine), "a pass over a matrix state", port=PORT),)
+        return (Instruction("STATE", self.fields(machine), "a pass over a matrix state",
+                            port=PORT),)
 
     def narrower(self) -> MatrixStates | None:
         return replace(self, lanes=self.lanes // 2) if self.lanes > 1 else None
