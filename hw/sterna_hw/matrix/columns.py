@@ -44,10 +44,13 @@ class Columns(Component):
         next_group, next_lane = next_element(m, self._machine, self.group, self.lane)
         left = Signal(range(lanes + 1))
         columns = Signal.like(self.columns, name="columns_left")
-        real, last = Signal(), Signal()
+        real = Signal()
+        last = Signal()
         m.d.comb += [real.eq((left != 0) & (columns != 0)), last.eq(left == 1)]
         # What is asked for, in the clocks until it is there.
-        asked, is_real, is_last = Signal(2), Signal(2), Signal(2)
+        asked = Signal(2)
+        is_real = Signal(2)
+        is_last = Signal(2)
         m.d.sync += [asked.eq(Cat(left != 0, asked)), is_real.eq(Cat(real, is_real)),
                      is_last.eq(Cat(last, is_last))]
         with m.If(left != 0):

@@ -39,7 +39,8 @@ class Operand(Component):
         m = Module()
         layout = word_group(self._machine)
         m.submodules.store = store = Storage(layout.size, self._machine.matrix.operand_depth)
-        words, lane = Signal(layout, name="read_words"), Signal.like(self.lane, name="read_lane")
+        words = Signal(layout, name="read_words")
+        lane = Signal.like(self.lane, name="read_lane")
         m.d.comb += [
             store.write_enable.eq(self.write), store.write_address.eq(self.write_group),
             store.write_data.eq(self.words),
@@ -54,8 +55,8 @@ class Operand(Component):
 
 def next_element(m: Module, machine: Machine, group: Signal, lane: Signal) -> tuple[Signal, Signal]:
     """The place of the element behind one, combinational."""
-    after_group, after_lane = Signal.like(group, name="next_group"), Signal.like(
-        lane, name="next_lane")
+    after_group = Signal.like(group, name="next_group")
+    after_lane = Signal.like(lane, name="next_lane")
     ends = lane == machine.vector.lanes - 1
     m.d.comb += [after_group.eq(group + ends), after_lane.eq(lane + 1)]
     with m.If(ends):

@@ -49,10 +49,14 @@ class ResultWords(Component):
         bits, lanes = machine.vector.word_bits, machine.vector.lanes
         group = Signal(word_group(machine), reset_less=True)
         lane = Signal(indices(lanes))
-        free, moves, ends = Signal(), Signal(), Signal()
+        free = Signal()
+        moves = Signal()
+        ends = Signal()
         rounded = Signal(signed(max(bits + 1, sum_bits(machine) + 1 - shift)), reset_less=True)
-        has_rounded, has_word = Signal(), Signal()
-        word, is_clipped = Signal(signed(bits), reset_less=True), Signal(reset_less=True)
+        has_rounded = Signal()
+        has_word = Signal()
+        word = Signal(signed(bits), reset_less=True)
+        is_clipped = Signal(reset_less=True)
         value, beyond = saturated(rounded, bits)
         m.d.comb += [
             free.eq(~self.words.valid | self.words.ready),
@@ -62,8 +66,10 @@ class ResultWords(Component):
             self.clipped.eq(moves & has_word & is_clipped),
             self.empty.eq(~has_rounded & ~has_word & (lane == 0) & ~self.words.valid),
         ]
-        fills, enters = Signal(), Signal()
-        entering, whole = Signal(signed(bits)), Signal.like(group)
+        fills = Signal()
+        enters = Signal()
+        entering = Signal(signed(bits))
+        whole = Signal.like(group)
         m.d.comb += [
             # Zeros follow the last, one a clock, until its group is whole.
             fills.eq(self.flush & ~has_rounded & ~has_word & (lane != 0) & free),

@@ -55,9 +55,12 @@ class Steps(Component):
         m = Module()
         machine, step, lanes = self._machine, self.step, self._machine.matrix.lanes
         row = Signal.like(step.row)
-        first, first_strip = Signal(), Signal()
-        heads, columns = Signal.like(self.heads), Signal.like(self.columns)
-        begin_group, begin_lane = Signal.like(self.group), Signal.like(self.lane)
+        first = Signal()
+        first_strip = Signal()
+        heads = Signal.like(self.heads)
+        columns = Signal.like(self.columns)
+        begin_group = Signal.like(self.group)
+        begin_lane = Signal.like(self.lane)
         next_group, next_lane = next_element(m, machine, self.group, self.lane)
         after_group, after_lane = next_element(m, machine, self.head_group, self.head_lane)
         m.d.comb += [

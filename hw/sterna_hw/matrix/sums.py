@@ -41,13 +41,16 @@ class RowSums(Component):
         m = Module()
         lanes = self._machine.matrix.lanes
         layout = ArrayLayout(self.sums.payload.shape(), lanes)
-        totals, held = Signal(layout, reset_less=True), Signal(layout, reset_less=True)
-        left, width = Signal(range(lanes + 1)), Signal(range(lanes + 1))
+        totals = Signal(layout, reset_less=True)
+        held = Signal(layout, reset_less=True)
+        left = Signal(range(lanes + 1))
+        width = Signal(range(lanes + 1))
         ended = Signal()
         m.d.sync += [ended.eq(self.step.valid & self.step.last), width.eq(self.step.width)]
         with m.If(self.step.valid):
-            m.d.sync += [total.eq(Mux(self.step.first, 0, total) + product)
-                         for total, product in zip(totals, self.products, strict=True)]
+            m.d.sync += [
+                totals[lane].eq(Mux(self.step.first, 0, totals[lane]) + self.products[lane])
+                for lane in range(lanes)]
         m.d.comb += [
             self.sums.valid.eq(left != 0), self.sums.payload.eq(held[0]),
             self.drained.eq(self.sums.ready & (left == 1)),
@@ -84,8 +87,11 @@ class ColumnSums(Component):
         asked, across = step, self._register(m, values[0])
         step = self._register(m, asked)
         before = store.data.as_signed()
-        place, ending = Signal(range(max(2, rows))), Signal.like(step.row, name="ending")
-        draining, there, reads = Signal(), Signal(), Signal()
+        place = Signal(range(max(2, rows)))
+        ending = Signal.like(step.row, name="ending")
+        draining = Signal()
+        there = Signal()
+        reads = Signal()
         m.d.comb += [
             store.enable.eq(asked.valid | reads), store.address.eq(asked.row),
             store.write_enable.eq(step.valid), store.write_address.eq(step.row),

@@ -188,8 +188,10 @@ class MatrixUnit(Component):
         width = unit.lanes * machine.vector.word_bits
         m.submodules.store = store = Storage(width, unit.depth)
         place = Signal(range(unit.depth + 1))
-        self._read_word, self._write_word = Signal.like(place), Signal.like(place)
-        self._place, self._clearing = place, Signal()
+        self._read_word = Signal.like(place)
+        self._write_word = Signal.like(place)
+        self._place = place
+        self._clearing = Signal()
         m.d.comb += [
             store.enable.eq(1), store.address.eq(self._read_word),
             store.write_address.eq(self._write_word),

@@ -78,8 +78,8 @@ def check_matrix_state(check: Check, item: MatrixState) -> None:
     for name in ("decay_fraction", "product_shift", "read_shift"):
         wanted, built = getattr(item.format, name), getattr(unit, name)
         if wanted != built and (unit.decay or name != "decay_fraction"):
-            raise check.fail(f"its {name} is {wanted}, that of the machine {built}; all states of a "
-                             "machine have the same")
+            raise check.fail(f"its {name} is {wanted}, that of the machine {built}; all states of "
+                             "a machine have the same")
     for _, length in operands(check.program, item):
         check.length(length)
 

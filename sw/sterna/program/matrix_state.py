@@ -92,5 +92,5 @@ class MatrixState(Item):
 
     def read_lengths(self) -> tuple[int, int]:
         """Elements of what it reads with, and of the result."""
-        lengths = self.row_elements, self.column_elements
-        return lengths if self.by == "rows" else lengths[::-1]
+        rows, columns = self.row_elements, self.column_elements
+        return (rows, columns) if self.by == "rows" else (columns, rows)
