@@ -60,10 +60,10 @@ class Weights:
     owner: ClassVar[str] = "boards"
     weights: str = option(
         "link", "link (usual): the driver loads them; baked: the bitstream has them; sdram: the "
-        "driver loads them into the board's SDRAM.", project="shape.weights")
+        "driver loads them into the board's SDRAM.", project="shape.weights", choices=WEIGHTS)
     link: str = option(
         "uart", "uart (usual): the board's serial port; usb: a serial port in the FPGA itself, "
-        "where USB pins or a PHY are.", metavar="uart|usb", project="link.kind")
+        "where USB pins or a PHY are.", project="link.kind", choices=LINKS)
 
     @property
     def source(self) -> str:

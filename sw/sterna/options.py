@@ -33,6 +33,8 @@ class Declaration:
     flags: tuple[str, ...] = ()
     """``--name`` of the field if none is given; of a switch also ``--name/--no-name``."""
     metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    """Words that it may be, for help and completion; who reads it refuses others."""
     least: float | None = None
     most: float | None = None
     """Bounds of a number; every option of Sterna's own that is one has them."""

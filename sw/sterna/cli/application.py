@@ -9,8 +9,9 @@ from contextlib import suppress
 import typer
 
 from sterna import __version__
-from sterna.cli import boards, ending, models, parser, streams
+from sterna.cli import boards, completion, ending, models, parser, streams
 from sterna.cli.commands import COMMANDS
+from sterna.cli.help import Command
 from sterna.cli.project import Project
 from sterna.cli.terminal import shown
 from sterna.errors import InputError, SternaError
@@ -29,9 +30,13 @@ def application() -> typer.Typer:
     )
     made.callback()(options)
     for request, perform in COMMANDS:
-        made.command(request.command)(parser.command(request, perform, _project))
-    made.command("boards")(boards.boards)
-    made.command("models")(models.models)
+        made.command(request.command, cls=Command, epilog=request.example)(
+            parser.command(request, perform, _project))
+    for name, perform, line in (("boards", boards.boards, "sterna boards ulx3s-85f"),
+                                ("models", models.models, "sterna models --json"),
+                                ("completion", completion.completion,
+                                 'eval "$(sterna completion bash)"')):
+        made.command(name, cls=Command, epilog=line)(perform)
     return made
 
 
@@ -89,6 +94,8 @@ def run_arguments(arguments: list[str]) -> int:
 
 def _invoke(arguments: list[str]) -> None:
     commands = typer.main.get_command(application())
+    if completion.answer(commands):
+        return
     # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.
     with commands.make_context("sterna", arguments or ["--help"]) as context:
         commands.invoke(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sterna.cli.terminal import print_json, print_table
+from sterna.cli.terminal import print_columns, print_json, print_table
 
 
 def boards(
@@ -33,7 +33,7 @@ def boards(
     for number, rows in enumerate(filled):
         if number:
             print()
-        _print_markdown(rows)
+        print_columns(rows)
 
 
 def _show_board(page: dict[str, object], json: bool) -> None:
@@ -48,14 +48,3 @@ def _show_board(page: dict[str, object], json: bool) -> None:
             rows.append((name.replace("_", " "), value))
     print_table(rows)
 
-
-def _print_markdown(rows: list[dict[str, object]]) -> None:
-    """A table with names of columns, aligned, as Markdown takes it."""
-    lines = [[name.replace("_", " ") for name in rows[0]]]
-    lines += [["" if value is None else f"{value}" for value in row.values()] for row in rows]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
-    for number, line in enumerate(lines):
-        cells = " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print(f"| {cells} |")
-        if number == 0:
-            print(f"| {' | '.join('-' * width for width in widths)} |")

@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
 from sterna.chat.file import load_conversation, save_conversation
 from sterna.chat.session import Session
-from sterna.cli.terminal import ProgressReport, shown
+from sterna.cli.terminal import ProgressReport, print_json, shown
 from sterna.errors import InputError, SternaError
 from sterna.families.requests import ChatRequest
 from sterna.suggest import did_you_mean
@@ -28,8 +29,8 @@ class _Again(Exception):
 class Terminal:
     """The loop of a conversation."""
 
-    def __init__(self, session: Session, model: str) -> None:
-        self._session, self._model = session, model
+    def __init__(self, session: Session, model: str, json: bool = False) -> None:
+        self._session, self._model, self._json = session, model, json
         self._answering = False
         self._asks = sys.stdin.isatty()
 
@@ -89,12 +90,17 @@ class Terminal:
     def _answer(self, line: str) -> None:
         self._answering = True
         try:
+            if self._json:
+                text = "".join(self._session.say(line))
+                print_json({"text": text, **asdict(self._session.last)})
+                return
             for piece in self._session.say(line):
                 sys.stdout.write(shown(piece))
                 sys.stdout.flush()
         finally:
             self._answering = False
-            sys.stdout.write("\n")
+            if not self._json:
+                sys.stdout.write("\n")
             sys.stdout.flush()
         if self._session.stats:
             self._tell(f"{self._session.device.name}: {self._session.last.told()}")
@@ -133,4 +139,4 @@ def chat(request: ChatRequest) -> None:
     """Open the device, and talk."""
     with ProgressReport() as report, chat_task(request, report) as session:
         report.end()
-        Terminal(session, str(request.model)).talk()
+        Terminal(session, str(request.model), request.json).talk()

@@ -76,7 +76,11 @@ def serve_serial(request: SimulateRequest) -> None:
     """Simulate until Ctrl-C."""
     with ProgressReport() as report, simulate(request, report) as board:
         report.end()
-        print(board.address, flush=True)
+        if request.json:
+            print_json({"address": board.address})
+            sys.stdout.flush()
+        else:
+            print(board.address, flush=True)
         print("Ctrl-C ends the simulation", file=sys.stderr, flush=True)
         board.wait()
 

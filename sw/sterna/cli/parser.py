@@ -9,6 +9,8 @@ from typing import Any, TypeVar, get_args
 
 import typer
 
+from sterna.cli.completion import words
+from sterna.cli.help import panel
 from sterna.cli.project import Project
 from sterna.errors import InputError
 from sterna.families.registry import find_family, options_of
@@ -38,7 +40,8 @@ def command(request: type[_Request], perform: Callable[[_Request], None],
 
     run.__doc__ = request.__doc__
     run.__name__ = request.command
-    parameters = [_parameter(item) for item in (*own.values(), *others.values())]
+    parameters = [_parameter(item, panel(item, item.name in own))
+                  for item in (*own.values(), *others.values())]
     run.__signature__ = inspect.Signature(parameters)
     run.__annotations__ = {item.name: item.annotation for item in parameters}
     return run
@@ -84,9 +87,16 @@ def merged(options: Iterable[Declared]) -> dict[str, Declared]:
     for item in options:
         several.setdefault(item.name, []).append(item)
     owners = {item.owner for items in several.values() for item in items}
-    return {name: replace(items[0], declaration=replace(
-        items[0].declaration, help=_help(items, len(owners) > 1)))
-        for name, items in several.items()}
+    return {name: _one(items, len(owners) > 1) for name, items in several.items()}
+
+
+def _one(items: list[Declared], several: bool) -> Declared:
+    """One for all; whom it is for stands in its help unless the group of the help says it."""
+    alone = len({item.owner for item in items}) == 1
+    found = replace(items[0], owner=items[0].owner if alone else "")
+    told = alone and panel(found, own=False).endswith(found.owner)
+    return replace(found, declaration=replace(
+        found.declaration, help=_help(items, several and not told)))
 
 
 def _help(items: list[Declared], several: bool) -> str:
@@ -99,10 +109,15 @@ def _help(items: list[Declared], several: bool) -> str:
     if not several or (len(told) == 1 and len(items) > 1):
         return " ".join(told)
     sentences = []
-    for words, owners in told.items():
+    for text, owners in told.items():
         whom = " and ".join(owners)
-        sentences.append(f"{whom[:1].upper()}{whom[1:]}: {words[:1].lower()}{words[1:]}")
+        sentences.append(f"{whom[:1].upper()}{whom[1:]}: {_continued(text)}")
     return " ".join(sentences)
+
+
+def _continued(text: str) -> str:
+    """A sentence behind a colon; names such as UTF-8 stay as they are."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _whole(text: str) -> int:
@@ -128,19 +143,23 @@ def _metavar(item: Declared) -> str | None:
         return "INTEGER" if item.number is int else "NUMBER"
     if bool in (item.type, *get_args(item.type)):
         return None
+    if item.declaration.choices:
+        return "|".join(item.declaration.choices)
     return "PATH" if item.is_path else "TEXT"
 
 
-def _parameter(item: Declared) -> inspect.Parameter:
+def _parameter(item: Declared, group: str) -> inspect.Parameter:
     """As typer takes it. Usual values are the groups' own, so that what is given is known."""
     about = item.declaration
     default = ... if about.needed and about.project is None else None
     if about.position:
-        info = typer.Argument(default, metavar=about.metavar, help=about.help)
+        info = typer.Argument(default, metavar=about.metavar, help=about.help,
+                              autocompletion=words(item), rich_help_panel=group)
     else:
         flags = about.flags or (item.flag,)
         info = typer.Option(default, *flags, metavar=about.metavar or _metavar(item),
-                            help=about.help, parser=_PARSERS.get(item.number))
+                            help=about.help, parser=_PARSERS.get(item.number),
+                            autocompletion=words(item), rich_help_panel=group)
     kind = item.type if default is ... else optional(item.type)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=info,
                              annotation=kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 
-from sterna.cli.terminal import ProgressReport
+from sterna.cli.terminal import ProgressReport, print_json
 from sterna.errors import InputError
 from sterna.families.requests import ServeRequest
 from sterna.tasks.serve import serve as serve_task
@@ -33,7 +33,11 @@ def serve(request: ServeRequest) -> None:
             server = uvicorn.Server(uvicorn.Config(
                 application, log_level="error", access_log=False, lifespan="off", ws="none",
                 timeout_graceful_shutdown=GRACE, server_header=False))
-            print(address(listener), flush=True)
+            if request.json:
+                print_json({"base_url": address(listener), "page": address(listener, "/")})
+            else:
+                print(address(listener))
+            sys.stdout.flush()
             print(f"in a browser: {address(listener, '/')}; Ctrl-C ends the server",
                   file=sys.stderr, flush=True)
             server.run(sockets=[listener])

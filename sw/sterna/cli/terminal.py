@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from types import TracebackType
 
@@ -32,11 +34,45 @@ def shown(text: object) -> str:
         else letter.encode("unicode_escape").decode() for letter in str(text))
 
 
-def print_table(rows: list[tuple[str, object]]) -> None:
-    """Names and values in two columns."""
+def columns() -> int | None:
+    """How many letters fit on a line, where standard output is a terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def print_table(rows: Sequence[tuple[str, object]]) -> None:
+    """Names and values in two columns; on a terminal values are wrapped between words."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        print(shown(f"{name:<{width}}  {value}"))
+        begin = shown(f"{name:<{width}}  ")
+        print("\n".join(wrapped(begin, shown(value), columns())))
+
+
+def wrapped(begin: str, text: str, most: int | None) -> list[str]:
+    """Lines of at most so many letters, those behind the first indented as that; no word, and so no
+    number, is split, and what has lines of its own stays as it is."""
+    if most is None or "\n" in text or len(begin) + len(text) <= most:
+        return [begin + text]
+    indent = " " * len(begin) if len(begin) < most // 2 else "    "
+    return textwrap.wrap(text, most, initial_indent=begin, subsequent_indent=indent,
+                         break_long_words=False, break_on_hyphens=False) or [begin]
+
+
+def print_columns(rows: Sequence[Mapping[str, object]]) -> None:
+    """A table with names of columns, aligned, as Markdown takes it; on a terminal that is too
+    narrow for it each row by itself, under its first value."""
+    names = [name.replace("_", " ") for name in rows[0]]
+    cells = [["" if value is None else shown(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    most = columns()
+    if most is not None and sum(widths) + 3 * len(widths) + 1 > most:
+        for number, row in enumerate(cells):
+            print(("\n" if number else "") + row[0])
+            print_table([(f"  {name}", cell) for name, cell in
+                         zip(names[1:], row[1:], strict=True) if cell])
+        return
+    for line in (names, ["-" * width for width in widths], *cells):
+        told = " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print(f"| {told} |")
 
 
 def print_text(lines: Sequence[str | tuple[str, object]]) -> None:

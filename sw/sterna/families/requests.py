@@ -27,6 +27,8 @@ class Request:
 
     command: ClassVar[str]
     """What it is called on the command line, and in `Family.options`."""
+    example: ClassVar[str] = ""
+    """A command line of it."""
     model: str | None = model_argument()
     options: Options = field(default_factory=Options)
     """Options of the family, the machine and the board, by name."""
@@ -47,10 +49,12 @@ class RunRequest(Request):
     """
 
     command = "run"
+    example = 'sterna run demo --device emulator --prompt "The king" --max-tokens 12'
     model: str | None = model_argument(f"{MODEL_HELP}. With --image it may be left out")
     device: str = option(
         "golden", "golden (usual), emulator, sim, serial:///dev/ttyUSB0 or tcp://host:port; the "
-        "rate is that of --config or --image, or ?baud=N behind the port.", project="link.device")
+        "rate is that of --config or --image, or ?baud=N behind the port.", project="link.device",
+        choices=("golden", "emulator", "sim"), metavar="DEVICE")
 
     def check(self) -> None:
         from sterna.host.address import check_device
@@ -74,10 +78,12 @@ class ChatRequest(LoadRequest):
 
     /reset begins anew, /save FILE and /load FILE keep a conversation and go on with it, /stats
     tells what the last answer took, /quit or the end of the input ends; Ctrl-C stops an answer. A
-    model without a chat template goes on where the text ends.
+    model without a chat template goes on where the text ends. With --json an answer is one object,
+    in a line.
     """
 
     command = "chat"
+    example = "sterna chat demo --device emulator"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +96,7 @@ class ServeRequest(LoadRequest):
     """
 
     command = "serve"
+    example = "sterna serve demo --device emulator --streams 4"
     host: str = option("127.0.0.1", "Address to listen at; 127.0.0.1, which only this machine "
                        "reaches, unless another is given.", metavar="ADDRESS")
     port: int = option(8000, "Port to listen at (8000); 0 takes any that is free.", least=0,
@@ -114,9 +121,11 @@ class VerifyRequest(Request):
     """
 
     command = "verify"
+    example = "sterna verify demo --tokens 4"
     seed: int = seed("Seed of the inputs, and of the pauses.")
     device: str = option(
-        "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.")
+        "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.",
+        choices=("sim", "emulator"))
     stalls: int = option(
         0, "Pauses of the link, in a thousandth of the cycles (0).", least=0, most=999)
     waves: Path | None = option(
@@ -141,6 +150,7 @@ class BenchRequest(Request):
     """
 
     command = "bench"
+    example = "sterna bench demo --tokens 4 --json"
     board: str | None = option(None, "Simulate the machine of a board.", metavar="NAME",
                                project="board")
     device: str = option("sim", "sim (usual), or the address of a board.")
@@ -168,6 +178,7 @@ class EstimateRequest(Request):
     """Say, without synthesis, whether a model fits a board, where things go, and how fast it is."""
 
     command = "estimate"
+    example = "sterna estimate demo-tiny --board tang-nano-20k"
     board: str | None = option(None, "A board of `sterna boards`.", metavar="NAME",
                                project="board")
 
@@ -182,6 +193,7 @@ class BuildRequest(Request):
     """
 
     command = "build"
+    example = "sterna build demo-tiny --board ulx3s-12f --seeds 3 --program"
     model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
                                needed=True, project="model")
     board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
@@ -223,6 +235,7 @@ class ExportRequest(Request):
     """
 
     command = "rtl"
+    example = "sterna rtl demo -o build/rtl --force"
     output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
     force: bool = option(False, "Replace what an earlier run wrote there.")
     board: str | None = option(
@@ -230,7 +243,7 @@ class ExportRequest(Request):
         metavar="NAME")
     wrapper: str | None = option(
         None, "Put the accelerator behind a bus: axi4-lite (registers) or axi4-stream.",
-        metavar="BUS")
+        choices=("axi4-lite", "axi4-stream"))
     raw: bool = option(
         False, "Write the contents of memories as raw files too: a binary for each port outside, "
         "hexadecimal words for each memory on the chip.")
@@ -246,6 +259,7 @@ class EvaluateRequest(Request):
     """
 
     command = "eval"
+    example = "sterna eval demo --text FILE --tokens 20000 --json"
     model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
                                needed=True, project="model")
 
@@ -258,6 +272,7 @@ class SimulateRequest(Request):
     """
 
     command = "simulate"
+    example = "sterna simulate demo-tiny"
     model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
                                needed=True, project="model")
 
@@ -267,6 +282,7 @@ class ProgramRequest(Request):
     """Print the program of a model."""
 
     command = "program"
+    example = "sterna program demo"
     model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True,
                                needed=True, project="model")
 
@@ -276,6 +292,7 @@ class ImportRequest(Request):
     """Import what a family reads, and write a model folder of Sterna's."""
 
     command = "import"
+    example = "sterna import CHECKPOINT -o MODEL"
     model: str | None = option(
         None, "Folder of a released checkpoint, a NIR graph (.nir), net.py:make_net, which is "
         "executed and makes a torch module of a spiking network, or what another family imports.",

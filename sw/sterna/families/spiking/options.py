@@ -21,14 +21,16 @@ class Nir:
     owner: ClassVar[str] = NIR_GRAPHS
     producer: str | None = option(
         None, "framework that wrote the graph: snntorch, spikingjelly, norse, sinabs, "
-        "rockpool, spyx, lava or nir; else it is recognised.")
+        "rockpool, spyx, lava or nir; else it is recognised.", metavar="NAME",
+        choices=("snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "spyx", "lava", "nir"))
     dt: float | None = option(None, "time step in seconds.", least=0, above=True, most=1e6)
     reset: list[str] | None = option(
         None, "none, hard, soft, soft_once, soft_late, zero_late or clear_late; snnTorch's "
         "subtract, zero, and with reset_delay=False subtract_now, zero_now; again for a node.",
         metavar="[NODE=]KIND")
     current: str | None = option(
-        None, "current that the membrane takes, new or old; jump: inputs are unscaled.")
+        None, "current that the membrane takes, new or old; jump: inputs are unscaled.",
+        choices=("new", "old", "jump"))
     compare: str | None = option(None, "a spike at > or >= the threshold.")
     neuron: list[str] | None = option(
         None, "Sets max_count (spikes a step), refractory (steps), refractory_hold, increment "

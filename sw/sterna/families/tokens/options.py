@@ -12,7 +12,8 @@ from sterna.options import Group, Options, option, seed
 
 EMBEDDINGS = ("auto", "host", "chip", "memory")
 LANE_KINDS = ("adders", "tables", "twin_tables")
-MEMORIES = "ddr4x4-77, kv260-16, ddr3-1.6, hbm-460, sdram-ulx3s, sdram-i9 or sdram-tang20k"
+MEMORIES = ("ddr4x4-77", "kv260-16", "ddr3-1.6", "hbm-460", "sdram-ulx3s", "sdram-i9",
+            "sdram-tang20k")
 PROMPT = "Once upon a time"
 MOST_TOKENS, MOST_RANDOM = 10**9, 10**6
 """Of a text, and of a simulation, which would take days."""
@@ -110,10 +111,11 @@ class Lanes:
     vector_lanes: int | None = option(None, "Elements of a vector group.", least=1, most=1 << 10,
                                      project="shape.vector-lanes")
     lane: str | None = option(None, f"What a lane is made of: {one_of(LANE_KINDS)}.",
-                             project="shape.lane")
+                             project="shape.lane", choices=LANE_KINDS)
     embedding: str = option(
         "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
-        "the board, or the memory outside that has the weights.", project="shape.embedding")
+        "the board, or the memory outside that has the weights.", project="shape.embedding",
+        choices=EMBEDDINGS)
     generate: bool = option(
         False, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
         "feeds itself with the tokens that it chooses.", project="shape.generate")
@@ -133,8 +135,8 @@ class Streams:
 @dataclass(frozen=True)
 class OutsideMemory:
     memory: str | None = option(
-        None, f"Weights in a memory outside, with the accelerator for it: {MEMORIES}.",
-        metavar="NAME")
+        None, f"Weights in a memory outside, with the accelerator for it: {one_of(MEMORIES)}.",
+        metavar="NAME", choices=MEMORIES)
 
 
 @dataclass(frozen=True)
