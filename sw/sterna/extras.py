@@ -12,6 +12,7 @@ EXTRA_OF = {
     "torch": "models",
     "safetensors": "models",
     "nir": "nir",
+    "matplotlib": "report",
     "starlette": "serve",
     "uvicorn": "serve",
     "amaranth": "rtl",

@@ -19,6 +19,7 @@ from sterna.families.requests import (
     ExportRequest,
     ImportRequest,
     ProgramRequest,
+    ReportRequest,
     Request,
     RunRequest,
     ServeRequest,
@@ -32,6 +33,7 @@ from sterna.tasks.evaluate import evaluate
 from sterna.tasks.export import export
 from sterna.tasks.import_model import import_model
 from sterna.tasks.program import program
+from sterna.tasks.report import report
 from sterna.tasks.run import run
 from sterna.tasks.simulate import simulate
 from sterna.tasks.verify import verify
@@ -98,4 +100,5 @@ COMMANDS: tuple[tuple[type[Request], Callable[..., None]], ...] = (
     (ExportRequest, rendered(export)),
     (BuildRequest, build),
     (EstimateRequest, rendered(estimate)),
+    (ReportRequest, rendered(report)),
 )

@@ -7,6 +7,7 @@ are assumed to be there in time.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 from sterna.compiler.clock_matrix import MatrixClock
 from sterna.compiler.clock_neurons import PopulationClock
@@ -32,6 +33,7 @@ class Clock:
             reads its result.
         issued: groups that the vector unit has issued.
         given: by partner of the vector unit the clocks in which groups of its words are there.
+        busy: where somebody wants it, the clocks in which each unit works.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -46,6 +48,8 @@ class Clock:
         self.scalar_free = self.scalar_read = 0
         self.issued = 0
         self.given: dict[str, deque[int]] = {name: deque() for name in machine.partners}
+        self.busy: dict[str, list[tuple[int, int]]] | None = None
+        self.engine.works = partial(self.works, "ternary")
 
     def run(self, section: SectionPlan) -> None:
         """One repetition of a section."""
@@ -56,6 +60,11 @@ class Clock:
         """The sequencer hands on an instruction, not before a clock; the clock when it does."""
         self.sequencer = max(self.sequencer + INSTRUCTION_CLOCKS, earliest)
         return self.sequencer
+
+    def works(self, unit: str, first: int, end: int) -> None:
+        """A unit works from a clock on, up to another."""
+        if self.busy is not None:
+            self.busy.setdefault(unit, []).append((first, end))
 
     @property
     def now(self) -> int:

@@ -49,17 +49,18 @@ class PopulationClock:
         """When what was given is taken, too."""
         return self.free
 
-    def command(self, clock: Clock, clocks: int) -> None:
-        """A command that takes so many clocks."""
+    def command(self, clock: Clock, unit: str, clocks: int) -> None:
+        """A command of a unit that takes so many clocks."""
         self._loaded = max(clock.instruction(self._loaded) + 3, self.free)
         self.free = self._loaded + clocks
+        clock.works(unit, self._loaded, self.free)
 
     def expect(self, clock: Clock, step: NeuronStep) -> None:
         """A command that takes words: it ends with the last of them."""
-        self.command(clock, 0)
+        self.command(clock, "neurons", 0)
         self._step = step
 
-    def take(self, start: int, given: deque[int]) -> int:
+    def take(self, clock: Clock, start: int, given: deque[int]) -> int:
         """A group of words is sent, not before a clock; when there is room for it."""
         assert self._step is not None and self._step.kind is not None
         machine = self._machine
@@ -69,6 +70,7 @@ class PopulationClock:
         arrival = start + vector_latency(machine)
         done = max(arrival, self._taken[-1] if self._taken else 0, self._loaded) + ratio
         self._taken.append(done)
+        clock.works("neurons", done - ratio, done)
         latency = engine_latency(machine.neurons.kinds[self._step.kind].definition)
         if self._step.give:
             given.append(done + latency + GIVE_CLOCKS)
@@ -78,22 +80,22 @@ class PopulationClock:
 
 def issue_accumulate(clock: Clock, step: AccumulateStep) -> None:
     """Every source is an event: silent ones that are skipped take up to so many clocks less."""
-    clock.populations.command(
-        clock, ACCUMULATE_CLOCKS + (step.sources - 1) * max(step.groups, ROUND_TRIP) + step.groups)
+    events = (step.sources - 1) * max(step.groups, ROUND_TRIP) + step.groups
+    clock.populations.command(clock, "synapses", ACCUMULATE_CLOCKS + events)
 
 
 def issue_neurons(clock: Clock, step: NeuronStep) -> None:
     """Groups one after the other, or as words come."""
     populations = clock.populations
     if step.kind is None:
-        populations.command(clock, step.groups)
+        populations.command(clock, "neurons", step.groups)
         return
     if step.current:
         populations.expect(clock, step)
         return
     machine = clock.machine
     latency = engine_latency(machine.neurons.kinds[step.kind].definition)
-    populations.command(clock, NEURON_CLOCKS + latency + step.groups)
+    populations.command(clock, "neurons", NEURON_CLOCKS + latency + step.groups)
     if step.give:
         ratio = machine.vector.lanes // machine.neurons.lanes
         first = populations.free - step.groups + GIVE_CLOCKS

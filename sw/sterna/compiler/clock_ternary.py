@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, log2
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class EngineClock:
             free again. results: when row groups are there for the vector unit.
         taken: when the row groups left the queue. accumulate: weight words.
         starts: when the last commands began, so that their places in the queue were free.
+        works: is told of the clocks in which it accumulates.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -54,6 +56,7 @@ class EngineClock:
         self._sets: deque[int] = deque([0] * TABLE_SETS, TABLE_SETS)
         self._head_free = self._inserted = 0.0
         self._head_rows = 0
+        self.works: Callable[[int, int], None] | None = None
 
     @property
     def ended(self) -> int:
@@ -89,6 +92,12 @@ class EngineClock:
             last += 1
         self.free = last
         self.accumulate += command.tiles * passes
+        if self.works is not None:
+            fill = 0 if self.machine.ternary.least_tile_clocks else (
+                self.machine.ternary.tile_clocks)
+            for tile in range(command.tiles):
+                end = last - tile * (passes + fill)
+                self.works(end - passes, end)
         if final:
             self._block = 0
             self.commands.popleft()

@@ -43,6 +43,7 @@ def issue_scalar(clock: Clock, step: ScalarStep) -> None:
     elif step.operation is ScalarCode.CONSTANT:
         start += CONSTANT_CLOCKS * (machine.vector.scalar_groups - 1)
     clock.scalar_free = start + SCALAR_CLOCKS[step.operation]
+    clock.works("scalar", start, clock.scalar_free)
     clock.scalar_read = clock.scalar_free - (step.operation is not ScalarCode.ABSMAX)
     clock.vector_free = start + 1
 
@@ -69,6 +70,8 @@ def issue_vector(clock: Clock, step: VectorStep) -> None:
     if step.rank:
         for group in starts:
             clock.engine.rank(machine.vector.lanes, step.elements, group + latency)
+    for group in starts:
+        clock.works("vector", group, group + interval)
     clock.last_issue, clock.vector_free = end - interval, end
     if step.absmax is not None:
         clock.last_absmax = clock.last_issue
@@ -97,7 +100,7 @@ def _starts(clock: Clock, step: VectorStep, start: int) -> list[int]:
             if step.partner == Neurons.name:
                 clock.populations.free = max(clock.populations.free, start + 1)
         if step.send and step.partner == Neurons.name:
-            start = clock.populations.take(start, clock.given[step.partner])
+            start = clock.populations.take(clock, start, clock.given[step.partner])
         elif step.send and step.partner == MatrixStates.name:
             start = clock.matrix.take(start, clock.given[step.partner])
         starts.append(start)

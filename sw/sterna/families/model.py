@@ -15,6 +15,7 @@ from sterna.families.requests import (
     ExportRequest,
     LoadRequest,
     ProgramRequest,
+    ReportRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
@@ -89,6 +90,15 @@ class ProgramModel(OpenedModel, ABC):
     @abstractmethod
     def estimate_elsewhere(self, request: EstimateRequest, report: Report) -> Result:
         """Without a board. Raises `InputError` where that is nothing."""
+
+    def report(self, request: ReportRequest, report: Report) -> Result:
+        """Numbers and pictures of a board."""
+        from sterna.families.reported import report as found
+
+        report("making the program", 0, 1)
+        program = self.lowered
+        report(f"estimating {program.name}", 0, 1)
+        return found(self, request)
 
     def build(self, request: BuildRequest, board: Board, report: Report) -> Built:
         """For a board."""

@@ -184,6 +184,21 @@ class EstimateRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportRequest(Request):
+    """Write a page with pictures: what a model takes of a board, and how fast it is there.
+
+    One HTML file that needs no network, and its numbers as JSON.
+    """
+
+    command = "report"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
+                        metavar="NAME", needed=True)
+    output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
+    json: bool = option(False, JSON_HELP)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildRequest(Request):
     """Build a bitstream for a board; what was built before is kept.
 

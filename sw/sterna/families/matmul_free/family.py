@@ -65,6 +65,7 @@ class MatMulFree:
         "bench": (Size, BenchTokens, LongPrompt, Config, OutsideMemory, ChipSize, common.Timeout,
                   *_ON_BOARD, Baud),
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD),
+        "report": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (ConfigAlone, Lanes, common.Snapshots, BoardLanes, BoardClock, Baud),
         "eval": (ScoredText, Logits),

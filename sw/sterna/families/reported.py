@@ -1,0 +1,66 @@
+"""What a report on a model and its board tells: the estimate, and the clocks of a RUN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sterna_boards.board import Board
+from sterna_boards.catalogue import find_board
+
+from sterna.compiler.schedule import schedule
+from sterna.compiler.timeline import Timeline, timeline
+from sterna.families.on_board import BoardEstimate, estimate
+from sterna.families.requests import ReportRequest
+from sterna.shown import Lines, Shown
+
+if TYPE_CHECKING:
+    from sterna.families.model import ProgramModel
+
+PARTS = 150
+"""Of a RUN, for each of which it is told how busy a unit is."""
+
+
+@dataclass(frozen=True, repr=False)
+class BoardReport(Shown):
+    """A model on a board."""
+
+    board: Board
+    estimate: BoardEstimate
+    timeline: Timeline | None
+
+    def to_dict(self) -> dict[str, object]:
+        found, there = self.estimate.found, self.board.capacity
+        room = [("look-up tables", found.luts, there.luts),
+                ("block RAMs", found.block_rams, there.block_rams),
+                ("single-port RAMs", found.single_port_rams, there.single_port_rams),
+                ("large RAMs", found.large_rams, there.large_rams),
+                ("DSPs", found.dsps, there.dsps)]
+        line = None if self.timeline is None else {
+            "cycles": self.timeline.cycles, "sections": self.timeline.sections,
+            "units": {unit: {"clocks": self.timeline.total(unit),
+                             "shares": self.timeline.shares(unit, PARTS)}
+                      for unit in self.timeline.busy}}
+        return self.estimate.to_dict() | {
+            "unit": found.speed.unit, "title": self.board.title, "room": room, "timeline": line,
+            "busiest": self._busiest}
+
+    @property
+    def _busiest(self) -> dict[str, object] | None:
+        """The unit that works most, and RUNs a second if it never paused."""
+        if self.timeline is None:
+            return None
+        unit = max(self.timeline.busy, key=self.timeline.total)
+        return {"unit": unit,
+                "a_second": self.estimate.found.clock_mhz * 1e6 / self.timeline.total(unit)}
+
+    def text(self) -> Lines:
+        return self.estimate.text()
+
+
+def report(model: ProgramModel, request: ReportRequest) -> BoardReport:
+    """Of the machine that the options ask for. Raises `InputError` as `estimate`."""
+    board = request.options.take(model.board_options).linked(find_board(request.board))
+    found = estimate(model, request, board)
+    machine = found.found.machine
+    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine))

@@ -1,0 +1,1 @@
+"""Pages with pictures of what tasks find."""

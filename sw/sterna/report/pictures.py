@@ -1,0 +1,100 @@
+"""Pictures as SVG in a page: text that stays text, and ink that follows the page's colours.
+
+Drawn by matplotlib, as narrow as a phone; a page shows them larger. Colours are of Okabe and Ito's
+palette, which the colour-blind can tell apart, and are named or numbered beside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+INK, GRID = "#010203", "#040506"
+"""Become the page's own."""
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+WIDTH, ROW = 4.2, 0.28
+"""Inches; a row of bars."""
+STYLE = {
+    "svg.fonttype": "none", "svg.hashsalt": "sterna", "font.family": "sans-serif",
+    "font.size": 10, "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK,
+    "xtick.color": INK, "ytick.color": INK, "grid.color": GRID, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.facecolor": "none", "figure.facecolor": "none",
+    "hatch.linewidth": 0.6,
+}
+
+
+@contextmanager
+def drawn(height: float, title: str) -> Iterator[tuple[Any, list[str]]]:
+    """Axes, and a list that holds the picture when the block ends. ``height`` is in inches."""
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        found: list[str] = []
+        yield figure.add_subplot(), found
+        text = StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        found.append(_for_a_page(text.getvalue(), title))
+
+
+def bars(title: str, rows: Sequence[tuple[str, float, str]], *, logarithmic: bool = False,
+         most: float | None = None) -> str:
+    """Horizontal bars: a name, a value, and the value in words, each."""
+    with drawn(0.35 + ROW * max(1, len(rows)), title) as (axes, found):
+        places = range(len(rows), 0, -1)
+        values = [max(value, 0.0) for _, value, _ in rows]
+        axes.barh(list(places), values, height=0.62, color=COLOURS[0])
+        axes.set_yticks(list(places), [name for name, _, _ in rows])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        if logarithmic:
+            least = min((value for value in values if value > 0), default=1.0)
+            axes.set_xscale("log")
+            axes.set_xlim(least / 3, (most or max(values, default=1.0)) * 30)
+        else:
+            axes.set_xlim(0, 1.6 * (most or max([*values, 1e-9])))
+        axes.xaxis.set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+        for place, (_, value, words) in zip(places, rows, strict=True):
+            at = max(value, axes.get_xlim()[0])
+            axes.annotate(words, (at, place), (4, 0), textcoords="offset points", va="center")
+    return found[0]
+
+
+def lanes_of_time(title: str, cycles: int, sections: Sequence[tuple[str, int, int]],
+                  units: Sequence[tuple[str, Sequence[float]]]) -> str:
+    """A row for each unit: how busy it is in each part of the time; sections are told apart."""
+    with drawn(0.8 + 0.55 * len(units), title) as (axes, found):
+        for row, (_, shares) in enumerate(units):
+            base, width = len(units) - row - 1, cycles / len(shares)
+            edges = [part * width for part in range(len(shares) + 1)]
+            axes.stairs([base + 0.8 * share for share in shares], edges, baseline=base, fill=True,
+                        color=COLOURS[row % len(COLOURS)])
+            axes.axhline(base, color=INK, linewidth=0.5)
+        axes.set_yticks([len(units) - row - 0.6 for row in range(len(units))],
+                        [name for name, _ in units])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        for name, first, end in sections:
+            axes.axvline(first, color=INK, linewidth=0.5, linestyle=":")
+            if (end - first) / cycles > 0.07:
+                axes.annotate(name, ((first + end) / 2, len(units)), ha="center", va="bottom")
+        axes.set_xlim(0, cycles)
+        axes.set_ylim(0, len(units) + 0.25)
+        axes.set_xlabel("clocks")
+    return found[0]
+
+
+def _for_a_page(text: str, title: str) -> str:
+    """The element alone: as wide as it may be, with a name, in the page's ink."""
+    text = text[text.index("<svg"):]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    text = text.replace(INK, "currentColor").replace(GRID, "currentColor")
+    name = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)

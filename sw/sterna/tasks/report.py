@@ -1,0 +1,49 @@
+"""A page on a model and its board, in a folder with its numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sterna.families.family import Result
+from sterna.families.requests import ReportRequest
+from sterna.files.folder import check_target, replace_folder
+from sterna.files.manifest import Format, write_manifest
+from sterna.progress import Report
+from sterna.shown import Lines, Shown
+from sterna.tasks.perform import opened
+
+FORMAT = Format("report", 1, "write it again: sterna report")
+PAGE, NUMBERS = "index.html", "report.json"
+
+
+@dataclass(frozen=True, repr=False)
+class WrittenReport(Shown):
+    """What is in it, and where it is."""
+
+    found: Result
+    page: Path
+
+    def to_dict(self) -> dict[str, object]:
+        return self.found.to_dict() | {"page": str(self.page)}
+
+    def text(self) -> Lines:
+        return [f"{self.page}: written"]
+
+
+def report(request: ReportRequest, progress: Report | None = None) -> WrittenReport:
+    """Write the folder. Raises `InputError`; nothing is written then."""
+    from sterna.report.on_board import written_page
+
+    progress, output = progress or Report(), request.output
+    with opened(request, progress) as model:
+        check_target(output, FORMAT, model.sources)
+        with replace_folder(output, FORMAT, model.sources) as folder:
+            found = model.report(request, progress)
+            values = found.to_dict()
+            progress("drawing", 0, 1)
+            (folder / PAGE).write_text(written_page(values), encoding="utf-8")
+            (folder / NUMBERS).write_text(json.dumps(values), encoding="utf-8")
+            write_manifest(folder, FORMAT, {"model": request.model, "board": request.board})
+    return WrittenReport(found, output / PAGE)

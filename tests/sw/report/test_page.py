@@ -1,0 +1,83 @@
+"""The page of `sterna report`: its numbers, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sterna.cli import application
+from sterna.report.page import Section, page
+
+from tests.sw.serve.browser import browser, needs_browser, opened
+
+pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
+SHOWN = (("demo", "ulx3s-85f"), ("l2mu", "icebreaker"))
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reports")
+    for model, board in SHOWN:
+        assert application.run_arguments(
+            ["report", model, "--board", board, "-o", str(folder / model)]) == 0
+    return {model: folder / model for model, _ in SHOWN}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    with browser() as found:
+        yield found
+
+
+@pytest.mark.parametrize(("model", "board"), SHOWN)
+def test_its_numbers_are_those_of_estimate(reports, capsys, model, board):
+    assert application.run_arguments(["estimate", model, "--board", board, "--json"]) == 0
+    wanted = json.loads(capsys.readouterr().out)
+    found = json.loads((reports[model] / "report.json").read_text())
+    assert {name: found[name] for name in wanted} == wanted
+    unit = found["unit"]
+    assert found["timeline"]["cycles"] <= found[f"cycles_per_{unit}"]
+    assert found["busiest"]["a_second"] >= found[f"{unit}s_per_second"]
+    text = (reports[model] / "index.html").read_text()
+    for name, used, there in found["room"]:
+        assert f"{used:,} of {there:,}" in text or not there, name
+    assert all(f">{name}" in text for name, luts in found["units"].items() if luts)
+
+
+def test_two_reports_are_the_same_bytes(reports, tmp_path):
+    assert application.run_arguments(
+        ["report", "l2mu", "--board", "icebreaker", "-o", str(tmp_path / "again")]) == 0
+    for name in ("index.html", "report.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (reports["l2mu"] / name).read_bytes()
+
+
+def test_texts_of_a_page_are_texts():
+    section = Section("<i>title</i>", ["a & b"], ["<b>"], [("<script>", 1234, 0.25)])
+    text = page("<u>", ["<s>"], [section])
+    assert not re.search(r"<(i|b|u|s|script)>", text)
+    assert "&lt;script&gt;" in text and "1,234" in text and "a &amp; b" in text
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("model", [model for model, _ in SHOWN])
+def test_in_a_browser(reports, chromium, model, width, scheme):
+    """No errors, nothing from elsewhere, nothing wider than the screen, letters large enough."""
+    url = (reports[model] / "index.html").as_uri()
+    with opened(chromium, url, viewport={"width": width, "height": 900}, color_scheme=scheme
+                ) as found:
+        for summary in found.locator("summary").all():
+            summary.focus()
+            found.keyboard.press("Enter")
+        assert found.locator("details[open]").count() == found.locator("details").count() > 2
+        assert found.evaluate("document.documentElement.scrollWidth") <= width
+        sizes = found.evaluate("""[...document.querySelectorAll('svg text')]
+            .map((text) => text.getBoundingClientRect().height)""")
+        assert min(sizes) >= 10 and len(sizes) > 20
+        ink = found.evaluate("""getComputedStyle(document.querySelector('svg text')).fill""")
+        assert ink == found.evaluate("getComputedStyle(document.body).color")
