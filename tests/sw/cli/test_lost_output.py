@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ["run", "cubalif", "--steps", "2", "-o", "made.npz"],
     "verify": ["verify", "cubalif", "--device", "emulator", "--steps", "2"],
     "estimate": ["estimate", "cubalif", "--board", "ulx3s-85f"],
+    "report": ["report", "cubalif", "--board", "ulx3s-85f", "-o", "made"],
     "program": ["program", "cubalif"],
     "rtl": ["rtl", "cubalif", "-o", "made"],
     "build": ["build", "cubalif", "--board", "ulx3s-85f", "--seeds", "1", "--clock-mhz", "100",

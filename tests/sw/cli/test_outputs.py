@@ -45,6 +45,8 @@ FOLDERS = {
     "rtl network": ["rtl", "network", "--lanes", "4", "--neuron-lanes", "1", "--force"],
     "rtl board": ["rtl", "model", "--board", "arty-a7-100t", *SHAPE, "--force"],
     "build model": ["build", "model", *BUILD, *SHAPE],
+    "report model": ["report", "model", "--board", "ulx3s-12f", *SHAPE],
+    "report network": ["report", "network", "--board", "ulx3s-12f"],
     "build network": ["build", "network", *BUILD, "--neuron-lanes", "1"],
 }
 """Ways to write a folder; ``-o`` and the folder are added."""

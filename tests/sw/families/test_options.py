@@ -31,7 +31,7 @@ BASE = {
     "serve": ("--device", "emulator"), "verify": ("--device", "emulator"), "bench": (),
     "eval": (), "program": (), "simulate": (), "rtl": ("-o", "out"),
     "build": ("--board", "ulx3s-12f"), "estimate": ("--board", "ulx3s-85f"),
-    "import": ("-o", "out"),
+    "report": ("--board", "ulx3s-85f", "-o", "out"), "import": ("-o", "out"),
     "eval language": ("--ids", "ids.npy", "--logits", "out.npz"),
     "eval shipped language": ("--text", "text"), "eval network with a task": ("--samples", "9"),
 }
