@@ -68,7 +68,9 @@ class Case:
         if command == "import":
             model = "net.nir" if self.model == "graph" else "checkpoint"
         base = BASE.get(f"{command} {self.model}", BASE[command])
-        base = [] if item.flag in base else list(base)
+        if item.flag in base:  # a flag and its value
+            base = (*base[:base.index(item.flag)], *base[base.index(item.flag) + 2:])
+        base = list(base)
         if bool in (item.type, *get_args(item.type)):
             return [command, model, *base, item.flag]
         value = VALUES.get(item.name, 2)
