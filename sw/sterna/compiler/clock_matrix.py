@@ -42,27 +42,27 @@ class MatrixClock:
         self._loaded = max(clock.instruction(self._loaded) + COMMAND_CLOCKS, self.free)
         self._step, self._operands = step, deque(step.operands)
         self._next = self._loaded + OPERAND_CLOCKS
-        self._go_on(clock.given[MatrixStates.name])
+        self._go_on(clock)
 
-    def take(self, start: int, given: deque[int]) -> int:
+    def take(self, clock: Clock, start: int) -> int:
         """A group of an operand is sent, not before a clock; when there is room for it."""
         self._next = max(self._next, start + vector_latency(self._machine)) + 1
         self._operands[0] -= 1
         if not self._operands[0]:
             self._operands.popleft()
             self._next += OPERAND_CLOCKS - 1
-            self._go_on(given)
+            self._go_on(clock)
         return start
 
-    def _go_on(self, given: deque[int]) -> None:
+    def _go_on(self, clock: Clock) -> None:
         """To the next operand that has words, or the pass."""
         while self._operands and not self._operands[0]:
             self._operands.popleft()
             self._next += OPERAND_CLOCKS
         if not self._operands:
-            self._run(given)
+            self._run(clock)
 
-    def _run(self, given: deque[int]) -> None:
+    def _run(self, clock: Clock) -> None:
         """The pass: every strip of a head, and what is read of it."""
         step, unit = self._step, self._machine.matrix
         assert step is not None
@@ -85,8 +85,9 @@ class MatrixClock:
         ends = results[lanes - 1::lanes]
         if len(results) % lanes:
             ends.append(results[-1] + lanes - len(results) % lanes)
-        given.extend(ends)
+        clock.given[MatrixStates.name].extend(ends)
         self.free = max([ended + STEP_CLOCKS, *ends]) + END_CLOCKS
+        clock.works(MatrixStates.name, self._next, self.free)
 
 
 def issue_state(clock: Clock, step: StateStep) -> None:

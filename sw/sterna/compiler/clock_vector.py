@@ -102,7 +102,7 @@ def _starts(clock: Clock, step: VectorStep, start: int) -> list[int]:
         if step.send and step.partner == Neurons.name:
             start = clock.populations.take(clock, start, clock.given[step.partner])
         elif step.send and step.partner == MatrixStates.name:
-            start = clock.matrix.take(start, clock.given[step.partner])
+            start = clock.matrix.take(clock, start)
         starts.append(start)
         start += interval
     return starts

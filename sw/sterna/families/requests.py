@@ -191,11 +191,12 @@ class ReportRequest(Request):
     """
 
     command = "report"
-    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True)
+    example = "sterna report demo --board ulx3s-85f -o report"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True,
+                               project="model")
     board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
-                        metavar="NAME", needed=True)
+                        metavar="NAME", needed=True, project="board")
     output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
-    json: bool = option(False, JSON_HELP)
 
 
 @dataclass(frozen=True, kw_only=True)
