@@ -59,6 +59,9 @@ class Board:
     """What is at the other end of the serial port."""
     port_name: str = DEFAULT_PORT
     """The serial port on a Linux host that has nothing else plugged in."""
+    usb_id: tuple[int, int] | None = None
+    """Vendor and product of the serial port on the USB, where it is on the board; others have the
+    same bridge."""
     bridge: Bridge | None = None
     """The bridge of the serial port, where long answers must be paced for it."""
     latency: Latency = FTDI

@@ -27,6 +27,7 @@ ALVEO_U250 = Board(
     clock_hz=300_000_000,
     baud=HIGH_SPEED_BAUD,
     link="FT4232H, USB connector on the card",
+    usb_id=(0x0403, 0x6011),
     capacity=Capacity(luts=1_728_000, block_rams=5_376, block_ram_bits=18_432, dsps=12_288,
                       large_rams=1_280),
     # All ports give 1,280 weights a clock; a fifth of the engine's clocks are left for waits.
@@ -61,6 +62,7 @@ ALVEO_U280 = Board(
     clock_hz=225_000_000,
     baud=HIGH_SPEED_BAUD,
     link="FT4232H, USB connector on the card",
+    usb_id=(0x0403, 0x6011),
     capacity=Capacity(luts=1_303_680, block_rams=4_032, block_ram_bits=18_432, dsps=9_024,
                       large_rams=960),
     # The memory gives 0.58 of a weight word a clock; what a reduction lets it wait for, the queues

@@ -16,6 +16,7 @@ ARTY_A7_100T = Board(
     clock_hz=100_000_000,
     baud=HIGH_SPEED_BAUD,
     link="FT2232H, USB connector J10, second port",
+    usb_id=(0x0403, 0x6010),
     capacity=Capacity(luts=63_400, block_rams=270, block_ram_bits=18_432, dsps=240),
     shape=Shape(rows=16, columns=96, vector_lanes=8, block_groups=16, head_words=8,
                 lane="tables"),

@@ -55,6 +55,7 @@ COLORLIGHT_I9 = Board(
     clock_hz=75_000_000,
     baud=1_000_000,
     link="debug adapter of the extension board",
+    usb_id=(0x0D28, 0x0204),
     latency=FULL_SPEED,
     port_name="/dev/ttyACM0",
     capacity=Capacity(luts=43_848, block_rams=108, block_ram_bits=18_432, dsps=72),

@@ -29,6 +29,7 @@ ECPIX5_85F = Board(
     network_hz=75_000_000,
     baud=HIGH_SPEED_BAUD,
     link="FT2232H, micro USB connector",
+    usb_id=(0x0403, 0x6010),
     usb=UsbPort("ulpi", "the FPGA itself with a USB3300, USB C connector"),
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),

@@ -29,6 +29,7 @@ ICEBREAKER = Board(
     # The bridge makes 12 Mbit/s, of which a bit has less than two clocks here.
     baud=3_000_000,
     link="FT2232H, USB connector, second port",
+    usb_id=(0x0403, 0x6010),
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=5_280, block_rams=30, block_ram_bits=4_096, dsps=8,
                       single_port_rams=4),

@@ -16,6 +16,7 @@ KV260 = Board(
     clock_hz=250_000_000,
     baud=3_000_000,
     link="Pmod USBUART (FT232R) in the upper row of the Pmod connector J2",
+    usb_id=(0x0403, 0x6001),
     capacity=Capacity(luts=117_120, block_rams=288, block_ram_bits=18_432, dsps=1_248,
                       large_rams=64),
     # All ports give 320 weights a clock.

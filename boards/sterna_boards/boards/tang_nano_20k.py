@@ -47,6 +47,7 @@ TANG_NANO_20K = Board(
     network_hz=81_000_000,
     baud=2_000_000,
     link="BL616, USB connector",
+    usb_id=(0x0403, 0x6010),
     latency=FULL_SPEED,
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=20_736, block_rams=46, block_ram_bits=18_432, dsps=48),

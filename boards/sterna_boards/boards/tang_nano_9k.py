@@ -40,6 +40,7 @@ TANG_NANO_9K = Board(
     network_hz=54_000_000,
     baud=3_000_000,
     link="BL702, USB connector",
+    usb_id=(0x0403, 0x6010),
     latency=FULL_SPEED,
     port_name="/dev/ttyUSB1",
     capacity=Capacity(luts=8_640, block_rams=26, block_ram_bits=18_432, dsps=20),

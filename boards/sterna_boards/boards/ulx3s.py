@@ -68,6 +68,7 @@ ULX3S_85F = Board(
     network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
+    usb_id=(0x0403, 0x6015),
     usb=_US2,
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
     shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8,
@@ -95,6 +96,7 @@ ULX3S_12F = Board(
     network_hz=75_000_000,
     baud=3_000_000,
     link="FT231X, USB connector US1",
+    usb_id=(0x0403, 0x6015),
     usb=_US2,
     # The die is that of the 25F, and the open tools use all of it.
     capacity=Capacity(luts=24_288, block_rams=56, block_ram_bits=18_432, dsps=28),

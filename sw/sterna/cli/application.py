@@ -9,7 +9,7 @@ from contextlib import suppress
 import typer
 
 from sterna import __version__
-from sterna.cli import boards, completion, ending, models, parser, streams
+from sterna.cli import boards, completion, ending, models, parser, probe, streams
 from sterna.cli.commands import COMMANDS
 from sterna.cli.help import Command
 from sterna.cli.project import Project
@@ -34,6 +34,8 @@ def application() -> typer.Typer:
             parser.command(request, perform, _project))
     for name, perform, line in (("boards", boards.boards, "sterna boards ulx3s-85f"),
                                 ("models", models.models, "sterna models --json"),
+                                ("probe", probe.probe, "sterna probe"),
+                                ("doctor", probe.doctor, "sterna doctor --json"),
                                 ("completion", completion.completion,
                                  'eval "$(sterna completion bash)"')):
         made.command(name, cls=Command, epilog=line)(perform)

@@ -68,7 +68,7 @@ def build(request: BuildRequest) -> None:
         if request.json:
             print_json(result.to_dict())
         else:
-            print_text(result.found.text(result.bitstream))
+            print_text(result.table())
         build_task.load(request, result, report)
     if not request.json:
         print(result.command)

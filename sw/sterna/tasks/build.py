@@ -22,14 +22,21 @@ class BuildResult(Shown):
     found: Built
     bitstream: Path
     command: str
+    loading: tuple[tuple[str, str], ...] = ()
+    """Where the bitstream goes, and the line of the loader that brings it there, of each way."""
 
     def to_dict(self) -> dict[str, object]:
         """What the family tells of it, and the bitstream."""
-        return self.found.to_dict() | {"bitstream": str(self.bitstream)}
+        return self.found.to_dict() | {"bitstream": str(self.bitstream),
+                                       "loading": dict(self.loading), "command": self.command}
 
     def text(self) -> list[str | tuple[str, object]]:
-        """The table of the family, and the command last."""
-        return [*self.found.text(self.bitstream), self.command]
+        """The table of the family with the lines of the loader, and the command last."""
+        return [*self.table(), self.command]
+
+    def table(self) -> list[str | tuple[str, object]]:
+        """The same without the command."""
+        return [*self.found.text(self.bitstream), *self.loading]
 
 
 def build(request: BuildRequest, report: Report | None = None) -> BuildResult:
@@ -39,7 +46,7 @@ def build(request: BuildRequest, report: Report | None = None) -> BuildResult:
     """
     from sterna_boards.catalogue import find_board
     from sterna_boards.flows.open.build import check_timing
-    from sterna_boards.flows.open.program import check_flash
+    from sterna_boards.flows.open.program import check_flash, loader_lines
     from sterna_boards.model_build import FORMAT, IMAGE, write_build
 
     from sterna.files.folder import check_target
@@ -57,7 +64,8 @@ def build(request: BuildRequest, report: Report | None = None) -> BuildResult:
         check_timing(found.built.report)
         bitstream = write_build(found.built, target, model.sources)
     return BuildResult(found, bitstream,
-                       run_command(found.board.port_name, target / IMAGE))
+                       run_command(found.board.port_name, target / IMAGE),
+                       tuple(loader_lines(board, bitstream)))
 
 
 def load(request: BuildRequest, result: BuildResult, report: Report) -> None:

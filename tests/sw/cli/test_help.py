@@ -16,7 +16,8 @@ from sterna.cli.terminal import print_columns, print_table, wrapped
 from sterna.families.registry import options_of
 from sterna.options import declared
 
-NAMES = sorted([*(request.command for request, _ in COMMANDS), "boards", "models", "completion"])
+NAMES = sorted([*(request.command for request, _ in COMMANDS), "boards", "models", "completion",
+                "probe", "doctor"])
 
 
 @pytest.mark.parametrize("command", NAMES)

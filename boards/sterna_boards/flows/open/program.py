@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -53,6 +54,16 @@ def program(board: Board, bitstream: Path, flash: bool = False) -> str:
     if flash:
         return f"{board.title}: written over {tools.flash}; it stays at power off"
     return f"{board.title}: loaded; it is gone at power off"
+
+
+def loader_lines(board: Board, bitstream: Path) -> list[tuple[str, str]]:
+    """What each does, and its line for a shell: loading, where the board can, and flashing."""
+    tools = board.tools()
+    ways = [("into the flash", ["--write-flash"])]
+    if not tools.flash_only:
+        ways.insert(0, ("until power off", []))
+    return [(words, shlex.join([LOADER, *tools.loader, *options, str(bitstream)]))
+            for words, options in ways]
 
 
 def _complaint(command: list[str], listen: bool) -> str:

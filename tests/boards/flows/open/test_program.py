@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 from sterna.cli import application
 from sterna.errors import CheckError, InputError
 from sterna_boards.catalogue import find_board
-from sterna_boards.flows.open.program import program
+from sterna_boards.flows.open.program import loader_lines, program
 
 from tests.boards.kinds import OPEN_BOARDS
 
@@ -49,6 +50,21 @@ def test_flash_is_written_when_asked_for(name: str, tmp_path: Path,
     told = program(board, Path("/x/sterna.bit"), flash=True)
     assert "--write-flash" in (tmp_path / "arguments").read_text()
     assert board.tools().flash in told and "stays at power off" in told
+
+
+@pytest.mark.parametrize("name", OPEN_BOARDS)
+def test_the_lines_that_are_told_are_those_that_are_run(name: str, tmp_path: Path,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    board = find_board(name)
+    _loader(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/arguments')
+    lines = dict(loader_lines(board, Path("/x/a b.bit")))
+    only = ["into the flash"] if board.tools().flash_only else ["until power off", "into the flash"]
+    assert [*lines] == only
+    for words, line in lines.items():
+        program(board, Path("/x/a b.bit"), flash=words == "into the flash")
+        loader, *arguments = shlex.split(line)
+        assert loader == "openFPGALoader"
+        assert " ".join(arguments) == (tmp_path / "arguments").read_text().strip()
 
 
 @pytest.mark.parametrize("name, over", [
