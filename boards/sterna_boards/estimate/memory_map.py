@@ -12,6 +12,7 @@ from sterna.machine.protocol import CHUNK_BITS, Space, input_space, word_chunks,
 from sterna.machine.row_memory import row_beats
 from sterna.machine.units.generate import MOST_ENDS
 from sterna.machine.units.head import ROW_BITS
+from sterna.machine.units.matrix import sum_bits
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
 
 from sterna_boards.estimate.components import components
@@ -20,7 +21,8 @@ from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_P
 
 _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
           "constants fetched ahead", "neuron parameters",
-          "input rows", "rows fetched", "input", "program", "tables", "vectors and state", "codes",
+          "input rows", "rows fetched", "input", "program", "tables", "vectors and state",
+          "matrix states", "operands", "row sums", "codes",
           "past codes", "given codes", "accumulators", "states", "results", "states of texts",
           "ids of texts", "candidates", "frame", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
@@ -186,6 +188,20 @@ def _neuron(mapper: Mapper) -> list[OnChipMemory]:
     return found + [mapper.shallow(name, depth, bits) for name, depth, bits in shallow if depth]
 
 
+def _matrix(mapper: Mapper) -> list[OnChipMemory]:
+    """Cells, the operands of a pass side by side, and sums of rows that are read by columns."""
+    machine, unit = mapper.machine, mapper.machine.matrix
+    found = [
+        mapper.memory("matrix states", unit.depth, [unit.lanes * machine.vector.word_bits],
+                      machine.streams),
+        mapper.shallow("operands", unit.operand_depth,
+                       machine.streams * unit.operands * machine.vector.group_bits),
+    ]
+    if unit.by_columns:
+        found.append(mapper.shallow("row sums", unit.rows, machine.streams * sum_bits(machine)))
+    return found
+
+
 def _generate(mapper: Mapper) -> list[OnChipMemory]:
     """Two states of each token stream in pieces, ids of windows, words of heads, and a frame."""
     machine, unit = mapper.machine, mapper.machine.generates
@@ -208,5 +224,5 @@ def _none(mapper: Mapper) -> list[OnChipMemory]:
 
 _MEMORIES: dict[str, Callable[[Mapper], list[OnChipMemory]]] = {
     "ternary": _ternary, "vector": _vector, "synapse": _synapse, "neuron": _neuron,
-    "scalar": _none, "loops": _none, "head": _none, "generate": _generate,
+    "matrix": _matrix, "scalar": _none, "loops": _none, "head": _none, "generate": _generate,
 }

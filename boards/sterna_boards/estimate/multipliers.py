@@ -41,7 +41,13 @@ def _neuron(family: str, machine: Any) -> int:
     return neuron_multipliers(machine)
 
 
+def _matrix(family: str, machine: Any) -> int:
+    """Those of lanes; on iCE40 as of the vector unit."""
+    each = 3 if family == "ice40" and machine.vector.word_bits > 16 else 1
+    return each * machine.matrix.multipliers(machine)
+
+
 _MULTIPLIERS: dict[str, Callable[[str, Any], int]] = {
-    "vector": _vector, "scalar": _scalar, "neuron": _neuron, "ternary": _none, "loops": _none,
-    "head": _none, "synapse": _none,
+    "vector": _vector, "scalar": _scalar, "neuron": _neuron, "matrix": _matrix, "ternary": _none,
+    "loops": _none, "head": _none, "synapse": _none,
 }

@@ -8,18 +8,12 @@ from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.matrix import sum_bits
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import word_group
 from sterna_hw.matrix.lane import saturated
 from sterna_hw.matrix.operand import indices
-
-
-def sum_bits(machine: Machine) -> int:
-    """Bits of a sum that is read, signed."""
-    unit = machine.matrix
-    most = max(unit.rows, unit.columns if unit.by_columns else 0)
-    return (most * machine.vector.word_limit ** 2).bit_length() + 1
 
 
 class ResultWords(Component):

@@ -9,9 +9,9 @@ from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.matrix import sum_bits
 
 from sterna_hw.component import Component
-from sterna_hw.matrix.results import sum_bits
 from sterna_hw.matrix.steps import step_layout
 from sterna_hw.memory.storage import Storage
 

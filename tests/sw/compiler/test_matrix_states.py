@@ -63,6 +63,8 @@ def test_a_fitted_machine_has_what_the_passes_need() -> None:
     plain = fitted(state_program("bdh", 2, 6, 5)).matrix
     assert (plain.decay, plain.products, plain.multiplied) == (False, 1, 2)
     assert fitted(state_program("columns", 1, 3, 3)).matrix.by_columns
+    machine = fitted(state_program("gla", 2, 6, 5), 3)
+    assert machine.matrix.lanes == 3 and Machine.from_json(machine.to_json()) == machine
     # Of a program without states there is nothing left of the unit.
     program = state_program("gla", 2, 6, 5)
     assert not fit_machine(without_states(program), fitted(program)).has("matrix")
