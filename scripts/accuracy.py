@@ -31,13 +31,13 @@ from sterna.families.matmul_free.lowering.calibration import (
     import_ids,
 )
 from sterna.families.matmul_free.random_checkpoint import initial_model
-from sterna.families.matmul_free.score import (
+from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.score import (
     evaluate,
     reference_logits,
     score_program,
     score_reference,
 )
-from sterna.families.matmul_free.store import load_model
 from sterna.formats.text import read_text
 from sterna.formats.tokenizer import EncodedText, Tokenizer, encode_documents
 
@@ -131,7 +131,7 @@ def main() -> None:
             encoded = EncodedText(ids, len(tokenizer.decode(ids).encode()))
         texts.append(encoded)
     reference = float_reference(model)
-    scores = [score_reference(reference, text, options.streams) for text in texts]
+    scores = [score_reference(reference, text, begin, options.streams) for text in texts]
 
     print(f"| formats | {' | '.join(path.name for path in options.text)} |")
     print(f"|--|{'--|' * len(texts)}")

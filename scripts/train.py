@@ -1,4 +1,4 @@
-"""Train a small MatMul-free LM on text files and write it as a Sterna model folder.
+"""Train a small language model on text files and write it as a Sterna model folder.
 
     python scripts/train.py --text tales.txt --valid more-tales.txt -o my-model
 
@@ -12,22 +12,19 @@ import argparse
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sterna.errors import InputError
-from sterna.families.matmul_free.configuration import CHANNEL_MIXERS, ModelConfig
-from sterna.families.matmul_free.conversion import float_reference, from_torch
-from sterna.families.matmul_free.float_score import score_text
-from sterna.families.matmul_free.ranges import spike_shares, value_ranges
-from sterna.families.matmul_free.reference import MatMulFreeLM
-from sterna.families.matmul_free.store import TOKENIZER_FILE, load_model, save_model
+from sterna.families.matmul_free.configuration import CHANNEL_MIXERS
+from sterna.families.tokens.float_score import score_text
 from sterna.formats.text import read_text, split_documents
 from sterna.formats.tokenizer import Tokenizer, encode_documents
-from train_data import LEAST_VOCABULARY, TokenStreams, train_tokenizer
-from train_loop import Recipe, initialise, train
+from train_data import BEGIN_ID, END_ID, LEAST_VOCABULARY, TokenStreams, train_tokenizer
+from train_families import FAMILIES
+from train_loop import Recipe, train
 
 LINE_INTERVAL = 50
 SMOOTHING = 0.95
@@ -39,11 +36,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--text", type=Path, nargs="+", required=True, help="training text")
     parser.add_argument("--valid", type=Path, nargs="*", default=[], help="validation text")
     parser.add_argument("-o", "--output", type=Path, required=True, help="model folder to write")
+    parser.add_argument("--family", choices=FAMILIES, default="matmul-free")
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--intermediate", type=int, default=384)
+    parser.add_argument("--intermediate", type=int, default=0,
+                        help="384, or four times the hidden size for rwkv4, unless given")
     parser.add_argument("--channel-mixer", choices=CHANNEL_MIXERS, default="glu",
-                        help="gated linear unit, or leaky integrate-and-fire neurons")
+                        help="of matmul-free: gated linear unit, or leaky integrate-and-fire "
+                        "neurons")
     parser.add_argument("--vocabulary", type=int, default=512)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=16, help="token streams a step")
@@ -64,7 +64,7 @@ def arguments() -> argparse.Namespace:
 
 
 def run_training(
-    model: MatMulFreeLM, streams: TokenStreams, recipe: Recipe, checkpoint: Path | None
+    model: Any, streams: TokenStreams, recipe: Recipe, checkpoint: Path | None
 ) -> None:
     """Train with a progress bar, or with a line now and then where there is no terminal."""
     columns = (
@@ -96,21 +96,14 @@ def main() -> None:
     text = "".join(read_text(path) for path in options.text)
     tokenizer_file = train_tokenizer(split_documents(text), options.vocabulary)
     tokenizer = Tokenizer(tokenizer_file)
-    config = ModelConfig(
-        vocab_size=options.vocabulary,
-        hidden_size=options.hidden,
-        num_hidden_layers=options.layers,
-        intermediate_size=options.intermediate,
-        channel_mixer=options.channel_mixer,
-    )
-    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.end_token)
+    trainee = FAMILIES[options.family](options)
+    encoded = encode_documents(tokenizer, text, BEGIN_ID, END_ID)
     print(
-        f"{config.ternary_weight_count} ternary weights; {encoded.byte_count} bytes of text, "
+        f"{trainee.weights} weights of matrices; {encoded.byte_count} bytes of text, "
         f"{len(encoded.ids)} tokens",
         flush=True,
     )
-    model = MatMulFreeLM(config)
-    initialise(model, options.seed)
+    trainee.initialise(options.seed)
     recipe = Recipe(
         steps=options.steps,
         batch=options.batch,
@@ -119,24 +112,20 @@ def main() -> None:
         seed=options.seed,
     )
     streams = TokenStreams(encoded.ids, options.batch, options.context)
-    run_training(model, streams, recipe, options.checkpoint)
+    run_training(trainee.module, streams, recipe, options.checkpoint)
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / TOKENIZER_FILE
+        path = Path(folder) / "tokenizer.json"
         tokenizer_file.save(str(path))
-        save_model(replace(from_torch(model), tokenizer_path=path), options.output)
+        trainee.save(path, options.output)
     print(f"wrote {options.output}")
-    reference = float_reference(load_model(options.output))
+    reference = trainee.stored(options.output)
     for path in options.valid:
-        valid = encode_documents(
-            tokenizer, read_text(path), config.bos_token_id, config.end_token
-        )
-        score = score_text(reference, valid)
+        valid = encode_documents(tokenizer, read_text(path), BEGIN_ID, END_ID)
+        score = score_text(reference, valid, BEGIN_ID)
         print(f"{path}: {score.bits_per_byte:.4f} bits per byte ({score.tokens} tokens)")
-        for name, numbers in value_ranges(reference, valid).items():
-            print(f"greatest {name}:", " ".join(f"{number:.2f}" for number in numbers))
-        if shares := spike_shares(reference, valid):
-            print("neurons that fire at a token:", " ".join(f"{share:.2%}" for share in shares))
+        for line in trainee.told(reference, valid):
+            print(line)
 
 
 if __name__ == "__main__":

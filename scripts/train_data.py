@@ -11,6 +11,7 @@ from torch import Tensor
 
 UNKNOWN, BEGIN, END = "<unk>", "<s>", "</s>"
 LEAST_VOCABULARY = 256 + 3
+BEGIN_ID, END_ID = 1, 2
 
 
 def train_tokenizer(documents: Sequence[str], vocabulary: int) -> tokenizers.Tokenizer:

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from sterna.errors import InputError
-from sterna.families.matmul_free.reference import MatMulFreeLM
 from torch.nn import functional
 from train_data import TokenStreams
 
@@ -44,22 +43,7 @@ class Recipe:
         return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
 
 
-def initialise(model: MatMulFreeLM, seed: int) -> None:
-    """Draw the weights: ternary layers at `1/(2*sqrt(inputs))`, those into the residual less."""
-    generator = torch.Generator().manual_seed(seed)
-    depth = model.config.num_hidden_layers
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name.endswith("embeddings.weight"):
-                parameter.normal_(std=0.5, generator=generator)
-            elif parameter.dim() == 2 and not name.endswith("lower_bounds"):
-                scale = 0.5 * parameter.shape[1] ** -0.5
-                if "o_proj" in name or "down_proj" in name:
-                    scale /= math.sqrt(2 * depth)
-                parameter.normal_(std=scale, generator=generator)
-
-
-def _optimiser(model: MatMulFreeLM, recipe: Recipe) -> torch.optim.AdamW:
+def _optimiser(model: Any, recipe: Recipe) -> torch.optim.AdamW:
     matrices = [p for p in model.parameters() if p.dim() == 2]
     vectors = [p for p in model.parameters() if p.dim() != 2]
     groups = [
@@ -86,7 +70,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def train(
-    model: MatMulFreeLM,
+    model: Any,
     streams: TokenStreams,
     recipe: Recipe,
     checkpoint: Path | None,
@@ -120,7 +104,7 @@ def train(
             group["lr"] = recipe.learning_rate_at(step)
         inputs, targets = streams.read(step)
         restart = torch.rand(recipe.batch, generator=generator) < RESTART_PROBABILITY
-        state[:, restart] = 0
+        state[:, restart] = model.initial_state()
         logits, state = model(inputs, state)
         loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         if not torch.isfinite(loss):

@@ -12,8 +12,8 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
-from sterna.families.matmul_free.score import evaluate
 from sterna.families.matmul_free.weights import MatMulFreeModel
+from sterna.families.tokens.score import evaluate
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.keys import ValueKey
 from sterna.program.instructions import Kernel, ScalarOperation, TopK

@@ -19,7 +19,6 @@ from sterna.families.matmul_free.names import DEFAULTS, RANDOM
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
-from sterna.families.requests import EvaluateRequest
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
 from sterna.formats.chat import ChatTemplate
@@ -29,12 +28,12 @@ from sterna.machine.host_side import HostSide
 from sterna.numerals import whole
 from sterna.options import MOST_SEED
 from sterna.program.definition import Program
-from sterna.progress import Progress, Report
+from sterna.progress import Progress
 from sterna.suggest import did_you_mean
 from sterna.unfinished import note, own_name, remove
 
 if TYPE_CHECKING:
-    from sterna.families.family import Result
+    from sterna.families.tokens.reference import Reference
 
 DEFAULT_MEMORY = "ddr4x4-77"
 MOST_VALUES = 1 << 29
@@ -95,11 +94,11 @@ class MatMulFreeTokens(TokenModel):
         """What a host needs beside a memory image; None when the model has no tokenizer."""
         return text_side(self.model.tokenizer_path, self.generation)
 
-    def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
-        """On a text or on token ids."""
-        from sterna.families.matmul_free.evaluate import evaluate
+    def reference(self) -> Reference:
+        """In float32, weights exactly codes times scale."""
+        from sterna.families.matmul_free.conversion import float_reference
 
-        return evaluate(self, request, report)
+        return float_reference(self.model)
 
     def close(self) -> None:
         """Remove the folder of a random checkpoint."""

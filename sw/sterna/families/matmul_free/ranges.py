@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from sterna.families.matmul_free.float_score import CHUNK
 from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.families.tokens.float_score import CHUNK
 from sterna.formats.tokenizer import EncodedText
 
 # Part of a layer -> the names of its outputs, in the order of its channels.

@@ -12,6 +12,7 @@ from sterna.families.requests import (
     BenchRequest,
     ChatRequest,
     EstimateRequest,
+    EvaluateRequest,
     ExportRequest,
     LoadRequest,
     ProgramRequest,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sterna.compiler.rows import Embedding
     from sterna.families.family import Result
     from sterna.families.tokens.loaded import LanguageModel
+    from sterna.families.tokens.reference import Reference
     from sterna.formats.tokenizer import Tokenizer
     from sterna.machine.machine import Machine
     from sterna.program.definition import Program
@@ -74,6 +76,10 @@ class TokenModel(ProgramModel):
     def chat_template(self) -> ChatTemplate | None:
         """The template of its conversations."""
         return None
+
+    @abstractmethod
+    def reference(self) -> Reference:
+        """The model in real numbers."""
 
     @abstractmethod
     def tokenizer(self) -> Tokenizer:
@@ -145,3 +151,9 @@ class TokenModel(ProgramModel):
 
         del report
         return listing(self, request)
+
+    def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
+        """On a text or on token ids."""
+        from sterna.families.tokens.evaluate import evaluate
+
+        return evaluate(self, request, report)

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from sterna.errors import InputError
 from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.names import SHIPPED, find_folder
 from sterna.families.matmul_free.ranges import spike_shares
-from sterna.families.matmul_free.score import score_program
 from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.float_score import score_text
+from sterna.families.tokens.score import score_program
 from sterna.formats.tokenizer import Tokenizer, encode_documents
 
 # Three sentences of a fairy tale of the Brothers Grimm in an old public-domain translation.
@@ -42,7 +42,7 @@ def test_demo_has_learnt_english() -> None:
         tokenizer, SENTENCES, model.config.bos_token_id, model.config.eos_token_id
     )
     # A uniform guess of the next token costs nine bits, about four bits a byte.
-    assert score_text(float_reference(model), text).bits_per_byte < 2.2
+    assert score_text(float_reference(model), text, 1).bits_per_byte < 2.2
 
 
 def test_the_tiny_demo_has_learnt_some_english_and_is_small() -> None:
@@ -54,7 +54,7 @@ def test_the_tiny_demo_has_learnt_some_english_and_is_small() -> None:
     text = encode_documents(
         tokenizer, SENTENCES, model.config.bos_token_id, model.config.eos_token_id
     )
-    assert score_text(float_reference(model), text).bits_per_byte < 2.5
+    assert score_text(float_reference(model), text, 1).bits_per_byte < 2.5
 
 
 def test_the_spiking_demo_has_learnt_english_with_few_spikes() -> None:
@@ -66,7 +66,7 @@ def test_the_spiking_demo_has_learnt_english_with_few_spikes() -> None:
     begin = model.config.bos_token_id
     text = encode_documents(tokenizer, SENTENCES, begin, model.config.eos_token_id)
     reference = float_reference(model)
-    score = score_text(reference, text)
+    score = score_text(reference, text, begin)
     assert score.bits_per_byte < 2.2
     golden = score_program(lower(model), text, begin, streams=1)
     # Over 140 tokens; docs/models.md has the figure of a whole text.

@@ -12,9 +12,9 @@ import torch
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.float_score import score_text
 from sterna.formats.tokenizer import Tokenizer, encode_documents
 
 ROOT = Path(__file__).parents[4]
@@ -54,7 +54,7 @@ def test_script_writes_a_model_that_learnt_the_text(tmp_path: Path, mixer: str) 
     tokenizer = Tokenizer.from_file(model.tokenizer_path)
     assert tokenizer.decode(tokenizer.encode("Œuvre 鳥 <s>\n")) == "Œuvre 鳥 <s>\n"
     text = encode_documents(tokenizer, TEXT, 1, 2)
-    score = score_text(float_reference(model), text)
+    score = score_text(float_reference(model), text, 1)
     assert f"{score.bits_per_byte:.4f} bits per byte" in done.stdout
     assert ("neurons that fire at a token: " in done.stdout) == (mixer == "lif")
     uniform = torch.log2(torch.tensor(280.0)) * len(text.ids) / text.byte_count
@@ -82,11 +82,12 @@ def test_bad_options_are_one_line(tmp_path: Path, options: list[str], message: s
 
 def small_training() -> tuple[MatMulFreeLM, Any, Any]:
     from train_data import TokenStreams
-    from train_loop import Recipe, initialise
+    from train_families import start_matmul_free
+    from train_loop import Recipe
 
     config = ModelConfig(vocab_size=16, hidden_size=8, num_hidden_layers=2, intermediate_size=8)
     model = MatMulFreeLM(config)
-    initialise(model, 3)
+    start_matmul_free(model, 3)
     tokens = torch.randint(0, 16, (500,), generator=torch.Generator().manual_seed(1)).tolist()
     recipe = Recipe(steps=12, batch=2, context=16, warmup=4, seed=3)
     return model, TokenStreams(tokens, 2, 16), recipe

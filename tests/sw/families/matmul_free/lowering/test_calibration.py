@@ -25,8 +25,8 @@ from sterna.families.matmul_free.lowering.calibration import (
 from sterna.families.matmul_free.lowering.observation import Ranges
 from sterna.families.matmul_free.random_checkpoint import initial_model
 from sterna.families.matmul_free.random_model import random_model
-from sterna.families.matmul_free.score import evaluate
 from sterna.families.matmul_free.weights import BitLinearWeights, MatMulFreeModel
+from sterna.families.tokens.score import evaluate
 from sterna.golden.executor import GoldenExecutor
 from sterna.program.definition import Program
 from sterna.program.instructions import Kernel

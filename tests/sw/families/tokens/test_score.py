@@ -10,10 +10,10 @@ import torch
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.random_model import random_model
-from sterna.families.matmul_free.score import compare, cut_segments, score_program, score_reference
+from sterna.families.tokens.float_score import score_text
+from sterna.families.tokens.score import compare, cut_segments, score_program, score_reference
 from sterna.formats.tokenizer import EncodedText
 from sterna.golden.executor import GoldenExecutor
 
@@ -60,7 +60,8 @@ def test_one_token_cannot_be_scored():
 
 def test_one_segment_is_the_score_of_the_whole_text(model):
     reference, encoded = float_reference(model), text(40)
-    whole, segment = score_text(reference, encoded), score_reference(reference, encoded, 1)
+    whole = score_text(reference, encoded, BEGIN)
+    segment = score_reference(reference, encoded, BEGIN, 1)
     assert segment.tokens == whole.tokens
     assert segment.bits == pytest.approx(whole.bits, rel=1e-5)
 
@@ -82,7 +83,7 @@ def test_bits_are_those_of_the_logits(model):
 
 
 def test_comparison_uses_the_same_tokens(model):
-    result = compare(lower(model), float_reference(model), text(60), streams=8)
+    result = compare(lower(model), float_reference(model), text(60), BEGIN, streams=8)
     assert result.golden.tokens == result.reference.tokens
     ratio = result.golden.perplexity / result.reference.perplexity
     assert result.perplexity_increase == ratio - 1

@@ -11,14 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.score import evaluate, reference_logits
+from sterna.families.tokens.score import evaluate, reference_logits
 from sterna.files.arrays import check_file, save_arrays
 from sterna.progress import Report
 from sterna.shown import Shown
 
 if TYPE_CHECKING:
-    from sterna.families.matmul_free.model import MatMulFreeTokens
+    from sterna.families.tokens.model import TokenModel
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -54,7 +53,7 @@ class LogitsWritten(Shown):
         ]
 
 
-def write_logits(model: MatMulFreeTokens, ids: Path, target: Path, report: Report
+def write_logits(model: TokenModel, ids: Path, target: Path, report: Report
                  ) -> LogitsWritten:
     """Write the logits float32 [sequences, tokens, vocabulary] of float reference and golden.
 
@@ -64,7 +63,7 @@ def write_logits(model: MatMulFreeTokens, ids: Path, target: Path, report: Repor
     sources = [ids, *model.sources]
     check_file(target, sources)
     tokens = torch.from_numpy(read_ids(ids, model.vocabulary))
-    exact = reference_logits(float_reference(model.model), tokens).numpy()
+    exact = reference_logits(model.reference(), tokens).numpy()
     golden = evaluate(
         model.lowered, tokens, lambda done, parts: report("computing tokens", done, parts)
     ).float().numpy()

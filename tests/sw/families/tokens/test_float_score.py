@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 from sterna.errors import InputError
-from sterna.families.matmul_free import float_score
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.float_score import score_text
 from sterna.families.matmul_free.random_model import random_model
+from sterna.families.tokens import float_score
+from sterna.families.tokens.float_score import score_text
 from sterna.formats.tokenizer import EncodedText
 
 CONFIG = ModelConfig(vocab_size=32, hidden_size=16, num_hidden_layers=2, intermediate_size=16)
@@ -21,7 +21,7 @@ def test_bits_by_steps_without_the_begin_tokens(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(float_score, "CHUNK", 7)
     reference = float_reference(random_model(CONFIG, 2))
     told: list[tuple[int, int]] = []
-    score = score_text(reference, TEXT, lambda done, total: told.append((done, total)))
+    score = score_text(reference, TEXT, 1, lambda done, total: told.append((done, total)))
     state, bits = reference.initial_state(), 0.0
     for token, target in zip(TEXT.ids, TEXT.ids[1:], strict=False):
         logits, state = reference.step(torch.tensor([token]), state)
@@ -36,4 +36,4 @@ def test_bits_by_steps_without_the_begin_tokens(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_single_token_cannot_be_scored() -> None:
     with pytest.raises(InputError, match="too short"):
-        score_text(float_reference(random_model(CONFIG, 2)), EncodedText([1], 1))
+        score_text(float_reference(random_model(CONFIG, 2)), EncodedText([1], 1), 1)

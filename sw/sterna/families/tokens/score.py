@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from sterna.errors import InputError
-from sterna.families.matmul_free.float_score import Score
-from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.families.tokens.float_score import Score
+from sterna.families.tokens.reference import Reference
 from sterna.formats.tokenizer import EncodedText
 from sterna.golden.executor import GoldenExecutor
 from sterna.program.definition import Program
@@ -85,7 +85,7 @@ def evaluate(program: Program, tokens: Tensor, progress: Progress | None = None)
     return torch.stack(logits, 1)
 
 
-def reference_logits(reference: MatMulFreeLM, tokens: Tensor) -> Tensor:
+def reference_logits(reference: Reference, tokens: Tensor) -> Tensor:
     """Logits float32 [streams, time, vocabulary] of the float reference, as `evaluate` has them."""
     state, logits = reference.initial_state(tokens.shape[0]), []
     with torch.no_grad():
@@ -121,13 +121,14 @@ def score_program(
 
 
 def score_reference(
-    reference: MatMulFreeLM,
+    reference: Reference,
     text: EncodedText,
+    begin: int | None,
     streams: int = STREAMS,
     progress: Progress | None = None,
 ) -> Score:
     """Score a text with the float reference on the segments of `score_program`."""
-    segments = cut_segments(text, streams, reference.config.bos_token_id)
+    segments = cut_segments(text, streams, begin)
     state = reference.initial_state(segments.inputs.shape[0])
     total, nats = segments.inputs.shape[1], 0.0
     with torch.no_grad():
@@ -145,14 +146,14 @@ def score_reference(
 
 def compare(
     program: Program,
-    reference: MatMulFreeLM,
+    reference: Reference,
     text: EncodedText,
+    begin: int | None,
     streams: int = STREAMS,
     progress: Progress | None = None,
 ) -> Comparison:
     """Score a text with both; `progress` is told of the golden, which takes longer."""
-    begin = reference.config.bos_token_id
     return Comparison(
         golden=score_program(program, text, begin, streams, progress),
-        reference=score_reference(reference, text, streams),
+        reference=score_reference(reference, text, begin, streams),
     )

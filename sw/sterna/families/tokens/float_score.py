@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from sterna.errors import InputError
-from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.families.tokens.reference import Reference
 from sterna.formats.tokenizer import EncodedText
 
 CHUNK = 1024
@@ -36,8 +36,9 @@ class Score:
 
 
 def score_text(
-    reference: MatMulFreeLM,
+    reference: Reference,
     text: EncodedText,
+    begin: int | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Score:
     """Score a text in one pass, the state carried from its first token to its last.
@@ -48,7 +49,6 @@ def score_text(
     ids = torch.tensor(text.ids)
     if len(ids) < 2:
         raise InputError("the text is too short to score; give at least two tokens")
-    begin = reference.config.bos_token_id
     state = reference.initial_state()
     nats, predicted = 0.0, 0
     with torch.no_grad():

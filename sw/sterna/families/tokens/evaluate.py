@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
-from sterna.families.matmul_free.conversion import float_reference
-from sterna.families.matmul_free.logits import LogitsWritten, write_logits
-from sterna.families.matmul_free.score import Comparison, compare
 from sterna.families.requests import EvaluateRequest
+from sterna.families.tokens.logits import LogitsWritten, write_logits
 from sterna.families.tokens.options import Logits, ScoredText
+from sterna.families.tokens.score import Comparison, compare
 from sterna.formats.text import read_text
 from sterna.formats.tokenizer import encode_documents
 from sterna.progress import Report
 from sterna.shown import Shown
 
 if TYPE_CHECKING:
-    from sterna.families.matmul_free.model import MatMulFreeTokens
+    from sterna.families.tokens.model import TokenModel
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,7 +53,7 @@ class TextScore(Shown):
         ]
 
 
-def evaluate(model: MatMulFreeTokens, request: EvaluateRequest, report: Report
+def evaluate(model: TokenModel, request: EvaluateRequest, report: Report
              ) -> TextScore | LogitsWritten:
     """Bits per byte and perplexity on a text, or the logits on token ids."""
     given, wanted = request.options.take(Logits), request.options.take(ScoredText)
@@ -70,7 +69,7 @@ def evaluate(model: MatMulFreeTokens, request: EvaluateRequest, report: Report
         scored = encoded.ids[: wanted.tokens + 1]
         encoded = replace(encoded, ids=scored, byte_count=len(tokenizer.decode(scored).encode()))
     found = compare(
-        model.lowered, float_reference(model.model), encoded, wanted.streams,
+        model.lowered, model.reference(), encoded, model.begin, wanted.streams,
         lambda done, parts: report("scoring tokens", done, parts))
     return TextScore(model.name, wanted.text, encoded.byte_count, found)
 

@@ -1,0 +1,125 @@
+"""What the training script needs of a family: its module, its first weights, its folder."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from sterna.families.matmul_free.configuration import ModelConfig
+from sterna.families.matmul_free.conversion import float_reference, from_torch
+from sterna.families.matmul_free.ranges import spike_shares, value_ranges
+from sterna.families.matmul_free.reference import MatMulFreeLM
+from sterna.families.matmul_free.store import load_model, save_model
+from sterna.families.rwkv4 import store as rwkv4_store
+from sterna.families.rwkv4.configuration import RwkvConfig
+from sterna.families.rwkv4.model import module_of
+from sterna.families.rwkv4.reference import Rwkv4
+from sterna.families.rwkv4.weights import RwkvModel
+from sterna.formats.tokenizer import EncodedText
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """A module in training: `forward` and `initial_state` as the float references have them."""
+
+    module: Any
+    weights: int
+    """Of its matrices."""
+    initialise: Callable[[int], None]
+    save: Callable[[Path, Path], None]
+    """Write the folder, with the tokenizer of the first path."""
+    stored: Callable[[Path], Any]
+    """The float reference of the folder."""
+    told: Callable[[Any, EncodedText], Iterator[str]]
+    """Lines about what the reference does on a text."""
+
+
+def _matmul_free(options: argparse.Namespace) -> Trainee:
+    config = ModelConfig(
+        vocab_size=options.vocabulary, hidden_size=options.hidden,
+        num_hidden_layers=options.layers, intermediate_size=options.intermediate or 384,
+        channel_mixer=options.channel_mixer)
+    module = MatMulFreeLM(config)
+
+    def save(tokenizer: Path, output: Path) -> None:
+        save_model(replace(from_torch(module), tokenizer_path=tokenizer), output)
+
+    def told(reference: MatMulFreeLM, text: EncodedText) -> Iterator[str]:
+        for name, numbers in value_ranges(reference, text).items():
+            yield f"greatest {name}: " + " ".join(f"{number:.2f}" for number in numbers)
+        if shares := spike_shares(reference, text):
+            yield "neurons that fire at a token: " + " ".join(f"{part:.2%}" for part in shares)
+
+    return Trainee(module, config.ternary_weight_count,
+                   lambda seed: start_matmul_free(module, seed), save,
+                   lambda folder: float_reference(load_model(folder)), told)
+
+
+def start_matmul_free(module: MatMulFreeLM, seed: int) -> None:
+    """Ternary layers at `1/(2*sqrt(inputs))`, those into the residual less."""
+    generator = torch.Generator().manual_seed(seed)
+    depth = module.config.num_hidden_layers
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            if name.endswith("embeddings.weight"):
+                parameter.normal_(std=0.5, generator=generator)
+            elif parameter.dim() == 2 and not name.endswith("lower_bounds"):
+                scale = 0.5 * parameter.shape[1] ** -0.5
+                if "o_proj" in name or "down_proj" in name:
+                    scale /= math.sqrt(2 * depth)
+                parameter.normal_(std=scale, generator=generator)
+
+
+def _rwkv4(options: argparse.Namespace) -> Trainee:
+    config = RwkvConfig(
+        vocab_size=options.vocabulary, hidden_size=options.hidden,
+        num_hidden_layers=options.layers, intermediate_size=options.intermediate,
+        bos_token_id=1, eos_token_id=2)
+    module = Rwkv4(config)
+
+    def save(tokenizer: Path, output: Path) -> None:
+        state = module.state_dict()
+        rwkv4_store.save_model(RwkvModel(
+            config, lambda key: state[key].detach().numpy(), tokenizer_path=tokenizer), output)
+
+    def told(reference: Rwkv4, text: EncodedText) -> Iterator[str]:
+        del reference, text
+        yield from ()
+
+    return Trainee(module, config.matrix_weights, lambda seed: start_rwkv4(module, seed), save,
+                   lambda folder: module_of(rwkv4_store.load_model(folder)), told)
+
+
+def start_rwkv4(module: Rwkv4, seed: int) -> None:
+    """Channels fade from fast to slow, deeper layers look further back; matrices that lead into
+    the residual stream, and gates, begin small."""
+    generator = torch.Generator().manual_seed(seed)
+    layers, hidden = module.config.num_hidden_layers, module.config.hidden_size
+    place = torch.arange(hidden) / max(hidden - 1, 1)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            if parameter.dim() == 2:
+                scale = 0.5 if name == "emb.weight" else 0.5 * parameter.shape[1] ** -0.5
+                if name.endswith(("output.weight", "ffn.value.weight")):
+                    scale /= math.sqrt(2 * layers)
+                parameter.normal_(std=scale, generator=generator)
+        for index, block in enumerate(module.blocks):
+            depth, left = index / max(layers - 1, 1), 1 - index / layers
+            attention: Any = block.att
+            attention.time_decay.copy_(-5 + 8 * place ** (0.7 + 1.3 * depth))
+            attention.time_first.copy_(math.log(0.3) + 0.5 * ((torch.arange(hidden) + 1) % 3 - 1))
+            for part, names in ((attention, "kvr"), (block.ffn, "kr")):
+                for name in names:
+                    power = left / 2 if name == "r" and part is attention else left
+                    share: nn.Parameter = getattr(part, f"time_mix_{name}")
+                    share.copy_(place**power + (0.3 * depth if name == "v" else 0))
+
+
+FAMILIES: dict[str, Callable[[argparse.Namespace], Trainee]] = {
+    "matmul-free": _matmul_free, "rwkv4": _rwkv4}
