@@ -117,7 +117,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tokenizer.json"
         tokenizer_file.save(str(path))
-        trainee.save(path, options.output)
+        trainee.save(path, options.output, encoded.ids)
     print(f"wrote {options.output}")
     reference = trainee.stored(options.output)
     for path in options.valid:

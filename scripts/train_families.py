@@ -17,6 +17,7 @@ from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import load_model, save_model
 from sterna.families.rwkv4 import store as rwkv4_store
 from sterna.families.rwkv4.configuration import RwkvConfig
+from sterna.families.rwkv4.lowering.calibration import CALIBRATION_TOKENS, calibrate
 from sterna.families.rwkv4.model import module_of
 from sterna.families.rwkv4.reference import Rwkv4
 from sterna.families.rwkv4.weights import RwkvModel
@@ -32,8 +33,8 @@ class Trainee:
     weights: int
     """Of its matrices."""
     initialise: Callable[[int], None]
-    save: Callable[[Path, Path], None]
-    """Write the folder, with the tokenizer of the first path."""
+    save: Callable[[Path, Path, list[int]], None]
+    """Write the folder, with the tokenizer of the first path, in formats that suit these ids."""
     stored: Callable[[Path], Any]
     """The float reference of the folder."""
     told: Callable[[Any, EncodedText], Iterator[str]]
@@ -47,7 +48,8 @@ def _matmul_free(options: argparse.Namespace) -> Trainee:
         channel_mixer=options.channel_mixer)
     module = MatMulFreeLM(config)
 
-    def save(tokenizer: Path, output: Path) -> None:
+    def save(tokenizer: Path, output: Path, ids: list[int]) -> None:
+        del ids
         save_model(replace(from_torch(module), tokenizer_path=tokenizer), output)
 
     def told(reference: MatMulFreeLM, text: EncodedText) -> Iterator[str]:
@@ -83,10 +85,11 @@ def _rwkv4(options: argparse.Namespace) -> Trainee:
         bos_token_id=1, eos_token_id=2)
     module = Rwkv4(config)
 
-    def save(tokenizer: Path, output: Path) -> None:
-        state = module.state_dict()
-        rwkv4_store.save_model(RwkvModel(
-            config, lambda key: state[key].detach().numpy(), tokenizer_path=tokenizer), output)
+    def save(tokenizer: Path, output: Path, ids: list[int]) -> None:
+        state = {key: value.detach().half().numpy() for key, value in module.state_dict().items()}
+        model = RwkvModel(config, state.__getitem__, tokenizer)
+        formats = calibrate(model, ids[:CALIBRATION_TOKENS]).formats
+        rwkv4_store.save_model(replace(model, formats=formats.to_json()), output)
 
     def told(reference: Rwkv4, text: EncodedText) -> Iterator[str]:
         del reference, text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,12 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model
+from sterna.families.rwkv4.configuration import RwkvConfig
+from sterna.families.rwkv4.layout import MATRICES
+from sterna.families.rwkv4.lowering import Formats as RwkvFormats
+from sterna.families.rwkv4.lowering import lower as lower_rwkv4
+from sterna.families.rwkv4.lowering.formats import NAMES
+from sterna.families.rwkv4.random_model import random_model as random_rwkv4
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
@@ -22,7 +29,6 @@ from tests.sim.shapes import random_program
 from tests.sw.compiler.mixtures import random_mixture
 from tests.sw.compiler.programs import random_program as random_program_of_words
 from tests.sw.compiler.programs import with_planes
-from tests.sw.families.layers.programs import recurrent_program
 
 SPIKING = ModelConfig(vocab_size=97, hidden_size=64, num_hidden_layers=2, intermediate_size=50,
                       channel_mixer="lif")
@@ -36,6 +42,13 @@ def network(name: str) -> Program:
     return lower_network(random_network(*NETWORKS[name], ON_SYNAPSES))
 
 
+def rwkv4(config: RwkvConfig, planes: Mapping[str, int] = MappingProxyType({}), **formats: Any
+          ) -> Program:
+    """A random RWKV-4, with three planes where ``planes`` does not say others, if it says any."""
+    numbers = dict.fromkeys(NAMES, 3) | dict(planes) if planes else {}
+    return lower_rwkv4(random_rwkv4(config, 1), RwkvFormats(planes=numbers, **formats))
+
+
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "demo-tiny": lambda: lower(load_model("demo-tiny"), Formats.default(18), "demo-tiny"),
     "like demo-spiking": lambda: lower(random_model(SPIKING, 1), name="like demo-spiking"),
@@ -46,7 +59,9 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "words": partial(random_program, 33, 2, 5, 65, seed=33),
     "planes": lambda: with_planes(random_program_of_words(4, 44, 51, 65, 2), 4),
     "more planes": lambda: with_planes(random_program_of_words(9, 20, 87, 70, 3), 9),
-    "recurrent": partial(recurrent_program, 20, 51, 97, 2),
+    "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51)),
+    "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), digits=dict.fromkeys(MATRICES, 2)),
+    "rwkv4, three planes": partial(rwkv4, RwkvConfig(130, 36, 1, 37), planes={"key": 4, "down": 1}),
 }
 
 

@@ -50,6 +50,8 @@ class Declaration:
     """Whether it may be given beside MODEL all the same."""
     project: str | None = None
     """Where the project file has it, as ``table.key``, if it may stand there."""
+    values: tuple[str, ...] = ()
+    """In place of MODEL: those that name a model of the family that declares it; none for all."""
     position: bool = False
     """Whether it is an argument, which has no name."""
     needed: bool = False

@@ -11,10 +11,12 @@ from importlib.metadata import entry_points
 from sterna.errors import FOREIGN, InputError
 from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
 from sterna.families.matmul_free.family import MatMulFree
+from sterna.families.random_name import random_family
 from sterna.families.requests import Request
+from sterna.families.rwkv4.family import Rwkv4
 from sterna.families.spiking.family import Spiking
 from sterna.formats.foreign import told_of_name
-from sterna.options import Declared, Group, declared
+from sterna.options import Declared, Group, Options, declared
 from sterna.suggest import did_you_mean
 
 _FAMILY = ("name", "kind", "plural", "reads", "imports", "options", "shipped", "recognises",
@@ -25,7 +27,7 @@ _more: list[Family] = []
 @cache
 def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
-    found: list[Family] = [MatMulFree(), Spiking()]
+    found: list[Family] = [MatMulFree(), Rwkv4(), Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:
@@ -103,15 +105,18 @@ def find_family(request: Request) -> Family:
     Raises `InputError` unless exactly one is named, and for a model of no family, or of one that
     the command does not take.
     """
-    instead = {item.name: (family, item) for family, group in groups_of(request.command)
-               for item in declared(group) if item.declaration.for_model}
-    given = [(family, item) for name, (family, item) in instead.items() if name in request.options
-             and not (request.model is not None and item.declaration.beside_model)]
+    instead: dict[str, list[tuple[Family, Declared]]] = {}
+    for family, group in groups_of(request.command):
+        for item in declared(group):
+            if item.declaration.for_model:
+                instead.setdefault(item.name, []).append((family, item))
+    given = [takers for name, takers in instead.items() if name in request.options
+             and not (request.model is not None and takers[0][1].declaration.beside_model)]
     if (request.model is not None) + len(given) != 1:
-        ways = " or ".join(["a MODEL", *(f"a {item.flag}" for _, item in instead.values())])
+        ways = " or ".join(["a MODEL", *(f"a {takers[0][1].flag}" for takers in instead.values())])
         raise InputError(f"give {ways}{', one of them' if instead else ''}")
     if given:
-        return given[0][0]
+        return _named_by(given[0], request.options)
     assert request.model is not None
     family = family_of(request.model)
     if request.command not in family.options:
@@ -121,12 +126,28 @@ def find_family(request: Request) -> Family:
     return family
 
 
+def _named_by(takers: list[tuple[Family, Declared]], options: Options) -> Family:
+    """The family of what an option names in place of MODEL."""
+    name = takers[0][1].name
+    known = [(family, item.declaration.values) for family, item in takers]
+    for family, values in known:
+        if not values or options[name] in values:
+            return family
+    names = [value for _, values in known for value in values]
+    raise InputError(f"{name} {options[name]!r}: no such size; there are {', '.join(names)}"
+                     f"{did_you_mean(str(options[name]), names)}")
+
+
 def family_of(model: str) -> Family:
     """The family that reads a model. Raises `InputError` naming the shipped ones for none."""
     for family in families():
         if family.recognises(model):
             return family
     shipped = [item.name for item in shipped_models()]
+    if (wanted := random_family(model)) is not None:
+        names = [family.name for family in families()]
+        raise InputError(f"{model}: there is no family {wanted!r}, or it has no random models; "
+                         f"families: {', '.join(names)}{did_you_mean(wanted, names)}")
     if os.path.isdir(model):
         reason = ("is no folder of a model (no manifest of a family that is known); of a "
                   f"checkpoint, sterna import {model} -o DIR makes one")
@@ -143,8 +164,11 @@ def family_of(model: str) -> Family:
 
 
 def family_of_source(source: str) -> Family:
-    """The family that imports a source. Raises `InputError` naming what they take for none."""
-    for family in families():
+    """The family that imports a source. Raises `InputError` naming what they take for none.
+
+    The first family takes any folder, so it is asked last.
+    """
+    for family in reversed(families()):
         if family.takes(source):
             return family
     if (told := told_of_name(source)) is not None:

@@ -129,6 +129,12 @@ class TensorFile:
                 f"{' or '.join(types)}"
             )
 
+    def shapes(self, types: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+        """Shapes by key, all of these safetensors types; raises `InputError` for others."""
+        for key, shape in self._shapes.items():
+            self.require(key, shape, types)
+        return self._shapes
+
     def tensor(self, key: str) -> Any:
         """The tensor `key`, of the framework's type; NumPy gets bfloat16 as float32."""
         try:

@@ -23,7 +23,9 @@ from tests.boards.fake_tools import FakeTools
 from tests.sw.families.spiking.nir.test_recognition import graph, lif, nir
 
 TOKENS = "random:hidden=32,layers=1,intermediate=32,vocabulary=97"
-MODELS = {"language": TOKENS, "shipped language": "demo-tiny", "network": "cubalif",
+PLANES = "random:family=rwkv4,hidden=20,layers=1,vocabulary=97"
+MODELS = {"language": TOKENS, "shipped language": "demo-tiny",
+          "language of planes": PLANES, "network": "cubalif",
           "network with a task": "l2mu",
           "graph": "net.nir"}
 BASE = {
@@ -33,6 +35,7 @@ BASE = {
     "build": ("--board", "ulx3s-12f"), "estimate": ("--board", "ulx3s-85f"),
     "report": ("--board", "ulx3s-85f", "-o", "out"), "import": ("-o", "out"),
     "eval language": ("--ids", "ids.npy", "--logits", "out.npz"),
+    "eval language of planes": ("--ids", "ids.npy", "--logits", "out.npz"),
     "eval shipped language": ("--text", "text"), "eval network with a task": ("--samples", "9"),
 }
 """What is given besides: of a command, or of a command on a model."""
@@ -81,7 +84,8 @@ class Case:
         return [command, model, *base, item.flag, str(value)]
 
 
-WITHOUT = {("run", "language"), ("eval", "graph"), ("import", "network"),
+WITHOUT = {("run", "language"), ("run", "language of planes"), ("import", "language of planes"),
+           ("eval", "graph"), ("import", "network"),
            ("import", "network with a task"), ("import", "shipped language")}
 WITHOUT |= {(command, model) for command in ("chat", "serve") for model in MODELS
             if model != "shipped language"}

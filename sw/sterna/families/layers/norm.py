@@ -19,7 +19,7 @@ from sterna.program.instructions import Constant, Element, Kernel, Scalar, Scala
 from sterna.program.items import Item
 
 GAIN_FRACTION = 12
-"""Of gains, -32 to 32."""
+"""Of gains, -32 to 32, unless a model needs others: a multiple of 4."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class LayerNorm:
     """A LayerNorm of ``length`` words of ``fraction`` bits to words of ``result_fraction``.
 
     ``name`` begins the names of what it needs: scalar constants, those of `scalars`, and constant
-    vectors, ``<name>_gain`` of `GAIN_FRACTION` bits and ``<name>_bias`` of the result's. The words
-    enter the sum ``<name>_mean`` where they are made. ``centred`` is a local vector.
+    vectors, ``<name>_gain`` of ``gain_fraction`` bits and ``<name>_bias`` of the result's. The
+    words enter the sum ``<name>_mean`` where they are made. ``centred`` is a local vector.
     """
 
     name: str
@@ -36,14 +36,15 @@ class LayerNorm:
     fraction: int
     result_fraction: int
     eps: float = 1e-5
+    gain_fraction: int = GAIN_FRACTION
 
     @property
     def mean(self) -> str:
         """The sum that the words enter."""
         return f"{self.name}_mean"
 
-    def items(self, a: str, result: str) -> tuple[Item, ...]:
-        """The norm of the vector ``a``."""
+    def items(self, a: str, result: str, absmax: str | None = None) -> tuple[Item, ...]:
+        """The norm of the vector ``a``, whose words enter a reduction where one is named."""
         name = self.name
 
         def scalar(result: str, operation: str, *operands: str) -> ScalarOperation:
@@ -64,8 +65,8 @@ class LayerNorm:
             Kernel(name=name, length=self.length, body=(
                 Element(result="centred", a="centred", multiplier=Scalar(f"{name}_root")),
                 Element(result="centred", a="centred", multiplier=Constant(f"{name}_gain"),
-                        shift=GAIN_FRACTION),
-                add_constant(result, "centred", f"{name}_bias"))),
+                        shift=self.gain_fraction),
+                add_constant(result, "centred", f"{name}_bias", absmax))),
         )
 
     def scalars(self) -> Mapping[str, ScalarConstant]:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from sterna.families.layers.tables import ONE_FRACTION, STEP
+from sterna.families.layers.tables import GATE_FRACTION, ONE, ONE_FRACTION, SIGMOID
 from sterna.program.instructions import Constant, Element, Lookup, Operation, Scalar, Unit
 
 ONES = "ones"
 """The vector, carried, of `ONE_FRACTION` fraction bits; padding is 0."""
-UNIT = "one"
-"""The constant vector of `ONE` that it is made with."""
+UNIT, UNIT_WORD = "one", 2 * ONE
+"""The constant vector of that word that it is made with."""
 
 
 def make_ones(a: str) -> tuple[Operation, ...]:
     """Ones, as many as the vector ``a`` has elements; ``none`` is overwritten."""
     return (
         Element(result="none", a=a, multiplier=Unit(0)),
-        Lookup(result="none", a="none", table=STEP),
-        Element(result=ONES, a="none", multiplier=Constant(UNIT), shift=ONE_FRACTION),
+        Lookup(result="none", a="none", table=SIGMOID),  # a half
+        Element(result=ONES, a="none", multiplier=Constant(UNIT), shift=GATE_FRACTION),
     )
 
 
-def add_constant(result: str, a: str, constant: str) -> Element:
+def add_constant(result: str, a: str, constant: str, absmax: str | None = None) -> Element:
     """``result = a + <constant>``."""
     return Element(result=result, a=ONES, multiplier=Constant(constant), shift=ONE_FRACTION,
-                   addend=a)
+                   addend=a, absmax=absmax)
 
 
 def add_scalar(result: str, a: str, scalar: str, *, negative: bool = False,

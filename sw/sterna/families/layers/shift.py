@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sterna.families.layers.tables import ONE_FRACTION, STEP
-from sterna.program.instructions import Constant, Element, Lookup, Operation, Unit, Vector
+from sterna.families.layers.tables import GATE_FRACTION, step
+from sterna.program.instructions import Constant, Element, Operation, Unit, Vector
 
 MIX_FRACTION = 16
 """Of the factors that mix two tokens."""
@@ -30,10 +30,10 @@ def squared_relu(result: str, a: str, shift: int, absmax: str | None = None
                  ) -> tuple[Operation, ...]:
     """``result = max(a, 0)**2 >> shift``: exact but for that rounding; ``a`` is overwritten.
 
-    ``result`` is overwritten on the way.
+    ``result`` is overwritten on the way. The scalar `EDGE` is of the section.
     """
     return (
-        Lookup(result=result, a=a, table=STEP),
-        Element(result=a, a=a, multiplier=Vector(result), shift=ONE_FRACTION),
+        *step(result, a),
+        Element(result=a, a=a, multiplier=Vector(result), shift=GATE_FRACTION),
         Element(result=result, a=a, multiplier=Vector(a), shift=shift, absmax=absmax),
     )

@@ -21,19 +21,16 @@ from dataclasses import dataclass
 
 from sterna.families.layers.ones import ONES, add_constant
 from sterna.families.layers.tables import (
+    EDGE,
     GATE_FRACTION,
     LOG_FRACTION,
     LOG_SUM,
     ONE_FRACTION,
     SIGMOID,
-    STEP,
+    step,
 )
-from sterna.program.definition import ScalarConstant, VectorFormat
+from sterna.program.definition import VectorFormat
 from sterna.program.instructions import Element, Lookup, Operation, Scalar, Unit, Vector
-
-EDGE = "edge"
-"""A scalar by which one, added to anything, is the largest word."""
-EDGE_VALUE = ScalarConstant(1 << 16, 0)
 
 
 @dataclass(frozen=True)
@@ -41,20 +38,21 @@ class Wkv:
     """The attention of ``length`` channels; values and results have ``fraction`` bits.
 
     Keys, ``<name>_decay`` (-w) and ``<name>_bonus`` (u), constant vectors, are logarithms of
-    `LOG_FRACTION` bits. Values must be below half of the largest word, since they are subtracted.
-    The scalar `EDGE` is of the section.
+    ``log_fraction`` bits, and so are the tables (`layer_tables`). Values must be below half of the
+    largest word, since they are subtracted. The scalar `EDGE` is of the section.
     """
 
     name: str
     length: int
     fraction: int
+    log_fraction: int = LOG_FRACTION
 
     def vectors(self) -> dict[str, VectorFormat]:
         """What is declared: state, and what is local to its body."""
-        states = {"log": LOG_FRACTION, "average": self.fraction, "seen": ONE_FRACTION}
-        local = {"unseen": ONE_FRACTION, "before": LOG_FRACTION, "gate": GATE_FRACTION,
-                 "difference": LOG_FRACTION, "error": self.fraction, "part": None,
-                 "larger": LOG_FRACTION}
+        states = {"log": self.log_fraction, "average": self.fraction, "seen": ONE_FRACTION}
+        local = {"unseen": ONE_FRACTION, "before": self.log_fraction, "gate": GATE_FRACTION,
+                 "difference": self.log_fraction, "error": self.fraction, "part": None,
+                 "larger": self.log_fraction}
         return {f"{self.name}_{name}": VectorFormat(
             length=self.length, fraction=fraction, lifetime="state" if name in states else "local")
             for name, fraction in (states | local).items()}
@@ -96,10 +94,10 @@ class Wkv:
             product(part, error, gate, GATE_FRACTION),
             plus(average, part, average),
             # The larger of two: one of them times 1, the other times 0.
-            Lookup(result=gate, a=difference, table=STEP),
-            product(part, before, gate, ONE_FRACTION),
+            *step(gate, difference),
+            product(part, before, gate, GATE_FRACTION),
             less(larger, before, part),
-            product(part, key, gate, ONE_FRACTION),
+            product(part, key, gate, GATE_FRACTION),
             plus(larger, part, larger),
             Lookup(result=part, a=difference, table=LOG_SUM),
             plus(log, part, larger),

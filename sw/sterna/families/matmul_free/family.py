@@ -11,12 +11,14 @@ from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 from sterna.families import common
 from sterna.families.family import Model, ShippedModel
 from sterna.families.folder import is_of
-from sterna.families.matmul_free.names import DEFAULTS, FORMAT, NAME, OLDER_FORMAT, RANDOM, SHIPPED
-from sterna.families.matmul_free.options import Calibrate, Size
+from sterna.families.matmul_free.names import DEFAULTS, FORMAT, NAME, OLDER_FORMAT, SHIPPED
+from sterna.families.matmul_free.options import Size
+from sterna.families.random_name import form, random_family
 from sterna.families.requests import ImportRequest, Request
 from sterna.families.tokens.options import (
     Answers,
     BenchTokens,
+    Calibrate,
     ChipSize,
     Config,
     ConfigAlone,
@@ -49,8 +51,7 @@ class MatMulFree:
     plural = "language models"
     reads = {
         "a folder that `sterna import` wrote": "a model with its weights and number formats",
-        RANDOM + ",".join(f"{name}={value}" for name, value in DEFAULTS.items()):
-            "random weights in any shape; what is left out has these values",
+        form(DEFAULTS): "random weights in any shape; what is left out has these values",
     }
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
@@ -80,7 +81,7 @@ class MatMulFree:
 
     def recognises(self, model: str) -> bool:
         """Whether the argument names a model of this family."""
-        return (model in SHIPPED or model.startswith(RANDOM)
+        return (model in SHIPPED or random_family(model) in ("", NAME)
                 or is_of(Path(model), FORMAT, OLDER_FORMAT))
 
     def reading(self, request: Request) -> Reading:

@@ -13,10 +13,10 @@ from sterna.families.matmul_free.lowering.calibration import (
     import_ids,
 )
 from sterna.families.matmul_free.names import FORMAT
-from sterna.families.matmul_free.options import Calibrate
 from sterna.families.matmul_free.store import GENERATION_FILE, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import ImportRequest
+from sterna.families.tokens.options import Calibrate
 from sterna.files.folder import check_target
 from sterna.formats.generation import ignored
 from sterna.formats.text import read_text, split_documents

@@ -15,21 +15,20 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.generation import generation_of
 from sterna.families.matmul_free.layout import all_tensors
 from sterna.families.matmul_free.lowering import lower
-from sterna.families.matmul_free.names import DEFAULTS, RANDOM
+from sterna.families.matmul_free.names import DEFAULTS
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
+from sterna.families.random_name import RANDOM, settings
 from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
 from sterna.formats.chat import ChatTemplate
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
 from sterna.machine.host_side import HostSide
-from sterna.numerals import whole
 from sterna.options import MOST_SEED
 from sterna.program.definition import Program
 from sterna.progress import Progress
-from sterna.suggest import did_you_mean
 from sterna.unfinished import note, own_name, remove
 
 if TYPE_CHECKING:
@@ -159,15 +158,7 @@ def open_shape(shape: str) -> MatMulFreeTokens:
 
 
 def _random_model(text: str) -> MatMulFreeModel:
-    values = dict(DEFAULTS)
-    for part in filter(None, text.removeprefix(RANDOM).split(",")):
-        name, _, number = part.partition("=")
-        value = whole(number)
-        if name not in values or value is None or value < 0:
-            raise InputError(
-                f"{text}: {part!r} is not a setting; give whole numbers for {', '.join(DEFAULTS)}"
-                f"{did_you_mean(name, DEFAULTS)}")
-        values[name] = value
+    values = settings(text, DEFAULTS)
     config = ModelConfig(
         vocab_size=values["vocabulary"],
         hidden_size=values["hidden"],

@@ -11,7 +11,6 @@ from sterna.families.folder import model_format
 
 NAME = "matmul-free"
 FORMAT, OLDER_FORMAT = model_format(NAME, 3), "sterna language model"
-RANDOM = "random:"
 DEFAULTS = {"hidden": 256, "layers": 2, "intermediate": 0, "vocabulary": 512, "seed": 0}
 """What may stand behind ``random:``, and its usual values."""
 _FOLDER = Path(__file__).parent / "shipped"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from sterna.families.matmul_free.released_shapes import SHAPES
 from sterna.options import option
 
 
@@ -14,15 +14,4 @@ class Size:
 
     shape: str | None = option(
         None, "Instead of MODEL: a random checkpoint of a released size, 370m, 1.3b or 2.7b.",
-        metavar="SIZE", for_model=True)
-
-
-@dataclass(frozen=True)
-class Calibrate:
-    """What the number formats are chosen from."""
-
-    calibrate: Path | None = option(
-        None, "UTF-8 text whose first tokens decide the number formats, instead of random ids.",
-        metavar="TEXT", reads=True)
-    no_calibrate: bool = option(
-        False, "Keep the default number formats; fits few models.", "--no-calibrate")
+        metavar="SIZE", for_model=True, values=tuple(SHAPES))

@@ -185,5 +185,16 @@ class Logits:
 
 
 @dataclass(frozen=True)
+class Calibrate:
+    """What the number formats are chosen from."""
+
+    calibrate: Path | None = option(
+        None, "UTF-8 text whose first tokens decide the number formats, instead of random ids.",
+        metavar="TEXT", reads=True)
+    no_calibrate: bool = option(
+        False, "Keep the default number formats; fits few models.", "--no-calibrate")
+
+
+@dataclass(frozen=True)
 class Listing:
     machine: bool = option(False, "Also the instructions that the accelerator runs.")

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from sterna.families.layers.norm import LayerNorm
-from sterna.families.layers.ones import UNIT, make_ones
+from sterna.families.layers.ones import UNIT, UNIT_WORD, make_ones
 from sterna.families.layers.shift import squared_relu, token_shift
-from sterna.families.layers.tables import ONE, SIGMOID, layer_tables
-from sterna.families.layers.wkv import EDGE, EDGE_VALUE, Wkv
+from sterna.families.layers.tables import EDGE, EDGE_VALUE, SIGMOID, layer_tables
+from sterna.families.layers.wkv import Wkv
 from sterna.law.planes import plane_limit, ternary_planes
 from sterna.program.definition import (
     MatrixFormat,
@@ -63,7 +63,7 @@ class Numbers(Parameters):
     def vector(self, section: str, repetition: int, name: str) -> np.ndarray:
         draw = self._draw(section, repetition, name)
         if name == UNIT:
-            return np.full(self.hidden, ONE, np.int32)
+            return np.full(self.hidden, UNIT_WORD, np.int32)
         low, high = next(limits for end, limits in {
             "decay": (-12000, -50), "bonus": (-4000, 8000), "gain": (2000, 8000),
             "bias": (-2000, 2000), "mix": (0, 65536), "_rows": (5000, 60000),

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from sterna.compiler.fit import fit_machine
 from sterna.families.layers.norm import GAIN_FRACTION, LayerNorm
-from sterna.families.layers.ones import ONES, UNIT, make_ones
+from sterna.families.layers.ones import ONES, UNIT, UNIT_WORD, make_ones
 from sterna.families.layers.shift import MIX_FRACTION, squared_relu, token_shift
-from sterna.families.layers.tables import LOG_FRACTION, ONE, layer_tables
-from sterna.families.layers.wkv import EDGE, EDGE_VALUE, Wkv
+from sterna.families.layers.tables import EDGE, EDGE_VALUE, LOG_FRACTION, layer_tables
+from sterna.families.layers.wkv import Wkv
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.presets import PRESETS
@@ -53,7 +53,7 @@ def computed(length: int, items: tuple[Item, ...], formats: Mapping[str, VectorF
         vectors={"x": carried, ONES: carried, "none": replace(carried, lifetime="local"),
                  **formats, result: carried},
         tables=layer_tables(),
-        parameters=Given({UNIT: np.full(length, ONE), **vectors}, scalars))
+        parameters=Given({UNIT: np.full(length, UNIT_WORD), **vectors}, scalars))
     validate_program(program)
     golden = GoldenExecutor(program)
     return np.stack([golden.run(row[None])[result][0] for row in inputs])
@@ -150,7 +150,9 @@ def test_squared_relu_is_exact() -> None:
     inputs = np.arange(-131071, 131072, 3)[:, None].repeat(1, 1).reshape(-1)
     inputs = np.pad(inputs, (0, -len(inputs) % 4096)).reshape(-1, 4096)
     body = (Element(result="none", a="x", multiplier=Unit(1)), *squared_relu("y", "none", 20))
-    found = computed(4096, (Kernel(name="k", length=4096, body=body),), {}, {}, {}, inputs, "y")
+    edge = ScalarOperation(result=EDGE, operation="constant", operands=(EDGE,))
+    found = computed(4096, (edge, Kernel(name="k", length=4096, body=body)), {}, {},
+                     {EDGE: EDGE_VALUE}, inputs, "y")
     assert np.array_equal(found, (np.maximum(inputs, 0) ** 2 + 2**19) >> 20)
 
 

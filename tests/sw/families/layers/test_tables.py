@@ -9,9 +9,7 @@ from sterna.families.layers.tables import (
     GATE_FRACTION,
     LOG_FRACTION,
     LOG_SUM,
-    ONE,
     SIGMOID,
-    STEP,
     WORD_BITS,
     layer_tables,
 )
@@ -23,10 +21,6 @@ WORDS = np.arange(-(2 ** (WORD_BITS - 1)) + 1, 2 ** (WORD_BITS - 1))
 def values(table: str) -> np.ndarray:
     found = lookup_values(layer_tables()[table], WORD_BITS)
     return lookup(found, torch.from_numpy(WORDS)).numpy()
-
-
-def test_a_step_is_exact() -> None:
-    assert np.array_equal(values(STEP), np.where(WORDS >= 0, ONE, 0))
 
 
 @pytest.mark.parametrize("table, function, fraction, most", [

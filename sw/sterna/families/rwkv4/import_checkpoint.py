@@ -1,0 +1,81 @@
+"""A checkpoint becomes a model folder, with number formats that suit it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sterna.errors import InputError
+from sterna.families.requests import ImportRequest
+from sterna.families.rwkv4.checkpoint import open_checkpoint
+from sterna.families.rwkv4.lowering.calibration import (
+    CALIBRATION_TOKENS,
+    calibrate,
+    random_ids,
+)
+from sterna.families.rwkv4.lowering.formats import Formats
+from sterna.families.rwkv4.names import FORMAT
+from sterna.families.rwkv4.options import Planes
+from sterna.families.rwkv4.store import GENERATION_FILE, save_model
+from sterna.families.rwkv4.weights import RwkvModel
+from sterna.families.tokens.options import Calibrate
+from sterna.files.folder import check_target
+from sterna.formats.generation import ignored
+from sterna.formats.text import read_text
+from sterna.formats.tokenizer import Tokenizer, encode_documents
+from sterna.progress import Report
+
+# No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
+_CHARACTERS_A_TOKEN = 32
+
+
+def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
+    """Read the checkpoint, choose formats, write the folder; what there is to tell.
+
+    Raises `InputError` for a checkpoint that is not supported, and for a text without words.
+    """
+    source, output = Path(str(request.model)), request.output
+    chosen, planes = request.options.take(Calibrate), request.options.take(Planes).planes
+    if chosen.calibrate is not None and chosen.no_calibrate:
+        raise InputError("give --calibrate TEXT or --no-calibrate, not both")
+    model = open_checkpoint(source)
+    sources = [source, *([] if chosen.calibrate is None else [chosen.calibrate])]
+    check_target(output, FORMAT, sources)  # before the work, not only after it
+    formats, origin = Formats(), "the defaults, not calibrated"
+    if not chosen.no_calibrate:
+        if chosen.calibrate is None:
+            ids = random_ids(model.config)
+            origin = f"chosen from {len(ids)} random ids (--calibrate TEXT)"
+        else:
+            ids = _tokens(model, chosen.calibrate)
+            origin = f"chosen from {len(ids)} tokens of {chosen.calibrate}"
+        found = calibrate(
+            model, ids, lambda done, parts: report("choosing number formats", done, parts))
+        formats = found.formats
+        for concern in found.concerns:
+            report.note(f"sterna: {output}: warning: {concern}")
+    if planes is not None:
+        formats = formats.with_planes(planes)
+    save_model(replace(model, formats=formats.to_json()), output,
+               lambda done, parts: report("importing tensors", done, parts), sources)
+    for setting in ignored(model.generation):
+        report.note(f"sterna: {source / GENERATION_FILE}: {setting} is not read; texts go on "
+                    "without it")
+    lines = [f"{formats.summary()}; {origin}"]
+    if model.tokenizer_path is None:
+        lines += ["takes no text, for want of a tokenizer; put it beside the checkpoint, and "
+                  "import it again", f"imported; try: sterna verify {output}"]
+    else:
+        lines.append(f"imported; try: sterna run {output} --prompt 'Once upon a time'")
+    return [f"{output}: {line}" for line in lines]
+
+
+def _tokens(model: RwkvModel, path: Path) -> list[int]:
+    """The first tokens of a text. Raises `InputError` when the checkpoint has no tokenizer."""
+    text = read_text(path).strip()[: CALIBRATION_TOKENS * _CHARACTERS_A_TOKEN]
+    if model.tokenizer_path is None:
+        raise InputError("the checkpoint has no tokenizer, which --calibrate needs; put it beside "
+                         "the checkpoint, or leave --calibrate out")
+    config, tokenizer = model.config, Tokenizer.from_file(model.tokenizer_path)
+    encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
+    return encoded.ids[:CALIBRATION_TOKENS]

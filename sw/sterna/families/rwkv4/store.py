@@ -1,0 +1,135 @@
+"""Model folders of RWKV-4: config.json, model.safetensors, formats.json, a tokenizer.
+
+model.safetensors has the tensors of `layout.all_tensors` as the checkpoint has them, in 16 or 32
+bits; formats.json the number formats that were chosen for them. manifest.json has the digests.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sterna.errors import InputError
+from sterna.families.rwkv4.configuration import read_config
+from sterna.families.rwkv4.layout import all_tensors
+from sterna.families.rwkv4.lowering.formats import Formats
+from sterna.families.rwkv4.names import FORMAT, SHIPPED
+from sterna.families.rwkv4.weights import Array, RwkvModel
+from sterna.files.folder import replace_folder
+from sterna.files.manifest import check_folder, write_manifest
+from sterna.formats.generation import read_generation
+from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
+from sterna.reading import read_bytes, read_json
+
+CONFIG_FILE, WEIGHT_FILE, FORMATS_FILE = "config.json", "model.safetensors", "formats.json"
+GENERATION_FILE = "generation_config.json"
+TOKENIZER_FILES = ("tokenizer.json",)
+FILES = (CONFIG_FILE, WEIGHT_FILE, FORMATS_FILE, GENERATION_FILE, *TOKENIZER_FILES)
+TYPES = ("F16", "BF16", "F32")
+_MOST_FORMATS = 1 << 16
+
+
+def save_model(model: RwkvModel, folder: Path | str,
+               progress: Callable[[int, int], None] | None = None,
+               sources: Iterable[Path] = ()) -> None:
+    """Write a model folder, tensor by tensor; it appears whole or not at all.
+
+    ``progress`` is told the tensors written and in all; ``sources`` is what else is read. Raises
+    `InputError` as `replace_folder` does, and for values that are not finite.
+    """
+    read = [path for path in (model.tokenizer_path, model.folder) if path is not None]
+    with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
+        _write_weights(model, partial / WEIGHT_FILE, progress)
+        if model.tokenizer_path is not None:
+            shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILES[0])
+        if model.formats is not None:
+            (partial / FORMATS_FILE).write_text(f"{model.formats}\n", encoding="utf-8")
+        if model.generation:
+            _write_json(partial / GENERATION_FILE, dict(model.generation))
+        _write_json(partial / CONFIG_FILE, model.config.to_dict())
+        write_manifest(partial, FORMAT)
+
+
+def load_model(model: Path | str) -> RwkvModel:
+    """Open a model folder, or a shipped model by its name.
+
+    Every digest, type and shape is checked at once; tensors are read when they are asked for.
+    Raises `InputError` for a folder that is damaged.
+    """
+    shipped = SHIPPED.get(str(model))
+    folder = Path(model) if shipped is None or shipped.folder is None else shipped.folder
+    names = check_folder(folder, FORMAT, FILES)
+    config = read_config(folder / CONFIG_FILE)
+    file = TensorFile(folder / WEIGHT_FILE)
+    wanted = all_tensors(config)
+    for key, shape in wanted.items():
+        file.require(key, shape, TYPES)
+    if extra := sorted(file.keys - wanted.keys()):
+        raise InputError(f"{file.path}: tensor {extra[0]} is not part of the model")
+    generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
+    found = RwkvModel(config, _finite(file), generation=generation, folder=folder)
+    _checked(found, folder / GENERATION_FILE)
+    if FORMATS_FILE in names:
+        found = replace(found, formats=_formats(folder / FORMATS_FILE))
+    tokenizer = next((name for name in TOKENIZER_FILES if name in names), None)
+    return found if tokenizer is None else replace(found, tokenizer_path=folder / tokenizer)
+
+
+def _formats(path: Path) -> str:
+    text = read_bytes(path, _MOST_FORMATS).decode(errors="replace")
+    try:
+        Formats.from_json(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}; import the model again") from None
+    return text
+
+
+def _checked(model: RwkvModel, path: Path) -> None:
+    config = model.config
+    ends = () if config.eos_token_id is None else (config.eos_token_id,)
+    try:
+        read_generation(config.bos_token_id, ends, model.generation, config.vocab_size)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _finite(file: TensorFile) -> Callable[[str], Array]:
+    def tensor(key: str) -> Array:
+        values: Array = file.tensor(key)
+        return finite(values, f"{file.path}: tensor {key}")
+
+    return tensor
+
+
+def finite(values: Array, name: str) -> Array:
+    """The same. Raises `InputError` for values that are none."""
+    if not np.isfinite(values).all():
+        raise InputError(f"{name} holds NaN or infinity")
+    return values
+
+
+def _write_weights(model: RwkvModel, path: Path, progress: Callable[[int, int], None] | None
+                   ) -> None:
+    shapes = all_tensors(model.config)
+    kinds = {key: _kind(model.tensor(key)) for key in shapes}
+    layout = {key: (kinds[key], shape) for key, shape in shapes.items()}
+    with TensorFileWriter(path, layout, {"format": "sterna-rwkv4"}) as writer:
+        for done, key in enumerate(shapes):
+            if progress is not None:
+                progress(done, len(shapes))
+            writer.write(key, np.ascontiguousarray(model.tensor(key)))
+        writer.close()
+
+
+def _kind(values: Array) -> str:
+    return "bfloat16" if is_bfloat16(np.ascontiguousarray(values)) else values.dtype.name
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

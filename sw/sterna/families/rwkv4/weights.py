@@ -1,0 +1,42 @@
+"""An RWKV-4 in memory: its configuration, and tensors that are read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.families.rwkv4.configuration import NORM_EPSILON, RwkvConfig
+from sterna.families.rwkv4.layout import EMBEDDINGS, FIRST_NORM, layer_key
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class RwkvModel:
+    """A whole model. ``tensor`` gives the tensor of a key of `layout.all_tensors`, of 16 or 32
+    bits; ``formats``, JSON text, are number formats chosen for it."""
+
+    config: RwkvConfig
+    tensor: Callable[[str], Array]
+    tokenizer_path: Path | None = None
+    generation: Mapping[str, Any] = field(default_factory=dict)
+    formats: str | None = None
+    folder: Path | None = None
+
+    def layer(self, index: int, name: str) -> NDArray[np.float64]:
+        """A tensor of a layer."""
+        return self.tensor(layer_key(index, name)).astype(np.float64)
+
+    def rows(self, tokens: list[int]) -> NDArray[np.float64]:
+        """What enters the first layer, [tokens, hidden]: embedding rows behind their norm."""
+        gain, bias = (self.tensor(f"{FIRST_NORM}.{part}").astype(np.float64)
+                      for part in ("weight", "bias"))
+        rows = self.tensor(EMBEDDINGS)[tokens].astype(np.float64)
+        centred = rows - rows.mean(-1, keepdims=True)
+        spread = np.sqrt(np.square(centred).mean(-1, keepdims=True) + NORM_EPSILON)
+        return centred / spread * gain + bias
