@@ -124,9 +124,9 @@ class Product:
         return (f"{self.name}_scaled", *high)
 
     def passes(self, length: int, result: str, body: tuple[Operation, ...] = (),
-               addend: str | None = None, between: tuple[Operation, ...] = (), **more: str | None
-               ) -> tuple[Pass, ...]:
-        """``result = product + addend``, then ``body``; ``more`` are reductions of the result.
+               addend: str | None = None, between: tuple[Operation, ...] = (),
+               absmax: str | None = None, sum: str | None = None) -> tuple[Pass, ...]:
+        """``result = product + addend``, then ``body``; the result enters ``absmax`` and ``sum``.
 
         ``between`` are operations on ``<name>_scaled``, scaled sums, before they are multiplied by
         what a code stands for: they may only multiply.
@@ -136,7 +136,6 @@ class Product:
                 zip(self.codes.parts, self.codes.digit_items(), strict=True)):
             scaled, scale = f"{self.name}_scaled", f"{self.name}_{part}"
             end = result if digit == last else f"{self.name}_high"
-            reduced = more if digit == last else {}
             passes.append(Pass((*made, *self._scale(part, scale)), Kernel(
                 name=end if digit < last else self.name, length=length,
                 matmuls=(Matmul(result=f"{self.name}_sums", codes=f"{part}_codes",
@@ -145,7 +144,8 @@ class Product:
                               multiplier=Constant(f"{self.name}_rows"), shift=ROW_FRACTION),
                       *between,
                       Element(result=end, a=scaled, multiplier=Scalar(scale), addend=addend,
-                              **reduced),
+                              absmax=absmax if digit == last else None,
+                              sum=sum if digit == last else None),
                       *(body if digit == last else ())))))
             addend = end
         return tuple(passes)

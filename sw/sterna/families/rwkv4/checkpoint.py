@@ -49,7 +49,8 @@ _THEIRS = {
 class _File(Protocol):
     """Tensors by their names."""
 
-    path: Path
+    @property
+    def path(self) -> Path: ...
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]: ...
@@ -144,13 +145,12 @@ def _their_configuration(path: Path, values: Mapping[str, Any]) -> RwkvConfig:
     for name, allowed in wanted.items():
         if values.get(name) not in allowed:
             raise InputError(f"{path}: {name} is {values[name]!r}; RWKV-4 has {allowed[1]!r}")
-    given = {name: values[name] for name in
-             ("vocab_size", "hidden_size", "num_hidden_layers", "bos_token_id", "eos_token_id")
-             if name in values}
+    names = ("vocab_size", "hidden_size", "num_hidden_layers", "eos_token_id")
+    given: dict[str, Any] = {name: values[name] for name in names if name in values}
     try:
         # It writes 0 as begin token into every file, though no text was trained with it in front.
-        return RwkvConfig(**given | {"bos_token_id": None},
-                          intermediate_size=values.get("intermediate_size") or 0)
+        return RwkvConfig(**{**given, "bos_token_id": None,
+                             "intermediate_size": values.get("intermediate_size") or 0})
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 

@@ -28,4 +28,4 @@ class Planes:
     owner: ClassVar[str] = OWNER
     planes: int | None = option(
         None, f"Ternary planes of every matrix, 1 to {MOST_PLANES} (those of the model, else 5).",
-        least=1, most=MOST_PLANES)
+        least=1, most=MOST_PLANES, project="formats.planes")

@@ -100,7 +100,7 @@ class _Lowering:
 
     def vectors(self) -> dict[str, VectorFormat]:
         formats, hidden = self._formats, self._hidden
-        lengths = dict.fromkeys(("wide", "square"), self._wide)
+        lengths: dict[str, int] = dict.fromkeys(("wide", "square"), self._wide)
         for name in MATRICES:
             codes, length = self._codes(name), matrix_shape(self._config, name)
             lengths |= dict.fromkeys(codes.vectors, length[1])
