@@ -17,7 +17,7 @@ INK, GRID = "#010203", "#040506"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 WIDTH, ROW = 4.2, 0.28
 """Inches; a row of bars."""
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "sterna", "font.family": "sans-serif",
     "font.size": 10, "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK,
     "xtick.color": INK, "ytick.color": INK, "grid.color": GRID, "axes.spines.top": False,
