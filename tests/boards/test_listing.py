@@ -162,3 +162,11 @@ def test_a_unit_without_area_terms_is_told() -> None:
     for name in ("core.attention", "core.link2", "audio", "core.start"):
         with pytest.raises(CheckError, match=f"area: the netlist has a unit {name}, 9 cells, of w"):
             group_units({"core.vector": 5, name: 9})
+
+
+def test_first_light_tells_of_every_board_and_its_port() -> None:
+    rows = [line for line in (PAGE.parent / "first-light.md").read_text().splitlines()
+            if line.startswith("| `")]
+    for name, board in BOARDS.items():
+        row, = (line for line in rows if f"`{name}`" in line.split("|")[1])
+        assert f"`{board.port_name}`" in row
