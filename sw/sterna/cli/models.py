@@ -7,13 +7,22 @@ import sys
 import typer
 
 from sterna.cli.terminal import print_json, print_table
+from sterna.families.family import Family
 from sterna.families.registry import broken_families, families
 
 
-def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) -> None:
+def models(
+    json: bool = typer.Option(False, "--json", help="One JSON object."),
+    of_families: bool = typer.Option(
+        False, "--families", help="What each family reads, from which layouts, at which ternary "
+        "planes it was checked, and which published systems it covers."),
+) -> None:
     """List the shipped models, and what else the families read and import."""
     found = families()
-    if json:
+    if of_families and not json:
+        for family in found:
+            print_table(_rows(family))
+    elif json:
         print_json({
             "models": [
                 {"name": model.name, "folder": None if model.folder is None else str(model.folder),
@@ -21,7 +30,8 @@ def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) 
                 for family in found for model in family.shipped()
             ],
             "families": [
-                {"name": family.name, "reads": dict(family.reads), "imports": dict(family.imports)}
+                {"name": family.name, "reads": dict(family.reads), "imports": dict(family.imports),
+                 **_coverage(family)}
                 for family in found
             ],
         })
@@ -36,3 +46,20 @@ def models(json: bool = typer.Option(False, "--json", help="One JSON object.")) 
             ])
     for line in broken_families():
         print(line, file=sys.stderr)
+
+
+def _rows(family: Family) -> list[tuple[str, str]]:
+    """A family, in lines."""
+    rows = [(family.name, family.plural)]
+    rows += [("  MODEL", f"{form}: {words}") for form, words in family.reads.items()]
+    rows += [("  import", f"{form}: {words}") for form, words in family.imports.items()]
+    if (coverage := getattr(family, "coverage", None)) is not None:
+        rows.append(("  planes", f"checked with {coverage.planes}"))
+        rows += [("  covers", system) for system in coverage.systems]
+    return rows
+
+
+def _coverage(family: Family) -> dict[str, object]:
+    coverage = getattr(family, "coverage", None)
+    return {} if coverage is None else {"planes": coverage.planes,
+                                        "systems": list(coverage.systems)}

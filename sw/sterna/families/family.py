@@ -106,6 +106,16 @@ class OpenedModel:
         """Give back what was opened for it; most need nothing."""
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """What is known of a family beside how it is read; a family may have one as ``coverage``."""
+
+    planes: str
+    """Ternary planes of its matrices that it was checked with."""
+    systems: tuple[str, ...]
+    """Systems of published papers that are read from what the family imports."""
+
+
 class Family(Protocol):
     """How models of a kind are read and listed, and what its options are.
 

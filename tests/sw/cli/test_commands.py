@@ -22,6 +22,16 @@ def test_models(sterna):
         "demo", "demo-spiking", "demo-tiny", "alif", "cubalif", "delays", "delays_ssc", "l2mu"]
 
 
+def test_families(sterna):
+    told = sterna("models", "--families").output
+    for family in ("matmul-free", "rwkv4", "spiking"):
+        assert f"{family}  " in told
+    assert "checked with 1 to 8" in told and "RWKV: Reinventing RNNs" in told
+    found = {family["name"]: family for family in sterna("models", "--json").json["families"]}
+    assert found["rwkv4"]["systems"] == ["RWKV: Reinventing RNNs for the Transformer Era"]
+    assert "planes" in found["spiking"]
+
+
 def test_run_continues_every_prompt_and_is_the_same_each_time(sterna):
     arguments = ["run", "demo", "--max-tokens", 8, "--prompt", "The king", "--prompt", "The king"]
     outcome = sterna(*arguments)

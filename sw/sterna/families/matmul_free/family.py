@@ -9,7 +9,7 @@ from pathlib import Path
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
 from sterna.families import common
-from sterna.families.family import Model, ShippedModel
+from sterna.families.family import Coverage, Model, ShippedModel
 from sterna.families.folder import is_of
 from sterna.families.matmul_free.names import DEFAULTS, FORMAT, NAME, OLDER_FORMAT, SHIPPED
 from sterna.families.matmul_free.options import Size
@@ -55,6 +55,8 @@ class MatMulFree:
     }
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
+    coverage = Coverage("1", (
+        "Scalable MatMul-free Language Modeling", "MatMul-free LLM on Loihi 2"))
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Prompt, PromptFile, Prompts, Turn, Texts, Config, Lanes, Streams, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),

@@ -8,7 +8,7 @@ from pathlib import Path
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 
 from sterna.families import common
-from sterna.families.family import Model, ShippedModel
+from sterna.families.family import Coverage, Model, ShippedModel
 from sterna.families.folder import is_of
 from sterna.families.random_name import form, random_family
 from sterna.families.requests import ImportRequest, Request
@@ -58,6 +58,8 @@ class Rwkv4:
             "an RWKV-4 as it is released; its tokenizer lies beside it",
         "a folder with config.json of model_type rwkv": "an RWKV-4 as transformers saves it",
     }
+    coverage = Coverage("1 to 8, 5 unless told, with codes of one and of two digits", (
+        "RWKV: Reinventing RNNs for the Transformer Era",))
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Prompt, PromptFile, Prompts, Turn, Texts, Config, Lanes, Streams, common.Snapshots,
                 common.Saved, common.Image, common.Timeout, Planes),

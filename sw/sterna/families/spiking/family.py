@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sterna_boards.options import Baud, BoardClock, Weights
 
 from sterna.families import common
-from sterna.families.family import Model, ShippedModel
+from sterna.families.family import Coverage, Model, ShippedModel
 from sterna.families.folder import is_of
 from sterna.families.requests import ImportRequest, Request
 from sterna.families.spiking.names import (
@@ -64,6 +64,9 @@ class Spiking:
         "net.py:make_net": "what makes a torch module of snnTorch, SpikingJelly or Norse; the file "
                            "is executed",
     }
+    coverage = Coverage("1 to 8, 5 unless told", (
+        "Learning Delays in Spiking Neural Networks using Dilated Convolutions with Learnable "
+        "Spacings", "Natively neuromorphic LMU architecture for encoding-free SNN-based HAR"))
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout, Nir),
