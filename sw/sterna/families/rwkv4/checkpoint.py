@@ -20,16 +20,16 @@ from sterna.errors import InputError
 from sterna.families.rwkv4.configuration import NORM_EPSILON, RwkvConfig
 from sterna.families.rwkv4.layout import EMBEDDINGS, all_tensors, layer_key
 from sterna.families.rwkv4.sources import CONFIG_FILE, is_hugging_face
-from sterna.families.rwkv4.store import GENERATION_FILE, TOKENIZER_FILES, TYPES, finite
+from sterna.families.rwkv4.store import GENERATION_FILE, TYPES, finite
 from sterna.families.rwkv4.weights import Array, RwkvModel
 from sterna.files.manifest import read_manifest
 from sterna.formats.pth import PthFile
 from sterna.formats.tensor_file import TensorFile
-from sterna.formats.tokenizer import Tokenizer
+from sterna.formats.vocabulary import TOKENIZER_FILE, read_tokenizer
 from sterna.reading import read_json
 
-AUTHORS_TOKENIZERS = ("20B_tokenizer.json", *TOKENIZER_FILES)
-"""Names of tokenizers that lie beside the authors' files."""
+AUTHORS_TOKENIZERS = ("20B_tokenizer.json", TOKENIZER_FILE, "rwkv_vocab*.txt")
+"""Names of tokenizers that lie beside the authors' files; one of them, of several the first."""
 END_OF_TEXT = 0
 """Of the authors' tokenizers."""
 _CONVERTED = ("_strategy", "_rescale_layer", "_version")
@@ -90,7 +90,7 @@ def open_checkpoint(source: Path) -> RwkvModel:
     config = _configuration(source, keys)
     _require(source, keys, all_tensors(config))
     tokenizer = next((path for name in AUTHORS_TOKENIZERS
-                      if os.path.lexists(path := source.parent / name)), None)
+                      for path in sorted(source.parent.glob(name))), None)
     return _model(config, file, lambda key: key, tokenizer)
 
 
@@ -132,8 +132,7 @@ def _of_transformers(folder: Path) -> RwkvModel:
     names = {_ours(key): key for key in file.shapes}
     _require(folder, {ours: file.shapes[key] for ours, key in names.items()}, all_tensors(config))
     generation = folder / GENERATION_FILE
-    tokenizer = next((place for name in TOKENIZER_FILES
-                      if os.path.lexists(place := folder / name)), None)
+    tokenizer = folder / TOKENIZER_FILE if os.path.lexists(folder / TOKENIZER_FILE) else None
     return _model(config, file, names.__getitem__, tokenizer,
                   read_json(generation) if os.path.lexists(generation) else {})
 
@@ -185,7 +184,7 @@ def _require(source: Path, found: Mapping[str, tuple[int, ...]],
 def _model(config: RwkvConfig, file: _File, named: Callable[[str], str], tokenizer: Path | None,
            generation: Mapping[str, Any] | None = None) -> RwkvModel:
     if tokenizer is not None:
-        size = Tokenizer.from_file(tokenizer).vocabulary_size
+        size = read_tokenizer(tokenizer).vocabulary_size
         if size > config.vocab_size:
             raise InputError(f"{tokenizer}: has {size} tokens, the model's vocabulary is "
                              f"{config.vocab_size}; use the tokenizer of this checkpoint")

@@ -22,7 +22,8 @@ from sterna.families.tokens.options import Calibrate
 from sterna.files.folder import check_target
 from sterna.formats.generation import ignored
 from sterna.formats.text import read_text
-from sterna.formats.tokenizer import Tokenizer, encode_documents
+from sterna.formats.tokenizer import encode_documents
+from sterna.formats.vocabulary import read_tokenizer
 from sterna.progress import Report
 
 # No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
@@ -76,6 +77,6 @@ def _tokens(model: RwkvModel, path: Path) -> list[int]:
     if model.tokenizer_path is None:
         raise InputError("the checkpoint has no tokenizer, which --calibrate needs; put it beside "
                          "the checkpoint, or leave --calibrate out")
-    config, tokenizer = model.config, Tokenizer.from_file(model.tokenizer_path)
+    config, tokenizer = model.config, read_tokenizer(model.tokenizer_path)
     encoded = encode_documents(tokenizer, text, config.bos_token_id, config.eos_token_id)
     return encoded.ids[:CALIBRATION_TOKENS]

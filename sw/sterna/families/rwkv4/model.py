@@ -22,6 +22,7 @@ from sterna.families.tokens.image import text_side
 from sterna.families.tokens.model import TokenModel
 from sterna.formats.generation import Generation, read_generation
 from sterna.formats.tokenizer import Tokenizer
+from sterna.formats.vocabulary import read_tokenizer
 from sterna.machine.host_side import HostSide
 from sterna.options import MOST_SEED
 from sterna.program.definition import Program
@@ -80,7 +81,7 @@ class RwkvTokens(TokenModel):
                 "; put the one that the model was trained with beside the checkpoint, and import "
                 "it again")
             raise InputError(f"{self.name}: the model has no tokenizer, so it takes no text{way}")
-        return Tokenizer.from_file(self.model.tokenizer_path)
+        return read_tokenizer(self.model.tokenizer_path)
 
     def host_side(self) -> HostSide | None:
         """What a host needs beside a memory image; None when the model has no tokenizer."""

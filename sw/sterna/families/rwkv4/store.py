@@ -25,11 +25,13 @@ from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
 from sterna.formats.generation import read_generation
 from sterna.formats.tensor_file import TensorFile, TensorFileWriter, is_bfloat16
+from sterna.formats.vocabulary import TOKENIZER_FILE, WORLD_FILE
+from sterna.formats.world import is_world
 from sterna.reading import read_bytes, read_json
 
 CONFIG_FILE, WEIGHT_FILE, FORMATS_FILE = "config.json", "model.safetensors", "formats.json"
 GENERATION_FILE = "generation_config.json"
-TOKENIZER_FILES = ("tokenizer.json",)
+TOKENIZER_FILES = (TOKENIZER_FILE, WORLD_FILE)
 FILES = (CONFIG_FILE, WEIGHT_FILE, FORMATS_FILE, GENERATION_FILE, *TOKENIZER_FILES)
 TYPES = ("F16", "BF16", "F32")
 _MOST_FORMATS = 1 << 16
@@ -47,7 +49,8 @@ def save_model(model: RwkvModel, folder: Path | str,
     with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
         _write_weights(model, partial / WEIGHT_FILE, progress)
         if model.tokenizer_path is not None:
-            shutil.copyfile(model.tokenizer_path, partial / TOKENIZER_FILES[0])
+            name = (WORLD_FILE if is_world(model.tokenizer_path.read_bytes()) else TOKENIZER_FILE)
+            shutil.copyfile(model.tokenizer_path, partial / name)
         if model.formats is not None:
             (partial / FORMATS_FILE).write_text(f"{model.formats}\n", encoding="utf-8")
         if model.generation:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sterna.errors import InputError
 from sterna.formats.generation import Generation
 from sterna.formats.tokenizer import Tokenizer
+from sterna.formats.vocabulary import tokenizer_of
 from sterna.machine.host_side import TEXT, TOKENIZER, HostSide
 
 
@@ -32,7 +33,7 @@ def text_of(path: Path, side: HostSide) -> Text:
         raise InputError(f"{path}: is the image of a spiking network, which takes no text")
     if TOKENIZER not in side.files:
         raise InputError(f"{path}: has no {TOKENIZER}; make the image again")
-    tokenizer = Tokenizer.from_bytes(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
+    tokenizer = tokenizer_of(side.files[TOKENIZER], f"{path}, {TOKENIZER}")
     try:
         return Text(tokenizer, Generation.from_dict(side.facts))
     except InputError as error:

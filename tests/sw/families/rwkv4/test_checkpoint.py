@@ -101,6 +101,22 @@ def test_a_tokenizer_beside_the_file_is_taken_along(tmp_path: Path) -> None:
     assert opened.begin is None and opened.generation.ends == (0,)
 
 
+def test_a_world_vocabulary_goes_with_the_model_and_its_image(tmp_path: Path) -> None:
+    """As the tokenizer that it is: text in, text out, on the golden and beside an image."""
+    from sterna.families.rwkv4.model import open_model
+    from sterna.families.tokens.image import text_of
+    from sterna.progress import Report
+
+    words = "\n".join(f"{byte + 1} {bytes([byte])!r} 1" for byte in range(256))
+    (tmp_path / "rwkv_vocab_v1.txt").write_text(f"{words}\n257 'the' 3\n")
+    import_model(ImportRequest(model=str(as_pth(tmp_path)), output=tmp_path / "model"))
+    opened = open_model(str(tmp_path / "model"), None, Report())
+    assert opened.tokenizer().decode(opened.tokenizer().encode("the é")) == "the é"
+    side = opened.host_side()
+    assert side is not None
+    assert text_of(tmp_path / "image", side).tokenizer.encode("the") == [257]
+
+
 def drop(name: str) -> Callable[[Tensors], Any]:
     return lambda found: found.pop(name)
 
