@@ -77,6 +77,8 @@ class Board:
     """The shipped model that the board is measured with."""
     memory: str
     """External memory, in words."""
+    makes_texts: bool = False
+    """Whether its machine of a language model makes texts by itself where that fits and pays."""
     sdram: BoardSdram | None = None
     """What ``--weights sdram`` builds, where the pins are known."""
     outside: OutsideMemory | None = None

@@ -14,6 +14,7 @@ from sterna.errors import InputError
 from sterna.machine.machine import Machine
 
 from sterna_hw.board.bus import BusUnit, wrapper_module
+from sterna_hw.board.line import LinedUnit
 from sterna_hw.board.serial import SerialUnit
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
@@ -45,7 +46,7 @@ _FIRST_WORD = re.compile(r"    (\S+) ?\[0\] = (\d+)'[bdh]0+;\n")
 
 
 def to_verilog(machine: Machine, name: str = "sterna",
-               platform: Any = None) -> str:
+               platform: Any = None, line: Fraction | int | None = None) -> str:
     """The Verilog text of an accelerator, module ``name``; the same text for the same input.
 
     Ports: ``clk`` and ``rst`` (synchronous, active high), ``link_in__payload``, ``link_in__valid``,
@@ -53,13 +54,16 @@ def to_verilog(machine: Machine, name: str = "sterna",
     packed port each for its `trace_ports`, whose bit 0 is their ``valid``. Without a platform the
     Verilog suits every part; with that of an iCE40 UltraPlus it names the part's single-port RAMs.
     Of several token streams the data path is one module, ``<name>_data_path``; with
-    ``VerilogText(share=True)`` rows of lanes are too. See `separate_modules`.
+    ``VerilogText(share=True)`` rows of lanes are too. See `separate_modules`. With a ``line`` of so
+    many clocks a bit it is that of a `LinedUnit`, without trace ports.
     """
-    if machine.paths > 1:
-        shared = f"{name}_data_path"
-        return _text({name: Accelerator(machine, path_module=shared),
-                      shared: DataPath(machine)}, platform, separate={shared})
-    return _text({name: Accelerator(machine)}, platform)
+    shared = f"{name}_data_path" if machine.paths > 1 else None
+    unit: Any = Accelerator(machine, path_module=shared)
+    if line is not None:
+        unit = LinedUnit(unit, line, memory_members(machine))
+    if shared is not None:
+        return _text({name: unit, shared: DataPath(machine)}, platform, separate={shared})
+    return _text({name: unit}, platform)
 
 
 def to_serial_verilog(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +48,9 @@ class SimulatedBoard:
     What comes from AXI ports lies in a memory that behaves as `memory` says; what comes from an
     SDRAM in the part of the machine or another. A violation of its data sheet, or of AXI4, is a
     `CheckError`.
-    With `waves` it can write such files. Raises `InputError` when the simulator cannot be built.
+    With `waves` it can write such files. A serial `line` of so many clocks a bit is used from
+    `use_line` on, every bit of it simulated. Raises `InputError` when the simulator cannot be
+    built.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class SimulatedBoard:
         seed: int = 0,
         memory: MemoryBehaviour | None = None,
         waves: Recorder | None = None,
+        line: Fraction | int | None = None,
     ) -> None:
         self.machine = machine
         self._waves = waves
-        path = library or build_simulator(machine, progress, waves)
+        path = library or build_simulator(machine, progress, waves, line)
         self._library: SimulatorLibrary | None = SimulatorLibrary(path, seed, stall_permille)
         self.trace_clocks: list[NDArray[np.uint64]] = []
         """The clocks of what `collect_words` gave last, where there are waves."""
@@ -122,6 +126,10 @@ class SimulatedBoard:
         Memories outside go on, unless the `controllers` behind AXI ports are reset too.
         """
         self._open().reset(clocks, controllers)
+
+    def use_line(self) -> None:
+        """Let bytes go over the `line` from now on; none may be under way."""
+        self._open().use_line()
 
     def loaders(self) -> dict[str, Loader]:
         """What puts words, uint8 [words, bytes] in LOAD form, straight into large memories.

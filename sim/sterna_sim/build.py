@@ -42,19 +42,21 @@ RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
 def build_simulator(machine: Machine, progress: Progress | None = None,
-                    waves: Recorder | None = None) -> Path:
+                    waves: Recorder | None = None,
+                    line: Fraction | int | None = None) -> Path:
     """The shared library that simulates this machine; built unless it is in the cache.
 
-    Trace ports are there when the machine says so; with ``waves`` it can write such files.
+    Trace ports are there when the machine says so; with ``waves`` it can write such files. Bytes
+    may go over a serial ``line``, of so many clocks a bit, in a machine without trace ports.
     Raises `InputError` when a tool is missing or fails.
     """
     tell = progress or (lambda step, done, parts: None)
     toolchain = find_toolchain()
-    verilog = verilog_file(machine, tell)
+    verilog = verilog_file(machine, tell, line)
     traces = [top.name for top in trace_ports(machine)] if machine.trace else []
     return build_library(verilog.read_text(), traces, toolchain, tell,
                          axi_ports=machine.memory.axi_ports,
-                         sdram=machine.driven is not None, waves=waves)
+                         sdram=machine.driven is not None, waves=waves, line=line is not None)
 
 
 def build_serial_simulator(
@@ -77,7 +79,8 @@ def build_serial_simulator(
     return build_library(verilog.read_text(), [], toolchain, tell, SERIAL_HARNESS)
 
 
-def verilog_file(machine: Machine, tell: Progress) -> Path:
+def verilog_file(machine: Machine, tell: Progress,
+                 line: Fraction | int | None = None) -> Path:
     """The generated Verilog, from the cache unless the generator has changed."""
 
     share = max(unit.weights_a_clock for unit in machine.units) >= SHARED_LANES
@@ -86,9 +89,10 @@ def verilog_file(machine: Machine, tell: Progress) -> Path:
         from sterna_hw.memory.storage import VerilogText
         from sterna_hw.verilog import to_verilog
 
-        return to_verilog(machine, platform=VerilogText(share))
+        return to_verilog(machine, platform=VerilogText(share), line=line)
 
-    return _cached_verilog(f"{share} {machine.to_json()}", generate, tell)
+    key = f"{share} {machine.to_json()}"
+    return _cached_verilog(key if line is None else f"line {line} {key}", generate, tell)
 
 
 def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Path:
@@ -103,14 +107,15 @@ def _cached_verilog(key: str, generate: Callable[[], str], tell: Progress) -> Pa
 def build_library(
     verilog: str, traces: Sequence[str], toolchain: Toolchain, tell: Progress,
     harness: str = HARNESS, axi_ports: int = 0, sdram: bool = False,
-    waves: Recorder | None = None,
+    waves: Recorder | None = None, line: bool = False,
 ) -> Path:
     """Compile Verilog with the ports of an accelerator; `traces` names its trace ports.
 
     `harness` is the C++ file around it: `HARNESS` for byte streams, `SERIAL_HARNESS` for a UART.
     `axi_ports` says how many AXI4 masters the accelerator has, `sdram` whether it has the pins of
-    an SDRAM; with `waves` it can write waves. Of the Verilog the `separate_modules` are translated
-    and compiled once, not as part of each place where they are used.
+    an SDRAM, `line` whether bytes may go over a line; with `waves` it can write waves. Of the
+    Verilog the `separate_modules` are translated and compiled once, not as part of each place where
+    they are used.
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, *HEADERS)}
@@ -124,6 +129,8 @@ def build_library(
 
     if sdram:
         compiler_flags.append("-DSTERNA_SDRAM")
+    if line:
+        compiler_flags.append("-DSTERNA_LINE")
     recording: Recording = NO_WAVES
     if waves is not None:
         recording = check_waves(waves, toolchain)

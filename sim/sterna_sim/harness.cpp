@@ -85,6 +85,9 @@ public:
         : top_(&context_), stalls_(seed, stall_permille) {
         Waves::enable(context_);
         top_.rst = 1;
+#ifdef STERNA_LINE
+        top_.direct = 1;
+#endif
         top_.link_in___05Fvalid = 0;
         top_.link_out___05Fready = 0;
         for (int cycle = 0; cycle < 2; ++cycle) edge();
@@ -129,6 +132,11 @@ public:
         in = out = Queue();
         offering_ = false;
     }
+
+#ifdef STERNA_LINE
+    // From now on bytes go over the line.
+    void use_line() { top_.direct = 0; }
+#endif
 
     // What was done first that a memory outside forbids, empty while nothing was.
     const char* violation() const {
@@ -274,6 +282,10 @@ int sterna_chip_write(Board* board, const char* path, uint64_t first, const uint
                       uint64_t count, uint32_t size) {
     return board->write_chip(path, first, words, count, size);
 }
+
+#ifdef STERNA_LINE
+void sterna_line(Board* board) { board->use_line(); }
+#endif
 
 #ifdef STERNA_AXI_PORTS
 // The memory behind the AXI ports; its contents are written here without passing the hardware.

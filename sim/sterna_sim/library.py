@@ -59,6 +59,10 @@ class SimulatorLibrary(LoadedLibrary):
         values = (c_uint64 * len(sheet))(*sheet)
         self._library.sterna_sdram_create(self._board, values, seed)
 
+    def use_line(self) -> None:
+        """Let bytes go over the line from now on; only in a library with one."""
+        self._library.sterna_line(self._board)
+
     @property
     def violation(self) -> str:
         """The first thing done that a memory outside forbids, empty while there is none."""
@@ -130,6 +134,8 @@ def _signatures(library: ctypes.CDLL) -> Signatures:
             "trace_clocks": (POINTER(c_uint64), [c_void_p, c_uint32]),
             "trace_entries": (c_uint64, [c_void_p, c_uint32]),
         }
+    if hasattr(library, "sterna_line"):
+        signatures["line"] = None, [c_void_p]
     if hasattr(library, "sterna_memory_create"):
         signatures |= {
             "memory_create": (None, [c_void_p, c_uint64, POINTER(c_uint32), c_uint64, c_uint64]),

@@ -10,7 +10,7 @@ from sterna.machine.banks import bank_edges
 from sterna.machine.generation import HEADER, ID_BYTES, REQUEST_BYTES
 from sterna.machine.protocol import CHUNK_BITS, Space, input_space, word_chunks, word_depth
 from sterna.machine.row_memory import row_beats
-from sterna.machine.units.generate import MOST_ENDS
+from sterna.machine.units.generate import MOST_ENDS, WAITING_BYTES
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.matrix import sum_bits
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
@@ -24,7 +24,7 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "input rows", "rows fetched", "input", "program", "tables", "vectors and state",
           "matrix states", "operands", "row sums", "codes",
           "past codes", "given codes", "accumulators", "states", "results", "states of texts",
-          "ids of texts", "candidates", "frame", "queues and registers")
+          "ids of texts", "candidates", "frame", "waiting bytes", "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 _LARGE_VECTORS = 4096
@@ -203,7 +203,8 @@ def _matrix(mapper: Mapper) -> list[OnChipMemory]:
 
 
 def _generate(mapper: Mapper) -> list[OnChipMemory]:
-    """Two states of each token stream in pieces, ids of windows, words of heads, and a frame."""
+    """Two states of each token stream in pieces, ids of windows, words of heads, a frame, and what
+    comes behind it."""
     machine, unit = mapper.machine, mapper.machine.generates
     pieces = sum(words * word_chunks(machine, spec.name) for stream in range(machine.streams)
                  for spec, words in unit.slot(machine, stream))
@@ -213,7 +214,8 @@ def _generate(mapper: Mapper) -> list[OnChipMemory]:
     return [mapper.memory("states of texts", 2 * pieces, [CHUNK_BITS]),
             mapper.memory("ids of texts", ids, [8 * ID_BYTES]),
             mapper.memory("candidates", heads, [CHUNK_BITS]),
-            mapper.memory("frame", 1 << (frame - 1).bit_length(), [8])]
+            mapper.memory("frame", 1 << (frame - 1).bit_length(), [8]),
+            mapper.memory("waiting bytes", WAITING_BYTES, [8], always=True)]
 
 
 def _none(mapper: Mapper) -> list[OnChipMemory]:

@@ -140,6 +140,8 @@ class Assembly:
             m.d.sync += running.eq(0)
         if self.machine.streams > 1:
             m.d.comb += result.active.eq(self.active)
+        if self.machine.generates is not None:
+            m.d.comb += result.without_counters.eq(commands.makes)
 
     def _add_state_access(self) -> None:
         m, machine = self.m, self.machine

@@ -39,7 +39,8 @@ class ResultWords(Component):
     own follow each other for every active stream, the lowest first; then come those of the others.
 
     Members:
-        start: In(1), send one payload.
+        start: In(1), send one payload. without_counters: In(1), from the first unit on; only where
+            the machine makes texts.
         counters: In, `counter_words` words of 32 bits.
         active: In(streams), token streams that ran; stream: Out, whose words are wanted. Only where
             the machine has several.
@@ -56,6 +57,7 @@ class ResultWords(Component):
         super().__init__({
             **({"active": In(streams), "stream": Out(range(streams))} if streams > 1 else {}),
             "start": In(1),
+            **({"without_counters": In(1)} if machine.generates is not None else {}),
             "counters": In(ArrayLayout(CHUNK_BITS, self._counters)),
             "index": Out(range(max(2, most))),
             **{part.unit: In(CHUNK_BITS) for part in self._parts},
@@ -88,7 +90,7 @@ class ResultWords(Component):
 
         m.d.sync += asked.eq(self.start)
         with m.If(self.start):
-            m.d.sync += [part.eq(0), self.index.eq(0)]
+            m.d.sync += [part.eq(self._first), self.index.eq(0)]
         with m.If(asked):
             m.d.sync += active.eq(1)
         with m.If(self.words.ready):
@@ -101,6 +103,11 @@ class ResultWords(Component):
             with m.If(last):
                 m.d.sync += [self.index.eq(0), part.eq(following), active.eq(~final)]
         return m
+
+    @property
+    def _first(self) -> Value | int:
+        """The part to begin with."""
+        return 0 if self._machine.generates is None else self.without_counters
 
     def _following(self, m: Module, part: Signal, leaves: Value) -> tuple[Value, Value]:
         """The part behind this one, and whether there is none.
@@ -123,6 +130,9 @@ class ResultWords(Component):
             m.d.comb += rest.eq(left & (left - 1))
         following = Signal.like(part, name="following")
         final = Signal()
+        if self._machine.generates is not None:
+            with m.If(self.start):
+                m.d.sync += left.eq(self.active)
         m.d.comb += [
             goes_on.eq(rest.any()), following.eq(part + 1), final.eq(part == len(self._parts))]
         with m.If((part == 0) | (part == own)):

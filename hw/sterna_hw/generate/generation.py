@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
@@ -36,7 +36,8 @@ class Generation(Component):
         Those of `sterna_hw.link.generation_ports.generation_members`, of the link.
         link_runs: In, link_result: Out, link_reads: In, link_words: Out, link_writes: In: as in
             `Link`, and runs, result, reads, words, writes the other way round, to the units.
-        more: Out(1), as in `StateAccess`.
+        more: Out(1), as in `StateAccess`. makes: Out(1), it asks for the RUN and not the link: no
+            counters are wanted in the result.
         failure: In, failure_taken: Out(1): as in `AxiFailures`; only where a memory can fail.
     """
 
@@ -52,7 +53,7 @@ class Generation(Component):
             **{f"link_{name}": In(stream.Signature(shape)) for name, shape in shapes.items()},
             **{name: In(stream.Signature(shape)) for name, shape in answers.items()},
             **{f"link_{name}": Out(stream.Signature(shape)) for name, shape in answers.items()},
-            "more": Out(1),
+            "more": Out(1), "makes": Out(1),
             **(fails if machine.memory.can_fail else {}),
         })
 
@@ -71,22 +72,13 @@ class Generation(Component):
         m.d.comb += [
             frame.clear.eq(self.made_end), self.more.eq(slots.more), loop.forget.eq(self.forget),
             loop.hold.eq(self.hold | requests.holds),
-            self.held.eq(loop.held & ~requests.holds),
+            self.held.eq(loop.held & ~requests.holds), self.makes.eq(~self.held),
         ]
-        with m.If(self.held):
-            self._pass(m, self.link_runs, self.runs)
-            self._pass(m, self.result, self.link_result)
-        with m.Else():
-            self._pass(m, loop.runs, self.runs)
-            self._pass(m, self.result, loop.result)
-        with m.If(requests.holds):
-            self._pass(m, slots.reads, self.reads)
-            self._pass(m, self.words, slots.words)
-            self._pass(m, slots.writes, self.writes)
-        with m.Else():
-            self._pass(m, self.link_reads, self.reads)
-            self._pass(m, self.words, self.link_words)
-            self._pass(m, self.link_writes, self.writes)
+        self._join(m, self.held, self.link_runs, loop.runs, self.runs)
+        self._part(m, self.held, self.result, self.link_result, loop.result)
+        self._join(m, requests.holds, slots.reads, self.link_reads, self.reads)
+        self._part(m, requests.holds, self.words, slots.words, self.link_words)
+        self._join(m, requests.holds, slots.writes, self.link_writes, self.writes)
         if machine.memory.can_fail:
             m.d.comb += [
                 loop.failure.eq(self.failure),
@@ -103,9 +95,18 @@ class Generation(Component):
         return m
 
     @staticmethod
-    def _pass(m: Module, source: Any, sink: Any) -> None:
-        """Connect two streams here and now."""
+    def _join(m: Module, first: Value, one: Any, other: Any, sink: Any) -> None:
+        """Connect one of two streams to a sink: ``one`` while ``first``."""
+        for holds, source in ((first, one), (~first, other)):
+            m.d.comb += source.ready.eq(sink.ready & holds)
         m.d.comb += [
-            sink.payload.eq(source.payload), sink.valid.eq(source.valid),
-            source.ready.eq(sink.ready),
+            sink.payload.eq(Mux(first, one.payload, other.payload)),
+            sink.valid.eq(Mux(first, one.valid, other.valid)),
         ]
+
+    @staticmethod
+    def _part(m: Module, first: Value, source: Any, one: Any, other: Any) -> None:
+        """Connect a stream to one of two sinks: ``one`` while ``first``."""
+        for holds, sink in ((first, one), (~first, other)):
+            m.d.comb += [sink.payload.eq(source.payload), sink.valid.eq(source.valid & holds)]
+        m.d.comb += source.ready.eq(Mux(first, one.ready, other.ready))

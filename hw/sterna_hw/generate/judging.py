@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value
-from sterna.machine.generation import HEADER, ID_BYTES, REQUEST_BYTES, STOP, TAKE, Kind
+from sterna.machine.generation import (
+    HEADER,
+    ID_BYTES,
+    REQUEST_BYTES,
+    STOP,
+    TAKE,
+    Kind,
+    slot_distance,
+)
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import ErrorCode
 from sterna.machine.units.generate import MOST_ENDS
@@ -17,22 +25,27 @@ ARGUMENTS = HEADER.size + TAKE.size
 """Bytes of a frame that are looked at together."""
 START_BYTES = HEADER.size + REQUEST_BYTES
 """Those of START before its end tokens."""
+SETTLES = 8
+"""Clocks until a frame is judged: six differences, and what is known of them."""
 
 
 class Judging:
-    """The first bytes of a frame, and flags that are right two clocks after these.
+    """The first bytes of a frame, and flags that are right after `SETTLES` clocks of ``step``.
+
+    Positions are subtracted one pair a clock.
 
     Attributes:
         arguments: the latest `ARGUMENTS` bytes; those of STOP are behind one that means nothing.
         ends: end tokens that START names.
         code: of the error, 0 for a good frame. new: START or PART that has not been carried out.
-        ids: how many it has. offset, ahead: of TAKE and STOP, from what is acknowledged to the
-            position, and from there to what is granted. more: TAKE grants more. saves: the newest
-            slot is acknowledged, restores: STOP goes back to a slot, chosen is which.
+        ids: how many it has. offset, ahead: of a good TAKE and STOP, from what is acknowledged to
+            the position, and from there to what is granted; below: the position is before what is
+            acknowledged. more: TAKE grants more. saves: the newest slot is far enough behind,
+            restores: STOP goes back to a slot, chosen is which.
     """
 
     def __init__(self, m: Module, machine: Machine, texts: Texts, frame: FrameBytes,
-                 stops: Value) -> None:
+                 stops: Value, step: Value) -> None:
         self.arguments = Signal(8 * ARGUMENTS, name="arguments", reset_less=True)
         self.ends = Signal(8, name="ends", reset_less=True)
         fields = self.arguments
@@ -43,43 +56,40 @@ class Judging:
         self.code = Signal(ErrorCode, name="found_error")
         self.new = Signal(name="is_new")
         self.ids = Signal(16, name="ids_given", reset_less=True)
-        self.offset = Signal(POSITION_BITS, name="offset", reset_less=True)
-        self.ahead = Signal(POSITION_BITS, name="ahead", reset_less=True)
+        near = texts.texts[0].made.shape()
+        self.offset = Signal(near, name="offset", reset_less=True)
+        self.ahead = Signal(near, name="ahead", reset_less=True)
+        self.below = Signal(name="below", reset_less=True)
         self.more = Signal(name="grants_more")
         self.saves, self.restores = (Signal(name=name) for name in ("saves", "restores"))
         self.chosen = Signal(name="chosen_slot")
         self._machine, self._texts, self._frame, self._stops = machine, texts, frame, stops
-        self._judge(m)
+        self._judge(m, _Places(m, self, texts.text(self.stream), window_of(machine), step))
 
-    def _judge(self, m: Module) -> None:
+    def _judge(self, m: Module, places: _Places) -> None:
         machine, frame, stops = self._machine, self._frame, self._stops
         text: Any = self._texts.text(self.stream)
-        window, position = window_of(machine), self.position
+        window, offset, ahead = window_of(machine), self.offset, self.ahead
         present = Signal(name="is_present")
         here = Signal(name="stream_there")
         known = Signal(name="kind_known")
         length = Signal(name="length_right")
         space = Signal(name="space_right")
         wanted = Signal(name="wants_request")
+        told = Signal(name="is_told")
         given = Signal(16, name="frame_ids")
         m.d.comb += [
             here.eq(self.arguments[8:16] < machine.streams),
             present.eq(here & text.active & (text.number == self.number)),
             known.eq(1), wanted.eq(1), given.eq(frame.triples - HEADER.size // ID_BYTES),
+            told.eq(~places.far & (offset <= text.told)),
         ]
-        # Differences modulo 2**32 are taken a clock before they are looked at.
-        m.d.sync += [
-            self.offset.eq(position - text.acknowledged), self.ahead.eq(self.granted - position)]
-        offset, ahead = self.offset, self.ahead
-        near = Signal(name="is_told")
-        m.d.comb += near.eq(offset <= text.told)
-        slots = self._slots(m, text)
+        slots = self._slots(m, text, places)
         with m.If(stops):
-            told = Signal(POSITION_BITS, name="told_position")
             m.d.comb += [
-                told.eq(text.acknowledged + text.told), length.eq(frame.count == STOP.size),
-                space.eq((position >= text.given) & (position <= told)
-                         & (~slots.wanted | slots.there)),
+                length.eq(frame.count == STOP.size),
+                space.eq(~places.given_behind & (self.below | told)
+                         & (~places.read | slots.there)),
             ]
         with m.Else():
             with m.Switch(self.kind):
@@ -96,24 +106,24 @@ class Judging:
                     m.d.comb += [
                         length.eq((frame.odd == HEADER.size % ID_BYTES)
                                   & (frame.count >= HEADER.size)),
-                        space.eq((given <= window) & ((position < text.given) | (
-                            (position == text.given) & ~text.begun))),
+                        space.eq((given <= window) & (
+                            places.given_behind | (places.given & ~text.begun))),
                     ]
                 with m.Case(Kind.TAKE):
                     choice = self._texts.choice(self.stream)
                     m.d.comb += [
                         length.eq(frame.count == HEADER.size + TAKE.size),
-                        space.eq(near & (self.count <= ahead) & (ahead <= window)
-                                 & ~(choice.candidates & (ahead > 1))),
+                        space.eq(told & ~self.below & (self.count <= ahead) & ~places.granted_far
+                                 & (ahead <= window) & ~(choice.candidates & ahead[1:].any())),
                     ]
                 with m.Default():
                     m.d.comb += known.eq(0)
         m.d.sync += [
             self.ids.eq(given),
-            self.new.eq(Mux(self.kind == Kind.START, ~present, position == text.given)),
+            self.new.eq(Mux(self.kind == Kind.START, ~present, places.given)),
             self.more.eq(offset + ahead > text.granted),
-            self.saves.eq(~text.ended & slots.acknowledged & (text.read != slots.newest)),
-            self.restores.eq(slots.wanted), self.chosen.eq(slots.chosen),
+            self.saves.eq(~text.ended & Mux(text.newer, places.distant[1], places.distant[0])),
+            self.restores.eq(places.read), self.chosen.eq(slots.chosen),
             self.code.eq(0),
         ]
         with m.If(~stops & (frame.count < HEADER.size)):
@@ -127,34 +137,69 @@ class Judging:
         with m.Elif(~space):
             m.d.sync += self.code.eq(ErrorCode.SPACE)
 
-    def _slots(self, m: Module, text: Any) -> _Slots:
+    def _slots(self, m: Module, text: Any, places: _Places) -> _Slots:
         """What the slots have to do with the position."""
-        found = _Slots()
-        before = Signal(2, name="slots_before")
-        found.newest = Mux(text.newer, text.slots[1], text.slots[0])
+        found, before = _Slots(), places.before
+        newest = Mux(text.newer, before[1], before[0])
         m.d.comb += [
-            before.eq(_both(text.slots[0] < self.position, text.slots[1] < self.position)),
-            found.acknowledged.eq(Mux(text.newer, before[1], before[0])),
-            found.wanted.eq(text.read >= self.position),
-            found.chosen.eq(Mux(found.acknowledged, text.newer, ~text.newer)),
-            found.there.eq(found.acknowledged
-                           | (text.both & Mux(text.newer, before[0], before[1]))),
+            found.chosen.eq(Mux(newest, text.newer, ~text.newer)),
+            found.there.eq(newest | (text.both & Mux(text.newer, before[0], before[1]))),
         ]
         return found
 
 
-class _Slots:
-    """``acknowledged``: the newest is before the position. ``wanted``: so is not what was read.
+class _Places:
+    """Where the position of a frame is beside those of a text.
 
-    ``chosen``, if one is ``there``: the newer of those before the position.
+    Of what is acknowledged, ``far``: it is more than a window away, and ``granted_far``: so is what
+    is granted from it. ``given_behind``, ``given``: it is before what was given, or there.
+    ``read``: that or more was read. ``before``, ``distant``: each slot is before it, and so far
+    that another is to be written.
     """
 
+    def __init__(self, m: Module, judging: Judging, text: Any, window: int, step: Value) -> None:
+        self.far, self.granted_far, self.given_behind, self.given, self.read = (
+            Signal(name=name, reset_less=True) for name in
+            ("far", "granted_far", "given_behind", "is_given", "is_read"))
+        self.before, self.distant = (
+            Signal(2, name=name, reset_less=True) for name in ("slots_before", "slots_distant"))
+        position, near = judging.position, len(judging.offset)
+        right = Signal(POSITION_BITS, name="subtrahend")
+        left = Mux(step == 1, judging.granted, position)
+        others = (text.acknowledged, position, text.given, text.read, text.slots[0], text.slots[1])
+        assert len(others) + 2 == SETTLES
+        with m.Switch(step):
+            for number, other in enumerate(others):
+                with m.Case(number):
+                    m.d.comb += right.eq(other)
+        difference = Signal(POSITION_BITS + 1, name="difference", reset_less=True)
+        m.d.sync += difference.eq(left - right)
+        below, zero, far, distant = (
+            Signal(name=name) for name in ("is_below", "is_zero", "is_far", "is_distant"))
+        m.d.comb += [
+            below.eq(difference[-1]), zero.eq(~difference.any()),
+            far.eq(difference[near:].any()),
+            distant.eq(~below & (far | (difference[:near] >= slot_distance(window)))),
+        ]
+        with m.Switch(step):
+            with m.Case(1):
+                m.d.sync += [
+                    judging.offset.eq(difference), judging.below.eq(below), self.far.eq(far)]
+            with m.Case(2):
+                m.d.sync += [judging.ahead.eq(difference), self.granted_far.eq(far)]
+            with m.Case(3):
+                m.d.sync += [self.given_behind.eq(below), self.given.eq(zero)]
+            with m.Case(4):
+                m.d.sync += self.read.eq(below | zero)
+            for number in (0, 1):
+                with m.Case(5 + number):
+                    m.d.sync += [self.before[number].eq(~below & ~zero),
+                                 self.distant[number].eq(distant)]
+
+
+class _Slots:
+    """``chosen``, if one is ``there``: the newer of the slots before the position."""
+
     def __init__(self) -> None:
-        self.newest: Any = None
-        self.acknowledged, self.wanted, self.there, self.chosen = (
-            Signal(name=name) for name in
-            ("slot_acknowledged", "slot_wanted", "slot_there", "slot_chosen"))
-
-
-def _both(first: Value, second: Value) -> Value:
-    return first | second << 1
+        self.there, self.chosen = (
+            Signal(name=name) for name in ("slot_there", "slot_chosen"))

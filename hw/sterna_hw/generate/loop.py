@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import CHUNK_BITS, FAILURE_BITS, counter_words
+from sterna.machine.protocol import CHUNK_BITS, FAILURE_BITS
 from sterna.machine.units.generate import MOST_ENDS
 
 from sterna_hw.generate.choice import Choice
@@ -20,8 +20,9 @@ class Loop:
     Between two steps of it whoever ``hold``s has the units and the registers of texts for himself,
     from ``held`` on. All texts that may read something do it in the same RUN.
 
-    Throughput: a token takes the clocks of its RUN, two for each word of RESULT, those of `Choice`
-    for each text, and about 16 more, or as many as the number of an INPUT word has bits.
+    Throughput: a token takes the clocks of its RUN, two for each word of RESULT behind the
+    counters, those of `Choice` for each text, and about 10 more: of end tokens of a text and bits
+    of the words of a row the larger number.
 
     Attributes:
         hold, held: as above. runs: stream of `run_request`, steady until the last word of
@@ -101,8 +102,10 @@ class Loop:
                 self._place(m, token)
             with m.State("run"):
                 m.d.comb += self.runs.valid.eq(1)
+                m.d.sync += [self._rest.eq(self._active & (self._active - 1)),
+                             self._stream.eq(lowest(self._active))]
                 with m.If(self.runs.ready):
-                    m.next = "counters"
+                    m.next = "head"
             self._take_result(m)
         with m.If(self.forget):
             m.d.sync += self.broken.eq(0)
@@ -112,8 +115,7 @@ class Loop:
         texts, ids = self._texts, self._ids
         text, ends = texts.text(self._stream), texts.choice(self._stream).ends
         bits = len(texts.row_words)
-        steps = max(bits + 1, MOST_ENDS + 2)
-        step = Signal(range(steps), name="place_step")
+        step = Signal(range(max(bits, MOST_ENDS) + 2), name="place_step")
         word = Signal(bits, name="row_word", reset_less=True)
         digits = Signal(bits, name="row_digits", reset_less=True)
         addend = Signal(bits, name="row_addend", reset_less=True)
@@ -129,8 +131,8 @@ class Loop:
                 word.eq(0), digits.eq(texts.row_words), addend.eq(token), is_end.eq(0)]
         with m.Elif((step <= ends) & (ids.end_id == token)):
             m.d.sync += is_end.eq(1)
-        with m.If(step == steps - 1):
-            m.d.sync += [step.eq(0), text.word.eq(word + Mux(digits[0], addend, 0))]
+        with m.If((step > ends) & (step != 0) & ~digits.any()):
+            m.d.sync += [step.eq(0), text.word.eq(word)]
             m.next = "look"
             with m.If(self._chosen):
                 m.d.comb += [
@@ -145,7 +147,7 @@ class Loop:
                 m.d.sync += self._loaded.eq(1)
 
     def _take_result(self, m: Module) -> None:
-        """Take the counters, the words of the head of each stream that ran, and what follows."""
+        """Take the words of the head of each stream that ran, and what follows."""
         machine, texts, choice = self._machine, self._texts, self._choice
         head = machine.head.result_words(machine)
         before = after = rest = 0  # words of units of a stream beside the head, and of others
@@ -157,18 +159,9 @@ class Loop:
                 before += words
             elif unit is not machine.head:
                 after += words
-        first, own = counter_words(machine), before + head + after
-        index = Signal(range(max(first, own, rest, 2)), name="result_index")
+        own = before + head + after
+        index = Signal(range(max(own, rest, 2)), name="result_index")
         taken = self.result.valid
-        with m.State("counters"):
-            m.d.comb += self.result.ready.eq(1)
-            m.d.sync += [self._rest.eq(self._active & (self._active - 1)),
-                         self._stream.eq(lowest(self._active))]
-            with m.If(taken):
-                m.d.sync += index.eq(index + 1)
-                with m.If(index == first - 1):
-                    m.d.sync += index.eq(0)
-                    m.next = "head"
         with m.State("head"):
             m.d.comb += [
                 self.result.ready.eq(1), choice.place.eq(index - before),

@@ -12,7 +12,7 @@ from sterna.machine.units.generate import MOST_ENDS
 
 from sterna_hw.generate.frame_bytes import FrameBytes
 from sterna_hw.generate.id_store import IdStore
-from sterna_hw.generate.judging import ARGUMENTS, START_BYTES, Judging
+from sterna_hw.generate.judging import ARGUMENTS, SETTLES, START_BYTES, Judging
 from sterna_hw.generate.loop import Loop
 from sterna_hw.generate.slots import Slots
 from sterna_hw.generate.telling import Telling
@@ -28,7 +28,7 @@ class Requests:
     START saves the state of its stream, PART and START then wait until their ids are read, TAKE
     until there are ids enough.
 
-    Latency: 22 clocks until a frame is judged; START takes 50 more, and three for an end token,
+    Latency: 28 clocks until a frame is judged; START takes 50 more, and three for an end token,
     beside what `Slots` and the RUNs take.
 
     Args:
@@ -39,10 +39,10 @@ class Requests:
                  frame: FrameBytes, ids: IdStore, slots: Slots, telling: Telling) -> None:
         self._machine, self._ports, self._texts, self._loop = machine, ports, texts, loop
         self._frame, self._ids, self._slots, self._telling = frame, ids, slots, telling
-        self._judging = Judging(m, machine, texts, frame, ports.stops)
+        self._step = Signal(range(START_BYTES), name="byte_step")
+        self._judging = Judging(m, machine, texts, frame, ports.stops, self._step)
         self.holds = Signal(name="requests_hold")
         self._stream = Signal(texts.stream_bits, name="request_stream", reset_less=True)
-        self._step = Signal(range(START_BYTES), name="byte_step")
         self._place = Signal.like(frame.place, name="frame_place")
         self._left = Signal(16, name="ids_left", reset_less=True)
         self._ends_left = Signal(MOST_ENDS.bit_length(), name="ends_left", reset_less=True)
@@ -82,7 +82,7 @@ class Requests:
                     m.next = "settle"
             with m.State("settle"):
                 m.d.sync += self._step.eq(self._step + 1)
-                with m.If(self._step == 2):
+                with m.If(self._step == SETTLES - 1):
                     m.next = "act"
             with m.State("act"):
                 self._act(m)
@@ -116,7 +116,7 @@ class Requests:
         with m.Elif(judging.code.any()):
             self._refuse(m, judging.code)
         with m.Elif(self._ports.stops):
-            below = judging.offset > text.told
+            below = judging.below
             place = Mux(below, 0, judging.offset)
             m.d.sync += [
                 text.ended.eq(1), text.begun.eq(1),
@@ -145,20 +145,15 @@ class Requests:
                         self._slots.slot.eq(~text.newer), text.newer.eq(~text.newer),
                         text.both.eq(1),
                     ]
-                    with m.If(text.newer):
-                        m.d.sync += text.slots[0].eq(text.read)
-                    with m.Else():
-                        m.d.sync += text.slots[1].eq(text.read)
                     m.next = "save"
         with m.Elif(~judging.new):
             m.next = "told given"
         with m.Elif(judging.kind == Kind.START):
             m.d.sync += [
                 text.active.eq(1), text.begun.eq(0), text.pending.eq(0),
-                text.number.eq(judging.number), text.given.eq(position),
-                text.acknowledged.eq(position), text.read.eq(position),
+                text.number.eq(judging.number), text.read.eq(position),
                 text.made.eq(0), text.told.eq(0), text.granted.eq(0),
-                text.slots[0].eq(position), text.newer.eq(0), text.both.eq(0),
+                text.newer.eq(0), text.both.eq(0),
                 self._slots.slot.eq(0), self._starts.eq(1), self._ends_left.eq(judging.ends),
                 self._place.eq(ARGUMENTS),
             ]
@@ -169,9 +164,12 @@ class Requests:
 
     def _keep(self, m: Module) -> None:
         """Write a slot, or go back to it."""
-        slots = self._slots
+        slots, text = self._slots, self._text()
         with m.State("save"):
             m.d.comb += slots.save.eq(1)
+            for number in (0, 1):
+                with m.If(slots.slot == number):
+                    m.d.sync += text.slots[number].eq(text.read)
             m.next = "saving"
         with m.State("saving"):
             with m.If(slots.done):
@@ -200,6 +198,10 @@ class Requests:
                 rest = rest[8 * size:]
             return found
 
+        most = machine.head.top_k
+        least = Signal(range(most + 1), name="rows_of_head", reset_less=True)
+        m.d.sync += least.eq(
+            Mux(texts.rows[len(least):].any() | (texts.rows[:len(least)] > most), most, texts.rows))
         with m.State("fields"):
             m.d.sync += self._step.eq(self._step + 1)
             with m.If(self._step != FIELDS[-1] - done):
@@ -215,13 +217,8 @@ class Requests:
                     ]
                 with m.Case(FIELDS[1] - done):
                     exponent, count, share = fields(8, 2, 2, 4)
-                    least = Signal(range(machine.head.top_k + 1), name="rows_of_head")
                     few = Signal.like(least, name="count_there")
-                    most = machine.head.top_k
-                    m.d.comb += [
-                        least.eq(Mux(texts.rows > most, most, texts.rows)),
-                        few.eq(Mux(count > least, least, count)),
-                    ]
+                    m.d.comb += few.eq(Mux(count > least, least, count))
                     m.d.sync += [
                         choice.sharpness.exponent.eq(exponent),
                         choice.count.eq(Mux(few == 0, 1, few)),

@@ -11,7 +11,7 @@ from sterna.machine.protocol import CHUNK_BITS
 
 from sterna_hw.generate.choice import Choice
 from sterna_hw.generate.id_store import IdStore
-from sterna_hw.generate.texts import ID_BITS, POSITION_BITS, Texts
+from sterna_hw.generate.texts import ID_BITS, POSITION_BITS, Texts, window_of
 
 WORD_BYTES = CHUNK_BITS // 8
 
@@ -24,7 +24,8 @@ class Telling:
     Attributes:
         position, ended: as in `Told`. count: ids of ``stream``, which are those before the
             position. candidates: the head's words follow each.
-        length: bytes of all this. start: begin; what is above is steady until ``idle``.
+        length: bytes of all this, in the clock after. start: begin; what is above is steady until
+            ``idle``.
     """
 
     def __init__(self, m: Module, machine: Machine, told: Any, texts: Texts, choice: Choice,
@@ -44,14 +45,15 @@ class Telling:
         words = self._machine.head.result_words(self._machine)
         ids, choice, told = self._ids, self._choice, self._told
         left = Signal.like(self.count, name="tell_left", reset_less=True)
-        place = Signal(POSITION_BITS, name="tell_place", reset_less=True)
+        place = Signal((window_of(self._machine) - 1).bit_length(), name="tell_place",
+                       reset_less=True)
         word = Signal(range(words + 1), name="tell_word", reset_less=True)
         shift = Signal(8 * TOLD_BYTES, name="tell_bytes", reset_less=True)
         more = Signal(range(TOLD_BYTES), name="tell_more", reset_less=True)
+        # Of a request with candidates one id is told at most.
+        m.d.sync += self.length.eq(TOLD_BYTES + self.count * ID_BYTES + Mux(
+            self.candidates & self.count.any(), WORD_BYTES * words, 0))
         m.d.comb += [
-            # Of a request with candidates one id is told at most.
-            self.length.eq(TOLD_BYTES + self.count * ID_BYTES + Mux(
-                self.candidates & self.count.any(), WORD_BYTES * words, 0)),
             ids.read_stream.eq(self.stream), ids.read_position.eq(place), choice.index.eq(word),
             told.payload.eq(shift[:8]),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
@@ -15,6 +17,7 @@ from sterna_hw.link.frames import LAST_BYTE, run_request
 from sterna_hw.link.generation_ports import connect_generation, generation_members
 from sterna_hw.link.receiver import FRAME_TIMEOUT, FrameReceiver
 from sterna_hw.link.transmitter import FrameTransmitter
+from sterna_hw.link.waiting_bytes import WaitingBytes
 from sterna_hw.stream import StreamBuffer, connect_streams
 
 
@@ -22,7 +25,8 @@ class Link(Component):
     """Frame receiver, command handler and frame transmitter.
 
     One byte a clock each way; members as in `CommandHandler`, whose payload and answers are inside.
-    Registers between the three keep their decisions apart.
+    Registers between the three keep their decisions apart. Where frames wait for a text that is
+    being made, `WaitingBytes` are before them.
 
     Members
     -------
@@ -76,8 +80,13 @@ class Link(Component):
             connect_streams(m, handler.reads, self.reads)
             connect_streams(m, self.words, handler.words)
         connect_generation(m, self._machine, handler, self)
+        incoming: Any = self.link_in
+        if self._machine.generates is not None:
+            m.submodules.waiting = waiting = WaitingBytes()
+            connect_streams(m, incoming, waiting.i)
+            incoming = waiting.o
         for source, sink in (
-            (self.link_in, receiver.bytes),
+            (incoming, receiver.bytes),
             (receiver.payload, received.i),
             (received.o, handler.payload),
             (handler.answers, transmitter.headers),

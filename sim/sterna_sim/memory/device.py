@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
 from sterna.host.counted import CountedTransport
@@ -20,13 +22,15 @@ def open_simulated(
     image: MemoryImage,
     timing: MemoryBehaviour | None = None,
     progress: Progress | None = None,
-) -> tuple[Opened, CountedTransport]:
-    """A simulation with the image loaded, and what counts the bytes of its link.
+    line: Fraction | int | None = None,
+) -> tuple[Opened, CountedTransport, SimulatedBoard]:
+    """A simulation with the image loaded, what counts the bytes of its link, and what is behind.
 
-    Weights that are outside come from a memory that behaves as ``timing`` says. Errors are those of
+    Weights that are outside come from a memory that behaves as ``timing`` says; ``line`` is as of
+    `SimulatedBoard`. Errors are those of
     `SimulatedBoard` and `sterna.host.open_board.open_board`.
     """
-    board = SimulatedBoard(image.machine, progress=progress, memory=timing)
+    board = SimulatedBoard(image.machine, progress=progress, memory=timing, line=line)
     counted = CountedTransport(board)
     device = kind(counted, "sim", board.loaders())
     try:
@@ -34,7 +38,7 @@ def open_simulated(
     except BaseException:
         device.close()
         raise
-    return device, counted
+    return device, counted, board
 
 
 def open_with_memory(

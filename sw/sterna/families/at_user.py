@@ -23,6 +23,8 @@ MEASURED, ESTIMATED = "measured", "estimated"
 class AtUser:
     """Of RUNs on a board, each of which is a ``unit`` of every stream.
 
+    A board that feeds itself has the link that the model of its speed says, else ``traffic`` tells.
+
     ``cycles`` and ``traffic`` are those of ``runs`` together; ``operations`` are those that a
     ``unit`` of one stream needs. Look-up tables are those of the tracked build of this machine,
     else of the area model.
@@ -39,16 +41,17 @@ class AtUser:
     def values(self) -> dict[str, object]:
         """By their names in ``--json``; rates with ``aggregate`` are the sum of all streams."""
         machine, unit, board = self.work.machine, self.work.unit, self.board
-        use = LinkUse(self.traffic.bytes / self.runs, self.traffic.round_trips / self.runs)
+        use = self.work.link if self.work.link.overlapped else LinkUse(
+            self.traffic.bytes / self.runs, self.traffic.round_trips / self.runs)
         waits = use.seconds(machine.link.baud or board.baud, board.latency.seconds,
                             board.answer_pause(machine))
         seconds = self.cycles / self.runs / self.clock_hz
         luts, source = self._luts()
-        aggregate = machine.streams / seconds
+        aggregate, waiting = machine.streams / seconds, use.between(seconds, waits)
         return {
             "board": board.name,
-            f"{unit}s_per_second_at_user": 1 / (seconds + waits),
-            f"aggregate_{unit}s_per_second_at_user": machine.streams / (seconds + waits),
+            f"{unit}s_per_second_at_user": 1 / waiting,
+            f"aggregate_{unit}s_per_second_at_user": machine.streams / waiting,
             "link_limit": 1 / waits,
             f"link_bytes_per_{unit}": use.bytes,
             f"round_trips_per_{unit}": use.round_trips,

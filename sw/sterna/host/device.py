@@ -14,7 +14,7 @@ from sterna.host.counters import Counters
 from sterna.law.sampling import Sampling
 from sterna.machine.snapshot import State
 
-MOST_AT_ONCE = 256
+MOST_AT_ONCE = 512
 """Ids that a host takes at a time of a `Maker`, at most."""
 Output = TypeVar("Output")
 """What one RUN gives of a text."""

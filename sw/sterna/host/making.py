@@ -65,7 +65,8 @@ class MakingStreams(Streams[int, StepResult]):
     def begin(self, stream: int, ids: Sequence[int], wanted: Wanted) -> None:
         """Let a stream read ids and go on, see `Maker`.
 
-        A prompt is read in chunks where tokens of a text may run side by side.
+        A prompt is read in chunks where tokens of a text may run side by side. The board hears of
+        the rest with the first `take`, in one round trip.
         """
         request, left = self._request(wanted), list(ids)
         self._rest(stream)
@@ -77,7 +78,6 @@ class MakingStreams(Streams[int, StepResult]):
             left = left[len(self.run({stream: left[:-1]})[stream].places):]
         self._shorten()
         self._makings[stream] = _Making(request, left)
-        self._board.safely(lambda: self._start(stream), self)
 
     def take(self, counts: Mapping[int, int]) -> dict[int, Made]:
         """So many ids of each stream that is named, see `Maker`; at most a window of them."""
@@ -144,25 +144,34 @@ class MakingStreams(Streams[int, StepResult]):
             share=asked.share, seed=asked.seed, text=wanted.text, most=wanted.most, ends=ends,
             candidates=wanted.candidates)
 
-    def _start(self, stream: int) -> None:
-        """Begin a text on the board, if that has not been done."""
+    def _starts(self, stream: int) -> list[Frame]:
+        """What begins a text on the board, if that has not been done."""
         making = self._makings[stream]
-        if making.number < 0:
-            making.number = self._give(
-                stream, making.request, self._texts[stream].position, making.unread)
+        if making.number >= 0:
+            return []
+        making.number = self._next_number()
+        return self._given(stream, making.number, making.request, self._texts[stream].position,
+                           making.unread)
 
-    def _give(self, stream: int, request: Request, position: int, ids: Sequence[int]) -> int:
-        """A request that begins on the state after ``position`` ids; returns its number."""
-        self._number = number = (self._number + 1) % NUMBERS
+    def _next_number(self) -> int:
+        self._number = (self._number + 1) % NUMBERS
+        return self._number
+
+    def _given(self, stream: int, number: int, request: Request, position: int,
+               ids: Sequence[int]) -> list[Frame]:
+        """A request that begins on the state after ``position`` ids, as frames."""
         place, most = self._places[stream], self._part
         parts = [ids[first:first + most] for first in range(0, len(ids), most)]
         frames = [_frame(Kind.START, place, number, position, request.pack(parts[0]))]
         for part in parts[1:]:
             position += most
             frames.append(_frame(Kind.PART, place, number, position, pack_ids(part)))
-        for frame in frames:  # one after the other: the board reads one while it takes the next
-            self._board.ask([frame], most)
-        return number
+        return frames
+
+    def _ask_each(self, frames: Sequence[Frame]) -> None:
+        """One after the other: the board reads the ids of one before it takes the next."""
+        for frame in frames:
+            self._board.ask([frame], self._part)
 
     @property
     def _window(self) -> int:
@@ -177,10 +186,12 @@ class MakingStreams(Streams[int, StepResult]):
         return min(self._window, room // ID_BYTES - MOST_ENDS)
 
     def _take(self, counts: Mapping[int, int]) -> dict[int, Made]:
-        for stream in counts:
-            self._start(stream)
-        frames = list(self._takes(counts))
-        answers = self._board.ask(frames, max(counts.values()))
+        *first, last = [[], *([frame] for stream in counts for frame in self._starts(stream))]
+        self._ask_each([frame for frames in first for frame in frames])
+        # While the board reads the last of them it has room for frames as short as TAKE.
+        frames = [*last, *self._takes(counts)]
+        answers = self._board.ask(
+            frames, max(counts.values()) + (self._part if last else 0))[len(last):]
         return {stream: self._made(self._makings[stream].request, answer)
                 for stream, answer in zip(counts, answers, strict=True)}
 
@@ -211,7 +222,8 @@ class MakingStreams(Streams[int, StepResult]):
             frame = Frame(FrameType.STOP, payload, FrameType.STOP_ANSWER)
             read = Told.unpack(self._board.ask([frame], 1)[0])[0].position
         if again := ids[len(log.items) + read - log.position:]:
-            self._give(stream, replace(making.request, most=0), read, again)
+            self._ask_each(self._given(
+                stream, self._next_number(), replace(making.request, most=0), read, again))
 
 
 def _frame(kind: Kind, place: int, number: int, position: int, payload: bytes) -> Frame:

@@ -29,10 +29,10 @@ it was chosen. Of such a request one id is taken at a time, and none is made bef
 
 STOP (stream u8, number u16, position u32) ends a request: the text is to go on from ``position``,
 which is behind an id that was sent, or behind all that were given. Two slots hold states of the
-stream, the first that of START. A TAKE that acknowledges the newer one writes the other. The board
-goes back to the newer state that has read less than ``position`` tokens, unless it has itself, and
-STOP_ANSWER (`Told`) says how many that one has read; what lies between the host gives it to read
-again.
+stream, the first that of START. A TAKE that grants more, from `slot_distance` behind the newer one
+on, writes the other. The board goes back to the newer state that has read less
+than ``position`` tokens, unless it has itself, and STOP_ANSWER (`Told`) says how many that one has
+read; what lies between the host gives it to read again.
 
 Every answer ends with the session, which does not count these. A RUN of a stream, and BEGIN, make
 the board forget its request; READ and LOAD are for streams without one. RUN, READ, LOAD and BEGIN
@@ -128,6 +128,12 @@ class Told:
             raise ValueError("an answer is cut")
         position, ended = _TOLD.unpack_from(data)
         return cls(position, bool(ended)), data[_TOLD.size:]
+
+
+def slot_distance(window: int) -> int:
+    """Ids from the newer slot to those of a TAKE that writes the other one: seldom, since the text
+    waits meanwhile, and so near that a stop has little to read again."""
+    return max(2, window // 8)
 
 
 TOLD_BYTES = _TOLD.size

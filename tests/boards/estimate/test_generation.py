@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 from sterna.compiler.fit import fit_machine
 from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.model import open_model
 from sterna.families.matmul_free.store import load_model
+from sterna.families.tokens.board_shape import BoardShape
 from sterna.machine.additions import with_generation, with_snapshots
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
+from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.memory_map import block_rams_by_name, memory_map, total_block_rams
+from sterna_boards.estimate.work import work_on
 
-NAMES = "states of texts", "ids of texts", "candidates", "frame"
+NAMES = "states of texts", "ids of texts", "candidates", "frame", "waiting bytes"
 
 
 @pytest.fixture(scope="module")
@@ -24,21 +28,21 @@ def machine() -> Machine:
 
 
 def test_its_block_rams_are_those_of_yosys(machine: Machine) -> None:
-    """5 for one token stream, 9 for two."""
-    for each, rams in ((machine, [3, 1, 0, 1]), (machine.having(streams=2), [5, 2, 1, 1])):
+    """8 for one token stream, 12 for two."""
+    for each, rams in ((machine, [3, 2, 0, 2, 1]), (machine.having(streams=2), [5, 3, 1, 2, 1])):
         found = block_rams_by_name("ecp5", each)
         assert [found[name] for name in NAMES] == rams
     reads = with_snapshots(machine.having(
         units=tuple(unit for unit in machine.units if unit.name != "generate")))
     before, after = (total_block_rams("ecp5", one, memory_map("ecp5", one, {}))
                      for one in (reads, machine))
-    assert after - before == 5
+    assert after - before == 8
 
 
 def test_states_and_ids_are_there_for_every_token_stream(machine: Machine) -> None:
     one, two = ({item.name: item.depth for item in memory_map("ecp5", each, {})}
                 for each in (machine, machine.having(streams=2)))
-    assert [two[name] / one[name] for name in NAMES] == [2, 2, 2, 1]
+    assert [two[name] / one[name] for name in NAMES] == [2, 2, 2, 1, 1]
 
 
 def test_its_area_counts(machine: Machine) -> None:
@@ -48,3 +52,28 @@ def test_its_area_counts(machine: Machine) -> None:
     assert with_it.dsps - without.dsps == 2
     assert with_it.luts - without.luts == pytest.approx(4260 * 1.1623, abs=2)
     assert with_it.ffs - without.ffs == 1917
+
+
+@pytest.mark.parametrize(("model", "board", "options", "rows"), [
+    ("demo", "ulx3s-85f", {}, "memory"),
+    ("demo-tiny", "ulx3s-85f", {}, "chip"),
+    ("demo-tiny", "ulx3s-85f", {"embedding": "memory"}, "memory"),
+    ("demo-tiny", "ulx3s-12f", {"generate": True}, "memory"),
+    ("demo-tiny", "ecpix5-85f", {"generate": True}, "chip"),
+    ("demo", "ulx3s-85f", {"generate": False}, None),
+    ("demo", "ulx3s-85f", {"embedding": "host"}, None),
+    ("demo", "ulx3s-85f", {"weights": "sdram"}, None),
+    ("demo", "ulx3s-85f", {"weights": "baked"}, None),
+    ("demo-tiny", "ulx3s-12f", {}, None),
+])
+def test_where_a_board_makes_texts(model: str, board: str, options: dict, rows: str | None) -> None:
+    """By itself where that fits and pays, else when it is asked to."""
+    shape = BoardShape(**options)
+    opened, there = open_model(model), find_board(board)
+    machine = shape.machine(there, opened.lowered)
+    assert (machine.generates is not None) == (rows is not None)
+    if rows is None:
+        return
+    work = work_on(there, opened.lowered, machine, shape.place)
+    assert (work.embedding, work.short) == (rows, ())
+    assert work.machine == machine

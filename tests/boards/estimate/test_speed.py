@@ -51,7 +51,7 @@ def test_the_link_adds_its_time() -> None:
         "tokens_per_second_over_link": late.a_second_over_link}
 
 
-@pytest.mark.parametrize(("window", "ids"), [(64, 64), (512, 256)])
+@pytest.mark.parametrize(("window", "ids"), [(64, 64), (1024, 512)])
 def test_a_board_that_feeds_itself_goes_on_while_it_answers(window: int, ids: int) -> None:
     """Held to the frames of a host that takes so many ids."""
     program = random_program(24, 1, 40, 61)
@@ -61,6 +61,7 @@ def test_a_board_that_feeds_itself_goes_on_while_it_answers(window: int, ids: in
     device = TokenBoard(transport, "board")
     device.load(compile_program(program, machine, "chip"))
     device.begin(0, [1, 2], Wanted(sampling=Sampling(), most=10_000))
+    device.take({0: 1})
     before = transport.traffic
     assert len(device.take({0: MOST_AT_ONCE})[0].ids) == ids
     traffic, use = transport.traffic - before, link_use(machine, 0)

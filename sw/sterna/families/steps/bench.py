@@ -116,7 +116,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
 
         def opened(skip: bool) -> tuple[SpikingDevice, CountedTransport | None]:
             image = compile_program(program, configuration, "host", skip=skip)
-            return open_simulated(StepBoard, image, progress=report)
+            return open_simulated(StepBoard, image, progress=report)[:2]
     skipping = _measure(program, *opened(True), codes, "running with skipping", report)
     whole = _measure(program, *opened(False), codes, "running without", report)
     if (whole.events, whole.sources) != (skipping.sources, skipping.sources):

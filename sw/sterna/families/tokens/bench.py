@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sterna.compiler.compile import compile_program
@@ -25,6 +26,7 @@ from sterna.shown import Shown
 if TYPE_CHECKING:
     from sterna_boards.board import Board
     from sterna_boards.estimate.work import Work
+    from sterna_sim.board import SimulatedBoard
     from sterna_sim.memory.presets import MemoryPreset
     from sterna_sim.memory.sdram_presets import SdramPreset
 
@@ -92,6 +94,8 @@ class Setup:
     place: Embedding
     memory: MemoryPreset | SdramPreset | None = None
     link: CountedTransport | None = None
+    simulated: SimulatedBoard | None = None
+    """What makes texts by itself at the end of a line."""
     board: Board | None = None
     work: Work | None = None
 
@@ -111,8 +115,12 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
     texts = [random_tokens(model, tokens, request.seed + stream)
              for stream in range(configuration.streams)]
     read = random_tokens(model, prompt, request.seed + len(texts), "prompt")
+    loop = None
     try:
         measured = measure(setup.machine, texts, read, report, setup.link)
+        if setup.simulated is not None and isinstance(setup.machine, TokenBoard):
+            loop = closed_loop(program, setup.machine, setup.simulated, clock_hz, texts[0][0],
+                               LOOP_TOKENS, report)
     finally:
         setup.machine.close()
     differences = measured.differences(program, configuration.head.top_k, report)
@@ -150,10 +158,7 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
             board=setup.board, work=setup.work, clock_hz=clock_hz, cycles=total.cycles,
             traffic=measured.traffic, runs=tokens, operations=weights).values()
         values.setdefault("roofline_utilisation", values["roofline_cycles_per_token"] / cycles)
-    if setup.board is not None and configuration.generates is not None:
-        loop = closed_loop(program, setup.image(program), clock_hz,
-                           configuration.link.baud or setup.board.baud, texts[0][0], LOOP_TOKENS,
-                           report)
+    if loop is not None:
         values |= loop.values(clock_hz / cycles)
         values["differences"] += loop.differences
     if request.activity:
@@ -200,9 +205,13 @@ def _on_board(model: TokenModel, request: BenchRequest, report: Report) -> Setup
     work.require_fit(board, program)
     clock_hz = options.clock_on(board, work.machine) or board.clock_of(work.machine)
     memory = memory_of(work.machine, board.outside.model if board.outside else "", clock_hz)
-    machine, link = open_simulated(TokenBoard, work.image, memory and memory.timing(), report)
+    makes = work.machine.generates is not None and work.image.placement != "host"
+    line = Fraction(round(clock_hz), work.machine.link.baud or board.baud) if makes else None
+    machine, link, simulated = open_simulated(
+        TokenBoard, work.image, memory and memory.timing(), report, line)
     return Setup(machine=machine, configuration=work.machine, clock_hz=clock_hz,
-                 place=options.place, memory=memory, link=link, board=board, work=work)
+                 place=options.place, memory=memory, link=link, board=board, work=work,
+                 simulated=simulated if makes else None)
 
 
 def _memory_values(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sterna_boards.estimate.lanes import choose_lanes
+from sterna_boards.estimate.model import Estimate, estimate
 from sterna_boards.estimate.search import reachable_clock, search
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights, lanes_of
 
@@ -14,7 +15,7 @@ from sterna.errors import InputError
 from sterna.families.common import Snapshots
 from sterna.families.tokens.options import Lanes, Streams
 from sterna.families.tokens.shape import place_of, with_shape
-from sterna.machine.additions import with_snapshots
+from sterna.machine.additions import with_generation, with_snapshots
 
 if TYPE_CHECKING:
     from sterna_boards.board import Board
@@ -30,8 +31,12 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
 
     @property
     def place(self) -> Embedding:
-        """The checked choice of the embedding. Raises `InputError` for another word."""
-        return place_of(self)
+        """The checked choice of the embedding; of a machine that makes texts it is told by that.
+
+        Raises `InputError` for another word.
+        """
+        place = place_of(self)
+        return "auto" if self.embedding == "auto" else place
 
     @property
     def baked(self) -> bool:
@@ -53,7 +58,8 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
     def searched(self, board: Board, program: Program) -> tuple[Machine, Found | None]:
         """The same, and what was found on the way if it was searched for."""
         if self.lanes is None:
-            return self._shaped(board, sdram=self.source == "sdram"), None
+            shape = self._shaped(board, sdram=self.source == "sdram")
+            return self._with_texts(board, program, shape), None
         if self.rows is not None or self.columns is not None:
             raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
         lanes = lanes_of(self.lanes)
@@ -61,16 +67,51 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         if lanes is None and given:
             name = given[0].replace("_", "-")
             raise InputError(f"lanes: auto chooses {name} too; leave --{name} out")
-        shapes = [self._shaped(board, sdram=self.source == "sdram")]
+        shapes, place = [self._shaped(board, sdram=self.source == "sdram")], place_of(self)
         if lanes is not None:
-            return choose_lanes(board, program, shapes[0], lanes, self.place, self.clock_hz), None
+            return choose_lanes(board, program, shapes[0], lanes, place, self.clock_hz), None
         if self.source == "link" and board.sdram is not None:
             shapes.append(self._shaped(board, sdram=True))
-        if self.place == "auto" and program.rows:
+        if place == "auto" and program.rows:
             shapes += [board.with_rows_outside(shape, self.clock_hz) for shape in shapes
                        if board.sdram or shape.memory.outside]
-        found = search(board, program, shapes, self.place, self.clock_hz)
+        found = search(board, program, shapes, place, self.clock_hz)
         return found.machine, found
+
+    def _with_texts(self, board: Board, program: Program, shape: Machine) -> Machine:
+        """The machine; where it makes texts, fitted with the rows where they fit.
+
+        By itself a board does that where it fits and gives more tokens at the user's end, with its
+        weights on the chip. Nothing but the chip has contents from a bitstream.
+        """
+        usual = board.makes_texts and self.source == "link"
+        wanted = usual if self.generate is None else self.generate
+        if not wanted or not program.rows or self.embedding == "host":
+            return shape
+        making = with_generation(shape)
+        shapes: list[tuple[Machine, Embedding]] = [(making, place_of(self))]
+        if self.embedding == "auto":
+            shapes = [(making, "chip")]
+            if self.source != "baked" and (board.sdram is not None or shape.memory.outside):
+                shapes.append((board.with_rows_outside(making, self.clock_hz), "memory"))
+        found = [one for each, place in shapes
+                 if (one := self._estimated(board, program, each, place)) is not None]
+        best = max(found, key=lambda one: (one.fits, _rate(one)), default=None)
+        if best is None:
+            return making if self.generate else shape
+        if self.generate:
+            return best.machine
+        usual = self._estimated(board, program, shape, self.place)
+        pays = best.fits and (usual is None or _rate(best) > _rate(usual))
+        return best.machine if pays else shape
+
+    def _estimated(self, board: Board, program: Program, shape: Machine, place: Embedding
+                   ) -> Estimate | None:
+        """None where the program cannot be there at all."""
+        try:
+            return estimate(board, program, shape, place, self.clock_on(board, shape))
+        except InputError:
+            return None
 
     def _shaped(self, board: Board, sdram: bool) -> Machine:
         base = board.sdram_machine(self.clock_hz) if sdram else board.machine()
@@ -78,3 +119,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         if self.place == "memory":
             shape = board.with_rows_outside(shape, self.clock_hz)
         return with_snapshots(shape) if self.snapshots else shape
+
+
+def _rate(found: Estimate) -> float:
+    return found.speed.a_second_over_link

@@ -116,9 +116,10 @@ class Lanes:
         "auto", "Where embedding rows are kept: auto (usual), host, chip, or memory: the SDRAM of "
         "the board, or the memory outside that has the weights.", project="shape.embedding",
         choices=EMBEDDINGS)
-    generate: bool = option(
-        False, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
-        "feeds itself with the tokens that it chooses.", project="shape.generate")
+    generate: bool | None = option(
+        None, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
+        "feeds itself with the tokens that it chooses; usual on some boards.",
+        "--generate/--no-generate", project="shape.generate")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from sterna.law.sampling import Parameters, choose
 from sterna.machine.emulator.machine import EmulatedMachine
-from sterna.machine.generation import HEADER, STOP, TAKE, Kind, Request, Told, pack_ids, unpack_ids
+from sterna.machine.generation import (
+    HEADER,
+    STOP,
+    TAKE,
+    Kind,
+    Request,
+    Told,
+    pack_ids,
+    slot_distance,
+    unpack_ids,
+)
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import NO_ROW, ErrorCode, FrameType, counter_words
 from sterna.machine.units.generate import MOST_ENDS
@@ -163,7 +173,7 @@ class Generation:
         if granted > text.granted:
             text.granted, text.begun = granted, True
             if (not text.ended and text.read > text.slots[-1].read
-                    and text.slots[-1].read < position):
+                    and text.slots[-1].read + slot_distance(self._window) <= position):
                 text.slots = [text.slots[-1], _Slot(text.read, self._emulated.state_of(stream))]
         last = position + count
         while not text.ended and text.end < (text.granted if self._ahead else last):
@@ -191,6 +201,8 @@ class Generation:
         words = np.frombuffer(self._head[stream], "<u4")
         pairs: NDArray[np.int32] = words[SCALE_WORDS:].view("<i4").reshape(-1, 2)
         pairs = pairs[words[SCALE_WORDS + 1::2] != NO_ROW]
+        if not len(pairs):  # nothing is loaded; the session tells the host
+            return 0
         parameters = Parameters((request.mantissa, request.exponent), request.count,
                                 request.share, request.seed)
         scale = int(words[0]), int(words[1:2].view("<i4")[0])

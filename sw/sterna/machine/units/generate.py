@@ -15,6 +15,9 @@ MOST_ENDS = 8
 """End tokens of a request."""
 LONGEST_WINDOW = 1 << 12
 """Ids, which fit one frame with all that is beside them."""
+WAITING_BYTES = 128
+"""Of frames that come while the one before is carried out, such as the TAKEs that a host sends
+behind a START; a power of two."""
 VECTOR = "vector"
 
 
@@ -24,7 +27,8 @@ class Generate(Unit):
 
     It chooses by the law of sampling from what the head of a token stream keeps, and runs the
     program with the row of the chosen token, which is in INPUT. ``window`` ids may be made that the
-    host has not acknowledged: 64 hide a round trip of USB, 512 the 16 ms timer of a serial bridge.
+    host has not acknowledged: 64 hide a round trip of USB, 1024 the 16 ms timer of a serial bridge
+    up to 25,000 tokens a second, of which half are asked for at a time.
 
     Two slots for each token stream hold states of it: all of `Machine.states`, but of the vectors
     only the first ``vectors`` groups, where the compiler has what a program keeps; 0 stands for
@@ -34,7 +38,7 @@ class Generate(Unit):
     name = "generate"
     optional = frozenset({"vectors"})
 
-    window: int = 512
+    window: int = 1024
     vectors: int = 0
 
     def validate(self) -> None:

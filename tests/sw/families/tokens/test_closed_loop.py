@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from fractions import Fraction
 
 import pytest
-from sterna.errors import InputError
-from sterna.families.tokens import closed_loop as module
+from sterna.compiler.compile import compile_program
 from sterna.families.tokens.closed_loop import ClosedLoop, closed_loop
+from sterna.machine.image import MemoryImage
+from sterna_sim.board import SimulatedBoard
 
 from tests.sim.two_texts import PROGRAM, two_texts
+from tests.sw.snapshots import open_on
 
-CLOCK, BAUD, TOKENS = 4_000_000, 1_000_000, 40
+CLOCK, BAUD, FIRST, TOKENS = 4_000_000, 1_000_000, 5, 100
 
 
 def silent(step: str, done: int, parts: int) -> None:
@@ -26,21 +27,20 @@ def test_its_figures() -> None:
         "closed_loop_share": 0.8, "closed_loop_differences": 3}
 
 
-def test_a_memory_outside_is_refused() -> None:
-    image: Any = SimpleNamespace(machine=SimpleNamespace(reads_outside=True))
-    with pytest.raises(InputError, match="^--generate: with a memory outside the line is not"):
-        closed_loop(PROGRAM, image, CLOCK, BAUD, 5, TOKENS, silent)
+@pytest.fixture(scope="module")
+def image() -> MemoryImage:
+    """A small machine that may be far ahead."""
+    machine = two_texts().machine.having(streams=1, generate_window=256)
+    return compile_program(PROGRAM, machine, "chip")
 
 
 @pytest.mark.verilator
-def test_the_line_hides_behind_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for the first token and the last answer; not where each id is asked for by itself."""
-    image = two_texts()
-    found = {}
-    for at_once in (4, 1):
-        monkeypatch.setattr(module, "AT_ONCE", at_once)
-        loop = closed_loop(PROGRAM, image, CLOCK, BAUD, 5, TOKENS, silent)
-        assert loop.differences == 0
-        found[at_once] = loop.seconds * CLOCK / TOKENS
-    # Bytes of 40 clocks: a frame of 22 and an answer of 22 + 3 are as long as a third of a token.
-    assert 2_500 < found[4] < 4_000 and found[4] < found[1]
+def test_the_line_hides_behind_the_engine(image: MemoryImage) -> None:
+    """But for the first token and the last answer: a floor for what is between two tokens."""
+    board = SimulatedBoard(image.machine, line=Fraction(CLOCK, BAUD))
+    device = open_on(board, image)
+    engine = device.step(FIRST).counters.cycles
+    found = closed_loop(PROGRAM, device, board, CLOCK, FIRST, TOKENS, silent)
+    device.close()
+    assert found.differences == 0
+    assert engine < found.seconds * CLOCK / TOKENS < engine / 0.95

@@ -1,0 +1,48 @@
+"""Room for frames that arrive while the one before is carried out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from sterna.machine.units.generate import WAITING_BYTES
+
+from sterna_hw.component import Component
+from sterna_hw.memory.storage import Storage
+
+
+class WaitingBytes(Component):
+    """Bytes in their order, `WAITING_BYTES` of them, in a block RAM.
+
+    Latency 2 clocks, one byte a clock.
+
+    Members:
+        i: In, o: Out, streams of unsigned(8).
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"i": In(stream.Signature(8)), "o": Out(stream.Signature(8))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.storage = storage = Storage(8, WAITING_BYTES, block=True)
+        written, read = (
+            Signal(range(2 * WAITING_BYTES), name=name) for name in ("written", "read"))
+        push, fetch = Signal(), Signal()
+        m.d.comb += [
+            self.i.ready.eq((written ^ read) != WAITING_BYTES),
+            push.eq(self.i.valid & self.i.ready),
+            fetch.eq((written != read) & (~self.o.valid | self.o.ready)),
+            storage.write_enable.eq(push), storage.write_address.eq(written),
+            storage.write_data.eq(self.i.payload),
+            storage.enable.eq(fetch), storage.address.eq(read),
+            self.o.payload.eq(storage.data),
+        ]
+        m.d.sync += [written.eq(written + push), read.eq(read + fetch)]
+        with m.If(fetch):
+            m.d.sync += self.o.valid.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        return m
