@@ -53,7 +53,7 @@ class Generate(Unit):
 
     def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Of what answers for `demo` with one token stream, and more for another (Yosys, ECP5)."""
-        return {"generation": ((4260, 1170), (1917, 453))}
+        return {"generation": ((3780, 1110), (1962, 456))}
 
     def multipliers(self, machine: Machine) -> int:
         del machine
