@@ -75,7 +75,6 @@ ULX3S_85F = Board(
                 lane="tables"),
     model="demo",
     memory="SDRAM 32 MB, 16 bits",
-    makes_texts=True,
     revisions=_REVISIONS,
     notes=_NOTES,
     sdram=_SDRAM,

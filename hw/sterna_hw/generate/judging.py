@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from sterna.machine.generation import (
     HEADER,
     ID_BYTES,
@@ -25,8 +25,8 @@ ARGUMENTS = HEADER.size + TAKE.size
 """Bytes of a frame that are looked at together."""
 START_BYTES = HEADER.size + REQUEST_BYTES
 """Those of START before its end tokens."""
-SETTLES = 8
-"""Clocks until a frame is judged: six differences, and what is known of them."""
+SETTLES = 9
+"""Clocks until a frame is judged: six differences, what is known of them, and what follows."""
 
 
 class Judging:
@@ -126,16 +126,14 @@ class Judging:
             self.restores.eq(places.read), self.chosen.eq(slots.chosen),
             self.code.eq(0),
         ]
-        with m.If(~stops & (frame.count < HEADER.size)):
-            m.d.sync += self.code.eq(ErrorCode.LENGTH)
-        with m.Elif(~known):
-            m.d.sync += self.code.eq(ErrorCode.TYPE)
-        with m.Elif(~length):
-            m.d.sync += self.code.eq(ErrorCode.LENGTH)
-        with m.Elif(wanted & ~present):
-            m.d.sync += self.code.eq(ErrorCode.REQUEST)
-        with m.Elif(~space):
-            m.d.sync += self.code.eq(ErrorCode.SPACE)
+        faults = Signal(5, name="frame_faults", reset_less=True)
+        m.d.sync += faults.eq(Cat(~stops & (frame.count < HEADER.size), ~known, ~length,
+                                  wanted & ~present, ~space))
+        codes = (ErrorCode.LENGTH, ErrorCode.TYPE, ErrorCode.LENGTH, ErrorCode.REQUEST,
+                 ErrorCode.SPACE)
+        for number, code in reversed([*enumerate(codes)]):
+            with m.If(faults[number]):
+                m.d.sync += self.code.eq(code)
 
     def _slots(self, m: Module, text: Any, places: _Places) -> _Slots:
         """What the slots have to do with the position."""
@@ -167,7 +165,7 @@ class _Places:
         right = Signal(POSITION_BITS, name="subtrahend")
         left = Mux(step == 1, judging.granted, position)
         others = (text.acknowledged, position, text.given, text.read, text.slots[0], text.slots[1])
-        assert len(others) + 2 == SETTLES
+        assert len(others) + 3 == SETTLES
         with m.Switch(step):
             for number, other in enumerate(others):
                 with m.Case(number):

@@ -28,7 +28,7 @@ class Requests:
     START saves the state of its stream, PART and START then wait until their ids are read, TAKE
     until there are ids enough.
 
-    Latency: 28 clocks until a frame is judged; START takes 50 more, and three for an end token,
+    Latency: 29 clocks until a frame is judged; START takes 50 more, and three for an end token,
     beside what `Slots` and the RUNs take.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sterna.compiler.fit import fit_machine
 from sterna.families.matmul_free.lowering import lower
@@ -55,21 +57,23 @@ def test_its_area_counts(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(("model", "board", "options", "rows"), [
-    ("demo", "ulx3s-85f", {}, "memory"),
-    ("demo-tiny", "ulx3s-85f", {}, "chip"),
-    ("demo-tiny", "ulx3s-85f", {"embedding": "memory"}, "memory"),
+    ("demo", "by itself", {}, "memory"),
+    ("demo-tiny", "by itself", {}, "chip"),
+    ("demo-tiny", "by itself", {"embedding": "memory"}, "memory"),
+    ("demo", "ulx3s-85f", {"generate": True}, "memory"),
     ("demo-tiny", "ulx3s-12f", {"generate": True}, "memory"),
     ("demo-tiny", "ecpix5-85f", {"generate": True}, "chip"),
-    ("demo", "ulx3s-85f", {"generate": False}, None),
-    ("demo", "ulx3s-85f", {"embedding": "host"}, None),
-    ("demo", "ulx3s-85f", {"weights": "sdram"}, None),
-    ("demo", "ulx3s-85f", {"weights": "baked"}, None),
-    ("demo-tiny", "ulx3s-12f", {}, None),
+    ("demo", "by itself", {"generate": False}, None),
+    ("demo", "by itself", {"embedding": "host"}, None),
+    ("demo", "by itself", {"weights": "sdram"}, None),
+    ("demo", "by itself", {"weights": "baked"}, None),
+    ("demo", "ulx3s-85f", {}, None),
 ])
 def test_where_a_board_makes_texts(model: str, board: str, options: dict, rows: str | None) -> None:
-    """By itself where that fits and pays, else when it is asked to."""
-    shape = BoardShape(**options)
-    opened, there = open_model(model), find_board(board)
+    """A board that is for it where that fits and pays, others when they are asked to."""
+    shape, opened = BoardShape(**options), open_model(model)
+    there = (replace(find_board("ulx3s-85f"), makes_texts=True) if board == "by itself"
+             else find_board(board))
     machine = shape.machine(there, opened.lowered)
     assert (machine.generates is not None) == (rows is not None)
     if rows is None:

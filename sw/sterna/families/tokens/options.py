@@ -118,7 +118,7 @@ class Lanes:
         choices=EMBEDDINGS)
     generate: bool | None = option(
         None, "Let the board make texts by itself (its unit `generate`): it has the rows, and "
-        "feeds itself with the tokens that it chooses; usual on some boards.",
+        "feeds itself with the tokens that it chooses.",
         "--generate/--no-generate", project="shape.generate")
 
 
