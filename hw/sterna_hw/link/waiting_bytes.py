@@ -30,7 +30,8 @@ class WaitingBytes(Component):
         m.submodules.storage = storage = Storage(8, WAITING_BYTES, block=True)
         written, read = (
             Signal(range(2 * WAITING_BYTES), name=name) for name in ("written", "read"))
-        push, fetch = Signal(), Signal()
+        push = Signal()
+        fetch = Signal()
         m.d.comb += [
             self.i.ready.eq((written ^ read) != WAITING_BYTES),
             push.eq(self.i.valid & self.i.ready),
