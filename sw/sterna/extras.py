@@ -10,6 +10,7 @@ EXTRA_OF = {
     "tokenizers": "host",
     "jinja2": "host",
     "torch": "models",
+    "huggingface_hub": "models",
     "safetensors": "models",
     "nir": "nir",
     "matplotlib": "report",

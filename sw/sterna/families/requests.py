@@ -311,6 +311,7 @@ class ImportRequest(Request):
     example = "sterna import CHECKPOINT -o MODEL"
     model: str | None = option(
         None, "Folder of a released checkpoint, a NIR graph (.nir), net.py:make_net, which is "
-        "executed and makes a torch module of a spiking network, or what another family imports.",
+        "executed and makes a torch module of a spiking network, what another family imports, or "
+        "hub:OWNER/NAME@REVISION, which is fetched.",
         metavar="SRC", position=True, needed=True)
     output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)

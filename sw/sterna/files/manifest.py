@@ -19,6 +19,7 @@ from typing import Any
 from sterna import __version__
 from sterna.errors import InputError
 from sterna.reading import MOST_JSON, parse_json, read_bytes, require_file
+from sterna.unfinished import write_whole
 
 MANIFEST = "manifest.json"
 _PREFIX = "sterna "
@@ -69,6 +70,15 @@ def write_manifest(
         **(facts or {}), "files": files,
     }
     (folder / MANIFEST).write_text(_sealed(values), encoding="utf-8")
+
+
+def add_facts(folder: Path, facts: Mapping[str, object]) -> None:
+    """Put further facts into a manifest that was just written; it is the old one or the new one."""
+    values = read_manifest(folder)
+    if values is None:
+        raise ValueError(f"{folder} has no manifest")
+    files = values.pop("files")
+    write_whole(folder / MANIFEST, _sealed({**values, **facts, "files": files}))
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -50,8 +50,9 @@ def told_of_name(text: str) -> str | None:
     if (told := _FILES.get(os.path.splitext(text)[1].lower())) is not None:
         return told
     if not os.path.lexists(text) and _HUB_NAME.fullmatch(text):
-        return ("no such folder; if it is a model of the Hugging Face Hub, fetch it: hf download "
-                f"{text} --local-dir DIR, and then sterna import DIR -o MODEL")
+        return ("no such folder; if it is a model of the Hugging Face Hub, sterna import "
+                f"hub:{text} -o MODEL, or, where another computer alone reaches it, hf download "
+                f"{text} --local-dir DIR there, and then sterna import DIR -o MODEL")
     return None
 
 

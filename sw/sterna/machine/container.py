@@ -23,6 +23,8 @@ from sterna.unfinished import whole_file
 
 MAGIC = b"STERNA\r\n"
 FORMAT_VERSION = 1
+REMEDY = "sterna build, or sterna rtl"
+"""Commands that write memory images."""
 _HEADER = struct.Struct("<8sI")
 _FOOTER = struct.Struct("<QQ32s")
 _READ = 1 << 22
@@ -71,13 +73,18 @@ def _digest(path: Path, length: int) -> bytes:
     return digest.digest()
 
 
+def remedy(what: str) -> str:
+    """What a user does about a file that this version does not read."""
+    return f"make the {what} again: {'sterna run --save' if what == 'snapshot' else REMEDY}"
+
+
 def read_container(path: Path, what: str = "image"
                    ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, Any]]:
     """Parts (memory-mapped bytes) and manifest; raises `InputError` if anything is damaged.
 
     ``what`` is what it should hold, in words.
     """
-    broken = InputError(f"{path}: truncated or damaged; make the {what} again")
+    broken = InputError(f"{path}: truncated or damaged; {remedy(what)}")
     length = require_file(path)
     try:
         if length < _HEADER.size + _FOOTER.size:
@@ -89,7 +96,7 @@ def read_container(path: Path, what: str = "image"
             if version != FORMAT_VERSION:
                 raise InputError(
                     f"{path}: {what} format {version}, this version reads {FORMAT_VERSION}; "
-                    f"make the {what} again"
+                    f"{remedy(what)}"
                 )
             file.seek(length - _FOOTER.size)
             text_length, recorded, digest = _FOOTER.unpack(file.read(_FOOTER.size))
@@ -107,8 +114,8 @@ def read_container(path: Path, what: str = "image"
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError, AttributeError):
         # The digest is right: somebody else wrote it.
-        raise InputError(f"{path}: its manifest is not one of a Sterna {what}; make the {what} "
-                         "again") from None
+        raise InputError(f"{path}: its manifest is not one of a Sterna {what}; "
+                         f"{remedy(what)}") from None
 
 
 def check_fields(values: object, kinds: Mapping[str, type]) -> None:

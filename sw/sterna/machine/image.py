@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.machine.container import check_fields, read_container, write_container
+from sterna.machine.container import check_fields, read_container, remedy, write_container
 from sterna.machine.host_side import HostSide
 from sterna.machine.kept import KeptValue
 from sterna.machine.machine import Machine
@@ -184,7 +184,7 @@ class MemoryImage:
         except (InputError, KeyError, TypeError, ValueError, AttributeError):
             # The file is as it was written, so whoever wrote it knew other fields.
             raise InputError(
-                f"{path}: made by another version of Sterna; make the image again") from None
+                f"{path}: made by another version of Sterna; {remedy('image')}") from None
 
     def check_same(self, compiled: Callable[[], MemoryImage], name: str, path: Path | str) -> None:
         """Raise `InputError` unless this image, read from a file, is what a model becomes now.
@@ -204,7 +204,7 @@ class MemoryImage:
                 f"{path}: is an image of {self.model} with contents {found[:16]}, not that of "
                 f"{name} with {digest[:16]}; {way}")
         if replace(self, model=wanted.model, parts=wanted.parts) != wanted:
-            raise InputError(f"{path}: made by another version of Sterna; make the image again")
+            raise InputError(f"{path}: made by another version of Sterna; {remedy('image')}")
 
 
 def _check(manifest: Mapping[str, Any]) -> None:

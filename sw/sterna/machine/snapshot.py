@@ -77,7 +77,7 @@ class Snapshot:
             raise InputError(f"{path}: is a memory image, not a snapshot; give what --save wrote")
         if version != VERSION:
             raise InputError(f"{path}: is a snapshot of version {version!r}, this Sterna reads "
-                             f"{VERSION}; take it again")
+                             f"{VERSION}; take it again: sterna run --save")
         try:
             check_fields(manifest, {"model": str, "program": str, "laws": str, "seed": int,
                                     "drawn": int, "facts": dict, "position": int, "shapes": dict})
@@ -90,8 +90,8 @@ class Snapshot:
                     name: parts[name].view("<i8").reshape(shape).astype(np.int64)
                     for name, shape in manifest["shapes"].items()}))
         except (KeyError, TypeError, ValueError):
-            raise InputError(f"{path}: its manifest is not one of a Sterna snapshot; take it again"
-                             ) from None
+            raise InputError(f"{path}: its manifest is not one of a Sterna snapshot; take it "
+                             "again: sterna run --save") from None
 
     def check(self, path: Path, model: str, program: str) -> None:
         """Raise `InputError` naming the file unless it is of this program, and of these laws."""
