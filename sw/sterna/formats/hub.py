@@ -92,5 +92,7 @@ def _licence(card: Path) -> str | None:
         data = ModelCard.load(card).data
     except FOREIGN:
         return None
-    licence = data.get("license_name") if data.license == "other" else data.license
+    licence = data.get("license")
+    if licence == "other":
+        licence = data.get("license_name")
     return None if licence is None else str(licence)

@@ -60,7 +60,8 @@ SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
 """The same for a snapshot."""
 READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
         ("run", "image"), ("chat", "image"), ("serve", "image"),
-        ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input")}
+        ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input"),
+        ("probe", "builds")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 
