@@ -32,6 +32,7 @@ from sterna.program.instructions import (
     second_operand,
 )
 from sterna.program.items import Item
+from sterna.program.matrix_state import MatrixState
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,10 @@ class _Tracker:
                 self.values[name] = result
 
     def other(self, item: Item) -> None:
-        """What another operation leaves behind the elements of a vector is not known."""
-        self.values.update(dict.fromkeys(item.vectors_written(), Padding()))
+        """What another operation leaves behind the elements of a vector is not known, but that what
+        is read of a matrix state fills its last group with zeros."""
+        lanes = 0 if isinstance(item, MatrixState) else None
+        self.values.update(dict.fromkeys(item.vectors_written(), Padding(lanes)))
 
     def forget_locals(self, section: Section) -> None:
         for item in section.items:

@@ -17,6 +17,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.machine.units.matrix import CELLS
 from sterna.program.definition import Program
+from sterna.program.instructions import Kernel, Unit
 from sterna.program.matrix_state import MatrixState
 from sterna_sim.verification import Verifier
 
@@ -108,6 +109,19 @@ def test_texts_on_one_data_path_have_none() -> None:
     program = state_program("gla", 2, 6, 4)
     with pytest.raises(InputError, match="machine: texts on one data path take no matrix states"):
         fitted(program).having(streams=2, shared=True)
+
+
+def test_what_is_read_enters_reductions() -> None:
+    """As it is: behind its elements are zeros, where other units leave what is not known."""
+    program = state_program("gla", 3, 5, 7)
+    sections = tuple(replace(section, items=tuple(
+        replace(item, body=(replace(item.body[0], multiplier=Unit(1), shift=0),))
+        if isinstance(item, Kernel) and item.name == "gain" else item for item in section.items))
+        for section in program.sections)
+    machine = fitted(replace(program, sections=sections)).having(trace=True)
+    outcome = Verifier(replace(program, sections=sections), machine,
+                       board=EmulatedBoard(machine)).verify(TOKENS)
+    assert outcome.differences == 0, outcome.first_difference
 
 
 def test_states_are_read_written_and_moved() -> None:
