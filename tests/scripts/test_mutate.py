@@ -34,7 +34,7 @@ def test_there_are_faults_of_every_kind():
     assert len(names) == len(set(names)) >= 60
     assert {name.split("/")[0] for name in names} == {
         "arithmetic", "boards", "cache", "calibration", "emulator", "host", "importers", "link",
-        "memory", "packing", "program", "spiking", "store", "verifier"}
+        "memory", "packing", "program", "spiking", "states", "store", "verifier"}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

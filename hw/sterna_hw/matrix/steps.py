@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
@@ -63,23 +63,26 @@ class Steps(Component):
         begin_lane = Signal.like(self.lane)
         next_group, next_lane = next_element(m, machine, self.group, self.lane)
         after_group, after_lane = next_element(m, machine, self.head_group, self.head_lane)
+        # No statement here reads a field beside that which it writes: Verilator 5.048 takes its old
+        # value then.
+        last = Signal()
+        last_strip = Signal()
+        goes = Signal()
         m.d.comb += [
-            step.row.eq(row), step.first.eq(first), step.last.eq(row == self.rows - 1),
-            step.first_strip.eq(first_strip), step.last_strip.eq(columns <= lanes),
-            step.width.eq(lanes),
-            step.valid.eq(self.running & (~first | self.columns_ready)
-                          & (~step.last | self.may_end)
-                          & (~first | ~first_strip | self.may_begin)),
+            last.eq(row == self.rows - 1), last_strip.eq(columns <= lanes),
+            goes.eq(self.running & (~first | self.columns_ready) & (~last | self.may_end)
+                    & (~first | ~first_strip | self.may_begin)),
+            step.row.eq(row), step.first.eq(first), step.last.eq(last), step.valid.eq(goes),
+            step.first_strip.eq(first_strip), step.last_strip.eq(last_strip),
+            step.width.eq(Mux(last_strip, columns, lanes)),
         ]
-        with m.If(step.last_strip):
-            m.d.comb += step.width.eq(columns)
-        with m.If(step.valid):
+        with m.If(goes):
             m.d.sync += [row.eq(row + 1), first.eq(0), self.group.eq(next_group),
                          self.lane.eq(next_lane)]
-            with m.If(step.last):
+            with m.If(last):
                 m.d.sync += [row.eq(0), first.eq(1), first_strip.eq(0), columns.eq(columns - lanes),
                              self.group.eq(begin_group), self.lane.eq(begin_lane)]
-                with m.If(step.last_strip):
+                with m.If(last_strip):
                     m.d.sync += [
                         first_strip.eq(1), columns.eq(self.columns), heads.eq(heads - 1),
                         self.running.eq(heads != 1),
