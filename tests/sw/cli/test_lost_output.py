@@ -29,6 +29,8 @@ COMMANDS = {
     "import": ["import", "graph.nir", "-o", "made"],
     "boards": ["boards"],
     "models": ["models"],
+    "doctor": ["doctor"],
+    "completion": ["completion", "bash"],
     "--help": ["--help"],
 }
 """Of every command one that succeeds, and writes `made` if it writes."""
@@ -37,8 +39,9 @@ SIMULATED = {
     "simulate": ["simulate", "cubalif"],
 }
 """Those that build a simulator, which is left out here."""
-LASTING = {"chat", "serve"}
-"""They wait for what is asked; tests/sw/chat and tests/sw/serve are theirs."""
+LASTING = {"chat", "serve", "probe"}
+"""They wait for what is asked, or need a board; tests/sw/chat, tests/sw/serve and test_probe.py are
+theirs."""
 every_command = pytest.mark.parametrize(
     "arguments", [*COMMANDS.values(), *SIMULATED.values()], ids=[*COMMANDS, *SIMULATED])
 
