@@ -8,7 +8,9 @@ builds in `baseline.json`. A family without a build keeps those of netlists, and
 iCE40 ``packing`` is that of a packed design, where most flip-flops take cells of their own. The
 SDRAM's controller and the forks of several token streams were synthesised alone, for ECP5; the
 controller is scaled to the ULX3S build that has it, and all families have the same factors. So was
-the head, for what it takes to compare several words in a clock, and what unpacks dense triples. Of
+the head, for what it takes to compare several words in a clock, what unpacks dense triples, and
+what a row of the engine takes for two, three and five planes (4 rows of 24 tables, accumulators of
+22 bits): powers of three, and the shift of what is delivered. Of
 the KV260's, which has that, yosys names 1,178 look-up tables after the engine's port of weights;
 here they are counted as what unpacks them.
 

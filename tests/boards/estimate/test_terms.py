@@ -12,7 +12,7 @@ from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.quantise import quantise
 from sterna.machine.machine import Machine
-from sterna.machine.presets import PRESETS, STEP_MACHINE
+from sterna.machine.presets import PRESETS, STEP_MACHINE, token_machine
 from sterna.machine.unit import AreaTerms, MemorySpec, Unit
 from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.memory_map import memory_map
@@ -59,6 +59,17 @@ def test_every_stream_has_a_data_path_of_its_own() -> None:
             factor = 2 if part in each else 1
             assert two[part] == tuple(factor * value for value in values), part
     assert not any(one["forks"]) and all(two["forks"])
+
+
+@pytest.mark.parametrize("planes, luts", [(2, 178), (3, 289), (5, 439)])
+def test_planes_take_what_they_took_alone(planes: int, luts: int) -> None:
+    """Beside the same engine without, of 4 rows of 24 tables, after synthesis for ECP5."""
+    engine = token_machine(rows=4, columns=24, vector_lanes=4, block_groups=16, lane="tables",
+                           code_depth=96, accumulator_bits=22)
+    one, several = (estimate_area("ecp5", machine).units["core.engine"]
+                    for machine in (engine, engine.having(planes=planes)))
+    packing = json.loads(FACTORS_FILE.read_text())["ecp5"]["packing"]
+    assert (several - one) / packing == pytest.approx(luts, rel=0.08)
 
 
 @dataclass(frozen=True, kw_only=True)

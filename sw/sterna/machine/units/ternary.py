@@ -208,10 +208,12 @@ class Ternary(Unit):
         engine = (self.lanes, self.rows, self.columns)
         # Each lane of tables has a look-up and a node of an adder tree; other parts are small.
         adders, tables = (engine, 0) if self.lane == "adders" else ((0, 0, 0), self.lanes)
+        # Of several planes each row multiplies by powers of three, and shifts what it delivers.
+        weighted = (self.rows, self.rows * (self.planes - 1)) if self.planes > 1 else (0, 0)
         streams, paths = machine.streams, machine.paths
         forks = paths if paths > 1 else 0
         return {
-            "core.engine": tuple(paths * term for term in (1, *adders, tables)),
+            "core.engine": tuple(paths * term for term in (1, *adders, tables, *weighted)),
             "core.splitter": (streams, streams * self.rows, 0),
             "core.weights": tuple(map(sum, zip(
                 machine.memory.area_terms(machine), machine.row_memory.area_terms(machine),
