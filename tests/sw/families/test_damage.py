@@ -17,6 +17,8 @@ from sterna.cli import application
 from sterna.errors import InputError
 from sterna.families.matmul_free.names import find_folder
 from sterna.families.matmul_free.store import load_model
+from sterna.families.rwkv4.names import SHIPPED
+from sterna.families.rwkv4.store import load_model as load_rwkv4
 from sterna.families.spiking import examples
 from sterna.families.spiking.examples import EXAMPLES, TRAINED
 from sterna.families.spiking.quantise import quantise
@@ -38,7 +40,7 @@ def load_trained(folder: Path) -> object:
         return examples.l2mu()
 
 
-@pytest.fixture(scope="module", params=["demo-tiny", "spiking", "l2mu"])
+@pytest.fixture(scope="module", params=["demo-tiny", "rwkv4-tiny", "spiking", "l2mu"])
 def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stored:
     """Copies of what is shipped, and a network as `import` writes one."""
     folder = tmp_path_factory.mktemp(request.param) / "model"
@@ -48,6 +50,11 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "l2mu":
         shutil.copytree(TRAINED.parent, folder)
         return Stored(folder, load_trained)
+    if request.param == "rwkv4-tiny":
+        shipped = SHIPPED["rwkv4-tiny"].folder
+        assert shipped is not None
+        shutil.copytree(shipped, folder, ignore=lambda *_: ["README.md"])
+        return Stored(folder, load_rwkv4)
     shutil.copytree(find_folder(request.param), folder)
     return Stored(folder, load_model)
 
