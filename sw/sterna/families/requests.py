@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +13,8 @@ from sterna.options import Options, declared, option, seed
 MODEL_HELP = (
     "Name of a shipped model (`sterna models`), a model folder, or another form that a family reads"
 )
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+                        re.IGNORECASE)
 JSON_HELP = "One JSON object, and nothing else, on standard output."
 MOST_SEEDS = 4
 
@@ -110,6 +113,19 @@ class ServeRequest(LoadRequest):
                              metavar="SECONDS", least=0, above=True, most=1e6)
     most_prompt: int = option(8192, "Most tokens before an answer (8192).", least=1, most=10**9)
     most_tokens: int = option(4096, "Most tokens of an answer (4096).", least=0, most=10**9)
+
+    def check(self) -> None:
+        super().check()
+        if not self.host.strip():
+            raise InputError("--host: is empty; leave it out, or give an address of this machine")
+        if self.api_key is not None and not (self.api_key.isprintable() and self.api_key.strip()
+                                             == self.api_key != ""):
+            raise InputError("--api-key: is what no client can send: an empty text, or one with "
+                             "control characters, or with spaces at its ends; give another")
+        for name in self.allow_host or ():
+            if not _HOST_NAME.fullmatch(name):
+                raise InputError(f"--allow-host: {name!r} is no name of a host, such as "
+                                 "board.example; give it without scheme, port and path")
 
 
 @dataclass(frozen=True, kw_only=True)

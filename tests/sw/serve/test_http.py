@@ -231,6 +231,11 @@ def test_the_command(tmp_path):
     (["demo", "--port", "70000"], "port is 70000; it must be a whole number from 0 to 65535"),
     (["demo", "--host", "no such host"], "no such host, port 8000: cannot be listened at"),
     (["demo", "--deadline", "0"], "deadline is 0"),
+    (["demo", "--host", ""], "--host: is empty"),
+    *((["demo", "--api-key", key], "--api-key: is what no client can send")
+      for key in ("", " ", "a\nb", " a", "a\t", "\udcff")),
+    *((["demo", "--allow-host", name], f"--allow-host: {name!r} is no name of a host")
+      for name in ("", "*", "http://x", "x:80", "x/y", "a..b", "-a", ".", "a b", "\u00fc.example")),
     (["demo", "--rows", "8", "--port", "0"], "--rows: shapes an accelerator"),
 ])
 def test_what_is_wrong_is_one_line(sterna, arguments, message):
