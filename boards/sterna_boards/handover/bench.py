@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.frames import OVERHEAD, Frame, FrameDecoder, encode_frame
 from sterna.machine.image import RESET, RUN, MemoryImage
-from sterna.machine.machine import Machine
-from sterna.machine.memory import Outside
 from sterna.machine.protocol import (
     MASK_BITS,
     MAX_PAYLOAD,
@@ -25,10 +22,11 @@ from sterna.machine.protocol import (
     space_number,
     word_chunks,
 )
-from sterna.machine.row_memory import held_bytes
 from sterna.machine.words import pack_input
 
-from sterna_boards.handover.bench_text import AXI_TEXT, TEXT
+from sterna_boards.handover.bench_device import device_of
+from sterna_boards.handover.bench_memories import memories_of
+from sterna_boards.handover.bench_text import TEXT
 from sterna_boards.handover.core import Core, Written
 
 NAME, IMAGE, EXPECTED = "bench.v", "image.hex", "expected.hex"
@@ -50,10 +48,9 @@ class Load:
 
 
 def has_bench(core: Core) -> bool:
-    """Whether a test bench is written: of plain Verilog, with a model whose image is not too large,
-    and without an SDRAM."""
-    return (core.board is None and core.image is not None
-            and core.machine.driven is None and not core.machine.trace
+    """Whether a test bench is written: with a model whose image is not too large; not in
+    the project of a board."""
+    return (core.board is None and core.image is not None and not core.machine.trace
             and sum(part.words * part.size for part in core.image.parts.values()) // 4
             <= MOST_WORDS)
 
@@ -73,7 +70,7 @@ def write(core: Core, folder: Path) -> Written:
             file.write(f"// {load.space}\n")
             file.writelines(f"{word:08x}\n" for word in _chunks(load.words).tolist())
     (folder / EXPECTED).write_text("".join(f"{word:08x}\n" for word in result), encoding="utf-8")
-    (folder / NAME).write_text(_text(image, loads, inputs), encoding="utf-8")
+    (folder / NAME).write_text(_text(core, loads, inputs), encoding="utf-8")
     return Written({
         NAME: "test bench in Verilog, for Icarus Verilog and Verilator; its first lines say how",
         IMAGE: "words of 32 bits that the test bench loads, memory after memory, then the input",
@@ -142,8 +139,9 @@ def _result(image: MemoryImage, loads: list[Load]) -> list[int]:
     return words.tolist()
 
 
-def _text(image: MemoryImage, loads: list[Load], inputs: list[Load]) -> str:
-    machine = image.machine
+def _text(core: Core, loads: list[Load], inputs: list[Load]) -> str:
+    machine, image = core.machine, core.image
+    assert image is not None
     streams = machine.streams
     values = {
         "IMAGE_WORDS": sum(load.words.size // 4 for load in [*loads, *inputs]),
@@ -160,45 +158,18 @@ def _text(image: MemoryImage, loads: list[Load], inputs: list[Load]) -> str:
         at += load.words.size // 4
     masks = ([] if streams == 1 else
              [f"    send16({(1 << streams) - 1});  // streams that run", "    send16(0);"])
-    wires, connections, memories = _axi(machine)
+    memories = memories_of(machine)
+    device = device_of(core, memories.connections)
     return TEXT.format(
         parameters="\n".join(
             f"  localparam {_width(name)}{name} = {value};" for name, value in values.items()),
-        wires=wires, connections=connections, memories=memories,
+        files=" ".join(device.files),
+        wires=memories.wires, device=device.instance, memories=memories.instances,
         first_words="\n".join(f"    send32({word});" for word in _first_words(image)),
         masks="\n".join(masks), loads="\n".join(calls[:len(loads)]),
-        inputs="\n".join(calls[len(loads):])) + (AXI_TEXT if memories else "")
+        inputs="\n".join(calls[len(loads):])
+    ) + memories.modules + device.modules
 
 
 def _width(name: str) -> str:
     return "[15:0] " if name.startswith("ENTRY") else "[31:0] " if name in ("ROWS", "NONCE") else ""
-
-
-_AXI = {"araddr": 32, "arlen": 8, "arvalid": 1, "arready": 1, "rdata": 0, "rlast": 1, "rvalid": 1,
-        "rready": 1, "awaddr": 32, "awvalid": 1, "awready": 1, "wdata": 0, "wstrb": -1,
-        "wvalid": 1, "wready": 1, "bvalid": 1, "bready": 1}
-"""Signals of a port, and their widths: 0 for a beat, -1 for its bytes."""
-
-
-def _axi(machine: Machine) -> tuple[str, str, str]:
-    """Wires, connections of the accelerator, and memories, where those are behind AXI4 ports."""
-    if not isinstance(machine.memory, Outside):
-        return "", "", ""
-    memory = machine.memory
-    page = 4096 * 8 // memory.bits
-    beats = ceil(held_bytes(machine) * 8 / memory.bits / memory.ports) + page
-    wires, connections, memories = [], [], []
-    for port in range(memory.ports):
-        for name, width in _AXI.items():
-            bits = {0: memory.bits, -1: memory.bits // 8}.get(width, width)
-            wires.append(f"  wire [{bits - 1}:0] axi_{port}_{name};")
-            connections.append(f".m_axi_{port}_{name}(axi_{port}_{name})")
-        connections += [f".m_axi_{port}_rresp(2'b00)", f".m_axi_{port}_bresp(2'b00)"]
-        unused = ("arsize", "arburst", "arcache", "arprot", "awlen", "awsize", "awburst", "awcache",
-                  "awprot", "wlast")
-        connections += [f".m_axi_{port}_{name}()" for name in unused]
-        pins = ", ".join(f".{name}(axi_{port}_{name})" for name in _AXI)
-        memories.append(f"  axi_memory #(.BITS({memory.bits}), .BEATS({beats})) memory_{port} (\n"
-                        f"    .clk(clk), .rst(rst), {pins});")
-    return ("\n".join(wires) + "\n", "".join(f",\n    {item}" for item in connections),
-            "\n".join(memories) + "\n")

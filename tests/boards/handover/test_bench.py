@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from sterna.cli import application
-from sterna.machine.memory import Axi
+from sterna.machine.machine import Machine
+from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS
+from sterna.machine.row_memory import RowsInSdram
 from sterna_sim.toolchain import find_toolchain
 
 MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
-TWO_STREAMS = PRESETS["tiny"].having(memory=Axi(ports=2, bits=32), streams=2)
+TINY = PRESETS["tiny"]
+SMALLEST = "random:hidden=32,layers=1,intermediate=32,vocabulary=8"
+SLOW = pytest.mark.slow
+CASES: dict[str, tuple[Machine | None, list[str]]] = {
+    "tokens": (TINY, [MODEL]), "steps": (None, ["l2mu"]),
+    "axi": (TINY.having(memory=Axi(ports=2, bits=32), streams=2), [MODEL]),
+    "sdram": (TINY.having(memory=Sdram(part="2m32", hz=50_000_000)), [MODEL]),
+    "rows in SDRAM": (TINY.having(row_memory=RowsInSdram()), [SMALLEST]),
+    "axi4-stream": (TINY, [SMALLEST, "--wrapper", "axi4-stream"]),
+    "axi4-lite": (TINY, [SMALLEST, "--wrapper", "axi4-lite"]),
+}
 
 
-@pytest.fixture(scope="module", params=["tokens", "steps", "axi"])
+@pytest.fixture(scope="module", params=CASES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bench")
-    config = folder / "axi.json"
-    config.write_text(TWO_STREAMS.to_json())
-    arguments = {"tokens": [MODEL, "--config", "tiny"], "steps": ["l2mu"],
-                 "axi": [MODEL, "--config", str(config)]}[request.param]
+    machine, arguments = CASES[request.param]
+    if machine is not None:
+        config = folder / "machine.json"
+        config.write_text(machine.to_json())
+        arguments = [*arguments, "--config", str(config)]
     assert application.run_arguments(["rtl", *arguments, "-o", str(folder / "rtl")]) == 0
     return folder / "rtl"
 
 
+def files(folder: Path) -> list[str]:
+    """Those that the first lines of the bench say."""
+    found = re.search(r"-o bench.vvp (.*) &&", (folder / "bench.v").read_text())
+    assert found is not None
+    return found[1].split()
+
+
 def icarus(folder: Path) -> subprocess.CompletedProcess[str]:
-    subprocess.run(["iverilog", "-g2012", "-o", "bench.vvp", "bench.v", "accelerator.v"],
+    subprocess.run(["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", *files(folder)],
                    cwd=folder, check=True)
     return subprocess.run(["vvp", "bench.vvp"], cwd=folder, capture_output=True, text=True)
 
@@ -49,13 +70,16 @@ def test_icarus_passes_and_tells_a_wrong_word(folder: Path) -> None:
 
 
 @pytest.mark.verilator
-@pytest.mark.parametrize("folder", ["steps"], indirect=True)
+@pytest.mark.parametrize("folder", [
+    "steps", *(pytest.param(name, marks=SLOW) for name in ("sdram", "axi4-stream", "axi4-lite"))],
+    indirect=True)
 def test_verilator_passes(folder: Path) -> None:
     tools = find_toolchain()
     subprocess.run(
-        [tools.verilator, "--binary", "--timing", "-CFLAGS", "-std=gnu++20", "-MAKEFLAGS",
+        [tools.verilator, "--binary", "--timing", "--top-module", "bench", "-CFLAGS",
+         "-std=gnu++20", "-MAKEFLAGS",
          "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
-         "-o", "bench", "bench.v", "accelerator.v"],
+         "-o", "bench", *files(folder)],
         cwd=folder, check=True, env=tools.environment)
     ran = subprocess.run(["obj_dir/bench"], cwd=folder, capture_output=True, text=True)
     assert ran.returncode == 0 and "PASS" in ran.stdout.splitlines(), ran.stdout
