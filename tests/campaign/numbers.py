@@ -13,7 +13,7 @@ from tests.campaign.trial import OUTPUT, Trial, Wanted
 IMPORTS = ("sterna.families.tokens.run", "sterna.families.tokens.verify",
            "sterna.families.steps.run", "sterna.families.spiking.model", "sterna_boards.catalogue")
 """What the commands import, once before the trials fork."""
-_BASES = {
+BASES = {
     "run": (["demo-tiny", "--max-tokens", "2"], ["cubalif", "--steps", "3"]),
     "verify": (["demo-tiny", "--device", "emulator", "--tokens", "2"],
                ["cubalif", "--device", "emulator", "--steps", "3"]),
@@ -24,6 +24,7 @@ _BASES = {
     "bench": (["demo-tiny"], ["cubalif"]), "simulate": (["demo-tiny"], ["cubalif"]),
     "rtl": (["demo-tiny", "-o", OUTPUT], ["cubalif", "-o", OUTPUT]),
     "build": (["demo-tiny", "--board", "ulx3s-85f"], ["cubalif", "--board", "ulx3s-85f"]),
+    "chat": (["demo-tiny"],), "serve": (["demo-tiny", "--port", "0"],),
     "import": (["net.py:make", "-o", OUTPUT], ["graph.nir", "-o", OUTPUT]),
 }
 _QUICK = ("run", "verify", "estimate", "program", "eval")
@@ -54,7 +55,7 @@ def _every() -> Iterator[Trial]:
             if not {int, float} & kinds:
                 continue
             flag = max(item.default.param_decls, key=len)
-            for base in _BASES[name]:
+            for base in BASES.get(name, ([],)):
                 kept = list(base)
                 if flag in kept:
                     del kept[kept.index(flag):kept.index(flag) + 2]

@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CLASSES = {"checkpoints": "tests.campaign.checkpoints", "numbers": "tests.campaign.numbers",
            "machines": "tests.campaign.machines",
            "events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs",
-           "ends": "tests.campaign.ends", "texts": "tests.campaign.texts"}
+           "ends": "tests.campaign.ends", "texts": "tests.campaign.texts",
+           "talks": "tests.campaign.talks", "choices": "tests.campaign.choices"}
 """The module of each class, by the name on the command line."""
 
 
