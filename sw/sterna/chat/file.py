@@ -25,6 +25,8 @@ def save_conversation(path: Path, model: str, messages: Sequence[Message]) -> No
     require_possible(path)
     if os.path.lexists(path) and not _is_ours(path):
         raise InputError(f"{path}: is there already, and no conversation; name another file")
+    if not os.path.isdir(Path(os.path.realpath(path)).parent):
+        raise InputError(f"{path}: cannot be written (there is no folder {path.parent})")
     values = {"format": FORMAT, "version": VERSION, "model": model,
               "messages": [asdict(item) for item in messages]}
     try:

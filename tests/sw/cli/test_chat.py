@@ -104,6 +104,7 @@ def test_what_the_model_is_told_first(model, talk):
     ("/load ~/nowhere.json", f"{Path.home()}/nowhere.json: file not found"),
     ("/save ~nobody-there/x", "~nobody-there/x: there is no such user"),
     ("/save README.md", "README.md: is there already, and no conversation"),
+    ("/save nowhere/x", "nowhere/x: cannot be written (there is no folder nowhere)"),
     ("/save nowhere/\0x", "cannot be written (embedded null byte)"),
 ])
 def test_a_wrong_line_is_told_and_the_conversation_goes_on(line, message, model, talk):
