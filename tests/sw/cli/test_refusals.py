@@ -126,7 +126,7 @@ NAMES = {
     "model.safetensors": ["give the folder"],
     "config.json": ["give the folder"],
     "pytorch_model.bin": ["pickled"],
-    "model.pth": ["pickled"],
+    "model.pt": ["pickled"],
     "model.onnx": ["ONNX"],
     "model.tar.gz": ["unpack"],
     "image.sterna": ["--image"],
