@@ -14,7 +14,7 @@ from sterna.machine.units.ternary import DELIVERY_BITS
 __all__ = [
     "WriteChunk", "write_chunk", "command_fields", "command_layout", "code_group", "row_group",
     "word_group", "instruction_layout",
-    "instruction_bits", "matmul_command", "vector_command", "scalar_command",
+    "instruction_bits", "matmul_command", "text_block", "vector_command", "scalar_command",
     "accumulate_command", "neuron_command", "port_command",
 ]
 
@@ -102,6 +102,11 @@ def port_command(machine: Machine, port: str) -> StructLayout:
 def matmul_command(machine: Machine) -> StructLayout:
     """A matrix command as the ternary engine takes it."""
     return command_layout(machine, "MATMUL")
+
+
+def text_block(machine: Machine) -> StructLayout:
+    """A block of a matrix command, as a command of its own, and the text that it is of."""
+    return StructLayout({"command": matmul_command(machine), "text": range(machine.texts)})
 
 
 def vector_command(machine: Machine) -> StructLayout:

@@ -44,14 +44,15 @@ def verify(chosen: Machine, seed: int = 0, count: int = 8, stall_permille: int =
         verifier.close()
 
 
-@pytest.mark.parametrize("memory, rows, streams", [
-    (Chip(), RowsInSdram(part="16m16", hz=CLOCK), 1),
-    (SDRAM, RowsBesideWeights(), 2),
-    (AXI, RowsBesideWeights(), 2),
-], ids=["rows alone", "beside weights", "axi"])
-def test_no_vector_differs(memory: Memory, rows: RowMemory, streams: int) -> None:
+@pytest.mark.parametrize("memory, rows, streams, shared", [
+    (Chip(), RowsInSdram(part="16m16", hz=CLOCK), 1, False),
+    (Chip(), RowsInSdram(part="16m16", hz=CLOCK), 2, True),
+    (SDRAM, RowsBesideWeights(), 2, False),
+    (AXI, RowsBesideWeights(), 2, False),
+], ids=["rows alone", "of texts", "beside weights", "axi"])
+def test_no_vector_differs(memory: Memory, rows: RowMemory, streams: int, shared: bool) -> None:
     """Pauses of the link shift the refreshes; rows of 15 words begin anywhere in a burst."""
-    chosen = machine(memory, rows, streams=streams)
+    chosen = machine(memory, rows, streams=streams, shared=shared)
     for seed in range(2):
         outcome = verify(chosen, seed, stall_permille=100 * seed)
         assert outcome.first_difference is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, ResetInserter
+from amaranth.hdl import Cat, Module, ResetInserter
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine, path_space
@@ -18,8 +18,10 @@ from sterna_hw.core.data_path import EVENTS, trace_accumulators, trace_members
 from sterna_hw.core.group_splitter import GroupSplitter
 from sterna_hw.core.head_words import add_head_words
 from sterna_hw.core.stream_fork import StreamFork
+from sterna_hw.core.token_sources import add_outside_source
 from sterna_hw.core.top_k import TopK
 from sterna_hw.layouts import row_group, word_group
+from sterna_hw.memory.ports import memory_members
 from sterna_hw.memory.text_source import TextSource
 from sterna_hw.stream import StreamRegister, connect_streams
 from sterna_hw.ternary.shared_engine import SharedEngine
@@ -76,19 +78,20 @@ class SharedPath:
     All token streams that a RUN makes active carry out the same commands, each at its own pace: one
     may be `COMMANDS_AHEAD` commands behind another one. Of weights, constants and input each has a
     place of its own in the memories, which start a RUN as in `TokenPaths`. The others see nothing,
-    and keep their state; chained ones take it from the one before.
+    and keep their state; chained ones take it from the one before. Input may lie outside.
 
-    Members of the accelerator: traces as in `TokenPaths`.
+    Members of the accelerator: traces, and ports of a memory outside, as in `TokenPaths`.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
     def members(self) -> dict[str, Any]:
+        members = memory_members(self._machine)
         if not self._machine.trace:
-            return {}
-        return {f"{name}_{number}": member for number in range(self._machine.texts)
-                for name, member in trace_members(self._machine).items()}
+            return members
+        return members | {f"{name}_{number}": member for number in range(self._machine.texts)
+                          for name, member in trace_members(self._machine).items()}
 
     def build(self, assembly: Assembly) -> None:
         m, machine = assembly.m, self._machine
@@ -143,6 +146,10 @@ class SharedPath:
         m, machine, request = assembly.m, self._machine, assembly.request
         words, ternary = word_group(machine), machine.ternary
         parts = ternary.rows if ternary.lane == "tables" else 1
+        if machine.row_memory.outside:
+            self._rows(assembly, vector)
+        else:
+            m.d.comb += vector.inputs_there.eq(~0)
         for name, shape, depth, delay, user, roles in (
             (Space.WEIGHTS, 8 * ternary.weight_bytes, ternary.weight_depth, engine.word_delay,
              engine, ("show", "take", "word")),
@@ -151,6 +158,8 @@ class SharedPath:
             (Space.INPUT, words, machine.vector.input_depth, INPUT_DELAY, vector,
              ("inputs_show", "inputs_take", "inputs")),
         ):
+            if name == Space.INPUT and machine.row_memory.outside:
+                continue
             source = TextSource(
                 machine.texts, shape, depth, assembly.space(name), delay, assembly.initial[name],
                 parts=parts if name == Space.WEIGHTS else 1)
@@ -162,6 +171,22 @@ class SharedPath:
                 m.d.comb += [getattr(source, f"base_{text}").eq(request[f"input_word_{text}"])
                              for text in range(machine.texts)]
             assembly.loads(name, source.writes)
+
+    def _rows(self, assembly: Assembly, vector: SharedVectorUnit) -> None:
+        """The row of each text comes from the memory outside."""
+        m, source, texts = assembly.m, add_outside_source(assembly), range(self._machine.texts)
+        rows = [getattr(source, f"rows_{text}") for text in texts]
+        assembly.loads(Space.INPUT, source.row_writes)
+        m.d.comb += vector.inputs_there.eq(Cat(row.valid for row in rows))
+        for text, row in enumerate(rows):
+            m.d.comb += [
+                getattr(source, f"base_{text}").eq(assembly.request[f"input_word_{text}"]),
+                row.ready.eq(vector.inputs_take[text]),
+            ]
+        with m.Switch(vector.inputs_show):
+            for text, row in enumerate(rows):
+                with m.Case(text):
+                    m.d.sync += vector.inputs.eq(row.payload)
 
     def _traces(self, assembly: Assembly, vector: SharedVectorUnit,
                 results: list[TextResults]) -> None:

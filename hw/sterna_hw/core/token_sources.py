@@ -22,6 +22,29 @@ WORD_DELAYS = WordDelays(weights=3, constants=2, inputs=1)
 """Of memories on chip that serve a single stream."""
 
 
+def add_outside_source(assembly: Assembly) -> Any:
+    """What reads the memory outside, whose ports become those of the accelerator."""
+    machine, m = assembly.machine, assembly.m
+    source: Any = outside_source(machine)
+    m.submodules["weights" if machine.memory.outside else "rows"] = source
+    m.d.comb += source.restart.eq(assembly.begin)
+    for name, member in memory_members(machine).items():
+        outer, inner = getattr(assembly.ports, name), getattr(source, name)
+        m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
+    if failure_members(machine):
+        m.d.comb += [
+            assembly.link.failure.eq(source.failure),
+            source.failure_taken.eq(assembly.link.failure_taken),
+        ]
+        if machine.generates is not None:
+            m.d.comb += [
+                assembly.commands.failure.eq(source.failure),
+                source.failure_taken.eq(assembly.link.failure_taken
+                                        | assembly.commands.failure_taken),
+            ]
+    return source
+
+
 class TokenSources:
     """The sources, in the module of an accelerator; all start over with a RUN.
 
@@ -34,7 +57,7 @@ class TokenSources:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly, self._machine = assembly, assembly.machine
         self.delays = WORD_DELAYS
-        self._outside: Any = self._outside_source() if self._machine.reads_outside else None
+        self._outside: Any = add_outside_source(assembly) if self._machine.reads_outside else None
         self.weights = self._weights()
         self.constants = self._constants()
         self.bases, self.inputs = self._inputs()
@@ -71,28 +94,6 @@ class TokenSources:
         return SequentialSource(*memory, self._assembly.space(Space.WEIGHTS),
                                 self._assembly.initial[Space.WEIGHTS], large=True,
                                 staged=not machine.compact)
-
-    def _outside_source(self) -> Any:
-        """What reads the memory outside, whose ports become those of the accelerator."""
-        assembly, machine, m = self._assembly, self._machine, self._assembly.m
-        source = outside_source(machine)
-        m.submodules["weights" if machine.memory.outside else "rows"] = source
-        m.d.comb += source.restart.eq(assembly.begin)
-        for name, member in memory_members(machine).items():
-            outer, inner = getattr(assembly.ports, name), getattr(source, name)
-            m.d.comb += outer.eq(inner) if member.flow is Out else inner.eq(outer)
-        if failure_members(machine):
-            m.d.comb += [
-                assembly.link.failure.eq(source.failure),
-                source.failure_taken.eq(assembly.link.failure_taken),
-            ]
-            if machine.generates is not None:
-                m.d.comb += [
-                    assembly.commands.failure.eq(source.failure),
-                    source.failure_taken.eq(assembly.link.failure_taken
-                                            | assembly.commands.failure_taken),
-                ]
-        return source
 
     def _constants(self) -> Any:
         assembly, machine, m = self._assembly, self._machine, self._assembly.m

@@ -13,16 +13,15 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
 from sterna_hw.stream import StreamQueue, connect_streams
 from sterna_hw.ternary.accumulators import READ_CLOCKS, Accumulators
+from sterna_hw.ternary.ahead import give_ahead
 from sterna_hw.ternary.issue import Issue
 from sterna_hw.ternary.lanes import AdderLanes
 from sterna_hw.ternary.table_lanes import TableLanes
 from sterna_hw.ternary.twin_table_lanes import TwinTableLanes
 from sterna_hw.ternary.weighting import Weighting
 
-_LANES: dict[str, type[AdderLanes | TableLanes]] = {
+LANES: dict[str, type[AdderLanes | TableLanes]] = {
     "adders": AdderLanes, "tables": TableLanes, "twin_tables": TwinTableLanes}
-_COMMANDS_AHEAD = 2
-"""That lanes may have looked at before the first of them begins."""
 
 
 class TernaryEngine(Component):
@@ -61,7 +60,7 @@ class TernaryEngine(Component):
     def __init__(self, machine: Machine, word_delay: int = 0) -> None:
         self._machine = machine
         self._word_delay = word_delay
-        self._lanes = _LANES[machine.ternary.lane](machine)
+        self._lanes = LANES[machine.ternary.lane](machine)
         self.latency = self._lanes.latency + machine.ternary.weighting_clocks + 1
         super().__init__({
             "weights": In(stream.Signature(8 * machine.ternary.weight_bytes)),
@@ -161,16 +160,9 @@ class TernaryEngine(Component):
     def _commands(self, m: Module, issue: Issue) -> Value:
         """Give the commands to who wants them; returns whether there is one."""
         lanes = self._lanes
-        if not isinstance(lanes, TwinTableLanes):
+        if not lanes.ahead:
             connect_streams(m, self.commands, issue.commands)
             return self.commands.valid
-        m.submodules.ahead = ahead = StreamQueue(matmul_command(self._machine), _COMMANDS_AHEAD)
-        connect_streams(m, ahead.o, issue.commands)
-        m.d.comb += [
-            ahead.i.payload.eq(self.commands.payload),
-            lanes.commands.payload.eq(self.commands.payload),
-            ahead.i.valid.eq(self.commands.valid & lanes.commands.ready),
-            lanes.commands.valid.eq(self.commands.valid & ahead.i.ready),
-            self.commands.ready.eq(ahead.i.ready & lanes.commands.ready),
-        ]
-        return self.commands.valid | ahead.o.valid
+        ahead = give_ahead(m, self.commands, lanes)
+        connect_streams(m, ahead, issue.commands)
+        return self.commands.valid | ahead.valid

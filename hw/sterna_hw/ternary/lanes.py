@@ -38,8 +38,8 @@ class Lanes(Component):
         carries: Out(rows), ones to be added to the sums.
 
     Only where texts share the lanes, see `TextBanks`:
-        text: In, whose tile it is. begun, released: Out(texts), the first tile of the codes in use
-            is there; they are free after this clock.
+        text: In, whose tile it is, unless lanes look ahead. begun, released: Out(texts), the first
+            tile of the codes in use is there; they are free after this clock.
 
     Attributes:
         latency: clocks from taking a word to ``sums``.
@@ -47,9 +47,11 @@ class Lanes(Component):
         word_delay: clocks from taking a word to ``word``.
         settles: whether ``ready`` is low in the first two clocks of each tile, and while there is
             no word.
+        ahead: whether the lanes are given commands before the words are due.
     """
 
     settles = False
+    ahead = False
     word_delay = 0
 
     def __init__(self, machine: Machine, latency: int, sum_bits: int) -> None:
@@ -68,8 +70,9 @@ class Lanes(Component):
             "word": In(8 * machine.ternary.weight_bytes),
             "sums": Out(ArrayLayout(signed(sum_bits), machine.ternary.rows)),
             "carries": Out(machine.ternary.rows),
-            **({"text": In(range(machine.texts)), "begun": Out(machine.texts),
-                "released": Out(machine.texts)} if machine.shared else {}),
+            **({"begun": Out(machine.texts), "released": Out(machine.texts)}
+               if machine.shared else {}),
+            **({"text": In(range(machine.texts))} if machine.shared and not self.ahead else {}),
             **self._members(),
         })
 
@@ -83,8 +86,9 @@ class Lanes(Component):
             m.submodules.banks = banks = CodeBanks(self._machine, parts)
         else:
             m.submodules.banks = banks = TextBanks(self._machine, parts, late)
-            m.d.comb += [banks.text.eq(self.text), self.begun.eq(banks.begun),
-                         self.released.eq(banks.release)]
+            m.d.comb += [self.begun.eq(banks.begun), self.released.eq(banks.release)]
+            if not self.ahead:
+                m.d.comb += banks.text.eq(self.text)
         connect_streams(m, self.groups, banks.groups)
         return banks
 

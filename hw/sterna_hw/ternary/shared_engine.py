@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import result_room
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group, matmul_command, row_group
+from sterna_hw.memory.block_queue import BlockQueue
 from sterna_hw.stream import StreamQueue, connect_streams
-from sterna_hw.ternary.accumulators import Accumulators
+from sterna_hw.ternary.accumulators import READ_CLOCKS, Accumulators
+from sterna_hw.ternary.ahead import give_ahead
+from sterna_hw.ternary.engine import LANES
 from sterna_hw.ternary.issue import Issue
-from sterna_hw.ternary.lanes import AdderLanes
-from sterna_hw.ternary.table_lanes import TableLanes
 from sterna_hw.ternary.turns import BlockTurns
 
 
@@ -38,8 +40,7 @@ class SharedEngine(Component):
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        tables = machine.ternary.lane == "tables"
-        self._lanes = TableLanes(machine) if tables else AdderLanes(machine)
+        self._lanes = LANES[machine.ternary.lane](machine)
         self.word_delay = self._lanes.word_delay
         texts = machine.texts
         super().__init__({
@@ -61,27 +62,36 @@ class SharedEngine(Component):
         m.submodules.issue = issue = Issue(machine)
         m.submodules.lanes = lanes = self._lanes
         m.submodules.accumulators = accumulators = Accumulators(machine, lanes.sum_bits)
-        connect_streams(m, turns.blocks, issue.commands)
         connect_streams(m, self.codes, lanes.groups)
+        blocks = give_ahead(m, turns.blocks, lanes) if lanes.ahead else turns.blocks
         taken = Signal()
+        whose = Signal(range(machine.texts))
+        with m.If(blocks.valid & blocks.ready):
+            m.d.sync += whose.eq(blocks.payload.text)
+        if not lanes.ahead:
+            m.d.comb += lanes.text.eq(whose)
         m.d.comb += [
+            issue.commands.payload.eq(blocks.payload.command),
+            issue.commands.valid.eq(blocks.valid), blocks.ready.eq(issue.commands.ready),
             turns.begun.eq(lanes.begun),
             turns.released.eq(lanes.released), self.released.eq(lanes.released),
-            lanes.text.eq(turns.text), self.show.eq(turns.text),
+            self.show.eq(whose),
             lanes.active.eq(issue.active), lanes.tile.eq(issue.tile),
             lanes.closing.eq(issue.closing), lanes.turn.eq(issue.turn),
             lanes.release.eq(issue.release), lanes.advance.eq(taken),
             lanes.word.eq(self.word),
             taken.eq(issue.active & lanes.ready),
-            self.take.eq(taken << turns.text), issue.advance.eq(taken),
+            self.take.eq(taken << whose), issue.advance.eq(taken),
         ]
 
-        valid, step, again, text = taken, issue.step, ~issue.step.first, turns.text
+        valid, step, again, text = taken, issue.step, ~issue.step.first, whose
         for stage in range(lanes.latency):
+            if machine.ternary.deep_accumulators and stage == lanes.latency - READ_CLOCKS:
+                m.d.comb += accumulators.soon.eq(step.slot)
             next_valid = Signal(name=f"valid_{stage + 1}")
             next_step = Signal.like(issue.step, name=f"step_{stage + 1}", reset_less=True)
             next_again = Signal(name=f"again_{stage + 1}", reset_less=True)
-            next_text = Signal.like(turns.text, name=f"text_{stage + 1}", reset_less=True)
+            next_text = Signal.like(whose, name=f"text_{stage + 1}", reset_less=True)
             m.d.sync += [next_valid.eq(valid), next_step.eq(step), next_again.eq(again),
                          next_text.eq(text)]
             valid, step, again, text = next_valid, next_step, next_again, next_text
@@ -95,14 +105,10 @@ class SharedEngine(Component):
             connect_streams(m, getattr(self, f"commands_{number}"),
                             getattr(turns, f"commands_{number}"))
             results = getattr(self, f"results_{number}")
-            m.submodules[f"queue_{number}"] = queue = StreamQueue(
-                row_group(machine), machine.ternary.result_depth, counted=True)
-            connect_streams(m, queue.o, results)
-            m.d.comb += [
-                queue.i.valid.eq(valid & step.last & (text == number)),
-                queue.i.payload.values.eq(accumulators.values),
-                queue.i.payload.destination.eq(step.destination),
-            ]
+            given = Signal(row_group(machine), name=f"given_{number}")
+            m.d.comb += [given.values.eq(accumulators.values),
+                         given.destination.eq(step.destination)]
+            self._queue(m, number, valid & step.last & (text == number), given, results)
             returned.append(Signal(name=f"returned_{number}"))
             m.d.sync += returned[-1].eq(results.valid & results.ready)
         waiting = Cat(getattr(self, f"commands_{number}").valid for number in texts).any()
@@ -113,3 +119,20 @@ class SharedEngine(Component):
             self.idle.eq(~issue.active & ~waiting & turns.full.all()),
         ]
         return m
+
+    def _queue(self, m: Module, number: int, push: Value, given: Any, results: Any) -> None:
+        """Where results of a text wait: block RAM, where blocks are long."""
+        room = result_room(self._machine)
+        if self._machine.ternary.deep_accumulators:
+            long = BlockQueue(given.shape().size, room)
+            m.submodules[f"queue_{number}"] = long
+            m.d.comb += [
+                long.push.eq(push), long.data.eq(given.as_value()),
+                results.payload.as_value().eq(long.o.payload),
+                results.valid.eq(long.o.valid), long.o.ready.eq(results.ready),
+            ]
+            return
+        queue = StreamQueue(given.shape(), room, counted=True)
+        m.submodules[f"queue_{number}"] = queue
+        connect_streams(m, queue.o, results)
+        m.d.comb += [queue.i.valid.eq(push), queue.i.payload.eq(given)]

@@ -8,9 +8,10 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
+from sterna.machine.units.ternary import result_room
 
 from sterna_hw.component import Component
-from sterna_hw.layouts import matmul_command
+from sterna_hw.layouts import matmul_command, text_block
 
 
 class BlockTurns(Component):
@@ -28,9 +29,8 @@ class BlockTurns(Component):
         begun, released: In(texts), as in `TextBanks`; the codes of a text that gives its bank up
             are no codes any more from the block on that releases them.
         returned: In(texts), a row group of results has left the queue of a text.
-        blocks: Out, stream of `matmul_command`: one block, which releases the codes if the command
-            does and it is the last.
-        text: Out(range(texts)), whose the block is that was taken last.
+        blocks: Out, stream of `text_block`, which releases the codes if the command does and it is
+            the last.
         full: Out(texts), all room for results is there.
     """
 
@@ -40,26 +40,26 @@ class BlockTurns(Component):
         super().__init__({
             **{f"commands_{text}": In(commands) for text in range(texts)},
             "begun": In(texts), "released": In(texts), "returned": In(texts),
-            "blocks": Out(commands), "text": Out(range(texts)), "full": Out(texts),
+            "blocks": Out(stream.Signature(text_block(machine))), "full": Out(texts),
         })
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        texts, room = range(self._machine.texts), self._machine.ternary.result_depth
+        texts, room = range(self._machine.texts), result_room(self._machine)
         can = Signal(len(texts))
-        chosen = Signal.like(self.text, name="chosen")
+        before, chosen = (Signal(texts, name=name) for name in ("before", "chosen"))
         taken = Signal(len(texts))
         for text in reversed(texts):
             with m.If(can[text]):
                 m.d.comb += chosen.eq(text)
-        with m.If(can.bit_select(self.text, 1)):
-            m.d.comb += chosen.eq(self.text)
+        with m.If(can.bit_select(before, 1)):
+            m.d.comb += chosen.eq(before)
         m.d.comb += [
-            self.blocks.valid.eq(can.any()),
+            self.blocks.valid.eq(can.any()), self.blocks.payload.text.eq(chosen),
             taken.eq((self.blocks.valid & self.blocks.ready) << chosen),
         ]
         with m.If(taken.any()):
-            m.d.sync += self.text.eq(chosen)
+            m.d.sync += before.eq(chosen)
         for text in texts:
             commands = getattr(self, f"commands_{text}")
             offered = commands.payload
@@ -92,8 +92,8 @@ class BlockTurns(Component):
                     m.d.sync += block.eq(1)
             with m.If(chosen == text):
                 m.d.comb += [
-                    self.blocks.payload.eq(offered),
-                    self.blocks.payload.blocks.eq(1),
-                    self.blocks.payload.release.eq(offered.release & last),
+                    self.blocks.payload.command.eq(offered),
+                    self.blocks.payload.command.blocks.eq(1),
+                    self.blocks.payload.command.release.eq(offered.release & last),
                 ]
         return m

@@ -9,9 +9,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In
 from sterna.machine.triples import STEPS
 
-from sterna_hw.layouts import matmul_command
+from sterna_hw.layouts import matmul_command, text_block
 from sterna_hw.stream import connect_streams
-from sterna_hw.ternary.code_banks import CodeBanks
 from sterna_hw.ternary.table_fill import TableFill
 from sterna_hw.ternary.table_lanes import TableLanes
 from sterna_hw.ternary.tile_walk import TileWalk
@@ -25,18 +24,24 @@ class TwinTableLanes(TableLanes):
     parts.
 
     Members, beside those of `Lanes`:
-        commands: In, stream of `matmul_command`: those whose words follow, at most two further
-            ones before them.
+        commands: In, stream of `matmul_command`, or of `text_block` where texts share the lanes:
+            those whose words follow, at most two further ones before them.
     """
 
     settles = False
+    ahead = True
 
     def _members(self) -> dict[str, Any]:
-        return {"commands": In(stream.Signature(matmul_command(self._machine)))}
+        commands = text_block if self._machine.shared else matmul_command
+        return {"commands": In(stream.Signature(commands(self._machine)))}
 
-    def _fill(self, m: Module, banks: CodeBanks, fill: TableFill) -> tuple[Value, Value]:
+    def _fill(self, m: Module, banks: Any, fill: TableFill) -> tuple[Value, Value]:
         m.submodules.walk = walk = TileWalk(self._machine)
-        connect_streams(m, self.commands, walk.commands)
+        releases: Value = fill.done & walk.release
+        if self._machine.shared:
+            releases = releases << self._walk_text_blocks(m, banks, walk)
+        else:
+            connect_streams(m, self.commands, walk.commands)
         busy = Signal()
         begins = Signal()
         turns = Signal()
@@ -47,7 +52,7 @@ class TwinTableLanes(TableLanes):
             turns.eq(self.advance & self.turn),
             banks.tile.eq(walk.tile),
             walk.advance.eq(fill.done),
-            banks.release.eq(fill.done & walk.release),
+            banks.release.eq(releases),
         ]
         m.d.sync += fill.start.eq(begins)
         with m.If(fill.done | begins):
@@ -71,3 +76,16 @@ class TwinTableLanes(TableLanes):
             m.d.sync += later.eq(set_read)
             set_read = later
         return Cat(written), Cat(set_read)
+
+    def _walk_text_blocks(self, m: Module, banks: Any, walk: TileWalk) -> Signal:
+        """The walk goes through blocks of several texts; returns whose its tile is."""
+        blocks = self.commands
+        text = Signal(range(self._machine.texts), name="walked")
+        m.d.comb += [
+            walk.commands.payload.eq(blocks.payload.command),
+            walk.commands.valid.eq(blocks.valid), blocks.ready.eq(walk.commands.ready),
+            banks.text.eq(text),
+        ]
+        with m.If(blocks.valid & blocks.ready):
+            m.d.sync += text.eq(blocks.payload.text)
+        return text

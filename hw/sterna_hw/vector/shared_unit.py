@@ -35,7 +35,8 @@ class SharedVectorUnit(VectorUnit):
     Members, where those of a `VectorUnit` differ; <n> is the number of a text:
         commands_<n>, accumulators_<n>, result_scalar_<n>, trace_vector_<n>, trace_scalar_<n>.
         constants, inputs: In, `word_group`, shown ``constant_delay`` and ``input_delay`` clocks
-            ago; <…>_show, <…>_take: Out, of their `TextSource`.
+            ago; <…>_show, <…>_take: Out, of their `TextSource`. inputs_there: In(texts), see
+            `Turns`.
         codes: Out, stream of `code_group`, always ready; released: In(texts), a bank of codes of a
             text is free again.
         first: In(range(texts)), whose groups go before those of others.
@@ -58,7 +59,8 @@ class SharedVectorUnit(VectorUnit):
             **{f"{name}_show": Out(range(texts)) for name in self._delays},
             **{f"{name}_take": Out(texts) for name in self._delays},
             "codes": Out(stream.Signature(code_group(machine), always_ready=True)),
-            "released": In(texts), "first": In(range(texts)), "chained": In(texts),
+            "inputs_there": In(texts), "released": In(texts), "first": In(range(texts)),
+            "chained": In(texts),
             "writes": In(stream.Signature(WriteChunk)),
             "idle": Out(1),
             **{spec.name: In(state_port(spec)) for spec in machine.states},
@@ -108,7 +110,7 @@ class SharedVectorUnit(VectorUnit):
         missing = MANTISSA_BITS + 1 - machine.vector.word_bits
         others = [scalars.owner != text for text in texts]
         m.d.comb += [
-            turns.first.eq(self.first),
+            turns.first.eq(self.first), turns.inputs_there.eq(self.inputs_there),
             scalars.text.eq(turns.text),
             scalars.constant.mantissa.eq(constants[0][:-1] << missing),
             scalars.constant.exponent.eq(constants[1][:EXPONENT_BITS].as_signed()),

@@ -28,6 +28,7 @@ class Turns(Component):
         first: In(range(texts)).
         constants_show, inputs_show: Out(range(texts)); constants_take, inputs_take: Out(texts): of
             a `TextSource`.
+        inputs_there: In(texts), the next input of a text can be shown.
         code_credit, scalar_idle, scalar_ends, chained, next_chained, state_credit: In(texts);
             code_issued, code_last, state_issued: Out(texts): as in `Issue`, of each text.
         operations: Out, stream of scalar operations; text: Out(range(texts)), whose it is.
@@ -46,6 +47,7 @@ class Turns(Component):
             "first": In(range(texts)),
             **{f"{name}_show": Out(range(texts)) for name in ("constants", "inputs")},
             **{f"{name}_take": Out(texts) for name in ("constants", "inputs")},
+            "inputs_there": In(texts),
             **{name: In(texts) for name in ("code_credit", "scalar_idle", "scalar_ends", "chained",
                                             "next_chained", "state_credit")},
             **{name: Out(texts) for name in ("code_issued", "code_last", "state_issued")},
@@ -70,7 +72,8 @@ class Turns(Component):
                 m.d.comb += getattr(issue, name).eq(getattr(self, name)[text])
             for name in ("code_issued", "code_last", "state_issued"):
                 m.d.comb += getattr(self, name)[text].eq(getattr(issue, name))
-            m.d.comb += [issue.constants_valid.eq(1), issue.inputs_valid.eq(1)]
+            m.d.comb += [issue.constants_valid.eq(1),
+                         issue.inputs_valid.eq(self.inputs_there[text])]
         m.d.comb += [
             self.constants_take.eq(Cat(issue.constants_ready for issue in issues)),
             self.inputs_take.eq(Cat(issue.inputs_ready for issue in issues)),

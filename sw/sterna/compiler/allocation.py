@@ -2,7 +2,8 @@
 
 Order: carried vectors, then state (all vectors of one repetition together, so that one step of
 the outer offset moves every layer-addressed vector), then local vectors, which share space when
-their lifetimes do not meet. Every vector is padded to whole row groups.
+their lifetimes do not meet. Every vector is padded to whole row groups. Where texts share the
+memory a vector also takes the place of one that ended before it in the same kernel.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sterna.compiler.plan import Address
 from sterna.machine.machine import Machine
 from sterna.machine.units.ternary import groups_per_row_group
 from sterna.program.definition import Program
-from sterna.program.instructions import Section
+from sterna.program.instructions import Kernel, Section, second_operand
 
 Unstored = AbstractSet[tuple[str, str]]
 
@@ -77,6 +78,47 @@ def place(sizes: dict[str, int], spans: dict[str, tuple[int, int]]) -> tuple[dic
     return offsets, total
 
 
+def heirs(section: Section, sizes: dict[str, int], spans: dict[str, tuple[int, int]]
+          ) -> dict[str, str]:
+    """By the name of a vector another one whose place it may take, group by group.
+
+    Both are of one size, and in the body of a kernel the one begins behind the last use of the
+    other.
+    """
+    found: dict[str, str] = {}
+    for position, item in enumerate(section.items):
+        if not isinstance(item, Kernel):
+            continue
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for number, operation in enumerate(item.body):
+            for name in (operation.a, second_operand(operation), operation.result):
+                if name is not None and name in spans:
+                    last[name] = number
+                    first.setdefault(name, number)
+        free = [name for name in last if spans[name][1] == position]
+        for name in sorted((name for name in first if spans[name][0] == position), key=first.get):
+            before = next((other for other in free if sizes[other] == sizes[name]
+                           and last[other] < first[name]), None)
+            if before is not None:
+                free.remove(before)
+                found[name] = before
+    return found
+
+
+def inherited(spans: dict[str, tuple[int, int]], places: dict[str, str]
+              ) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+    """Spans of those that need places of their own, and in whose each vector lies."""
+    owner = {}
+    for name in spans:
+        first = name
+        while first in places:
+            first = places[first]
+        owner[name] = first
+    return {first: (spans[first][0], max(spans[name][1] for name in spans if owner[name] == first))
+            for first in dict.fromkeys(owner.values())}, owner
+
+
 def allocate(program: Program, machine: Machine, unstored: Unstored = frozenset()) -> Allocation:
     """Place all vectors; the depth of the memory is checked by `sterna.compiler.fit`.
 
@@ -107,8 +149,11 @@ def allocate(program: Program, machine: Machine, unstored: Unstored = frozenset(
         position = base + (position - base) * section.repeat
     total = position
     for section in program.sections:
-        offsets, size = place(sizes, local_spans(program, section, unstored))
-        for name, offset in offsets.items():
-            addresses[section.name, name] = Address(position + offset)
+        spans = local_spans(program, section, unstored)
+        places = heirs(section, sizes, spans) if machine.shared else {}
+        spans, owner = inherited(spans, places)
+        offsets, size = place(sizes, spans)
+        for name, first in owner.items():
+            addresses[section.name, name] = Address(position + offsets[first])
         total = max(total, position + size)
     return Allocation(addresses, steps, position, total)

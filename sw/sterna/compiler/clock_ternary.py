@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sterna.compiler.plan import MatmulStep
 from sterna.machine.machine import Machine
 from sterna.machine.units.head import CANDIDATES
-from sterna.machine.units.ternary import CODE_BANKS, MATMUL_QUEUE, Destination
+from sterna.machine.units.ternary import CODE_BANKS, MATMUL_QUEUE, Destination, result_room
 
 if TYPE_CHECKING:
     from sterna.compiler.clock import Clock
@@ -39,6 +39,8 @@ class EngineClock:
             free again. results: when row groups are there for the vector unit.
         taken: when the row groups left the queue. accumulate: weight words.
         starts: when the last commands began, so that their places in the queue were free.
+        sets, set_written: of two sets of tables, when the last ones were done with, and the last
+            one was written.
         works: is told of the clocks in which it accumulates.
     """
 
@@ -52,8 +54,8 @@ class EngineClock:
         self.taken: list[int] = []
         self.free = self.accumulate = 0
         self._block = self.produced = 0
-        self._set_written = 0
-        self._sets: deque[int] = deque([0] * TABLE_SETS, TABLE_SETS)
+        self.set_written = 0
+        self.sets: deque[int] = deque([0] * TABLE_SETS, TABLE_SETS)
         self._head_free = self._inserted = 0.0
         self._head_rows = 0
         self.works: Callable[[int, int], None] | None = None
@@ -85,7 +87,7 @@ class EngineClock:
                 last = max(last, bank.complete - width)
         self._block += 1
         for _ in range(width):
-            oldest = self.produced - self.machine.ternary.result_depth
+            oldest = self.produced - result_room(self.machine)
             if 0 <= oldest < len(self.taken):
                 last = max(last, self.taken[oldest] + 1)
             self._deliver(command, last + self._latency)
@@ -103,7 +105,7 @@ class EngineClock:
             self.commands.popleft()
             if command.release:
                 self.banks.popleft()
-                self.released.append(self._set_written or self.free)
+                self.released.append(self.set_written or self.free)
 
     def _in_turn(self, command: MatmulStep, bank: Bank, width: int) -> int:
         """Clock of the first word of the last pass, each tile being prepared when it begins."""
@@ -124,15 +126,15 @@ class EngineClock:
         tiles, clocks, last = command.tiles, self.machine.ternary.least_tile_clocks, self.free
         passes = command.planes * width
         if tiles == 1 and self._block:
-            self._sets[-1] = self.free + passes
+            self.sets[-1] = self.free + passes
             return self.free + passes - width
         for tile in range(tiles):
             ready = min(bank.first + tile * bank.per_tile, bank.complete)
             if command.release and tile == tiles - 1:
                 ready = bank.complete
-            self._set_written = max(self._set_written, self._sets[0], ready, dispatched) + clocks
-            last = max(last, self._set_written)
-            self._sets.append(last + passes)
+            self.set_written = max(self.set_written, self.sets[0], ready, dispatched) + clocks
+            last = max(last, self.set_written)
+            self.sets.append(last + passes)
             if tile < tiles - 1:
                 last += passes
         return last + passes - width

@@ -22,6 +22,7 @@ from sterna.machine.units.ternary import (
     MATMUL_QUEUE,
     groups_per_row_group,
     groups_per_tile,
+    result_room,
 )
 from sterna.machine.units.vector import (
     MultiplierSelect,
@@ -39,6 +40,8 @@ OFFER_CLOCKS = 2
 """That a constant scalar is on offer before it is taken."""
 SAME_TEXT_CLOCKS = 1
 """Between two blocks of a text that no other one fills."""
+RELEASE_CLOCKS = 1
+"""Until a bank that tables were written from is known to be free, and others are begun."""
 
 
 @dataclass
@@ -76,6 +79,11 @@ class TextsClock:
         self.texts = [_Text(EngineClock(machine)) for _ in range(machine.texts)]
         self.engine_free = self.scalar_free = START_CLOCKS
         self.engine_text = 0
+        self._shown: _Text | None = None
+        """Whose constant is on offer to the scalar unit."""
+        self._holder: _Text | None = None
+        """Whose scalar the lanes multiply by."""
+        self._sets, self._set_written = self.texts[0].engine.sets, 0
         self.issued = self.accumulate = self.now = 0
         self.ends: dict[str, int] = {}
         self._steps = _instructions(plan)
@@ -116,16 +124,17 @@ class TextsClock:
         return self._sequencer
 
     def _engine(self) -> float:
-        """The next block, of the text that had the last one if it can."""
+        """The next block, of the text that had the last one if it can, else of the first that can.
+        """
         if self.now < self.engine_free:
             return self.engine_free
         later = inf
-        order = range(self.engine_text, self.engine_text + len(self.texts))
-        for number in order:
-            text = self.texts[number % len(self.texts)]
-            ready = self._block_ready(text, number == self.engine_text)
+        last = self.engine_text
+        for number in sorted(range(len(self.texts)), key=lambda number: (number != last, number)):
+            text = self.texts[number]
+            ready = self._block_ready(text, number == last)
             if ready <= self.now:
-                self.engine_text = number % len(self.texts)
+                self.engine_text = number
                 self._block(text)
                 return self.engine_free
             later = min(later, ready)
@@ -137,7 +146,7 @@ class TextsClock:
             return inf
         command, there = text.matmuls[0]
         width = command.groups * len(command.matrices)
-        oldest = engine.produced + width - self.machine.ternary.result_depth
+        oldest = engine.produced + width - result_room(self.machine)
         if oldest > len(engine.taken):
             return inf
         room = engine.taken[oldest - 1] + 2 if oldest > 0 else 0
@@ -147,31 +156,46 @@ class TextsClock:
     def _block(self, text: _Text) -> None:
         engine, command = text.engine, text.matmuls[0][0]
         engine.free, before = self.now, engine.accumulate
+        engine.sets, engine.set_written = self._sets, self._set_written
         if not engine.commands:
             engine.commands.append(text.matmuls[0])
         banks = len(engine.banks)
         engine.accumulate_block()
-        self.engine_free = engine.free
+        self.engine_free, self._set_written = engine.free, engine.set_written
         self.accumulate += engine.accumulate - before
         if not engine.commands:
             text.matmuls.popleft()
         if len(engine.banks) < banks:
             text.released.append(engine.free)
         text.leaves = command.release and not engine.commands
+        if text.leaves and self.machine.ternary.tile_clocks:
+            self.engine_free += RELEASE_CLOCKS
 
     def _vector(self) -> float:
-        """A group or a scalar operation; texts that the engine does not work for go first."""
+        """A group and a scalar operation, of the first text that can; with groups that one goes
+        before which is next to that of the engine."""
         later, sent = inf, False
-        count = len(self.texts)
-        for number in range(self.engine_text + 1, self.engine_text + 1 + count):
-            text = self.texts[number % count]
-            ready = self._ready(text)
-            if ready <= self.now and not (sent and isinstance(text.step, VectorStep)):
-                sent = sent or isinstance(text.step, VectorStep)
+        for text in self.texts:
+            self._ready(text)  # which has its next command
+        first = (self.engine_text + 1) % len(self.texts)
+        vectors = [isinstance(text.step, VectorStep) for text in self.texts]
+        for number in sorted(range(len(vectors)), key=lambda number: (number != first, number)
+                             if vectors[number] else (True, number)):
+            text, ready = self.texts[number], self._ready(self.texts[number])
+            if ready <= self.now and not (sent and vectors[number]):
+                sent = sent or vectors[number]
                 self._issue(text)
                 ready = self.now + 1
             later = min(later, max(ready, self.now + 1))
+        self._show()
         return later
+
+    def _show(self) -> None:
+        """Of those that wait for a constant the first is shown its own."""
+        first = next((text for text in self.texts if _takes_constant(text.step)), None)
+        if first is not None and first is not self._shown and self._shown is not None:
+            first.start = max(first.start, self.now + 1 + OFFER_CLOCKS)
+        self._shown = first
 
     def _ready(self, text: _Text) -> float:
         """When a text can go on, infinite if that depends on others."""
@@ -185,6 +209,8 @@ class TextsClock:
             text.step, text.group, text.start = step, 0, self._begin(text, step)
         step = text.step
         if isinstance(step, ScalarStep):
+            if _takes_constant(step) and self._shown not in (None, text):
+                return self.now + 1
             return max(text.start, self.scalar_free)
         start = text.start
         if step.codes and text.group == 0 and text.banks >= CODE_BANKS:
@@ -240,6 +266,12 @@ class TextsClock:
             there = now + vector_latency(machine) + code_registers(machine)
             text.engine.banks.append(Bank(there, per_tile, there + step.length - 1 - text.group))
             text.banks += 1
+        if step.multiplier is MultiplierSelect.CONSTANT and self._shown is not None:
+            self._shown.start = max(self._shown.start, now + 1 + OFFER_CLOCKS)
+        if (step.multiplier in (MultiplierSelect.SCALAR, MultiplierSelect.SCALAR_NEGATIVE)
+                and (text.group == 0 or self._holder is not text)):
+            self._holder = text
+            self.scalar_free = max(self.scalar_free, now + 2)
         text.last_issue, text.group, text.start = now, text.group + 1, now + 1
         self.issued += 1
         if text.group < step.length:
@@ -247,6 +279,10 @@ class TextsClock:
         if step.absmax is not None:
             text.last_absmax = now
         text.step = None
+
+
+def _takes_constant(step: Step) -> bool:
+    return isinstance(step, ScalarStep) and step.operation is ScalarCode.CONSTANT
 
 
 def _instructions(plan: Plan) -> Iterator[tuple[str, Step]]:

@@ -17,7 +17,7 @@ from sterna_hw.stream import connect_streams
 from sterna_hw.ternary.shared_engine import SharedEngine
 from sterna_sim.streams import Receiver, pack, sender, simulate
 
-from tests.hw.ternary.test_engine import SHAPES, TABLE_SHAPES, Work, shape_name
+from tests.hw.ternary.test_engine import SHAPES, TABLE_SHAPES, TWIN_SHAPES, Work, shape_name
 
 
 class System(Component):
@@ -111,6 +111,13 @@ def run(shape: Machine, works: list[Work], seed: int, codes: float = 1.0, comman
     (TABLE_SHAPES[0], 2, {"results": 0.3}),
     (TABLE_SHAPES[1], 2, {}),
     (TABLE_SHAPES[2], 4, {"codes": 0.6, "commands": 0.1, "results": 0.6}),
+    (TABLE_SHAPES[4], 2, {}),
+    (TABLE_SHAPES[4], 4, {"codes": 0.6, "commands": 0.4, "results": 0.3}),
+    (TWIN_SHAPES[0], 2, {"results": 0.3}),
+    (TWIN_SHAPES[1], 2, {}),
+    (TWIN_SHAPES[2], 4, {"codes": 0.6, "commands": 0.1, "results": 0.6}),
+    (TWIN_SHAPES[0], 4, {"codes": 0.15}),
+    (TWIN_SHAPES[3], 2, {"commands": 0.05}),
 ], ids=lambda value: "-".join(value) or "free" if isinstance(value, dict)
    else value if isinstance(value, int) else shape_name(value))
 def test_random_work_of_texts(shape: Machine, texts: int, densities: dict[str, float]) -> None:

@@ -53,6 +53,7 @@ class WithSources(Component):
         m.submodules.unit = unit = SharedVectorUnit(machine, (), 2, 1)
         connect_streams(m, self.writes, unit.writes)
         connect_streams(m, unit.codes, self.codes)
+        m.d.comb += unit.inputs_there.eq(~0)
         for name, delay in (("constants", 2), ("inputs", 1)):
             rows = [getattr(work, name) for work in self._works]
             initial = [pack(word_group(machine), row) for found in rows for row in found]

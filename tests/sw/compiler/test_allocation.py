@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sterna.compiler.allocation import allocate, local_spans, padded_groups, place
+from sterna.compiler.allocation import allocate, heirs, local_spans, padded_groups, place
 from sterna.compiler.lifetimes import assign, assign_registers, reduction_spans, scalar_spans
 from sterna.errors import InputError
 from sterna.law.arithmetic import RESULT_SCALAR
 from sterna.machine.presets import token_machine
+from sterna.program.instructions import second_operand
 
 from tests.sw.compiler.programs import random_program, simple_program
 
@@ -58,6 +59,35 @@ def test_whole_programs(seed):
         for other, (start_2, stop_2, life_2) in places.items():
             apart = life[1] < life_2[0] or life_2[1] < life[0]
             assert one == other or apart or stop <= start_2 or stop_2 <= start
+
+
+def test_texts_need_less_of_the_memory_that_they_share():
+    """In the body of a kernel a vector takes the place of one that was used for the last time, and
+    no two that are in use at an operation share one."""
+    fewer = 0
+    for seed in range(6):
+        program = random_program(seed, 30, 50, 20, 3)
+        shared = SHAPE.having(streams=2, shared=True)
+        fewer += allocate(program, SHAPE).vector_groups > allocate(program, shared).vector_groups
+        addresses = allocate(program, shared).addresses
+        for section in program.sections:
+            spans = local_spans(program, section)
+            sizes = {name: padded_groups(SHAPE, program.vectors[name].length) for name in spans}
+            for name, before in heirs(section, sizes, spans).items():
+                assert addresses[section.name, name] == addresses[section.name, before]
+            for position, item in enumerate(section.items):
+                body = getattr(item, "body", ())
+                uses = [{operation.a, second_operand(operation), operation.result}
+                        for operation in body]
+                for number in range(len(body)):
+                    live = [name for name, (first, last) in spans.items()
+                            if (first < position or any(name in use for use in uses[:number + 1]))
+                            and (last > position or any(name in use for use in uses[number:]))
+                            and first <= position <= last]
+                    taken = [range(start, start + sizes[name]) for name in live
+                             for start in [addresses[section.name, name].base]]
+                    assert len(set().union(*taken)) == sum(map(len, taken))
+    assert fewer
 
 
 def test_carried_vectors_have_one_place_in_all_sections():

@@ -32,10 +32,11 @@ class ScalarCode(IntEnum):
 
 SCALAR_CLOCKS = {
     ScalarCode.ABSMAX: 3, ScalarCode.CONSTANT: 3, ScalarCode.MULTIPLY: 6, ScalarCode.CODE_SCALE: 7,
-    ScalarCode.RSQRT: 7, ScalarCode.ADD: 10, ScalarCode.SQUARES: 9,
+    ScalarCode.RSQRT: 7, ScalarCode.ADD: 24, ScalarCode.SQUARES: 12,
 }
-"""Clocks of scalar operations; those of ADD and SQUARES depend on their operands. A group of the
-vector unit issues one clock before, but for ABSMAX, whose result the scalar unit has early."""
+"""Clocks of scalar operations; those of ADD (7 to 25) and SQUARES (7 to 18) depend on their
+operands: of ADD one is mostly an epsilon. A group of the vector unit issues one clock before, but
+for ABSMAX, whose result the scalar unit has early."""
 CONSTANT_CLOCKS = 3
 """From one word of a constant scalar to the next, where they are two groups."""
 

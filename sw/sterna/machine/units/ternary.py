@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil, log2
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from sterna.law.arithmetic import CODE_LIMIT, MAX_DELIVERY_SHIFT, SHIFT_STEP
 from sterna.law.planes import full, plane_limit, reach, signed_bits
+from sterna.machine.texts import AREA, AREA_FACTORS, texts_terms
 from sterna.machine.unit import (
     FORKS,
     AreaTerms,
@@ -212,7 +214,8 @@ class Ternary(Unit):
         weighted = (self.rows, self.rows * (self.planes - 1)) if self.planes > 1 else (0, 0)
         streams, paths = machine.streams, machine.paths
         forks = paths if paths > 1 else 0
-        return {
+        texts = {AREA: texts_terms(machine)} if machine.shared else {}
+        return texts | {
             "core.engine": tuple(paths * term for term in (1, *adders, tables, *weighted)),
             "core.splitter": (streams, streams * self.rows, 0),
             "core.weights": tuple(map(sum, zip(
@@ -221,6 +224,9 @@ class Ternary(Unit):
             "core.triples": (self.is_dense(machine) * machine.weight_bytes,),
             FORKS: (forks, forks * 8 * self.weight_bytes),
         }
+
+    def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+        return {AREA: AREA_FACTORS}
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("MATMUL", self.fields(machine),
@@ -247,6 +253,13 @@ class Ternary(Unit):
     def counters(self, machine: Machine) -> tuple[Counter, ...]:
         del machine
         return Counter("busy"), Counter("waiting_weights"), Counter("waiting_codes")
+
+
+def result_room(machine: Machine) -> int:
+    """Row groups that a result queue holds; a block of a text begins with room for all of its."""
+    ternary = machine.ternary
+    return max(ternary.result_depth, ternary.block_groups) if machine.shared else (
+        ternary.result_depth)
 
 
 def groups_per_row_group(machine: Machine) -> int:
