@@ -12,7 +12,8 @@ the head, for what it takes to compare several words in a clock, what unpacks de
 what a row of the engine takes for two, three and five planes (4 rows of 24 tables, accumulators of
 22 bits): powers of three, and the shift of what is delivered. Of
 the KV260's, which has that, yosys names 1,178 look-up tables after the engine's port of weights;
-here they are counted as what unpacks them.
+here they are counted as what unpacks them. What texts that share a data path add stands in
+`sterna.machine.texts`.
 
 Those of neurons, synapses and what walks through a time step are of `l2mu` as placed on an
 iCEBreaker (2 lanes, 1 neuron lane) and on a ULX3S 85F (16 and 4), for each register bit of a
@@ -33,6 +34,7 @@ from typing import Any
 from sterna.errors import CheckError, InputError
 from sterna.machine.machine import Machine
 from sterna.machine.presets import token_machine
+from sterna.machine.texts import TEXTS
 from sterna.machine.unit import OTHER
 
 from sterna_boards.estimate.components import components
@@ -44,10 +46,13 @@ TWIN_FAMILIES = frozenset({"xc7", "xcup", "stratix10"})
 """Whose memory cells hold the second set of ``twin_tables`` beside the first."""
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
-_PARTS = {"core.rows": "core.weights"}
-"""Parts that have the terms of another: the controller of an SDRAM is the same for rows."""
+_PARTS = {"core.rows": "core.weights", "core.input": "core.inputs",
+          **{f"core.results_{text}": "core.top_k" for text in range(max(TEXTS))}}
+"""Parts that have the terms of another: the controller of an SDRAM is the same for rows; where
+texts share a data path, the list of the best stands with what splits its words off."""
 _BETWEEN = re.compile(r"(top|clock|uart)(\.\w+)?|[rt]x\$\d+|core"
-                      r"(\.((link|result|counters|commands(__payload)?|head|matmuls|path__\w+)"
+                      r"(\.((link|result|counters|commands(__payload|_fork)?|head|matmuls(_fork)?|"
+                      r"path__\w+)"
                       r"(\$\d+)?|start\$\d+))?")
 """What is counted as `OTHER`: link, counters and wires between units."""
 
@@ -65,17 +70,13 @@ class AreaEstimate:
 def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     """Area of the accelerator with its board's clock and link.
 
-    Raises `InputError` for a unit without terms, for twin tables where they have no room, for a
-    family of which no accelerator with such units was ever synthesised, and for texts that share a
-    data path, of which none was.
+    Raises `InputError` for a unit without terms, for twin tables where they have no room, and for a
+    family of which no accelerator with such units was ever synthesised.
     """
     if family not in TWIN_FAMILIES and any(unit.tables_a_cell > 1 for unit in machine.units):
         raise InputError(
             f"lane: two sets of tables have room where memory cells hold 32 words, which those of "
             f"{family} do not; give tables")
-    if machine.shared:
-        raise InputError("area: of texts on one data path it was not measured yet; leave --texts "
-                         "out, --streams gives each an engine of its own")
     factors, terms = _of_machine(family, machine), area_terms(machine)
     if missing := terms.keys() - factors["luts"].keys():
         raise InputError(

@@ -14,6 +14,7 @@ from sterna.machine.units.generate import MOST_ENDS, WAITING_BYTES
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.matrix import sum_bits
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
+from sterna.machine.units.ternary import result_room
 
 from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
@@ -23,8 +24,9 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "constants fetched ahead", "neuron parameters",
           "input rows", "rows fetched", "input", "program", "tables", "vectors and state",
           "matrix states", "operands", "row sums", "codes",
-          "past codes", "given codes", "accumulators", "states", "results", "states of texts",
-          "ids of texts", "candidates", "frame", "waiting bytes", "queues and registers")
+          "past codes", "given codes", "accumulators", "row groups of texts", "states", "results",
+          "states of texts", "ids of texts", "candidates", "frame", "waiting bytes",
+          "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
 _LARGE_VECTORS = 4096
@@ -99,7 +101,11 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     ternary = machine.ternary
     deep = [mapper.memory("accumulators", ternary.block_groups,
                           [ternary.rows * ternary.accumulator_bits],
-                          machine.streams, always=True)] if ternary.deep_accumulators else []
+                          machine.paths, always=True)] if ternary.deep_accumulators else []
+    if deep and machine.shared:
+        deep.append(mapper.memory("row groups of texts", result_room(machine),
+                                  [ternary.rows * ternary.accumulator_bits + 1],
+                                  machine.texts, always=True))
     return [
         *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.

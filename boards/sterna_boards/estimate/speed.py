@@ -12,8 +12,9 @@ from sterna.machine.protocol import SESSION_WORDS, Space, result_words, word_chu
 
 from sterna_boards.bridge import Latency
 
-_LOAD_BYTES, _RUN_BYTES = 5, 10
-"""The arguments of LOAD and RUN, as in `sterna.machine.protocol`."""
+_LOAD_BYTES, _RUN_BYTES, _STREAM_BYTES, _MASK_BYTES = 5, 6, 4, 4
+"""The arguments of LOAD and of RUN, those of each token stream, and the masks of several, as in
+`sterna.machine.protocol`."""
 _BITS_PER_BYTE = 10
 """Eight data bits with a start and a stop bit."""
 
@@ -48,7 +49,7 @@ def round_trips(of: float, unit: str, latency: Latency) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Rates of one stream of RUNs, which are a ``unit`` each: "token", "step".
+    """Rates of RUNs, each of which is a ``unit`` of every token stream: "token", "step".
 
     ``a_second`` is the machine's, as if input and result took no time; ``a_second_over_link`` lets
     each RUN wait for both on the serial line, for its round trips through the bridge and for what
@@ -65,10 +66,15 @@ class Speed:
     """Of a round trip beside its bytes."""
     link_limit: float
     a_second_over_link: float
+    streams: int = 1
 
     def named(self) -> dict[str, float | str]:
-        """As JSON has them."""
-        return {
+        """As JSON has them; rates with ``aggregate`` are the sum of several streams."""
+        rates = {f"{self.unit}s_per_second": self.a_second,
+                 f"{self.unit}s_per_second_over_link": self.a_second_over_link}
+        together = {f"aggregate_{name}": self.streams * rate for name, rate in rates.items()
+                    if self.streams > 1}
+        return together | {
             f"cycles_per_{self.unit}": self.cycles,
             f"{self.unit}s_per_second": self.a_second,
             f"link_bytes_per_{self.unit}": self.link_bytes,
@@ -81,28 +87,31 @@ class Speed:
 
 
 def link_use(machine: Any, input_words: int, space: str = Space.INPUT) -> LinkUse:
-    """Of a RUN that is given so many words of an input's memory: LOAD and ACK, RUN and RESULT.
+    """Of a RUN of all token streams, each given so many words of an input's memory: LOAD and ACK,
+    RUN and RESULT.
 
     LOAD and RUN go together, and their answers come together. A machine that answers GENERATE and
-    needs no rows is asked for many ids at a time, and goes on while it answers.
+    needs no rows is asked for many ids of each text at a time, and goes on while it answers.
     """
+    streams = machine.streams
     if machine.generates is not None and not input_words:
         ids = min(MOST_AT_ONCE, machine.generates.window)
         frames = (2 * OVERHEAD + generation.HEADER.size + generation.TAKE.size
                   + generation.TOLD_BYTES + 4 * SESSION_WORDS)
-        return LinkUse(frames / ids + generation.ID_BYTES, 1 / ids, overlapped=True)
-    total = 2 * OVERHEAD + _RUN_BYTES + 4 * result_words(machine)
+        return LinkUse(streams * (frames / ids + generation.ID_BYTES), 1 / ids, overlapped=True)
+    total = (2 * OVERHEAD + _RUN_BYTES + streams * _STREAM_BYTES + (streams > 1) * _MASK_BYTES
+             + 4 * result_words(machine, streams))
     if input_words:
-        total += (2 * OVERHEAD + _LOAD_BYTES
-                  + 4 * input_words * word_chunks(machine, space))
+        total += streams * (2 * OVERHEAD + _LOAD_BYTES
+                            + 4 * input_words * word_chunks(machine, space))
     return LinkUse(total, 1)
 
 
 def speed(unit: str, cycles: float, clock_hz: float, use: LinkUse, baud: int,
-          latency: Latency, pause: float = 0.0) -> Speed:
+          latency: Latency, pause: float = 0.0, streams: int = 1) -> Speed:
     """The rates at a clock and a bit rate; arguments as of `LinkUse.seconds`."""
     seconds, waits = cycles / clock_hz, use.seconds(baud, latency.seconds, pause)
     return Speed(
         unit=unit, cycles=cycles, a_second=1 / seconds, link_bytes=use.bytes,
         round_trips=use.round_trips, latency=latency, link_limit=1 / waits,
-        a_second_over_link=1 / use.between(seconds, waits))
+        a_second_over_link=1 / use.between(seconds, waits), streams=streams)

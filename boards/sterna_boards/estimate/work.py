@@ -61,7 +61,7 @@ class Work:
         machine = self.machine
         return speed(self.unit, board.cycles(machine, self.cycles, self.fetched, clock_hz),
                      clock_hz, self.link, machine.link.baud, board.latency,
-                     board.answer_pause(machine))
+                     board.answer_pause(machine), machine.streams)
 
     def require_fit(self, board: Board, program: Program) -> None:
         """Raise `InputError` that says what is missing, if anything is."""
@@ -98,7 +98,7 @@ def work_on(board: Board, program: Program, machine: Any, embedding: Embedding =
         fetched=memory_bytes(fitted) if fitted.memory.outside else 0,
         link=link_use(fitted, sent, image.input),
         image_bytes=sum(part.words * part.size for part in image.parts.values()),
-        used={name: times * needed[field] for field, (name, times) in _MEMORIES.items()
-              if field in needed},
+        used={name: times * needed[field] * (fitted.texts if field == "vector_depth" else 1)
+              for field, (name, times) in _MEMORIES.items() if field in needed},
         embedding=placement if program.rows else None, image=image, area=area,
         short=shortages(board, fitted, area))

@@ -106,6 +106,7 @@ class BoardEstimate(Shown):
             (f"cycles per {found.speed.unit}", _cycles(found.speed, machine)),
             (f"{found.speed.unit}s per second",
              f"{found.speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
+            *_together(found.speed),
             ("over the link", over_link(found.speed, machine)),
             *([] if self.front is None else [
                 ("front", f"of {self.front.seen} machines; look-up tables, rates, shape"),
@@ -144,6 +145,7 @@ class BoardBuild:
             *_sdram(machine),
             (f"{speed.unit}s per second",
              f"{speed.a_second:.1f}: {_cycles(speed, machine, f'cycles a {speed.unit}')}"),
+            *_together(speed),
             ("over the link", over_link(speed, machine)),
         ]
 
@@ -225,6 +227,14 @@ def over_link(speed: Speed, machine: Machine) -> str:
     return (f"{speed.a_second_over_link:.1f} {speed.unit}s per second: {speed.link_bytes:g} bytes "
             f"a {speed.unit} at {machine.link.baud} bit/s, "
             f"{round_trips(speed.round_trips, speed.unit, speed.latency)}")
+
+
+def _together(speed: Speed) -> Rows:
+    """The sum of several token streams."""
+    if speed.streams == 1:
+        return []
+    return [("all streams", f"{speed.streams * speed.a_second:.1f} {speed.unit}s per second, "
+                            f"{speed.streams * speed.a_second_over_link:.1f} over the link")]
 
 
 def _sdram(machine: Machine) -> Rows:

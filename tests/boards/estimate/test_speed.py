@@ -33,6 +33,15 @@ def test_bytes_of_a_token() -> None:
     assert link_use(machine, 0) == LinkUse(run, 1)
     row = _size(FrameType.LOAD, 5 + 32 * 20) + _size(FrameType.ACK, 0)
     assert link_use(machine, 32) == LinkUse(run + row, 1)
+    several = (_size(FrameType.RUN, 6 + 3 * 4 + 4)
+               + _size(FrameType.RESULT, 24 + 3 * (8 * machine.head.top_k + 8)))
+    assert link_use(machine.having(streams=3), 32) == LinkUse(several + 3 * row, 1)
+
+
+def test_the_sum_of_token_streams_is_told_beside_the_rate_of_one() -> None:
+    rates = speed("token", 1000, 1e6, LinkUse(100, 2), 1_000_000, NONE, streams=2)
+    assert rates.named()["aggregate_tokens_per_second"] == 2 * rates.a_second
+    assert rates.named()["aggregate_tokens_per_second_over_link"] == 2 * rates.a_second_over_link
 
 
 def test_the_link_adds_its_time() -> None:

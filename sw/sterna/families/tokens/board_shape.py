@@ -70,7 +70,8 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         shapes, place = [self._shaped(board, sdram=self.source == "sdram")], place_of(self)
         if lanes is not None:
             return choose_lanes(board, program, shapes[0], lanes, place, self.clock_hz), None
-        if self.source == "link" and board.sdram is not None:
+        # Texts on one data path have their weights on the chip.
+        if self.source == "link" and board.sdram is not None and not shapes[0].shared:
             shapes.append(self._shaped(board, sdram=True))
         if place == "auto" and program.rows:
             shapes += [board.with_rows_outside(shape, self.clock_hz) for shape in shapes

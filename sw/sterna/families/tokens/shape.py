@@ -22,6 +22,7 @@ from sterna.machine.file import read_machine
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna.machine.row_memory import RowsBesideWeights
+from sterna.machine.units.ternary import MOST_BLOCK_GROUPS
 from sterna.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -75,8 +76,11 @@ def with_shape(base: Machine, lanes: Lanes, streams: Streams) -> Machine:
     chosen: dict[str, object] = {name: value for name, value in given.items()
                                  if value not in (None, base.value(name))}
     if "lane" in chosen:
-        # Wide blocks with tables, since every column tile has its tables written.
-        chosen["block_groups"] = 8 if lanes.lane == "adders" else 16
+        # Wide blocks with tables, since every column tile has its tables written; where texts take
+        # turns the engine waits for little else.
+        shared = bool(chosen.get("shared", base.shared))
+        chosen["block_groups"] = (8 if lanes.lane == "adders" else
+                                  MOST_BLOCK_GROUPS.get(lanes.lane or "", 16) if shared else 16)
     if {"rows", "columns", "vector_lanes"} & chosen.keys():
         chosen["head_words"] = _head_words(base, lanes)
     columns = chosen.get("columns", 0)
