@@ -70,7 +70,7 @@ class MatMulFree:
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD),
         "report": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
-        "rtl": (ConfigAlone, Lanes, common.Snapshots, BoardLanes, BoardClock, Baud),
+        "rtl": (ConfigAlone, Lanes, Streams, common.Snapshots, BoardLanes, BoardClock, Baud),
         "eval": (ScoredText, Logits),
         "simulate": (Config, Lanes, Streams, common.Snapshots),
         "program": (Listing, Config, Lanes),
