@@ -97,7 +97,8 @@ def heirs(section: Section, sizes: dict[str, int], spans: dict[str, tuple[int, i
                     last[name] = number
                     first.setdefault(name, number)
         free = [name for name in last if spans[name][1] == position]
-        for name in sorted((name for name in first if spans[name][0] == position), key=first.get):
+        begins = [name for name in first if spans[name][0] == position]
+        for name in sorted(begins, key=first.__getitem__):
             before = next((other for other in free if sizes[other] == sizes[name]
                            and last[other] < first[name]), None)
             if before is not None:
