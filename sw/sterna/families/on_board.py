@@ -22,7 +22,12 @@ from sterna.compiler.placement import PlacedObject, placed_objects
 from sterna.compiler.rows import Embedding
 from sterna.families.family import Exported
 from sterna.families.placed import placed_rows
-from sterna.families.requests import BuildRequest, EstimateRequest, ExportRequest
+from sterna.families.requests import (
+    BuildRequest,
+    EstimateRequest,
+    ExportRequest,
+    ReportRequest,
+)
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.machine import Machine, with_rate
 from sterna.machine.memory import memory_bytes
@@ -150,7 +155,8 @@ class BoardBuild:
         ]
 
 
-def estimate(model: ProgramModel, request: EstimateRequest, board: Board) -> BoardEstimate:
+def estimate(model: ProgramModel, request: EstimateRequest | ReportRequest, board: Board
+             ) -> BoardEstimate:
     """What the program takes of the board, and how fast it is there."""
     options = request.options.take(model.board_options)
     board = options.linked(board)
