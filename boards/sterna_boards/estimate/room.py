@@ -36,12 +36,12 @@ def fit_on(board: Board, program: Program, base: Machine, embedding: Embedding =
     `fit_machine`.
     """
     usual = fit_machine(program, base, embedding, wanted)
-    if _has_room(board, usual):
+    if has_room(board, usual):
         return usual
     for shape in _with_less(base):
         fitted = usual if shape is base else fit_machine(program, shape, embedding, wanted)
         for narrower in _narrower(program, shape, fitted, embedding, wanted):
-            if _has_room(board, narrower):
+            if has_room(board, narrower):
                 return narrower
     return usual
 
@@ -68,7 +68,8 @@ def _narrower(program: Program, base: Machine, fitted: Machine, embedding: Embed
         fitted = fit_machine(program, shape, embedding, wanted)
 
 
-def _has_room(board: Board, machine: Machine) -> bool:
+def has_room(board: Board, machine: Machine) -> bool:
+    """Whether the memories of a fitted machine have a place on the chip."""
     return not _short_of(_memories(board, machine))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
+from sterna.cli.application import run_arguments
 from sterna.compiler.fit import fit_machine
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
@@ -62,3 +64,13 @@ def test_what_fits_nowhere_is_told_of_the_usual_width(spiking: Program) -> None:
     board = with_rams(20)
     assert fit_on(board, spiking, board.machine()) == fit_machine(spiking, board.machine())
     assert not estimate(board, spiking).fits
+
+
+@pytest.mark.parametrize(("words", "fits", "lanes"), [
+    (["rwkv4-tiny"], True, 8), (["rwkv4-tiny", "--vector-lanes", "16"], False, 16),
+    (["demo"], True, 16), (["demo", "--texts", "4"], True, 8)])
+def test_fewer_vector_lanes_where_nobody_chose_them(capsys, words, fits, lanes) -> None:
+    assert run_arguments(["estimate", *words, "--board", "ulx3s-85f", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    units = {unit["unit"]: unit for unit in found["configuration"]["units"]}
+    assert (found["fits"], units["vector"]["lanes"]) == (fits, lanes)

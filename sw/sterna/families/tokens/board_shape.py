@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sterna_boards.estimate.lanes import choose_lanes
 from sterna_boards.estimate.model import Estimate, estimate
+from sterna_boards.estimate.room import fit_on, has_room
 from sterna_boards.estimate.search import reachable_clock, search
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights, lanes_of
 
@@ -59,7 +60,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         """The same, and what was found on the way if it was searched for."""
         if self.lanes is None:
             shape = self._shaped(board, sdram=self.source == "sdram")
-            return self._with_texts(board, program, shape), None
+            return self._with_texts(board, program, self._with_room(board, program, shape)), None
         if self.rows is not None or self.columns is not None:
             raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
         lanes = lanes_of(self.lanes)
@@ -78,6 +79,19 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
                        if board.sdram or shape.memory.outside]
         found = search(board, program, shapes, place, self.clock_hz)
         return found.machine, found
+
+    def _with_room(self, board: Board, program: Program, shape: Machine) -> Machine:
+        """The machine, with fewer vector lanes where its memories need it and nobody chose them."""
+        narrower = shape
+        try:
+            while self.vector_lanes is None and not has_room(
+                    board, fit_on(board, program, narrower, self.place)):
+                if narrower.vector.lanes % 2:
+                    return shape
+                narrower = narrower.having(vector_lanes=narrower.vector.lanes // 2)
+        except InputError:  # is told by who uses the machine
+            return shape
+        return narrower
 
     def _with_texts(self, board: Board, program: Program, shape: Machine) -> Machine:
         """The machine; where it makes texts, fitted with the rows where they fit.
