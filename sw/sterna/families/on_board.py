@@ -113,6 +113,8 @@ class BoardEstimate(Shown):
              f"{found.speed.a_second:.1f} at {found.clock_mhz:g} MHz"),
             *_together(found.speed),
             ("over the link", over_link(found.speed, machine)),
+            *([] if found.embedding is None or machine.generates is not None else [
+                ("  with --generate", "the board feeds itself, and waits for no link")]),
             *([] if self.front is None else [
                 ("front", f"of {self.front.seen} machines; look-up tables, rates, shape"),
                 *map(_point, self.front.front)]),
