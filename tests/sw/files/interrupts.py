@@ -71,6 +71,6 @@ def moments(write: Callable[[], object], event: str, stride: int = 1) -> Iterato
                 write()
             except BaseException as error:
                 assert interrupt_behind(error)
-        assert once.passed >= min(moment, whole.passed * 3 // 4)
+        assert once.passed >= min(moment, whole.passed * 9 // 10)
         remove_unfinished()
         yield moment

@@ -16,15 +16,11 @@ from sterna.families.matmul_free.names import FORMAT
 from sterna.families.matmul_free.store import GENERATION_FILE, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.requests import ImportRequest
+from sterna.families.tokens.importing import calibration_text, tell_ignored
 from sterna.families.tokens.options import Calibrate
 from sterna.files.folder import check_target
-from sterna.formats.generation import ignored
-from sterna.formats.text import read_text, split_documents
 from sterna.formats.tokenizer import Tokenizer, encode_documents, how_to_make_a_tokenizer
 from sterna.progress import Report
-
-# No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
-_CHARACTERS_A_TOKEN = 32
 
 
 def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
@@ -34,9 +30,7 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     """
     source, output = Path(str(request.model)), request.output
     chosen = request.options.take(Calibrate)
-    if chosen.calibrate is not None and chosen.no_calibrate:
-        raise InputError("give --calibrate TEXT or --no-calibrate, not both")
-    text = None if chosen.calibrate is None else _beginning(chosen.calibrate)
+    text = calibration_text(chosen, CALIBRATION_TOKENS)
     model = open_huggingface(source)
     sources = [source, *([] if chosen.calibrate is None else [chosen.calibrate])]
     check_target(output, FORMAT, sources)  # before the work, not only after it
@@ -58,9 +52,7 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         lines = [f"{calibration.formats.summary()}; chosen from {origin}"]
         for concern in calibration.concerns:
             report.note(f"sterna: {output}: warning: {concern}")
-    for setting in ignored(model.generation):
-        report.note(f"sterna: {source / GENERATION_FILE}: {setting} is not read; texts go on "
-                    "without it")
+    tell_ignored(model.generation, source / GENERATION_FILE, report)
     if model.tokenizer_path is None:
         lines += [f"takes no text, for want of a tokenizer.json; make one in {source} and "
                   f"import it again, {how_to_make_a_tokenizer(source)}",
@@ -68,14 +60,6 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     else:
         lines.append(f"imported; try: sterna run {output} --prompt 'Once upon a time'")
     return [f"{output}: {line}" for line in lines]
-
-
-def _beginning(path: Path) -> str:
-    """The beginning of a text; refused before anything is written when there is none."""
-    text = read_text(path).strip()[: CALIBRATION_TOKENS * _CHARACTERS_A_TOKEN]
-    if not any(document.strip() for document in split_documents(text)):
-        raise InputError(f"{path}: the text is empty; give a text with at least one word")
-    return text
 
 
 def _tokens(model: MatMulFreeModel, text: str, source: Path) -> list[int]:

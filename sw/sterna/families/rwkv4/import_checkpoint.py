@@ -18,16 +18,12 @@ from sterna.families.rwkv4.names import FORMAT
 from sterna.families.rwkv4.options import Planes
 from sterna.families.rwkv4.store import GENERATION_FILE, save_model
 from sterna.families.rwkv4.weights import RwkvModel
+from sterna.families.tokens.importing import calibration_text, tell_ignored
 from sterna.families.tokens.options import Calibrate
 from sterna.files.folder import check_target
-from sterna.formats.generation import ignored
-from sterna.formats.text import read_text
 from sterna.formats.tokenizer import encode_documents
 from sterna.formats.vocabulary import read_tokenizer
 from sterna.progress import Report
-
-# No tokenizer makes tokens longer than this on average; the rest of a text is not even encoded.
-_CHARACTERS_A_TOKEN = 32
 
 
 def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
@@ -37,18 +33,17 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     """
     source, output = Path(str(request.model)), request.output
     chosen, planes = request.options.take(Calibrate), request.options.take(Planes).planes
-    if chosen.calibrate is not None and chosen.no_calibrate:
-        raise InputError("give --calibrate TEXT or --no-calibrate, not both")
+    text = calibration_text(chosen, CALIBRATION_TOKENS)
     model = open_checkpoint(source)
     sources = [source, *([] if chosen.calibrate is None else [chosen.calibrate])]
     check_target(output, FORMAT, sources)  # before the work, not only after it
     formats, origin = Formats(), "the defaults, not calibrated"
     if not chosen.no_calibrate:
-        if chosen.calibrate is None:
+        if text is None:
             ids = random_ids(model.config)
             origin = f"chosen from {len(ids)} random ids (--calibrate TEXT)"
         else:
-            ids = _tokens(model, chosen.calibrate)
+            ids = _tokens(model, text)
             origin = f"chosen from {len(ids)} tokens of {chosen.calibrate}"
         found = calibrate(
             model, ids, lambda done, parts: report("choosing number formats", done, parts))
@@ -59,9 +54,7 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         formats = formats.with_planes(planes)
     save_model(replace(model, formats=formats.to_json()), output,
                lambda done, parts: report("importing tensors", done, parts), sources)
-    for setting in ignored(model.generation):
-        report.note(f"sterna: {source / GENERATION_FILE}: {setting} is not read; texts go on "
-                    "without it")
+    tell_ignored(model.generation, source / GENERATION_FILE, report)
     lines = [f"{formats.summary()}; {origin}"]
     if model.tokenizer_path is None:
         lines += ["takes no text, for want of a tokenizer; put it beside the checkpoint, and "
@@ -71,9 +64,8 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     return [f"{output}: {line}" for line in lines]
 
 
-def _tokens(model: RwkvModel, path: Path) -> list[int]:
+def _tokens(model: RwkvModel, text: str) -> list[int]:
     """The first tokens of a text. Raises `InputError` when the checkpoint has no tokenizer."""
-    text = read_text(path).strip()[: CALIBRATION_TOKENS * _CHARACTERS_A_TOKEN]
     if model.tokenizer_path is None:
         raise InputError("the checkpoint has no tokenizer, which --calibrate needs; put it beside "
                          "the checkpoint, or leave --calibrate out")

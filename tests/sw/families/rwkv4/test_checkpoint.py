@@ -181,3 +181,17 @@ def test_a_model_is_used_as_any_other(tmp_path: Path) -> None:
     told = perform(EstimateRequest(
         model=name, board="ulx3s-85f", options=Options(planes=2))).to_dict()
     assert told["fits"] is True
+
+
+@pytest.mark.parametrize(("words", "more", "told"), [
+    ("", {}, "the text is empty; give a text with at least one word"),
+    (" \n\n", {}, "the text is empty; give a text with at least one word"),
+    ("Once", {"no_calibrate": True}, "give --calibrate TEXT or --no-calibrate, not both"),
+    ("Once", {}, "the checkpoint has no tokenizer, which --calibrate needs")])
+def test_texts_that_decide_nothing(tmp_path: Path, words: str, more: dict, told: str) -> None:
+    text, output = tmp_path / "text", tmp_path / "model"
+    text.write_text(words)
+    with pytest.raises(InputError, match=told):
+        import_model(ImportRequest(model=str(as_pth(tmp_path)), output=output,
+                                   options=Options(calibrate=text, **more)))
+    assert not output.exists()
