@@ -13,7 +13,14 @@ from itertools import groupby
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from sterna.cli.announced_import import AnnouncedImport
 from sterna.progress import Report
@@ -123,7 +130,7 @@ class ProgressReport(Report):
         if self._bar is None:
             self._bar = Progress(
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TimeElapsedColumn(), console=self._console, transient=True,
+                TimeElapsedColumn(), TimeRemainingColumn(), console=self._console, transient=True,
             )
             self._bar.start()
             self._bar.add_task(step, total=parts)
@@ -158,15 +165,18 @@ class _Lines:
     def __init__(self) -> None:
         self._step: tuple[str, float] | None = None
         """The step and when it began."""
-        self._share = ""
+        self._share, self._first, self._left = "", 0, ""
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def tell(self, step: str, done: int, parts: int) -> None:
         """As `Progress`."""
         if self._step is None or self._step[0] != step:
-            self._step = step, time.monotonic()
-        self._share = f"{100 * done // parts} %, " if parts > 1 else ""
+            self._step, self._first = (step, time.monotonic()), done
+        self._share, self._left = f"{100 * done // parts} %, " if parts > 1 else "", ""
+        if parts > 1 and done > self._first:
+            each = (time.monotonic() - self._step[1]) / (done - self._first)
+            self._left = f", {each * (parts - done):.0f} s left"
         if self._thread is None:
             self._thread = threading.Thread(target=self._write, daemon=True)
             self._thread.start()
@@ -184,9 +194,10 @@ class _Lines:
     def _write(self) -> None:
         last, due = None, 0.0
         while not self._stopped.wait(PATIENCE / 4):
-            now, step, share = time.monotonic(), self._step, self._share
+            now, step, share, left = time.monotonic(), self._step, self._share, self._left
             if step is None or now < step[1] + PATIENCE or (step == last and now < due):
                 continue
-            line = f"{step[0]}: {share}{now - step[1]:.0f} s" if step == last else f"{step[0]} ..."
+            told = f"{share}{now - step[1]:.0f} s{left}"
+            line = f"{step[0]}: {told}" if step == last else f"{step[0]} ..."
             last, due = step, now + INTERVAL
             print(line, file=sys.stderr, flush=True)

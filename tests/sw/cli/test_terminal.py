@@ -42,6 +42,17 @@ def test_a_step_that_lasts_has_percent_and_seconds(patience, capsys) -> None:
     assert re.fullmatch(r"waiting: \d+ s", lines[first + 1])
 
 
+def test_the_time_left_is_that_of_the_parts_done_meanwhile(patience, capsys) -> None:
+    """What was done before the step began took none of it."""
+    with ProgressReport() as report:
+        report("counting", 60, 100)
+        told(capsys, 1)
+        report("counting", 62, 100)
+        lines = told(capsys, 1)
+    found = re.fullmatch(r"counting: 62 %, (\d+) s, (\d+) s left", lines[-1])
+    assert found and int(found[2]) >= 15 * int(found[1])
+
+
 def test_quick_steps_and_pauses_are_silent(monkeypatch, capsys) -> None:
     monkeypatch.setattr(terminal, "PATIENCE", 30)
     with ProgressReport() as report:
