@@ -14,6 +14,7 @@ EXTRA_OF = {
     "safetensors": "models",
     "nir": "nir",
     "matplotlib": "report",
+    "optuna": "sweep",
     "starlette": "serve",
     "uvicorn": "serve",
     "amaranth": "rtl",

@@ -100,9 +100,11 @@ class Declared:
         """Raise `InputError` for a number that is none or out of bounds, naming the option, and
         for what is no file although it must be read."""
         about, name = self.declaration, self.flag.removeprefix("--")
+        if value is None:
+            return
         if about.reads and not (about.or_standard_input and str(value) == "-"):
             require_file(Path(str(value)))
-        if self.number is None or value is None:
+        if self.number is None:
             return
         wanted: Any = Integral if self.number is int else Real
         least = -MOST_SEED if about.least is None else about.least

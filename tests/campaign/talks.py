@@ -85,6 +85,5 @@ def _file(draw: random.Random) -> Trial:
 
 
 def _template(draw: random.Random) -> Trial:
-    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES),
-                                                    "file.json": "{}"},
+    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES)},
                   Wanted.EITHER)

@@ -91,6 +91,20 @@ def reachable_clock(board: Board, machine: Machine) -> float | None:
                  if mhz is None or mhz * 1e6 >= EXPECTED_SHARE * share * usual), None)
 
 
+def lane_kinds(board: Board) -> tuple[str, ...]:
+    """What lanes of a board can be made of: of both kinds of tables the better one."""
+    return "adders", "twin_tables" if board.family in TWIN_FAMILIES else "tables"
+
+
+def whole_groups(lane: str, rows: int, columns: int, lanes: int) -> tuple[int, int]:
+    """The nearest rows and columns that are of whole groups of so many vector lanes."""
+    rows = -(-rows // lanes) * lanes
+    if lane != "adders":
+        return rows, -(-columns // (3 * lanes)) * 3 * lanes
+    return rows, next(size for size in (*_SIZES, 1 << 14)
+                      if size >= max(2, lanes, min(columns, 1 << 14)))
+
+
 def search(board: Board, program: Program, bases: list[Machine], embedding: Embedding = "auto",
            clock_hz: float | None = None) -> Found:
     """The best of what fits, and the front of tokens a second against look-up tables.
@@ -116,8 +130,7 @@ class _Search:
         self._board, self._program, self._bases = board, program, bases
         self._embedding: Embedding = embedding
         self._clock_hz = clock_hz
-        twin = board.family in TWIN_FAMILIES
-        self._kinds = ("adders", "twin_tables" if twin else "tables")
+        self._kinds = lane_kinds(board)
         self._seen: dict[Point, Estimate | None] = {}
 
     @property
@@ -240,12 +253,7 @@ class _Search:
 def _repaired(point: Point) -> Point:
     """The nearest that is a machine: whole groups in rows and columns."""
     lanes = max(1, point.vector_lanes)
-    rows = -(-point.rows // lanes) * lanes
-    if point.lane != "adders":
-        columns = -(-point.columns // (3 * lanes)) * 3 * lanes
-    else:
-        columns = next(size for size in (*_SIZES, 1 << 14)
-                       if size >= max(2, lanes, min(point.columns, 1 << 14)))
+    rows, columns = whole_groups(point.lane, point.rows, point.columns, lanes)
     return replace(point, rows=rows, columns=columns, vector_lanes=lanes,
                    head_words=max(1, min(point.head_words, lanes)))
 

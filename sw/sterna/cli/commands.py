@@ -24,6 +24,7 @@ from sterna.families.requests import (
     RunRequest,
     ServeRequest,
     SimulateRequest,
+    SweepRequest,
     VerifyRequest,
 )
 from sterna.tasks import build as build_task
@@ -36,6 +37,7 @@ from sterna.tasks.program import program
 from sterna.tasks.report import report
 from sterna.tasks.run import run
 from sterna.tasks.simulate import simulate
+from sterna.tasks.sweep import sweep
 from sterna.tasks.verify import verify
 
 
@@ -101,4 +103,5 @@ COMMANDS: tuple[tuple[type[Request], Callable[..., None]], ...] = (
     (BuildRequest, build),
     (EstimateRequest, rendered(estimate)),
     (ReportRequest, rendered(report)),
+    (SweepRequest, rendered(sweep)),
 )

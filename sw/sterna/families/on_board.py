@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from json import loads
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
@@ -73,6 +74,16 @@ class BoardOptions(Group, Protocol):
 
     def searched(self, board: Board, program: Program) -> tuple[Machine, Found | None]:
         """The same, and what was found on the way if it was searched for."""
+        ...
+
+    @classmethod
+    def usual_axes(cls, board: Board) -> Mapping[str, Sequence[Any]]:
+        """Values of options that a sweep tries on a board unless others are asked for."""
+        ...
+
+    @classmethod
+    def nearest(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The nearest values of the `usual_axes` that go together."""
         ...
 
 

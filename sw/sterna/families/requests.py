@@ -216,6 +216,47 @@ class ReportRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepRequest(Request):
+    """Try many configurations, and tell those that nothing beats: shapes, boards, clocks, planes.
+
+    Each is estimated first; what does not fit, or does not reach its clock, is left out before
+    anything is scored or built. What was found is kept, and the same sweep goes on from there when
+    it was interrupted. The first trial is the board's own configuration.
+    """
+
+    command = "sweep"
+    example = "sterna sweep demo-tiny --board ulx3s-12f --trials 40 --objective user,luts"
+    model: str | None = option(None, MODEL_HELP, metavar="MODEL", position=True, needed=True,
+                               project="model")
+    board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
+                        metavar="NAME", needed=True, project="board")
+    objective: str = option(
+        "user,luts", "What is looked for (user,luts): user and engine (a second, of all streams), "
+        "luts, rams, dsps, with --build fmax, with --text perplexity.", metavar="NAME,NAME")
+    vary: list[str] | None = option(
+        None, "An option below and its values, such as rows=4,8,16 or planes=3,4,5; also "
+        "board=NAME,NAME, and with --build seed=1,2,3; again for another. When not given: the "
+        "shape.", metavar="NAME=VALUES")
+    trials: int = option(100, "Most configurations to try (100).", least=1, most=10**6)
+    minutes: float | None = option(None, "Begin nothing after so many minutes.", least=0,
+                                   above=True, most=1e6)
+    grid: bool = option(False, "Try all combinations in order; few are tried so anyway. Else "
+                        "optuna proposes them.")
+    build: bool = option(False, "Place and route what fits, and take area and clock from that.")
+    text: Path | None = option(None, "UTF-8 text whose perplexity is an objective.", reads=True,
+                               metavar="FILE")
+    tokens: int = option(2000, "Tokens of it that are scored (2000).", least=1, most=10**9)
+    seed: int = seed("Seed of the search.")
+    workers: int | None = option(
+        None, "Processes at most (as many as there are cores); 1 works in this one.", least=1,
+        most=1 << 12)
+    study: Path | None = option(None, "Keep what is found in this file, not in the cache.",
+                                metavar="FILE")
+    output: Path | None = option(None, "Folder for a page with the front, and all numbers as JSON.",
+                                 "-o", "--output", metavar="DIR")
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildRequest(Request):
     """Build a bitstream for a board; what was built before is kept.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,8 @@ INK, GRID = "#010203", "#040506"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 WIDTH, ROW = 4.2, 0.28
 """Inches; a row of bars."""
+WIDE = 20
+"""Beyond this factor an axis of a scatter is logarithmic."""
 STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "sterna", "font.family": "sans-serif",
     "font.size": 10, "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK,
@@ -40,6 +43,19 @@ def drawn(height: float, title: str) -> Iterator[tuple[Any, list[str]]]:
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         found.append(_for_a_page(text.getvalue(), title))
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points of a `scatter`: values across and up, and how they look."""
+
+    name: str
+    points: tuple[Sequence[float], Sequence[float]]
+    mark: str
+    colour: int
+    size: float = 5.0
+    line: str = "none"
+    hollow: bool = False
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], *, logarithmic: bool = False,
@@ -87,6 +103,25 @@ def lanes_of_time(title: str, cycles: int, sections: Sequence[tuple[str, int, in
         axes.set_xlim(0, cycles)
         axes.set_ylim(0, len(units) + 0.25)
         axes.set_xlabel("clocks")
+    return found[0]
+
+
+def scatter(title: str, across: str, up: str, clouds: Sequence[Cloud]) -> str:
+    """Points in clouds, each with a mark and a colour of its own, named below; axes are
+    logarithmic where values differ by more than a factor of `WIDE`."""
+    with drawn(3.4, title) as (axes, found):
+        for number, cloud in enumerate(clouds):
+            axes.plot(*cloud.points, cloud.mark, label=cloud.name, color=COLOURS[cloud.colour],
+                      markersize=cloud.size, linestyle=cloud.line, linewidth=1,
+                      fillstyle="none" if cloud.hollow else "full", zorder=2 + number)
+        every = [[value for cloud in clouds for value in cloud.points[side]] for side in (0, 1)]
+        for values, scale in zip(every, (axes.set_xscale, axes.set_yscale), strict=True):
+            if min(values) > 0 and max(values) > WIDE * min(values):
+                scale("log")
+        axes.set_xlabel(across)
+        axes.set_title(up, loc="left", fontsize=10)
+        axes.grid(linewidth=0.4, alpha=0.3)
+        axes.figure.legend(loc="outside lower left", frameon=False, ncols=2)
     return found[0]
 
 

@@ -18,6 +18,7 @@ BASE = {"run": ["demo-tiny", "--device", "emulator", "--max-tokens", "1"],
         "eval": ["demo-tiny", "--ids", "ids.npy"], "program": ["demo-tiny", "--machine"],
         "simulate": ["demo-tiny"], "estimate": ["demo-tiny", "--board", "ulx3s-85f"],
         "rtl": ["demo-tiny", "-o", "out"], "build": ["demo-tiny", "--board", "ulx3s-85f"],
+        "sweep": ["demo-tiny", "--board", "ulx3s-85f", "--trials", "1", "--workers", "1"],
         "report": ["demo-tiny", "--board", "ulx3s-85f", "-o", "out"],
         "import": ["net.py:make", "-o", "out"], "chat": ["demo-tiny", "--device", "emulator"],
         "serve": ["demo-tiny", "--device", "emulator", "--port", "0"]}

@@ -21,6 +21,8 @@ COMMANDS = {
     "verify": ["verify", "cubalif", "--device", "emulator", "--steps", "2"],
     "estimate": ["estimate", "cubalif", "--board", "ulx3s-85f"],
     "report": ["report", "cubalif", "--board", "ulx3s-85f", "-o", "made"],
+    "sweep": ["sweep", "cubalif", "--board", "ulx3s-85f", "--trials", "1", "--workers", "1", "-o",
+              "made"],
     "program": ["program", "cubalif"],
     "rtl": ["rtl", "cubalif", "-o", "made"],
     "build": ["build", "cubalif", "--board", "ulx3s-85f", "--seeds", "1", "--clock-mhz", "100",

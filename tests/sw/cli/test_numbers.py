@@ -24,6 +24,7 @@ LEAST = {"run": ["demo-tiny"], "verify": ["demo-tiny"], "bench": ["demo-tiny"],
          "eval": ["demo-tiny"], "program": ["demo-tiny"], "simulate": ["demo-tiny"],
          "estimate": ["demo-tiny"], "rtl": ["demo-tiny", "-o", "out"],
          "build": ["demo-tiny", "--board", "ulx3s-85f"], "import": ["net.py:make_net", "-o", "out"],
+         "sweep": ["demo-tiny", "--board", "ulx3s-85f"],
          "report": ["demo-tiny", "--board", "ulx3s-85f", "-o", "out"],
          "chat": ["demo-tiny"], "serve": ["demo-tiny"]}
 """What each command needs besides."""

@@ -47,6 +47,8 @@ FOLDERS = {
     "build model": ["build", "model", *BUILD, *SHAPE],
     "report model": ["report", "model", "--board", "ulx3s-12f", *SHAPE],
     "report network": ["report", "network", "--board", "ulx3s-12f"],
+    "sweep model": ["sweep", "model", "--board", "ulx3s-12f", *SHAPE, "--trials", "1",
+                    "--workers", "1"],
     "build network": ["build", "network", *BUILD, "--neuron-lanes", "1"],
 }
 """Ways to write a folder; ``-o`` and the folder are added."""
@@ -60,8 +62,8 @@ SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
 """The same for a snapshot."""
 READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
         ("run", "image"), ("chat", "image"), ("serve", "image"),
-        ("eval", "text"), ("eval", "ids"), ("import", "calibrate"), ("verify", "input"),
-        ("probe", "builds")}
+        ("eval", "text"), ("sweep", "text"), ("eval", "ids"), ("import", "calibrate"),
+        ("verify", "input"), ("probe", "builds")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 
@@ -77,6 +79,7 @@ def test_every_option_that_writes_is_tried_here() -> None:
     written |= {(arguments[0], option[2:])
                 for arguments, option in (*FILES.values(), *SNAPSHOTS.values())}
     written.add(("verify", "waves"))  # tests/sim/test_waves.py
+    written.add(("sweep", "study"))  # tests/sw/sweep
     assert found - READ == written and found > READ
 
 

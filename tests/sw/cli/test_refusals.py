@@ -135,8 +135,6 @@ NAMES = {
     "": ["no such"],
     "/dev/zero": [],
     "pipe": [],
-    "pipe.safetensors": [],
-    "pipe.pth": [],
 }
 
 
@@ -146,8 +144,8 @@ NAMES = {
 def test_names(sterna, tmp_path, monkeypatch, command: str, there: bool, name: str,
                messages: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    if name.startswith("pipe"):
-        os.mkfifo(name)
+    if name == "pipe":
+        os.mkfifo("pipe")
     elif there and name and "/" not in name and len(name) < 99:
         Path(name).write_bytes(b"GGUF")
     found = sterna(command, name, *(["-o", "out"] if command == "import" else []))

@@ -33,6 +33,7 @@ BASE = {
     "serve": ("--device", "emulator"), "verify": ("--device", "emulator"), "bench": (),
     "eval": (), "program": (), "simulate": (), "rtl": ("-o", "out"),
     "build": ("--board", "ulx3s-12f"), "estimate": ("--board", "ulx3s-85f"),
+    "sweep": ("--board", "ulx3s-85f", "--trials", "1", "--workers", "1"),
     "report": ("--board", "ulx3s-85f", "-o", "out"), "import": ("-o", "out"),
     "eval language": ("--ids", "ids.npy", "--logits", "out.npz"),
     "eval language of planes": ("--ids", "ids.npy", "--logits", "out.npz"),

@@ -69,6 +69,7 @@ class MatMulFree:
                   *_ON_BOARD, Baud),
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD),
         "report": _ON_BOARD,
+        "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (ConfigAlone, Lanes, Streams, common.Snapshots, BoardLanes, BoardClock, Baud),
         "eval": (ScoredText, Logits),

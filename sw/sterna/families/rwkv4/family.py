@@ -73,6 +73,7 @@ class Rwkv4:
                   *_ON_BOARD, Baud, Planes),
         "estimate": (Size, OutsideMemory, ChipSize, *_ON_BOARD, Planes),
         "report": (*_ON_BOARD, Planes),
+        "sweep": (*_ON_BOARD, Planes),
         "build": (*_ON_BOARD, Baud, Planes),
         "rtl": (ConfigAlone, Lanes, Streams, common.Snapshots, BoardLanes, BoardClock, Baud,
                 Planes),

@@ -76,6 +76,7 @@ class Spiking:
                   BoardClock, Weights, Baud),
         "estimate": _ON_BOARD,
         "report": _ON_BOARD,
+        "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
         "eval": (Samples, Seed, CheckedDevice, common.Timeout),

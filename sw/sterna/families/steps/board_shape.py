@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sterna_boards.options import Baud, BoardClock, Weights
 
@@ -51,6 +52,17 @@ class BoardShape(Snapshots, options.BoardShape, BoardClock, Weights, Baud):
     def searched(self, board: Board, program: Program) -> tuple[Machine, None]:
         """The same; nothing is searched for."""
         return self.machine(board, program), None
+
+    @classmethod
+    def usual_axes(cls, board: Board) -> Mapping[str, Sequence[Any]]:
+        """Lanes of synapses and of neurons."""
+        del board
+        return {"lanes": ("1", "2", "4", "8", "16", "32"), "neuron_lanes": (1, 2, 4, 8)}
+
+    @classmethod
+    def nearest(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All of them go together."""
+        return dict(values)
 
     @property
     def baked(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sterna_boards.estimate.lanes import choose_lanes
 from sterna_boards.estimate.model import Estimate, estimate
 from sterna_boards.estimate.room import fit_on, has_room
-from sterna_boards.estimate.search import reachable_clock, search
+from sterna_boards.estimate.search import lane_kinds, reachable_clock, search, whole_groups
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights, lanes_of
 
 from sterna.compiler.rows import Embedding
@@ -79,6 +80,21 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
                        if board.sdram or shape.memory.outside]
         found = search(board, program, shapes, place, self.clock_hz)
         return found.machine, found
+
+    @classmethod
+    def usual_axes(cls, board: Board) -> Mapping[str, Sequence[Any]]:
+        """The shape of the engine, where rows are, and whether the board makes texts by itself."""
+        most = max(8, board.capacity.luts >> 8)  # 64 rows, and columns, of an ECP5-12F
+        sizes = tuple(size for power in range(2, 10) if (size := 1 << power) <= most)
+        return {"rows": sizes, "columns": sizes, "vector_lanes": (1, 2, 4, 8, 16),
+                "lane": lane_kinds(board), "embedding": ("auto", "chip"), "generate": (False, True)}
+
+    @classmethod
+    def nearest(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Whole groups in rows and columns."""
+        rows, columns = whole_groups(values["lane"], values["rows"], values["columns"],
+                                     values["vector_lanes"])
+        return {**values, "rows": rows, "columns": columns}
 
     def _with_room(self, board: Board, program: Program, shape: Machine) -> Machine:
         """The machine, with fewer vector lanes where its memories need it and nobody chose them."""
