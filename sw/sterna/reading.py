@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -18,8 +19,8 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 def require_file(path: Path | str) -> int:
     """The size of a file in bytes.
 
-    Raises `InputError` for a name that nothing has or can have, a folder, and a pipe or a device,
-    which might never end.
+    Raises `InputError` for a name that nothing has or can have, a folder, a pipe or a device, which
+    might never end, and for what this user may not read.
     """
     try:
         status = os.stat(path)
@@ -34,6 +35,8 @@ def require_file(path: Path | str) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{path}: is a pipe or a device, not a file; write what it gives into a "
                          "file, and name that")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: cannot be read ({os.strerror(errno.EACCES)})")
     return status.st_size
 
 

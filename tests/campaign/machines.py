@@ -54,7 +54,7 @@ def trials(draw: random.Random) -> Iterator[Trial]:
         yield draw.choice((_machine, _machine, _image, _bytes))(draw.random())
 
 
-def _changed(values: Any, choose: random.Random) -> Any:
+def changed(values: Any, choose: random.Random) -> Any:
     """The same JSON with one thing else, anywhere."""
     values = json.loads(json.dumps(values))
     place: Any = values
@@ -79,7 +79,7 @@ def _machine(seed: float) -> Trial:
     def prepare(folder: Path) -> list[str]:
         choose = random.Random(seed)
         values, words = _machines()[choose.choice(["tokens", "steps"])]
-        (folder / "machine.json").write_text(json.dumps(_changed(values, choose)))
+        (folder / "machine.json").write_text(json.dumps(changed(values, choose)))
         return [*words, "--config", "machine.json"]
 
     return Trial(f"machine {seed}", prepare, Wanted.EITHER)
@@ -92,10 +92,10 @@ def _image(seed: float) -> Trial:
         choose = random.Random(seed)
         parts, manifest = read_container(_images()["text"])
         if choose.random() < 0.3:
-            machine = _changed(json.loads(manifest["machine"]), choose)
+            machine = changed(json.loads(manifest["machine"]), choose)
             manifest["machine"] = json.dumps(machine)
         else:
-            manifest = _changed(manifest, choose)
+            manifest = changed(manifest, choose)
         if not isinstance(manifest, dict):
             manifest = {}
         write_container(folder / "image.bin", {name: [part] for name, part in parts.items()},

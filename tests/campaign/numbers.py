@@ -23,6 +23,8 @@ BASES = {
     "eval": (["demo-tiny", "--text", "text"], ["l2mu", "--samples", "3"]),
     "bench": (["demo-tiny"], ["cubalif"]), "simulate": (["demo-tiny"], ["cubalif"]),
     "rtl": (["demo-tiny", "-o", OUTPUT], ["cubalif", "-o", OUTPUT]),
+    "report": (["demo-tiny", "--board", "ulx3s-85f", "-o", OUTPUT],
+               ["cubalif", "--board", "ulx3s-85f", "-o", OUTPUT]),
     "build": (["demo-tiny", "--board", "ulx3s-85f"], ["cubalif", "--board", "ulx3s-85f"]),
     "chat": (["demo-tiny"],), "serve": (["demo-tiny", "--port", "0"],),
     "import": (["net.py:make", "-o", OUTPUT], ["graph.nir", "-o", OUTPUT]),
@@ -75,6 +77,6 @@ def _trial(command: str, base: list[str], flag: str, text: str, wanted: Wanted) 
         (folder / "text").write_text("Once upon a time there was a king.")
         return [command, *base, f"{flag}={text}"]
 
-    name = f"{command} {base[0]} {flag}={text[:40]!r}"
+    name = f"{command} {' '.join(base[:1])} {flag}={text[:40]!r}"
     return Trial(name, prepare, wanted, (flag.removeprefix("--"),) if wanted is Wanted.REFUSED else
                  (), environment={"TORCHINDUCTOR_CACHE_DIR": "../cache"}, seconds=15)

@@ -25,7 +25,9 @@ CLASSES = {"checkpoints": "tests.campaign.checkpoints", "numbers": "tests.campai
            "machines": "tests.campaign.machines",
            "events": "tests.campaign.event_files", "nir": "tests.campaign.nir_graphs",
            "ends": "tests.campaign.ends", "texts": "tests.campaign.texts",
-           "talks": "tests.campaign.talks", "choices": "tests.campaign.choices"}
+           "talks": "tests.campaign.talks", "choices": "tests.campaign.choices",
+           "rwkv": "tests.campaign.rwkv_files", "projects": "tests.campaign.project_files",
+           "ports": "tests.campaign.ports", "snapshots": "tests.campaign.snapshots"}
 """The module of each class, by the name on the command line."""
 
 

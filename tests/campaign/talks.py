@@ -85,5 +85,6 @@ def _file(draw: random.Random) -> Trial:
 
 
 def _template(draw: random.Random) -> Trial:
-    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES)},
+    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES),
+                                                    "file.json": "{}"},
                   Wanted.EITHER)

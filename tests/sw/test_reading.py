@@ -44,6 +44,15 @@ def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], object], message
     assert time.monotonic() - start < 1
 
 
+def test_what_this_user_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the system tells it: whoever runs the tests may be allowed to read everything."""
+    path = tmp_path / "file.json"
+    path.write_text("{}")
+    monkeypatch.setattr(os, "access", lambda name, mode: mode != os.R_OK)
+    with pytest.raises(InputError, match=r"file.json: cannot be read \(Permission denied\)"):
+        require_file(path)
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a/" * 3000, "file/below", "x\0y", ""])
 def test_names_that_nothing_has(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()

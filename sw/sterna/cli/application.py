@@ -18,6 +18,9 @@ from sterna.errors import InputError, SternaError
 from sterna.extras import missing_line
 from sterna.unfinished import remove_unfinished
 
+MOST_LETTERS = 2000
+"""Of the line of an error."""
+
 
 def application() -> typer.Typer:
     """All commands, with the options of the families that there are now."""
@@ -124,6 +127,9 @@ def _ended(act: Callable[[], object]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    if message:
-        print(f"sterna: {shown(' '.join(message.split()))}", file=sys.stderr, flush=True)
+    line = " ".join(message.split())
+    if len(line) > MOST_LETTERS:  # names in files of others may have megabytes
+        line = f"{line[:MOST_LETTERS // 2]} ... {line[-MOST_LETTERS // 2:]}"
+    if line:
+        print(f"sterna: {shown(line)}", file=sys.stderr, flush=True)
     return code

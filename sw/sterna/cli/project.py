@@ -41,7 +41,7 @@ class Project:
             return cls({})
         try:
             found = tomllib.loads(read_bytes(NAME, MOST_BYTES).decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # of long numbers it is not tomllib's own
             raise InputError(f"{NAME}: is no TOML ({' '.join(str(error).split())})") from None
         places: dict[str, list[Declared]] = {}
         for item in (item for request in requests

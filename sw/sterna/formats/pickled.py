@@ -16,7 +16,8 @@ from sterna.errors import InputError
 
 ELEMENTS = {"FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16"}
 """Storages of PyTorch, and what they hold."""
-MOST_DEPTH = 1 << 20
+MOST_STEPS = 1 << 20
+"""Instructions of the longest pickle; a tensor has some thirty."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def read_pickle(data: bytes, name: str) -> Any:
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(data):
+        for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+            if number > MOST_STEPS:
+                raise _Refused(f"its pickle has more than {MOST_STEPS} instructions")
             if opcode.name == "STOP":
                 return machine.pop()
             machine.step(opcode.name, argument)
@@ -102,9 +105,7 @@ class _Machine:
             raise _Refused(f"its pickle has the instruction {name}, which no file of tensors needs")
 
     def push(self, value: Any) -> None:
-        """Raises `ValueError` where no dictionary of tensors is so deep."""
-        if len(self._stack) > MOST_DEPTH:
-            raise ValueError("too deep")
+        """A value on top."""
         self._stack.append(value)
 
     def pop(self) -> Any:
@@ -155,7 +156,9 @@ class _Machine:
 
     def _do_reduce(self, argument: Any) -> None:
         function, arguments = self._last(2)
-        if not isinstance(function, _Global) or str(function) not in _CALLS:
+        if not isinstance(function, _Global):  # whose text may be without end
+            raise ValueError("a call of what is no function")
+        if str(function) not in _CALLS:
             raise _Refused(f"its pickle calls {function}, which is no function of tensors")
         self.push(_CALLS[str(function)](*arguments))
 

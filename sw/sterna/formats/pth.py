@@ -19,8 +19,8 @@ from sterna.errors import InputError
 from sterna.formats.pickled import StoredTensor, read_pickle
 from sterna.reading import refuse_pointer, require_file
 
-MOST_PICKLE = 1 << 26
-"""Bytes of the largest pickle, of a hundred thousand tensors."""
+MOST_PICKLE = 1 << 22
+"""Bytes of the largest pickle, of twenty thousand tensors."""
 _BEGINNING = 64
 _ZIP, _OLD = b"PK\x03\x04", b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
 _HEADER = struct.Struct("<4s22xHH")
@@ -100,7 +100,7 @@ class PthFile:
         with self.path.open("rb") as file:
             if "byteorder" in self._places:
                 file.seek(self._places["byteorder"][0])
-                if file.read(self._places["byteorder"][1]) != b"little":
+                if file.read(min(_BEGINNING, self._places["byteorder"][1])) != b"little":
                     raise InputError(f"{self.path}: was written on a machine of the other byte "
                                      "order; save it again")
             file.seek(first)

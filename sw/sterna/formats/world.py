@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Sequence
 
 from sterna.errors import InputError
 from sterna.formats.text import check_characters
 from sterna.formats.tokenizer import StreamingDecoder, Tokenizer
 
-_LINE = re.compile(r"(\d{1,7}) (b?'.*'|b?\".*\") (\d{1,5})")
+_LINE = re.compile(r"([0-9]{1,7}) (b?'.*'|b?\".*\") ([0-9]{1,5})")
+MOST_BYTES = 1 << 24
+"""Of such a file: ten times those that there are."""
 _PREFIX = 2
 """Bytes by which tokens are looked for."""
 
@@ -33,17 +36,7 @@ class WorldTokenizer(Tokenizer):
 
     def __init__(self, data: bytes, name: str) -> None:
         self.special: dict[str, int] = {}
-        self._words: dict[int, bytes] = {}
-        try:
-            lines = data.decode("utf-8").split("\n")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{name}: is not UTF-8 text (byte {error.start})") from None
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                token, word = _entry(line.rstrip("\r"), f"{name}: line {number}")
-                if token in self._words:
-                    raise InputError(f"{name}: line {number}: there is a token {token} already")
-                self._words[token] = word
+        self._words = _words(data, name)
         self._ids = {word: token for token, word in self._words.items()}
         missing = [byte for byte in range(256) if bytes([byte]) not in self._ids]
         if missing or len(self._ids) < len(self._words):
@@ -92,6 +85,26 @@ class WorldTokenizer(Tokenizer):
         return StreamingDecoder(self, prefix)
 
 
+def _words(data: bytes, name: str) -> dict[int, bytes]:
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{name}: has {len(data) / 1e6:.0f} MB; a vocabulary of lines has at most "
+                         f"{MOST_BYTES / 1e6:.0f} MB")
+    try:
+        lines = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: is not UTF-8 text (byte {error.start})") from None
+    words: dict[int, bytes] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of escapes that Python does not have
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                token, word = _entry(line.rstrip("\r"), f"{name}: line {number}")
+                if token in words:
+                    raise InputError(f"{name}: line {number}: there is a token {token} already")
+                words[token] = word
+    return words
+
+
 def _entry(line: str, name: str) -> tuple[int, bytes]:
     match = _LINE.fullmatch(line)
     if match is None:
@@ -99,7 +112,9 @@ def _entry(line: str, name: str) -> tuple[int, bytes]:
     try:
         word = ast.literal_eval(match[2])
         data = word.encode() if isinstance(word, str) else word
-    except (ValueError, SyntaxError, MemoryError):
+        if not isinstance(data, bytes):  # several, with commas between them
+            raise ValueError
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise InputError(f"{name}: {match[2][:40]} is no text or bytes of Python") from None
     if not data or len(data) != int(match[3]) or int(match[1]) == 0:
         raise InputError(f"{name}: the word of token {match[1]} has {len(data)} bytes, not "

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from time import monotonic
 
 from sterna.host.board_address import board_address
 from sterna.host.info import Info, read_info
 from sterna.host.link import AnswerLost, Link, Request
+from sterna.host.transport import Transport
 from sterna.machine.protocol import FrameType
 
 PATIENCE = 0.3
 """Seconds that a board has for an answer, of a few bytes, each time that it is asked."""
+MOST = 2.0
+"""Seconds for it at one rate, whatever comes: other things that send speak on and on."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,28 @@ def hello(address: str, rates: Iterable[int]) -> tuple[Info, int | None]:
     for number, rate in enumerate(rates, 1):
         with closing(place.open(rate)) as transport:
             try:
-                answer = Link(transport, address).request(
+                answer = Link(_Impatient(transport), address).request(
                     Request(FrameType.HELLO, b"", FrameType.INFO), PATIENCE)
                 return read_info(address, answer), rate or None
             except AnswerLost:
                 if number == len(rates):
                     raise
     raise ValueError("no rates")
+
+
+class _Impatient:
+    """A transport that is silent after `MOST` seconds."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._end = monotonic() + MOST
+        self.write, self.close = transport.write, transport.close
+
+    def read(self, count: int, timeout: float) -> bytes:
+        received = b""
+        while len(received) < count and (left := self._end - monotonic()) > 0:
+            part = self._transport.read(1, min(timeout, left))
+            if not part:
+                break
+            received += part
+        return received

@@ -135,14 +135,17 @@ def _looped(place: BoardAddress) -> str:
             for start in range(0, LOOPED, 64):
                 part = data[start:start + 64]
                 transport.write(part)
-                received += transport.read(len(part), PATIENCE)
+                came = transport.read(len(part), PATIENCE)
+                received += came
+                if came != part:
+                    break
     except SternaError as error:
         return str(error)
     if received == data:
         return "ok"
     right = next((at for at, (sent, came) in enumerate(zip(data, received, strict=False))
                   if sent != came), min(len(data), len(received)))
-    return f"{len(received)} of {LOOPED} bytes came back, the first {right} right"
+    return f"{len(received)} of {start + len(part)} bytes came back, the first {right} right"
 
 
 def _emulated(report: Report) -> str:

@@ -201,3 +201,15 @@ def test_one_driver_at_a_time_and_the_next_finds_a_quiet_link(serve) -> None:
     half.close()
     device = opened(served, image)
     device.close()
+
+
+def test_who_comes_right_behind_another_is_served(serve) -> None:
+    served = serve(image_of())
+    for count in range(30):  # the program may not have seen the end before it sees who comes
+        transport, decoder = TcpTransport("127.0.0.1", served.port), FrameDecoder()
+        transport.write(encode_frame(Frame(FrameType.HELLO, count)))
+        while not (found := decoder.feed(transport.read(decoder.missing(), 5))):
+            pass
+        assert found[0].sequence == count
+        transport.write(b"begun"[:count % 6])
+        transport.close()

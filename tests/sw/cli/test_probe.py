@@ -6,10 +6,12 @@ import json
 import os
 import pty
 import select
+import socket
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -124,6 +126,31 @@ def test_who_does_not_answer_is_told(sterna, plugged, monkeypatch):
     assert "has protocol version 2" in found[f"serial://{old}"]["silent"]
 
 
+@pytest.mark.parametrize("data", [b"\0", b"\xa5", b"\xa5\0\0\xff\3", b"$GPRMC,"])
+def test_what_speaks_on_and_on_is_left(sterna, plugged, monkeypatch, data):
+    """A receiver of GPS on the same bridge, a line that is held low: at each rate for `MOST`."""
+    from sterna.host import probe
+
+    monkeypatch.setattr(probe, "MOST", 0.1)
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def speak() -> None:
+        link, _ = server.accept()
+        with link, suppress(OSError):
+            while True:
+                link.sendall(data)
+                time.sleep(0.01)
+
+    with server:
+        thread = threading.Thread(target=speak)
+        thread.start()
+        start = time.monotonic()
+        outcome = sterna("probe", f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        assert time.monotonic() - start < 5
+        thread.join()
+    assert outcome.code == 1 and "no good answer" in outcome.output
+
+
 @pytest.mark.parametrize(("address", "message"), [
     ("nonsense", "nonsense: not an address of a board"),
     ("serial:///dev/nothing", "serial:///dev/nothing: cannot be opened; there is no such port"),
@@ -148,8 +175,8 @@ def test_doctor_with_a_loop(sterna, plugged, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("answer", "message"), [
-    (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "of 4096 bytes came back, the first 63 right"),
-    (lambda data: b"", "0 of 4096 bytes came back"),
+    (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "came back, the first 63 right"),
+    (lambda data: b"", "0 of 64 bytes came back"),
 ])
 def test_doctor_without_one(sterna, plugged, monkeypatch, answer, message):
     monkeypatch.setattr(doctor, "_emulated", lambda report: "left out (needs torch)")

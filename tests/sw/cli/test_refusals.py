@@ -135,6 +135,8 @@ NAMES = {
     "": ["no such"],
     "/dev/zero": [],
     "pipe": [],
+    "pipe.safetensors": [],
+    "pipe.pth": [],
 }
 
 
@@ -144,8 +146,8 @@ NAMES = {
 def test_names(sterna, tmp_path, monkeypatch, command: str, there: bool, name: str,
                messages: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
-    if name == "pipe":
-        os.mkfifo("pipe")
+    if name.startswith("pipe"):
+        os.mkfifo(name)
     elif there and name and "/" not in name and len(name) < 99:
         Path(name).write_bytes(b"GGUF")
     found = sterna(command, name, *(["-o", "out"] if command == "import" else []))

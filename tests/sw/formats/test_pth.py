@@ -93,6 +93,11 @@ def test_other_names_are_refused_and_nothing_runs(
     (b"\x80\x02}r\xff\xff\xff\xff.", None), (b"\x80\x02\x8d" + b"\xff" * 8 + b"x.", "damaged"),
     (b"\x80\x04\x96" + struct.pack("<Q", 2) + b"ab.", "instruction BYTEARRAY8"),
     (b"\x80\x02)\x81.", "instruction NEWOBJ"), (b"\x80\x02cos\nsystem\n(S'x'\ntR.", "os.system"),
+    (b"\x80\x02)" + b"".join(b"q%ch%ch%c\x86" % (i, i, i) for i in range(64)) + b")R.",
+     "a call of what is no function"),  # its text would have 2**64 parts
+    (b"\x80\x02)" + b"\x85" * 100_000 + b")R.", "a call of what is no function"),
+    (b"\x80\x02](" + b"]" * (1 << 20) + b"e.", "more than 1048576 instructions"),
+    (b"\x80\x02X" + struct.pack("<I", 1 << 22) + bytes(1 << 22) + b".", "of 1 to 4194304 bytes"),
 ])
 def test_pickles_that_are_not_of_tensors(tmp_path: Path, data: bytes, message: str | None) -> None:
     """Damaged ones, and instructions that are not needed; a large number of a place is no memory.

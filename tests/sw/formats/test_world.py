@@ -69,6 +69,12 @@ def test_characters_come_when_they_are_whole() -> None:
     (lambda found: [*found, "999 new 3"], "line 269: is no id, word and length"),
     (lambda found: [*found, "999 '\\x' 1"], "is no text or bytes of Python"),
     (lambda found: [*found, "999 'a' + 'b' 2"], "is no text or bytes of Python"),
+    (lambda found: [*found, "999 'a', 'b' 2"], "is no text or bytes of Python"),
+    (lambda found: [*found, "999 '\\q' 2"], "is no text or bytes of Python"),
+    (lambda found: [*found, "999 '\\ud800' 3"], "is no text or bytes of Python"),
+    (lambda found: [*found, f"999 'a'%{'-' * 99_999}1%'b' 2"], "is no text or bytes of Python"),
+    (lambda found: [*found, "٣ 'new' 3"], "is no id, word and length"),
+    (lambda found: [*found, "\n" * (1 << 24)], "a vocabulary of lines has at most 17 MB"),
 ])
 def test_wrong_lines_are_named(change, message: str) -> None:
     with pytest.raises(InputError, match=message):

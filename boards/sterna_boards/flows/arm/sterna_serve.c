@@ -4,6 +4,7 @@
 // LOAD frames for what lies in the reserved memory do not: this program writes their words there
 // itself, as the accelerator would, and answers for it. One driver at a time.
 
+#define _GNU_SOURCE  // POLLRDHUP
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -55,6 +56,12 @@ static void hang_up(void) {
     if (driver >= 0) close(driver);
     driver = -1;
     held = answered = 0;
+}
+
+// Whether the driver has hung up, behind what it said before or not.
+static int ended(void) {
+    struct pollfd end = {driver, POLLRDHUP, 0};
+    return poll(&end, 1, 0) > 0 && end.revents & (POLLRDHUP | POLLHUP | POLLERR);
 }
 
 static void flush(void) {
@@ -190,13 +197,16 @@ static void serve(int listener) {
         struct pollfd ends[] = {{driver, POLLIN, 0}, {listener, POLLIN, 0}};
         // Awake while answers come, half asleep while they are due, else until somebody speaks.
         poll(ends, 2, !outstanding ? 100 : now_ms() > moved + 1);
-        if (ends[1].revents & POLLIN) close(accept(listener, NULL, NULL));  // there is one already
         if (ends[0].revents) {
             const ssize_t count = read(driver, frame + held, sizeof frame - held);
             if (count <= 0) hang_up();
             else held += (size_t)count;
             heard = now_ms();
         }
+        // One that is seen to come while another is there is refused. One that comes behind an end
+        // not seen yet waits: the end is seen first, since it came first.
+        if (driver >= 0 && ends[1].revents & POLLIN && !ended())
+            close(accept(listener, NULL, NULL));
         while (driver >= 0 && act()) {}
         pump();
         if (answered || ends[0].revents) moved = now_ms();

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.reading import read_json
+from sterna.reading import read_json, require_file
 
 PTH, SAFETENSORS = ".pth", ".safetensors"
 AUTHORS_NAME = b'"blocks.0.att.time_decay"'
@@ -34,9 +34,10 @@ def is_hugging_face(folder: Path) -> bool:
 
 def _has_authors_names(path: Path) -> bool:
     try:
+        require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             length = file.read(_LENGTH.size)
             return len(length) == _LENGTH.size and AUTHORS_NAME in file.read(
                 min(_LENGTH.unpack(length)[0], _MOST_HEADER))
-    except (OSError, ValueError):
+    except (InputError, OSError):
         return False
