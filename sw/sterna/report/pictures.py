@@ -6,10 +6,14 @@ palette, which the colour-blind can tell apart, and are named or numbered beside
 
 from __future__ import annotations
 
+import logging
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -32,9 +36,10 @@ STYLE: Any = {
 @contextmanager
 def drawn(height: float, title: str) -> Iterator[tuple[Any, list[str]]]:
     """Axes, and a list that holds the picture when the block ends. ``height`` is in inches."""
-    import matplotlib
-
-    with matplotlib.rc_context(STYLE):
+    matplotlib = _unsettled()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -56,6 +61,20 @@ class Cloud:
     size: float = 5.0
     line: str = "none"
     hollow: bool = False
+
+
+def _unsettled() -> Any:
+    """The package without the user's settings, which may ask for LaTeX, or be broken."""
+    if "matplotlib" not in sys.modules:
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of folders for its cache
+        before = {name: os.environ.pop(name, None) for name in ("MPLBACKEND", "MATPLOTLIBRC")}
+        os.environ["MATPLOTLIBRC"] = os.devnull
+        try:
+            import_module("matplotlib")
+        finally:
+            del os.environ["MATPLOTLIBRC"]
+            os.environ.update((name, value) for name, value in before.items() if value is not None)
+    return import_module("matplotlib")
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], *, logarithmic: bool = False,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sterna.cli import application
 from sterna.report.page import Section, page
+from sterna.report.pictures import bars
 
 from tests.sw.serve.browser import browser, needs_browser, opened
 
@@ -53,6 +57,24 @@ def test_two_reports_are_the_same_bytes(reports, tmp_path):
         ["report", "l2mu", "--board", "icebreaker", "-o", str(tmp_path / "again")]) == 0
     for name in ("index.html", "report.json"):
         assert (tmp_path / "again" / name).read_bytes() == (reports["l2mu"] / name).read_bytes()
+
+
+DRAWN = "from sterna.report.pictures import bars; print(bars('a', [('b', 1.0, 'one')]))"
+
+
+def test_settings_of_the_user_change_nothing(tmp_path):
+    """Neither those of a notebook that has matplotlib, nor files and variables, broken or not."""
+    import matplotlib
+
+    def drawn(**more: str) -> str:
+        return subprocess.run([sys.executable, "-c", DRAWN], cwd=tmp_path, env=os.environ | more,
+                              capture_output=True, text=True, check=True, timeout=120).stdout
+
+    usual = bars("a", [("b", 1.0, "one")])
+    with matplotlib.rc_context({"font.size": 40, "text.usetex": True}):
+        assert bars("a", [("b", 1.0, "one")]) == usual
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\nnonsense: 3\n")
+    assert drawn(MPLBACKEND="nonsense") == usual + "\n"
 
 
 def test_texts_of_a_page_are_texts():
