@@ -27,7 +27,8 @@ CLASSES = {"checkpoints": "tests.campaign.checkpoints", "numbers": "tests.campai
            "ends": "tests.campaign.ends", "texts": "tests.campaign.texts",
            "talks": "tests.campaign.talks", "choices": "tests.campaign.choices",
            "rwkv": "tests.campaign.rwkv_files", "projects": "tests.campaign.project_files",
-           "ports": "tests.campaign.ports", "snapshots": "tests.campaign.snapshots"}
+           "ports": "tests.campaign.ports", "snapshots": "tests.campaign.snapshots",
+           "served": "tests.campaign.served", "hub": "tests.campaign.hub_answers"}
 """The module of each class, by the name on the command line."""
 
 

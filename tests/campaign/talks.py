@@ -15,7 +15,7 @@ IMPORTS = ("sterna.families.matmul_free.model", "sterna.families.tokens.talk",
 _LINES = (b"The king", b"", b" ", b"\xff\xfe", b"caf\xe9", "熊 🐻".encode(), b"<s></s>", b"/",
           b"/nope", b"\0", b"\f\v", "\u2028".encode(), b"\xef\xbb\xbf", b"\r", b"/reset", b"/stats",
           b"/reset now", b"/stats now", b"a" * 300)
-_NAMES = (b"", b"file.json", b"talk.json", b"nowhere", b".", b"..", b"/", b"/dev/null",
+_NAMES = (b"", b"file.json", b"talk.json", b".", b"..", b"/", b"/dev/null",
           b"/dev/full", b"/dev/zero", b"fifo", b"a" * 300, b"~nobody-there/x",
           b"\0", b"\xff", b"nowhere/x/y", OUTPUT.encode(), OUTPUT.encode())
 _VALUES: tuple[Any, ...] = (None, True, 0, 1, 1.0, -1, 10**30, "", "user", "\ud800", [], {}, [[]],
@@ -51,7 +51,7 @@ def _trial(name: str, model: str, said: bytes, files: dict[str, str],
         import os
 
         os.mkfifo(folder / "fifo")
-        for file, text in files.items():
+        for file, text in ({"file.json": "{}", "talk.json": ""} | files).items():  # may be saved in
             (folder / file).write_text(text)
         if model == "folder":
             from tests.sw.chat.templates import save_chat_model
@@ -63,7 +63,7 @@ def _trial(name: str, model: str, said: bytes, files: dict[str, str],
 
 
 def _talk(draw: random.Random) -> Trial:
-    return _trial("chat", "demo-tiny", _said(draw), {"file.json": "{}"})
+    return _trial("chat", "demo-tiny", _said(draw), {})
 
 
 def _file(draw: random.Random) -> Trial:
@@ -85,6 +85,5 @@ def _file(draw: random.Random) -> Trial:
 
 
 def _template(draw: random.Random) -> Trial:
-    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES),
-                                                    "file.json": "{}"},
+    return _trial("template", "folder", _said(draw), {"template": draw.choice(_TEMPLATES)},
                   Wanted.EITHER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,24 +48,23 @@ def fetch(source: str) -> HubModel:
         raise InputError(f"{source}: is no name of a model on the hub; give hub:OWNER/NAME, or "
                          "hub:OWNER/NAME@REVISION, a branch, a tag or a commit")
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
     from huggingface_hub.utils import disable_progress_bars, logging
 
     logging.set_verbosity_error()
     disable_progress_bars()
     try:
-        folder = Path(snapshot_download(name, revision=revision or None, allow_patterns=[*FILES],
-                                        endpoint=os.environ.get("HF_ENDPOINT")))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of room on the disk, before the error
+            folder = Path(snapshot_download(
+                name, revision=revision or None, allow_patterns=[*FILES],
+                endpoint=os.environ.get("HF_ENDPOINT")))
     except RevisionNotFoundError:
         raise InputError(f"{source}: the model has no revision {revision}") from None
     except RepositoryNotFoundError:
         raise InputError(f"{source}: there is no such model, or this user may not read it (hf auth "
                          "login)") from None
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except FOREIGN as error:  # what an answer of somebody else in its place does to the package
         raise InputError(f"{source}: cannot be fetched ({_words(error)}); where the hub can be "
                          f"reached: {_command(name, revision)}, and then sterna import DIR here"
                          ) from None

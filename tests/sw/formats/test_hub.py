@@ -27,6 +27,8 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         self.asked: list[str] = []
+        self.instead: bytes | None = None
+        """What somebody answers in its place, whatever is asked."""
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +50,8 @@ class Hub:
                     body = hub.files.get(path.rpartition("/")[2])
                     tag = hashlib.sha1(body or b"").hexdigest()
                     more = {"X-Repo-Commit": COMMIT, "ETag": f'"{tag}"'}
+                if hub.instead is not None:
+                    body, more = hub.instead, {}
                 if body is None:
                     body, code = b"{}", 404
                     more = {"X-Error-Code": "RevisionNotFound" if path.startswith(api)
@@ -136,6 +140,16 @@ def test_what_is_not_there(sterna, hub, source, message):
     outcome = sterna("import", source, "-o", "model")
     assert outcome.code == 2 and len(outcome.errors.splitlines()) == 1
     assert message in outcome.errors and not Path("model").exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"{}", b"<html></html>", b"\xff"])
+def test_somebody_else_answers(sterna, hub, body):
+    """A proxy, or the page of a network that wants a password."""
+    hub.instead = body
+    outcome = sterna("import", f"hub:{NAME}", "-o", "model")
+    assert outcome.code == 2 and not Path("model").exists()
+    line, = outcome.errors.splitlines()
+    assert line.startswith(f"sterna: hub:{NAME}: cannot be fetched (")
 
 
 def test_without_a_network(sterna, cache):
