@@ -1,4 +1,4 @@
-"""`import hub:`: names that are none, and a hub whose answers are damaged, cut or of another kind."""
+"""`import hub:`: names that are none, and a hub whose answers are damaged, cut or others."""
 
 from __future__ import annotations
 
