@@ -108,7 +108,7 @@ class TensorFile:
     def _open(self) -> Any:
         try:
             return safe_open(str(self.path), framework=self._framework)
-        except (SafetensorError, OSError) as error:
+        except (SafetensorError, OSError, MemoryError) as error:  # more than may be mapped
             raise InputError(
                 f"{self.path}: is damaged or not a safetensors file ({error}); fetch or write "
                 "it again"

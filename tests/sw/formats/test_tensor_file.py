@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,20 @@ def test_truncated_file(tmp_path: Path, length: int) -> None:
     with pytest.raises(InputError, match="damaged") as caught:
         TensorFile(path)
     assert "\n" not in str(caught.value)
+
+
+def test_more_than_may_be_mapped(tmp_path: Path) -> None:
+    """safetensors (0.8) raises `MemoryError` for it."""
+    path = tmp_path / "model.safetensors"
+    path.touch()
+    os.truncate(path, 1 << 36)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 35, before[1]))
+    try:
+        with pytest.raises(InputError, match="model.safetensors: is damaged or not a safetensors"):
+            TensorFile(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_requirements_name_the_tensor(tmp_path: Path) -> None:
