@@ -7,6 +7,7 @@ nothing in the file tells.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from sterna.errors import InputError
 from sterna.families.rwkv4.configuration import NORM_EPSILON, RwkvConfig
 from sterna.families.rwkv4.layout import EMBEDDINGS, all_tensors, layer_key
 from sterna.families.rwkv4.sources import CONFIG_FILE, is_hugging_face
-from sterna.families.rwkv4.store import GENERATION_FILE, TYPES, finite
+from sterna.families.rwkv4.store import GENERATION_FILE, TYPES, check_generation, finite
 from sterna.families.rwkv4.weights import Array, RwkvModel
 from sterna.files.manifest import read_manifest
 from sterna.formats.pth import PthFile
@@ -89,8 +90,9 @@ def open_checkpoint(source: Path) -> RwkvModel:
     keys = file.shapes
     config = _configuration(source, keys)
     _require(source, keys, all_tensors(config))
-    tokenizer = next((path for name in AUTHORS_TOKENIZERS
-                      for path in sorted(source.parent.glob(name))), None)
+    beside = sorted(os.listdir(source.parent))  # links to nothing, too
+    tokenizer = next((source.parent / name for form in AUTHORS_TOKENIZERS
+                      for name in fnmatch.filter(beside, form)), None)
     return _model(config, file, lambda key: key, tokenizer)
 
 
@@ -125,16 +127,21 @@ def _configuration(source: Path, keys: Mapping[str, tuple[int, ...]]) -> RwkvCon
 def _of_transformers(folder: Path) -> RwkvModel:
     if (manifest := read_manifest(folder)) is not None:
         raise InputError(f"{folder}: holds a {manifest['format']} already; use it as it is")
-    path = folder / CONFIG_FILE
+    path, generation = folder / CONFIG_FILE, folder / GENERATION_FILE
     values = read_json(path)
+    settings = read_json(generation) if os.path.lexists(generation) else {}
+    if isinstance(ends := values.get("eos_token_id"), list):  # the first stands between documents
+        values = {**values, "eos_token_id": next(iter(ends), None)}
+        if settings.get("eos_token_id") is None:
+            settings = {**settings, "eos_token_id": ends}
     config = _their_configuration(path, values)
     file = _their_file(folder)
     names = {_ours(key): key for key in file.shapes}
     _require(folder, {ours: file.shapes[key] for ours, key in names.items()}, all_tensors(config))
-    generation = folder / GENERATION_FILE
     tokenizer = folder / TOKENIZER_FILE if os.path.lexists(folder / TOKENIZER_FILE) else None
-    return _model(config, file, names.__getitem__, tokenizer,
-                  read_json(generation) if os.path.lexists(generation) else {})
+    found = _model(config, file, names.__getitem__, tokenizer, settings)
+    check_generation(found, generation if os.path.lexists(generation) else path)
+    return found
 
 
 def _their_configuration(path: Path, values: Mapping[str, Any]) -> RwkvConfig:

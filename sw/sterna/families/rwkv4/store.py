@@ -77,7 +77,7 @@ def load_model(model: Path | str) -> RwkvModel:
         raise InputError(f"{file.path}: tensor {extra[0]} is not part of the model")
     generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
     found = RwkvModel(config, _finite(file), generation=generation, folder=folder)
-    _checked(found, folder / GENERATION_FILE)
+    check_generation(found, folder / GENERATION_FILE)
     if FORMATS_FILE in names:
         found = replace(found, formats=_formats(folder / FORMATS_FILE))
     tokenizer = next((name for name in TOKENIZER_FILES if name in names), None)
@@ -93,7 +93,8 @@ def _formats(path: Path) -> str:
     return text
 
 
-def _checked(model: RwkvModel, path: Path) -> None:
+def check_generation(model: RwkvModel, path: Path) -> None:
+    """Raise `InputError` naming the file for settings of texts that mean nothing."""
     config = model.config
     ends = () if config.eos_token_id is None else (config.eos_token_id,)
     try:

@@ -18,9 +18,11 @@ from sterna.families.rwkv4.checkpoint import open_checkpoint
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import all_tensors
 from sterna.families.rwkv4.lowering import Formats
+from sterna.families.rwkv4.model import open_model
 from sterna.families.rwkv4.random_model import random_model
 from sterna.families.rwkv4.store import load_model
 from sterna.options import Options
+from sterna.progress import Report
 from sterna.tasks.import_model import import_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -101,6 +103,13 @@ def test_a_tokenizer_beside_the_file_is_taken_along(tmp_path: Path) -> None:
     assert opened.begin is None and opened.generation.ends == (0,)
 
 
+def test_a_tokenizer_that_is_a_link_to_nothing_is_not_left_out(tmp_path: Path) -> None:
+    source = as_pth(tmp_path)
+    (tmp_path / "rwkv_vocab_v1.txt").symlink_to("nowhere")
+    with pytest.raises(InputError, match="rwkv_vocab_v1.txt: file not found"):
+        open_checkpoint(source)
+
+
 def test_a_world_vocabulary_goes_with_the_model_and_its_image(tmp_path: Path) -> None:
     """As the tokenizer that it is: text in, text out, on the golden and beside an image."""
     from sterna.families.rwkv4.model import open_model
@@ -154,6 +163,33 @@ def test_wrong_files_are_refused(tmp_path: Path, change: Any, message: str) -> N
 def test_wrong_folders_are_refused(tmp_path: Path, change: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         open_checkpoint(as_transformers(tmp_path, **change))
+
+
+@pytest.mark.parametrize("ends, settings, wanted", [
+    ([3, 5], None, (3, 5)), ([3, 5], {}, (3, 5)), ([3, 5], {"eos_token_id": 7}, (7,)), ([], {}, ()),
+    ([3, 5], {"eos_token_id": None}, (3, 5)), (3, {"eos_token_id": [5, 3]}, (5, 3)),
+])
+def test_several_tokens_end_a_text(tmp_path: Path, ends: Any, settings: Any, wanted: Any) -> None:
+    source, target = tmp_path / "source", tmp_path / "model"
+    source.mkdir()
+    as_transformers(source, eos_token_id=ends)
+    if settings is not None:
+        (source / "generation_config.json").write_text(json.dumps(settings))
+    import_model(ImportRequest(model=str(source), output=target,
+                               options=Options(no_calibrate=True)))
+    assert open_model(str(target), None, Report()).generation.ends == wanted
+
+
+@pytest.mark.parametrize("ends", [[3, "x"], [259], [-1], [[3]], [None]])
+@pytest.mark.parametrize("file", ["config.json", "generation_config.json"])
+def test_what_ends_no_text(tmp_path: Path, ends: Any, file: str) -> None:
+    as_transformers(tmp_path, **({"eos_token_id": ends} if file == "config.json" else {}))
+    if file != "config.json":
+        (tmp_path / file).write_text(json.dumps({"eos_token_id": ends}))
+    with pytest.raises(InputError, match=f"{file}: .*eos_token_id"):
+        import_model(ImportRequest(model=str(tmp_path), output=tmp_path / "model",
+                                   options=Options(no_calibrate=True)))
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_folder_without_weights(tmp_path: Path) -> None:
