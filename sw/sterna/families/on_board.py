@@ -195,7 +195,8 @@ def build(model: ProgramModel, request: BuildRequest, board: Board, report: Repo
     return BoardBuild(board, build_model(
         board, model.lowered, machine, options.place,
         options.clock_on(board, machine), progress=report, baked=options.baked,
-        seeds=request.placements, until_met=request.until_met, host=model.host_side()))
+        seeds=request.placements, until_met=request.until_met, host=model.host_side(),
+        workers=request.workers))
 
 
 def export(model: ProgramModel, request: ExportRequest, report: Report) -> Exported:

@@ -276,6 +276,9 @@ class BuildRequest(Request):
     seeds: int | None = option(
         None, "Placements to make, of which the fastest is kept. When not given: as many as it "
         f"takes to meet the clock, at most {MOST_SEEDS}.", least=1, most=10_000)
+    workers: int | None = option(
+        None, "With --seeds: processes at most that place them at once (as many as there are "
+        "cores).", least=1, most=1 << 12)
     program: bool = option(False, "Load the bitstream into the board.")
     flash: bool = option(
         False, "With --program: write it into the flash, over what is there.")

@@ -75,6 +75,7 @@ class _Placement(BuildRequest):
     """A build with one seed."""
 
     seed: int | None = None
+    workers: int | None = 1
 
     @property
     def placements(self) -> range:

@@ -26,12 +26,9 @@ from sterna.sweep.run import Plan, run
 from sterna.sweep.study import Study, Trial
 from sterna.tasks.perform import family_for, opened
 from sterna.work.choice import workers
-from sterna.work.task import MEGABYTE
 
 FORMAT = Format("sweep", 1, "write it again: sterna sweep")
 PAGE, NUMBERS = "index.html", "sweep.json"
-_BUILD_BYTES, _LUT_BYTES = 600 * MEGABYTE, 20_000
-"""What place and route takes: of an ECP5-85F 2 GB."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,6 +137,7 @@ def sweep(request: SweepRequest, report: Report | None = None) -> SweepResult:
 def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
     """All that the sweep does, what names it, and the files that are read for it."""
     from sterna_boards.catalogue import find_board
+    from sterna_boards.flows.open.seeds import build_bytes
 
     from sterna.program.digest import program_digest
 
@@ -168,9 +166,8 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
         nearest=shape.nearest if repaired else dict, objectives=objectives, trials=request.trials,
         seed=request.seed, grid=request.grid,
         text=None if request.text is None else os.path.realpath(request.text),
-        tokens=request.tokens, build=request.build, build_memory=lambda name: (
-            _BUILD_BYTES + _LUT_BYTES * boards[name if name in boards else request.board]
-            .capacity.luts))
+        tokens=request.tokens, build=request.build,
+        build_memory=lambda name: build_bytes(find_board(name)))
     question = {
         "model": request.model, "content": content, "board": request.board,
         "options": {name: str(value) for name, value in given.items()},

@@ -21,6 +21,7 @@ from sterna_boards.flows.open.designs import Design
 from sterna_boards.flows.open.flow import NAME, REPORT, Flow
 from sterna_boards.flows.open.large_designs import NotRouted, Unpromising
 from sterna_boards.flows.open.report import BuildReport, Routed, read_report
+from sterna_boards.flows.open.seeds import place_all
 from sterna_boards.flows.open.tools import PACKAGES, Tool, find_tools
 from sterna_boards.flows.open.units import ffs_by_unit, luts_by_unit
 
@@ -33,13 +34,15 @@ _FLOW_TOOLS = {
 
 
 def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
-          progress: Progress | None = None, until_met: bool = False) -> BuildReport:
+          progress: Progress | None = None, until_met: bool = False,
+          workers: int | None = 1) -> BuildReport:
     """Build the design for the board; the bitstream is that of the fastest seed.
 
     Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
     under a digest of design, sources and tool versions; another seed does not synthesise again.
     ``until_met`` leaves out the seeds behind the first that meets timing, and takes those whose
-    placement promises less last. Seeds for which no way is found are not in the report.
+    placement promises less last. Seeds for which no way is found are not in the report. Where
+    all are wanted, so many ``workers`` place them at once (`sterna.work.choice.workers`).
 
     The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
     Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
@@ -50,13 +53,18 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     if importlib.util.find_spec("amaranth_boards") is None:
         raise InputError(f"amaranth-boards is not installed: {install_with('boards')}")
     tell = progress or (lambda step, done, parts: None)
-    tools = find_tools(list(_FLOW_TOOLS[board.family]))
-    flow = Flow(board, tools)
+    flow = _flow(board)
     netlist = _synthesised(flow, design, tell)
     cells = json.loads((netlist / flow.netlist).read_text())
     placed: dict[int, Path] = {}
     routed: dict[int, Routed] = {}
     missed: list[str] = []
+    if workers != 1 and not until_met:
+        ready = [seed for seed in seeds if (cache_folder() / "bitstream" / _named(
+            flow, netlist, seed)).is_dir()]
+        lost = place_all(board, netlist, [seed for seed in seeds if seed not in ready], workers,
+                         tell)
+        missed, seeds = list(lost.values()), [seed for seed in seeds if seed not in lost]
     waiting = [(seed, design.clock_hz if until_met else 0) for seed in seeds]
     for done, (seed, least_hz) in enumerate(waiting):
         tell(f"place and route, seed {seed}", done, len(waiting))
@@ -105,10 +113,32 @@ def _synthesised(flow: Flow, design: Design, tell: Progress) -> Path:
     return cached_folder("netlist", digest(parts), make, tell)
 
 
+def place_seed(board: str, by_usb: bool, netlist: str, seed: int) -> str | None:
+    """A task for a worker: keep the placement of a seed; returns why there is none."""
+    from sterna_boards.catalogue import find_board
+
+    found = find_board(board)
+    try:
+        _placed(_flow(found.over_usb() if by_usb else found), Path(netlist), seed, 0,
+                lambda step, done, parts: None)
+    except NotRouted as reason:
+        return str(reason)
+    return None
+
+
+def _flow(board: Board) -> Flow:
+    """With the tools. Raises `InputError` when one is missing."""
+    return Flow(board, find_tools(list(_FLOW_TOOLS[board.family])))
+
+
+def _named(flow: Flow, netlist: Path, seed: int) -> str:
+    """A digest of all that a placement depends on."""
+    return digest([netlist.name, str(seed), *(tool.version for tool in flow.tools.values())])
+
+
 def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progress) -> Path:
     """Folder with timing report and bitstream of one seed; that one promises less is kept too."""
-    versions = [tool.version for tool in flow.tools.values()]
-    name = digest([netlist.name, str(seed), *versions])
+    name = _named(flow, netlist, seed)
     unpromising = cache_folder() / "bitstream" / f"{name}.unpromising"
 
     def make(folder: Path) -> None:

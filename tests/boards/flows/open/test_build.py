@@ -59,6 +59,21 @@ def test_what_was_built_is_kept(tools: FakeTools) -> None:
     assert tools.calls() == []
 
 
+def test_seeds_at_once_give_what_they_give_one_by_one(tools: FakeTools) -> None:
+    """By workers, each of which has the tools and the cache; one that fails ends the others."""
+    board = find_board("ulx3s-85f")
+    design = replace(loopback(board), clock_hz=100_000_000)
+    found = build(board, design, seeds=(0, 1, 2), workers=2)
+    assert sorted(tools.calls()) == ["ECPPACK"] * 3 + ["NEXTPNR_ECP5"] * 3 + ["YOSYS"]
+    assert build(board, design, seeds=(0, 1, 2)) == found
+    assert build(board, design, seeds=(0, 1, 2), workers=2) == found
+    assert tools.calls() == []
+    assert found.seeds == {0: 90.0, 1: 100.0, 2: 110.0}
+    tools.write("NEXTPNR_ECP5", "echo 'ERROR: no room'; exit 1")
+    with pytest.raises(CheckError, match="no room"):
+        build(board, design, seeds=(7, 8), workers=2)
+
+
 def test_another_seed_does_not_synthesise_again(tools: FakeTools) -> None:
     build(BOARD, loopback(BOARD))
     tools.calls()
