@@ -15,7 +15,9 @@ from tests.campaign.checkpoints import VALUES
 from tests.campaign.trial import Trial, Wanted
 
 IMPORTS = ("sterna.families.tokens.run", "sterna.families.images", "sterna.families.steps.run",
-           "sterna.compiler.compile", "sterna.families.matmul_free.model")
+           "sterna.compiler.compile", "sterna.families.matmul_free.model",
+           "sterna.families.tokens.verify", "sterna.families.steps.verify",
+           "sterna.families.spiking.model", "sterna.machine.emulator")
 """What the commands import, once before the trials fork."""
 
 
