@@ -141,7 +141,8 @@ class Assembly:
         if self.machine.streams > 1:
             m.d.comb += result.active.eq(self.active)
         if self.machine.generates is not None:
-            m.d.comb += result.without_counters.eq(commands.makes)
+            m.d.comb += [result.without_counters.eq(commands.makes),
+                         result.best_alone.eq(commands.best_alone)]
 
     def _add_state_access(self) -> None:
         m, machine = self.m, self.machine

@@ -11,6 +11,7 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS, counter_words
+from sterna.machine.units.head import BEST_WORDS
 
 from sterna_hw.component import Component
 
@@ -40,7 +41,7 @@ class ResultWords(Component):
 
     Members:
         start: In(1), send one payload. without_counters: In(1), from the first unit on; only where
-            the machine makes texts.
+            the machine makes texts. best_alone: In(1), as in `Generation`, likewise.
         counters: In, `counter_words` words of 32 bits.
         active: In(streams), token streams that ran; stream: Out, whose words are wanted. Only where
             the machine has several.
@@ -57,7 +58,8 @@ class ResultWords(Component):
         super().__init__({
             **({"active": In(streams), "stream": Out(range(streams))} if streams > 1 else {}),
             "start": In(1),
-            **({"without_counters": In(1)} if machine.generates is not None else {}),
+            **({"without_counters": In(1), "best_alone": In(1)}
+               if machine.generates is not None else {}),
             "counters": In(ArrayLayout(CHUNK_BITS, self._counters)),
             "index": Out(range(max(2, most))),
             **{part.unit: In(CHUNK_BITS) for part in self._parts},
@@ -68,7 +70,7 @@ class ResultWords(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         # Part 0 are the counters.
-        lengths = [self._counters, *(part.words for part in self._parts)]
+        lengths = [self._counters, *(self._length(part) for part in self._parts)]
         part = Signal(range(max(2, len(lengths))))
         active = Signal()
         asked = Signal()
@@ -103,6 +105,12 @@ class ResultWords(Component):
             with m.If(last):
                 m.d.sync += [self.index.eq(0), part.eq(following), active.eq(~final)]
         return m
+
+    def _length(self, part: Part) -> Value | int:
+        """Words of a unit that are sent."""
+        if self._machine.generates is None or part.unit != self._machine.head.name:
+            return part.words
+        return Mux(self.best_alone, BEST_WORDS, part.words)
 
     @property
     def _first(self) -> Value | int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS
-from sterna.machine.units.head import SCALE_WORDS
+from sterna.machine.units.head import BEST_WORDS, SCALE_WORDS
 
 from sterna_hw.component import Component
 from sterna_hw.generate.texts import ID_BITS, POSITION_BITS, choice_layout
@@ -20,7 +20,7 @@ from sterna_hw.sampling.sampler import Sampler
 class Choice(Component):
     """Keeps the head's words of each token stream after its last RUN, and chooses from them.
 
-    Latency, from ``start`` to ``ids.valid``: 9 clocks for the best, else those of the cipher and
+    Latency, from ``start`` to ``ids.valid``: a clock for the best, else those of the cipher and
     the sampler, and 5 more. Throughput: one at a time.
 
     Members:
@@ -74,7 +74,7 @@ class Choice(Component):
             cipher.places.payload.position.eq(self.position),
             asked.sharpness.eq(choice.sharpness), asked.share.eq(choice.share),
             asked.number.eq(cipher.numbers.payload),
-            sampler.choices.valid.eq(alone | cipher.numbers.valid),
+            sampler.choices.valid.eq(cipher.numbers.valid),
             cipher.numbers.ready.eq(sampler.choices.ready),
             sampler.candidates.payload.value.eq(read.data),
             sampler.candidates.payload.last.eq(number == choice.count),
@@ -88,10 +88,12 @@ class Choice(Component):
             with m.State("wait"):
                 m.d.sync += number.eq(1)
                 with m.If(self.start):
-                    m.d.comb += index.eq(0)
+                    m.d.comb += index.eq(Mux(alone, BEST_WORDS - 1, 0))
                     m.next = "mantissa"
+                    with m.If(alone):
+                        m.next = "best"
             with m.State("mantissa"):
-                m.d.comb += [index.eq(1), cipher.places.valid.eq(~alone)]
+                m.d.comb += [index.eq(1), cipher.places.valid.eq(1)]
                 m.d.sync += mantissa.eq(read.data)
                 m.next = "exponent"
             with m.State("exponent"):
@@ -111,9 +113,10 @@ class Choice(Component):
                 m.d.comb += [index.eq(chosen), sampler.places.ready.eq(1)]
                 with m.If(sampler.places.valid):
                     m.next = "id"
-            with m.State("id"):
-                m.d.comb += [
-                    index.eq(chosen), self.ids.valid.eq(1), self.ids.payload.eq(read.data)]
-                with m.If(self.ids.ready):
-                    m.next = "wait"
+            for state, held in (("id", chosen), ("best", BEST_WORDS - 1)):
+                with m.State(state):
+                    m.d.comb += [
+                        index.eq(held), self.ids.valid.eq(1), self.ids.payload.eq(read.data)]
+                    with m.If(self.ids.ready):
+                        m.next = "wait"
         return m

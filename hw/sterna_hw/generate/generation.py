@@ -37,7 +37,8 @@ class Generation(Component):
         link_runs: In, link_result: Out, link_reads: In, link_words: Out, link_writes: In: as in
             `Link`, and runs, result, reads, words, writes the other way round, to the units.
         more: Out(1), as in `StateAccess`. makes: Out(1), it asks for the RUN and not the link: no
-            counters are wanted in the result.
+            counters are wanted in the result. best_alone: Out(1), of every head only the words up
+            to the best are wanted.
         failure: In, failure_taken: Out(1): as in `AxiFailures`; only where a memory can fail.
     """
 
@@ -53,7 +54,7 @@ class Generation(Component):
             **{f"link_{name}": In(stream.Signature(shape)) for name, shape in shapes.items()},
             **{name: In(stream.Signature(shape)) for name, shape in answers.items()},
             **{f"link_{name}": Out(stream.Signature(shape)) for name, shape in answers.items()},
-            "more": Out(1), "makes": Out(1),
+            "more": Out(1), "makes": Out(1), "best_alone": Out(1),
             **(fails if machine.memory.can_fail else {}),
         })
 
@@ -73,6 +74,7 @@ class Generation(Component):
             frame.clear.eq(self.made_end), self.more.eq(slots.more), loop.forget.eq(self.forget),
             loop.hold.eq(self.hold | requests.holds),
             self.held.eq(loop.held & ~requests.holds), self.makes.eq(~self.held),
+            self.best_alone.eq(loop.best_alone & ~self.held),
         ]
         self._join(m, self.held, self.link_runs, loop.runs, self.runs)
         self._part(m, self.held, self.result, self.link_result, loop.result)

@@ -7,6 +7,7 @@ from amaranth.lib import stream
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import CHUNK_BITS, FAILURE_BITS
 from sterna.machine.units.generate import MOST_ENDS
+from sterna.machine.units.head import BEST_WORDS
 
 from sterna_hw.generate.choice import Choice
 from sterna_hw.generate.id_store import IdStore
@@ -28,6 +29,7 @@ class Loop:
         hold, held: as above. runs: stream of `run_request`, steady until the last word of
             ``result``, a stream of unsigned(32), is taken.
         prompt: stream of ids that ``prompt_stream`` reads; one is taken when it has been read.
+        best_alone: of this RUN only the best words of heads are wanted.
         failure, failure_taken: as in `AxiFailures`. broken: a code that was there after a RUN,
             until ``forget``; nothing is made then.
     """
@@ -45,6 +47,7 @@ class Loop:
         self.failure_taken = Signal(name="loop_failure_taken")
         self.broken = Signal(FAILURE_BITS, name="broken")
         self.forget = Signal(name="forget_broken")
+        self.best_alone = Signal(name="best_alone")
         self._stream = Signal(texts.stream_bits, name="loop_stream")
         self._loaded = Signal(name="prompt_loaded")
         self._chosen = Signal(name="chosen")
@@ -56,11 +59,14 @@ class Loop:
         texts, machine, choice = self._texts, self._machine, self._choice
         may_choose = Signal(machine.streams, name="may_choose")
         may_read = Signal(machine.streams, name="may_read")
+        wants_more = Signal(machine.streams, name="wants_more")
         for number in range(machine.streams):
             text = texts.texts[number]
             on = text.active & ~text.ended & (text.made < text.granted) & ~self.broken.any()
             m.d.comb += [
                 may_choose[number].eq(on & ~text.pending),
+                wants_more[number].eq(
+                    (texts.choices[number].count != 1) | texts.choices[number].candidates),
                 may_read[number].eq((on & text.pending)
                                     | (self._loaded & (self.prompt_stream == number))),
             ]
@@ -103,7 +109,8 @@ class Loop:
             with m.State("run"):
                 m.d.comb += self.runs.valid.eq(1)
                 m.d.sync += [self._rest.eq(self._active & (self._active - 1)),
-                             self._stream.eq(lowest(self._active))]
+                             self._stream.eq(lowest(self._active)),
+                             self.best_alone.eq(~(self._active & wants_more).any())]
                 with m.If(self.runs.ready):
                     m.next = "head"
             self._take_result(m)
@@ -172,7 +179,7 @@ class Loop:
                     m.d.comb += choice.write.eq(0)
             with m.If(taken):
                 m.d.sync += index.eq(index + 1)
-                with m.If(index == own - 1):
+                with m.If(index == Mux(self.best_alone, own - head + BEST_WORDS, own) - 1):
                     m.d.sync += [index.eq(0), self._stream.eq(lowest(self._rest)),
                                  self._rest.eq(self._rest & (self._rest - 1))]
                     with m.If(~self._rest.any()):

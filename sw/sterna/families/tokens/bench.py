@@ -119,8 +119,8 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
     try:
         measured = measure(setup.machine, texts, read, report, setup.link)
         if setup.simulated is not None and isinstance(setup.machine, TokenBoard):
-            loop = closed_loop(program, setup.machine, setup.simulated, clock_hz, texts[0][0],
-                               LOOP_TOKENS, report)
+            loop = closed_loop(program, setup.machine, setup.simulated, clock_hz,
+                               [text[0] for text in texts], LOOP_TOKENS, report)
     finally:
         setup.machine.close()
     differences = measured.differences(program, configuration.head.top_k, report)
@@ -159,7 +159,7 @@ def bench(model: TokenModel, request: BenchRequest, report: Report) -> TokenBenc
             traffic=measured.traffic, runs=tokens, operations=weights).values()
         values.setdefault("roofline_utilisation", values["roofline_cycles_per_token"] / cycles)
     if loop is not None:
-        values |= loop.values(clock_hz / cycles)
+        values |= loop.values(values)
         values["differences"] += loop.differences
     if request.activity:
         texts = [[*text, text[0]] for text in texts]

@@ -16,6 +16,8 @@ CANDIDATES = 16
 """Words that may wait for their place among the best."""
 SCALE_WORDS = 2
 ENTRY_WORDS = 2
+BEST_WORDS = SCALE_WORDS + ENTRY_WORDS
+"""Up to the best of all."""
 
 
 def ranks_words(machine: Machine) -> bool:

@@ -21,8 +21,11 @@ def silent(step: str, done: int, parts: int) -> None:
 
 
 def test_its_figures() -> None:
-    found = ClosedLoop(256, 0.02, 3).values(16_000)
+    found = ClosedLoop(256, 0.02, 3).values({
+        "streams": 2, "tokens_per_second_at_clock": 16_000, "tokens_per_second_at_user": 15_000,
+        "aggregate_tokens_per_second_at_user": 25_000})
     assert found == {
+        "tokens_per_second_at_user": 12_800, "aggregate_tokens_per_second_at_user": 25_000,
         "closed_loop_tokens": 256, "closed_loop_tokens_per_second": 12_800,
         "closed_loop_share": 0.8, "closed_loop_differences": 3}
 
@@ -40,7 +43,7 @@ def test_the_line_hides_behind_the_engine(image: MemoryImage) -> None:
     board = SimulatedBoard(image.machine, line=Fraction(CLOCK, BAUD))
     device = open_on(board, image)
     engine = device.step(FIRST).counters.cycles
-    found = closed_loop(PROGRAM, device, board, CLOCK, FIRST, TOKENS, silent)
+    found = closed_loop(PROGRAM, device, board, CLOCK, [FIRST], TOKENS, silent)
     device.close()
     assert found.differences == 0
     assert engine < found.seconds * CLOCK / TOKENS < engine / 0.95
