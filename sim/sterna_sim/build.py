@@ -38,6 +38,8 @@ COMPILER_FLAGS = (
 COLD, WIDE = "-O0", "-O1"
 """Of what runs once, and of what is around modules that are compiled by themselves: it has long
 functions, which take the compiler minutes each with more."""
+LARGE = 500_000
+"""Bytes of C++ from which a file is compiled alone."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
@@ -180,10 +182,11 @@ def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[
 def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
              recording: Recording) -> None:
     generated = folder / GENERATED
-    sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
     wide = len(list(generated.iterdir())) > 1
-    objects = _compile_all(sources, generated, toolchain, flags, tell, wide)
+    units = [*_translation_units([*generated.glob("*/*.cpp")], generated, wide),
+             *((source, []) for source in folder.glob("*.cpp"))]
+    objects = _compile_all(units, generated, toolchain, flags, tell)
     objects += sorted(_runtime(toolchain, tell, recording.runtime).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
         link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread", *recording.libraries]
@@ -196,30 +199,53 @@ def _runtime(toolchain: Toolchain, tell: Progress, more: Sequence[str] = ()) -> 
 
     def make(folder: Path) -> None:
         sources = [toolchain.verilator_root / "include" / name for name in (*RUNTIME, *more)]
-        _compile_all(sources, folder, toolchain, list(COMPILER_FLAGS), tell,
-                     step="compiling Verilator's own part")
+        _compile_all([(source, []) for source in sources], folder, toolchain,
+                     list(COMPILER_FLAGS), tell, "compiling Verilator's own part")
 
     return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS, *more]), make, tell)
 
 
 def _compile_all(
-    sources: list[Path], folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
-    wide: bool = False, step: str = "compiling the simulator",
+    units: list[tuple[Path, list[str]]], folder: Path, toolchain: Toolchain, flags: list[str],
+    tell: Progress, step: str = "compiling the simulator",
 ) -> list[Path]:
-    """Compile C++ files to objects in the folder; returns those. `wide`: see `WIDE`."""
+    """Compile C++ files, each with flags of its own, to objects in the folder; returns those."""
     include = toolchain.verilator_root / "include"
     command = [toolchain.compiler, *flags, f"-I{include}", f"-I{include / 'vltstd'}"]
-    # Large files first, so that no processor is left alone with one at the end.
-    sources.sort(key=lambda path: (-path.stat().st_size, path.name))
-    objects = [folder / f"{source.stem}.o" for source in sources]
+    objects = [folder / f"{source.stem}.o" for source, _ in units]
     jobs = [
-        [*command, *_effort(source, wide), "-c", str(source), "-o", str(target)]
-        for source, target in zip(sources, objects, strict=True)
+        [*command, *effort, "-c", str(source), "-o", str(target)]
+        for (source, effort), target in zip(units, objects, strict=True)
     ]
     with ToolRunner(folder, toolchain) as tools:
         for done, _ in enumerate(tools.run_all(jobs)):
             tell(step, done + 1, len(jobs))
     return objects
+
+
+def _translation_units(sources: list[Path], folder: Path, wide: bool
+                       ) -> list[tuple[Path, list[str]]]:
+    """What the compiler is called for, and its flags: small files of equal flags go together.
+
+    Half of the time of a small design goes into Verilator's headers, once a call. `wide`: see
+    `WIDE`.
+    """
+    together: list[tuple[list[Path], int, list[str]]] = []
+    # Large files first, so that no processor is left alone with one at the end.
+    for source in sorted(sources, key=lambda path: (-path.stat().st_size, path.name)):
+        effort, size = _effort(source, wide), source.stat().st_size
+        for number, (files, taken, flags) in enumerate(together):
+            if flags == effort and taken + size <= LARGE:
+                together[number] = ([*files, source], taken + size, flags)
+                break
+        else:
+            together.append(([source], size, effort))
+    units = []
+    for number, (files, _, effort) in enumerate(together):
+        unit = folder / f"unit_{number}.cpp"
+        unit.write_text("".join(f'#include "{file.resolve()}"\n' for file in files))
+        units.append((unit, effort))
+    return units
 
 
 def _effort(source: Path, wide: bool) -> list[str]:

@@ -45,10 +45,10 @@ def verify(chosen: Machine, seed: int = 0, count: int = 8, stall_permille: int =
 
 
 @pytest.mark.parametrize("memory, rows, streams, shared", [
-    (Chip(), RowsInSdram(part="16m16", hz=CLOCK), 1, False),
+    pytest.param(Chip(), RowsInSdram(part="16m16", hz=CLOCK), 1, False, marks=pytest.mark.long),
     (Chip(), RowsInSdram(part="16m16", hz=CLOCK), 2, True),
     (SDRAM, RowsBesideWeights(), 2, False),
-    (AXI, RowsBesideWeights(), 2, False),
+    pytest.param(AXI, RowsBesideWeights(), 2, False, marks=pytest.mark.long),
 ], ids=["rows alone", "of texts", "beside weights", "axi"])
 def test_no_vector_differs(memory: Memory, rows: RowMemory, streams: int, shared: bool) -> None:
     """Pauses of the link shift the refreshes; rows of 15 words begin anywhere in a burst."""

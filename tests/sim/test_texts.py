@@ -26,6 +26,10 @@ BASES = {
     "two sets of tables": TABLES.having(lane="twin_tables"),
     "long blocks": TABLES.having(block_groups=64),
 }
+EVERY_BASE = pytest.mark.parametrize("name", [
+    "adders", "two sets of tables",
+    *(pytest.param(name, marks=pytest.mark.long) for name in ("tables, four texts", "long blocks"))
+])
 
 
 @cache
@@ -38,7 +42,7 @@ def machine(name: str) -> Machine:
     return fit_machine(program(), BASES[name], "host")
 
 
-@pytest.mark.parametrize("name", BASES)
+@EVERY_BASE
 def test_texts_that_join_and_leave_compute_what_they_compute_alone(name: str) -> None:
     """Of several lengths, so that some are not active; prompts are read by chained ones."""
     for seed in range(3):
@@ -55,7 +59,7 @@ def test_texts_that_join_and_leave_compute_what_they_compute_alone(name: str) ->
         assert outcome.tokens == sum(map(len, texts))
 
 
-@pytest.mark.parametrize("name", BASES)
+@EVERY_BASE
 def test_the_estimate_of_a_run_of_all_texts(name: str) -> None:
     """Within 4 % of the clocks of the RTL; all texts together take much less than one after the
     other."""

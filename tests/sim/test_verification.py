@@ -43,7 +43,7 @@ BASES = {
     "deep": PRESETS["small"].having(rows=4, columns=24, vector_lanes=4, code_depth=264,
                     block_groups=64, lane="tables"),
 }
-SLOW = ("small", "tiny", "tall")
+OTHERS = ("small", "tiny", "tall")
 """Bases that are the one machine but for the shape."""
 
 
@@ -72,7 +72,7 @@ def verify(verifier: Verifier, vocabulary: int, counts: list[int]) -> Verificati
 
 @pytest.mark.parametrize("base", [
     "one", "tables", "twin", "deep",
-    *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+    *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_no_vector_differs(base, shape):
     *sizes, place = shape

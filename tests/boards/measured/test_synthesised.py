@@ -70,7 +70,7 @@ def test_synthesis_gives_the_table(entry: Synthesised) -> None:
     assert (area.block_rams, area.dsps) == (entry.area.block_rams, entry.area.dsps)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_weights_from_axi_are_fetched_into_block_ram(tmp_path: Path) -> None:
     machine = PRESETS["tiny"].having(rows=2, columns=6, code_depth=60, lane="tables",
                                      memory=Axi(ports=2, bits=32, prefetch=1024))
