@@ -13,7 +13,9 @@ from sterna.golden import arithmetic
 from sterna.golden.matrices import MatrixStore
 from sterna.golden.neuron import NeuronLaw
 from sterna.golden.scalars import ScalarFloat
+from sterna.golden.windows import windowed
 from sterna.law.planes import reach, whole_weights
+from sterna.law.window import Window
 from sterna.program.definition import Program
 from sterna.program.neurons import Neurons, Synapses
 
@@ -25,11 +27,20 @@ _EXACT = 1 << 24
 class Taps(NamedTuple):
     """Synapses by how many RUNs back they take codes.
 
-    ``weights`` are [RUNs back, sources by sources; targets], in a float that holds every sum.
+    ``weights`` are [RUNs back, sources by sources; targets], in a float that holds every sum; those
+    of a window are as it has them.
     """
 
     back: list[int]
     weights: NDArray[np.floating]
+    window: Window | None = None
+
+    def sums(self, found: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Of codes [streams, sources], those of each RUN back in order: [streams, targets]."""
+        if self.window is not None:
+            return windowed(self.window, found[0], self.weights).astype(np.int64)
+        taken = found[0] if len(found) == 1 else np.concatenate(found, 1)
+        return (taken.astype(self.weights.dtype) @ self.weights).astype(np.int64)
 
 
 class KeptParameters:
@@ -74,8 +85,12 @@ class KeptParameters:
         kept = key, synapses.previous
         if kept not in self._taps:
             back = np.zeros(1, np.int64)
-            weights = whole_weights(self._program.parameters.planes(*key)).T
-            if self._program.matrix(key[0], key[2]).delay:
+            matrix = self._program.matrix(key[0], key[2])
+            weights = whole_weights(self._program.parameters.planes(*key))
+            if matrix.window is not None:
+                return Taps([int(synapses.previous)], weights.astype(np.float64), matrix.window)
+            weights = weights.T
+            if matrix.delay:
                 delays = self._program.parameters.delays(*key)
                 back = np.unique(delays).astype(np.int64)
                 weights = np.concatenate(

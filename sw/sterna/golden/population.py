@@ -26,10 +26,8 @@ def neurons(place: Place, item: Neurons) -> Step:
 
     def compute(run: Run) -> None:
         sums = np.zeros((place.streams, item.length), np.int64)
-        for source, (back, weights) in taps:
-            found = [run.codes[source][runs].numpy() for runs in back]
-            taken = found[0] if len(found) == 1 else np.concatenate(found, 1)
-            sums += (taken.astype(weights.dtype) @ weights).astype(np.int64)
+        for source, given in taps:
+            sums += given.sums([run.codes[source][runs].numpy() for runs in given.back])
         if current is not None:
             sums += run.vectors[current].numpy()
         state = run.neurons[own]

@@ -88,6 +88,8 @@ def _told(matrix: MatrixFormat) -> str:
     text = f"[{matrix.rows}, {matrix.columns}]"
     if matrix.planes > 1:
         text += f" of {matrix.planes} planes"
+    if matrix.window:
+        text += " as a window"
     return text + (f" with delays to {matrix.delay}" if matrix.delay else "")
 
 

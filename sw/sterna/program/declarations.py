@@ -35,6 +35,14 @@ def check_declarations(program: Program) -> None:
             raise InputError(
                 f"program: matrix {name} of section {section} has {matrix.planes} planes and "
                 f"delays to {matrix.delay}; 1 to {MAX_PLANES} and 0 to {MAX_DELAY} can be")
+        if matrix.window is None:
+            continue
+        size = matrix.window.targets, matrix.window.sources
+        if size != (matrix.rows, matrix.columns) or matrix.delay:
+            raise InputError(
+                f"program: matrix {name} of section {section} is [{matrix.rows}, {matrix.columns}] "
+                f"with delays to {matrix.delay}, and its window makes {size[0]} targets of "
+                f"{size[1]} sources, without delays")
     _check_tables(program)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.tables import Table
+from sterna.law.window import Window
 from sterna.program.instructions import INPUT, Section
 
 
@@ -46,12 +48,21 @@ class CodeFormat:
 
 
 class MatrixFormat(NamedTuple):
-    """Declaration of a matrix: its size, ternary planes, and the longest delay of its synapses."""
+    """Declaration of a matrix: its size, ternary planes, and the longest delay of its synapses.
+
+    With a ``window`` (`sterna.law.window`) its parameters are those of the window, each there once.
+    """
 
     rows: int
     columns: int
     planes: int = 1
     delay: int = 0
+    window: Window | None = None
+
+    @property
+    def weights(self) -> int:
+        """How many weights it is given by."""
+        return self.rows * self.columns if self.window is None else prod(self.window.shape)
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,7 @@ class Parameters:
     def planes(self, section: str, repetition: int, name: str) -> NDArray[np.int8]:
         """Trits of shape [planes, rows, columns], the most significant plane first.
 
+        Those of a window are [planes, outputs, channels of a group, kernel rows, kernel columns].
         What a matrix of several planes is asked by, whoever takes it.
         """
         return self.matrix(section, repetition, name)[None]
@@ -137,7 +149,7 @@ class Program:
         repeats = {section.name: section.repeat for section in self.sections}
         formats = ((repeats.get(section, 1), self.matrix(section, name))
                    for section, name in self.matrices)
-        return sum(repeat * matrix.planes * matrix.rows * matrix.columns
+        return sum(repeat * matrix.planes * matrix.weights
                    for repeat, matrix in formats)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sterna.program.definition import Program
+from sterna.program.definition import MatrixFormat, Program
 
 DECLARED = ("word_bits", "input_length", "rows", "sections", "vectors", "codes", "results")
 """Fields of a program that the part ``operations`` names; what it is called does not count."""
@@ -24,7 +24,7 @@ def part_digests(program: Program) -> dict[str, str]:
     parts = {"operations": hashlib.sha256(), "tables": hashlib.sha256()}
     declared = {name: getattr(program, name) for name in DECLARED}
     _add(parts["operations"], [*declared.values(), {
-        f"{section}.{name}": tuple(program.matrix(section, name))
+        f"{section}.{name}": _format(program.matrix(section, name))
         for section, name in program.matrices}])
     _add(parts["tables"], program.tables)
     for method, place, name in _asked(program):
@@ -54,6 +54,11 @@ def _asked(program: Program) -> Iterator[tuple[str, tuple[str, int], str]]:
                     yield method, (section.name, repetition), name
                     if method == "planes" and program.matrix(section.name, name).delay:
                         yield "delays", (section.name, repetition), name
+
+
+def _format(matrix: MatrixFormat) -> tuple[object, ...]:
+    """What is declared of a matrix; only of windows that there is one."""
+    return tuple(matrix) if matrix.window else tuple(matrix)[:-1]
 
 
 def _add(digest: Any, value: Any) -> None:

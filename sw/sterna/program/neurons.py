@@ -6,7 +6,8 @@ A RUN is to a population a time step. Values between populations, and from them 
 1. **Sum**, exact: ``x[o]`` is the sum over all synapses of ``W[o, k] * code[k]``, plus element
    ``o`` of ``current``, a vector of words, if there is one. A synapse [o, k] takes its code in this
    RUN, or with ``previous`` in the one before (recurrence); where the matrix has delays,
-   ``delays[o, k]`` RUNs earlier still. Codes before the first RUN are 0. The integers ``W`` are
+   ``delays[o, k]`` RUNs earlier still. Codes before the first RUN are 0. Where the matrix has a
+   window, `sterna.law.window` says what ``W`` follows from. The integers ``W`` are
    given as ternary planes (`sterna.law.planes`). On hardware a plane is one pass of the ternary
    engine, or an engine beside takes whole weights for those codes that are not 0, one tap of the
    delay line a synapse: all give the same integers, in any order.

@@ -47,6 +47,8 @@ def _matrices(program: Program) -> str:
             times += f", {matrix.planes} planes"
         if matrix.delay:
             times += f", delays to {matrix.delay}"
+        if matrix.window:
+            times += f", {matrix.window}"
         lines.append(f"{_INDENT}{section}.{name:<{16 - len(section)}} "
                      f"{matrix.rows} x {matrix.columns}{times}")
     return "\n".join([f"matrices, {program.trits()} trits", *lines]) if lines else ""
