@@ -20,8 +20,8 @@ from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
 
-_ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "constants",
-          "constants fetched ahead", "neuron parameters",
+_ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "windows",
+          "constants", "constants fetched ahead", "neuron parameters",
           "input rows", "rows fetched", "input", "program", "tables", "vectors and state",
           "matrix states", "operands", "row sums", "codes",
           "past codes", "given codes", "accumulators", "row groups of texts", "states", "results",
@@ -172,8 +172,9 @@ def _rows(mapper: Mapper) -> OnChipMemory:
 
 def _synapse(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
+    windows = [mapper.loadable("windows", Space.WINDOWS)] if machine.synapses.window_depth else []
     return [
-        mapper.loadable("synapse weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH),
+        mapper.loadable("synapse weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH), *windows,
         mapper.shallow("accumulators", machine.synapses.accumulator_depth,
                        machine.synapses.lanes * machine.synapses.accumulator_bits),
     ]

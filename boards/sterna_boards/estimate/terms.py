@@ -36,8 +36,16 @@ def _of_unit(unit: Unit, machine: Machine) -> AreaTerms:
     return terms
 
 
+def _windows(machine: Machine) -> AreaTerms:
+    """One, and bits of the addresses that walk: what walks is counted in none of the pipelines."""
+    if not machine.synapses.window_depth:
+        return {}
+    bits = sum(width for name, width in machine.synapses.window_fields if name != "count")
+    return {"windows": (1, bits)}
+
+
 _COUNTED: dict[str, Callable[[Machine], AreaTerms]] = {
-    "synapse": lambda machine: {"synapses": (synapse_bits(machine),)},
+    "synapse": lambda machine: {"synapses": (synapse_bits(machine),), **_windows(machine)},
     "neuron": lambda machine: {"neurons": (neuron_bits(machine),), OTHER: (0, 0, 1)},
 }
 """Of the units whose registers are counted in their pipelines."""

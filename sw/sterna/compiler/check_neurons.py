@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sterna.compiler.populations import Population, populations
+from sterna.compiler.windows import WindowWords
 from sterna.machine.units.synapses import GROUP_BITS
 from sterna.machine.units.vector import LENGTH_BITS
 from sterna.program.instructions import INPUT
@@ -34,12 +35,18 @@ def _synapses(check: Check, item: Neurons) -> None:
     if check.section.repeat > 1:
         raise check.fail("synapses lead to populations of sections that are not repeated")
     made = {place.item.codes: place for place in populations(check.program)}
-    groups = -(-item.length // check.machine.synapses.lanes)
-    sizes = [("groups of targets", groups, 1 << GROUP_BITS)]
+    lanes, sizes = check.machine.synapses.lanes, []
     for synapses in item.synapses:
         _source(check, synapses.codes, made)
-        length = check.program.matrix(check.section.name, synapses.matrix).columns
-        sizes.append(("sources", length, 1 << LENGTH_BITS))
+        matrix = check.program.matrix(check.section.name, synapses.matrix)
+        groups = -(-item.length // lanes)
+        if matrix.window is not None:
+            words = WindowWords(matrix.window, lanes)
+            groups = words.groups
+            sizes.append(("words of a position, in all lanes that it may begin at,",
+                          groups * words.phases, 1 << LENGTH_BITS))
+        sizes += [("groups of targets", groups, 1 << GROUP_BITS),
+                  ("sources", matrix.columns, 1 << LENGTH_BITS)]
     for what, size, limit in sizes:
         if size >= limit:
             raise check.fail(f"{size} {what}; an instruction names at most {limit - 1}")

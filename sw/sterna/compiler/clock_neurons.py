@@ -22,6 +22,9 @@ ROUND_TRIP = 4
 """Fewest clocks of an event, see `sterna_hw.spiking.synapses`."""
 ACCUMULATE_CLOCKS, NEURON_CLOCKS = 15, 2
 """What a command takes beside its events, and beside its groups and the latency of an engine."""
+HEAD_CLOCKS, EVENT_CLOCKS, WALK_CLOCKS = 9, 5, 2
+"""What a window takes before its first event, the fewest clocks of an event of it, and what any
+command takes where there may be windows."""
 GIVE_CLOCKS = 3
 """From the code of a neuron to the word that the vector unit can take."""
 
@@ -80,7 +83,12 @@ class PopulationClock:
 
 def issue_accumulate(clock: Clock, step: AccumulateStep) -> None:
     """Every source is an event: silent ones that are skipped take up to so many clocks less."""
-    events = (step.sources - 1) * max(step.groups, ROUND_TRIP) + step.groups
+    if step.placed is None:
+        events = (step.sources - 1) * max(step.groups, ROUND_TRIP) + step.groups
+    else:
+        events = HEAD_CLOCKS + step.placed.clocks(ROUND_TRIP, EVENT_CLOCKS)
+    if clock.machine.synapses.window_depth:
+        events += WALK_CLOCKS
     clock.populations.command(clock, "synapses", ACCUMULATE_CLOCKS + events)
 
 

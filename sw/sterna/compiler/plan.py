@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sterna.compiler.windows import WindowWords
 from sterna.machine.units.matrix import Decay
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.ternary import Destination
@@ -110,7 +111,10 @@ class MatmulStep:
 
 @dataclass(kw_only=True, eq=False)
 class AccumulateStep:
-    """An ACCUMULATE instruction: the synapses of ``matrix``, weight words ``weights`` and up."""
+    """An ACCUMULATE instruction: the synapses of ``matrix``, weight words ``weights`` and up.
+
+    ``window`` is 1 and the word where its window begins, or 0; ``placed`` are then its words.
+    """
 
     item: int
     matrix: str
@@ -119,6 +123,8 @@ class AccumulateStep:
     weights: int
     groups: int
     skip: bool
+    window: int = 0
+    placed: WindowWords | None = None
 
 
 @dataclass(kw_only=True, eq=False)

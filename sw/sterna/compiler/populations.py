@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.windows import WindowWords
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import reach, signed_bits, whole_weights
@@ -62,13 +63,30 @@ class Joint:
         return self.target.program.matrix(self.target.section.name, self.synapses.matrix)
 
     def weights(self) -> NDArray[np.int64]:
-        """Weights [targets, sources]."""
+        """Weights [targets, sources], or those of a window."""
         parameters = self.target.program.parameters
         return whole_weights(
             parameters.planes(self.target.section.name, 0, self.synapses.matrix))
 
+    def magnitudes(self) -> NDArray[np.int64]:
+        """A row for each target; the sum of its magnitudes is what codes of 1 can make of it."""
+        window = self.matrix.window
+        return self.weights() if window is None else window.magnitudes(self.weights())
+
+    def words(self, lanes: int) -> int:
+        """Weight words of so many lanes."""
+        if self.matrix.window is not None:
+            return WindowWords(self.matrix.window, lanes).words
+        return self.matrix.columns * groups_of(self.matrix.rows, lanes)
+
+    @property
+    def table_words(self) -> int:
+        """Words of `Synapses.window_fields` that it takes."""
+        window = self.matrix.window
+        return 0 if window is None else WindowWords(window, 1).table_words
+
     def taps(self) -> NDArray[np.int64]:
-        """Which kept code each synapse [targets, sources] reads; 0 is the newest.
+        """Which kept code each synapse, as in `weights`, reads; 0 is the newest.
 
         A population that is executed no earlier than its target has not got its new codes yet: its
         newest are those of the RUN before.
@@ -79,7 +97,8 @@ class Joint:
         late = order.get(self.source, -1) >= members.index(self.target.item)
         offset = int(self.synapses.previous) - int(late)
         if not self.matrix.delay:
-            return np.full((self.matrix.rows, self.matrix.columns), offset, np.int64)
+            window, shape = self.matrix.window, (self.matrix.rows, self.matrix.columns)
+            return np.full(shape if window is None else window.shape, offset, np.int64)
         delays = program.parameters.delays(self.target.section.name, 0, self.synapses.matrix)
         return delays.astype(np.int64) + offset
 
@@ -113,6 +132,6 @@ def weight_bits_needed(program: Program) -> int:
 
 def sum_bits_needed(program: Program, limit: int) -> int:
     """The least width of a sum of synapses, with every code at its limit."""
-    most = max((reach(*(joint.weights() for joint in place.joints()), limit=limit)
+    most = max((reach(*(joint.magnitudes() for joint in place.joints()), limit=limit)
                 for place in populations(program) if place.item.synapses), default=0)
     return max(4, signed_bits(most))

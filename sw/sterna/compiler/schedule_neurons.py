@@ -12,6 +12,7 @@ from sterna.compiler.kinds import Widths, kind_of, place_sources
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import AccumulateStep, NeuronStep, VectorStep
 from sterna.compiler.populations import Population, groups_of, joints
+from sterna.compiler.windows import WindowWords
 from sterna.machine.units.neurons import Neurons as NeuronsUnit
 from sterna.machine.units.vector import SourceA
 from sterna.program.instructions import INPUT
@@ -72,15 +73,18 @@ def _synapses(scheduler: SectionScheduler, position: int, item: Neurons) -> None
     if not item.synapses:
         return
     sources = place_sources(program, Widths.of(machine))
-    weights = 0
+    weights, table, lanes = 0, 0, machine.synapses.lanes
     for joint in joints(program):
-        groups = groups_of(joint.matrix.rows, machine.synapses.lanes)
         if joint.target.item is item:
-            scheduler.nodes.append(AccumulateStep(
+            step = AccumulateStep(
                 item=position, matrix=joint.synapses.matrix, codes=sources[joint.source].word,
-                sources=joint.matrix.columns, weights=weights, groups=groups,
-                skip=scheduler.skip))
-        weights += groups * joint.matrix.columns
+                sources=joint.matrix.columns, weights=weights,
+                groups=groups_of(joint.matrix.rows, lanes), skip=scheduler.skip)
+            if joint.matrix.window is not None:
+                words = WindowWords(joint.matrix.window, lanes)
+                step.groups, step.window, step.placed = words.groups, 1 + table, words
+            scheduler.nodes.append(step)
+        weights, table = weights + joint.words(lanes), table + joint.table_words
 
 
 def input_step(scheduler: SectionScheduler) -> NeuronStep:

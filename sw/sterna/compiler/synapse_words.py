@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.kinds import Widths, kind_of
 from sterna.compiler.populations import Joint, joints, populations
+from sterna.compiler.windows import WindowWords
 from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
@@ -24,15 +25,28 @@ def synapse_words(program: Program, machine: Machine) -> Words:
 
 
 def _columns(joint: Joint, machine: Machine, size: int) -> Words:
-    lanes = machine.synapses.lanes
+    lanes, window = machine.synapses.lanes, joint.matrix.window
 
     def grouped(values: NDArray[np.int64]) -> NDArray[np.int64]:
+        if window is not None:
+            return WindowWords(window, lanes).weights(values)
         return np.pad(values.T, ((0, 0), (0, -values.shape[0] % lanes))).reshape(-1, lanes)
 
     fields = [(grouped(joint.weights()), machine.synapses.weight_bits)]
     if machine.synapses.tap_bits:
         fields.append((grouped(joint.taps()), machine.synapses.tap_bits))
     return pack_mixed(fields, size)
+
+
+def window_words(program: Program, machine: Machine) -> Words:
+    """Where the targets of windows are, in the order of the program."""
+    fields = machine.synapses.window_fields
+    tables = [WindowWords(joint.matrix.window, machine.synapses.lanes).table()
+              for joint in joints(program) if joint.matrix.window is not None]
+    rows = np.concatenate([np.zeros((0, len(fields)), np.int64), *tables])
+    return pack_mixed([(rows[:, place:place + 1], width)
+                       for place, (_, width) in enumerate(fields)],
+                      word_bytes(machine, Space.WINDOWS))
 
 
 def neuron_words(program: Program, machine: Machine) -> Words:

@@ -158,6 +158,8 @@ class Space(StrEnum):
     """Word ``table * TABLE_SEGMENTS + segment``, base in the low half, slope above."""
     SYNAPSES = "synapses"
     """Weights of the lanes of synapses, above them their taps."""
+    WINDOWS = "windows"
+    """Where targets of windows are (`sterna.machine.units.synapses.Synapses.window_fields`)."""
     NEURONS = "neurons"
     """Varying parameters of the lanes of neurons."""
     INPUT = "input"

@@ -17,7 +17,7 @@ from sterna.compiler.populations import (
     taps_needed,
     weight_bits_needed,
 )
-from sterna.compiler.synapse_words import synapse_words
+from sterna.compiler.synapse_words import synapse_words, window_words
 from sterna.compiler.unit import Instruction, StepRules, UnitCompiler
 from sterna.machine.image import ImagePart
 from sterna.machine.machine import Machine
@@ -28,9 +28,9 @@ from sterna.program.definition import Program
 
 def encode_accumulate(step: AccumulateStep, machine: Machine) -> Instruction:
     """ACCUMULATE."""
-    del machine
     return "ACCUMULATE", {"codes": step.codes, "sources": step.sources, "weights": step.weights,
-                          "groups": step.groups, "skip": int(step.skip)}
+                          "groups": step.groups, "skip": int(step.skip),
+                          **({"window": step.window} if machine.synapses.window_depth else {})}
 
 
 class SynapsesCompiler(UnitCompiler):
@@ -56,18 +56,21 @@ class SynapsesCompiler(UnitCompiler):
 
     def parts(self, program: Program, machine: Machine, plan: Plan,
               placement: str) -> Mapping[str, ImagePart]:
-        return {Space.SYNAPSES: ImagePart.from_array(synapse_words(program, machine))}
+        parts = {Space.SYNAPSES: ImagePart.from_array(synapse_words(program, machine))}
+        if machine.synapses.window_depth:
+            parts[Space.WINDOWS] = ImagePart.from_array(window_words(program, machine))
+        return parts
 
 
 def _fields(program: Program, lanes: int, limit: int) -> dict[str, int]:
     """The least that a program needs, of so many lanes and with codes up to the limit."""
     sizes = [place.item.length for place in populations(program) if place.item.synapses]
-    weights = sum(joint.matrix.columns * groups_of(joint.matrix.rows, lanes)
-                  for joint in joints(program))
+    weights = sum(joint.words(lanes) for joint in joints(program))
     return {
         "weight_bits": weight_bits_needed(program),
         "taps": taps_needed(program),
         "accumulator_bits": sum_bits_needed(program, limit),
         "weight_depth": max(1, weights),
         "accumulator_depth": groups_of(max(sizes, default=1), lanes),
+        "window_depth": sum(joint.table_words for joint in joints(program)),
     }

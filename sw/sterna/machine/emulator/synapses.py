@@ -12,6 +12,7 @@ from sterna.machine.emulator.path import Path
 from sterna.machine.emulator.plan import Plan
 from sterna.machine.emulator.sequencer import Executed
 from sterna.machine.emulator.unit import EmulatedUnit
+from sterna.machine.emulator.windows import Window
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
 
@@ -88,7 +89,11 @@ class SynapsesUnit(EmulatedUnit):
         self._events = self._sources = 0
 
     def plan(self, step: Executed, plan: Plan) -> None:
-        synapses = Synapses(self.machine, step.fields, self.memories[Space.SYNAPSES])
+        synapses: Synapses | Window
+        if step.fields.get("window"):
+            synapses = Window(self.machine, step.fields, self.memories)
+        else:
+            synapses = Synapses(self.machine, step.fields, self.memories[Space.SYNAPSES])
         plan.populations.append((None, lambda path: self._accumulate(synapses)))
 
     def begin(self, path: Path, plan: Plan, word: int) -> None:
@@ -104,7 +109,7 @@ class SynapsesUnit(EmulatedUnit):
         half = 1 << self.machine.synapses.accumulator_bits - 1
         return (sums + half & 2 * half - 1) - half  # accumulators wrap
 
-    def _accumulate(self, synapses: Synapses) -> None:
+    def _accumulate(self, synapses: Synapses | Window) -> None:
         fields = synapses.fields
         histories = self.codes.sources(fields["codes"], fields["sources"])
         sums = synapses.sums(histories)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sterna.machine.unit import Counter, Fields, Instruction, MemorySpec, Unit
+from sterna.machine.unit import (
+    Counter,
+    Fields,
+    Instruction,
+    MemorySpec,
+    Unit,
+    is_power_of_two,
+)
 from sterna.machine.units.vector import LENGTH_BITS
 
 if TYPE_CHECKING:
@@ -29,6 +37,8 @@ class Synapses(Unit):
 
     name = "synapse"
     skips = True
+    optional = frozenset({"window_depth"})
+    later = frozenset({"window_depth"})
 
     lanes: int = 16
     """Synapses accumulated a clock; a multiple of the neuron lanes."""
@@ -40,6 +50,8 @@ class Synapses(Unit):
     weight_depth: int = 1024
     accumulator_depth: int = 16
     """Groups of ``lanes`` targets that a population may have."""
+    window_depth: int = 0
+    """Words that say where the targets of windows are. 0: it has none."""
 
     def validate(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -48,6 +60,8 @@ class Synapses(Unit):
     def check(self, machine: Machine) -> None:
         lanes = machine.neurons.lanes
         self.require(self.lanes % lanes == 0, "lanes", f"a multiple of neuron_lanes, {lanes}")
+        self.require(not self.window_depth or is_power_of_two(self.lanes), "lanes",
+                     "a power of two where there are windows")
 
     @property
     def weights_a_clock(self) -> int:
@@ -69,11 +83,28 @@ class Synapses(Unit):
         The ``sources`` codes from word ``codes`` of the code memory on, in order, are multiplied by
         their weights. Source ``k`` has ``groups`` weight words from ``weights + k * groups`` on;
         word ``g`` goes to accumulator group ``g``. With ``skip`` sources that were silent are left
-        out.
+        out. A ``window`` above 0 is 1 and the word where one begins (`window_fields`), which says
+        instead where the ``groups`` words of each target position are, and go to.
         """
         return (("codes", address_bits(machine.neurons.code_depth)), ("sources", LENGTH_BITS),
                 ("weights", address_bits(self.weight_depth)), ("groups", GROUP_BITS),
-                ("skip", 1))
+                ("skip", 1),
+                *((("window", self.window_depth.bit_length()),) if self.window_depth else ()))
+
+    @property
+    def window_fields(self) -> Fields:
+        """Fields of a word of windows.
+
+        Sources lie in three axes, the last within the next to last within the first. Each has a
+        word: ``count`` elements, and by how much ``weights`` and ``targets`` move from one hit of
+        an element to its next. A fourth word has only ``count``, times ``lanes`` the weight words
+        by which a position moves that begins a lane later in its group. Then every element of each
+        axis has a word: the ``count`` of its hits, and what it adds to the first weight word and to
+        the first target. An event has the hits of its three elements, each with each. Sums are
+        modulo the widths.
+        """
+        return (("count", LENGTH_BITS), ("weights", address_bits(self.weight_depth)),
+                ("targets", (self.accumulator_depth * self.lanes).bit_length()))
 
     def instructions(self, machine: Machine) -> tuple[Instruction, ...]:
         return (Instruction("ACCUMULATE", self.fields(machine),
@@ -82,7 +113,16 @@ class Synapses(Unit):
 
     def memories(self, machine: Machine) -> tuple[MemorySpec, ...]:
         del machine
-        return (MemorySpec("synapses", self.weight_word_bits, self.weight_depth),)
+        weights = MemorySpec("synapses", self.weight_word_bits, self.weight_depth)
+        if not self.window_depth:
+            return (weights,)
+        bits = sum(width for _, width in self.window_fields)
+        return weights, MemorySpec("windows", bits, self.window_depth)
+
+    def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+        """Of what windows add to the unit, alone, with addresses of 17 and 27 bits in all (Yosys,
+        ECP5)."""
+        return {"windows": ((-132, 56.5), (326, 12.7))} if self.window_depth else {}
 
     def counters(self, machine: Machine) -> tuple[Counter, ...]:
         return Counter("busy"), Counter("events"), Counter("sources", machine.neurons.lanes)
