@@ -17,6 +17,7 @@ from sterna_hw.memory import LoadableMemory, SequentialSource
 from sterna_hw.spiking.accumulate import AccumulateUnit
 from sterna_hw.spiking.code_memory import CodeMemory, code_word
 from sterna_hw.spiking.neuron_runner import NeuronRunner, has_synapses, trace_unit
+from sterna_hw.spiking.source_place import window_word
 from sterna_hw.stream import connect_streams
 
 
@@ -96,6 +97,15 @@ class Populations:
             machine.synapses.weight_word_bits, machine.synapses.weight_depth,
             assembly.space(Space.SYNAPSES), assembly.initial[Space.SYNAPSES], large=True)
         assembly.loads(Space.SYNAPSES, weights.writes)
+        if machine.synapses.window_depth:
+            m.submodules.windows = windows = LoadableMemory(
+                window_word(machine).size, machine.synapses.window_depth,
+                assembly.space(Space.WINDOWS), assembly.initial[Space.WINDOWS])
+            assembly.loads(Space.WINDOWS, windows.writes)
+            m.d.comb += [
+                windows.address.eq(accumulate.window_address), windows.enable.eq(1),
+                accumulate.window_data.as_value().eq(windows.data),
+            ]
         if machine.readable:
             assembly.keeps(CODES, codes.kept)
         events = assembly.counter_events("synapse")

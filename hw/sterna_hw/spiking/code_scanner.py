@@ -24,11 +24,11 @@ def address_range(depth: int) -> range:
 
 
 def source_event(machine: Machine) -> StructLayout:
-    """A source's history, and where its column of weights begins."""
-    return StructLayout({
-        "history": unsigned(history_bits(machine)),
-        "column": address_range(machine.synapses.weight_depth),
-    })
+    """A source's history, and where its column of weights begins; or its number, of a window."""
+    column = unsigned((machine.synapses.weight_depth - 1).bit_length() or 1)
+    if machine.synapses.window_depth:
+        column = unsigned(max(column.width, LENGTH_BITS))
+    return StructLayout({"history": unsigned(history_bits(machine)), "column": column})
 
 
 class CodeScanner(Component):

@@ -17,6 +17,7 @@ from sterna_hw.component import Component
 from sterna_hw.spiking.arithmetic import shift_product
 from sterna_hw.spiking.code_scanner import address_range, source_event
 from sterna_hw.spiking.pipeline import Pipeline, Word
+from sterna_hw.spiking.target_walk import word_ask
 
 ROUND_TRIP = 4
 """Clocks from the read of an accumulator to the first that sees what was added."""
@@ -39,14 +40,17 @@ def accumulator_group(machine: Machine) -> ArrayLayout:
 class SynapseArray(Component):
     """Reads an event's weight words and adds code times weight to ``lanes`` accumulators a clock.
 
-    With several taps each lane takes the code of the step that its synapse names. Throughput: one
-    weight word a clock; an event takes ``max(groups, ROUND_TRIP)`` clocks, because an accumulator
-    must be written before it is read again. Latency from an event to its last sum: ``latency``
-    clocks after its last word is asked for. Sums wrap; the compiler knows that they fit.
+    With several taps each lane takes the code of the step that its synapse names. Where there are
+    windows `TargetWalk` says what is asked for, and an ask waits until its accumulators are
+    written. Throughput: one weight word a clock; an event takes ``max(groups, ROUND_TRIP)`` clocks,
+    because an accumulator must be written before it is read again. Latency from an event to its
+    last sum: ``latency`` clocks after its last word is asked for. Sums wrap; the compiler knows
+    that they fit.
 
     Members:
         events: In, stream of `source_event`. groups: In, weight words of each; steady from the
-            first event on until ``idle``.
+            first event on until ``idle``. Only without windows.
+        asks: In, stream of `word_ask`. Only with windows.
         address, enable: Out, data: In; the read port of the weight memory (latency 1).
         take: In, structure of ``valid`` and ``group``: read the accumulators of a group, which are
             0 afterwards; only while ``idle``.
@@ -58,9 +62,12 @@ class SynapseArray(Component):
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         group = address_range(machine.synapses.accumulator_depth)
+        given: dict[str, Any] = {"events": In(stream.Signature(source_event(machine))),
+                                 "groups": In(GROUP_BITS)}
+        if machine.synapses.window_depth:
+            given = {"asks": In(stream.Signature(word_ask(machine)))}
         super().__init__({
-            "events": In(stream.Signature(source_event(machine))),
-            "groups": In(GROUP_BITS),
+            **given,
             "address": Out(address_range(machine.synapses.weight_depth)),
             "enable": Out(1),
             "data": In(machine.synapses.weight_word_bits),
@@ -93,7 +100,8 @@ class SynapseArray(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         machine, stage = self._machine, self._products[0].stage
-        active, asking, group, history = self._walk(m)
+        windows = machine.synapses.window_depth > 0
+        active, asking, group, history = self._asks(m) if windows else self._walk(m)
         m.d.comb += self._history.value.eq(self._delays(m, history, 2)[2])
         m.d.sync += [self._weights.as_value().eq(self.data), *self._pipeline.statements]
         # What is asked for in a clock is in the register of weights two clocks later. The sum
@@ -101,6 +109,9 @@ class SynapseArray(Component):
         asked = self._delays(m, asking, stage + 3)
         groups = self._delays(m, group, stage + 3)
         read_at, write_at = stage, stage + 3
+        if windows:
+            m.d.comb += self.asks.ready.eq(~Cat(
+                asked[clock] & (groups[clock] == group) for clock in range(1, ROUND_TRIP)).any())
 
         m.submodules.storage = storage = memory.Memory(
             shape=accumulator_group(machine), depth=max(2, machine.synapses.accumulator_depth),
@@ -134,6 +145,16 @@ class SynapseArray(Component):
         moving = Cat(*asked[1:], *taken).any()
         m.d.comb += self.idle.eq(~moving & ~active)
         return m
+
+    def _asks(self, m: Module) -> tuple[Value, Value, Value, Value]:
+        """As `_walk`, of what is asked for."""
+        ask = self.asks.payload
+        asking = Signal()
+        m.d.comb += [
+            asking.eq(self.asks.valid & self.asks.ready), self.address.eq(ask.address),
+            self.enable.eq(asking), self.busy.eq(asking),
+        ]
+        return self.asks.valid, asking, ask.group, ask.history
 
     def _walk(self, m: Module) -> tuple[Signal, Signal, Signal, Signal]:
         """Ask for an event's weight words one after the other.
