@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sterna.families.spiking.integers import SpikingNetwork
-from sterna.families.spiking.lowering import lower
+from sterna.families.spiking.lowering import lower, orders
 from sterna.golden.executor import GoldenExecutor
 from sterna.machine.snapshot import State
 from sterna.progress import Progress
@@ -27,6 +27,7 @@ class GoldenNetwork:
         self.network, self.batch = network, batch
         self.values: dict[str, dict[str, Integers]] = {}
         self._executor = GoldenExecutor(lower(network), streams=batch)
+        self._orders = orders(network)
         self._position = 0
 
     def reset(self) -> None:
@@ -56,7 +57,11 @@ class GoldenNetwork:
 
     def _keep(self, key: Any, name: str, value: Integers) -> None:
         population, kind = name.rsplit(".", 1)
-        self.values[population][kind] = value.reshape(self.batch, -1)
+        value = value.reshape(self.batch, -1)
+        order = self._orders.get(population)
+        if order is not None:
+            value = value[:, np.argsort(order)]
+        self.values[population][kind] = value
 
     def saturated(self) -> dict[str, int]:
         """Neuron steps so far after which a state was at the limit of its bits; those above 0."""

@@ -19,6 +19,7 @@ from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import MAX_PLANES, reach, signed_bits, whole_weights
+from sterna.law.window import Window
 from sterna.program.instructions import INPUT
 
 MOST_MEMBRANE_FRACTION = 24
@@ -42,7 +43,9 @@ class Connection:
     """Weights from a source to a population.
 
     ``planes`` is int8 [planes, targets, sources] of trits; ``delays`` uint8 [targets, sources].
-    Raises `InputError` for other types, values and numbers of planes.
+    With a ``window`` (`sterna.law.window`), elements channel by channel, planes are those of its
+    weights, each there once, and there are no delays. Raises `InputError` for other types, values
+    and numbers of planes.
     """
 
     source: str
@@ -50,21 +53,39 @@ class Connection:
     planes: NDArray[np.int8] = field(repr=False)
     previous: bool = False
     delays: NDArray[np.uint8] | None = field(default=None, repr=False)
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         text = f"connection {self.source} to {self.target}"
-        planes, delays = self.planes, self.delays
-        if planes.dtype != np.int8 or planes.ndim != 3 or not 1 <= len(planes) <= MAX_PLANES:
+        planes, delays, window = self.planes, self.delays, self.window
+        axes = 3 if window is None else 5
+        if planes.dtype != np.int8 or planes.ndim != axes or not 1 <= len(planes) <= MAX_PLANES:
+            what = "targets, sources" if window is None else "outputs, channels, rows, columns"
             raise InputError(f"{text}: weights are {planes.dtype} {list(planes.shape)}; they must "
-                             f"be int8 [planes, targets, sources], of 1 to {MAX_PLANES} planes")
+                             f"be int8 [planes, {what}], of 1 to {MAX_PLANES} planes")
+        if window is not None and (planes.shape[1:] != window.shape or delays is not None
+                                   or window.source_last or window.target_last):
+            raise InputError(f"{text}: weights {list(planes.shape[1:])}, those of its window are "
+                             f"{list(window.shape)}, channel by channel and without delays")
         if planes.size and (planes.min() < -1 or planes.max() > 1):
             raise InputError(f"{text}: planes must be of -1, 0 and 1")
         if delays is not None and delays.dtype != np.uint8:
             raise InputError(f"{text}: delays are {delays.dtype}; they must be uint8")
 
     def weights(self) -> NDArray[np.int64]:
-        """The integers [targets, sources] that the planes stand for."""
+        """The integers [targets, sources] that the planes stand for, or those of a window."""
         return whole_weights(self.planes)
+
+    def magnitudes(self) -> NDArray[np.int64]:
+        """A row for each target; the sum of its magnitudes is what codes of 1 can make of it."""
+        return self.weights() if self.window is None else self.window.magnitudes(self.weights())
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Targets and sources."""
+        if self.window is None:
+            return self.planes.shape[1:]
+        return self.window.targets, self.window.sources
 
     @property
     def depth(self) -> int:
@@ -111,8 +132,8 @@ class SpikingNetwork:
             if connection.source not in sizes or connection.target not in sizes:
                 raise InputError(f"{text}: no such population")
             shape = (sizes[connection.target], sizes[connection.source])
-            if connection.planes.shape[1:] != shape:
-                raise InputError(f"{text}: weights {connection.planes.shape[1:]}, not {shape}")
+            if connection.shape != shape:
+                raise InputError(f"{text}: weights {connection.shape}, not {shape}")
             if connection.delays is not None and connection.delays.shape != shape:
                 raise InputError(f"{text}: delays {connection.delays.shape}, not {shape}")
             late = order[connection.source] >= order[connection.target]
@@ -142,7 +163,7 @@ class SpikingNetwork:
 
     def reach(self, name: str) -> int:
         """Largest magnitude of a sum into a population."""
-        return reach(*(item.weights() for item in self.into(name)))
+        return reach(*(item.magnitudes() for item in self.into(name)))
 
     def depth(self, source: str) -> int:
         """Past steps of a source's codes that some connection needs."""

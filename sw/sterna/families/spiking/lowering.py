@@ -1,12 +1,20 @@
-"""A spiking network becomes a program: one section of populations, one RUN a time step."""
+"""A spiking network becomes a program: one section of populations, one RUN a time step.
+
+Populations that windows lead to keep the channels of a position side by side, as accumulators do;
+the output of the network and the input stay as they are. What is connected follows.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.window import channels_last
 from sterna.program.definition import CodeFormat, MatrixFormat, Parameters, Program
 from sterna.program.instructions import INPUT, Section
 from sterna.program.neurons import Neurons, Synapses, code_limit
@@ -14,6 +22,23 @@ from sterna.program.neurons import Neurons, Synapses, code_limit
 SECTION = "step"
 WORD_BITS = 18
 """Of the words of a program, of which these have none."""
+Order = NDArray[np.int64]
+
+
+def orders(network: SpikingNetwork) -> dict[str, Order]:
+    """Of the populations that stand in another order than the network's, which neuron is where."""
+    found = {}
+    for population in network.populations:
+        made = {(item.window.outputs, prod(item.window.made))
+                for item in network.into(population.name) if item.window}
+        seen = {(item.window.channels, item.window.height * item.window.width)
+                for item in network.connections if item.source == population.name and item.window}
+        shapes = made | seen
+        if population.name != network.output and made and len(shapes) == 1:
+            channels, positions = shapes.pop()
+            if channels > 1 and positions > 1:
+                found[population.name] = channels_last(channels, positions)
+    return found
 
 
 class NetworkParameters(Parameters):
@@ -21,22 +46,40 @@ class NetworkParameters(Parameters):
 
     def __init__(self, network: SpikingNetwork) -> None:
         self._connections = {matrix_name(network, item): item for item in network.connections}
-        self._populations = {item.name: item.parameters for item in network.populations}
+        self._populations = {item.name: item for item in network.populations}
+        self._orders = orders(network)
 
     def planes(self, section: str, repetition: int, name: str) -> NDArray[np.int8]:
-        """Trits [planes, targets, sources]."""
-        return self._connections[name].planes
+        """Trits [planes, targets, sources], or those of a window."""
+        connection = self._connections[name]
+        if connection.window is not None:
+            return connection.planes
+        return self._ordered(connection, connection.planes)
 
     def delays(self, section: str, repetition: int, name: str) -> NDArray[np.uint8]:
         """Delays [targets, sources]."""
-        delays = self._connections[name].delays
-        if delays is None:
+        connection = self._connections[name]
+        if connection.delays is None:
             raise KeyError(name)
-        return delays
+        return self._ordered(connection, connection.delays)
 
     def neurons(self, section: str, repetition: int, name: str) -> NeuronParameters:
         """The numbers of a population."""
-        return self._populations[name]
+        population = self._populations[name]
+        order, given = self._orders.get(name), population.parameters
+        if order is None:
+            return given
+        return NeuronParameters(**{
+            key: values if values.size == 1
+            else np.repeat(values, population.neurons // values.size)[order]
+            for key, values in given.items()})
+
+    def _ordered(self, connection: Connection, values: NDArray) -> NDArray:
+        """Values [..., targets, sources] in the order of the program."""
+        target = self._orders.get(connection.target)
+        source = self._orders.get(connection.source)
+        values = values if target is None else values[..., target, :]
+        return values if source is None else values[..., source]
 
 
 def matrix_name(network: SpikingNetwork, connection: Connection) -> str:
@@ -47,10 +90,9 @@ def matrix_name(network: SpikingNetwork, connection: Connection) -> str:
 
 def lower(network: SpikingNetwork) -> Program:
     """The program of a network; its results are the outputs of the network's ``output``."""
-    matrices = {
-        (SECTION, matrix_name(network, item)): MatrixFormat(
-            *item.planes.shape[1:], planes=len(item.planes), delay=item.depth - item.previous)
-        for item in network.connections}
+    moved = orders(network)
+    matrices = {(SECTION, matrix_name(network, item)): _format(item, moved)
+                for item in network.connections}
     codes = {INPUT: CodeFormat(
         length=network.inputs, fraction=network.input_fraction, lifetime="carried",
         history=network.depth(INPUT))}
@@ -67,6 +109,14 @@ def lower(network: SpikingNetwork) -> Program:
         vectors={}, matrices=matrices, tables={}, codes=codes, results=(network.output,),
         parameters=NetworkParameters(network),
     )
+
+
+def _format(item: Connection, moved: dict[str, Order]) -> MatrixFormat:
+    window = item.window
+    if window is not None:
+        window = replace(window, source_last=item.source in moved, target_last=item.target in moved)
+    return MatrixFormat(
+        *item.shape, planes=len(item.planes), delay=item.depth - item.previous, window=window)
 
 
 def _neurons(network: SpikingNetwork, population: Population) -> Neurons:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.law.neuron import Count, Current, Decay, NeuronDefinition, Output, Reset
+from sterna.law.window import Window
 from sterna.program.instructions import INPUT
 
 Reals = NDArray[np.float64]
@@ -43,7 +44,7 @@ class RealPopulation:
 
 @dataclass(frozen=True, kw_only=True)
 class RealConnection:
-    """Real weights [targets, sources], and delays as in `Connection`.
+    """Real weights [targets, sources], or those of a window, and delays as in `Connection`.
 
     Raises `InputError` when a weight is NaN or infinite.
     """
@@ -53,6 +54,7 @@ class RealConnection:
     weights: Reals = field(repr=False)
     previous: bool = False
     delays: NDArray[np.uint8] | None = field(default=None, repr=False)
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.weights).all():
@@ -77,7 +79,10 @@ class RealNetwork:
         }
         sources = {INPUT: inputs} | outputs
         states = {item.name: _State(item, batch) for item in self.populations}
-        taps = [(item, _taps(item)) for item in self.connections]
+        taps = [(item, _taps(item)) for item in self.connections if item.window is None]
+        windows = [(item, item.window) for item in self.connections if item.window is not None]
+        if windows:
+            from sterna.golden.windows import windowed  # and with it PyTorch
         for step in range(steps):
             for population in self.populations:
                 sums = np.zeros((batch, population.neurons))
@@ -87,6 +92,10 @@ class RealNetwork:
                     for delay, weights in pairs:
                         if step >= delay:
                             sums += sources[connection.source][step - delay] @ weights
+                for connection, window in windows:
+                    if connection.target == population.name and step >= connection.previous:
+                        values = sources[connection.source][step - connection.previous]
+                        sums += windowed(window, values, connection.weights)
                 outputs[population.name][step] = states[population.name].step(sums)
         return outputs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import floor, log2
+from math import floor, gcd, log2
 
 import numpy as np
 
@@ -43,7 +43,8 @@ class SpikingFormats:
 def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> SpikingNetwork:
     """The integer network.
 
-    The weights into a neuron share one unit: the power of two that makes all of them whole if there
+    The weights into a neuron, or into all neurons that a window shares them with, have one unit:
+    the power of two that makes all of them whole if there
     is one (then nothing is lost), else the largest magnitude over the planes' limit. The unit goes
     into the neuron's gain. Raises `InputError` when a parameter does not fit its format.
     """
@@ -51,17 +52,16 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
     populations, connections = [], []
     for population in network.populations:
         into = [item for item in network.connections if item.target == population.name]
-        zeros = np.zeros((population.neurons, 1))
-        joined = np.concatenate([*(item.weights for item in into), zeros], axis=1)
+        rows = gcd(population.neurons, *(item.window.outputs for item in into if item.window))
+        joined = np.concatenate(
+            [*(item.weights.reshape(rows, -1) for item in into), np.zeros((rows, 1))], axis=1)
         unit = _units(joined, plane_limit(formats.planes))
-        for item in into:
-            whole = np.rint(item.weights / unit[:, None]).astype(np.int64)
-            connections.append(_connection(item, whole, formats.planes))
-        whole = np.rint(joined / unit[:, None]).astype(np.int64)
-        loud = joined.any(1)
-        bits = signed_bits(reach(whole))
+        made = [_connection(item, unit, formats.planes) for item in into]
+        connections += made
+        bits = signed_bits(reach(*(item.magnitudes() for item in made)))
+        unit = np.repeat(unit * joined.any(1), population.neurons // rows)
         try:
-            populations.append(_population(population, unit * loud, bits, formats.fraction))
+            populations.append(_population(population, unit, bits, formats.fraction))
         except InputError as error:
             raise InputError(f"network {network.name}: population {population.name}: {error}"
                              ) from None
@@ -81,10 +81,12 @@ def _units(weights: Reals, limit: int) -> Reals:
     return unit
 
 
-def _connection(item: RealConnection, whole: np.ndarray, planes: int) -> Connection:
+def _connection(item: RealConnection, unit: Reals, planes: int) -> Connection:
+    weights = item.weights.reshape(len(unit), -1)
+    whole = np.rint(weights / unit[:, None]).astype(np.int64).reshape(item.weights.shape)
     return Connection(
         source=item.source, target=item.target, planes=ternary_planes(whole, planes),
-        previous=item.previous, delays=item.delays,
+        previous=item.previous, delays=item.delays, window=item.window,
     )
 
 

@@ -54,7 +54,7 @@ def with_input_fraction(network: SpikingNetwork, fraction: int) -> SpikingNetwor
         _times(item, factors[item.target][item.source != INPUT]) for item in network.connections
     ]
     for index, item in enumerate(populations):
-        into = (each.weights() for each in connections if each.target == item.name)
+        into = (each.magnitudes() for each in connections if each.target == item.name)
         bits = max(item.definition.sum_bits, signed_bits(reach(*into)))
         if bits > MAX_BITS:
             raise InputError(

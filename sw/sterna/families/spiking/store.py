@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.window import Window
 from sterna.reading import read_json
 
 CONFIG, TENSORS = "config.json", "model.safetensors"
@@ -42,6 +44,7 @@ def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] 
         connections.append({
             "source": item.source, "target": item.target, "previous": item.previous,
             "delayed": item.delays is not None,
+            **({} if item.window is None else {"window": asdict(item.window)}),
         })
         tensors[f"connection.{index}.planes"] = item.planes
         if item.delays is not None:
@@ -108,4 +111,10 @@ def _connection(key: str, item: dict[str, Any], tensors: dict[str, np.ndarray]) 
         source=item["source"], target=item["target"], previous=bool(item["previous"]),
         planes=tensors.pop(f"{key}.planes"),
         delays=tensors.pop(f"{key}.delays") if item["delayed"] else None,
+        window=_window(item["window"]) if "window" in item else None,
     )
+
+
+def _window(item: dict[str, Any]) -> Window:
+    return Window(**{name: tuple(value) if isinstance(value, list) else value
+                     for name, value in item.items()})

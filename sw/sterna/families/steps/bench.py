@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.compiler.compile import compile_program
+from sterna.compiler.windows import WindowWords
 from sterna.errors import CheckError
 from sterna.families.activity import activity_rows, activity_values
 from sterna.families.at_user import AtUser, rows
@@ -17,7 +18,7 @@ from sterna.families.common import Timeout
 from sterna.families.requests import BenchRequest
 from sterna.families.spiking.codes import input_codes, random_inputs
 from sterna.families.spiking.golden import GoldenNetwork
-from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.integers import Connection, SpikingNetwork
 from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.families.steps.inputs import RATE
 from sterna.families.steps.open_device import open_spiking_device
@@ -138,7 +139,7 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
         "cycles_per_step": cycles,
         "cycles_per_step_without_skipping": whole.cycles / steps,
         "accumulate_busy": skipping.busy / skipping.cycles,
-        "synapses": sum(item.planes[0].size for item in network.connections),
+        "synapses": sum(_synapses(item) for item in network.connections),
         "synaptic_operations_per_step": operations / steps,
         "synaptic_operations_per_second": operations / skipping.cycles * clock,
         "share_of_zero_inputs_skipped": 1 - skipping.events / skipping.sources,
@@ -181,6 +182,13 @@ def _read(machine: SpikingDevice, codes: NDArray[np.int64], first: int, last: in
         machine.step(codes[step % len(codes)])
 
 
+def _synapses(item: Connection) -> int:
+    """Those of a connection; of a window, all that share a weight."""
+    if item.window is None:
+        return item.planes[0].size
+    return int(WindowWords(item.window, 1).asked().sum())
+
+
 def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:
     """Weights that a code other than 0 meets, in all steps; each is an addition that must be."""
     golden, total = GoldenNetwork(network), 0
@@ -193,7 +201,12 @@ def _operations(network: SpikingNetwork, codes: NDArray[np.int64]) -> int:
                 outputs[item.name][0], item.definition.output_shift, item.definition.rounding)
             loud.setdefault(item.name, []).append(codes_of != 0)
     for item in network.connections:
-        spikes, targets = np.array(loud[item.source]), item.planes.shape[1]
+        spikes = np.array(loud[item.source])
+        if item.window is not None:
+            met = WindowWords(item.window, 1).asked()
+            total += int((spikes[:len(spikes) - item.previous] * met).sum())
+            continue
+        targets = item.planes.shape[1]
         late = np.full((targets, spikes.shape[1]), 0) if item.delays is None else item.delays
         late = late.astype(np.int64) + item.previous
         for delay in np.unique(late):

@@ -16,6 +16,7 @@ from sterna.families.spiking.nir.neurons import NEURONS, neuron_population, sum_
 from sterna.families.spiking.nir.opened import Edges, check_reached, open_graph
 from sterna.families.spiking.nir.options import NirChoices, NirReading, choose
 from sterna.families.spiking.nir.rewrite import join_recurrence, join_thresholds
+from sterna.families.spiking.nir.windows import Windowed
 from sterna.formats.nir import read_graph
 from sterna.formats.nir_fields import check_nodes
 from sterna.law.neuron import Output
@@ -124,9 +125,12 @@ class _Lowering:
                 and type(self._nodes[source]).__name__ != "LIThreshold"
             )
             delays = late.astype(np.uint8) if late is not None and late.any() else None
+            window = None
+            if isinstance(weights, Windowed):
+                window, weights = weights.window, weights.weights
             result.append(RealConnection(
                 source=source, target=target, weights=weights, previous=previous, delays=delays,
-            ))
+                window=window))
         return result
 
     def _order(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What lies between neurons in a NIR graph, as matrices: weights, scales, convolutions, delays."""
+"""What lies between neurons in a NIR graph: matrices, windows, scales, delays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.spiking.nir.shapes import Shape, misfit, spread, told_axes
-from sterna.families.spiking.nir.windows import WINDOWS, window
+from sterna.families.spiking.nir.windows import WINDOWS, Windowed, window
 from sterna.program.declarations import MAX_DELAY
 
 Reals = NDArray[np.float64]
@@ -28,11 +28,12 @@ _WHOLE = 1e-3
 class Term:
     """``weights @ source``, each element [targets, sources] taken ``delays`` steps late.
 
-    Weights of None hand the source on as it is; delays of None are none.
+    Weights may be a window, which has no delays; those of None hand the source on as it is. Delays
+    of None are none.
     """
 
     source: str
-    weights: Reals | None
+    weights: Reals | Windowed | None
     delays: Delays | None = None
 
 
@@ -54,13 +55,20 @@ class Linear:
         """Whether it is one source, as it is."""
         weights = self.terms[0].weights
         return len(self.terms) == 1 and self.terms[0].delays is None and not self.bias.any() and (
-            weights is None or weights.shape[0] == weights.shape[1]
+            weights is None or not isinstance(weights, Windowed)
+            and weights.shape[0] == weights.shape[1]
             and bool((weights == np.eye(len(weights))).all()))
 
-    def matrices(self, name: str) -> Iterable[tuple[str, Reals, Delays | None]]:
-        """Source, weights and delays of every term, written out. Raises `InputError`."""
+    def matrices(self, name: str) -> Iterable[tuple[str, Reals | Windowed, Delays | None]]:
+        """Source, weights and delays of every term, written out but for windows.
+
+        Raises `InputError`.
+        """
         for term in self.terms:
-            yield term.source, _weights(name, term, self.bias.size), term.delays
+            weights = term.weights
+            if not isinstance(weights, Windowed):
+                weights = _weights(name, term, self.bias.size)
+            yield term.source, weights, term.delays
 
     def plus(self, other: Linear, name: str) -> Linear:
         """The sum of two edges into node `name`; terms of one source are added up."""
@@ -70,7 +78,7 @@ class Linear:
         terms = list(self.terms)
         for term in other.terms:
             place = next((place for place, mine in enumerate(terms) if _together(mine, term)), None)
-            if place is None:
+            if place is None or _windows_apart(terms[place], term):
                 terms.append(term)
                 continue
             mine, theirs = (_weights(name, item, self.bias.size) for item in (terms[place], term))
@@ -86,7 +94,14 @@ def _together(mine: Term, other: Term) -> bool:
     return same and mine.source == other.source
 
 
+def _windows_apart(mine: Term, other: Term) -> bool:
+    """Whether one is a window, which stays by itself."""
+    return isinstance(mine.weights, Windowed) or isinstance(other.weights, Windowed)
+
+
 def _weights(name: str, term: Term, size: int) -> Reals:
+    if isinstance(term.weights, Windowed):
+        return term.weights.matrix(name)
     if term.weights is not None:
         return term.weights
     if size * size > IDENTITY_LIMIT:
@@ -112,9 +127,8 @@ def apply(name: str, node: Any, before: Linear, dt: float) -> Linear:
         bias = spread(name, "bias", node.bias, result.shape) if kind == "Affine" else 0.0
         return Linear(result.terms, result.bias + bias, result.shape)
     if kind in WINDOWS:
-        matrix, bias, shape = window(name, kind, node, before.shape)
-        result = _times(name, matrix, before)
-        return Linear(result.terms, result.bias + bias, shape)
+        made, bias, shape = window(name, kind, node, before.shape)
+        return _behind(name, made, before, bias, shape)
     raise InputError(
         f"node {name}: {kind} is not supported; supported are Affine, Linear, Scale, Flatten, "
         "Delay, Conv1d, Conv2d, SumPool2d, AvgPool2d, LIF, CubaLIF, LI, I, IF and Threshold"
@@ -146,11 +160,37 @@ def _flatten(name: str, node: Any, before: Linear) -> Linear:
     return Linear(before.terms, before.bias, (prod(before.shape),))
 
 
+def _behind(name: str, made: Windowed, before: Linear, bias: Reals, shape: Shape) -> Linear:
+    """A window behind what comes before it, written out where both are not one window."""
+    terms = []
+    for term in before.terms:
+        joined = None
+        if term.weights is None and term.delays is None:
+            joined = made
+        elif isinstance(term.weights, Windowed):
+            joined = term.weights.then(made)
+        if joined is None:
+            alone = Linear((term,), np.zeros(before.bias.size), before.shape)
+            terms += _times(name, made.matrix(name), alone).terms
+        else:
+            terms.append(Term(term.source, joined))
+    if before.bias.any():
+        from sterna.golden.windows import windowed  # and with it PyTorch
+
+        bias = bias + windowed(made.window, before.bias[None], made.weights)[0]
+    return Linear(tuple(terms), np.broadcast_to(bias, (prod(shape),)).copy(), shape)
+
+
 def _times(name: str, matrix: Reals, before: Linear) -> Linear:
     if matrix.shape[1] != before.bias.size:
         raise InputError(misfit(name, "weight", matrix.shape, before.shape, matrix.shape[1]))
     terms = []
     for term in before.terms:
+        if isinstance(term.weights, Windowed):
+            joined = term.weights.flat(matrix)
+            weights = matrix @ term.weights.matrix(name) if joined is None else joined
+            terms.append(Term(term.source, weights))
+            continue
         delays = term.delays
         if delays is not None and (delays == delays[:1]).all():
             delays = np.repeat(delays[:1], matrix.shape[0], 0)
@@ -165,9 +205,15 @@ def _times(name: str, matrix: Reals, before: Linear) -> Linear:
 
 
 def _scale(name: str, scale: Reals, before: Linear) -> Linear:
-    terms = tuple(Term(term.source, _weights(name, term, scale.size) * scale[:, None], term.delays)
-                  for term in before.terms)
-    return Linear(terms, before.bias * scale, before.shape)
+    terms = []
+    for term in before.terms:
+        scaled = term.weights.scaled(scale) if isinstance(term.weights, Windowed) else None
+        if scaled is None:
+            weights = _weights(name, term, scale.size) * scale[:, None]
+            terms.append(Term(term.source, weights, term.delays))
+        else:
+            terms.append(Term(term.source, scaled))
+    return Linear(tuple(terms), before.bias * scale, before.shape)
 
 
 def _delay(name: str, node: Any, before: Linear, dt: float) -> Linear:

@@ -1,7 +1,8 @@
-"""Convolutions and pooling of a NIR graph, written out as matrices."""
+"""Convolutions and pooling of a NIR graph, as windows; written out only where they must be."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.spiking.nir.shapes import Shape, sizes, told_axes
+from sterna.law.window import Window
 
 Reals = NDArray[np.float64]
 
@@ -18,10 +20,67 @@ MATRIX_LIMIT = 1 << 22
 WINDOWS = ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d")
 
 
-def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Reals, Reals, Shape]:
-    """The matrix of the answers to unit inputs, the bias of each output, and the outputs' shape.
+@dataclass(frozen=True)
+class Windowed:
+    """A window with its weights."""
 
-    Raises `InputError` when the node does not fit values of that shape, or is too large.
+    window: Window
+    weights: Reals
+
+    @property
+    def pools(self) -> float | None:
+        """The factor of a sum of blocks that does nothing else, None for what does more."""
+        window = self.window
+        alone = replace(window, pool=(1, 1), height=window.pooled[0], width=window.pooled[1])
+        plain = Window(channels=window.channels, height=alone.height, width=alone.width,
+                       outputs=window.channels, groups=window.channels)
+        factors = np.unique(self.weights)
+        return float(factors[0]) if alone == plain and factors.size == 1 else None
+
+    def matrix(self, name: str) -> Reals:
+        """Written out, [targets, sources]. Raises `InputError` where that is too large."""
+        window = self.window
+        if window.sources * window.targets > MATRIX_LIMIT:
+            raise InputError(
+                f"node {name}: what leads to it, from {window.sources} to {window.targets} values, "
+                f"is too large to be written out as a matrix of at most {MATRIX_LIMIT} elements; "
+                "only scales, pools that do not overlap and then weights can follow a convolution "
+                "or pooling without neurons between")
+        from sterna.golden.windows import windowed  # and with it PyTorch
+
+        return windowed(window, np.eye(window.sources), self.weights).T
+
+    def then(self, other: Windowed) -> Windowed | None:
+        """This one and behind it another, as one; None if that is not a window with few weights."""
+        factor = self.pools
+        if factor is None:
+            return None
+        window, (tall, wide) = self.window, other.window.pool
+        pool = window.pool[0] * tall, window.pool[1] * wide
+        return Windowed(replace(other.window, height=window.height, width=window.width, pool=pool),
+                        other.weights * factor)
+
+    def flat(self, matrix: Reals) -> Windowed | None:
+        """This one and behind it a matrix, as `then`."""
+        window = self.window
+        if self.pools is None:
+            return None
+        whole = Window(channels=window.channels, height=window.made[0], width=window.made[1],
+                       outputs=len(matrix), kernel=window.made)
+        return self.then(Windowed(whole, matrix.reshape(whole.shape)))
+
+    def scaled(self, scale: Reals) -> Windowed | None:
+        """With a factor for each target; None unless those of a channel are equal."""
+        factors = scale.reshape(self.window.outputs, -1)
+        if (factors != factors[:, :1]).any():
+            return None
+        return Windowed(self.window, self.weights * factors[:, 0, None, None, None])
+
+
+def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Reals, Shape]:
+    """The window, the bias of each output, and the outputs' shape.
+
+    Raises `InputError` when the node does not fit values of that shape.
     """
     shape = _channels(name, kind, before)
     given = getattr(node, "input_shape", None)
@@ -29,25 +88,16 @@ def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Reals, Reals
         raise InputError(f"node {name}: its input_shape is {np.ravel(given).tolist()}, but "
                          f"values of shape {list(before)} lead to it"
                          + told_axes(before, prod(int(size) for size in np.ravel(given))))
-    size = prod(shape)
-    found = _made(kind, node, shape)
     misfit = f"node {name}: {kind} does not fit values of shape {list(before)}"
-    if min(found) < 1:
-        raise InputError(f"{misfit}: it would make {list(found)} of them")
-    if max(size, 1) * prod(found) > MATRIX_LIMIT:
-        raise InputError(
-            f"node {name}: {kind} from {size} to {prod(found)} values is too large to "
-            f"be written out as a matrix of at most {MATRIX_LIMIT} elements")
-    from sterna.families.spiking.nir.answers import unit_answers  # and with it PyTorch
-
     try:
-        matrix = unit_answers(kind, node, shape)
-    except (RuntimeError, ValueError) as error:
-        raise InputError(f"{misfit} ({str(error).splitlines()[0]})") from None
+        made = _made(kind, node, shape)
+    except (InputError, ValueError) as error:
+        raise InputError(f"{misfit}: {error}") from None
+    found = (made.window.outputs, *made.window.made[3 - len(shape):])
     bias = getattr(node, "bias", None)
     values = np.zeros(1) if bias is None else np.repeat(
         np.asarray(bias, np.float64).reshape(-1), prod(found[1:]))
-    return matrix, values, found
+    return made, values, found
 
 
 def _channels(name: str, kind: str, before: Shape) -> Shape:
@@ -64,28 +114,56 @@ def _channels(name: str, kind: str, before: Shape) -> Shape:
     return shape
 
 
-def _made(kind: str, node: Any, shape: Shape) -> Shape:
-    """The shape that comes out, known before anything of its size is made."""
+def _made(kind: str, node: Any, shape: Shape) -> Windowed:
     axes = len(shape) - 1
-    weight = np.shape(node.weight) if kind in ("Conv1d", "Conv2d") else ()
-    kernel = weight[2:] or _each(node.kernel_size, axes)
-    if isinstance(padding := sizes(node.padding), str):
-        both = [size - 1 if padding == "same" else 0 for size in _spans(kernel, node, axes)]
+    maps = {"channels": shape[0], "height": shape[1] if axes == 2 else 1, "width": shape[-1]}
+    stride = _each(node.stride, axes)
+    if kind in ("Conv1d", "Conv2d"):
+        weights = np.asarray(node.weight, np.float64)
+        if weights.ndim != axes + 2:
+            raise InputError(f"its weight has shape {list(weights.shape)}")
+        kernel, dilation = weights.shape[2:], _each(node.dilation, axes)
+        groups = int(np.ravel(node.groups)[0])
+        if groups < 1 or weights.shape[1] * groups != shape[0]:
+            raise InputError(f"its weight takes {weights.shape[1]} channels in each of {groups} "
+                             "groups")
+        outputs = weights.shape[0]
     else:
-        both = [2 * size for size in _each(padding, axes)]
-    places = (size + more - span for size, more, span in zip(
-        shape[1:], both, _spans(kernel, node, axes), strict=True))
-    steps = _each(node.stride, axes)
-    made = (1 + place // step for place, step in zip(places, steps, strict=True))
-    return ((weight or shape)[0], *made)
+        kernel, dilation, groups = _each(node.kernel_size, axes), (1,) * axes, shape[0]
+        outputs = shape[0]
+        factor = 1.0 if kind == "SumPool2d" else 1.0 / prod(kernel)
+        if kernel == stride and not np.any(node.padding):
+            pool = Window(**maps, outputs=outputs, groups=groups, pool=(kernel[0], kernel[1]))
+            return Windowed(pool, np.full(pool.shape, factor))
+        weights = np.full((outputs, 1, *kernel), factor)
+    if weights.size == 0:
+        raise InputError(f"its weight has shape {list(weights.shape)}")
+    padding = _padding(node.padding, kernel, dilation)
+    if axes == 1:
+        kernel, stride, dilation, padding = (
+            (1, *kernel), (1, *stride), (1, *dilation), (0, 0, *padding))
+    made = Window(
+        **maps, outputs=outputs, groups=groups, kernel=(kernel[0], kernel[1]),
+        stride=(stride[0], stride[1]), dilation=(dilation[0], dilation[1]),
+        padding=(padding[0], padding[1], padding[2], padding[3]))
+    return Windowed(made, weights.reshape(made.shape))
 
 
-def _spans(kernel: Shape, node: Any, axes: int) -> list[int]:
-    """How many positions a window reaches over, in each axis."""
-    dilation = _each(getattr(node, "dilation", 1), axes)
-    return [step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True)]
+def _padding(given: Any, kernel: Shape, dilation: Shape) -> Shape:
+    """Before and behind, axis by axis; ``same`` puts one that is odd behind, as PyTorch does."""
+    found = sizes(given)
+    if isinstance(found, str):
+        spans = [step * (size - 1) for size, step in zip(kernel, dilation, strict=True)]
+        if found == "valid":
+            spans = [0] * len(spans)
+        elif found != "same":
+            raise InputError(f"its padding is {found!r}")
+        return tuple(size for span in spans for size in (span // 2, span - span // 2))
+    return tuple(size for axis in _each(given, len(kernel)) for size in (axis, axis))
 
 
 def _each(value: Any, axes: int) -> Shape:
     found = sizes(value)
+    if isinstance(found, tuple) and len(found) != axes:
+        raise InputError(f"{list(found)} is not {axes} sizes")
     return found if isinstance(found, tuple) else (found,) * axes
