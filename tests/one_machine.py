@@ -52,8 +52,9 @@ ONE = Machine(
         Ternary(rows=8, columns=8, accumulator_bits=23, block_groups=4, code_depth=256,
                 weight_depth=26112, planes=5),
         Loops(), Head(top_k=8, gains=True),
-        Synapses(lanes=4, taps=8, accumulator_bits=24, weight_depth=2048, accumulator_depth=16),
-        Neurons(lanes=2, code_depth=64, constant_depth=256, input_depth=16, outputs=16,
+        Synapses(lanes=4, taps=8, accumulator_bits=24, weight_depth=2048, accumulator_depth=16,
+                 window_depth=128),
+        Neurons(lanes=2, code_depth=80, constant_depth=256, input_depth=32, outputs=24,
                 given_depth=64, kinds=KINDS),
         Read(), Generate(window=8, vectors=512),
     ), program_depth=512)

@@ -24,6 +24,8 @@ from sterna.families.spiking.quantise import quantise
 from sterna.program.definition import Program
 
 from tests.hw.core.spiking_networks import random_network
+from tests.hw.core.window_networks import NETWORKS as WINDOWS
+from tests.hw.core.window_networks import window_network
 from tests.one_machine import ON_SYNAPSES, ON_WORDS
 from tests.sim.shapes import random_program
 from tests.sw.compiler.mixtures import random_mixture
@@ -42,6 +44,11 @@ def network(name: str) -> Program:
     return lower_network(random_network(*NETWORKS[name], ON_SYNAPSES))
 
 
+def windows(name: str) -> Program:
+    """A network of windows, of the machine's kinds of neurons."""
+    return lower_network(window_network(name, ON_SYNAPSES))
+
+
 def rwkv4(config: RwkvConfig, planes: Mapping[str, int] = MappingProxyType({}), **formats: Any
           ) -> Program:
     """A random RWKV-4, with three planes where ``planes`` does not say others, if it says any."""
@@ -54,6 +61,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "like demo-spiking": lambda: lower(random_model(SPIKING, 1), name="like demo-spiking"),
     "l2mu": lambda: lower_network(quantise(EXAMPLES["l2mu"]())),
     **{name: partial(network, name) for name in NETWORKS},
+    **{f"windows, {name}": partial(windows, name) for name in WINDOWS},
     **{f"mixture {seed}": partial(random_mixture, seed, ON_WORDS, ON_SYNAPSES)
        for seed in MIXTURES},
     "words": partial(random_program, 33, 2, 5, 65, seed=33),

@@ -15,7 +15,7 @@ from sterna_sim.comparison import Verification
 from sterna_sim.verification import Verifier
 
 from tests.one_machine import KINDS, ONE, TRACED
-from tests.one_programs import MIXTURES, NETWORKS, PROGRAMS, items
+from tests.one_programs import MIXTURES, NETWORKS, PROGRAMS, WINDOWS, items
 
 
 def verified(name: str, board, **options) -> Verification:
@@ -50,8 +50,21 @@ def test_cycles_of_a_mixture_are_those_of_the_estimate(seed: int) -> None:
 def test_programs_follow_each_other() -> None:
     """On a board that is never reset: what one leaves behind is nothing to the next."""
     board = SimulatedBoard(TRACED, stall_permille=100, seed=5)
-    for name in ("mixture 8", "net, delays", "like demo-spiking", "l2mu", "net", "mixture 0"):
+    for name in ("mixture 8", "net, delays", "like demo-spiking", "l2mu", "windows, few",
+                 "net", "mixture 0"):
         verified(name, board)
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize("name", WINDOWS)
+def test_events_of_windows(name: str) -> None:
+    """Of all sources, whether they meet targets or not; most of the estimate's cycles."""
+    program = PROGRAMS[f"windows, {name}"]()
+    outcome = verified(f"windows, {name}", SimulatedBoard(TRACED), skip=False)
+    expected = estimate_cycles(schedule(program, ONE, skip=False), ONE).cycles
+    for counters in outcome.runs:
+        assert counters.events == counters.sources
+        assert 0.8 * expected < counters.cycles < 1.08 * expected
 
 
 @pytest.mark.verilator

@@ -37,7 +37,7 @@ def random_network(seed: int, delays: int = 0,
     chosen = [definitions[0], *rng.permutation(np.array(definitions, object))[:2], definitions[0]]
     populations = tuple(
         Population(name=name, neurons=sizes[name], definition=definition,
-                   parameters=_parameters(rng, sizes[name], definition))
+                   parameters=neuron_parameters(rng, sizes[name], definition))
         for name, definition in zip(names, chosen, strict=True))
     wanted = [(INPUT, "p0", False), (INPUT, "p0", True), ("p0", "p0", True), ("p3", "p0", True),
               ("p0", "p1", False), ("p1", "p1", True), (INPUT, "p2", False), ("p1", "p2", True),
@@ -54,8 +54,9 @@ def random_network(seed: int, delays: int = 0,
         connections=connections, output=names[int(rng.integers(4))], input_fraction=2)
 
 
-def _parameters(rng: np.random.Generator, neurons: int,
-                definition: NeuronDefinition) -> NeuronParameters:
+def neuron_parameters(rng: np.random.Generator, neurons: int,
+                      definition: NeuronDefinition) -> NeuronParameters:
+    """Random ones that make neurons fire, some one a neuron and some one for all."""
     values = {}
     for name, (low, high) in OPEN_PARAMETERS.items():
         values[name] = rng.integers(low, high, neurons if rng.random() < 0.5 else 1)

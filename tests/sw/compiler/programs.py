@@ -47,7 +47,7 @@ class RandomParameters(Parameters):
         return self._generator(section, repetition, name).integers(-1, 2, shape, np.int8)
 
     def planes(self, section, repetition, name):
-        rows, columns, planes, _ = MatrixFormat(*self.shapes[section, name])
+        rows, columns, planes, *_ = MatrixFormat(*self.shapes[section, name])
         if planes == 1:
             return self.matrix(section, repetition, name)[None]
         return self._generator(section, repetition, name).integers(

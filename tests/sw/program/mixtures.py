@@ -50,12 +50,12 @@ class RandomParameters(Parameters):
         return self.planes(section, repetition, name)[0]
 
     def planes(self, section, repetition, name):
-        rows, columns, planes, _ = self.matrices[section, name]
+        rows, columns, planes, *_ = self.matrices[section, name]
         return self._draw(section, repetition, name).integers(
             -1, 2, (planes, rows, columns), np.int8)
 
     def delays(self, section, repetition, name):
-        rows, columns, _, delay = self.matrices[section, name]
+        rows, columns, _, delay, _ = self.matrices[section, name]
         delays = self._draw("delays", section, repetition, name).integers(
             0, delay + 1, (rows, columns), np.uint8)
         delays[0, 0] = delay

@@ -280,9 +280,9 @@ def test_refusals(tmp_path: Path) -> None:
             nir.Conv1d(input_shape=8, weight=np.ones((1, 3, 3)), stride=1, padding=0, dilation=1,
                        groups=1, bias=np.zeros(1)),
             nir.Output(output_type={"output": np.array([1, 6])})), "net")
-    with pytest.raises(InputError, match="too large"):
+    with pytest.raises(InputError, match="node n2: what leads to it, from 16384 to 16384 values"):
         from_graph(chain(
             nir.Input(input_type={"input": np.array([4, 64, 64])}),
-            nir.Conv2d(input_shape=(64, 64), weight=np.ones((4, 4, 3, 3)), stride=1, padding=1,
-                       dilation=1, groups=1, bias=np.zeros(4)),
+            *[nir.Conv2d(input_shape=(64, 64), weight=np.ones((4, 4, 3, 3)), stride=1, padding=1,
+                         dilation=1, groups=1, bias=np.zeros(4))] * 2,
             nir.Output(output_type={"output": np.array([4, 64, 64])})), "net")
