@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sterna.law.window import Window
 
 
-def windowed(window: Window, values: NDArray[np.floating], weights: NDArray[np.floating]
+def windowed(window: Window, values: NDArray[np.number], weights: NDArray[np.number]
              ) -> NDArray[np.float64]:
     """What ``values`` [batch, sources] make of the targets: [batch, targets]."""
     batch, size = len(values), (window.height, window.width)

@@ -142,7 +142,8 @@ class Program:
 
     def matrix(self, section: str, name: str) -> MatrixFormat:
         """The format of a matrix; raises KeyError."""
-        return MatrixFormat(*self.matrices[section, name])
+        found = self.matrices[section, name]
+        return found if isinstance(found, MatrixFormat) else MatrixFormat(*found)
 
     def trits(self) -> int:
         """Trits of all matrices, those of every repetition of a section counted."""

@@ -56,7 +56,8 @@ class SynapsesCompiler(UnitCompiler):
 
     def parts(self, program: Program, machine: Machine, plan: Plan,
               placement: str) -> Mapping[str, ImagePart]:
-        parts = {Space.SYNAPSES: ImagePart.from_array(synapse_words(program, machine))}
+        parts: dict[str, ImagePart] = {
+            Space.SYNAPSES: ImagePart.from_array(synapse_words(program, machine))}
         if machine.synapses.window_depth:
             parts[Space.WINDOWS] = ImagePart.from_array(window_words(program, machine))
         return parts

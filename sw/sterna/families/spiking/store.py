@@ -116,5 +116,6 @@ def _connection(key: str, item: dict[str, Any], tensors: dict[str, np.ndarray]) 
 
 
 def _window(item: dict[str, Any]) -> Window:
-    return Window(**{name: tuple(value) if isinstance(value, list) else value
-                     for name, value in item.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
+                              for name, value in item.items()}
+    return Window(**values)

@@ -62,15 +62,14 @@ def _hits(machine: Machine, fields: dict[str, int], windows: LoadedMemory
     sizes = [len(axis) for axis in axes]
     modulus = [1 << bits for _, bits in synapses.window_fields[1:]]
     words = np.arange(fields["groups"])
+    steps = np.array(heads[:3])
     counts, weights, groups = [], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for source in range(fields["sources"]):
         places = np.unravel_index(source, sizes)
-        mine = [axis[place] for axis, place in zip(axes, places, strict=True)]
-        times = np.indices([element[0] for element in mine]).reshape(3, -1)
-        weight, target = (
-            (base + sum(element[field] + time * head[field]
-                        for element, time, head in zip(mine, times, heads, strict=False)))
-            % modulus[field - 1] for field, base in ((1, fields["weights"]), (2, 0)))
+        mine = np.array([axis[place] for axis, place in zip(axes, places, strict=True)])
+        times = np.indices(mine[:, 0].tolist()).reshape(3, -1)
+        weight, target = (mine[:, field].sum() + steps[:, field] @ times for field in (1, 2))
+        weight, target = (weight + fields["weights"]) % modulus[0], target % modulus[1]
         weight = (weight + target % lanes * phase // lanes)[:, None] + words
         weights.append(weight.reshape(-1) % modulus[0])
         groups.append(((target // lanes)[:, None] + words).reshape(-1)

@@ -116,7 +116,7 @@ def _channels(name: str, kind: str, before: Shape) -> Shape:
 
 def _made(kind: str, node: Any, shape: Shape) -> Windowed:
     axes = len(shape) - 1
-    maps = {"channels": shape[0], "height": shape[1] if axes == 2 else 1, "width": shape[-1]}
+    channels, height, width = shape[0], shape[1] if axes == 2 else 1, shape[-1]
     stride = _each(node.stride, axes)
     if kind in ("Conv1d", "Conv2d"):
         weights = np.asarray(node.weight, np.float64)
@@ -133,7 +133,8 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
         outputs = shape[0]
         factor = 1.0 if kind == "SumPool2d" else 1.0 / prod(kernel)
         if kernel == stride and not np.any(node.padding):
-            pool = Window(**maps, outputs=outputs, groups=groups, pool=(kernel[0], kernel[1]))
+            pool = Window(channels=channels, height=height, width=width, outputs=outputs,
+                          groups=groups, pool=(kernel[0], kernel[1]))
             return Windowed(pool, np.full(pool.shape, factor))
         weights = np.full((outputs, 1, *kernel), factor)
     if weights.size == 0:
@@ -143,7 +144,8 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
         kernel, stride, dilation, padding = (
             (1, *kernel), (1, *stride), (1, *dilation), (0, 0, *padding))
     made = Window(
-        **maps, outputs=outputs, groups=groups, kernel=(kernel[0], kernel[1]),
+        channels=channels, height=height, width=width, outputs=outputs, groups=groups,
+        kernel=(kernel[0], kernel[1]),
         stride=(stride[0], stride[1]), dilation=(dilation[0], dilation[1]),
         padding=(padding[0], padding[1], padding[2], padding[3]))
     return Windowed(made, weights.reshape(made.shape))
