@@ -17,7 +17,7 @@ _LINES = (b"The king", b"", b" ", b"\xff\xfe", b"caf\xe9", "熊 🐻".encode(), 
           b"/reset now", b"/stats now", b"a" * 300)
 _NAMES = (b"", b"file.json", b"talk.json", b".", b"..", b"/", b"/dev/null",
           b"/dev/full", b"/dev/zero", b"fifo", b"a" * 300, b"~nobody-there/x",
-          b"\0", b"\xff", b"nowhere/x/y", OUTPUT.encode(), OUTPUT.encode())
+          b"\0", b"\xff/x", b"nowhere/x/y", OUTPUT.encode(), OUTPUT.encode())
 _VALUES: tuple[Any, ...] = (None, True, 0, 1, 1.0, -1, 10**30, "", "user", "\ud800", [], {}, [[]],
                             [{}], ["x"], {"role": "user", "content": "x"})
 _TEMPLATES = (
