@@ -1,1 +1,0 @@
-"""What the processor of texts does, in the language of `sterna_hw.generate.assembler`."""
