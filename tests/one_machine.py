@@ -13,6 +13,7 @@ from sterna.machine.machine import Machine
 from sterna.machine.units.generate import Generate
 from sterna.machine.units.head import Head
 from sterna.machine.units.loops import Loops
+from sterna.machine.units.matrix import MatrixStates
 from sterna.machine.units.neurons import NeuronKind, Neurons
 from sterna.machine.units.read import Read
 from sterna.machine.units.scalar import ScalarUnit
@@ -56,6 +57,8 @@ ONE = Machine(
                  window_depth=128),
         Neurons(lanes=2, code_depth=80, constant_depth=256, input_depth=32, outputs=24,
                 given_depth=64, kinds=KINDS),
+        MatrixStates(lanes=4, depth=384, heads=3, rows=20, columns=20, products=2, by_columns=True,
+                     decay_fraction=17, product_shift=12, read_shift=12),
         Read(), Generate(window=8, vectors=512),
     ), program_depth=512)
 TRACED = ONE.having(trace=True)

@@ -28,6 +28,7 @@ from tests.hw.core.window_networks import NETWORKS as WINDOWS
 from tests.hw.core.window_networks import window_network
 from tests.one_machine import ON_SYNAPSES, ON_WORDS
 from tests.sim.shapes import random_program
+from tests.state_programs import state_program
 from tests.sw.compiler.mixtures import random_mixture
 from tests.sw.compiler.programs import random_program as random_program_of_words
 from tests.sw.compiler.programs import with_planes
@@ -70,6 +71,9 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51)),
     "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), digits=dict.fromkeys(MATRICES, 2)),
     "rwkv4, three planes": partial(rwkv4, RwkvConfig(130, 36, 1, 37), planes={"key": 4, "down": 1}),
+    "state, rwkv": partial(state_program, "rwkv", 3, 20, 10, hidden=20, vocabulary=97),
+    "state, delta": partial(state_program, "delta", 2, 7, 9, loud=True),
+    "state, columns": partial(state_program, "columns", 3, 5, 7),
 }
 
 
