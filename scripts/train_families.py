@@ -15,12 +15,13 @@ from sterna.families.matmul_free.conversion import float_reference, from_torch
 from sterna.families.matmul_free.ranges import spike_shares, value_ranges
 from sterna.families.matmul_free.reference import MatMulFreeLM
 from sterna.families.matmul_free.store import load_model, save_model
-from sterna.families.rwkv4 import store as rwkv4_store
+from sterna.families.rwkv import store as rwkv_store
+from sterna.families.rwkv.calibration import CALIBRATION_TOKENS
+from sterna.families.rwkv.model import module_of
+from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.configuration import RwkvConfig
-from sterna.families.rwkv4.lowering.calibration import CALIBRATION_TOKENS, calibrate
-from sterna.families.rwkv4.model import module_of
 from sterna.families.rwkv4.reference import Rwkv4
-from sterna.families.rwkv4.weights import RwkvModel
+from sterna.families.rwkv4.version import RWKV4
 from sterna.formats.tokenizer import EncodedText
 from torch import nn
 
@@ -87,16 +88,16 @@ def _rwkv4(options: argparse.Namespace) -> Trainee:
 
     def save(tokenizer: Path, output: Path, ids: list[int]) -> None:
         state = {key: value.detach().half().numpy() for key, value in module.state_dict().items()}
-        model = RwkvModel(config, state.__getitem__, tokenizer)
-        formats = calibrate(model, ids[:CALIBRATION_TOKENS]).formats
-        rwkv4_store.save_model(replace(model, formats=formats.to_json()), output)
+        model = RwkvModel(RWKV4, config, state.__getitem__, tokenizer)
+        formats = RWKV4.calibrate(model, ids[:CALIBRATION_TOKENS]).formats
+        rwkv_store.save_model(replace(model, formats=formats.to_json()), output)
 
     def told(reference: Rwkv4, text: EncodedText) -> Iterator[str]:
         del reference, text
         yield from ()
 
     return Trainee(module, config.matrix_weights, lambda seed: start_rwkv4(module, seed), save,
-                   lambda folder: module_of(rwkv4_store.load_model(folder)), told)
+                   lambda folder: module_of(rwkv_store.load_model(folder, RWKV4)), told)
 
 
 def start_rwkv4(module: Rwkv4, seed: int) -> None:

@@ -57,8 +57,8 @@ ONE = Machine(
                  window_depth=128),
         Neurons(lanes=2, code_depth=80, constant_depth=256, input_depth=32, outputs=24,
                 given_depth=64, kinds=KINDS),
-        MatrixStates(lanes=4, depth=384, heads=3, rows=20, columns=20, products=2, by_columns=True,
-                     decay_fraction=17, product_shift=12, read_shift=12),
+        MatrixStates(lanes=4, depth=768, heads=5, rows=32, columns=32, operand_depth=32, products=2,
+                     by_columns=True, decay_fraction=17, product_shift=12, read_shift=12),
         Read(), Generate(window=8, vectors=512),
     ), program_depth=512)
 TRACED = ONE.having(trace=True)

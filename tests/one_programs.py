@@ -12,12 +12,21 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model
+from sterna.families.rwkv.random_model import random_model as random_rwkv
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import MATRICES
 from sterna.families.rwkv4.lowering import Formats as RwkvFormats
 from sterna.families.rwkv4.lowering import lower as lower_rwkv4
 from sterna.families.rwkv4.lowering.formats import NAMES
-from sterna.families.rwkv4.random_model import random_model as random_rwkv4
+from sterna.families.rwkv4.version import RWKV4
+from sterna.families.rwkv6.configuration import Rwkv6Config
+from sterna.families.rwkv6.lowering import Formats as Rwkv6Formats
+from sterna.families.rwkv6.lowering import lower as lower_rwkv6
+from sterna.families.rwkv6.version import RWKV6
+from sterna.families.rwkv7.configuration import Rwkv7Config
+from sterna.families.rwkv7.lowering import Formats as Rwkv7Formats
+from sterna.families.rwkv7.lowering import lower as lower_rwkv7
+from sterna.families.rwkv7.version import RWKV7
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
@@ -54,7 +63,22 @@ def rwkv4(config: RwkvConfig, planes: Mapping[str, int] = MappingProxyType({}), 
           ) -> Program:
     """A random RWKV-4, with three planes where ``planes`` does not say others, if it says any."""
     numbers = dict.fromkeys(NAMES, 3) | dict(planes) if planes else {}
-    return lower_rwkv4(random_rwkv4(config, 1), RwkvFormats(planes=numbers, **formats))
+    return lower_rwkv4(random_rwkv(RWKV4, config, 1), RwkvFormats(planes=numbers, **formats))
+
+
+def rwkv6(config: Rwkv6Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
+    """A random RWKV-6, with three planes where ``planes`` does not say others."""
+    numbers = dict.fromkeys(Rwkv6Formats.names, 3) | dict(planes)
+    # Values have the fraction bits that all states of the machine are shifted by.
+    return lower_rwkv6(random_rwkv(RWKV6, config, 1),
+                       Rwkv6Formats(planes=numbers, value_fraction=10))
+
+
+def rwkv7(config: Rwkv7Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
+    """A random RWKV-7, as `rwkv6`."""
+    numbers = dict.fromkeys(Rwkv7Formats.names, 3) | dict(planes)
+    return lower_rwkv7(random_rwkv(RWKV7, config, 1),
+                       Rwkv7Formats(planes=numbers, value_fraction=10))
 
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
@@ -71,6 +95,20 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51)),
     "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), digits=dict.fromkeys(MATRICES, 2)),
     "rwkv4, three planes": partial(rwkv4, RwkvConfig(130, 36, 1, 37), planes={"key": 4, "down": 1}),
+    "rwkv6": partial(rwkv6, Rwkv6Config(97, 60, 1, 50, None, None, head_size=20, mix_rank=8,
+                                        decay_rank=12)),
+    "rwkv6, odd": partial(rwkv6, Rwkv6Config(65, 22, 2, 37, None, None, head_size=11, mix_rank=5,
+                                             decay_rank=7), {"key": 4, "down": 1}),
+    "rwkv6, five heads": partial(rwkv6, Rwkv6Config(
+        130, 35, 1, 36, None, None, head_size=7, mix_rank=3, decay_rank=20)),
+    "rwkv7": partial(rwkv7, Rwkv7Config(97, 60, 1, 50, None, None, head_size=20, decay_rank=12,
+                                        rate_rank=8, value_rank=5, gate_rank=16)),
+    "rwkv7, odd": partial(rwkv7, Rwkv7Config(
+        65, 22, 2, 37, None, None, head_size=11, decay_rank=7, rate_rank=5, value_rank=3,
+        gate_rank=9), {"key": 4, "down": 1}),
+    "rwkv7, three layers": partial(rwkv7, Rwkv7Config(
+        130, 14, 3, 36, None, None, head_size=7, decay_rank=7, rate_rank=5, value_rank=3,
+        gate_rank=9)),
     "state, rwkv": partial(state_program, "rwkv", 3, 20, 10, hidden=20, vocabulary=97),
     "state, delta": partial(state_program, "delta", 2, 7, 9, loud=True),
     "state, columns": partial(state_program, "columns", 3, 5, 7),

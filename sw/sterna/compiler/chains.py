@@ -37,6 +37,8 @@ def _touches(item: Item, name: str) -> bool:
 
 def _chain(kernel: Kernel, name: str) -> Chain | None:
     """The kernel's chain of a state, None where it cannot be chained."""
+    if kernel.first is not None:
+        return None
     reads = [index for index, operation in enumerate(kernel.body)
              if name in (operation.a, second_operand(operation))]
     writes = [index for index, operation in enumerate(kernel.body) if operation.result == name]

@@ -37,6 +37,7 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
         raise check.fail("its matmuls must share one vector of codes; use two kernels")
     if not kernel.matmuls:
         check.length(kernel.length)
+    _part(check, kernel)
     planes = {(check.matrix(matmul).planes, matmul.shift) for matmul in kernel.matmuls}
     if len(planes) > 1:
         raise check.fail("its matrices must have the same planes and shift; use two kernels")
@@ -62,6 +63,13 @@ def check_kernel(check: Check, kernel: Kernel) -> None:
     if waiting:
         raise check.fail(f"accumulators {waiting[0]} are not read")
     check.first = False
+
+
+def _part(check: Check, kernel: Kernel) -> None:
+    lanes = check.machine.vector.lanes
+    if kernel.first is not None and (kernel.first % lanes or kernel.length % lanes):
+        raise check.fail(f"the {kernel.length} elements from {kernel.first} on are no whole groups "
+                         f"of {lanes}; use fewer vector_lanes")
 
 
 def check_top_k(check: Check, item: TopK) -> None:

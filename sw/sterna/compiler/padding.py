@@ -123,7 +123,7 @@ class _Tracker:
                     "be zero; make it a product with a constant or of accumulators"
                 )
             name = operation.result
-            if name is not None:
+            if name is not None and kernel.first is None:
                 before = self._value(name, accumulators)
                 result = Padding(lanes, groups if kernel.matmuls else before.groups)
                 if self.program.vectors[name].lifetime == "state":

@@ -127,6 +127,7 @@ def _operation(scheduler: SectionScheduler, position: int, kernel: Kernel, index
     operation = kernel.body[index]
     step = VectorStep(item=position, operation=index, elements=kernel.length,
                       first=first, length=length)
+    first += (kernel.first or 0) // scheduler.machine.vector.lanes
     if operation.a == INPUT:
         step.source = SourceA.INPUT
     elif operation.a in {matmul.result for matmul in kernel.matmuls}:

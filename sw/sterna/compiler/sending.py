@@ -55,7 +55,7 @@ def _writer(section: Section, position: int, name: str) -> int | None:
     for index in range(position - 1, -1, -1):
         item = section.items[index]
         if name in item.vectors_written():
-            return index if isinstance(item, Kernel) else None
+            return index if isinstance(item, Kernel) and item.first is None else None
         if isinstance(item, Neurons):
             return None
     return None

@@ -23,6 +23,7 @@ from sterna.program.instructions import (
     Lookup,
     Matmul,
     Multiplier,
+    Part,
     Quantise,
     Scalar,
     ScalarOperation,
@@ -47,6 +48,25 @@ def kernel(place: Place, item: Kernel) -> Step:
     def compute(run: Run) -> None:
         for step in steps:
             step(run)
+
+    return compute
+
+
+def part(place: Place, item: Part) -> Step:
+    """Element operations on some elements of vectors; the others stay as they are."""
+    computed, stop = kernel(place, item), item.first + item.length
+    written = {place.vector(name) for name in item.vectors_written()}
+    touched = {place.vector(name) for name in item.vectors_read()} | written
+
+    def compute(run: Run) -> None:
+        whole = {name: run.vectors[name] for name in touched}
+        run.vectors.update({name: value[:, item.first:stop] for name, value in whole.items()})
+        computed(run)
+        for name, value in whole.items():
+            if name in written:
+                value = torch.cat([
+                    value[:, :item.first], run.vectors[name], value[:, stop:]], 1)
+            run.vectors[name] = value
 
     return compute
 

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from sterna.errors import InputError
 from sterna.golden.matrix_state import matrix_state
-from sterna.golden.operations import kernel, quantise, scalar_operation, top_k
+from sterna.golden.operations import kernel, part, quantise, scalar_operation, top_k
 from sterna.golden.place import Place
 from sterna.golden.population import neurons
 from sterna.golden.run import Step
-from sterna.program.instructions import Kernel, Quantise, ScalarOperation, TopK
+from sterna.program.instructions import Kernel, Part, Quantise, ScalarOperation, TopK
 from sterna.program.items import Item
 from sterna.program.matrix_state import MatrixState
 from sterna.program.neurons import Neurons
@@ -21,6 +21,7 @@ Function = Callable[[Place, Any], Step]
 
 _FUNCTIONS: dict[type[Item], Function] = {
     Kernel: kernel,
+    Part: part,
     Quantise: quantise,
     ScalarOperation: scalar_operation,
     TopK: top_k,

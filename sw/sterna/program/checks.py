@@ -5,6 +5,7 @@ from __future__ import annotations
 from sterna.law.arithmetic import MAX_DELIVERY_SHIFT, MAX_SHIFT, SHIFT_STEP
 from sterna.program.definition import CodeFormat, MatrixFormat
 from sterna.program.instructions import (
+    INPUT,
     REDUCTIONS,
     Constant,
     Element,
@@ -26,27 +27,30 @@ _OPERANDS = {"constant": 1, "code_scale": 1, "rsqrt": 1, "multiply": 2, "add": 2
 def check_kernel(scope: Scope, kernel: Kernel) -> None:
     """Operands are known and of the kernel's length, shifts and tables exist."""
     accumulators = {matmul.result for matmul in kernel.matmuls}
+    first = kernel.first
+    if first is not None and (kernel.matmuls or INPUT in {item.a for item in kernel.body}):
+        raise scope.fail("a part of vectors takes neither products nor the input")
     for matmul in kernel.matmuls:
         if matmul.result in scope.program.vectors:
             raise scope.fail(f"accumulators {matmul.result} have the name of a vector")
         _matmul(scope, matmul, kernel.length)
     for operation in kernel.body:
-        _operand(scope, operation.a, kernel.length, accumulators)
+        _operand(scope, operation.a, kernel, accumulators)
         if isinstance(operation, Lookup):
             if operation.table not in scope.program.tables:
                 raise scope.fail(f"table {operation.table} is not declared")
         else:
-            _element(scope, operation, kernel.length, accumulators)
+            _element(scope, operation, kernel, accumulators)
         if operation.result is not None:
-            scope.write_vector(operation.result, kernel.length)
+            scope.write_vector(operation.result, kernel.length, first)
 
 
-def _operand(scope: Scope, name: str, length: int, accumulators: set[str]) -> None:
+def _operand(scope: Scope, name: str, kernel: Kernel, accumulators: set[str]) -> None:
     if name not in accumulators:
-        scope.read_vector(name, length)
+        scope.read_vector(name, kernel.length, kernel.first)
 
 
-def _element(scope: Scope, operation: Element, length: int, accumulators: set[str]) -> None:
+def _element(scope: Scope, operation: Element, kernel: Kernel, accumulators: set[str]) -> None:
     multiplier, shift = operation.multiplier, operation.shift
     _shift(scope, shift)
     if isinstance(multiplier, Scalar):
@@ -54,11 +58,11 @@ def _element(scope: Scope, operation: Element, length: int, accumulators: set[st
             raise scope.fail("an operation with a scalar has the scalar's shift, not its own")
         scope.read_scalar(multiplier.name, signed=True)
     elif isinstance(multiplier, Vector):
-        _operand(scope, multiplier.name, length, accumulators)
+        _operand(scope, multiplier.name, kernel, accumulators)
     elif not isinstance(multiplier, Constant) and multiplier.value not in (-1, 0, 1):
         raise scope.fail(f"the unit multiplier is {multiplier.value}, not -1, 0 or 1")
     if operation.addend is not None:
-        _operand(scope, operation.addend, length, accumulators)
+        _operand(scope, operation.addend, kernel, accumulators)
     if operation.result is None and not operation.reductions():
         raise scope.fail(f"operation on {operation.a} has no effect")
     if operation.squares is not None and operation.sum is not None:

@@ -14,7 +14,7 @@ later section. Taking a reduction clears it, and every reduction is taken before
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sterna.program.items import Item
 
@@ -156,6 +156,9 @@ class Kernel(Item):
     All operands have ``length`` elements.
     """
 
+    first: ClassVar[int | None] = None
+    """Of a `Part` alone."""
+
     name: str
     length: int
     body: tuple[Operation, ...]
@@ -195,6 +198,17 @@ class Kernel(Item):
                      and isinstance(operation.multiplier, Constant))
         return (*(("matrix", matmul.matrix) for matmul in self.matmuls),
                 *(("vector", name) for name in dict.fromkeys(constants)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Kernel):
+    """A kernel over ``length`` elements of longer vectors, those from ``first`` on: a head.
+
+    What it writes was written whole before; constants have ``length`` elements. It takes neither
+    products nor the input.
+    """
+
+    first: int  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)

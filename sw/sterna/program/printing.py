@@ -99,6 +99,8 @@ def _item(program: Program, index: int, item: Item) -> list[str]:
         first, *others = str(item).splitlines()
         return [f"{number}{first}", *(f"{' ' * len(number)}{_INDENT}{line}" for line in others)]
     lines = [f"{number}kernel {item.name}, {item.length} elements"]
+    if item.first is not None:
+        lines[0] += f" from {item.first} on"
     if item.matmuls:
         lines[0] += f": {'; '.join(str(matmul) for matmul in item.matmuls)}"
     for operation in item.body:

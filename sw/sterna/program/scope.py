@@ -68,8 +68,9 @@ class Scope:
             raise self.fail(f"vector {name} is not declared")
         return self.program.vectors[name].length
 
-    def read_vector(self, name: str, length: int) -> None:
-        """A vector of that length is read; the input counts as one where it is words."""
+    def read_vector(self, name: str, length: int, first: int | None = None) -> None:
+        """A vector of that length is read, or so many elements from the ``first`` on; the input
+        counts as one where it is words."""
         if name == INPUT:
             if self.program.takes_codes:
                 raise self.fail("the input is codes, and is read as a vector")
@@ -80,13 +81,19 @@ class Scope:
             known = self._carried if lifetime == "carried" else self._local
             if lifetime != "state" and name not in known:
                 raise self.fail(f"vector {name} is read before it is written")
-        if actual != length:
-            raise self.fail(f"vector {name} has {actual} elements, not {length}")
+        self._reaches(name, actual, length, first)
 
-    def write_vector(self, name: str, length: int) -> None:
-        """A vector of that length is written."""
-        if self.length(name) != length:
-            raise self.fail(f"vector {name} has {self.length(name)} elements, not {length}")
+    def _reaches(self, name: str, actual: int, length: int, first: int | None) -> None:
+        if first is None and actual != length:
+            raise self.fail(f"vector {name} has {actual} elements, not {length}")
+        if first is not None and not 0 <= first <= actual - length:
+            raise self.fail(f"vector {name} has {actual} elements, not {length} from {first} on")
+
+    def write_vector(self, name: str, length: int, first: int | None = None) -> None:
+        """A vector of that length is written, or a part of one that was written before."""
+        if first is not None:
+            self.read_vector(name, length, first)
+        self._reaches(name, self.length(name), length, first)
         lifetime = self.program.vectors[name].lifetime
         if lifetime == "state":
             self.belongs_here(f"state {name}")

@@ -15,7 +15,7 @@ from sterna.program.checks import (
 )
 from sterna.program.declarations import check_declarations
 from sterna.program.definition import Program
-from sterna.program.instructions import INPUT, Kernel, Quantise, ScalarOperation, TopK
+from sterna.program.instructions import INPUT, Kernel, Part, Quantise, ScalarOperation, TopK
 from sterna.program.items import Item
 from sterna.program.matrix_state import MatrixState
 from sterna.program.neurons import Neurons
@@ -25,6 +25,7 @@ Checked = TypeVar("Checked", bound=Item)
 
 _CHECKS: dict[type[Item], Callable[[Scope, Any], None]] = {
     Kernel: check_kernel,
+    Part: check_kernel,
     Quantise: check_quantise,
     ScalarOperation: check_scalar_operation,
     TopK: check_top_k,

@@ -7,6 +7,7 @@ import shutil
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from sterna.cli import application
 from sterna.errors import InputError
 from sterna.families.matmul_free.names import find_folder
 from sterna.families.matmul_free.store import load_model
+from sterna.families.rwkv.store import load_model as load_rwkv
 from sterna.families.rwkv4.names import SHIPPED
-from sterna.families.rwkv4.store import load_model as load_rwkv4
+from sterna.families.rwkv4.version import RWKV4
 from sterna.families.spiking import examples
 from sterna.families.spiking.examples import EXAMPLES, TRAINED
 from sterna.families.spiking.quantise import quantise
@@ -54,7 +56,7 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         shipped = SHIPPED["rwkv4-tiny"].folder
         assert shipped is not None
         shutil.copytree(shipped, folder, ignore=lambda *_: ["README.md"])
-        return Stored(folder, load_rwkv4)
+        return Stored(folder, partial(load_rwkv, version=RWKV4))
     shutil.copytree(find_folder(request.param), folder)
     return Stored(folder, load_model)
 

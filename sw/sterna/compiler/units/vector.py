@@ -26,7 +26,7 @@ from sterna.machine.protocol import Space
 from sterna.machine.units.vector import LENGTH_BITS, MultiplierSelect, Vector
 from sterna.machine.words import word_bytes
 from sterna.program.definition import Program
-from sterna.program.instructions import Kernel, Quantise
+from sterna.program.instructions import Kernel, Part, Quantise
 
 MEMORY_STEP, VECTOR_STEP, INPUT_STEP = 512, 64, 16
 """Depths are rounded up to these; a short row can lie in look-up table memory."""
@@ -76,6 +76,7 @@ class VectorCompiler(UnitCompiler):
     items = {
         Kernel: ItemRules(check=check_kernel, schedule=schedule_kernel,
                           beside=lambda item: ("ternary",) if item.matmuls else ()),
+        Part: ItemRules(check=check_kernel, schedule=schedule_kernel),
         Quantise: ItemRules(check=check_quantise, schedule=schedule_quantise,
                             beside=lambda item: ("scalar", "ternary")),
     }

@@ -125,18 +125,22 @@ class Product:
 
     def passes(self, length: int, result: str, body: tuple[Operation, ...] = (),
                addend: str | None = None, between: tuple[Operation, ...] = (),
-               absmax: str | None = None, sum: str | None = None) -> tuple[Pass, ...]:
+               absmax: str | None = None, sum: str | None = None, made: bool = False
+               ) -> tuple[Pass, ...]:
         """``result = product + addend``, then ``body``; the result enters ``absmax`` and ``sum``.
+
+        ``made`` where another product takes the codes before it; they have one digit then.
 
         ``between`` are operations on ``<name>_scaled``, scaled sums, before they are multiplied by
         what a code stands for: they may only multiply.
         """
         passes, last = [], self.codes.digits - 1
-        for digit, (part, made) in enumerate(
+        for digit, (part, codes) in enumerate(
                 zip(self.codes.parts, self.codes.digit_items(), strict=True)):
             scaled, scale = f"{self.name}_scaled", f"{self.name}_{part}"
             end = result if digit == last else f"{self.name}_high"
-            passes.append(Pass((*made, *self._scale(part, scale)), Kernel(
+            items = () if made else codes
+            passes.append(Pass((*items, *self._scale(part, scale)), Kernel(
                 name=end if digit < last else self.name, length=length,
                 matmuls=(Matmul(result=f"{self.name}_sums", codes=f"{part}_codes",
                                 matrix=self.name, shift=self.shift),),

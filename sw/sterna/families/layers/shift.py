@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sterna.families.layers.tables import GATE_FRACTION, step
-from sterna.program.instructions import Constant, Element, Operation, Unit, Vector
+from sterna.families.layers.tables import GATE_FRACTION, SIGMOID, step
+from sterna.program.instructions import Constant, Element, Lookup, Operation, Unit, Vector
 
 MIX_FRACTION = 16
 """Of the factors that mix two tokens."""
@@ -24,6 +24,24 @@ def token_shift(a: str, before: str, mixes: Sequence[tuple[str, str, str | None]
                       shift=MIX_FRACTION, addend=before, absmax=absmax)
               for result, factor, absmax in mixes]
     return (*found, Element(result=before, a=a, multiplier=Unit(1)))
+
+
+def mix(result: str, share: str, change: str, a: str, absmax: str | None = None) -> Element:
+    """``result = a + change * <share>``, of shares of `MIX_FRACTION` bits."""
+    return Element(result=result, a=change, multiplier=Constant(share), shift=MIX_FRACTION,
+                   addend=a, absmax=absmax)
+
+
+def half_tanh(result: str, a: str, half: str, absmax: str | None = None) -> tuple[Operation, ...]:
+    """``result = tanh(a) / 2`` of `GATE_FRACTION` bits, by the table of sigmoids; ``a`` and
+    ``half`` are overwritten."""
+    return (
+        Element(result=a, a=a, multiplier=Unit(1), addend=a),
+        Lookup(result=result, a=a, table=SIGMOID),
+        Element(result=half, a=a, multiplier=Unit(0)),
+        Lookup(result=half, a=half, table=SIGMOID),
+        Element(result=result, a=half, multiplier=Unit(-1), addend=result, absmax=absmax),
+    )
 
 
 def squared_relu(result: str, a: str, shift: int, absmax: str | None = None

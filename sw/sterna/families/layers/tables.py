@@ -4,8 +4,9 @@
 |--|--|--|--|
 | sigmoid | `LOG_FRACTION` bits | `GATE_FRACTION` bits | 4e-5 |
 | log-sum | `LOG_FRACTION` bits | `LOG_FRACTION` bits | 1.8e-4 |
+| loss | `LOG_FRACTION` bits | `LOSS_FRACTION` bits | 8.1e-5 |
 
-A bit less of fraction makes the error of both four times as large.
+A bit less of fraction makes the error of the first two four times as large.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ LOG_FRACTION = 13
 """Of logarithms, -16 to 16, unless a model's keys need a wider range."""
 GATE_FRACTION = 16
 """Of factors from 0 to 1."""
-SIGMOID, LOG_SUM = "sigmoid", "log_sum"
+LOSS_FRACTION = 17
+"""Of what a state loses, from 0 to 1."""
+SIGMOID, LOG_SUM, LOSS = "sigmoid", "log_sum", "loss"
 
 
 def layer_tables(log_fraction: int = LOG_FRACTION) -> dict[str, Table]:
@@ -49,6 +52,19 @@ def layer_tables(log_fraction: int = LOG_FRACTION) -> dict[str, Table]:
         SIGMOID: function_table(SIGMOID, gate, WORD_BITS, log_fraction, GATE_FRACTION),
         LOG_SUM: function_table(LOG_SUM, log_sum, WORD_BITS, log_fraction, log_fraction),
     }
+
+
+def loss_table() -> Table:
+    """What a state loses of what is ``exp(-exp(x))`` of it behind a token: 1 less that."""
+    return function_table(LOSS, lambda x: -np.expm1(-np.exp(x)), WORD_BITS, LOG_FRACTION,
+                          LOSS_FRACTION)
+
+
+def slow_loss_table(fastest: float, log_fraction: int) -> Table:
+    """What a state loses where ``fastest`` is the most that its logarithm does: ``1 -
+    exp(-fastest * sigmoid(x))``."""
+    return function_table(LOSS, lambda x: -np.expm1(-fastest * sigmoid(x)), WORD_BITS,
+                          log_fraction, LOSS_FRACTION)
 
 
 def step(result: str, a: str) -> tuple[Operation, ...]:

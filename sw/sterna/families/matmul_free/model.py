@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
-from sterna.families.matmul_free.generation import generation_of
 from sterna.families.matmul_free.layout import all_tensors
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.names import DEFAULTS
@@ -20,12 +19,9 @@ from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model, save_model
 from sterna.families.matmul_free.weights import MatMulFreeModel
 from sterna.families.random_name import RANDOM, settings
-from sterna.families.tokens.image import text_side
-from sterna.families.tokens.model import TokenModel
+from sterna.families.tokens.weighted import WeightedModel
 from sterna.formats.chat import ChatTemplate
-from sterna.formats.generation import Generation
-from sterna.formats.tokenizer import Tokenizer, how_to_make_a_tokenizer
-from sterna.machine.host_side import HostSide
+from sterna.formats.tokenizer import how_to_make_a_tokenizer
 from sterna.options import MOST_SEED
 from sterna.program.definition import Program
 from sterna.progress import Progress
@@ -39,15 +35,15 @@ MOST_VALUES = 1 << 29
 """Of the largest tensor of a random model, which is drawn whole."""
 
 
-class MatMulFreeTokens(TokenModel):
+class MatMulFreeTokens(WeightedModel[MatMulFreeModel]):
     """The model with its weights."""
+
+    tokenizer_file = "tokenizer.json"
 
     def __init__(self, name: str, model: MatMulFreeModel, sources: Sequence[Path] = (),
                  folder: Path | None = None,
                  default_memory: str | None = None) -> None:
-        super().__init__(name, sources)
-        self.model = model
-        self.default_memory = default_memory
+        super().__init__(name, model, sources, default_memory)
         self._folder = folder
 
     def lower(self) -> Program:
@@ -55,43 +51,14 @@ class MatMulFreeTokens(TokenModel):
         return lower(self.model, name=self.name)
 
     @property
-    def vocabulary(self) -> int:
-        """Token ids are below this."""
-        return self.model.config.vocab_size
-
-    @property
-    def begin(self) -> int | None:
-        """The begin token that opens every text."""
-        return self.model.config.bos_token_id
-
-    @property
-    def end(self) -> int | None:
-        """The token that ends a text."""
-        return self.model.config.end_token
-
-    @property
-    def generation(self) -> Generation:
-        """As its configuration and its generation_config.json say."""
-        return generation_of(self.model.config, self.model.generation)
-
-    @property
     def chat_template(self) -> ChatTemplate | None:
         """As its folder says."""
         return self.model.chat
 
-    def tokenizer(self) -> Tokenizer:
-        """Its tokenizer. Raises `InputError` when it has none."""
-        if self.model.tokenizer_path is None:
-            way = "" if self.model.folder is None else (
-                "; make one in the checkpoint's folder and import it again, "
+    def how_to_get_a_tokenizer(self) -> str:
+        """Checkpoints are released without one."""
+        return ("make one in the checkpoint's folder and import it again, "
                 f"{how_to_make_a_tokenizer()}")
-            raise InputError(
-                f"{self.name}: the model has no tokenizer.json, so it takes no text{way}")
-        return Tokenizer.from_file(self.model.tokenizer_path)
-
-    def host_side(self) -> HostSide | None:
-        """What a host needs beside a memory image; None when the model has no tokenizer."""
-        return text_side(self.model.tokenizer_path, self.generation)
 
     def reference(self) -> Reference:
         """In float32, weights exactly codes times scale."""

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.rwkv4.configuration import NORM_EPSILON, RwkvConfig
+from sterna.families.rwkv.configuration import NORM_EPSILON
+from sterna.families.rwkv4.configuration import RwkvConfig
 
 STATES = 5
 """Vectors of a layer's state: what entered attention and channels, sums aa and bb, maximum pp."""

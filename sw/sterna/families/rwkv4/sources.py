@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 from sterna.errors import InputError
-from sterna.reading import read_json, require_file
+from sterna.families.rwkv.sources import PTH, version_of_file
+from sterna.reading import read_json
 
-PTH, SAFETENSORS = ".pth", ".safetensors"
-AUTHORS_NAME = b'"blocks.0.att.time_decay"'
-"""In the header of a file of safetensors of the authors' names."""
-_LENGTH = struct.Struct("<Q")
-_MOST_HEADER = 1 << 24
 CONFIG_FILE, HUGGING_FACE_TYPE = "config.json", "rwkv"
 
 
 def is_checkpoint(source: str) -> bool:
-    """Whether a source is a file of the authors', or a folder as transformers writes one."""
-    if source.endswith(PTH):
-        return True
-    path = Path(source)
-    return _has_authors_names(path) if source.endswith(SAFETENSORS) else is_hugging_face(path)
+    """Whether a source is a file of the authors', or a folder as transformers writes one.
+
+    Files of versions that no other family reads are among them: what they are is said of them when
+    they are opened.
+    """
+    return (source.endswith(PTH) or version_of_file(source) is not None
+            or is_hugging_face(Path(source)))
 
 
 def is_hugging_face(folder: Path) -> bool:
@@ -29,15 +26,4 @@ def is_hugging_face(folder: Path) -> bool:
     try:
         return read_json(folder / CONFIG_FILE).get("model_type") == HUGGING_FACE_TYPE
     except InputError:
-        return False
-
-
-def _has_authors_names(path: Path) -> bool:
-    try:
-        require_file(path)  # a pipe would be waited for
-        with path.open("rb") as file:
-            length = file.read(_LENGTH.size)
-            return len(length) == _LENGTH.size and AUTHORS_NAME in file.read(
-                min(_LENGTH.unpack(length)[0], _MOST_HEADER))
-    except (InputError, OSError):
         return False

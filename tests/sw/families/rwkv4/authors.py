@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sterna.families.rwkv.random_model import random_model
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import all_tensors
-from sterna.families.rwkv4.random_model import random_model
+from sterna.families.rwkv4.version import RWKV4
 
 ARRAYS = Path(__file__).parent / "arrays" / "authors.npz"
 CONFIG = RwkvConfig(vocab_size=97, hidden_size=20, num_hidden_layers=8, intermediate_size=52)
@@ -28,7 +29,7 @@ SEED, TOKENS = 5, 24
 
 def weights() -> dict[str, torch.Tensor]:
     """The tensors of the model by the authors' names."""
-    model = random_model(CONFIG, SEED)
+    model = random_model(RWKV4, CONFIG, SEED)
     return {key: torch.from_numpy(np.array(model.tensor(key))) for key in all_tensors(CONFIG)}
 
 

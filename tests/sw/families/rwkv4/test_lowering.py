@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 import torch
 from sterna.errors import InputError
+from sterna.families.rwkv.calibration import random_ids
+from sterna.families.rwkv.model import module_of
+from sterna.families.rwkv.random_model import random_model
+from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import MATRICES
 from sterna.families.rwkv4.lowering import Formats, lower
-from sterna.families.rwkv4.lowering.calibration import calibrate, random_ids
-from sterna.families.rwkv4.model import module_of
-from sterna.families.rwkv4.random_model import random_model
-from sterna.families.rwkv4.weights import RwkvModel
+from sterna.families.rwkv4.lowering.calibration import calibrate
+from sterna.families.rwkv4.version import RWKV4
 from sterna.families.tokens.score import evaluate, reference_logits
 
 CONFIG = RwkvConfig(97, 60, 3, 100, None, None)
-MODEL = random_model(CONFIG, 2)
+MODEL = random_model(RWKV4, CONFIG, 2)
 IDS = torch.from_numpy(np.random.default_rng(1).integers(0, 97, (4, 32)))
 TWO = dict.fromkeys(MATRICES, 2)
 

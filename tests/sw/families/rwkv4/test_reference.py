@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sterna.families.rwkv4.model import module_of
-from sterna.families.rwkv4.random_model import random_model
+from sterna.families.rwkv.model import module_of
+from sterna.families.rwkv.random_model import random_model
+from sterna.families.rwkv4.version import RWKV4
 
 from tests.sw.families.rwkv4 import authors
 from tests.sw.families.rwkv4.authors import ARRAYS, CONFIG, SEED, ids
@@ -18,7 +19,7 @@ MOST = 1e-4
 def ours(*lengths: int) -> tuple[np.ndarray, list[np.ndarray]]:
     """Logits [tokens, vocabulary] of the text read in such pieces, and states as transformers has
     them: [hidden, layers] of channels, attention, aa, bb and pp."""
-    module = module_of(random_model(CONFIG, SEED))
+    module = module_of(random_model(RWKV4, CONFIG, SEED))
     state, logits = module.initial_state(), []
     for piece in torch.tensor([ids()]).split(list(lengths), 1):
         found, state = module(piece, state)

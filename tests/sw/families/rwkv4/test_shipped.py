@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sterna.families.rwkv.model import module_of
+from sterna.families.rwkv.store import load_model
 from sterna.families.rwkv4.lowering import lower
-from sterna.families.rwkv4.model import module_of
-from sterna.families.rwkv4.store import load_model
+from sterna.families.rwkv4.version import RWKV4
 from sterna.families.tokens.float_score import score_text
 from sterna.families.tokens.score import score_program
 from sterna.formats.tokenizer import encode_documents
@@ -14,7 +15,7 @@ from tests.sw.families.matmul_free.test_shipped import SENTENCES
 
 
 def test_it_has_learnt_some_english_and_is_small() -> None:
-    model = load_model("rwkv4-tiny")
+    model = load_model("rwkv4-tiny", RWKV4)
     assert model.folder is not None and model.tokenizer_path is not None
     assert model.config.matrix_weights + 512 * 64 <= 300_000
     assert sum(path.stat().st_size for path in model.folder.iterdir()) <= 500_000

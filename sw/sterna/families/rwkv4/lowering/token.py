@@ -24,28 +24,26 @@ from sterna.families.layers.tables import (
     layer_tables,
 )
 from sterna.families.layers.wkv import Wkv
+from sterna.families.rwkv.formats import HEAD, SQUARE_SHIFT
+from sterna.families.rwkv.lowering import FIRST, LAYER, SECOND, head_items, norms_of
+from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.layout import MATRICES, matrix_shape
-from sterna.families.rwkv4.lowering.formats import HEAD, SQUARE_SHIFT, Formats
-from sterna.families.rwkv4.lowering.parameters import RwkvParameters
-from sterna.families.rwkv4.weights import RwkvModel
-from sterna.program.definition import MatrixFormat, Program, VectorFormat
+from sterna.families.rwkv4.lowering.formats import Formats
+from sterna.families.rwkv4.lowering.parameters import Rwkv4Parameters
+from sterna.program.definition import MatrixFormat, Program, ScalarConstant, VectorFormat
 from sterna.program.instructions import (
     Element,
     Item,
     Kernel,
     Lookup,
-    Matmul,
     ScalarOperation,
     Section,
-    TopK,
     Unit,
     Vector,
 )
 from sterna.program.validate import validate_program
 
-LAYER, WORDS = "layer", 18
-FIRST, SECOND = "norm1", "norm2"
-"""Norms of a layer; the first is the head's, too, behind the last layer."""
+WORDS = 18
 SOURCES = {"key": "for_key", "value": "for_value", "receptance": "for_receptance",
            "output": "attended", "wide": "for_wide", "gate": "for_gate", "down": "square",
            HEAD: "normed"}
@@ -69,7 +67,7 @@ def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> P
         input_length=hidden, rows=rows, sections=lowering.sections(), vectors=lowering.vectors(),
         matrices=matrices | {(HEAD, HEAD): MatrixFormat(rows, hidden, formats.planes[HEAD])},
         tables=layer_tables(formats.log_fraction),
-        parameters=RwkvParameters(model, formats, lowering.norms()))
+        parameters=Rwkv4Parameters(model, formats, lowering.scalars()))
     validate_program(program)
     return program
 
@@ -79,15 +77,18 @@ class _Lowering:
 
     def __init__(self, model: RwkvModel, formats: Formats) -> None:
         self._config, self._formats = model.config, formats
-        self._hidden, self._wide = model.config.hidden_size, model.config.intermediate_size
+        self._hidden: int = model.config.hidden_size
+        self._wide: int = model.config.intermediate_size
         self._attention = Wkv("wkv", self._hidden, formats.value_fraction, formats.log_fraction)
 
     def norms(self) -> dict[str, LayerNorm]:
         """By name."""
-        formats = self._formats
-        return {name: LayerNorm(name, self._hidden, formats.residual_fraction,
-                                formats.normed_fraction, gain_fraction=formats.gain_fraction)
-                for name in (FIRST, SECOND)}
+        return norms_of(self._hidden, self._formats)
+
+    def scalars(self) -> dict[str, ScalarConstant]:
+        """Of the norms."""
+        return {name: value for norm in self.norms().values()
+                for name, value in norm.scalars().items()}
 
     def sections(self) -> tuple[Section, ...]:
         embed = Kernel(name="embed", length=self._hidden, body=(
@@ -167,15 +168,5 @@ class _Lowering:
         )
 
     def _head(self) -> tuple[Item, ...]:
-        codes = self._codes(HEAD)
-        matmul = Matmul(result="logits", codes=f"{codes.name}_codes", matrix=HEAD,
-                        shift=self._formats.shift(HEAD))
-        return (
-            *self.norms()[FIRST].items("x", codes.name, absmax=codes.name),
-            *codes.digit_items()[0],
-            ScalarOperation(result="head_unit", operation="constant", operands=("head_unit",)),
-            ScalarOperation(result="head_scale", operation="multiply",
-                            operands=("head_unit", f"{codes.name}_max")),
-            TopK(matmul=matmul, rows=self._config.vocab_size, scale="head_scale",
-                 gain="head_rows", shift=16),
-        )
+        return head_items(self.norms()[FIRST], self._codes(HEAD), self._formats.shift(HEAD),
+                          self._config.vocab_size)

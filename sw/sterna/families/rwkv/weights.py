@@ -1,4 +1,4 @@
-"""An RWKV-4 in memory: its configuration, and tensors that are read when they are asked for."""
+"""An RWKV in memory: its configuration, and tensors that are read when they are asked for."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.families.rwkv4.configuration import NORM_EPSILON, RwkvConfig
-from sterna.families.rwkv4.layout import EMBEDDINGS, FIRST_NORM, layer_key
+from sterna.families.rwkv.configuration import NORM_EPSILON
+from sterna.families.rwkv.layout import EMBEDDINGS, FIRST_NORM, layer_key
+from sterna.families.rwkv.version import Version
 
 Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
 class RwkvModel:
-    """A whole model. ``tensor`` gives the tensor of a key of `layout.all_tensors`, of 16 or 32
+    """A whole model. ``tensor`` gives the tensor of a key of `Version.tensors`, of 16 or 32
     bits; ``formats``, JSON text, are number formats chosen for it."""
 
-    config: RwkvConfig
+    version: Version
+    config: Any
+    """Of the version's kind."""
     tensor: Callable[[str], Array]
     tokenizer_path: Path | None = None
     generation: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Model folders of RWKV-4: config.json, model.safetensors, formats.json, a tokenizer.
+"""Model folders of RWKV: config.json, model.safetensors, formats.json, a tokenizer.
 
-model.safetensors has the tensors of `layout.all_tensors` as the checkpoint has them, in 16 or 32
+model.safetensors has the tensors of `Version.tensors` as the checkpoint has them, in 16 or 32
 bits; formats.json the number formats that were chosen for them. manifest.json has the digests.
 """
 
@@ -16,11 +16,9 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
-from sterna.families.rwkv4.configuration import read_config
-from sterna.families.rwkv4.layout import all_tensors
-from sterna.families.rwkv4.lowering.formats import Formats
-from sterna.families.rwkv4.names import FORMAT, SHIPPED
-from sterna.families.rwkv4.weights import Array, RwkvModel
+from sterna.families.rwkv.configuration import read_config
+from sterna.families.rwkv.version import Version
+from sterna.families.rwkv.weights import Array, RwkvModel
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
 from sterna.formats.generation import read_generation
@@ -46,7 +44,7 @@ def save_model(model: RwkvModel, folder: Path | str,
     `InputError` as `replace_folder` does, and for values that are not finite.
     """
     read = [path for path in (model.tokenizer_path, model.folder) if path is not None]
-    with replace_folder(Path(folder), FORMAT, [*sources, *read]) as partial:
+    with replace_folder(Path(folder), model.version.format, [*sources, *read]) as partial:
         _write_weights(model, partial / WEIGHT_FILE, progress)
         if model.tokenizer_path is not None:
             name = (WORLD_FILE if is_world(model.tokenizer_path.read_bytes()) else TOKENIZER_FILE)
@@ -56,38 +54,38 @@ def save_model(model: RwkvModel, folder: Path | str,
         if model.generation:
             _write_json(partial / GENERATION_FILE, dict(model.generation))
         _write_json(partial / CONFIG_FILE, model.config.to_dict())
-        write_manifest(partial, FORMAT)
+        write_manifest(partial, model.version.format)
 
 
-def load_model(model: Path | str) -> RwkvModel:
+def load_model(model: Path | str, version: Version) -> RwkvModel:
     """Open a model folder, or a shipped model by its name.
 
     Every digest, type and shape is checked at once; tensors are read when they are asked for.
     Raises `InputError` for a folder that is damaged.
     """
-    shipped = SHIPPED.get(str(model))
+    shipped = version.models.get(str(model))
     folder = Path(model) if shipped is None or shipped.folder is None else shipped.folder
-    names = check_folder(folder, FORMAT, FILES)
-    config = read_config(folder / CONFIG_FILE)
+    names = check_folder(folder, version.format, FILES)
+    config = read_config(folder / CONFIG_FILE, version.config)
     file = TensorFile(folder / WEIGHT_FILE)
-    wanted = all_tensors(config)
+    wanted = version.tensors(config)
     for key, shape in wanted.items():
         file.require(key, shape, TYPES)
     if extra := sorted(file.keys - wanted.keys()):
         raise InputError(f"{file.path}: tensor {extra[0]} is not part of the model")
     generation = read_json(folder / GENERATION_FILE) if GENERATION_FILE in names else {}
-    found = RwkvModel(config, _finite(file), generation=generation, folder=folder)
+    found = RwkvModel(version, config, _finite(file), generation=generation, folder=folder)
     check_generation(found, folder / GENERATION_FILE)
     if FORMATS_FILE in names:
-        found = replace(found, formats=_formats(folder / FORMATS_FILE))
+        found = replace(found, formats=_formats(folder / FORMATS_FILE, version))
     tokenizer = next((name for name in TOKENIZER_FILES if name in names), None)
     return found if tokenizer is None else replace(found, tokenizer_path=folder / tokenizer)
 
 
-def _formats(path: Path) -> str:
+def _formats(path: Path, version: Version) -> str:
     text = read_bytes(path, _MOST_FORMATS).decode(errors="replace")
     try:
-        Formats.from_json(text)
+        version.formats(text)
     except InputError as error:
         raise InputError(f"{path}: {error}; import the model again") from None
     return text
@@ -96,9 +94,8 @@ def _formats(path: Path) -> str:
 def check_generation(model: RwkvModel, path: Path) -> None:
     """Raise `InputError` naming the file for settings of texts that mean nothing."""
     config = model.config
-    ends = () if config.eos_token_id is None else (config.eos_token_id,)
     try:
-        read_generation(config.bos_token_id, ends, model.generation, config.vocab_size)
+        read_generation(config.bos_token_id, config.end_tokens, model.generation, config.vocab_size)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -120,10 +117,10 @@ def finite(values: Array, name: str) -> Array:
 
 def _write_weights(model: RwkvModel, path: Path, progress: Callable[[int, int], None] | None
                    ) -> None:
-    shapes = all_tensors(model.config)
+    shapes = model.version.tensors(model.config)
     kinds = {key: _kind(model.tensor(key)) for key in shapes}
     layout = {key: (kinds[key], shape) for key, shape in shapes.items()}
-    with TensorFileWriter(path, layout, {"format": "sterna-rwkv4"}) as writer:
+    with TensorFileWriter(path, layout, {"format": f"sterna-{model.config.model_type}"}) as writer:
         for done, key in enumerate(shapes):
             if progress is not None:
                 progress(done, len(shapes))

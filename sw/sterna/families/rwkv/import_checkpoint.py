@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.families.requests import ImportRequest
-from sterna.families.rwkv4.checkpoint import open_checkpoint
-from sterna.families.rwkv4.lowering.calibration import (
-    CALIBRATION_TOKENS,
-    calibrate,
-    random_ids,
-)
-from sterna.families.rwkv4.lowering.formats import Formats
-from sterna.families.rwkv4.names import FORMAT
-from sterna.families.rwkv4.options import Planes
-from sterna.families.rwkv4.store import GENERATION_FILE, save_model
-from sterna.families.rwkv4.weights import RwkvModel
+from sterna.families.rwkv.calibration import CALIBRATION_TOKENS, random_ids
+from sterna.families.rwkv.options import Planes
+from sterna.families.rwkv.store import GENERATION_FILE, save_model
+from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.tokens.importing import calibration_text, tell_ignored
 from sterna.families.tokens.options import Calibrate
 from sterna.files.folder import check_target
@@ -26,7 +20,8 @@ from sterna.formats.vocabulary import read_tokenizer
 from sterna.progress import Report
 
 
-def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
+def import_checkpoint(opened: Callable[[Path], RwkvModel], request: ImportRequest, report: Report
+                      ) -> list[str]:
     """Read the checkpoint, choose formats, write the folder; what there is to tell.
 
     Raises `InputError` for a checkpoint that is not supported, and for a text without words.
@@ -34,10 +29,11 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     source, output = Path(str(request.model)), request.output
     chosen, planes = request.options.take(Calibrate), request.options.take(Planes).planes
     text = calibration_text(chosen, CALIBRATION_TOKENS)
-    model = open_checkpoint(source)
+    model = opened(source)
+    version = model.version
     sources = [source, *([] if chosen.calibrate is None else [chosen.calibrate])]
-    check_target(output, FORMAT, sources)  # before the work, not only after it
-    formats, origin = Formats(), "the defaults, not calibrated"
+    check_target(output, version.format, sources)  # before the work, not only after it
+    formats, origin = version.formats(None), "the defaults, not calibrated"
     if not chosen.no_calibrate:
         if text is None:
             ids = random_ids(model.config)
@@ -45,7 +41,7 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
         else:
             ids = _tokens(model, text)
             origin = f"chosen from {len(ids)} tokens of {chosen.calibrate}"
-        found = calibrate(
+        found = version.calibrate(
             model, ids, lambda done, parts: report("choosing number formats", done, parts))
         formats = found.formats
         for concern in found.concerns:

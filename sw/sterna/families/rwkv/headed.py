@@ -1,0 +1,38 @@
+"""What versions whose states are matrices have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sterna.errors import InputError
+from sterna.families.layers.heads import Heads
+from sterna.families.rwkv.configuration import Configuration
+
+HEAD_EPSILON = 64e-5
+"""Of the norm of heads: 1e-5 of an output divided by 8."""
+
+
+@dataclass(frozen=True)
+class HeadedConfig(Configuration):
+    """See `Configuration`; the hidden size is a multiple of that of heads."""
+
+    vocab_size: int = 65536
+    head_size: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden_size % self.head_size:
+            raise InputError(f"configuration: hidden_size {self.hidden_size} is no multiple of "
+                             f"head_size {self.head_size}")
+
+    @property
+    def heads(self) -> Heads:
+        """Those of a layer."""
+        return Heads(self.hidden_size // self.head_size, self.head_size)
+
+
+def head_size(hidden: int, heads: int) -> int:
+    """Of a random model. Raises `InputError` for heads that are not alike."""
+    if not heads or hidden % heads:
+        raise InputError(f"hidden {hidden} is no multiple of heads {heads}")
+    return hidden // heads

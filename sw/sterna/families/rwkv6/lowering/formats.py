@@ -1,0 +1,46 @@
+"""Number formats of a lowered RWKV-6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sterna.errors import InputError
+from sterna.families.layers.tables import GATE_FRACTION, LOG_FRACTION
+from sterna.families.rwkv.formats import HEAD
+from sterna.families.rwkv.headed_formats import SHARE_FRACTION, HeadedFormats
+from sterna.families.rwkv6.layout import LOW_RANK, MATRICES, MIXED
+
+SHARED = tuple(f"mix_{letter}_down" for letter in MIXED)
+"""Matrices that take the same codes, of one digit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formats(HeadedFormats):
+    """Those of matrix states: keys also times the bonus; the gate is a logarithm's fraction."""
+
+    names: ClassVar[tuple[str, ...]] = (*MATRICES, HEAD)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if wrong := next((name for name in SHARED if self.digits[name] != 1), None):
+            raise InputError(f"formats: the codes of {wrong} have one digit")
+
+    @property
+    def gated_by(self) -> int:
+        return self.log_fraction
+
+    def source_fraction(self, name: str) -> int:
+        pair, _, part = name.rpartition("_")
+        if pair in LOW_RANK and part == "up":
+            return GATE_FRACTION - 1  # half of a tanh
+        return {"output": self.attended, "down": self.square_fraction}.get(
+            name, self.normed_fraction)
+
+    def result_fraction(self, name: str) -> int:
+        if name.startswith("mix_") and name.endswith("_up"):
+            return SHARE_FRACTION
+        return {"decay_up": LOG_FRACTION, "receptance": self.receptance_fraction,
+                "key": self.key_fraction, "value": self.value_fraction,
+                "output": self.residual_fraction, "down": self.residual_fraction,
+                "wide": self.wide_fraction, HEAD: 0}.get(name, self.log_fraction)

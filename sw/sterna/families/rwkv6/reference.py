@@ -1,0 +1,169 @@
+"""RWKV-6 in PyTorch: the float reference, and what training trains.
+
+Source: "Eagle and Finch: RWKV with Matrix-Valued States and Dynamic Recurrence" (arXiv 2404.05892)
+and the authors' code, whose names of tensors these are. Weights are taken as they are in the file.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sterna.families.rwkv.configuration import NORM_EPSILON
+from sterna.families.rwkv.headed import HEAD_EPSILON
+from sterna.families.rwkv.watch import Watch
+from sterna.families.rwkv6.configuration import Rwkv6Config
+from sterna.families.rwkv6.layout import MIXED
+
+
+def before(values: Tensor, last: Tensor) -> Tensor:
+    """What entered a token before each, ``last`` in front of the first."""
+    return torch.cat([last.unsqueeze(0), values[:-1]])
+
+
+class Attention(nn.Module):
+    """Token mixing on ``[time, batch, hidden]``."""
+
+    def __init__(self, config: Rwkv6Config) -> None:
+        super().__init__()
+        hidden, count = config.hidden_size, len(MIXED)
+        self.heads = config.heads
+        self.watch = Watch()
+        for letter in "x" + MIXED:
+            setattr(self, f"time_maa_{letter}", nn.Parameter(torch.zeros(1, 1, hidden)))
+        self.time_maa_w1 = nn.Parameter(torch.zeros(hidden, count * config.mix_rank))
+        self.time_maa_w2 = nn.Parameter(torch.zeros(count, config.mix_rank, hidden))
+        self.time_decay = nn.Parameter(torch.zeros(1, 1, hidden))
+        self.time_decay_w1 = nn.Parameter(torch.zeros(hidden, config.decay_rank))
+        self.time_decay_w2 = nn.Parameter(torch.zeros(config.decay_rank, hidden))
+        self.time_faaaa = nn.Parameter(torch.zeros(config.heads.count, config.head_size))
+        for name in ("receptance", "key", "value", "gate", "output"):
+            setattr(self, name, nn.Linear(hidden, hidden, bias=False))
+        self.ln_x = nn.GroupNorm(config.heads.count, hidden, HEAD_EPSILON)
+
+    def mixes(self, values: Tensor, change: Tensor) -> list[Tensor]:
+        """What enters the maps of `MIXED`; ``change`` leads to the token before."""
+        entered = values + change * self.get_parameter("time_maa_x")
+        found = []
+        for index, letter in enumerate(MIXED):
+            down = self.time_maa_w1.chunk(len(MIXED), 1)[index]
+            share = (self.get_parameter(f"time_maa_{letter}")
+                     + self._low_rank(f"mix_{letter}", entered, down, self.time_maa_w2[index]))
+            self.watch.see("mix", share)
+            found.append(values + change * share)
+        for one in (entered, *found):
+            self.watch.see("normed", one)
+        return found
+
+    def _low_rank(self, name: str, entered: Tensor, down: Tensor, up: Tensor) -> Tensor:
+        """By maps [inputs, outputs]."""
+        inner = entered @ down
+        self.watch.product(f"{name}_down", down.T, entered, inner)
+        result = torch.tanh(inner) @ up
+        self.watch.product(f"{name}_up", up.T, torch.tanh(inner), result)
+        return result
+
+    def forward(self, values: Tensor, last: Tensor, state: Tensor
+                ) -> tuple[Tensor, Tensor, Tensor]:
+        """``state`` is [batch, heads, keys, values]."""
+        for_decay, for_key, for_value, for_receptance, for_gate = self.mixes(
+            values, before(values, last) - values)
+        decay = self.time_decay + self._low_rank(
+            "decay", for_decay, self.time_decay_w1, self.time_decay_w2)
+        shape = (*values.shape[:2], self.heads.count, self.heads.size)
+        receptances, keys, contents = (
+            self.get_submodule(name)(entered).reshape(shape) for name, entered in (
+                ("receptance", for_receptance), ("key", for_key), ("value", for_value)))
+        kept = torch.exp(-torch.exp(decay)).reshape(shape)
+        self.watch.see("key", keys * self.time_faaaa)
+        found = []
+        for receptance, key, content, keep in zip(receptances, keys, contents, kept, strict=True):
+            present = key.unsqueeze(-1) * content.unsqueeze(-2)
+            seen = state + self.time_faaaa.unsqueeze(-1) * present
+            found.append((receptance.unsqueeze(-2) @ seen).flatten(1))
+            state = keep.unsqueeze(-1) * state + present
+            self.watch.see("state", seen)
+            self.watch.see("state", state)
+        read = torch.stack(found)
+        self.watch.see("read", read)
+        normed = self.ln_x(read.flatten(0, 1)).view_as(values)
+        self.watch.see("headed", functional.group_norm(
+            read.flatten(0, 1), self.heads.count, eps=HEAD_EPSILON))
+        self.watch.see("headed", normed)
+        gate = functional.silu(self.get_submodule("gate")(for_gate))
+        self.watch.see("attended", normed * gate)
+        return self.get_submodule("output")(normed * gate), values[-1], state
+
+
+class Channels(nn.Module):
+    """Channel mixing on ``[time, batch, hidden]``."""
+
+    def __init__(self, config: Rwkv6Config) -> None:
+        super().__init__()
+        hidden, wide = config.hidden_size, config.intermediate_size
+        self.time_maa_k = nn.Parameter(torch.zeros(1, 1, hidden))
+        self.time_maa_r = nn.Parameter(torch.zeros(1, 1, hidden))
+        self.key = nn.Linear(hidden, wide, bias=False)
+        self.receptance = nn.Linear(hidden, hidden, bias=False)
+        self.value = nn.Linear(wide, hidden, bias=False)
+
+    def forward(self, values: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        change = before(values, last) - values
+        squared = functional.relu(self.key(values + change * self.time_maa_k)) ** 2
+        gate = torch.sigmoid(self.receptance(values + change * self.time_maa_r))
+        return gate * self.value(squared), values[-1]
+
+
+class Block(nn.Module):
+    """Both, each behind a norm and added to the residual stream."""
+
+    def __init__(self, config: Rwkv6Config, first: bool) -> None:
+        super().__init__()
+        hidden, heads = config.hidden_size, config.heads
+        self.sizes = (hidden, hidden, hidden * heads.size)
+        self.shape = (heads.count, heads.size, heads.size)
+        if first:
+            self.ln0 = nn.LayerNorm(hidden, NORM_EPSILON)
+        self.ln1 = nn.LayerNorm(hidden, NORM_EPSILON)
+        self.ln2 = nn.LayerNorm(hidden, NORM_EPSILON)
+        self.att = Attention(config)
+        self.ffn = Channels(config)
+
+    def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        entered, channels, cells = state.split(self.sizes, -1)
+        mixed, entered, cells = self.att(
+            self.ln1(values), entered, cells.unflatten(-1, self.shape))
+        values = values + mixed
+        mixed, channels = self.ffn(self.ln2(values), channels)
+        return values + mixed, torch.cat([entered, channels, cells.flatten(1)], -1)
+
+
+class Rwkv6(nn.Module):
+    """The whole model; `forward` takes a sequence."""
+
+    def __init__(self, config: Rwkv6Config) -> None:
+        super().__init__()
+        self.config = config
+        self.emb = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.blocks = nn.ModuleList(
+            Block(config, layer == 0) for layer in range(config.num_hidden_layers))
+        self.ln_out = nn.LayerNorm(config.hidden_size, NORM_EPSILON)
+        self.head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def initial_state(self, batch: int = 1) -> Tensor:
+        """Nothing read yet: float32 ``[layers, batch, (2 + head size) * hidden]``."""
+        size = (2 + self.config.head_size) * self.config.hidden_size
+        return self.head.weight.new_zeros(self.config.num_hidden_layers, batch, size)
+
+    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Map ids ``[batch, time]`` to logits ``[batch, time, vocabulary]`` and the last state."""
+        if state is None:
+            state = self.initial_state(tokens.shape[0])
+        first = self.blocks[0]
+        assert isinstance(first, Block)
+        values, states = first.ln0(self.emb(tokens.T)), []
+        for block, kept in zip(self.blocks, state, strict=True):
+            values, last = block(values, kept)
+            states.append(last)
+        return self.head(self.ln_out(values)).transpose(0, 1), torch.stack(states)

@@ -1,0 +1,1 @@
+"""RWKV-7: a recurrent language model of matrix states, which learn by the delta rule."""

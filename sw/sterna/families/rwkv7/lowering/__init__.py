@@ -1,0 +1,6 @@
+"""From an RWKV-7 to a program in integers."""
+
+from sterna.families.rwkv7.lowering.formats import Formats
+from sterna.families.rwkv7.lowering.token import lower
+
+__all__ = ["Formats", "lower"]
