@@ -17,7 +17,7 @@ from typing import Any
 from tests.campaign.checkpoints import VALUES
 from tests.campaign.trial import OUTPUT, Trial, Wanted
 
-IMPORTS = ("sterna.families.rwkv4.import_checkpoint", "tests.sw.families.rwkv4.test_checkpoint",
+IMPORTS = ("sterna.families.rwkv.import_checkpoint", "tests.sw.families.rwkv4.test_checkpoint",
            "sterna.families.rwkv4.lowering", "sterna.families.tokens.run")
 _FIELDS = ("model_type", "vocab_size", "hidden_size", "num_hidden_layers", "eos_token_id",
            "bos_token_id", "intermediate_size", "attention_hidden_size", "layer_norm_epsilon",

@@ -22,7 +22,7 @@ class Rwkv4Parameters(RwkvParameters[Formats]):
         matrix, _, what = name.rpartition("_")
         if what == "mix":
             return words(self.model.layer(repetition, SHIFTED[matrix]).reshape(-1), MIX_FRACTION)
-        fraction = self._formats.log_fraction
+        fraction = self.formats.log_fraction
         if what == "decay":
             return words(-np.exp(self.model.layer(repetition, DECAY)), fraction)
         if what == "bonus":
