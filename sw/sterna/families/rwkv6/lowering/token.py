@@ -127,7 +127,7 @@ class _Lowering:
         lengths: dict[str, int] = {name: self._heads.length for name in _HEADED}
         lengths |= dict.fromkeys(("wide", "square"), self._wide)
         for pair in LOW_RANK:
-            rank = config.decay_rank if pair == "decay" else config.mix_rank
+            rank: int = config.decay_rank if pair == "decay" else config.mix_rank
             lengths |= dict.fromkeys((f"{pair}_inner", f"{pair}_log", f"{pair}_half"), rank)
         for name in (*MATRICES, HEAD):
             codes = self._codes(name)
