@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +32,3 @@ class Passage:
     def facts(self) -> dict[str, Any]:
         """What a file keeps of it beside the state."""
         return {"pending": self.pending, "context": self.context}
-
-    @classmethod
-    def of(cls, state: State, facts: Mapping[str, Any]) -> Passage:
-        """What such a file says. Raises KeyError for one of something else."""
-        return cls(state, list(facts["pending"]), list(facts["context"]))

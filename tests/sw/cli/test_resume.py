@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,20 @@ def test_time_steps_go_on(sterna, tmp_path, first, then) -> None:
     assert np.array_equal(whole[20:], rest) and rest.any()
     snapshot = Snapshot.load(saved)
     assert (snapshot.state.position, snapshot.seed, snapshot.drawn) == (50, 3, 50)
+
+
+@pytest.mark.parametrize(("fact", "value"), [
+    ("pending", []), ("pending", [1, -1]), ("pending", [512]), ("pending", [True]),
+    ("pending", [1.5]), ("pending", 3), ("context", ["a"]), ("context", {}), ("context", None)])
+def test_ids_that_are_none_are_refused(sterna, tmp_path, fact: str, value: object) -> None:
+    saved = tmp_path / "text"
+    assert sterna(*TEXT, 2, "--save", saved).code == 0
+    snapshot = Snapshot.load(saved)
+    replace(snapshot, facts={**snapshot.facts, fact: value}).save(saved)
+    refused = sterna(*TEXT, 2, "--resume", saved)
+    assert (refused.code, refused.output) == (2, "")
+    assert refused.errors.endswith(f"{saved}: {fact}: is no list of ids of the model; give what "
+                                   "`sterna run --save` wrote\n")
 
 
 def test_an_image_alone_goes_on(sterna, tmp_path) -> None:

@@ -52,7 +52,7 @@ def continue_texts(
     """Continue the prompts that the options give; the machine is closed afterwards."""
     wanted, texts = options.take(Texts), prompts_of(options, [""] if going.resume else [PROMPT])
     going.check(program)
-    statistics, passage = Statistics(), passage_of(going, texts)
+    statistics, passage = Statistics(), passage_of(going, texts, tokenizer.vocabulary_size)
     if going.start is not None and "seed" not in options:
         wanted = replace(wanted, seed=going.start.seed)
     sampling = sampling_of(wanted, generation)
@@ -79,16 +79,24 @@ def continue_texts(
     return RunResult(name, made.texts(), statistics)
 
 
-def passage_of(going: Going, texts: Sequence[str]) -> Passage | None:
-    """Where the text goes on from, if it is saved or was. Raises `InputError` for several."""
+def passage_of(going: Going, texts: Sequence[str], vocabulary: int) -> Passage | None:
+    """Where the text goes on from, if it is saved or was.
+
+    Raises `InputError` for several texts, and for a file whose ids are none of the vocabulary.
+    """
     if not going.asked:
         return None
     if len(texts) > 1:
         raise InputError(f"{going.flag}: is of one text; give one prompt")
     if going.start is None:
         return Passage()
-    going.facts("pending", "context")
-    return Passage.of(going.start.state, going.start.facts)
+    pending, context = going.facts("pending", "context")
+    for name, ids in (("pending", pending), ("context", context)):
+        if (not isinstance(ids, list) or name == "pending" and not ids
+                or not all(type(token) is int and 0 <= token < vocabulary for token in ids)):
+            raise InputError(f"{going.resume}: {name}: is no list of ids of the model; give what "
+                             "`sterna run --save` wrote")
+    return Passage(going.start.state, pending, context)
 
 
 def sampling_of(wanted: Texts, generation: Generation) -> Sampling:
