@@ -235,7 +235,8 @@ def _translation_units(sources: list[Path], folder: Path, wide: bool
     for source in sorted(sources, key=lambda path: (-path.stat().st_size, path.name)):
         effort, size = _effort(source, wide), source.stat().st_size
         for number, (files, taken, flags) in enumerate(together):
-            if flags == effort and taken + size <= LARGE:
+            if (flags == effort and taken + size <= LARGE
+                    and files[0].parent == source.parent):  # of one header
                 together[number] = ([*files, source], taken + size, flags)
                 break
         else:

@@ -152,7 +152,7 @@ def test_names(sterna, tmp_path, monkeypatch, command: str, there: bool, name: s
         Path(name).write_bytes(b"GGUF")
     found = sterna(command, name, *(["-o", "out"] if command == "import" else []))
     assert found.code == 2 and found.output == "" and found.errors.count("\n") == 1
-    assert name in found.errors
+    assert name[:500] in found.errors and len(found.errors) < 2100
     for message in messages:
         assert message in found.errors
     assert not Path("out").exists()

@@ -96,7 +96,8 @@ def test_what_was_interrupted_ends_the_same(sterna, study: Path, tmp_path: Path,
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     """With workers; no process stays, and the study goes on."""
     half = tmp_path / "study.jsonl"
-    code = "import sys; from sterna.cli import main; sys.argv[0] = 'sterna'; main()"
+    code = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+            "from sterna.cli import main; sys.argv[0] = 'sterna'; main()")
     command = [sys.executable, "-c", code, *ASKED, "--trials", "100000", "--workers", "2",
                "--study", str(half)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={
