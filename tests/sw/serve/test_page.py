@@ -114,8 +114,12 @@ def test_what_is_said_before_the_server_has_said_its_name(server, chromium):
         assert answered(page)
 
 
-def test_escape_stops_an_answer_and_frees_its_stream(server, chromium):
-    with opened(chromium, server) as page:
+def test_escape_stops_an_answer_and_frees_its_stream(chromium):
+    """Of a model that takes a minute for it, so that it has not ended by then."""
+    from tests.sw.serve.served import served
+
+    with (served("demo", device="emulator") as (url, _),
+          opened(chromium, url.removesuffix("v1")) as page):
         page.evaluate("document.getElementById('most').value = 4000")
         page.fill("#text", "Once")
         page.keyboard.press("Enter")
