@@ -75,7 +75,8 @@ def test_no_vector_differs(timing):
 
 
 @pytest.mark.parametrize("shape", [
-    {"rows": 8, "columns": 12, "lane": "tables", "memory": Axi(ports=1, bits=32, burst=8)},
+    pytest.param({"rows": 8, "columns": 12, "lane": "tables",
+                  "memory": Axi(ports=1, bits=32, burst=8)}, marks=pytest.mark.long),
     {"rows": 4, "columns": 36, "lane": "twin_tables",
      "memory": Axi(ports=4, bits=128, burst=4, prefetch=64)},
 ], ids=["tables", "twin tables"])

@@ -12,6 +12,7 @@ from tests.state_programs import state_program
 from tests.sw.compiler.test_matrix_states import fitted
 
 
+@pytest.mark.long  # the like of it runs on the one machine
 @pytest.mark.verilator
 def test_every_value_is_the_golden_s() -> None:
     """Three heads of 7 columns on 4 lanes, read by rows and by columns, under pauses of the link.

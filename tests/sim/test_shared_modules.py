@@ -17,7 +17,8 @@ TEXTS = [[1, 5, 3], [7, 2]]
 
 
 @pytest.mark.parametrize("shape", [
-    {}, {"streams": 2}, {"lane": "tables", "columns": 12, "code_depth": 72, "block_groups": 16},
+    {}, pytest.param({"streams": 2}, marks=pytest.mark.long),
+    {"lane": "tables", "columns": 12, "code_depth": 72, "block_groups": 16},
 ], ids=["adders", "streams", "tables"])
 def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):
     program = random_program(48, 2, 40, 33, seed=5)

@@ -18,7 +18,7 @@ TOKENS = [[1, 4], [3]]
 
 
 @pytest.mark.parametrize(("kind", "shape", "lanes", "density"), [
-    ("rwkv", (3, 5, 7), 4, 1.0),
+    pytest.param("rwkv", (3, 5, 7), 4, 1.0, marks=pytest.mark.long),
     pytest.param("delta", (2, 6, 4), 2, 0.3, marks=pytest.mark.long),
     ("columns", (1, 20, 5), 4, 1.0),
 ])
