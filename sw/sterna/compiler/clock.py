@@ -49,6 +49,10 @@ class Clock:
         self.issued = 0
         self.given: dict[str, deque[int]] = {name: deque() for name in machine.partners}
         self.busy: dict[str, list[tuple[int, int]]] | None = None
+
+    def watch(self) -> None:
+        """Keep in which clocks each unit works, from now on; that takes its time."""
+        self.busy = {}
         self.engine.works = partial(self.works, "ternary")
 
     def run(self, section: SectionPlan) -> None:

@@ -44,7 +44,7 @@ def timeline(plan: Plan, machine: Machine) -> Timeline | None:
     if machine.shared:
         return None
     clock = Clock(machine)
-    clock.busy = {}
+    clock.watch()
     sections = []
     for section in plan.sections:
         if section.repeat > 1:
