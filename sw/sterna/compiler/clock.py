@@ -50,10 +50,11 @@ class Clock:
         self.given: dict[str, deque[int]] = {name: deque() for name in machine.partners}
         self.busy: dict[str, list[tuple[int, int]]] | None = None
 
-    def watch(self) -> None:
-        """Keep in which clocks each unit works, from now on; that takes its time."""
+    def watch(self) -> dict[str, list[tuple[int, int]]]:
+        """Where the clocks in which each unit works are kept from now on; that takes its time."""
         self.busy = {}
         self.engine.works = partial(self.works, "ternary")
+        return self.busy
 
     def run(self, section: SectionPlan) -> None:
         """One repetition of a section."""

@@ -44,7 +44,7 @@ def timeline(plan: Plan, machine: Machine) -> Timeline | None:
     if machine.shared:
         return None
     clock = Clock(machine)
-    clock.watch()
+    busy = clock.watch()
     sections = []
     for section in plan.sections:
         if section.repeat > 1:
@@ -57,7 +57,7 @@ def timeline(plan: Plan, machine: Machine) -> Timeline | None:
     name, first, _ = sections[-1]
     sections[-1] = (name, first, cycles)
     return Timeline(cycles, tuple(sections), {
-        unit: _joined(spans) for unit, spans in clock.busy.items()})
+        unit: _joined(spans) for unit, spans in busy.items()})
 
 
 def _joined(spans: list[Span]) -> tuple[Span, ...]:
