@@ -25,6 +25,8 @@ BASES = {
     "rtl": (["demo-tiny", "-o", OUTPUT], ["cubalif", "-o", OUTPUT]),
     "report": (["demo-tiny", "--board", "ulx3s-85f", "-o", OUTPUT],
                ["cubalif", "--board", "ulx3s-85f", "-o", OUTPUT]),
+    "sweep": (["demo-tiny", "--board", "ulx3s-12f", "--trials", "2"],
+              ["cubalif", "--board", "ulx3s-85f", "--trials", "2"]),
     "build": (["demo-tiny", "--board", "ulx3s-85f"], ["cubalif", "--board", "ulx3s-85f"]),
     "chat": (["demo-tiny"],), "serve": (["demo-tiny", "--port", "0"],),
     "import": (["net.py:make", "-o", OUTPUT], ["graph.nir", "-o", OUTPUT]),
