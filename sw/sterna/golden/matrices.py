@@ -51,8 +51,11 @@ def ternary_product(columns: Tensor, codes: Tensor) -> Tensor:
     `columns` are trits int8 [columns, rows], fastest where they are the transpose of rows that lie
     together; `codes` numbers [streams, columns] of at most 127. PyTorch's product of bytes sums in
     32 bits, enough for 2**24 columns; where a processor adds pairs of products in 16 bits first,
-    those of codes and trits fit, though not those of any two bytes.
+    those of codes and trits fit, though not those of any two bytes. It leaves a product of one
+    column unwritten where that lies as a transpose (2.13.0: findings/torch_int_mm_one_column.sh).
     """
+    if columns.shape[0] == 1:
+        return codes.long() * columns.long()
     return _byte_product(codes.char(), columns).long()
 
 
