@@ -20,7 +20,8 @@ def product(trits: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("streams", [1, 2, 7])
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (70, 1), (70, 2), (3, 250), (777, 97), (600, 1000)])
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(1, 1), (70, 1), (70, 2), (3, 250), (777, 97), (600, 1000)])
 def test_products_are_exact(streams, rows, columns):
     generator = np.random.default_rng(rows + columns)
     trits = generator.integers(-1, 2, (rows, columns), np.int8)

@@ -17,6 +17,8 @@ Reals = NDArray[np.float64]
 
 MATRIX_LIMIT = 1 << 22
 """Elements of the largest matrix that a convolution or pooling is written out to."""
+VALUE_LIMIT = 1 << 24
+"""Most values that a convolution or pooling makes, and most weights that a pooling has."""
 WINDOWS = ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d")
 
 
@@ -53,9 +55,10 @@ class Windowed:
     def then(self, other: Windowed) -> Windowed | None:
         """This one and behind it another, as one; None if that is not a window with few weights."""
         factor = self.pools
-        if factor is None:
-            return None
         window, (tall, wide) = self.window, other.window.pool
+        maps = other.window.channels, other.window.height, other.window.width
+        if factor is None or maps != (window.outputs, *window.made):
+            return None
         pool = window.pool[0] * tall, window.pool[1] * wide
         return Windowed(replace(other.window, height=window.height, width=window.width, pool=pool),
                         other.weights * factor)
@@ -94,6 +97,9 @@ def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Re
     except (InputError, ValueError) as error:
         raise InputError(f"{misfit}: {error}") from None
     found = (made.window.outputs, *made.window.made[3 - len(shape):])
+    if made.window.targets > VALUE_LIMIT:
+        raise InputError(f"{misfit}: it would make {list(found)}, at most {VALUE_LIMIT} values are "
+                         "possible; look at its padding and stride")
     bias = getattr(node, "bias", None)
     values = np.zeros(1) if bias is None else np.repeat(
         np.asarray(bias, np.float64).reshape(-1), prod(found[1:]))
@@ -136,6 +142,8 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
             pool = Window(channels=channels, height=height, width=width, outputs=outputs,
                           groups=groups, pool=(kernel[0], kernel[1]))
             return Windowed(pool, np.full(pool.shape, factor))
+        if outputs * prod(kernel) > VALUE_LIMIT:
+            raise InputError(f"its kernel_size is {list(kernel)}")
         weights = np.full((outputs, 1, *kernel), factor)
     if weights.size == 0:
         raise InputError(f"its weight has shape {list(weights.shape)}")

@@ -82,6 +82,10 @@ CASES: dict[str, tuple[tuple[int, ...], list[tuple[Any, Answer]], bool]] = {
                                conv((4, 4), filter_of(3, 2, 3, 3), padding=1)], True),
     "pool, linear": ((2, 5, 4), [pool("AvgPool2d", (2, 2), (2, 2)), flatten(2, 2, 2),
                                  linear(filter_of(3, 8))], True),
+    "pool, flatten, conv": ((2, 4, 6), [
+        pool("SumPool2d", (2, 3), (2, 3)), flatten(2, 2, 2),
+        (conv(8, filter_of(2, 1, 3), padding=1)[0], lambda values: conv(
+            8, filter_of(2, 1, 3), padding=1)[1](values[:, None]))], True),
     "conv, scale": ((1, 4, 4), [conv((4, 4), filter_of(2, 1, 3, 3)),
                                 scale(np.array([0.5, 2.0]).reshape(2, 1, 1))], True),
     "conv, pool": ((1, 6, 6), [conv((6, 6), filter_of(2, 1, 3, 3)),
@@ -132,6 +136,10 @@ def test_n_mnist(tmp_path: Path) -> None:
     (conv((4, 4), filter_of(2, 3, 3, 3))[0], "its weight takes 3 channels in each of 1 groups"),
     (conv((4, 4), filter_of(2, 1, 5, 3))[0], "it would make 0 x 2 positions"),
     (pool("SumPool2d", (3, 5), (3, 5))[0], "it would make 1 x 0 positions"),
+    (conv((4, 4), filter_of(2, 1, 3, 3), padding=10**4)[0],
+     r"it would make \[2, 20002, 20002\], at most 16777216 values are possible"),
+    (pool("SumPool2d", (10**6, 10**6), (1, 1), (10**6, 10**6))[0],
+     r"its kernel_size is \[1000000, 1000000\]"),
 ])
 def test_what_does_not_fit(node: Any, told: str) -> None:
     graph = nir.NIRGraph({
