@@ -74,13 +74,14 @@ def build_model(board: Board, program: Program, configuration: Any = None,
                 embedding: Embedding = "auto", clock_hz: float | None = None,
                 seeds: Sequence[int] = (1,), progress: Progress | None = None,
                 baked: bool = False, until_met: bool = False,
-                host: HostSide | None = None, workers: int | None = 1) -> ModelBuild:
+                host: HostSide | None = None, workers: int | None = 1,
+                on: str | None = None) -> ModelBuild:
     """Build the accelerator for a program; arguments as in `sterna_boards.estimate.model.estimate`.
 
     ``host`` goes into the image file, so that the model is not needed to run it; networks bring
     their own.
     ``baked`` puts the memory image into the bitstream, so that the driver need not load it.
-    ``seeds``, ``until_met`` and ``workers`` are those of
+    ``seeds``, ``until_met``, ``workers`` and ``on`` are those of
     `sterna_boards.flows.open.build.build`. Whether timing is met is in the report, as from that,
     whose errors are raised here too. Raises `InputError` for what the board has no room for.
     """
@@ -91,7 +92,7 @@ def build_model(board: Board, program: Program, configuration: Any = None,
     if host is not None:
         image = replace(image, host=host)
     design = accelerator(board, machine, clock_hz, image if baked else None)
-    report = build(board, design, seeds, progress, until_met, workers)
+    report = build(board, design, seeds, progress, until_met, workers, on)
     rates = work.speed(board, report.clock_mhz * 1e6)
     return ModelBuild(report=report, image=image, speed=rates, baked=baked,
                       embedding=work.embedding)

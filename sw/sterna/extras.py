@@ -15,6 +15,7 @@ EXTRA_OF = {
     "nir": "nir",
     "matplotlib": "report",
     "optuna": "sweep",
+    "ray": "ray",
     "starlette": "serve",
     "uvicorn": "serve",
     "amaranth": "rtl",

@@ -177,6 +177,10 @@ class Options:
     def __getitem__(self, name: str) -> object:
         return self._given[name]
 
+    def to_dict(self) -> dict[str, object]:
+        """Values by name."""
+        return dict(self._given)
+
     def take(self, group: type[_Group]) -> _Group:
         """The group, with usual values for what was not given."""
         names = {item.name for item in declared(group)}

@@ -196,7 +196,7 @@ def build(model: ProgramModel, request: BuildRequest, board: Board, report: Repo
         board, model.lowered, machine, options.place,
         options.clock_on(board, machine), progress=report, baked=options.baked,
         seeds=request.placements, until_met=request.until_met, host=model.host_side(),
-        workers=request.workers))
+        workers=request.workers, on=request.on))
 
 
 def export(model: ProgramModel, request: ExportRequest, report: Report) -> Exported:

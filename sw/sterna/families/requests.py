@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from sterna.errors import InputError
 from sterna.options import Options, declared, option, seed
+from sterna.work.address import check_cluster
 
 MODEL_HELP = (
     "Name of a shipped model (`sterna models`), a model folder, or another form that a family reads"
@@ -17,6 +18,12 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-
                         re.IGNORECASE)
 JSON_HELP = "One JSON object, and nothing else, on standard output."
 MOST_SEEDS = 4
+
+
+def cluster(help: str) -> str | None:
+    """A field that names a cluster, see `sterna.work.address`."""
+    return option(None, f"{help}: ray, the Ray cluster of this machine (RAY_ADDRESS, or a new one "
+                  "of its cores), or ray://HOST:PORT.", metavar="CLUSTER")
 
 
 def model_argument(help: str = MODEL_HELP) -> str | None:
@@ -41,6 +48,7 @@ class Request:
         """Raise `InputError` for values that no family could take."""
         for item in declared(type(self)):
             item.check(getattr(self, item.name))
+        check_cluster(getattr(self, "on", None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +141,14 @@ class VerifyRequest(Request):
     """Compare every value of random inputs with the generated Verilog; exit 1 if one differs.
 
     Vectors, scalars and accumulators, or sums, outputs and state words, and what the accelerator
-    sends back. With several token streams, texts join and leave at random.
+    sends back. With several token streams, texts join and leave at random. Several models are
+    compared at once, and all of them whatever differs; what has passed is kept in the cache.
     """
 
     command = "verify"
     example = "sterna verify demo --tokens 4"
+    more: list[str] | None = option(
+        None, "Further models, with the same options.", metavar="MODEL", position=True)
     seed: int = seed("Seed of the inputs, and of the pauses.")
     device: str = option(
         "sim", "sim (usual), the Verilog of the whole board, or emulator, its memory image alone.",
@@ -147,6 +158,10 @@ class VerifyRequest(Request):
     waves: Path | None = option(
         None, "File for the waves (.vcd or .fst) of 400 clocks before the first difference and 100 "
         "after it, or of the last ones if nothing differs.", metavar="FILE")
+    workers: int | None = option(
+        None, "With several models: processes at most (as many as there are cores).", least=1,
+        most=1 << 12)
+    on: str | None = cluster("With several models: compare them on a cluster")
 
     def check(self) -> None:
         from sterna.host.address import EMULATOR, check_shows_values
@@ -155,6 +170,10 @@ class VerifyRequest(Request):
         check_shows_values(self.device)
         if self.waves is not None and self.device == EMULATOR:
             raise InputError("--waves: is for --device sim; the emulator has no signals")
+        if self.more and self.waves is not None:
+            raise InputError("--waves: is of one model; leave the others out")
+        if not self.more and self.on is not None:
+            raise InputError("--on: shares out several models; give more than one")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,6 +269,7 @@ class SweepRequest(Request):
     workers: int | None = option(
         None, "Processes at most (as many as there are cores); 1 works in this one.", least=1,
         most=1 << 12)
+    on: str | None = cluster("Work on a cluster, not in processes of this machine")
     study: Path | None = option(None, "Keep what is found in this file, not in the cache.",
                                 metavar="FILE")
     output: Path | None = option(None, "Folder for a page with the front, and all numbers as JSON.",
@@ -279,6 +299,7 @@ class BuildRequest(Request):
     workers: int | None = option(
         None, "With --seeds: processes at most that place them at once (as many as there are "
         "cores).", least=1, most=1 << 12)
+    on: str | None = cluster("With --seeds: place them on a cluster")
     program: bool = option(False, "Load the bitstream into the board.")
     flash: bool = option(
         False, "With --program: write it into the flash, over what is there.")
@@ -297,6 +318,9 @@ class BuildRequest(Request):
         super().check()
         if self.flash and not self.program:
             raise InputError("--flash says where --program puts the bitstream; give both")
+        if self.on is not None and self.until_met:
+            raise InputError("--on: one placement comes after the other until the clock is met; "
+                             "give --seeds N, which places all at once")
 
 
 @dataclass(frozen=True, kw_only=True)

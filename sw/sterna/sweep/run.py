@@ -12,6 +12,8 @@ from sterna.sweep.objectives import Objective
 from sterna.sweep.point import read_by_evaluate
 from sterna.sweep.search import batch_size, proposed
 from sterna.sweep.study import FAILED, FOUND, LOST, SLOW, Study, Trial
+from sterna.tasks.elsewhere import names_files
+from sterna.work.alike import Wanted
 from sterna.work.task import MEGABYTE, Done, Task, Workers
 
 FEW = 64
@@ -39,6 +41,8 @@ class Plan:
     build: bool
     build_memory: Callable[[str], int]
     """Bytes that a build for a board takes."""
+    wanted: Wanted
+    """What workers must have."""
 
     @property
     def in_order(self) -> bool:
@@ -129,17 +133,22 @@ class _Work:
         plan, words = self._plan, ", ".join(f"{name} {value}" for name, value in (
             self._point or {"the board's own": "shape"}).items())
         if stage == "estimated":
-            return Task(what=f"estimate of {words}", call=_POINT + stage, arguments={
+            return self._task(f"estimate of {words}", stage, {
                 "model": plan.model, "board": self._board, "options": self._options})
         if stage == "scored" and plan.text is not None:
-            return Task(what=f"perplexity of {words}", call=_POINT + stage, arguments={
+            return self._task(f"perplexity of {words}", stage, {
                 "model": plan.model, "options": read_by_evaluate(plan.model, self._options),
-                "text": plan.text, "tokens": plan.tokens}, memory=1500 * MEGABYTE)
+                "text": plan.text, "tokens": plan.tokens}, 1500 * MEGABYTE)
         if stage == "built" and plan.build:
-            return Task(what=f"build of {words}", call=_POINT + stage, arguments={
+            return self._task(f"build of {words}", stage, {
                 "model": plan.model, "board": self._board, "options": self._options,
-                "seed": self._seed}, memory=plan.build_memory(self._board))
+                "seed": self._seed}, plan.build_memory(self._board))
         return None
+
+    def _task(self, what: str, stage: str, arguments: Mapping[str, Any],
+              memory: int = 500 * MEGABYTE) -> Task:
+        return Task(what=what, call=_POINT + stage, arguments=arguments, memory=memory,
+                    files=names_files(arguments, "model", "board", "text"))
 
     def take(self, stage: str, done: Done) -> None:
         """What came of it."""

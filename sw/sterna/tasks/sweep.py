@@ -25,6 +25,7 @@ from sterna.sweep.objectives import Objective, at_least_as_good, front, objectiv
 from sterna.sweep.run import Plan, run
 from sterna.sweep.study import Study, Trial
 from sterna.tasks.perform import family_for, opened
+from sterna.work.alike import Wanted
 from sterna.work.choice import workers
 
 FORMAT = Format("sweep", 1, "write it again: sterna sweep")
@@ -122,7 +123,8 @@ def sweep(request: SweepRequest, report: Report | None = None) -> SweepResult:
     def goes_on() -> bool:
         return request.minutes is None or time.monotonic() - begun < 60 * request.minutes
 
-    with Study(path, question) as study, workers(request.workers) as there:
+    with Study(path, question) as study, workers(
+            request.workers, request.on, plan.wanted) as there:
         run(plan, study, there, goes_on, report)
         trials = tuple(study.trials[number] for number in sorted(study.trials)
                        if number < plan.trials)
@@ -137,7 +139,7 @@ def sweep(request: SweepRequest, report: Report | None = None) -> SweepResult:
 def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
     """All that the sweep does, what names it, and the files that are read for it."""
     from sterna_boards.catalogue import find_board
-    from sterna_boards.flows.open.seeds import build_bytes
+    from sterna_boards.flows.open.seeds import build_bytes, tools_of
 
     from sterna.program.digest import program_digest
 
@@ -160,6 +162,7 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
     if request.build:
         for one in boards.values():
             one.tools()
+    wanted = tools_of(boards.values()) if request.build else Wanted()
     assert request.model is not None
     plan = Plan(
         model=request.model, board=request.board, given=given, axes=axes,
@@ -167,7 +170,7 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
         seed=request.seed, grid=request.grid,
         text=None if request.text is None else os.path.realpath(request.text),
         tokens=request.tokens, build=request.build,
-        build_memory=lambda name: build_bytes(find_board(name)))
+        build_memory=lambda name: build_bytes(find_board(name)), wanted=wanted)
     question = {
         "model": request.model, "content": content, "board": request.board,
         "options": {name: str(value) for name, value in given.items()},

@@ -1,13 +1,121 @@
-"""The generated Verilog against the golden, every value."""
+"""The generated Verilog against the golden, every value; of several models at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sterna.errors import CheckError, InputError
 from sterna.families.family import Result
+from sterna.families.registry import options_of
 from sterna.families.requests import VerifyRequest
+from sterna.host.address import SIMULATED
+from sterna.options import Options
 from sterna.progress import Report
-from sterna.tasks.perform import perform
+from sterna.shown import Lines, Shown
+from sterna.tasks.elsewhere import names_files
+from sterna.tasks.perform import family_for, perform
+from sterna.work.alike import Wanted
+from sterna.work.choice import workers
+from sterna.work.kept import keep, kept
+from sterna.work.task import MEGABYTE, Done, Task
+
+MEMORY = 2000 * MEGABYTE
+"""Of a simulator that is compiled."""
+_TOOLS = "sterna_sim.toolchain:versions_of_tools"
+
+
+@dataclass(frozen=True, repr=False)
+class Verifications(Shown):
+    """What was found of several models, in their order; of each a failure, or None."""
+
+    models: tuple[str, ...]
+    found: tuple[dict[str, Any], ...]
+    """Values of each, empty where nothing was compared; lines of text; why it failed."""
+
+    @property
+    def failure(self) -> str | None:
+        """All that failed."""
+        failed = [f"{model}: {one['failure']}" for model, one in
+                  zip(self.models, self.found, strict=True) if one["failure"] is not None]
+        told = f"{len(failed)} of {len(self.models)} failed; {'; '.join(failed)}"
+        return told if failed else None
+
+    def to_dict(self) -> dict[str, object]:
+        return {"models": [{"model": model, **one["values"], "failure": one["failure"]}
+                           for model, one in zip(self.models, self.found, strict=True)]}
+
+    def text(self) -> Lines:
+        return [line if isinstance(line, str) else tuple(line)
+                for one in self.found for line in one["lines"]]
 
 
 def verify(request: VerifyRequest, report: Report | None = None) -> Result:
-    """The result of the model's family. Raises `InputError`."""
-    return perform(request, report)
+    """The result of the model's family, or `Verifications`. Raises `InputError`."""
+    report = report or Report()
+    return _several(request, report) if request.more else perform(request, report)
+
+
+def verified(model: str, seed: int, device: str, stalls: int, **options: Any) -> dict[str, Any]:
+    """A task for a worker: values and lines of a model's result, and why it failed."""
+    paths = _paths()
+    result = perform(VerifyRequest(model=model, seed=seed, device=device, stalls=stalls,
+                                   options=Options(**{
+                                       name: Path(value) if name in paths else value
+                                       for name, value in options.items()})))
+    return {"values": result.to_dict(), "lines": list(result.text()), "failure": result.failure}
+
+
+def _several(request: VerifyRequest, report: Report) -> Verifications:
+    request.check()
+    if not isinstance(request.model, str):
+        raise InputError("several models: give each by its name")
+    models = tuple(dict.fromkeys([request.model, *(request.more or ())]))
+    for model in models:  # all that is wrong with the question, before any work
+        family_for(replace(request, model=model, more=None, on=None))
+    tasks = {model: _task(request, model) for model in models}
+    wanted = Wanted(_TOOLS if request.device == SIMULATED else "")
+    versions = wanted.here()
+    if "error" in versions:
+        raise InputError(versions["error"])
+    found: dict[str, dict[str, Any]] = {}
+    for number, done in enumerate(_ends([*tasks.values()], request, wanted, versions)):
+        model = done.task.arguments["model"]
+        found[model] = done.value if done.error is None else {
+            "values": {}, "lines": [], "failure": str(done.error)}
+        report("comparing models", number + 1, len(models))
+    return Verifications(models, tuple(found[model] for model in models))
+
+
+def _ends(tasks: Sequence[Task], request: VerifyRequest, wanted: Wanted,
+          versions: dict[str, str]) -> Iterator[Done]:
+    """Those that are known, and those that are worked for, of which what passes is kept."""
+    known, others = kept(tasks, versions)
+    yield from known
+    if not others:
+        return
+    with workers(request.workers, request.on, wanted) as there:
+        for done in there.results(others, lambda: True):
+            if isinstance(done.error, InputError) or (
+                    isinstance(done.error, CheckError) and done.lost):
+                raise done.error
+            if done.error is None and done.value["failure"] is None:
+                keep(done, versions)
+            yield done
+
+
+def _task(request: VerifyRequest, model: str) -> Task:
+    paths = _paths()
+    arguments = {"model": model, "seed": request.seed, "device": request.device,
+                 "stalls": request.stalls, **{
+                     name: str(value) if name in paths else value
+                     for name, value in request.options.to_dict().items()}}
+    return Task(what=f"verify {model}", call="sterna.tasks.verify:verified", memory=MEMORY,
+                arguments=arguments, files=names_files(arguments, "model", *paths))
+
+
+def _paths() -> set[str]:
+    """Options that name files."""
+    return {item.name for item in options_of(VerifyRequest.command) if item.is_path}

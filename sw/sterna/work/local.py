@@ -14,11 +14,9 @@ from queue import SimpleQueue
 from threading import Thread
 
 from sterna.errors import CheckError
-from sterna.work.task import Done, Task, ended, unique
+from sterna.work.task import BEGUN, Done, Task, ended, unique
 from sterna.work.worker import START
 
-BEGUN = 2
-"""Times that a task is begun whose worker dies."""
 _LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 

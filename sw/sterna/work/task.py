@@ -17,6 +17,8 @@ from sterna.errors import CheckError, InputError, SternaError
 from sterna.extras import missing_line
 
 MEGABYTE = 1 << 20
+BEGUN = 2
+"""Times that a task is begun whose worker dies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,10 @@ class Task:
     arguments: Mapping[str, Any]
     memory: int = 500 * MEGABYTE
     """Bytes that it takes at most."""
+    files: tuple[str, ...] = ()
+    """Arguments that name files or folders, which other machines do not have."""
+    makes: tuple[str, ...] = ()
+    """Folders of the cache that are wanted of it beside its value, as ``kind/name``."""
 
     @property
     def key(self) -> str:

@@ -21,28 +21,25 @@ from sterna_boards.flows.open.designs import Design
 from sterna_boards.flows.open.flow import NAME, REPORT, Flow
 from sterna_boards.flows.open.large_designs import NotRouted, Unpromising
 from sterna_boards.flows.open.report import BuildReport, Routed, read_report
-from sterna_boards.flows.open.seeds import place_all
-from sterna_boards.flows.open.tools import PACKAGES, Tool, find_tools
+from sterna_boards.flows.open.seeds import place_all, tools_of
+from sterna_boards.flows.open.tools import FLOW_TOOLS, PACKAGES, Tool, find_tools
 from sterna_boards.flows.open.units import ffs_by_unit, luts_by_unit
 
-_FLOW_TOOLS = {
-    "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
-    "ice40": ("yosys", "nextpnr-ice40", "icepack"),
-    "gw1n": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
-    "gw2a": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
-}
+_PLACED = "bitstream"
+"""Placements, in the cache."""
 
 
 def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
           progress: Progress | None = None, until_met: bool = False,
-          workers: int | None = 1) -> BuildReport:
+          workers: int | None = 1, on: str | None = None) -> BuildReport:
     """Build the design for the board; the bitstream is that of the fastest seed.
 
     Steps: elaborate, synthesise, place and route (once a seed), pack. Results stay in the cache
     under a digest of design, sources and tool versions; another seed does not synthesise again.
     ``until_met`` leaves out the seeds behind the first that meets timing, and takes those whose
     placement promises less last. Seeds for which no way is found are not in the report. Where
-    all are wanted, so many ``workers`` place them at once (`sterna.work.choice.workers`).
+    all are wanted, so many ``workers``, ``on`` a cluster if that is given, place them at once
+    (`sterna.work.choice.workers`).
 
     The report says whether timing is met, nothing is raised when it is not: see `check_timing`.
     Raises `InputError` when a tool is missing and `CheckError` when one fails, such as when the
@@ -59,11 +56,12 @@ def build(board: Board, design: Design, seeds: Sequence[int] = (1,),
     placed: dict[int, Path] = {}
     routed: dict[int, Routed] = {}
     missed: list[str] = []
-    if workers != 1 and not until_met:
-        ready = [seed for seed in seeds if (cache_folder() / "bitstream" / _named(
-            flow, netlist, seed)).is_dir()]
-        lost = place_all(board, netlist, [seed for seed in seeds if seed not in ready], workers,
-                         tell)
+    if (workers != 1 or on is not None) and not until_met:
+        names = {seed: _named(flow, netlist, seed) for seed in seeds}
+        lost = place_all(board, netlist, {
+            seed: f"{_PLACED}/{name}" for seed, name in names.items()
+            if not (cache_folder() / _PLACED / name).is_dir()}, workers, on,
+            tools_of([board]), tell)
         missed, seeds = list(lost.values()), [seed for seed in seeds if seed not in lost]
     waiting = [(seed, design.clock_hz if until_met else 0) for seed in seeds]
     for done, (seed, least_hz) in enumerate(waiting):
@@ -128,7 +126,7 @@ def place_seed(board: str, by_usb: bool, netlist: str, seed: int) -> str | None:
 
 def _flow(board: Board) -> Flow:
     """With the tools. Raises `InputError` when one is missing."""
-    return Flow(board, find_tools(list(_FLOW_TOOLS[board.family])))
+    return Flow(board, find_tools(list(FLOW_TOOLS[board.family])))
 
 
 def _named(flow: Flow, netlist: Path, seed: int) -> str:
@@ -139,7 +137,7 @@ def _named(flow: Flow, netlist: Path, seed: int) -> str:
 def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progress) -> Path:
     """Folder with timing report and bitstream of one seed; that one promises less is kept too."""
     name = _named(flow, netlist, seed)
-    unpromising = cache_folder() / "bitstream" / f"{name}.unpromising"
+    unpromising = cache_folder() / _PLACED / f"{name}.unpromising"
 
     def make(folder: Path) -> None:
         if least_hz and unpromising.is_file():
@@ -152,7 +150,7 @@ def _placed(flow: Flow, netlist: Path, seed: int, least_hz: float, tell: Progres
         tell("pack", 0, 1)
         flow.pack(netlist, folder)
 
-    return cached_folder("bitstream", name, make, tell)
+    return cached_folder(_PLACED, name, make, tell)
 
 
 def _sources() -> list[str | bytes]:

@@ -48,6 +48,14 @@ PACKAGES = {
 }
 """Tools by the names that Amaranth gives them."""
 
+FLOW_TOOLS = {
+    "ecp5": ("yosys", "nextpnr-ecp5", "ecppack"),
+    "ice40": ("yosys", "nextpnr-ice40", "icepack"),
+    "gw1n": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
+    "gw2a": ("yosys", "nextpnr-himbaechel-gowin", "gowin_pack"),
+}
+"""Tools of a family of parts: synthesis, place and route, packing."""
+
 
 _LEAST = {
     "nextpnr-ice40": ((0, 4), "it places block RAMs that read on the falling edge wrongly on the "
@@ -86,6 +94,11 @@ def find_tool(name: str) -> Tool:
 def find_tools(names: list[str]) -> dict[str, Tool]:
     """All of them by name; raises `InputError` for the first that is missing."""
     return {name: find_tool(name) for name in names}
+
+
+def versions_of(names: list[str]) -> dict[str, str]:
+    """Versions by name; raises `InputError` for the first tool that is missing."""
+    return {name: tool.version for name, tool in find_tools(names).items()}
 
 
 def _check_version(name: str, version: str) -> None:
