@@ -10,14 +10,13 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import history_bits
+from sterna.machine.units.synapses import WINDOW_HEADS
 from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
 from sterna_hw.spiking.code_scanner import address_range, source_event
 
-HEADS = 4
-"""Words of a window before those of its elements, see `Synapses.window_fields`."""
 EVENT_CLOCKS = 5
 """Fewest clocks of an event; one more for every row, or map, that lies between it and the last."""
 
@@ -80,7 +79,7 @@ class SourcePlace(Component):
         left = Signal(LENGTH_BITS, reset_less=True)  # sources up to that of the event
         room = Signal(LENGTH_BITS, reset_less=True)  # of the last axis
         at = Signal(LENGTH_BITS, reset_less=True)
-        head = Signal(range(HEADS + 1))
+        head = Signal(range(WINDOW_HEADS + 1))
         word = Signal.like(self.address, name="word", reset_less=True)
         first = Signal.like(self.command.weights, name="first", reset_less=True)
         result = self.o.payload
@@ -108,7 +107,7 @@ class SourcePlace(Component):
                             self.weight_steps[axis].eq(self.data.weights),
                             self.target_steps[axis].eq(self.data.targets),
                         ]
-                with m.If(head == HEADS):
+                with m.If(head == WINDOW_HEADS):
                     m.d.sync += [self.phase.eq(self.data.count), room.eq(sizes[2]), at.eq(0),
                                  stale.eq(0b111), *(place.eq(0) for place in places)]
                     m.next = "EVENT"
@@ -122,7 +121,7 @@ class SourcePlace(Component):
                     m.d.sync += [
                         head.eq(0), first.eq(self.command.weights),
                         word.eq(self.command.window - 1),
-                        bases[0].eq(self.command.window + (HEADS - 1)),
+                        bases[0].eq(self.command.window + (WINDOW_HEADS - 1)),
                     ]
                     m.next = "HEADS"
             with m.State("SEEK"):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.law.window import Window
+from sterna.machine.units.synapses import WINDOW_HEADS
 
 Integers = NDArray[np.int64]
 
@@ -74,7 +75,7 @@ class WindowWords:
     @property
     def table_words(self) -> int:
         """Words of `Synapses.window_fields`."""
-        return 4 + self._window.channels + self._window.height + self._window.width
+        return WINDOW_HEADS + self._window.channels + self._window.height + self._window.width
 
     def weights(self, given: Integers) -> Integers:
         """Words [words, lanes] of the weights that the window has."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sterna.families.requests import Request
+from sterna.families.requests import ImportRequest, Request
 from sterna.families.rwkv.options import Planes
 from sterna.families.tokens.family import TokenFamily
 from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
+    from sterna.families.rwkv.weights import RwkvModel
     from sterna.families.tokens.model import TokenModel
 
 READS = {"a folder that `sterna import` wrote": "a model with its weights and number formats"}
@@ -20,6 +23,9 @@ RANDOM = "random weights in any shape; what is left out has these values"
 
 class RwkvFamily(TokenFamily):
     """Language models whose matrices are of several planes."""
+
+    title: str
+    """Of the version, as `sterna.families.rwkv.sources` tells it of a file."""
 
     @abstractmethod
     def version(self) -> Version:
@@ -40,3 +46,25 @@ class RwkvFamily(TokenFamily):
 
         return open_model(self.version(), model, request.options.take(Planes).planes, report,
                           calibrated)
+
+    def takes(self, source: str) -> bool:
+        """A file whose tensors have the version's names."""
+        from sterna.families.rwkv.sources import version_of_file
+
+        return version_of_file(source) == self.title
+
+    def open_checkpoint(self, source: Path) -> RwkvModel:
+        """The model of a checkpoint, without number formats; tensors are read when asked for.
+
+        Raises `InputError` naming the file or the tensor that is missing, superfluous, misshapen,
+        not finite or of another model.
+        """
+        from sterna.families.rwkv.checkpoint import open_authors
+
+        return open_authors(self.version(), source)
+
+    def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
+        """A checkpoint becomes a model folder."""
+        from sterna.families.rwkv.import_checkpoint import import_checkpoint
+
+        return import_checkpoint(self.open_checkpoint, request, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import ceil, log2
 from typing import ClassVar, Self
@@ -29,7 +30,7 @@ SQUARE_SHIFT = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Formats:
+class Formats(ABC):
     """Fraction bits of values in words of 18 bits; of each matrix its planes, the digits of the
     codes that it takes, and the shift of its sums. Raises `InputError` for what means nothing."""
 
@@ -81,13 +82,13 @@ class Formats:
         steps = ceil(log2(max(largest / WORD_LIMIT, 1)) / SHIFT_STEP)
         return min(steps * SHIFT_STEP, MAX_DELIVERY_SHIFT)
 
+    @abstractmethod
     def source_fraction(self, name: str) -> int:
         """Of what the codes of a matrix are made of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result_fraction(self, name: str) -> int:
         """Of what a matrix gives; the head gives real logits."""
-        raise NotImplementedError
 
     def with_planes(self, planes: int) -> Self:
         """The same, with so many planes of every matrix."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sterna.errors import InputError
 from sterna.families.layers.heads import Heads
 from sterna.families.rwkv.configuration import Configuration
+from sterna.families.rwkv.layout import linear_shape
 
+HEAD_NORM = "att.ln_x"
 HEAD_EPSILON = 64e-5
 """Of the norm of heads: 1e-5 of an output divided by 8."""
 
@@ -36,3 +38,13 @@ def head_size(hidden: int, heads: int) -> int:
     if not heads or hidden % heads:
         raise InputError(f"hidden {hidden} is no multiple of heads {heads}")
     return hidden // heads
+
+
+def headed_shape(config: HeadedConfig, name: str, headed: tuple[str, ...]) -> tuple[int, int]:
+    """Rows and columns of a linear map in the program: those of ``headed`` have a row for each
+    element of the heads, padding among them."""
+    if name in headed:
+        return config.heads.length, config.hidden_size
+    if name == "output":
+        return config.hidden_size, config.heads.length
+    return linear_shape(config, name)

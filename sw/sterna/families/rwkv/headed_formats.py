@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from sterna.errors import InputError
@@ -53,9 +54,9 @@ class HeadedFormats(Formats):
                              f"made of, not by 0 to {most}")
 
     @property
+    @abstractmethod
     def gated_by(self) -> int:
         """Fraction bits of the gate."""
-        raise NotImplementedError
 
     @property
     def product_shift(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,11 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sterna.errors import InputError
+from sterna.families.rwkv.calibration import check_tokens
 from sterna.families.rwkv.configuration import NORM_EPSILON
-from sterna.families.rwkv.layout import layer_key
+from sterna.families.rwkv.headed_reference import HeadedBlock
+from sterna.families.rwkv.layout import HEAD, LAST_NORM, layer_key
+from sterna.families.rwkv.reference import Block
 from sterna.families.rwkv.watch import Watch
 from sterna.families.rwkv.weights import RwkvModel
 
+B = TypeVar("B", bound=Block)
 _SMALLEST = 1e-30
 
 
@@ -69,13 +74,60 @@ class Ranges(Watch):
         linear.register_forward_hook(see)
 
 
-def tensors_of(model: RwkvModel, index: int, block: nn.Module) -> Mapping[str, Tensor]:
-    """The tensors of a layer by their names in its module."""
-    return {name: torch.from_numpy(model.tensor(layer_key(index, name)).astype(np.float32))
-            for name in block.state_dict()}
+def observe(model: RwkvModel, tokens: Sequence[int], layer: Callable[[int, Ranges], Block],
+            progress: Callable[[int, int], None] | None = None) -> Ranges:
+    """Take a text through the model, layer by layer: memory holds one.
+
+    ``layer`` gives the layer of an index, whose values enter when it is called. Raises `InputError`
+    without tokens, for an id outside the vocabulary, and when a value is not finite.
+    """
+    check_tokens(tokens, model.config)
+    ranges, layers, more = Ranges(), model.config.num_hidden_layers, ()
+    values = torch.from_numpy(model.rows(list(tokens))).float().unsqueeze(1)
+    ranges.see("residual", values)
+    with torch.no_grad():
+        for index in range(layers):
+            if progress is not None:
+                progress(index, layers)
+            block = layer(index, ranges)
+            values, _, *more = block(values, block.initial_state(1), *more)
+            ranges.see("residual", values)
+        norm = _norm(model, LAST_NORM)
+        normed = norm(values)
+        ranges.norm(norm, values, normed)
+        head = torch.from_numpy(model.tensor(HEAD)).float()
+        ranges.product("head", head, normed, functional.linear(normed, head))
+    return ranges
 
 
-def norm_of(model: RwkvModel, name: str) -> nn.LayerNorm:
+def watch_headed(block: HeadedBlock, ranges: Ranges) -> None:
+    """Let what heads compute enter."""
+    block.att.watch = ranges
+    ranges.see("gain", block.att.ln_x.weight)
+
+
+def block_of(model: RwkvModel, index: int, make: Callable[[], B], linear: Mapping[str, str],
+             kinds: Mapping[str, str], ranges: Ranges) -> B:
+    """A layer of the model, whose norms and ``linear`` maps (modules by their names in the program)
+    are watched; what a map gives enters as values of its kind, too.
+
+    ``make`` gives it with any weights.
+    """
+    with torch.device("meta"):
+        block = make()
+    block.load_state_dict(
+        {name: torch.from_numpy(model.tensor(layer_key(index, name)).astype(np.float32))
+         for name in block.state_dict()}, assign=True)
+    for name, key in linear.items():
+        ranges.watch_product(name, block.get_submodule(key), kinds.get(name))
+    for part in (block.ln1, block.ln2):
+        ranges.watch_norm(part)
+    block.ln2.register_forward_pre_hook(  # the residual stream between the two
+        lambda module, inputs: ranges.see("residual", inputs[0]))
+    return block
+
+
+def _norm(model: RwkvModel, name: str) -> nn.LayerNorm:
     """A norm of the model."""
     norm = nn.LayerNorm(model.config.hidden_size, NORM_EPSILON)
     for part in ("weight", "bias"):

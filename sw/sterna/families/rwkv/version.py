@@ -48,6 +48,7 @@ class Version(ABC):
     defaults: Mapping[str, int]
     """What the name of a random model may say."""
     config: type[Configuration]
+    numbers: type[Formats]
 
     @abstractmethod
     def tensors(self, config: Any) -> dict[str, tuple[int, ...]]:
@@ -76,9 +77,9 @@ class Version(ABC):
              ) -> NDArray[np.float32]:
         """A tensor of the size that a trained model has."""
 
-    @abstractmethod
     def formats(self, text: str | None) -> Formats:
         """Of a model: what formats.json says, else the defaults. Raises `InputError`."""
+        return self.numbers() if text is None else self.numbers.from_json(text)
 
     @abstractmethod
     def lower(self, model: RwkvModel, name: str) -> Program:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna.families.family import Coverage
 from sterna.families.random_name import form
-from sterna.families.requests import ImportRequest
 from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
 from sterna.families.rwkv.options import Planes
 from sterna.families.rwkv4.names import DEFAULTS, FORMAT, NAME, SHIPPED
 from sterna.families.rwkv4.options import Size
 from sterna.families.rwkv4.sources import is_checkpoint, is_hugging_face
 from sterna.families.tokens.family import token_options
-from sterna.progress import Report
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
@@ -26,6 +23,7 @@ class Rwkv4(RwkvFamily):
     """Language models whose matrices are of several planes, and whose tokens are averaged."""
 
     name = NAME
+    title = "RWKV-4"
     reads = READS | {form(DEFAULTS, NAME): RANDOM}
     imports = {
         "a file (.pth, .safetensors) of the authors' tensors":
@@ -50,21 +48,9 @@ class Rwkv4(RwkvFamily):
         """A file of the authors', or a folder whose config.json says so."""
         return is_checkpoint(source)
 
-    def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
-        """A checkpoint becomes a model folder."""
-        from sterna.families.rwkv.import_checkpoint import import_checkpoint
+    def open_checkpoint(self, source: Path) -> RwkvModel:
+        """That of a file, or of a folder of transformers'."""
+        from sterna.families.rwkv4.transformers import open_transformers
 
-        return import_checkpoint(open_checkpoint, request, report)
-
-
-def open_checkpoint(source: Path) -> RwkvModel:
-    """The model of a checkpoint, without number formats; tensors are read when asked for.
-
-    Raises `InputError` naming the file or the tensor that is missing, superfluous, misshapen, not
-    finite or of another model.
-    """
-    from sterna.families.rwkv.checkpoint import open_authors
-    from sterna.families.rwkv4.transformers import open_transformers
-    from sterna.families.rwkv4.version import RWKV4
-
-    return open_transformers(source) if is_hugging_face(source) else open_authors(RWKV4, source)
+        return open_transformers(source) if is_hugging_face(source) else (
+            super().open_checkpoint(source))

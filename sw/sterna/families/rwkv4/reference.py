@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from sterna.families.rwkv.configuration import NORM_EPSILON
+from sterna.families.rwkv.reference import Block, Channels, Rwkv, before, mixed
 from sterna.families.rwkv4.configuration import RwkvConfig
 
 STATES = 5
@@ -41,15 +40,6 @@ def attend(keys: Tensor, values: Tensor, decay: Tensor, bonus: Tensor, state: tu
     return torch.stack(results), (above, below, most)
 
 
-def _mixed(values: Tensor, before: Tensor, share: Tensor) -> Tensor:
-    return values * share + before * (1 - share)
-
-
-def _before(values: Tensor, last: Tensor) -> Tensor:
-    """What entered a token before each, ``last`` in front of the first."""
-    return torch.cat([last.unsqueeze(0), values[:-1]])
-
-
 class Attention(nn.Module):
     """Token mixing on ``[time, batch, hidden]``."""
 
@@ -67,44 +57,30 @@ class Attention(nn.Module):
 
     def forward(self, values: Tensor, state: tuple[Tensor, ...]
                 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        before = _before(values, state[0])
-        keys = self.key(_mixed(values, before, self.time_mix_k))
-        contents = self.value(_mixed(values, before, self.time_mix_v))
-        gate = torch.sigmoid(self.receptance(_mixed(values, before, self.time_mix_r)))
+        past = before(values, state[0])
+        keys = self.key(mixed(values, past, self.time_mix_k))
+        contents = self.value(mixed(values, past, self.time_mix_v))
+        gate = torch.sigmoid(self.receptance(mixed(values, past, self.time_mix_r)))
         averages, sums = attend(keys, contents, -torch.exp(self.time_decay), self.time_first,
                                 state[1:])
         return self.output(gate * averages), (values[-1], *sums)
 
 
-class Channels(nn.Module):
-    """Channel mixing on ``[time, batch, hidden]``."""
-
-    def __init__(self, hidden: int, wide: int) -> None:
-        super().__init__()
-        self.time_mix_k = nn.Parameter(torch.ones(1, 1, hidden))
-        self.time_mix_r = nn.Parameter(torch.ones(1, 1, hidden))
-        self.key = nn.Linear(hidden, wide, bias=False)
-        self.receptance = nn.Linear(hidden, hidden, bias=False)
-        self.value = nn.Linear(wide, hidden, bias=False)
-
-    def forward(self, values: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        before = _before(values, last)
-        squared = functional.relu(self.key(_mixed(values, before, self.time_mix_k))) ** 2
-        gate = torch.sigmoid(self.receptance(_mixed(values, before, self.time_mix_r)))
-        return gate * self.value(squared), values[-1]
-
-
-class Block(nn.Module):
+class Layer(Block):
     """Both, each behind a norm and added to the residual stream."""
 
     def __init__(self, hidden: int, wide: int, first: bool) -> None:
-        super().__init__()
-        if first:
-            self.ln0 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln1 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln2 = nn.LayerNorm(hidden, NORM_EPSILON)
+        super().__init__(hidden, first)
         self.att = Attention(hidden)
         self.ffn = Channels(hidden, wide)
+
+    def state_size(self) -> int:
+        return STATES * self.att.key.in_features
+
+    def initial_state(self, batch: int) -> Tensor:
+        state = super().initial_state(batch)
+        state[:, -self.att.key.in_features:] = EMPTY
+        return state
 
     def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         entered, channels, *sums = state.chunk(STATES, -1)
@@ -114,35 +90,10 @@ class Block(nn.Module):
         return values + mixed, torch.cat([entered, channels, *sums], -1)
 
 
-class Rwkv4(nn.Module):
-    """The whole model; `forward` takes a sequence."""
+class Rwkv4(Rwkv):
+    """The whole model."""
 
     def __init__(self, config: RwkvConfig) -> None:
-        super().__init__()
-        self.config = config
-        hidden, wide = config.hidden_size, config.intermediate_size
-        self.emb = nn.Embedding(config.vocab_size, hidden)
-        self.blocks = nn.ModuleList(
-            Block(hidden, wide, layer == 0) for layer in range(config.num_hidden_layers))
-        self.ln_out = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.head = nn.Linear(hidden, config.vocab_size, bias=False)
-
-    def initial_state(self, batch: int = 1) -> Tensor:
-        """Nothing read yet: float32 ``[layers, batch, STATES * hidden]``."""
-        hidden = self.config.hidden_size
-        state = self.head.weight.new_zeros(
-            self.config.num_hidden_layers, batch, STATES * hidden)
-        state[..., -hidden:] = EMPTY
-        return state
-
-    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Map ids ``[batch, time]`` to logits ``[batch, time, vocabulary]`` and the last state."""
-        if state is None:
-            state = self.initial_state(tokens.shape[0])
-        first = self.blocks[0]
-        assert isinstance(first, Block)
-        values, states = first.ln0(self.emb(tokens.T)), []
-        for block, kept in zip(self.blocks, state, strict=True):
-            values, last = block(values, kept)
-            states.append(last)
-        return self.head(self.ln_out(values)).transpose(0, 1), torch.stack(states)
+        super().__init__(config, (
+            Layer(config.hidden_size, config.intermediate_size, layer == 0)
+            for layer in range(config.num_hidden_layers)))

@@ -25,6 +25,7 @@ class _Rwkv4(Version):
     format = FORMAT
     models = SHIPPED
     defaults = DEFAULTS
+    numbers = Formats
     config = RwkvConfig
 
     def tensors(self, config: RwkvConfig) -> dict[str, tuple[int, ...]]:
@@ -55,9 +56,6 @@ class _Rwkv4(Version):
             return draw_usual(config, key, shape, draw)
         draw.standard_normal(shape, np.float32)  # as models of a seed have always been drawn
         return draw.uniform(*((-6, 1) if key.endswith(DECAY) else (0, 1)), shape).astype(np.float32)
-
-    def formats(self, text: str | None) -> Formats:
-        return Formats() if text is None else Formats.from_json(text)
 
     def lower(self, model: RwkvModel, name: str) -> Program:
         return lower(model, name=name)

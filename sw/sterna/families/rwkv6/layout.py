@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sterna.families.rwkv.layout import (
-    EMBEDDINGS,
-    FIRST_NORM,
-    HEAD,
-    LAST_NORM,
-    layer_key,
-    norm_tensors,
-)
+from sterna.families.rwkv.headed import HEAD_NORM, headed_shape
+from sterna.families.rwkv.layout import linear_shape, norm_tensors, tensors_of
 from sterna.families.rwkv6.configuration import Rwkv6Config
 
 MIXED = "wkvrg"
@@ -19,23 +13,22 @@ MIXED = "wkvrg"
 MIX_FIRST, MIX_SECOND = "att.time_maa_w1", "att.time_maa_w2"
 """[hidden, 5 * rank], and [5, rank, hidden]: inputs come first."""
 DECAY, DECAY_FIRST, DECAY_SECOND = "att.time_decay", "att.time_decay_w1", "att.time_decay_w2"
-BONUS, HEAD_NORM = "att.time_faaaa", "att.ln_x"
+BONUS = "att.time_faaaa"
 LOW_RANK = (*(f"mix_{letter}" for letter in MIXED), "decay")
 """Pairs of maps, in the program ``<name>_down`` and ``<name>_up``."""
 LINEAR = {"receptance": "att.receptance", "key": "att.key", "value": "att.value",
           "gate": "att.gate", "output": "att.output", "wide": "ffn.key",
           "admit": "ffn.receptance", "down": "ffn.value"}
 """Matrices [outputs, inputs] of a layer by their names in the program."""
-
-
+HEADED = ("receptance", "key", "value", "gate")
+"""Those of them that have a row for each element of the heads."""
 MATRICES = (*(f"{pair}_{part}" for pair in LOW_RANK for part in ("down", "up")), *LINEAR)
-"""All of them."""
+"""All matrices."""
 
 
-def linear_shape(config: Rwkv6Config, name: str) -> tuple[int, int]:
-    """Outputs and inputs of a matrix of a layer."""
-    hidden, wide = config.hidden_size, config.intermediate_size
-    return {"wide": (wide, hidden), "down": (hidden, wide)}.get(name, (hidden, hidden))
+def rank(config: Rwkv6Config, pair: str) -> int:
+    """Of a pair of maps."""
+    return config.decay_rank if pair == "decay" else config.mix_rank
 
 
 def matrix_shape(config: Rwkv6Config, name: str) -> tuple[int, int]:
@@ -43,22 +36,14 @@ def matrix_shape(config: Rwkv6Config, name: str) -> tuple[int, int]:
     heads, hidden = config.heads.length, config.hidden_size
     pair, _, part = name.rpartition("_")
     if pair in LOW_RANK:
-        rank = config.decay_rank if pair == "decay" else config.mix_rank
-        wide = heads if pair == "decay" else hidden
-        return (rank, hidden) if part == "down" else (wide, rank)
-    if name in ("receptance", "key", "value", "gate"):
-        return heads, hidden
-    return (hidden, heads) if name == "output" else linear_shape(config, name)
+        inner, wide = rank(config, pair), heads if pair == "decay" else hidden
+        return (inner, hidden) if part == "down" else (wide, inner)
+    return headed_shape(config, name, HEADED)
 
 
 def all_tensors(config: Rwkv6Config) -> dict[str, tuple[int, ...]]:
     """Key and shape of every tensor, in the order of use."""
-    hidden = config.hidden_size
-    found: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, hidden)}
-    found |= norm_tensors(FIRST_NORM, hidden)
-    for layer in range(config.num_hidden_layers):
-        found |= {layer_key(layer, name): shape for name, shape in _layer(config)}
-    return found | norm_tensors(LAST_NORM, hidden) | {HEAD: (config.vocab_size, hidden)}
+    return tensors_of(config, lambda layer: _layer(config))
 
 
 def _layer(config: Rwkv6Config) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -10,26 +10,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.rwkv.configuration import NORM_EPSILON
-from sterna.families.rwkv.headed import HEAD_EPSILON
-from sterna.families.rwkv.watch import Watch
+from sterna.families.rwkv.headed_reference import HeadedAttention, HeadedBlock
+from sterna.families.rwkv.reference import Rwkv, before
 from sterna.families.rwkv6.configuration import Rwkv6Config
 from sterna.families.rwkv6.layout import MIXED
 
 
-def before(values: Tensor, last: Tensor) -> Tensor:
-    """What entered a token before each, ``last`` in front of the first."""
-    return torch.cat([last.unsqueeze(0), values[:-1]])
-
-
-class Attention(nn.Module):
+class Attention(HeadedAttention):
     """Token mixing on ``[time, batch, hidden]``."""
 
     def __init__(self, config: Rwkv6Config) -> None:
-        super().__init__()
+        super().__init__(config)
         hidden, count = config.hidden_size, len(MIXED)
-        self.heads = config.heads
-        self.watch = Watch()
         for letter in "x" + MIXED:
             setattr(self, f"time_maa_{letter}", nn.Parameter(torch.zeros(1, 1, hidden)))
         self.time_maa_w1 = nn.Parameter(torch.zeros(hidden, count * config.mix_rank))
@@ -40,7 +32,6 @@ class Attention(nn.Module):
         self.time_faaaa = nn.Parameter(torch.zeros(config.heads.count, config.head_size))
         for name in ("receptance", "key", "value", "gate", "output"):
             setattr(self, name, nn.Linear(hidden, hidden, bias=False))
-        self.ln_x = nn.GroupNorm(config.heads.count, hidden, HEAD_EPSILON)
 
     def mixes(self, values: Tensor, change: Tensor) -> list[Tensor]:
         """What enters the maps of `MIXED`; ``change`` leads to the token before."""
@@ -87,10 +78,7 @@ class Attention(nn.Module):
             self.watch.see("state", state)
         read = torch.stack(found)
         self.watch.see("read", read)
-        normed = self.ln_x(read.flatten(0, 1)).view_as(values)
-        self.watch.see("headed", functional.group_norm(
-            read.flatten(0, 1), self.heads.count, eps=HEAD_EPSILON))
-        self.watch.see("headed", normed)
+        normed = self.normed(read.flatten(0, 1)).view_as(values)
         gate = functional.silu(self.get_submodule("gate")(for_gate))
         self.watch.see("attended", normed * gate)
         return self.get_submodule("output")(normed * gate), values[-1], state
@@ -115,55 +103,25 @@ class Channels(nn.Module):
         return gate * self.value(squared), values[-1]
 
 
-class Block(nn.Module):
+class Layer(HeadedBlock):
     """Both, each behind a norm and added to the residual stream."""
 
     def __init__(self, config: Rwkv6Config, first: bool) -> None:
-        super().__init__()
-        hidden, heads = config.hidden_size, config.heads
-        self.sizes = (hidden, hidden, hidden * heads.size)
-        self.shape = (heads.count, heads.size, heads.size)
-        if first:
-            self.ln0 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln1 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln2 = nn.LayerNorm(hidden, NORM_EPSILON)
+        super().__init__(config, first)
         self.att = Attention(config)
         self.ffn = Channels(config)
 
     def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        entered, channels, cells = state.split(self.sizes, -1)
-        mixed, entered, cells = self.att(
-            self.ln1(values), entered, cells.unflatten(-1, self.shape))
+        entered, channels, cells = self.parts(state)
+        mixed, entered, cells = self.att(self.ln1(values), entered, cells)
         values = values + mixed
         mixed, channels = self.ffn(self.ln2(values), channels)
         return values + mixed, torch.cat([entered, channels, cells.flatten(1)], -1)
 
 
-class Rwkv6(nn.Module):
-    """The whole model; `forward` takes a sequence."""
+class Rwkv6(Rwkv):
+    """The whole model."""
 
     def __init__(self, config: Rwkv6Config) -> None:
-        super().__init__()
-        self.config = config
-        self.emb = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.blocks = nn.ModuleList(
-            Block(config, layer == 0) for layer in range(config.num_hidden_layers))
-        self.ln_out = nn.LayerNorm(config.hidden_size, NORM_EPSILON)
-        self.head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-
-    def initial_state(self, batch: int = 1) -> Tensor:
-        """Nothing read yet: float32 ``[layers, batch, (2 + head size) * hidden]``."""
-        size = (2 + self.config.head_size) * self.config.hidden_size
-        return self.head.weight.new_zeros(self.config.num_hidden_layers, batch, size)
-
-    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Map ids ``[batch, time]`` to logits ``[batch, time, vocabulary]`` and the last state."""
-        if state is None:
-            state = self.initial_state(tokens.shape[0])
-        first = self.blocks[0]
-        assert isinstance(first, Block)
-        values, states = first.ln0(self.emb(tokens.T)), []
-        for block, kept in zip(self.blocks, state, strict=True):
-            values, last = block(values, kept)
-            states.append(last)
-        return self.head(self.ln_out(values)).transpose(0, 1), torch.stack(states)
+        super().__init__(config, (
+            Layer(config, layer == 0) for layer in range(config.num_hidden_layers)))

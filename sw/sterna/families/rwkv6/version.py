@@ -38,6 +38,7 @@ class _Rwkv6(Version):
     format = FORMAT
     models = SHIPPED
     defaults = DEFAULTS
+    numbers = Formats
     config = Rwkv6Config
 
     def tensors(self, config: Rwkv6Config) -> dict[str, tuple[int, ...]]:
@@ -77,9 +78,6 @@ class _Rwkv6(Version):
         if "time_maa" in key:
             return draw.uniform(0, 1, shape).astype(np.float32)
         return draw_usual(config, key, shape, draw)
-
-    def formats(self, text: str | None) -> Formats:
-        return Formats() if text is None else Formats.from_json(text)
 
     def lower(self, model: RwkvModel, name: str) -> Program:
         return lower(model, name=name)

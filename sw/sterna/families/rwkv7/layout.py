@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from sterna.families.rwkv.layout import (
-    EMBEDDINGS,
-    FIRST_NORM,
-    HEAD,
-    LAST_NORM,
-    layer_key,
-    norm_tensors,
-)
+from sterna.families.rwkv.headed import HEAD_NORM, headed_shape
+from sterna.families.rwkv.layout import layer_key, linear_shape, norm_tensors, tensors_of
 from sterna.families.rwkv7.configuration import Rwkv7Config
 
 FASTEST = -0.606531
@@ -21,24 +16,20 @@ MIXED = "rwkvag"
 LOW_RANK = {"decay": "w", "rate": "a", "first": "v", "gate": "g"}
 """Pairs of maps, in the program ``<name>_down`` and ``<name>_up``, by the authors' letter; `first`
 gives shares of the first layer's values, and only later layers have it."""
-KEY_GAIN, KEY_SHARE, BONUS, HEAD_NORM = "att.k_k", "att.k_a", "att.r_k", "att.ln_x"
+KEY_GAIN, KEY_SHARE, BONUS = "att.k_k", "att.k_a", "att.r_k"
 LINEAR = {"receptance": "att.receptance", "key": "att.key", "value": "att.value",
           "output": "att.output", "wide": "ffn.key", "down": "ffn.value"}
 """Matrices [outputs, inputs] of a layer by their names in the program."""
+HEADED = ("receptance", "key", "value")
+"""Those of them that have a row for each element of the heads."""
 MATRICES = (*(f"{pair}_{part}" for pair in LOW_RANK for part in ("down", "up")), *LINEAR)
-"""All of them."""
+"""All matrices."""
 
 
 def rank(config: Rwkv7Config, pair: str) -> int:
     """Of a pair of maps."""
     return {"decay": config.decay_rank, "rate": config.rate_rank, "first": config.value_rank,
             "gate": config.gate_rank}[pair]
-
-
-def linear_shape(config: Rwkv7Config, name: str) -> tuple[int, int]:
-    """Outputs and inputs of a matrix of a layer."""
-    hidden, wide = config.hidden_size, config.intermediate_size
-    return {"wide": (wide, hidden), "down": (hidden, wide)}.get(name, (hidden, hidden))
 
 
 def matrix_shape(config: Rwkv7Config, name: str) -> tuple[int, int]:
@@ -48,19 +39,12 @@ def matrix_shape(config: Rwkv7Config, name: str) -> tuple[int, int]:
     if pair in LOW_RANK:
         inner = rank(config, pair)
         return (inner, hidden) if part == "down" else (heads, inner)
-    if name in ("receptance", "key", "value"):
-        return heads, hidden
-    return (hidden, heads) if name == "output" else linear_shape(config, name)
+    return headed_shape(config, name, HEADED)
 
 
 def all_tensors(config: Rwkv7Config) -> dict[str, tuple[int, ...]]:
     """Key and shape of every tensor, in the order of use."""
-    hidden = config.hidden_size
-    found: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, hidden)}
-    found |= norm_tensors(FIRST_NORM, hidden)
-    for layer in range(config.num_hidden_layers):
-        found |= {layer_key(layer, name): shape for name, shape in _layer(config, layer)}
-    return found | norm_tensors(LAST_NORM, hidden) | {HEAD: (config.vocab_size, hidden)}
+    return tensors_of(config, partial(_layer, config))
 
 
 def unread_tensors(config: Rwkv7Config) -> tuple[str, ...]:

@@ -10,26 +10,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.rwkv.configuration import NORM_EPSILON
-from sterna.families.rwkv.headed import HEAD_EPSILON
-from sterna.families.rwkv.watch import Watch
+from sterna.families.rwkv.headed_reference import HeadedAttention, HeadedBlock
+from sterna.families.rwkv.reference import Rwkv, before
 from sterna.families.rwkv7.configuration import Rwkv7Config
 from sterna.families.rwkv7.layout import FASTEST, LOW_RANK, MIXED, rank
 
 
-def before(values: Tensor, last: Tensor) -> Tensor:
-    """What entered a token before each, ``last`` in front of the first."""
-    return torch.cat([last.unsqueeze(0), values[:-1]])
-
-
-class Attention(nn.Module):
+class Attention(HeadedAttention):
     """Token mixing on ``[time, batch, hidden]``."""
 
     def __init__(self, config: Rwkv7Config, first: bool) -> None:
-        super().__init__()
+        super().__init__(config)
         hidden = config.hidden_size
-        self.heads, self.first = config.heads, first
-        self.watch = Watch()
         for letter in MIXED:
             setattr(self, f"x_{letter}", nn.Parameter(torch.zeros(1, 1, hidden)))
         for pair, letter in LOW_RANK.items():
@@ -45,7 +37,6 @@ class Attention(nn.Module):
         self.r_k = nn.Parameter(torch.zeros(config.heads.count, config.head_size))
         for name in ("receptance", "key", "value", "output"):
             setattr(self, name, nn.Linear(hidden, hidden, bias=False))
-        self.ln_x = nn.GroupNorm(config.heads.count, hidden, HEAD_EPSILON)
 
     def _low_rank(self, pair: str, entered: Tensor) -> Tensor:
         """By maps [inputs, outputs]."""
@@ -88,14 +79,11 @@ class Attention(nn.Module):
         receptance, key, value, decay, rate = (
             part.reshape(shape) for part in (receptance, key, value, decay, rate))
         read, state = self._over_time(receptance, key, value, decay, removed, rate, state)
-        normed = functional.group_norm(read, self.heads.count, eps=HEAD_EPSILON)
-        self.watch.see("headed", normed)
-        normed = self.ln_x(read).view_as(values)
+        normed = self.normed(read).view_as(values)
         agreed = receptance * key * self.r_k
         self.watch.see("agreed", receptance * key)
         self.watch.see("agreed", agreed)
         bonus = agreed.sum(-1, keepdim=True) * value
-        self.watch.see("headed", normed)
         self.watch.see("headed", normed + bonus.flatten(2))
         attended = (normed + bonus.flatten(2)) * gate
         self.watch.see("attended", attended)
@@ -133,56 +121,26 @@ class Channels(nn.Module):
         return self.value(functional.relu(self.key(values + change * self.x_k)) ** 2), values[-1]
 
 
-class Block(nn.Module):
-    """Both, each behind a norm and added to the residual stream."""
+class Layer(HeadedBlock):
+    """Both, each behind a norm and added to the residual stream; the first layer's values go on."""
 
     def __init__(self, config: Rwkv7Config, first: bool, embedded: bool = True) -> None:
-        super().__init__()
-        hidden, heads = config.hidden_size, config.heads
-        self.sizes = (hidden, hidden, hidden * heads.size)
-        self.shape = (heads.count, heads.size, heads.size)
-        if first and embedded:
-            self.ln0 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln1 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln2 = nn.LayerNorm(hidden, NORM_EPSILON)
+        super().__init__(config, first and embedded)
         self.att = Attention(config, first)
         self.ffn = Channels(config)
 
     def forward(self, values: Tensor, state: Tensor, earliest: Tensor | None = None
                 ) -> tuple[Tensor, Tensor, Tensor]:
-        entered, channels, cells = state.split(self.sizes, -1)
-        mixed, entered, cells, first = self.att(
-            self.ln1(values), entered, cells.unflatten(-1, self.shape), earliest)
+        entered, channels, cells = self.parts(state)
+        mixed, entered, cells, first = self.att(self.ln1(values), entered, cells, earliest)
         values = values + mixed
         mixed, channels = self.ffn(self.ln2(values), channels)
         return values + mixed, torch.cat([entered, channels, cells.flatten(1)], -1), first
 
 
-class Rwkv7(nn.Module):
-    """The whole model; `forward` takes a sequence."""
+class Rwkv7(Rwkv):
+    """The whole model."""
 
     def __init__(self, config: Rwkv7Config) -> None:
-        super().__init__()
-        self.config = config
-        self.emb = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.blocks = nn.ModuleList(
-            Block(config, layer == 0) for layer in range(config.num_hidden_layers))
-        self.ln_out = nn.LayerNorm(config.hidden_size, NORM_EPSILON)
-        self.head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-
-    def initial_state(self, batch: int = 1) -> Tensor:
-        """Nothing read yet: float32 ``[layers, batch, (2 + head size) * hidden]``."""
-        size = (2 + self.config.head_size) * self.config.hidden_size
-        return self.head.weight.new_zeros(self.config.num_hidden_layers, batch, size)
-
-    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Map ids ``[batch, time]`` to logits ``[batch, time, vocabulary]`` and the last state."""
-        if state is None:
-            state = self.initial_state(tokens.shape[0])
-        first = self.blocks[0]
-        assert isinstance(first, Block)
-        values, states, earliest = first.ln0(self.emb(tokens.T)), [], None
-        for block, kept in zip(self.blocks, state, strict=True):
-            values, last, earliest = block(values, kept, earliest)
-            states.append(last)
-        return self.head(self.ln_out(values)).transpose(0, 1), torch.stack(states)
+        super().__init__(config, (
+            Layer(config, layer == 0) for layer in range(config.num_hidden_layers)))

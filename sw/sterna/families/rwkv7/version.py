@@ -30,6 +30,7 @@ class _Rwkv7(Version):
     format = FORMAT
     models = SHIPPED
     defaults = DEFAULTS
+    numbers = Formats
     config = Rwkv7Config
 
     def tensors(self, config: Rwkv7Config) -> dict[str, tuple[int, ...]]:
@@ -84,9 +85,6 @@ class _Rwkv7(Version):
         if ".x_" in key:
             return draw.uniform(0, 1, shape).astype(np.float32)
         return draw_usual(config, key, shape, draw)
-
-    def formats(self, text: str | None) -> Formats:
-        return Formats() if text is None else Formats.from_json(text)
 
     def lower(self, model: RwkvModel, name: str) -> Program:
         return lower(model, name=name)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sterna.machine.emulator.memory import LoadedMemory
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
+from sterna.machine.units.synapses import WINDOW_HEADS
 
 Integers = NDArray[np.int64]
-HEADS = 4
-"""Words of a window before those of its elements, see `Synapses.window_fields`."""
 
 
 class Window:
@@ -54,8 +53,8 @@ def _hits(machine: Machine, fields: dict[str, int], windows: LoadedMemory
           ) -> tuple[Integers, Integers, Integers]:
     """How many words each source meets, and of all of them weight words and groups."""
     synapses, lanes, first = machine.synapses, machine.synapses.lanes, fields["window"] - 1
-    heads = _words(machine, windows, first, HEADS)
-    phase, start, axes = heads[3][0], first + HEADS, []
+    heads = _words(machine, windows, first, WINDOW_HEADS)
+    phase, start, axes = heads[3][0], first + WINDOW_HEADS, []
     for size, *_ in heads[:3]:
         axes.append(_words(machine, windows, start, size))
         start += size

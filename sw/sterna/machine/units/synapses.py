@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sterna.machine.machine import Machine
 
 GROUP_BITS = 10
+WINDOW_HEADS = 4
+"""Words of a window before those of its elements, see `Synapses.window_fields`."""
 PORT = "populations"
 """Commands for synapses and neurons, in their order."""
 _RANGES = {"lanes": (1, 1 << 12), "weight_bits": (2, 16), "taps": (1, 256),

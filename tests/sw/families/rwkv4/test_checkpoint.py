@@ -18,7 +18,7 @@ from sterna.families.rwkv.model import open_model
 from sterna.families.rwkv.random_model import random_model
 from sterna.families.rwkv.store import load_model
 from sterna.families.rwkv4.configuration import RwkvConfig
-from sterna.families.rwkv4.family import open_checkpoint
+from sterna.families.rwkv4.family import Rwkv4
 from sterna.families.rwkv4.layout import all_tensors
 from sterna.families.rwkv4.lowering import Formats
 from sterna.families.rwkv4.version import RWKV4
@@ -106,7 +106,7 @@ def test_a_tokenizer_that_is_a_link_to_nothing_is_not_left_out(tmp_path: Path) -
     source = as_pth(tmp_path)
     (tmp_path / "rwkv_vocab_v1.txt").symlink_to("nowhere")
     with pytest.raises(InputError, match="rwkv_vocab_v1.txt: file not found"):
-        open_checkpoint(source)
+        Rwkv4().open_checkpoint(source)
 
 
 def test_a_world_vocabulary_goes_with_the_model_and_its_image(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_wrong_files_are_refused(tmp_path: Path, change: Any, message: str) -> N
 ])
 def test_wrong_folders_are_refused(tmp_path: Path, change: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        open_checkpoint(as_transformers(tmp_path, **change))
+        Rwkv4().open_checkpoint(as_transformers(tmp_path, **change))
 
 
 @pytest.mark.parametrize("ends, settings, wanted", [
@@ -192,7 +192,7 @@ def test_a_folder_without_weights(tmp_path: Path) -> None:
     as_transformers(tmp_path)
     (tmp_path / "model.safetensors").unlink()
     with pytest.raises(InputError, match="neither model.safetensors nor pytorch_model.bin"):
-        open_checkpoint(tmp_path)
+        Rwkv4().open_checkpoint(tmp_path)
 
 
 def test_a_model_is_used_as_any_other(tmp_path: Path) -> None:
