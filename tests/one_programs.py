@@ -19,6 +19,10 @@ from sterna.families.rwkv4.lowering import Formats as RwkvFormats
 from sterna.families.rwkv4.lowering import lower as lower_rwkv4
 from sterna.families.rwkv4.lowering.formats import NAMES
 from sterna.families.rwkv4.version import RWKV4
+from sterna.families.rwkv5.configuration import Rwkv5Config
+from sterna.families.rwkv5.lowering import Formats as Rwkv5Formats
+from sterna.families.rwkv5.lowering import lower as lower_rwkv5
+from sterna.families.rwkv5.version import RWKV5
 from sterna.families.rwkv6.configuration import Rwkv6Config
 from sterna.families.rwkv6.lowering import Formats as Rwkv6Formats
 from sterna.families.rwkv6.lowering import lower as lower_rwkv6
@@ -66,10 +70,16 @@ def rwkv4(config: RwkvConfig, planes: Mapping[str, int] = MappingProxyType({}), 
     return lower_rwkv4(random_rwkv(RWKV4, config, 1), RwkvFormats(planes=numbers, **formats))
 
 
-def rwkv6(config: Rwkv6Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
-    """A random RWKV-6, with three planes where ``planes`` does not say others."""
-    numbers = dict.fromkeys(Rwkv6Formats.names, 3) | dict(planes)
+def rwkv5(config: Rwkv5Config) -> Program:
+    """A random RWKV-5 of three planes."""
     # Values have the fraction bits that all states of the machine are shifted by.
+    return lower_rwkv5(random_rwkv(RWKV5, config, 1), Rwkv5Formats(
+        planes=dict.fromkeys(Rwkv5Formats.names, 3), value_fraction=10))
+
+
+def rwkv6(config: Rwkv6Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
+    """A random RWKV-6, as `rwkv5`, where ``planes`` does not say others."""
+    numbers = dict.fromkeys(Rwkv6Formats.names, 3) | dict(planes)
     return lower_rwkv6(random_rwkv(RWKV6, config, 1),
                        Rwkv6Formats(planes=numbers, value_fraction=10))
 
@@ -95,6 +105,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51)),
     "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), digits=dict.fromkeys(MATRICES, 2)),
     "rwkv4, three planes": partial(rwkv4, RwkvConfig(130, 36, 1, 37), planes={"key": 4, "down": 1}),
+    "rwkv5": partial(rwkv5, Rwkv5Config(97, 33, 2, 50, None, None, head_size=11)),
     "rwkv6": partial(rwkv6, Rwkv6Config(97, 60, 1, 50, None, None, head_size=20, mix_rank=8,
                                         decay_rank=12)),
     "rwkv6, odd": partial(rwkv6, Rwkv6Config(65, 22, 2, 37, None, None, head_size=11, mix_rank=5,

@@ -82,7 +82,7 @@ def open_authors(version: Version, source: Path) -> RwkvModel:
     found = version_of(shapes)
     if found not in (None, version.title):
         raise InputError(f"{source}: is of an {found}, which Sterna does not read yet; it reads "
-                         "RWKV-4, 6 and 7")
+                         "RWKV-4, 5.2, 6 and 7")
     layers = [int(match[1]) for key in shapes if (match := LAYER.match(key))]
     try:
         config = version.configured(shapes, 1 + max(layers, default=0), END_OF_TEXT)

@@ -40,6 +40,11 @@ def head_size(hidden: int, heads: int) -> int:
     return hidden // heads
 
 
+def narrow_intermediate(hidden: int) -> int:
+    """Inner channels of versions 5 and 6: three and a half times as many, whole groups of 32."""
+    return max(1, int(3.5 * hidden) // 32 * 32)
+
+
 def headed_shape(config: HeadedConfig, name: str, headed: tuple[str, ...]) -> tuple[int, int]:
     """Rows and columns of a linear map in the program: those of ``headed`` have a row for each
     element of the heads, padding among them."""

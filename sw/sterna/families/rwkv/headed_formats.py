@@ -9,7 +9,7 @@ from sterna.errors import InputError
 from sterna.families.layers.heads import Heads
 from sterna.families.layers.tables import LOG_FRACTION, LOSS_FRACTION
 from sterna.families.rwkv.calibration import USUAL_ROOM, Room
-from sterna.families.rwkv.formats import SQUARE_SHIFT, Formats
+from sterna.families.rwkv.formats import HEAD, SQUARE_SHIFT, Formats
 from sterna.law.arithmetic import MAX_SHIFT, SHIFT_STEP
 from sterna.law.matrix_state import MOST_PRODUCT_SHIFT
 from sterna.program.matrix_state import StateFormat
@@ -21,6 +21,9 @@ HEADED_ROOM = USUAL_ROOM | {
     "receptance": Room(1.5, 13), "state": Room(2.5, 13), "read": Room(2.5, 13),
     "headed": Room(1.5, 13), "attended": Room(1.5, 13), "wide": Room(3.0, 14)}
 """States grow behind the text that is looked at; inner channels are squared."""
+BONUS_KINDS = {"key": "key", "value": "value", "receptance": "receptance", "gate": "log",
+               "wide": "wide"}
+"""Of what matrices of versions 5 and 6 give."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,25 @@ class HeadedFormats(Formats):
         return StateFormat(heads=heads.count, rows=heads.step, columns=heads.step,
                            fraction=self.state_fraction, decay_fraction=LOSS_FRACTION,
                            product_shift=self.product_shift, read_shift=self.read_shift)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BonusFormats(HeadedFormats):
+    """Versions 5 and 6: keys also times the bonus; the gate is a logarithm's fraction."""
+
+    @property
+    def gated_by(self) -> int:
+        return self.log_fraction
+
+    def source_fraction(self, name: str) -> int:
+        return {"output": self.attended, "down": self.square_fraction}.get(
+            name, self.normed_fraction)
+
+    def result_fraction(self, name: str) -> int:
+        return {"receptance": self.receptance_fraction, "key": self.key_fraction,
+                "value": self.value_fraction, "output": self.residual_fraction,
+                "down": self.residual_fraction, "wide": self.wide_fraction, HEAD: 0}.get(
+                    name, self.log_fraction)
 
 
 def shift_to(fraction: int, most: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sterna.families.rwkv.configuration import MOST
-from sterna.families.rwkv.headed import HeadedConfig
+from sterna.families.rwkv.headed import HeadedConfig, narrow_intermediate
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rwkv6Config(HeadedConfig):
         ("head_size", "mix_rank", "decay_rank"), 1 << 12)
 
     def usual_intermediate(self) -> int:
-        return max(1, int(3.5 * self.hidden_size) // 32 * 32)
+        return narrow_intermediate(self.hidden_size)
 
     @property
     def matrix_weights(self) -> int:

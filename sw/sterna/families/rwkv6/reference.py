@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.rwkv.headed_reference import HeadedAttention, HeadedBlock
+from sterna.families.rwkv.headed_reference import BonusAttention, HeadedBlock
 from sterna.families.rwkv.reference import Rwkv, before
 from sterna.families.rwkv6.configuration import Rwkv6Config
 from sterna.families.rwkv6.layout import MIXED
 
 
-class Attention(HeadedAttention):
+class Attention(BonusAttention):
     """Token mixing on ``[time, batch, hidden]``."""
 
     def __init__(self, config: Rwkv6Config) -> None:
@@ -29,9 +29,6 @@ class Attention(HeadedAttention):
         self.time_decay = nn.Parameter(torch.zeros(1, 1, hidden))
         self.time_decay_w1 = nn.Parameter(torch.zeros(hidden, config.decay_rank))
         self.time_decay_w2 = nn.Parameter(torch.zeros(config.decay_rank, hidden))
-        self.time_faaaa = nn.Parameter(torch.zeros(config.heads.count, config.head_size))
-        for name in ("receptance", "key", "value", "gate", "output"):
-            setattr(self, name, nn.Linear(hidden, hidden, bias=False))
 
     def mixes(self, values: Tensor, change: Tensor) -> list[Tensor]:
         """What enters the maps of `MIXED`; ``change`` leads to the token before."""
@@ -62,26 +59,9 @@ class Attention(HeadedAttention):
             values, before(values, last) - values)
         decay = self.time_decay + self._low_rank(
             "decay", for_decay, self.time_decay_w1, self.time_decay_w2)
-        shape = (*values.shape[:2], self.heads.count, self.heads.size)
-        receptances, keys, contents = (
-            self.get_submodule(name)(entered).reshape(shape) for name, entered in (
-                ("receptance", for_receptance), ("key", for_key), ("value", for_value)))
-        kept = torch.exp(-torch.exp(decay)).reshape(shape)
-        self.watch.see("key", keys * self.time_faaaa)
-        found = []
-        for receptance, key, content, keep in zip(receptances, keys, contents, kept, strict=True):
-            present = key.unsqueeze(-1) * content.unsqueeze(-2)
-            seen = state + self.time_faaaa.unsqueeze(-1) * present
-            found.append((receptance.unsqueeze(-2) @ seen).flatten(1))
-            state = keep.unsqueeze(-1) * state + present
-            self.watch.see("state", seen)
-            self.watch.see("state", state)
-        read = torch.stack(found)
-        self.watch.see("read", read)
-        normed = self.normed(read.flatten(0, 1)).view_as(values)
-        gate = functional.silu(self.get_submodule("gate")(for_gate))
-        self.watch.see("attended", normed * gate)
-        return self.get_submodule("output")(normed * gate), values[-1], state
+        kept = torch.exp(-torch.exp(decay)).unflatten(-1, (self.heads.count, self.heads.size))
+        normed, state = self.attend(for_receptance, for_key, for_value, kept, state)
+        return self.leave(normed, functional.silu(self.gate(for_gate))), values[-1], state
 
 
 class Channels(nn.Module):
@@ -110,13 +90,6 @@ class Layer(HeadedBlock):
         super().__init__(config, first)
         self.att = Attention(config)
         self.ffn = Channels(config)
-
-    def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        entered, channels, cells = self.parts(state)
-        mixed, entered, cells = self.att(self.ln1(values), entered, cells)
-        values = values + mixed
-        mixed, channels = self.ffn(self.ln2(values), channels)
-        return values + mixed, torch.cat([entered, channels, cells.flatten(1)], -1)
 
 
 class Rwkv6(Rwkv):

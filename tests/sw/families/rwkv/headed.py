@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 
 from sterna.families.rwkv.headed import HeadedConfig
 from sterna.families.rwkv.version import Version
+from sterna.families.rwkv5.configuration import Rwkv5Config
+from sterna.families.rwkv5.version import RWKV5
 from sterna.families.rwkv6.configuration import Rwkv6Config
 from sterna.families.rwkv6.version import RWKV6
 from sterna.families.rwkv7.configuration import Rwkv7Config
 from sterna.families.rwkv7.version import RWKV7
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
-    "authors": (97, 60, 7, 52),
-    "file": (30, 12, 2, 20),
-    "planes": (97, 60, 2, 100),
-    "lanes": (30, 22, 2, 20),
-}
+    "authors": (97, 60, 7, 52), "file": (30, 12, 2, 20), "planes": (97, 60, 2, 100),
+    "lanes": (30, 22, 2, 20)}
 """Vocabulary, hidden size, layers and inner channels."""
 SIZES = {"authors": 20, "file": 6, "planes": 20, "lanes": 11}
 """Of heads."""
@@ -53,50 +52,27 @@ class Case:
     def shape(self, purpose: str) -> HeadedConfig:
         """Of a model for a purpose."""
         end = {"eos_token_id": 0 if purpose == "file" else None}
-        return self.config(
-            *self.shapes.get(purpose, SHAPES[purpose]),
-            head_size=SIZES[purpose],
-            **self.ranks,
-            **end,
-        )
+        return self.config(*self.shapes.get(purpose, SHAPES[purpose]), head_size=SIZES[purpose],
+                           **self.ranks, **end)
 
 
 _STATES = (
     ('{"state_fraction": 17, "key_fraction": 2}', "state_fraction asks for a shift by -3 of"),
-    ('{"read_fraction": 17, "receptance_fraction": 2}', "read_fraction asks for a shift by -5 of"),
-)
-CASES = {
-    case.version.title: case
-    for case in (
-        Case(
-            RWKV6,
-            Rwkv6Config,
-            {"mix_rank": 8, "decay_rank": 12},
-            {8: 0.013, 5: 0.019, 3: 0.111},
-            ("receptance", "key", "value", "gate", "output", "wide", "down"),
-            "att.time_faaaa",
-            (("mix_rank=0", "mix_rank is 0; it must be a whole number from 1"),),
-            (*_STATES, ('{"digits": {"mix_w_down": 2}}', "the codes of mix_w_down have one digit")),
-        ),
-        Case(
-            RWKV7,
-            Rwkv7Config,
-            {"decay_rank": 12, "rate_rank": 8, "value_rank": 5, "gate_rank": 16},
-            {8: 0.020, 5: 0.028, 3: 0.159},
-            ("receptance", "key", "output", "wide", "down"),
-            "att.r_k",
-            (("gate_rank=0", "gate_rank is 0; it must be a whole number from 1"),),
-            (
-                *_STATES,
-                ('{"digits": {"value": 2}}', "the codes of value have one digit"),
-                ('{"removed_fraction": 3}', "directions have 5 bits of fraction"),
-                (
-                    '{"key_fraction": 17, "value_fraction": 17, "state_fraction": 13}',
-                    "learning rate 22",
-                ),
-            ),
-            "layer_cells",
-            {"authors": (97, 60, 4, 52)},
-        ),
-    )
-}
+    ('{"read_fraction": 17, "receptance_fraction": 2}', "read_fraction asks for a shift by -5 of"))
+_DIGITS = ("receptance", "key", "value", "gate", "output", "wide", "down")
+CASES = {case.version.title: case for case in (
+    Case(RWKV5, Rwkv5Config, {}, {8: 0.014, 5: 0.017, 3: 0.110}, _DIGITS, "att.time_faaaa", (),
+         _STATES),
+    Case(RWKV6, Rwkv6Config, {"mix_rank": 8, "decay_rank": 12}, {8: 0.013, 5: 0.019, 3: 0.111},
+         _DIGITS, "att.time_faaaa",
+         (("mix_rank=0", "mix_rank is 0; it must be a whole number from 1"),),
+         (*_STATES, ('{"digits": {"mix_w_down": 2}}', "the codes of mix_w_down have one digit"))),
+    Case(RWKV7, Rwkv7Config,
+         {"decay_rank": 12, "rate_rank": 8, "value_rank": 5, "gate_rank": 16},
+         {8: 0.020, 5: 0.028, 3: 0.159}, ("receptance", "key", "output", "wide", "down"), "att.r_k",
+         (("gate_rank=0", "gate_rank is 0; it must be a whole number from 1"),),
+         (*_STATES, ('{"digits": {"value": 2}}', "the codes of value have one digit"),
+          ('{"removed_fraction": 3}', "directions have 5 bits of fraction"),
+          ('{"key_fraction": 17, "value_fraction": 17, "state_fraction": 13}',
+           "learning rate 22")),
+         "layer_cells", {"authors": (97, 60, 4, 52)}))}

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sterna.families.rwkv.calibration import Calibration, choose
-from sterna.families.rwkv.headed_formats import HEADED_ROOM, within_reach
+from sterna.families.rwkv.headed_formats import BONUS_KINDS, HEADED_ROOM, within_reach
 from sterna.families.rwkv.ranges import Ranges, block_of, observe, watch_headed
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv6.layout import LINEAR
 from sterna.families.rwkv6.lowering.formats import Formats
 from sterna.families.rwkv6.reference import Layer
 
-KINDS = {"key": "key", "value": "value", "receptance": "receptance", "gate": "log", "wide": "wide"}
-"""Of what matrices give."""
-
 
 def calibrate(model: RwkvModel, tokens: Sequence[int],
               progress: Callable[[int, int], None] | None = None) -> Calibration[Formats]:
     """Formats that suit a text. Raises `InputError` as `observe` does."""
     def layer(index: int, ranges: Ranges) -> Layer:
-        block = block_of(model, index, lambda: Layer(model.config, False), LINEAR, KINDS, ranges)
+        block = block_of(model, index, lambda: Layer(model.config, False), LINEAR, BONUS_KINDS,
+                         ranges)
         watch_headed(block, ranges)
         return block
 

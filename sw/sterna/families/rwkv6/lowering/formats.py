@@ -8,7 +8,7 @@ from typing import ClassVar
 from sterna.errors import InputError
 from sterna.families.layers.tables import GATE_FRACTION, LOG_FRACTION
 from sterna.families.rwkv.formats import HEAD
-from sterna.families.rwkv.headed_formats import SHARE_FRACTION, HeadedFormats
+from sterna.families.rwkv.headed_formats import SHARE_FRACTION, BonusFormats
 from sterna.families.rwkv6.layout import LOW_RANK, MATRICES, MIXED
 
 SHARED = tuple(f"mix_{letter}_down" for letter in MIXED)
@@ -16,8 +16,8 @@ SHARED = tuple(f"mix_{letter}_down" for letter in MIXED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Formats(HeadedFormats):
-    """Those of matrix states: keys also times the bonus; the gate is a logarithm's fraction."""
+class Formats(BonusFormats):
+    """Those of matrix states and of bonuses."""
 
     names: ClassVar[tuple[str, ...]] = (*MATRICES, HEAD)
 
@@ -26,21 +26,13 @@ class Formats(HeadedFormats):
         if wrong := next((name for name in SHARED if self.digits[name] != 1), None):
             raise InputError(f"formats: the codes of {wrong} have one digit")
 
-    @property
-    def gated_by(self) -> int:
-        return self.log_fraction
-
     def source_fraction(self, name: str) -> int:
         pair, _, part = name.rpartition("_")
         if pair in LOW_RANK and part == "up":
             return GATE_FRACTION - 1  # half of a tanh
-        return {"output": self.attended, "down": self.square_fraction}.get(
-            name, self.normed_fraction)
+        return super().source_fraction(name)
 
     def result_fraction(self, name: str) -> int:
         if name.startswith("mix_") and name.endswith("_up"):
             return SHARE_FRACTION
-        return {"decay_up": LOG_FRACTION, "receptance": self.receptance_fraction,
-                "key": self.key_fraction, "value": self.value_fraction,
-                "output": self.residual_fraction, "down": self.residual_fraction,
-                "wide": self.wide_fraction, HEAD: 0}.get(name, self.log_fraction)
+        return LOG_FRACTION if name == "decay_up" else super().result_fraction(name)

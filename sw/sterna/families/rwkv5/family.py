@@ -1,0 +1,41 @@
+"""The family of RWKV-5 language models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sterna.families.family import Coverage
+from sterna.families.random_name import form
+from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
+from sterna.families.rwkv.options import Planes
+from sterna.families.rwkv5.names import DEFAULTS, FORMAT, NAME, SHIPPED
+from sterna.families.rwkv5.options import Size
+from sterna.families.tokens.family import token_options
+
+if TYPE_CHECKING:
+    from sterna.families.rwkv.version import Version
+
+
+class Rwkv5(RwkvFamily):
+    """Language models whose tokens enter matrix states, whose rows lose a constant share each."""
+
+    name = NAME
+    title = "RWKV-5.2"
+    reads = READS | {form(DEFAULTS, NAME): RANDOM}
+    imports = {
+        "a file (.pth, .safetensors) of an RWKV-5":
+            "the authors' tensors as they are released; the tokenizer lies beside it",
+    }
+    coverage = Coverage("1 to 8, 5 unless told", (
+        "Eagle and Finch: RWKV with Matrix-Valued States and Dynamic Recurrence (Eagle)",))
+    options = token_options(Size, Planes)
+    size = Size
+    format = FORMAT
+    models = SHIPPED
+    random = (NAME,)
+
+    def version(self) -> Version:
+        """RWKV-5."""
+        from sterna.families.rwkv5.version import RWKV5
+
+        return RWKV5

@@ -1,0 +1,6 @@
+"""From an RWKV-5 to a program in integers."""
+
+from sterna.families.rwkv5.lowering.formats import Formats
+from sterna.families.rwkv5.lowering.token import lower
+
+__all__ = ["Formats", "lower"]
