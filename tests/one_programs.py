@@ -31,6 +31,10 @@ from sterna.families.rwkv7.configuration import Rwkv7Config
 from sterna.families.rwkv7.lowering import Formats as Rwkv7Formats
 from sterna.families.rwkv7.lowering import lower as lower_rwkv7
 from sterna.families.rwkv7.version import RWKV7
+from sterna.families.spikegpt.configuration import SpikeGptConfig
+from sterna.families.spikegpt.lowering import Formats as SpikeGptFormats
+from sterna.families.spikegpt.lowering import lower as lower_spikegpt
+from sterna.families.spikegpt.version import SPIKEGPT
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
@@ -91,6 +95,12 @@ def rwkv7(config: Rwkv7Config, planes: Mapping[str, int] = MappingProxyType({}))
                        Rwkv7Formats(planes=numbers, value_fraction=10))
 
 
+def spikegpt(config: SpikeGptConfig) -> Program:
+    """A random SpikeGPT of three planes."""
+    return lower_spikegpt(random_rwkv(SPIKEGPT, config, 1), SpikeGptFormats(
+        planes=dict.fromkeys(NAMES, 3)))
+
+
 PROGRAMS: dict[str, Callable[[], Program]] = {
     "demo-tiny": lambda: lower(load_model("demo-tiny"), Formats.default(18), "demo-tiny"),
     "like demo-spiking": lambda: lower(random_model(SPIKING, 1), name="like demo-spiking"),
@@ -120,6 +130,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "rwkv7, three layers": partial(rwkv7, Rwkv7Config(
         130, 14, 3, 36, None, None, head_size=7, decay_rank=7, rate_rank=5, value_rank=3,
         gate_rank=9)),
+    "spikegpt": partial(spikegpt, SpikeGptConfig(97, 20, 2, 50)),
     "state, rwkv": partial(state_program, "rwkv", 3, 20, 10, hidden=20, vocabulary=97),
     "state, delta": partial(state_program, "delta", 2, 7, 9, loud=True),
     "state, columns": partial(state_program, "columns", 3, 5, 7),

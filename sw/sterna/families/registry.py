@@ -17,6 +17,7 @@ from sterna.families.rwkv4.family import Rwkv4
 from sterna.families.rwkv5.family import Rwkv5
 from sterna.families.rwkv6.family import Rwkv6
 from sterna.families.rwkv7.family import Rwkv7
+from sterna.families.spikegpt.family import SpikeGpt
 from sterna.families.spiking.family import Spiking
 from sterna.formats.foreign import told_of_name
 from sterna.options import Declared, Group, Options, declared
@@ -30,7 +31,7 @@ _more: list[Family] = []
 @cache
 def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
-    found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), Spiking()]
+    found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:

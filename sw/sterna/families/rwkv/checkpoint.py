@@ -80,7 +80,7 @@ def open_authors(version: Version, source: Path) -> RwkvModel:
                           else open_pth(source))
     shapes = file.shapes
     found = version_of(shapes)
-    if found not in (None, version.title):
+    if found not in (None, version.title, *version.file_titles):
         raise InputError(f"{source}: is of an {found}, which Sterna does not read yet; it reads "
                          "RWKV-4, 5.2, 6 and 7")
     layers = [int(match[1]) for key in shapes if (match := LAYER.match(key))]

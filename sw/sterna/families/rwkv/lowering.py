@@ -113,9 +113,10 @@ class Lowering(ABC, Generic[F]):
         """Of local vectors that are not as long as the residual stream."""
         return dict.fromkeys(("wide", "square"), self.wide)
 
-    def states(self) -> tuple[str, ...]:
-        """What entered attention and channels."""
-        return "attention_before", "channels_before"
+    def states(self) -> dict[str, int]:
+        """Vectors that stay, and their fraction bits: what entered attention and channels."""
+        return dict.fromkeys(("attention_before", "channels_before"),
+                             self.formats.normed_fraction)
 
     def carried(self) -> dict[str, VectorFormat]:
         """What goes from layer to layer."""
@@ -135,9 +136,8 @@ class Lowering(ABC, Generic[F]):
         local = (*fractions, "wide", "change", "none", "centred", *self.sources.values(), *lengths)
         vectors = {name: VectorFormat(length=lengths.get(name, self.hidden),
                                       fraction=fractions.get(name)) for name in local}
-        for name in self.states():
-            vectors[name] = VectorFormat(
-                length=self.hidden, fraction=formats.normed_fraction, lifetime="state")
+        for name, fraction in self.states().items():
+            vectors[name] = VectorFormat(length=self.hidden, fraction=fraction, lifetime="state")
         return vectors | self.carried()
 
     def codes(self, name: str) -> Codes:
@@ -155,10 +155,16 @@ class Lowering(ABC, Generic[F]):
         return self.product(name).passes(self.shape(name)[0], result, body, absmax=absmax,
                                          made=made)
 
+    def residual(self, name: str, norm: str, between: tuple[Operation, ...] = ()
+                 ) -> tuple[Pass, ...]:
+        """What a matrix adds to the residual stream, whose words enter the mean of a norm;
+        ``between`` as of `Product.passes`."""
+        return self.product(name).passes(
+            self.hidden, "x", addend="x", between=between, sum=f"{norm}_mean")
+
     def leave_attention(self) -> tuple[Item, ...]:
         """What attention adds to the residual stream."""
-        return in_turn(self.product("output").passes(
-            self.hidden, "x", addend="x", sum=f"{SECOND}_mean"))
+        return in_turn(self.residual("output", SECOND))
 
     def shift(self, name: str, before: str, mixes: Iterable[tuple[str, str]]) -> Kernel:
         """Two tokens mixed into what a matrix takes, by a constant vector each."""
@@ -179,8 +185,7 @@ class Lowering(ABC, Generic[F]):
             *in_turn((
                 *self.passes("wide", "wide", *squared_relu(square, "wide", SQUARE_SHIFT, square)),
                 *self.passes(admit, "r", Lookup(result="r", a="r", table=SIGMOID)),
-                *self.product("down").passes(
-                    self.hidden, "x", addend="x", between=(gated,), sum=f"{FIRST}_mean"))),
+                *self.residual("down", FIRST, (gated,)))),
         )
 
     def _embed(self) -> Section:

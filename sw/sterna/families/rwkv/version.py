@@ -42,6 +42,8 @@ class Version(ABC):
 
     title: str
     """``RWKV-4``."""
+    file_titles: tuple[str, ...] = ()
+    """Versions whose files have the same tensors."""
     format: Format
     models: Mapping[str, ShippedModel]
     """Those that come with Sterna."""

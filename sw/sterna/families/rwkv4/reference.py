@@ -71,15 +71,16 @@ class Layer(Block):
 
     def __init__(self, hidden: int, wide: int, first: bool) -> None:
         super().__init__(hidden, first)
+        self.hidden = hidden
         self.att = Attention(hidden)
         self.ffn = Channels(hidden, wide)
 
     def state_size(self) -> int:
-        return STATES * self.att.key.in_features
+        return STATES * self.hidden
 
     def initial_state(self, batch: int) -> Tensor:
         state = super().initial_state(batch)
-        state[:, -self.att.key.in_features:] = EMPTY
+        state[:, -self.hidden:] = EMPTY
         return state
 
     def forward(self, values: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,13 +20,16 @@ from sterna.families.rwkv4.names import DEFAULTS, FORMAT, SHIPPED, SIZES
 from sterna.program.definition import Program
 
 
-class _Rwkv4(Version):
+class Rwkv4Version(Version):
+    """See `Version`."""
+
     title = "RWKV-4"
+    sizes: Mapping[str, tuple[int, int]] = SIZES
     format = FORMAT
     models = SHIPPED
     defaults = DEFAULTS
     numbers = Formats
-    config = RwkvConfig
+    config: type[RwkvConfig] = RwkvConfig
 
     def tensors(self, config: RwkvConfig) -> dict[str, tuple[int, ...]]:
         return all_tensors(config)
@@ -36,17 +39,17 @@ class _Rwkv4(Version):
         if len(embedding) != 2 or len(wide) != 2:
             raise InputError(f"has no tensors of an RWKV-4 ({EMBEDDINGS}, "
                              f"{layer_key(0, 'ffn.key.weight')}: matrices)")
-        return RwkvConfig(embedding[0], embedding[1], layers, wide[0], eos_token_id=end)
+        return self.config(embedding[0], embedding[1], layers, wide[0], eos_token_id=end)
 
     def asked(self, values: Mapping[str, int]) -> RwkvConfig:
-        return RwkvConfig(
+        return self.config(
             vocab_size=values["vocabulary"], hidden_size=values["hidden"],
             num_hidden_layers=values["layers"], intermediate_size=values["intermediate"],
             eos_token_id=None)
 
     def size(self, name: str) -> RwkvConfig:
-        hidden, layers = SIZES[name]
-        return RwkvConfig(hidden_size=hidden, num_hidden_layers=layers)
+        hidden, layers = self.sizes[name]
+        return self.config(hidden_size=hidden, num_hidden_layers=layers)
 
     def draw(self, config: RwkvConfig, key: str, shape: tuple[int, ...], draw: np.random.Generator
              ) -> NDArray[np.float32]:
@@ -72,4 +75,4 @@ class _Rwkv4(Version):
         return Rwkv4(config)
 
 
-RWKV4 = _Rwkv4()
+RWKV4 = Rwkv4Version()

@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from sterna.compiler.fit import fit_machine
+from sterna.families.layers.fire import fire, neuron_constants, neuron_scalars
 from sterna.families.layers.norm import GAIN_FRACTION, LayerNorm
 from sterna.families.layers.ones import ONES, UNIT, UNIT_WORD, make_ones
 from sterna.families.layers.shift import MIX_FRACTION, squared_relu, token_shift
-from sterna.families.layers.tables import EDGE, EDGE_VALUE, LOG_FRACTION, layer_tables
+from sterna.families.layers.tables import EDGE, EDGE_VALUE, LOG_FRACTION, ONE, layer_tables
 from sterna.families.layers.wkv import Wkv
 from sterna.golden.executor import GoldenExecutor
+from sterna.golden.neuron import GoldenPopulation
+from sterna.law.neuron import Decay, NeuronDefinition, Reset
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.machine.emulator.board import EmulatedBoard
 from sterna.machine.presets import PRESETS
 from sterna.program.definition import Parameters, Program, ScalarConstant, VectorFormat
@@ -81,6 +85,31 @@ def test_layer_norm(length: int, fraction: int, spread: float, offset: float) ->
         2**fraction * np.sqrt((centred**2).mean(1) + 1e-5))
     allowed = 2e-4 * np.abs(wanted).max() + words * unit + 1.5 / 2**out
     assert (np.abs(found / 2**out - wanted).max(1) < allowed).all()
+
+
+def test_neurons_fire_as_the_law_says() -> None:
+    """In every word, at the threshold and beside it too; silent ones, and ends of the words."""
+    length, fraction, steps = 200, 12, 60
+    definition = NeuronDefinition(
+        sum_bits=18, membrane_bits=18, decay=Decay.EULER, scale_drive=True, strict=False,
+        reset=Reset.HARD)
+    one, draw = 1 << fraction, np.random.default_rng(3)
+    drive = np.rint(draw.normal(0.6, 1.2, (steps, length)) * one).astype(np.int64)
+    drive[0] = 2 * one + np.arange(length) - length // 2
+    drive[1::2, :9] = (60000, -60000, 0, one, 2 * one, 2 * one - 1, -1, 1, one - 1)
+    kernel = Kernel(name="fire", length=length, body=(
+        Element(result="y", a="x", multiplier=Unit(1)), *fire("y", "v", "s")))
+    constants = (ScalarOperation(result=EDGE, operation="constant", operands=(EDGE,)),
+                 *neuron_constants())
+    formats = {"y": VectorFormat(length=length, fraction=fraction),
+               "v": VectorFormat(length=length, fraction=fraction, lifetime="state")}
+    found = computed(length, (*constants, kernel), formats, {},
+                     {EDGE: EDGE_VALUE, **neuron_scalars(fraction)}, drive, "s")
+    numbers = NeuronParameters.of(factor=1 << definition.factor_fraction - 1, threshold=one)
+    population = GoldenPopulation(definition, numbers, length)
+    assert np.array_equal(found, np.concatenate([
+        population.step(row[None]) * ONE for row in drive]))
+    assert 0.05 < (found > 0).mean() < 0.6
 
 
 def published(keys: np.ndarray, values: np.ndarray, decay: np.ndarray, bonus: np.ndarray

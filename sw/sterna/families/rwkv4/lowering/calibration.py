@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,26 +20,31 @@ ROOM = USUAL_ROOM | {"log": Room(1.1, LOG_FRACTION), "value": Room(4.0, 14), "wi
 """A value and an average are subtracted; inner channels are squared."""
 KINDS = {"value": "value", "wide": "wide"}
 """Of what matrices give."""
+L = TypeVar("L", bound=Layer)
 
 
 def calibrate(model: RwkvModel, tokens: Sequence[int],
               progress: Callable[[int, int], None] | None = None) -> Calibration[Formats]:
     """Formats that suit a text. Raises `InputError` as `observe` does."""
-    config = model.config
-
     def layer(index: int, ranges: Ranges) -> Layer:
-        block = block_of(
-            model, index, lambda: Layer(config.hidden_size, config.intermediate_size, False),
-            MATRICES, KINDS, ranges)
-
-        def keys(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            del module, inputs
-            see_keys(ranges, block, output)
-
-        block.att.key.register_forward_hook(keys)
-        return block
+        return watched(model, index, Layer, ranges)
 
     return choose(Formats, observe(model, tokens, layer, progress), ROOM)
+
+
+def watched(model: RwkvModel, index: int, kind: type[L], ranges: Ranges) -> L:
+    """A layer whose values enter."""
+    config = model.config
+    block = block_of(
+        model, index, lambda: kind(config.hidden_size, config.intermediate_size, False),
+        MATRICES, KINDS, ranges)
+
+    def keys(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        del module, inputs
+        see_keys(ranges, block, output)
+
+    block.att.key.register_forward_hook(keys)
+    return block
 
 
 def see_keys(ranges: Ranges, block: Layer, keys: Tensor) -> None:

@@ -10,6 +10,8 @@ form of `sterna.families.layers.wkv`.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from sterna.families.layers.codes import in_turn
 from sterna.families.layers.tables import EDGE, GATE_FRACTION, SIGMOID, layer_tables
 from sterna.families.layers.wkv import Wkv
@@ -27,6 +29,7 @@ from sterna.program.items import Item
 SOURCES = {"key": "for_key", "value": "for_value", "receptance": "for_receptance",
            "output": "attended", "wide": "for_wide", "gate": "for_gate", "down": "square",
            HEAD: "normed"}
+R = TypeVar("R", bound=Formats)
 
 
 def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
@@ -34,10 +37,10 @@ def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> P
 
     Raises `InputError` for formats that cannot be used.
     """
-    return Rwkv4Lowering(model, formats).program(name)
+    return Rwkv4Lowering[Formats](model, formats).program(name)
 
 
-class Rwkv4Lowering(Lowering[Formats]):
+class Rwkv4Lowering(Lowering[R]):
     """See `Lowering`."""
 
     sources = SOURCES
@@ -52,8 +55,11 @@ class Rwkv4Lowering(Lowering[Formats]):
         return Rwkv4Parameters(self.model, self.formats, self.scalars())
 
     def layers(self) -> tuple[Section, ...]:
-        items = (*self._mix_tokens(), *self.gated_channels("gate", ("wide_mix", "gate_mix")))
-        return (Section(name=LAYER, items=items, repeat=self.config.num_hidden_layers),)
+        return (Section(name=LAYER, items=self.items(), repeat=self.config.num_hidden_layers),)
+
+    def items(self) -> tuple[Item, ...]:
+        """Of a layer."""
+        return (*self._mix_tokens(), *self.gated_channels("gate", ("wide_mix", "gate_mix")))
 
     def fractions(self) -> dict[str, int | None]:
         formats = self.formats

@@ -125,9 +125,10 @@ class _Lowering(HeadedLowering[Formats]):
     def ranks(self) -> dict[str, int]:
         return {pair: rank(self.config, pair) for pair in LOW_RANK}
 
-    def states(self) -> tuple[str, ...]:
-        usual = super().states()
-        return tuple(f"{section}_{name}" for section in self._sections for name in usual)
+    def states(self) -> dict[str, int]:
+        usual = super().states().items()
+        return {f"{section}_{name}": fraction for section in self._sections
+                for name, fraction in usual}
 
     def carried(self) -> dict[str, VectorFormat]:
         found = super().carried()
@@ -251,6 +252,5 @@ class _Lowering(HeadedLowering[Formats]):
             self.shift("shift_channels", f"{section}_channels_before", [("wide", "wide_present")]),
             *in_turn(self.passes("wide", "wide", *squared_relu(
                 square, "wide", SQUARE_SHIFT, square))),
-            *in_turn(self.product("down").passes(
-                self.hidden, "x", addend="x", sum=f"{FIRST}_mean")),
+            *in_turn(self.residual("down", FIRST)),
         )

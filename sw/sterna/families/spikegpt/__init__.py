@@ -1,0 +1,1 @@
+"""SpikeGPT: an RWKV-4 whose layers add spikes to the residual stream."""
