@@ -17,10 +17,12 @@ from sterna_sim.toolchain import find_toolchain
 MACHINES = {
     "tiny": PRESETS["tiny"],
     "generate, two streams": with_generation(PRESETS["tiny"].having(streams=2)),
-    "tables": token_machine(rows=4, columns=12, vector_lanes=2, lane="tables", code_depth=120),
+    "tables": token_machine(rows=4, columns=12, vector_lanes=4, head_words=4, lane="tables",
+                            code_depth=120),
     "axi": PRESETS["tiny"].having(memory=Axi(ports=2)),
     "sdram": PRESETS["tiny"].having(memory=Sdram()),
     "compact": PRESETS["tiny"].having(compact=True, vector_interval=2),
+    "two texts": PRESETS["tiny"].having(streams=2, shared=True),
     "spiking": with_snapshots(STEP_MACHINE),
 }
 CARELESS = """

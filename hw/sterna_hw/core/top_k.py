@@ -139,8 +139,10 @@ class TopK(Component):
         bits = count * self._machine.vector.word_bits
         m.d.comb += [
             before.eq(~closed & (number != self.limit >> index_bits)),
+            # The group that the limit is in has its words below it: never the last one of all.
             *(counting[index].eq(before | (~closed & (index < self.limit[:index_bits])))
-              for index in range(count)),
+              for index in range(count - 1)),
+            counting[-1].eq(before),
             last.eq(place == slices - 1),
             self.values.ready.eq(taken & last),
         ]

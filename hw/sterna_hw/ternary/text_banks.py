@@ -62,7 +62,9 @@ class TextBanks(Component):
         read = storage.read_port()
 
         def address(part: Any, tile: Any, bank: Any, text: Any) -> Any:
-            return Cat(part[:part_bits], tile[:tile_bits], bank, text)
+            # A field of no bits at all would be a wire of -1 to 0 in the Verilog.
+            places = ((part, part_bits), (tile, tile_bits))
+            return Cat(*(place[:bits] for place, bits in places if bits), bank, text)
 
         def each(shape: Any, name: str) -> Array:
             return Array(Signal(shape, name=f"{name}_{text}") for text in texts)
