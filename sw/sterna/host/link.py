@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
+from time import monotonic
 
 from sterna.errors import LinkError
 from sterna.host.transport import Transport
@@ -20,6 +21,12 @@ LONGEST_ANSWER = 1024
 """More than any answer has, so that a damaged length does not swallow the answers behind it."""
 NOISE = 4096
 """Bytes outside good frames that may come before an answer; zeros do not count."""
+SLOWEST = 50
+"""Bytes a second of the slowest board, which is a simulated one."""
+TIMEOUTS = 20
+"""Times of silence that an answer may take from its first byte on, where bytes come slowly."""
+_PIECE = 64
+"""Bytes that are read before the clock is looked at again."""
 
 _MEANING: dict[int, str] = {
     ErrorCode.TYPE: "it does not know this request; is its bitstream older than this software?",
@@ -179,12 +186,17 @@ class Link:
     def _receive(self, timeout: float) -> Frame | None:
         """The next frame; None when the board is silent, or sends nothing but noise."""
         noise = NOISE + self._decoder.longest
+        limit, end = max(TIMEOUTS * timeout, self._decoder.longest / SLOWEST), None
         while not self._received:
-            wanted = self._decoder.missing()
+            wanted = min(self._decoder.missing(), _PIECE)
             data = self._transport.read(wanted, timeout)
             self._received += self._decoder.feed(data)
-            noise -= len(data) - data.count(0)
-            if not self._received and noise < 0:
+            told = len(data) - data.count(0)
+            noise -= told
+            if told and end is None:
+                end = monotonic() + limit
+            late = end is not None and monotonic() > end
+            if not self._received and (noise < 0 or late):
                 self._decoder.clear()
                 return None
             if not self._received and len(data) < wanted:

@@ -96,6 +96,29 @@ def test_zeros_keep_an_answer_alive_and_noise_does_not():
         Link(Chatter()).request(load(0), 1)
 
 
+def test_a_device_that_never_ends_a_frame_is_no_board(monkeypatch):
+    """A byte comes just before each time-out, all of them parts of a frame; then the same board
+    with an answer at the pace of a slow simulation."""
+    now = [0.0]
+    monkeypatch.setattr("sterna.host.link.monotonic", lambda: now[0])
+
+    class Slow(FakeBoard):
+        endless, pace = b"\xa5", 0.9
+
+        def read(self, count: int, timeout: float) -> bytes:
+            data = self.endless * count or super().read(count, timeout)
+            now[0] += len(data) * self.pace
+            return data
+
+    with pytest.raises(AnswerLost, match="no good answer"):
+        Link(Slow()).request(load(0), 1)
+    assert now[0] < 3 * 90
+    Slow.endless, Slow.pace = b"", 1.0
+    link = Link(Slow())
+    link.request(load(0), 1)
+    assert link.retries == 0
+
+
 RUN = Request(FrameType.RUN, bytes(10), FrameType.RESULT)
 TOGETHER = [load(0), load(1), RUN]
 
