@@ -29,8 +29,8 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
-_LARGE_VECTORS = 4096
-"""Groups from which `sterna_hw.vector.vector_memory` asks for RAMs of 288 kbit."""
+_LARGE_DEPTH = 4096
+"""Words from which `sterna_hw.memory.storage` asks for RAMs of 288 kbit."""
 
 
 def memory_map(family: str, machine: Any, used: Mapping[str, int],
@@ -144,7 +144,7 @@ def _vector(mapper: Mapper) -> list[OnChipMemory]:
     single = (mapper.family == "ice40" and machine.vector.interval == 2
               and machine.vector.depth <= SINGLE_PORT_DEPTH)
     vectors = mapper.in_single_port_rams if single else mapper.memory
-    if mapper.large_rams and machine.vector.depth * machine.texts >= _LARGE_VECTORS:
+    if mapper.large_rams and machine.vector.depth * machine.texts >= _LARGE_DEPTH:
         vectors = mapper.in_large_rams
     constants = (_fetched(mapper, "constants fetched ahead", 2 * machine.outside.burst)
                  if machine.memory.holds_constants
@@ -198,9 +198,11 @@ def _neuron(mapper: Mapper) -> list[OnChipMemory]:
 def _matrix(mapper: Mapper) -> list[OnChipMemory]:
     """Cells, the operands of a pass side by side, and sums of rows that are read by columns."""
     machine, unit = mapper.machine, mapper.machine.matrix
+    large = mapper.large_rams and unit.depth >= _LARGE_DEPTH
+    states = mapper.in_large_rams if large else mapper.memory
     found = [
-        mapper.memory("matrix states", unit.depth, [unit.lanes * machine.vector.word_bits],
-                      machine.streams),
+        states("matrix states", unit.depth, [unit.lanes * machine.vector.word_bits],
+               machine.streams),
         mapper.shallow("operands", unit.operand_depth,
                        machine.streams * unit.operands * machine.vector.group_bits),
     ]

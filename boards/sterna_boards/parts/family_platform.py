@@ -11,4 +11,4 @@ class FamilyPlatform:
 
     family: str
     large_rams: bool = False
-    """Whether the part has RAMs of 288 kbit, in which deep vector memories are to lie."""
+    """Whether the part has RAMs of 288 kbit, in which deep memories are to lie."""

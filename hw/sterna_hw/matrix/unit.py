@@ -186,7 +186,7 @@ class MatrixUnit(Component):
         """The cells: read in stage 0, written at `CELL_STAGE`; between RUNs the link has them."""
         machine, unit = self._machine, self._machine.matrix
         width = unit.lanes * machine.vector.word_bits
-        m.submodules.store = store = Storage(width, unit.depth)
+        m.submodules.store = store = Storage(width, unit.depth, large=True)
         place = Signal(range(unit.depth + 1))
         self._read_word = Signal.like(place)
         self._write_word = Signal.like(place)

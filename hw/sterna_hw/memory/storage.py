@@ -11,6 +11,8 @@ from amaranth.lib.wiring import In, Out
 
 from sterna_hw.component import Component
 
+LARGE_DEPTH = 4096
+"""Words from which a memory lies in RAMs of 288 kbit, if the part has them."""
 MODULE = "sterna_memory"
 MODULE_DEPTH = 1024
 """Words from which a memory without contents is an instance of `MODULE` in Verilog text."""
@@ -31,6 +33,12 @@ module {MODULE} #(parameter WIDTH = 1, DEPTH = 2, ADDRESS = 1) (
   end
 endmodule
 """
+
+
+def in_large_rams(platform: Any, depth: int) -> bool:
+    """Whether a memory of so many words does, on a platform that says by ``large_rams`` whether
+    there are any."""
+    return depth >= LARGE_DEPTH and getattr(platform, "large_rams", False)
 
 
 class VerilogText:
@@ -65,15 +73,16 @@ class Storage(Component):
 
     Args:
         width: bits of a word. depth: words. initial: words at power up.
-        block: ask Vivado for block RAM.
+        block: ask Vivado for block RAM. large: ask for RAMs as `in_large_rams` says.
     """
 
     def __init__(self, width: int, depth: int, initial: Sequence[int] = (),
-                 block: bool = False) -> None:
+                 block: bool = False, large: bool = False) -> None:
         self._width = width
         self._depth = depth
         self._initial = initial
         self._block = block
+        self._large = large
         super().__init__({
             "write_enable": In(1), "write_address": In(range(depth)), "write_data": In(width),
             "enable": In(1), "address": In(range(depth)), "data": Out(width),
@@ -81,9 +90,8 @@ class Storage(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        large = self._depth >= MODULE_DEPTH
         modules = getattr(platform, "memory_modules", False)
-        if modules and large and not any(self._initial):
+        if modules and self._depth >= MODULE_DEPTH and not any(self._initial):
             m.submodules.ram = Instance(
                 MODULE, p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDRESS=len(self.address),
                 i_clk=ClockSignal(), i_write_enable=self.write_enable,
@@ -92,6 +100,8 @@ class Storage(Component):
             return m
         # Without no_rw_check, synthesis adds a bypass that returns the old word in a collision.
         attributes = {"no_rw_check": "1"} | ({"ram_style": "block"} if self._block else {})
+        if self._large and in_large_rams(platform, self._depth):
+            attributes["ram_style"] = "ultra"
         m.submodules.ram = storage = memory.Memory(
             shape=unsigned(self._width), depth=self._depth, init=list(self._initial),
             attrs=attributes)

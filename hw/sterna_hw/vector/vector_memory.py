@@ -13,10 +13,8 @@ from sterna.machine.units.vector import VECTORS
 from sterna_hw.component import Component
 from sterna_hw.layouts import word_group
 from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
+from sterna_hw.memory.storage import in_large_rams
 from sterna_hw.state_layouts import state_port
-
-LARGE_DEPTH = 4096
-"""Groups from which it lies in RAMs of 288 kbit, if the part has them."""
 
 
 class VectorMemory(Component):
@@ -29,7 +27,7 @@ class VectorMemory(Component):
 
     With ``vector_interval`` 2 reads that matter are in one clock of two and writes in the other one
     (results come an odd number of clocks after their reads), so single-port RAM will do. A memory
-    of `LARGE_DEPTH` groups or more asks a platform with ``large_rams`` for those.
+    of many groups asks for RAMs as `in_large_rams` says.
 
     Members:
         a_address, b_address: read addresses, In.
@@ -64,10 +62,10 @@ class VectorMemory(Component):
                     bank.write_data.eq(self.write_data),
                 ]
                 continue
-            large = self._depth >= LARGE_DEPTH and getattr(platform, "large_rams", False)
             storage = memory.Memory(
                 shape=self._shape, depth=self._depth, init=[],
-                attrs={"no_rw_check": "1"} | ({"ram_style": "ultra"} if large else {}))
+                attrs={"no_rw_check": "1"} | (
+                    {"ram_style": "ultra"} if in_large_rams(platform, self._depth) else {}))
             m.submodules[name] = storage
             read = storage.read_port()
             write = storage.write_port()

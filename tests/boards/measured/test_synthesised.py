@@ -12,15 +12,18 @@ from sterna.errors import CheckError, InputError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna.machine.memory import Axi, Chip, memory_bytes
-from sterna.machine.presets import PRESETS, token_machine
+from sterna.machine.presets import PRESETS, TOKEN_MACHINE, token_machine
+from sterna.machine.units.matrix import MatrixStates
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.terms import area_terms
 from sterna_boards.flows.synthesis import Synthesis, synthesise
 from sterna_boards.measured.synthesised import Synthesised, read_areas, write_areas
 from sterna_boards.parts.family_platform import FamilyPlatform
+from sterna_hw.matrix.unit import MatrixUnit
 from sterna_hw.vector.vector_memory import VectorMemory
 from sterna_hw.verilog import shorten_zeros, to_serial_verilog
 
@@ -96,6 +99,35 @@ def test_deep_vectors_lie_in_large_rams(tmp_path: Path) -> None:
                     if one.name == "vectors and state")
         assert (area.large_rams, area.block_rams) == (vectors.large_rams, vectors.block_rams)
         assert vectors.large_rams == (8 if large else 0) and vectors.copies == 2
+
+
+STATES = TOKEN_MACHINE.having(units=(*TOKEN_MACHINE.units, MatrixStates(
+    lanes=4, depth=5000, heads=2, rows=64, columns=64, operand_depth=32)))
+
+
+def matrix_unit(large: bool) -> str:
+    return shorten_zeros(convert(MatrixUnit(STATES), name="sterna",
+                                 platform=FamilyPlatform("xcup", large), emit_src=False))
+
+
+def matrix_states(large: bool) -> OnChipMemory:
+    found, = (one for one in memory_map("xcup", STATES, {}, large) if one.name == "matrix states")
+    return found
+
+
+def test_deep_matrix_states_ask_for_large_rams() -> None:
+    """Where there are any; the estimate counts them so."""
+    for large in (True, False):
+        assert ('ram_style = "ultra"' in matrix_unit(large)) == large
+        assert (matrix_states(large).large_rams, matrix_states(large).block_rams > 0) == (
+            2 * large, not large)
+
+
+@pytest.mark.slow
+def test_matrix_states_lie_in_large_rams(tmp_path: Path) -> None:
+    source = tmp_path / "states.v"
+    source.write_text(matrix_unit(True))
+    assert synthesise("xcup", source).large_rams == matrix_states(True).large_rams
 
 
 def test_a_table_is_read_as_written(tmp_path: Path) -> None:
