@@ -81,7 +81,7 @@ def open_authors(version: Version, source: Path) -> RwkvModel:
     shapes = file.shapes
     found = version_of(shapes)
     if found not in (None, version.title, *version.file_titles):
-        raise InputError(f"{source}: is of an {found}, which Sterna does not read yet; it reads "
+        raise InputError(f"{source}: is of an {found}, not of {version.config.title}; Sterna reads "
                          "RWKV-4, 5.2, 6 and 7")
     layers = [int(match[1]) for key in shapes if (match := LAYER.match(key))]
     try:

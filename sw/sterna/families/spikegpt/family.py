@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sterna.errors import InputError
 from sterna.families.family import Coverage
 from sterna.families.random_name import form
 from sterna.families.requests import ImportRequest
@@ -51,4 +52,6 @@ class SpikeGpt(RwkvFamily):
     def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
         """The file behind the prefix becomes a model folder."""
         file = str(request.model).removeprefix(PREFIX)
+        if not file:
+            raise InputError(f"{PREFIX} names no file; give {PREFIX}FILE")
         return super().import_model(replace(request, model=file), report)

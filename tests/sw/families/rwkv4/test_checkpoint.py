@@ -136,8 +136,8 @@ def put(name: str, value: Any) -> Callable[[Tensors], Any]:
     (drop("emb.weight"), "has no tensors of an RWKV-4"),
     (put("blocks.1.ffn.key.weight", torch.zeros(20, 13)), r"has shape \[20, 13\], not \[20, 12\]"),
     (put("blocks.1.more", torch.zeros(1)), "tensor blocks.1.more is not part of an RWKV-4 of 2"),
-    (put("blocks.0.att.gate.weight", torch.zeros(1)), "is of an RWKV-5, which Sterna does not "
-     "read yet; it reads RWKV-4, 5.2, 6 and 7"),
+    (put("blocks.0.att.gate.weight", torch.zeros(1)), "is of an RWKV-5, not of an RWKV-4; "
+     "Sterna reads RWKV-4, 5.2, 6 and 7"),
     (put("_strategy", "cpu fp32"), "holds _strategy: the package `rwkv` has converted it"),
     (put("epoch", 3), "epoch is no tensor"),
     (put("ln_out.bias", torch.full((12,), torch.nan)), "ln_out.bias holds NaN or infinity"),

@@ -52,17 +52,20 @@ def test_formats_that_neurons_cannot_have_are_refused() -> None:
 
 def test_a_file_is_a_spikegpt_where_it_is_said_to_be(tmp_path: Path) -> None:
     """Its tensors are those of an RWKV-4, whose family takes it without the word."""
-    model = random_model(SPIKEGPT, SpikeGptConfig(30, 12, 2, 48), 4)
-    tensors = {key: torch.from_numpy(np.array(model.tensor(key)))
-               for key in SPIKEGPT.tensors(model.config)}
+    drawn = random_model(SPIKEGPT, SpikeGptConfig(30, 12, 2, 48), 4)
+    tensors = {key: torch.from_numpy(np.array(drawn.tensor(key)))
+               for key in SPIKEGPT.tensors(drawn.config)}
     file, target = tmp_path / "model.pth", tmp_path / "model"
     torch.save(tensors, file)
     assert family_of_source(str(file)).name == "rwkv4"
     import_model(ImportRequest(model=f"spikegpt:{file}", output=target))
     assert family_of(str(target)).name == "spikegpt"
     stored = load_model(target, SPIKEGPT)
-    assert stored.config == model.config
+    assert stored.config == drawn.config
     for key, value in tensors.items():
         assert np.array_equal(stored.tensor(key), value.numpy()), key
-    with pytest.raises(InputError, match="nothing.pth: file not found"):
-        import_model(ImportRequest(model="spikegpt:nothing.pth", output=tmp_path / "more"))
+    torch.save(tensors | {"blocks.0.att.w0": torch.zeros(1)}, file)
+    for model, message in (("nothing.pth", "nothing.pth: file not found"), ("", "names no file"),
+                           (str(file), "is of an RWKV-7, not of a SpikeGPT; Sterna reads")):
+        with pytest.raises(InputError, match=message):
+            import_model(ImportRequest(model=f"spikegpt:{model}", output=tmp_path / "more"))
