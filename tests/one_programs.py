@@ -12,28 +12,19 @@ from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model
+from sterna.families.rwkv.configuration import Configuration
 from sterna.families.rwkv.random_model import random_model as random_rwkv
+from sterna.families.rwkv.version import Version
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import MATRICES
-from sterna.families.rwkv4.lowering import Formats as RwkvFormats
-from sterna.families.rwkv4.lowering import lower as lower_rwkv4
-from sterna.families.rwkv4.lowering.formats import NAMES
 from sterna.families.rwkv4.version import RWKV4
 from sterna.families.rwkv5.configuration import Rwkv5Config
-from sterna.families.rwkv5.lowering import Formats as Rwkv5Formats
-from sterna.families.rwkv5.lowering import lower as lower_rwkv5
 from sterna.families.rwkv5.version import RWKV5
 from sterna.families.rwkv6.configuration import Rwkv6Config
-from sterna.families.rwkv6.lowering import Formats as Rwkv6Formats
-from sterna.families.rwkv6.lowering import lower as lower_rwkv6
 from sterna.families.rwkv6.version import RWKV6
 from sterna.families.rwkv7.configuration import Rwkv7Config
-from sterna.families.rwkv7.lowering import Formats as Rwkv7Formats
-from sterna.families.rwkv7.lowering import lower as lower_rwkv7
 from sterna.families.rwkv7.version import RWKV7
 from sterna.families.spikegpt.configuration import SpikeGptConfig
-from sterna.families.spikegpt.lowering import Formats as SpikeGptFormats
-from sterna.families.spikegpt.lowering import lower as lower_spikegpt
 from sterna.families.spikegpt.version import SPIKEGPT
 from sterna.families.spiking.examples import EXAMPLES
 from sterna.families.spiking.lowering import lower as lower_network
@@ -67,38 +58,20 @@ def windows(name: str) -> Program:
     return lower_network(window_network(name, ON_SYNAPSES))
 
 
-def rwkv4(config: RwkvConfig, planes: Mapping[str, int] = MappingProxyType({}), **formats: Any
-          ) -> Program:
-    """A random RWKV-4, with three planes where ``planes`` does not say others, if it says any."""
-    numbers = dict.fromkeys(NAMES, 3) | dict(planes) if planes else {}
-    return lower_rwkv4(random_rwkv(RWKV4, config, 1), RwkvFormats(planes=numbers, **formats))
+def rwkv(version: Version, config: Configuration,
+         planes: Mapping[str, int] = MappingProxyType({}), usual: int = 3, **formats: Any
+         ) -> Program:
+    """A random one, with the ``usual`` planes where ``planes`` does not say others."""
+    numbers = dict.fromkeys(version.numbers.names, usual) | dict(planes)
+    return version.lower(random_rwkv(version, config, 1),
+                         formats=version.numbers(planes=numbers, **formats))
 
 
-def rwkv5(config: Rwkv5Config) -> Program:
-    """A random RWKV-5 of three planes."""
-    # Values have the fraction bits that all states of the machine are shifted by.
-    return lower_rwkv5(random_rwkv(RWKV5, config, 1), Rwkv5Formats(
-        planes=dict.fromkeys(Rwkv5Formats.names, 3), value_fraction=10))
-
-
-def rwkv6(config: Rwkv6Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
-    """A random RWKV-6, as `rwkv5`, where ``planes`` does not say others."""
-    numbers = dict.fromkeys(Rwkv6Formats.names, 3) | dict(planes)
-    return lower_rwkv6(random_rwkv(RWKV6, config, 1),
-                       Rwkv6Formats(planes=numbers, value_fraction=10))
-
-
-def rwkv7(config: Rwkv7Config, planes: Mapping[str, int] = MappingProxyType({})) -> Program:
-    """A random RWKV-7, as `rwkv6`."""
-    numbers = dict.fromkeys(Rwkv7Formats.names, 3) | dict(planes)
-    return lower_rwkv7(random_rwkv(RWKV7, config, 1),
-                       Rwkv7Formats(planes=numbers, value_fraction=10))
-
-
-def spikegpt(config: SpikeGptConfig) -> Program:
-    """A random SpikeGPT of three planes."""
-    return lower_spikegpt(random_rwkv(SPIKEGPT, config, 1), SpikeGptFormats(
-        planes=dict.fromkeys(NAMES, 3)))
+# States of cells: values have the fraction bits that all states of the machine are shifted by.
+rwkv4 = partial(rwkv, RWKV4)
+rwkv5, rwkv6, rwkv7 = (partial(rwkv, version, value_fraction=10)
+                       for version in (RWKV5, RWKV6, RWKV7))
+spikegpt = partial(rwkv, SPIKEGPT)
 
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
@@ -112,8 +85,9 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "words": partial(random_program, 33, 2, 5, 65, seed=33),
     "planes": lambda: with_planes(random_program_of_words(4, 44, 51, 65, 2), 4),
     "more planes": lambda: with_planes(random_program_of_words(9, 20, 87, 70, 3), 9),
-    "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51)),
-    "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), digits=dict.fromkeys(MATRICES, 2)),
+    "rwkv4": partial(rwkv4, RwkvConfig(97, 20, 2, 51), usual=5),
+    "rwkv4, odd": partial(rwkv4, RwkvConfig(65, 22, 1, 90), usual=5,
+                           digits=dict.fromkeys(MATRICES, 2)),
     "rwkv4, three planes": partial(rwkv4, RwkvConfig(130, 36, 1, 37), planes={"key": 4, "down": 1}),
     "rwkv5": partial(rwkv5, Rwkv5Config(97, 33, 2, 50, None, None, head_size=11)),
     "rwkv6": partial(rwkv6, Rwkv6Config(97, 60, 1, 50, None, None, head_size=20, mix_rank=8,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sterna.families.rwkv.formats import Formats
+    from sterna.families.rwkv.lowering import Lowering
     from sterna.families.rwkv.weights import RwkvModel
     from sterna.program.definition import Program
 
@@ -51,6 +52,7 @@ class Version(ABC):
     """What the name of a random model may say."""
     config: type[Configuration]
     numbers: type[Formats]
+    lowering: type[Lowering[Any]]
 
     @abstractmethod
     def tensors(self, config: Any) -> dict[str, tuple[int, ...]]:
@@ -83,9 +85,10 @@ class Version(ABC):
         """Of a model: what formats.json says, else the defaults. Raises `InputError`."""
         return self.numbers() if text is None else self.numbers.from_json(text)
 
-    @abstractmethod
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        """The program in the model's formats."""
+    def lower(self, model: RwkvModel, name: str = "", formats: Any = None) -> Program:
+        """The program, validated: in the model's formats, unless others are given. Raises
+        `InputError` for formats that cannot be used."""
+        return self.lowering(model, formats).program(name)
 
     @abstractmethod
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],

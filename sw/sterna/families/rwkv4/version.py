@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sterna.errors import InputError
 from sterna.families.rwkv.layout import EMBEDDINGS, layer_key
+from sterna.families.rwkv.lowering import Lowering
 from sterna.families.rwkv.random_model import draw_usual
 from sterna.families.rwkv.version import Calibrated, Shapes, Version
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import BONUS, DECAY, all_tensors
-from sterna.families.rwkv4.lowering import Formats, lower
+from sterna.families.rwkv4.lowering import Formats, Rwkv4Lowering
 from sterna.families.rwkv4.names import DEFAULTS, FORMAT, SHIPPED, SIZES
-from sterna.program.definition import Program
 
 
 class Rwkv4Version(Version):
@@ -29,6 +29,7 @@ class Rwkv4Version(Version):
     models = SHIPPED
     defaults = DEFAULTS
     numbers = Formats
+    lowering: type[Lowering[Any]] = Rwkv4Lowering
     config: type[RwkvConfig] = RwkvConfig
 
     def tensors(self, config: RwkvConfig) -> dict[str, tuple[int, ...]]:
@@ -59,9 +60,6 @@ class Rwkv4Version(Version):
             return draw_usual(config, key, shape, draw)
         draw.standard_normal(shape, np.float32)  # as models of a seed have always been drawn
         return draw.uniform(*((-6, 1) if key.endswith(DECAY) else (0, 1)), shape).astype(np.float32)
-
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        return lower(model, name=name)
 
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],
                   progress: Callable[[int, int], None] | None = None) -> Calibrated:

@@ -16,9 +16,8 @@ from sterna.families.rwkv.version import Calibrated, Shapes, Version
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv5.configuration import Rwkv5Config
 from sterna.families.rwkv5.layout import BONUS, DECAY, all_tensors
-from sterna.families.rwkv5.lowering import Formats, lower
+from sterna.families.rwkv5.lowering import Formats, Rwkv5Lowering
 from sterna.families.rwkv5.names import DEFAULTS, FORMAT, SHIPPED, SIZES
-from sterna.program.definition import Program
 
 _SHAPED = {EMBEDDINGS: 2, "blocks.0.ffn.key.weight": 2, f"blocks.0.{BONUS}": 2,
            f"blocks.0.{DECAY}": 2}
@@ -31,6 +30,7 @@ class _Rwkv5(Version):
     models = SHIPPED
     defaults = DEFAULTS
     numbers = Formats
+    lowering = Rwkv5Lowering
     config = Rwkv5Config
 
     def tensors(self, config: Rwkv5Config) -> dict[str, tuple[int, ...]]:
@@ -64,9 +64,6 @@ class _Rwkv5(Version):
         if "time_mix" in key:
             return draw.uniform(0, 1, shape).astype(np.float32)
         return draw_usual(config, key, shape, draw)
-
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        return lower(model, name=name)
 
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],
                   progress: Callable[[int, int], None] | None = None) -> Calibrated:

@@ -24,9 +24,8 @@ from sterna.families.rwkv6.layout import (
     MIX_SECOND,
     all_tensors,
 )
-from sterna.families.rwkv6.lowering import Formats, lower
+from sterna.families.rwkv6.lowering import Formats, Rwkv6Lowering
 from sterna.families.rwkv6.names import DEFAULTS, FORMAT, SHIPPED, SIZES
-from sterna.program.definition import Program
 
 _SHAPED = {EMBEDDINGS: 2, "blocks.0.ffn.key.weight": 2, f"blocks.0.{BONUS}": 2,
            f"blocks.0.{MIX_SECOND}": 3, f"blocks.0.{DECAY_SECOND}": 2}
@@ -39,6 +38,7 @@ class _Rwkv6(Version):
     models = SHIPPED
     defaults = DEFAULTS
     numbers = Formats
+    lowering = Rwkv6Lowering
     config = Rwkv6Config
 
     def tensors(self, config: Rwkv6Config) -> dict[str, tuple[int, ...]]:
@@ -78,9 +78,6 @@ class _Rwkv6(Version):
         if "time_maa" in key:
             return draw.uniform(0, 1, shape).astype(np.float32)
         return draw_usual(config, key, shape, draw)
-
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        return lower(model, name=name)
 
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],
                   progress: Callable[[int, int], None] | None = None) -> Calibrated:

@@ -16,9 +16,8 @@ from sterna.families.rwkv.version import Calibrated, Shapes, Version
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv7.configuration import Rwkv7Config
 from sterna.families.rwkv7.layout import BONUS, KEY_GAIN, KEY_SHARE, all_tensors, unread_tensors
-from sterna.families.rwkv7.lowering import Formats, lower
+from sterna.families.rwkv7.lowering import Formats, Rwkv7Lowering
 from sterna.families.rwkv7.names import DEFAULTS, FORMAT, SHIPPED, SIZES
-from sterna.program.definition import Program
 
 _SHAPED = {EMBEDDINGS: 2, "blocks.0.ffn.key.weight": 2, f"blocks.0.{BONUS}": 2,
            "blocks.0.att.w1": 2, "blocks.0.att.a1": 2, "blocks.0.att.g1": 2}
@@ -31,6 +30,7 @@ class _Rwkv7(Version):
     models = SHIPPED
     defaults = DEFAULTS
     numbers = Formats
+    lowering = Rwkv7Lowering
     config = Rwkv7Config
 
     def tensors(self, config: Rwkv7Config) -> dict[str, tuple[int, ...]]:
@@ -85,9 +85,6 @@ class _Rwkv7(Version):
         if ".x_" in key:
             return draw.uniform(0, 1, shape).astype(np.float32)
         return draw_usual(config, key, shape, draw)
-
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        return lower(model, name=name)
 
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],
                   progress: Callable[[int, int], None] | None = None) -> Calibrated:

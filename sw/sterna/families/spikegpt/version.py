@@ -12,9 +12,8 @@ from sterna.families.rwkv.version import Calibrated
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.version import Rwkv4Version
 from sterna.families.spikegpt.configuration import SpikeGptConfig
-from sterna.families.spikegpt.lowering import Formats, lower
+from sterna.families.spikegpt.lowering import Formats, SpikeGptLowering
 from sterna.families.spikegpt.names import DEFAULTS, FORMAT, SHIPPED, SIZES
-from sterna.program.definition import Program
 
 _LOUD = 12.0
 """Times by which random matrices in front of neurons are larger than an RWKV-4's, so that these
@@ -29,6 +28,7 @@ class _SpikeGpt(Rwkv4Version):
     defaults = DEFAULTS
     config = SpikeGptConfig
     numbers = Formats
+    lowering = SpikeGptLowering
     sizes = SIZES
 
     def draw(self, config: SpikeGptConfig, key: str, shape: tuple[int, ...],
@@ -36,9 +36,6 @@ class _SpikeGpt(Rwkv4Version):
         found = super().draw(config, key, shape, draw)
         loud = key.endswith(("att.output.weight", "ffn.value.weight"))
         return found * np.float32(_LOUD) if loud else found
-
-    def lower(self, model: RwkvModel, name: str) -> Program:
-        return lower(model, name=name)
 
     def calibrate(self, model: RwkvModel, tokens: Sequence[int],
                   progress: Callable[[int, int], None] | None = None) -> Calibrated:

@@ -35,8 +35,7 @@ def drawn(case: Case) -> RwkvModel:
 def error(model: RwkvModel, formats: Any) -> float:
     """Of the logits: rms over their standard deviation."""
     exact = reference_logits(module_of(model), IDS)
-    program = replace(model, formats=formats.to_json())
-    golden = evaluate(model.version.lower(program, ""), IDS).float()
+    golden = evaluate(model.version.lower(model, formats=formats), IDS).float()
     return float((golden - exact).square().mean().sqrt() / exact.std())
 
 
@@ -94,7 +93,7 @@ def test_formats_that_mean_nothing_are_refused(case: Case) -> None:
 def small(case: Case) -> Program:
     planes = case.version.formats(None).with_planes(2)
     model = random_model(case.version, case.shape("lanes"), 1)
-    return case.version.lower(replace(model, formats=planes.to_json()), "")
+    return case.version.lower(model, formats=planes)
 
 
 def machine_of(program: Program, lanes: int) -> Machine:

@@ -14,7 +14,7 @@ from sterna.families.rwkv.random_model import random_model
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.layout import MATRICES
-from sterna.families.rwkv4.lowering import Formats, lower
+from sterna.families.rwkv4.lowering import Formats
 from sterna.families.rwkv4.lowering.calibration import calibrate
 from sterna.families.rwkv4.version import RWKV4
 from sterna.families.tokens.score import evaluate, reference_logits
@@ -28,7 +28,7 @@ TWO = dict.fromkeys(MATRICES, 2)
 def error(model: RwkvModel, formats: Formats) -> float:
     """Of the logits: rms over their standard deviation."""
     exact = reference_logits(module_of(model), IDS)
-    golden = evaluate(lower(model, formats), IDS).float()
+    golden = evaluate(RWKV4.lower(model, formats=formats), IDS).float()
     return float((golden - exact).square().mean().sqrt() / exact.std())
 
 

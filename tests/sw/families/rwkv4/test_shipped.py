@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sterna.families.rwkv.model import module_of
 from sterna.families.rwkv.store import load_model
-from sterna.families.rwkv4.lowering import lower
 from sterna.families.rwkv4.version import RWKV4
 from sterna.families.tokens.float_score import score_text
 from sterna.families.tokens.score import score_program
@@ -25,6 +24,6 @@ def test_it_has_learnt_some_english_and_is_small() -> None:
     score = score_text(module_of(model), text, config.bos_token_id)
     # A uniform guess of the next token costs nine bits, about four bits a byte.
     assert score.bits_per_byte < 2.5
-    golden = score_program(lower(model), text, config.bos_token_id, streams=1)
+    golden = score_program(RWKV4.lower(model), text, config.bos_token_id, streams=1)
     # Over some 140 tokens; docs/models.md has the figure of a whole text.
     assert abs(golden.perplexity / score.perplexity - 1) < 0.02

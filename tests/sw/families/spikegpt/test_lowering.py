@@ -17,7 +17,7 @@ from sterna.families.rwkv.model import module_of
 from sterna.families.rwkv.random_model import random_model
 from sterna.families.rwkv.store import load_model
 from sterna.families.spikegpt.configuration import SpikeGptConfig
-from sterna.families.spikegpt.lowering import Formats, lower
+from sterna.families.spikegpt.lowering import Formats
 from sterna.families.spikegpt.lowering.calibration import calibrate
 from sterna.families.spikegpt.version import SPIKEGPT
 from sterna.families.tokens.score import evaluate, reference_logits
@@ -38,7 +38,8 @@ def test_planes_cost_what_is_known(planes: int, most: float) -> None:
     """spec/families.md 2: codes alone .209, and with five and three planes; a spike more or less is
     much, so here within half as much again."""
     exact = reference_logits(module_of(MODEL), IDS)
-    golden = evaluate(lower(MODEL, formats().with_planes(planes)), IDS).float()
+    program = SPIKEGPT.lower(MODEL, formats=formats().with_planes(planes))
+    golden = evaluate(program, IDS).float()
     error = float((golden - exact).square().mean().sqrt() / exact.std())
     assert most / 3 < error < 1.5 * most
 

@@ -18,11 +18,10 @@ from sterna.families.layers.wkv import Wkv
 from sterna.families.rwkv.formats import HEAD
 from sterna.families.rwkv.layout import linear_shape
 from sterna.families.rwkv.lowering import FIRST, LAYER, Lowering
-from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.lowering.formats import Formats
 from sterna.families.rwkv4.lowering.parameters import Rwkv4Parameters
 from sterna.law.tables import Table
-from sterna.program.definition import Parameters, Program, VectorFormat
+from sterna.program.definition import Parameters, VectorFormat
 from sterna.program.instructions import Element, Lookup, ScalarOperation, Section, Vector
 from sterna.program.items import Item
 
@@ -30,14 +29,6 @@ SOURCES = {"key": "for_key", "value": "for_value", "receptance": "for_receptance
            "output": "attended", "wide": "for_wide", "gate": "for_gate", "down": "square",
            HEAD: "normed"}
 R = TypeVar("R", bound=Formats)
-
-
-def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model, in its own formats unless others are given; the program is validated.
-
-    Raises `InputError` for formats that cannot be used.
-    """
-    return Rwkv4Lowering[Formats](model, formats).program(name)
 
 
 class Rwkv4Lowering(Lowering[R]):

@@ -20,12 +20,11 @@ from sterna.families.layers.tables import (
 from sterna.families.rwkv.formats import HEAD
 from sterna.families.rwkv.headed_lowering import BonusLowering
 from sterna.families.rwkv.lowering import FIRST, LAYER
-from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv5.layout import HEADED, matrix_shape
 from sterna.families.rwkv5.lowering.formats import Formats
 from sterna.families.rwkv5.lowering.parameters import Rwkv5Parameters
 from sterna.law.tables import Table
-from sterna.program.definition import Parameters, Program
+from sterna.program.definition import Parameters
 from sterna.program.instructions import Constant, Element, ScalarOperation, Section
 from sterna.program.items import Item
 
@@ -35,15 +34,7 @@ SOURCES = {
     HEAD: "normed"}
 
 
-def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model, in its own formats unless others are given; the program is validated.
-
-    Raises `InputError` for formats that cannot be used.
-    """
-    return _Lowering(model, formats).program(name)
-
-
-class _Lowering(BonusLowering[Formats]):
+class Rwkv5Lowering(BonusLowering[Formats]):
     """See `Lowering`."""
 
     sources = SOURCES

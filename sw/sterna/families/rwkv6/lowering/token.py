@@ -25,12 +25,11 @@ from sterna.families.rwkv.formats import HEAD
 from sterna.families.rwkv.headed_formats import SHARE_FRACTION
 from sterna.families.rwkv.headed_lowering import BonusLowering
 from sterna.families.rwkv.lowering import FIRST, LAYER
-from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv6.layout import LOW_RANK, MIXED, matrix_shape, rank
 from sterna.families.rwkv6.lowering.formats import Formats
 from sterna.families.rwkv6.lowering.parameters import Rwkv6Parameters
 from sterna.law.tables import Table
-from sterna.program.definition import Parameters, Program
+from sterna.program.definition import Parameters
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -54,15 +53,7 @@ SOURCES = {
     "down": "square", HEAD: "normed"}
 
 
-def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model, in its own formats unless others are given; the program is validated.
-
-    Raises `InputError` for formats that cannot be used.
-    """
-    return _Lowering(model, formats).program(name)
-
-
-class _Lowering(BonusLowering[Formats]):
+class Rwkv6Lowering(BonusLowering[Formats]):
     """See `Lowering`."""
 
     sources = SOURCES

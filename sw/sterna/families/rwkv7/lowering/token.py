@@ -40,7 +40,7 @@ from sterna.families.rwkv7.layout import FASTEST, LOW_RANK, MATRICES, matrix_sha
 from sterna.families.rwkv7.lowering.formats import Formats
 from sterna.families.rwkv7.lowering.parameters import Rwkv7Parameters
 from sterna.law.tables import Table
-from sterna.program.definition import Parameters, Program, ScalarConstant, VectorFormat
+from sterna.program.definition import Parameters, ScalarConstant, VectorFormat
 from sterna.program.instructions import (
     Constant,
     Element,
@@ -69,15 +69,7 @@ SOURCES = {
     "wide": "for_wide", "down": "square", HEAD: "normed"}
 
 
-def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model, in its own formats unless others are given; the program is validated.
-
-    Raises `InputError` for formats that cannot be used.
-    """
-    return _Lowering(model, formats).program(name)
-
-
-class _Lowering(HeadedLowering[Formats]):
+class Rwkv7Lowering(HeadedLowering[Formats]):
     """See `Lowering`."""
 
     sources = SOURCES

@@ -1,6 +1,6 @@
 """From a SpikeGPT to a program in integers."""
 
 from sterna.families.spikegpt.lowering.formats import Formats
-from sterna.families.spikegpt.lowering.token import lower
+from sterna.families.spikegpt.lowering.token import SpikeGptLowering
 
-__all__ = ["Formats", "lower"]
+__all__ = ["Formats", "SpikeGptLowering"]

@@ -13,10 +13,9 @@ from sterna.families.layers.codes import Pass
 from sterna.families.layers.fire import fire, neuron_constants, neuron_scalars
 from sterna.families.layers.scalars import scalar_constant
 from sterna.families.layers.tables import ONE_FRACTION, WORD_BITS
-from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.rwkv4.lowering.token import Rwkv4Lowering
 from sterna.families.spikegpt.lowering.formats import Formats
-from sterna.program.definition import Program, ScalarConstant
+from sterna.program.definition import ScalarConstant
 from sterna.program.instructions import (
     Element,
     Operation,
@@ -27,14 +26,6 @@ from sterna.program.items import Item
 
 SPIKE = "spike"
 """The scalar 1 of the residual stream, in units of ones."""
-
-
-def lower(model: RwkvModel, formats: Formats | None = None, name: str = "") -> Program:
-    """Lower a model, in its own formats unless others are given; the program is validated.
-
-    Raises `InputError` for formats that cannot be used.
-    """
-    return SpikeGptLowering(model, formats).program(name)
 
 
 class SpikeGptLowering(Rwkv4Lowering[Formats]):
