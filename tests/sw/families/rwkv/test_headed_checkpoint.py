@@ -28,15 +28,12 @@ every = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 def tensors(case: Case) -> Tensors:
     model = random_model(case.version, case.shape("file"), 4)
-    return {
-        key: torch.from_numpy(np.array(model.tensor(key))).bfloat16()
-        for key in case.version.tensors(model.config)
-    }
+    return {key: torch.from_numpy(np.array(model.tensor(key))).bfloat16()
+            for key in case.version.tensors(model.config)}
 
 
-def as_pth(
-    case: Case, folder: Path, change: Callable[[Tensors], Any] = lambda found: None
-) -> Path:
+def as_pth(case: Case, folder: Path, change: Callable[[Tensors], Any] = lambda found: None
+           ) -> Path:
     found = tensors(case)
     change(found)
     torch.save(found, folder / "model.pth")
@@ -50,9 +47,8 @@ def as_safetensors(case: Case, folder: Path) -> Path:
 
 @every
 @pytest.mark.parametrize("write", [as_pth, as_safetensors])
-def test_a_checkpoint_becomes_a_folder(
-    case: Case, tmp_path: Path, write: Callable[[Case, Path], Path]
-) -> None:
+def test_a_checkpoint_becomes_a_folder(case: Case, tmp_path: Path,
+                                       write: Callable[[Case, Path], Path]) -> None:
     """Of the same numbers, read by this family, in the formats that the command asks for."""
     source, target = write(case, tmp_path), tmp_path / "model"
     assert family_of_source(str(source)).name == case.name
@@ -67,7 +63,6 @@ def test_a_checkpoint_becomes_a_folder(
 
 def test_the_first_layer_s_share_of_its_own_values_is_not_read(tmp_path: Path) -> None:
     """Some files of RWKV-7 have it."""
-
     def more(found: Tensors) -> None:
         for part in "012":
             found[f"blocks.0.att.v{part}"] = found[f"blocks.1.att.v{part}"]
@@ -94,22 +89,13 @@ def refused(case: Case, folder: Path, change: Any, message: str) -> None:
 
 
 @every
-@pytest.mark.parametrize(
-    "change, message",
-    [
-        (drop("blocks.1.att.key.weight"), "tensor blocks.1.att.key.weight is missing"),
-        (
-            put("blocks.1.ffn.key.weight", torch.zeros(20, 13)),
-            r"has shape \[20, 13\], not \[20, 12\]",
-        ),
-        (
-            put("blocks.1.more", torch.zeros(1)),
-            "tensor blocks.1.more is not part of an RWKV-.* of 2",
-        ),
-        (put("_strategy", "cpu fp32"), "holds _strategy: the package `rwkv` has converted it"),
-        (put("ln_out.bias", torch.full((12,), torch.nan)), "ln_out.bias holds NaN or infinity"),
-    ],
-)
+@pytest.mark.parametrize("change, message", [
+    (drop("blocks.1.att.key.weight"), "tensor blocks.1.att.key.weight is missing"),
+    (put("blocks.1.ffn.key.weight", torch.zeros(20, 13)), r"has shape \[20, 13\], not \[20, 12\]"),
+    (put("blocks.1.more", torch.zeros(1)), "tensor blocks.1.more is not part of an RWKV-.* of 2"),
+    (put("_strategy", "cpu fp32"), "holds _strategy: the package `rwkv` has converted it"),
+    (put("ln_out.bias", torch.full((12,), torch.nan)), "ln_out.bias holds NaN or infinity"),
+])
 def test_wrong_files_are_refused(case: Case, tmp_path: Path, change: Any, message: str) -> None:
     refused(case, tmp_path, change, message)
 
@@ -118,25 +104,19 @@ def test_wrong_files_are_refused(case: Case, tmp_path: Path, change: Any, messag
 def test_wrong_heads_are_refused(case: Case, tmp_path: Path) -> None:
     name = f"blocks.0.{case.bonus}"
     refused(case, tmp_path, drop(name), f"has no tensors of an {case.version.title} .{name}: 2")
-    refused(
-        case,
-        tmp_path,
-        put(name, torch.zeros(2, 5)),
-        "hidden_size 12 is no multiple of head_size 5",
-    )
+    refused(case, tmp_path, put(name, torch.zeros(2, 5)),
+            "hidden_size 12 is no multiple of head_size 5")
 
 
-@pytest.mark.parametrize(
-    "title, change, message",
-    [
-        (
-            "RWKV-6",
-            put("blocks.0.att.gate.weight", torch.zeros(1)),
-            "tensor blocks.0.att.gate.weight has shape",
-        ),
-        ("RWKV-7", drop("blocks.1.att.v1"), "tensor blocks.1.att.v1 is missing"),
-    ],
-)
+@pytest.mark.parametrize("title, change, message", [
+    ("RWKV-5.2", put("blocks.0.att.time_decay", torch.zeros(2)),  # as RWKV-5.1 has it
+     "has no tensors of an RWKV-5.2 .blocks.0.att.time_decay: 2 dimensions"),
+    ("RWKV-5.2", put("blocks.1.att.time_first", torch.zeros(2, 6)),
+     "tensor blocks.1.att.time_first is not part of an RWKV-5.2 of 2"),
+    ("RWKV-6", put("blocks.0.att.gate.weight", torch.zeros(1)),
+     "tensor blocks.0.att.gate.weight has shape"),
+    ("RWKV-7", drop("blocks.1.att.v1"), "tensor blocks.1.att.v1 is missing"),
+])
 def test_what_is_wrong_with_one_version(
     title: str, change: Any, message: str, tmp_path: Path
 ) -> None:
