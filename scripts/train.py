@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--intermediate", type=int, default=0,
-                        help="384, or four times the hidden size for rwkv4, unless given")
+                        help="384, or four times the hidden size of other families, unless given")
     parser.add_argument("--channel-mixer", choices=CHANNEL_MIXERS, default="glu",
                         help="of matmul-free: gated linear unit, or leaky integrate-and-fire "
                         "neurons")

@@ -6,6 +6,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,8 @@ from sterna.families.rwkv import store as rwkv_store
 from sterna.families.rwkv.calibration import CALIBRATION_TOKENS
 from sterna.families.rwkv.model import module_of
 from sterna.families.rwkv.weights import RwkvModel
-from sterna.families.rwkv4.configuration import RwkvConfig
-from sterna.families.rwkv4.reference import Rwkv4
-from sterna.families.rwkv4.version import RWKV4
+from sterna.families.rwkv4.version import RWKV4, Rwkv4Version
+from sterna.families.spikegpt.version import SPIKEGPT
 from sterna.formats.tokenizer import EncodedText
 from torch import nn
 
@@ -79,30 +79,35 @@ def start_matmul_free(module: MatMulFreeLM, seed: int) -> None:
                 parameter.normal_(std=scale, generator=generator)
 
 
-def _rwkv4(options: argparse.Namespace) -> Trainee:
-    config = RwkvConfig(
+_DRIVES = {"RWKV-4": 1.0, "SpikeGPT": 16.0}
+"""Neurons fire at a threshold of 1."""
+
+
+def _rwkv(version: Rwkv4Version, options: argparse.Namespace) -> Trainee:
+    config = version.config(
         vocab_size=options.vocabulary, hidden_size=options.hidden,
         num_hidden_layers=options.layers, intermediate_size=options.intermediate,
         bos_token_id=1, eos_token_id=2)
-    module = Rwkv4(config)
+    module = version.module(config)
 
     def save(tokenizer: Path, output: Path, ids: list[int]) -> None:
         state = {key: value.detach().half().numpy() for key, value in module.state_dict().items()}
-        model = RwkvModel(RWKV4, config, state.__getitem__, tokenizer)
-        formats = RWKV4.calibrate(model, ids[:CALIBRATION_TOKENS]).formats
+        model = RwkvModel(version, config, state.__getitem__, tokenizer)
+        formats = version.calibrate(model, ids[:CALIBRATION_TOKENS]).formats
         rwkv_store.save_model(replace(model, formats=formats.to_json()), output)
 
-    def told(reference: Rwkv4, text: EncodedText) -> Iterator[str]:
+    def told(reference: Any, text: EncodedText) -> Iterator[str]:
         del reference, text
         yield from ()
 
-    return Trainee(module, config.matrix_weights, lambda seed: start_rwkv4(module, seed), save,
-                   lambda folder: module_of(rwkv_store.load_model(folder, RWKV4)), told)
+    return Trainee(module, config.matrix_weights,
+                   lambda seed: start_rwkv(module, seed, _DRIVES[version.title]), save,
+                   lambda folder: module_of(rwkv_store.load_model(folder, version)), told)
 
 
-def start_rwkv4(module: Rwkv4, seed: int) -> None:
+def start_rwkv(module: Any, seed: int, drive: float) -> None:
     """Channels fade from fast to slow, deeper layers look further back; matrices that lead into
-    the residual stream, and gates, begin small."""
+    the residual stream, ``drive`` times as large as else, and gates, begin small."""
     generator = torch.Generator().manual_seed(seed)
     layers, hidden = module.config.num_hidden_layers, module.config.hidden_size
     place = torch.arange(hidden) / max(hidden - 1, 1)
@@ -111,7 +116,7 @@ def start_rwkv4(module: Rwkv4, seed: int) -> None:
             if parameter.dim() == 2:
                 scale = 0.5 if name == "emb.weight" else 0.5 * parameter.shape[1] ** -0.5
                 if name.endswith(("output.weight", "ffn.value.weight")):
-                    scale /= math.sqrt(2 * layers)
+                    scale *= drive / math.sqrt(2 * layers)
                 parameter.normal_(std=scale, generator=generator)
         for index, block in enumerate(module.blocks):
             depth, left = index / max(layers - 1, 1), 1 - index / layers
@@ -126,4 +131,5 @@ def start_rwkv4(module: Rwkv4, seed: int) -> None:
 
 
 FAMILIES: dict[str, Callable[[argparse.Namespace], Trainee]] = {
-    "matmul-free": _matmul_free, "rwkv4": _rwkv4}
+    "matmul-free": _matmul_free, "rwkv4": partial(_rwkv, RWKV4),
+    "spikegpt": partial(_rwkv, SPIKEGPT)}

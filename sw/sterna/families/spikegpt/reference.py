@@ -8,6 +8,9 @@ not done here.
 
 from __future__ import annotations
 
+from math import pi
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +24,20 @@ MEMBRANES = 2
 """Vectors of a layer's state, behind those of an RWKV-4: of both populations."""
 
 
+class _Spike(torch.autograd.Function):
+    """1 from 0 on; its slope is that of ``arctan(pi * x) / pi``, as in the authors' training."""
+
+    @staticmethod
+    def forward(ctx: Any, above: Tensor) -> Tensor:
+        ctx.save_for_backward(above)
+        return (above >= 0).to(above.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        above, = ctx.saved_tensors
+        return gradients[0] / (1 + (pi * above) ** 2)
+
+
 class Neurons(nn.Module):
     """Leaky integrate-and-fire neurons of half-life one token, reset to 0 by a spike."""
 
@@ -29,7 +46,7 @@ class Neurons(nn.Module):
         spikes = []
         for value in drive:
             membrane = membrane + (value - membrane) / 2
-            spike = (membrane >= THRESHOLD).to(value.dtype)
+            spike: Tensor = _Spike.apply(membrane - THRESHOLD)
             membrane = membrane * (1 - spike)
             spikes.append(spike)
         return torch.stack(spikes), membrane

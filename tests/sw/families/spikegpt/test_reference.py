@@ -45,6 +45,15 @@ def test_logits_and_states_are_those_stored() -> None:
     assert all(0.02 < share < 0.4 for share in fired)
 
 
+def test_training_reaches_every_parameter() -> None:
+    module = SPIKEGPT.module(CONFIG)
+    module.load_state_dict(module_of(random_model(SPIKEGPT, CONFIG, SEED)).state_dict())
+    logits, _ = module(torch.tensor([ids()]))
+    logits.square().mean().backward()
+    assert all(parameter.grad is not None and parameter.grad.abs().max() > 0
+               for parameter in module.parameters())
+
+
 def test_a_text_may_be_read_in_pieces() -> None:
     logits, states, _ = ours(TOKENS)
     pieces, behind, _ = ours(1, 7, TOKENS - 8)
