@@ -32,17 +32,6 @@ class BoardClock:
         return None if self.clock_mhz is None else self.clock_mhz * 1e6
 
 
-@dataclass(frozen=True)
-class BoardLanes:
-    """How many lanes, where the board's share of rows and columns is chosen."""
-
-    owner: ClassVar[str] = "boards"
-    lanes: str | None = option(
-        None, "Lanes of a board: of ternary weights, rows and columns are chosen; auto searches "
-        "the whole shape, clock and places for the most tokens a second at the user's end, and "
-        "`estimate` prints the front.", metavar="N|auto", project="shape.lanes")
-
-
 def lanes_of(text: str) -> int | None:
     """The number of lanes, None for ``auto``. Raises `InputError` for other text."""
     if text == "auto":
@@ -51,6 +40,17 @@ def lanes_of(text: str) -> int | None:
     if lanes is None or not 1 <= lanes <= MOST_LANES:
         raise InputError(f"lanes is {text!r}; give a whole number from 1 to {MOST_LANES}, or auto")
     return lanes
+
+
+@dataclass(frozen=True)
+class BoardLanes:
+    """How many lanes, where the board's share of rows and columns is chosen."""
+
+    owner: ClassVar[str] = "boards"
+    lanes: str | None = option(
+        None, "Lanes of a board: of ternary weights, rows and columns are chosen; auto searches "
+        "the whole shape, clock and places for the most tokens a second at the user's end, and "
+        "`estimate` prints the front.", metavar="N|auto", project="shape.lanes", refuse=lanes_of)
 
 
 @dataclass(frozen=True)

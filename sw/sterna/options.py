@@ -7,7 +7,7 @@ refuses what was given and nobody reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from math import nan
@@ -55,6 +55,8 @@ class Declaration:
     position: bool = False
     """Whether it is an argument, which has no name."""
     needed: bool = False
+    refuse: Callable[[str], object] | None = None
+    """Raises `InputError` for a word that it cannot be."""
 
 
 def option(default: Any, help: str, *flags: str, **more: Any) -> Any:
@@ -97,13 +99,15 @@ class Declared:
         return kinds[0] if kinds else None
 
     def check(self, value: object) -> None:
-        """Raise `InputError` for a number that is none or out of bounds, naming the option, and
-        for what is no file although it must be read."""
+        """Raise `InputError` for a number that is none or out of bounds, naming the option, for
+        what is no file although it must be read, and for a word that is `Declaration.refuse`d."""
         about, name = self.declaration, self.flag.removeprefix("--")
         if value is None:
             return
         if about.reads and not (about.or_standard_input and str(value) == "-"):
             require_file(Path(str(value)))
+        if about.refuse is not None:
+            about.refuse(str(value))
         if self.number is None:
             return
         wanted: Any = Integral if self.number is int else Real

@@ -9,22 +9,27 @@ from typing import Any
 from sterna import __version__
 from sterna.report.page import Section, page
 from sterna.report.pictures import Cloud, scatter
+from sterna.sweep.axes import BOARD
 from sterna.sweep.objectives import OBJECTIVES
+from sterna.sweep.words import words_of
 
+Shapes = Mapping[int, str]
+"""Configurations in words, by their numbers."""
 MOST_ROWS = 1000
 """Of a table; all configurations are in the numbers beside the page."""
 
 
 def written_page(found: Mapping[str, Any]) -> str:
     """The document, of what the task `sweep` found."""
+    shapes = _shapes(found)
     states = ", ".join(f"{count:,} {state}" for state, count in found["states"].items())
     return page(
         f"Configurations of {found['model']} on {found['board']}",
         [f"Sterna {__version__}. {len(found['trials']):,} were tried: {states}."],
-        [*_pictures(found), _front(found), _all(found)])
+        [*_pictures(found, shapes), _front(found, shapes), _all(found, shapes)])
 
 
-def _pictures(found: Mapping[str, Any]) -> list[Section]:
+def _pictures(found: Mapping[str, Any], shapes: Shapes) -> list[Section]:
     """Each pair of objectives."""
     sections = []
     for first, second in list(combinations(found["objectives"], 2))[:6]:
@@ -46,7 +51,7 @@ def _pictures(found: Mapping[str, Any]) -> list[Section]:
         across, up = (OBJECTIVES[name].words for name in names)
         sections.append(Section(
             f"{first} against {second}", [_better(first, second)], (first, second, "configuration"),
-            [(by_number[number][first], by_number[number][second], _shape(found, number))
+            [(by_number[number][first], by_number[number][second], shapes[number])
              for number in best], scatter(f"{first} against {second}", across, up, clouds)))
     return sections
 
@@ -56,7 +61,7 @@ def _better(up: str, across: str) -> str:
             f"{'right' if OBJECTIVES[across].most else 'left'}.")
 
 
-def _front(found: Mapping[str, Any]) -> Section:
+def _front(found: Mapping[str, Any], shapes: Shapes) -> Section:
     by_number = {trial["number"]: trial for trial in found["trials"]}
     names = found["objectives"]
     good = found["at_least_as_good_as_own"]
@@ -65,25 +70,20 @@ def _front(found: Mapping[str, Any]) -> Section:
         words.append(f"{len(good)} of them are at least as good as the board's own in all.")
     return Section(
         "The front", words, ("number", *names, "configuration"),
-        [(number, *(by_number[number]["numbers"][name] for name in names), _shape(found, number))
+        [(number, *(by_number[number]["numbers"][name] for name in names), shapes[number])
          for number in found["front"]])
 
 
-def _all(found: Mapping[str, Any]) -> Section:
+def _all(found: Mapping[str, Any], shapes: Shapes) -> Section:
     trials, names = found["trials"], found["objectives"]
     words = [] if len(trials) <= MOST_ROWS else [f"The first {MOST_ROWS:,}."]
     return Section(
         "All that was tried", words, ("number", "", *names, "configuration", "why"),
         [(trial["number"], trial["state"], *(trial["numbers"].get(name, "") for name in names),
-          _shape(found, trial["number"]), trial["reason"]) for trial in trials[:MOST_ROWS]])
+          shapes[trial["number"]], trial["reason"]) for trial in trials[:MOST_ROWS]])
 
 
-def _shape(found: Mapping[str, Any], number: int) -> str:
-    trial = next(one for one in found["trials"] if one["number"] == number)
-    tried = trial["numbers"].get("tried", {})
-    alone = {value["numbers"].get("tried", {}).get("board") for value in found["trials"]} - {None}
-    told = {name: value for name, value in tried.items() if name != "board" or len(alone) > 1}
-    words = {True: "yes", False: "no"}
-    return ", ".join(f"{name.replace('_', '-')} {words.get(value, value)}"
-                     if isinstance(value, bool) else f"{name.replace('_', '-')} {value}"
-                     for name, value in told.items()) or "the board's own"
+def _shapes(found: Mapping[str, Any]) -> Shapes:
+    boards = {trial["numbers"].get("tried", {}).get(BOARD) for trial in found["trials"]} - {None}
+    alone = [BOARD] if len(boards) < 2 else []
+    return {trial["number"]: words_of(trial["numbers"], *alone) for trial in found["trials"]}

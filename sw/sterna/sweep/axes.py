@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -34,10 +34,16 @@ class Axes:
         """Configurations that there are."""
         return prod(map(len, self.values.values()))
 
-    def grid(self, most: int | None = None) -> list[Values]:
-        """All of them, or the first ones; the last axis turns fastest."""
-        points = product(*self.values.values())
-        return [dict(zip(self.values, point, strict=True)) for point in islice(points, most)]
+    def grid(self) -> Iterator[Values]:
+        """All of them; the last axis turns fastest."""
+        return (dict(zip(self.values, point, strict=True))
+                for point in product(*self.values.values()))
+
+    def has(self, point: Mapping[str, Any]) -> bool:
+        """Whether it is one of them."""
+        return point.keys() == self.values.keys() and all(
+            (type(value), value) in ((type(one), one) for one in self.values[name])
+            for name, value in point.items())
 
     def at(self, places: Iterable[int]) -> Values:
         """The configuration with the value at a place of each axis."""
@@ -63,6 +69,8 @@ def axes_of(request: SweepRequest, read: Sequence[Declared],
         name = name.strip().removeprefix("--").replace("_", "-")
         if not equals or not words.strip():
             raise InputError(f"--vary: {text!r} has no values; {_EXAMPLE}")
+        if not name:
+            raise InputError(f"--vary: {text!r} names no option; {_EXAMPLE}")
         if name not in (BOARD, SEED) and name not in known:
             raise InputError(f"--vary: {name}: no such option"
                              f"{did_you_mean(name, [*known, BOARD, SEED])}")
@@ -100,6 +108,7 @@ def _value(name: str, item: Declared | None, word: str) -> Any:
         raise InputError(f"--vary: {name} is {word!r}; it must be {', '.join(choices)}"
                          f"{did_you_mean(word, choices)}")
     if item.number is None:
+        item.check(word)
         return word
     number = (whole if item.number is int else real)(word)
     if number is None:

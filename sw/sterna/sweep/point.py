@@ -15,13 +15,13 @@ from sterna.progress import Report
 from sterna.sweep.study import FOUND, REFUSED, SLOW, SMALL
 from sterna.tasks.perform import family_for, opened, perform
 
-ENOUGH = 0.97
-"""Of the wanted clock that the model must expect, as in `sterna_boards.estimate.search`."""
 _opened: dict[tuple[str, str], Any] = {}
 
 
 def estimated(model: str, board: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """State, reason and numbers, by the estimate."""
+    from sterna_boards.estimate.search import EXPECTED_SHARE
+
     try:
         values = _estimate(model, board, options)
     except InputError as error:
@@ -37,7 +37,7 @@ def estimated(model: str, board: str, options: Mapping[str, Any]) -> dict[str, A
     expected = values["expected_mhz"]
     if not values["fits"]:
         return {"state": SMALL, "reason": "; ".join(values["short"]), "numbers": numbers}
-    if expected is not None and expected < ENOUGH * values["clock_mhz"]:
+    if expected is not None and expected < EXPECTED_SHARE * values["clock_mhz"]:
         return {"state": SLOW, "numbers": numbers, "reason":
                 f"{expected:.0f} MHz expected of {values['clock_mhz']:g} MHz"}
     return {"state": FOUND, "reason": "", "numbers": numbers}

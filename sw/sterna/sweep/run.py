@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from math import isfinite
 from typing import Any
 
 from sterna.progress import Report
@@ -16,8 +18,8 @@ from sterna.tasks.elsewhere import names_files
 from sterna.work.alike import Wanted
 from sterna.work.task import MEGABYTE, Done, Task, Workers
 
-FEW = 64
-"""Configurations that are tried in order, search or not."""
+FEW, MOST_BATCH = 64, 1024
+"""Configurations that are tried in order, search or not; of more than that so many at a time."""
 _POINT = "sterna.sweep.point:"
 
 
@@ -43,6 +45,15 @@ class Plan:
     """Bytes that a build for a board takes."""
     wanted: Wanted
     """What workers must have."""
+
+    def may_have(self, trial: Trial) -> bool:
+        """Whether a trial of a file can be one of these."""
+        if bool(trial.number) != bool(trial.point):
+            return False
+        numbers = [trial.numbers.get(goal.name) for goal in self.objectives]
+        return (not trial.point or self.axes.has(trial.point)) and (
+            not trial.found or all(isinstance(one, int | float) and not isinstance(one, bool)
+                                   and isfinite(one) for one in numbers))
 
     @property
     def in_order(self) -> bool:
@@ -70,7 +81,9 @@ def run(plan: Plan, study: Study, workers: Workers, goes_on: Callable[[], bool],
 def _batches(plan: Plan, study: Study) -> Iterator[Sequence[Values]]:
     """Configurations to try; each batch is asked for when the ones before it are in the study."""
     if plan.in_order:
-        yield [{}, *plan.axes.grid(plan.trials)]
+        points = chain([{}], plan.axes.grid())
+        while batch := [*islice(points, MOST_BATCH)]:
+            yield batch
         return
     if plan.trials == 1:
         yield [{}]

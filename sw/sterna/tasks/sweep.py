@@ -17,6 +17,7 @@ from sterna.errors import InputError
 from sterna.families.requests import EstimateRequest, EvaluateRequest, SweepRequest
 from sterna.files.folder import check_target, replace_folder
 from sterna.files.manifest import Format, file_digest, write_manifest
+from sterna.formats.text import read_text
 from sterna.options import Options
 from sterna.progress import Report
 from sterna.shown import Lines, Shown
@@ -24,6 +25,7 @@ from sterna.sweep.axes import BOARD, axes_of, read_options
 from sterna.sweep.objectives import Objective, at_least_as_good, front, objectives_of
 from sterna.sweep.run import Plan, run
 from sterna.sweep.study import Study, Trial
+from sterna.sweep.words import words_of
 from sterna.tasks.perform import family_for, opened
 from sterna.work.alike import Wanted
 from sterna.work.choice import workers
@@ -86,7 +88,7 @@ class SweepResult(Shown):
 
     def text(self) -> Lines:
         names = [goal.name for goal in self.objectives]
-        shapes = {trial.number: words_of(trial) for trial in self.front}
+        shapes = {trial.number: words_of(trial.numbers) for trial in self.front}
         numbers = {trial.number: [_number(trial.numbers[name]) for name in names]
                    for trial in self.front}
         widths = [max(map(len, column)) for column in zip(names, *numbers.values(), strict=True)]
@@ -123,7 +125,7 @@ def sweep(request: SweepRequest, report: Report | None = None) -> SweepResult:
     def goes_on() -> bool:
         return request.minutes is None or time.monotonic() - begun < 60 * request.minutes
 
-    with Study(path, question) as study, workers(
+    with Study(path, question, plan.may_have) as study, workers(
             request.workers, request.on, plan.wanted) as there:
         run(plan, study, there, goes_on, report)
         trials = tuple(study.trials[number] for number in sorted(study.trials)
@@ -148,6 +150,8 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
     given = {item.name: request.options[item.name] for item in read_options(groups)
              if item.name in request.options}
     if request.text is not None:  # who has no perplexity says so
+        if not read_text(request.text).strip():
+            raise InputError(f"{request.text}: the text is empty; give one with a word at least")
         family_for(EvaluateRequest(model=request.model, options=Options(text=request.text)))
     objectives = objectives_of(request.objective, request.build, request.text is not None)
     board = find_board(request.board)
@@ -181,17 +185,6 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
         "sources": digest(package_sources("sterna", "sterna_boards", "sterna_hw"))}
     sources = [*model.sources, *([] if request.text is None else [request.text])]
     return plan, question, sources
-
-
-def words_of(trial: Trial) -> str:
-    """A configuration in words."""
-    tried: Mapping[str, Any] = trial.numbers.get("tried", {})
-    return ", ".join(f"{name.replace('_', '-')} {_word(value)}"
-                     for name, value in tried.items()) or "the board's own"
-
-
-def _word(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _number(value: float) -> str:

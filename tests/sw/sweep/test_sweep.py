@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sterna.sweep.axes import Axes
 from sterna.sweep.objectives import OBJECTIVES, at_least_as_good, front
 
 from tests.sw.serve.browser import browser, needs_browser, opened
@@ -115,7 +116,12 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--vary", "row=4"], "--vary: row: no such option; did you mean rows?"),
     (["--vary", "rows"], "--vary: 'rows' has no values; give it as NAME=VALUE,VALUE"),
+    (["--vary", "=4"], "--vary: '=4' names no option; give it as NAME=VALUE,VALUE"),
     (["--vary", "rows=4,x"], "--vary: rows is 'x', which is not a whole number"),
+    (["--vary", "lanes=x"], "lanes is 'x'; give a whole number from 1 to"),
+    (["--lanes", "x"], "lanes is 'x'; give a whole number from 1 to"),
+    (["--study", ""], ".: is a folder, not a file"),
+    (["--study", "/dev/null"], "/dev/null: is a pipe or a device"),
     (["--vary", "rows=0"], "rows is 0; it must be a whole number from 1"),
     (["--vary", "lane=glass"], "--vary: lane is 'glass'; it must be adders, tables"),
     (["--vary", "generate=perhaps"], "--vary: generate is 'perhaps'; it must be yes or no"),
@@ -149,6 +155,71 @@ def test_a_study_of_another_question_is_kept(sterna, study: Path, tmp_path: Path
         outcome = sterna(*ASKED, "--workers", 1, "--seed", 1, "--study", tmp_path / name)
         assert outcome.code == 2 and message in outcome.errors
         assert (tmp_path / name).read_bytes() == before
+
+
+DAMAGES = {
+    "not JSON": lambda line: line[:40], "sqlite": lambda line: "SQLite format 3\0",
+    "a list": lambda line: "[1, 2]", "deep": lambda line: "[" * 100_000,
+    "not text": lambda line: "\udcff\udcfe",
+    **{f"{name} {value!r}": lambda line, name=name, value=value: json.dumps(
+        json.loads(line) | {name: value}) for name, value in (
+            ("number", "3"), ("number", True), ("number", -1), ("number", 2.5), ("state", "fine"),
+            ("reason", 5), ("point", []), ("point", {}), ("point", {"rows": 4}), ("numbers", 5),
+            ("numbers", {}), ("numbers", {"user": "x", "luts": 3}), ("color", "red"),
+            ("numbers", {"user": float("nan"), "luts": 3}),
+            ("numbers", {"user": 1, "luts": 3, "tried": 4}))},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_study_is_named_with_its_line(sterna, study: Path, tmp_path: Path, name: str
+                                                ) -> None:
+    """And kept as it is."""
+    head, *lines = (study / "study.jsonl").read_text().splitlines()
+    place = next(place for place, line in enumerate(lines)
+                 if json.loads(line)["state"] == "found" and json.loads(line)["point"])
+    lines[place] = DAMAGES[name](lines[place])
+    spoilt = tmp_path / "study"
+    spoilt.write_text("\n".join([head, *lines, ""]), errors="surrogateescape")
+    before = spoilt.read_bytes()
+    outcome = sterna(*ASKED, "--trials", TRIALS, "--workers", 1, "--study", spoilt)
+    assert outcome.code == 2 and outcome.errors.count("\n") == 1
+    assert f"{spoilt}: line {place + 2} is damaged; take it out" in outcome.errors
+    assert spoilt.read_bytes() == before
+
+
+@pytest.mark.parametrize("head", ["5", "[]", '{"format": "sterna study 1"}', "[" * 100_000,
+                                  '{"format": "sterna study 1", "question": 4}'])
+def test_a_damaged_head_is_no_study(sterna, tmp_path: Path, head: str) -> None:
+    (tmp_path / "study").write_text(head + "\n")
+    outcome = sterna(*ASKED, "--workers", 1, "--study", tmp_path / "study")
+    assert outcome.code == 2 and outcome.errors.count("\n") == 1
+    assert "study: is no study" in outcome.errors or "is a study of another" in outcome.errors
+    assert (tmp_path / "study").read_text() == head + "\n"
+
+
+@pytest.mark.parametrize("length", [0, 30])
+def test_a_study_that_an_interrupt_cut_in_its_first_line_begins_anew(
+        sterna, study: Path, tmp_path: Path, length: int) -> None:
+    lines = (study / "study.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "study").write_text(lines[0][:length])
+    asked = [*ASKED, "--trials", 1, "--workers", 1, "--study", tmp_path / "study"]
+    assert sterna(*asked).code == 0
+    assert (tmp_path / "study").read_text() == "".join(lines[:2])
+
+
+def test_an_empty_text_is_refused_before_any_trial(sterna, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text(" \n")
+    outcome = sterna(*ASKED[:4], "--objective", "luts,perplexity", "--text", tmp_path / "text",
+                     "--study", tmp_path / "study")
+    assert outcome.code == 2 and not (tmp_path / "study").exists()
+    assert "text: the text is empty; give one with a word at least" in outcome.errors
+
+
+def test_a_grid_without_end_needs_no_memory() -> None:
+    axes = Axes({f"axis {number}": tuple(range(100)) for number in range(20)})
+    points = axes.grid()
+    assert axes.count == 100**20 and [next(points)["axis 19"] for _ in range(3)] == [0, 1, 2]
 
 
 def test_boards_planes_and_clocks_in_order(sterna) -> None:

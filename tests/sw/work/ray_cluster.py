@@ -40,6 +40,7 @@ class Machines:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = str(free.getsockname()[1])
         self.client_address = f"ray://127.0.0.1:{port}"

@@ -77,14 +77,6 @@ class Shape:
         project="shape.code-bits")
 
 
-@dataclass(frozen=True)
-class BoardShape(Shape):
-    """The same beside a board; its lanes are an option of boards."""
-
-    lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto",
-                              project="shape.lanes")
-
-
 def lane_count(lanes: object) -> int | None:
     """The number, None where none is given. Raises `InputError` for what is none."""
     if lanes is None:
@@ -93,6 +85,14 @@ def lane_count(lanes: object) -> int | None:
     if count is None or not 1 <= count <= MOST_LANES:
         raise InputError(f"lanes is {lanes!r}; give a whole number from 1 to {MOST_LANES}")
     return count
+
+
+@dataclass(frozen=True)
+class BoardShape(Shape):
+    """The same beside a board; its lanes are an option of boards."""
+
+    lanes: str | None = option(None, "Synapses accumulated a clock.", metavar="N|auto",
+                              project="shape.lanes", refuse=lane_count)
 
 
 @dataclass(frozen=True)
