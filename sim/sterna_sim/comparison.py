@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from sterna.host.counters import Counters
 from sterna.machine.keys import ValueKey
 
 Integers = NDArray[np.int64]
+AROUND, MOST_DIFFERING = 8, 8
+"""Elements on each side of a wrong one that are kept, and values of which they are."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class Difference:
         )
 
 
+@dataclass(frozen=True)
+class Differing:
+    """A value that differs: its first element that does, and what the machines say around that,
+    from the element ``first`` on."""
+
+    where: Difference
+    first: int
+    golden: tuple[int, ...]
+    simulated: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """The difference, and the elements around it."""
+        return {**asdict(self.where), "around": {
+            "first": self.first, "golden": [*self.golden], "simulated": [*self.simulated]}}
+
+
 @dataclass
 class Verification:
     """How many values (vectors, scalars, accumulators, states, results) were compared and differ.
@@ -52,6 +70,8 @@ class Verification:
     elements: int = 0
     different_elements: int = 0
     first_difference: Difference | None = None
+    differing: list[Differing] = field(default_factory=list)
+    """The first values that differ, `MOST_DIFFERING` at most."""
     clock: int | None = None
     """The clock of the board in which the first difference was shown, where that is known."""
     end: int = 0
@@ -78,10 +98,14 @@ class Verification:
         wrong = np.flatnonzero(golden[:common] != found[:common])
         self.differences += 1
         self.different_elements += len(wrong) + longest - common
-        if self.first_difference is None:
+        if len(self.differing) < MOST_DIFFERING:
             element = int(wrong[0]) if len(wrong) else common
-            self.first_difference = Difference(
+            where = Difference(
                 text, token, *key, name, element, _at(golden, element), _at(found, element))
+            self.first_difference = self.first_difference or where
+            first = max(0, element - AROUND)
+            self.differing.append(Differing(where, first, *(
+                tuple(values[first:element + AROUND + 1].tolist()) for values in (golden, found))))
 
 
 def _at(values: Integers, element: int) -> int | None:

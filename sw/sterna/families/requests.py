@@ -158,6 +158,9 @@ class VerifyRequest(Request):
     waves: Path | None = option(
         None, "File for the waves (.vcd or .fst) of 400 clocks before the first difference and 100 "
         "after it, or of the last ones if nothing differs.", metavar="FILE")
+    output: Path | None = option(
+        None, "Folder for a page with the first differences and the values around them, and the "
+        "numbers as JSON.", "-o", "--output", metavar="DIR")
     workers: int | None = option(
         None, "With several models: processes at most (as many as there are cores).", least=1,
         most=1 << 12)
@@ -170,8 +173,9 @@ class VerifyRequest(Request):
         check_shows_values(self.device)
         if self.waves is not None and self.device == EMULATOR:
             raise InputError("--waves: is for --device sim; the emulator has no signals")
-        if self.more and self.waves is not None:
-            raise InputError("--waves: is of one model; leave the others out")
+        for flag, value in (("--waves", self.waves), ("--output", self.output)):
+            if self.more and value is not None:
+                raise InputError(f"{flag}: is of one model; leave the others out")
         if not self.more and self.on is not None:
             raise InputError("--on: shares out several models; give more than one")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,20 +12,43 @@ from sterna.errors import CheckError, InputError
 from sterna.families.family import Result
 from sterna.families.registry import options_of
 from sterna.families.requests import VerifyRequest
+from sterna.files.folder import check_target, replace_folder
+from sterna.files.manifest import Format, write_manifest
 from sterna.host.address import SIMULATED
 from sterna.options import Options
 from sterna.progress import Report
 from sterna.shown import Lines, Shown
 from sterna.tasks.elsewhere import names_files
-from sterna.tasks.perform import family_for, perform
+from sterna.tasks.perform import family_for, opened, perform
 from sterna.work.alike import Wanted
 from sterna.work.choice import workers
 from sterna.work.kept import keep, kept
 from sterna.work.task import MEGABYTE, Done, Task
 
+FORMAT = Format("comparison", 1, "write it again: sterna verify")
+PAGE, NUMBERS = "index.html", "verify.json"
 MEMORY = 2000 * MEGABYTE
 """Of a simulator that is compiled."""
 _TOOLS = "sterna_sim.toolchain:versions_of_tools"
+
+
+@dataclass(frozen=True, repr=False)
+class WrittenVerification(Shown):
+    """What was found, and where it is drawn."""
+
+    found: Result
+    page: Path
+
+    @property
+    def failure(self) -> str | None:
+        """That of the comparison."""
+        return self.found.failure
+
+    def to_dict(self) -> dict[str, object]:
+        return self.found.to_dict() | {"page": str(self.page)}
+
+    def text(self) -> Lines:
+        return [*self.found.text(), f"{self.page}: written"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,7 +79,25 @@ class Verifications(Shown):
 def verify(request: VerifyRequest, report: Report | None = None) -> Result:
     """The result of the model's family, or `Verifications`. Raises `InputError`."""
     report = report or Report()
-    return _several(request, report) if request.more else perform(request, report)
+    if request.more:
+        return _several(request, report)
+    return perform(request, report) if request.output is None else _drawn(request, report)
+
+
+def _drawn(request: VerifyRequest, report: Report) -> WrittenVerification:
+    """With a page, whether or not something differs."""
+    from sterna.report.of_verify import written_page
+
+    assert request.output is not None
+    with opened(request, report) as model:
+        check_target(request.output, FORMAT, model.sources)
+        found = model.verify(request, report)
+        with replace_folder(request.output, FORMAT, model.sources) as folder:
+            values = found.to_dict()
+            (folder / PAGE).write_text(written_page(values, found.failure), encoding="utf-8")
+            (folder / NUMBERS).write_text(json.dumps(values), encoding="utf-8")
+            write_manifest(folder, FORMAT, {"model": request.model})
+    return WrittenVerification(found, request.output / PAGE)
 
 
 def verified(model: str, seed: int, device: str, stalls: int, **options: Any) -> dict[str, Any]:

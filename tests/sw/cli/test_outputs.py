@@ -50,6 +50,7 @@ FOLDERS = {
     "sweep model": ["sweep", "model", "--board", "ulx3s-12f", *SHAPE, "--trials", "1",
                     "--workers", "1"],
     "build network": ["build", "network", *BUILD, "--neuron-lanes", "1"],
+    "verify model": ["verify", "model", "--device", "emulator", "--tokens", "1"],
 }
 """Ways to write a folder; ``-o`` and the folder are added."""
 SOURCES = ("checkpoint", "graph.nir", "model", "network")

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sterna_sim.comparison import Difference
+from sterna_sim.comparison import Difference, Differing
 from sterna_sim.verification import Verifier
 from sterna_sim.waves import Waves, check_waves_file, write_waves
 
@@ -39,6 +39,8 @@ class StepVerification(Shown):
     silent: tuple[str, ...]
     cycles: int
 
+    differing: tuple[Differing, ...] = ()
+    """The first values that differ, with what is around."""
     waves: Waves | None = None
     """Where signals can be looked at, if that was asked for."""
 
@@ -59,7 +61,8 @@ class StepVerification(Shown):
             "model": self.model, "device": self.device, "steps": self.steps, "lanes": self.lanes,
             "neuron_lanes": self.neuron_lanes, "skip": self.skip,
             "values_compared": self.values_compared, "differences": self.differences,
-            "first_difference": self.first_difference, "silent": list(self.silent),
+            "first_difference": self.first_difference,
+            "differing": [one.to_dict() for one in self.differing], "silent": list(self.silent),
             "cycles": self.cycles,
             "waves": None if self.waves is None else str(self.waves.file),
         }
@@ -113,7 +116,7 @@ def verify(model: StepModel, request: VerifyRequest, report: Report) -> StepVeri
         neuron_lanes=machine.neurons.lanes, skip=skip, values_compared=outcome.elements,
         differences=outcome.different_elements,
         first_difference=None if first is None else _told(first, runs), silent=silent,
-        cycles=outcome.counters.cycles, waves=waves)
+        cycles=outcome.counters.cycles, differing=tuple(outcome.differing), waves=waves)
 
 
 def _told(first: Difference, runs: Sequence[Sized]) -> str:

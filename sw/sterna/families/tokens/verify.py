@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from sterna_sim.comparison import Differing
 from sterna_sim.verification import Verifier
 from sterna_sim.waves import Waves, check_waves_file, write_waves
 
@@ -33,6 +34,8 @@ class TokenVerification(Shown):
     seconds: float
     first_difference: Any
 
+    differing: tuple[Differing, ...] = ()
+    """The first values that differ, with what is around."""
     waves: Waves | None = None
     """Where signals can be looked at, if that was asked for."""
 
@@ -55,6 +58,7 @@ class TokenVerification(Shown):
             "tokens": self.tokens, "vectors_compared": self.vectors_compared,
             "differences": self.differences, "seconds": self.seconds,
             "first_difference": None if first is None else asdict(first),
+            "differing": [one.to_dict() for one in self.differing],
             "waves": None if self.waves is None else str(self.waves.file),
         }
 
@@ -95,4 +99,4 @@ def verify(model: TokenModel, request: VerifyRequest, report: Report) -> TokenVe
         model=model.name, device=request.device, streams=machine.streams,
         tokens=outcome.tokens, vectors_compared=outcome.vectors_compared,
         differences=outcome.differences, seconds=time.monotonic() - start,
-        first_difference=outcome.first_difference, waves=waves)
+        first_difference=outcome.first_difference, differing=tuple(outcome.differing), waves=waves)
