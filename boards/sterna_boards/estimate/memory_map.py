@@ -14,7 +14,12 @@ from sterna.machine.units.generate import MOST_ENDS, WAITING_BYTES
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.matrix import sum_bits
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
-from sterna.machine.units.ternary import result_room
+from sterna.machine.units.ternary import (
+    code_parts,
+    code_words,
+    has_shallow_codes,
+    result_room,
+)
 
 from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
@@ -82,9 +87,7 @@ def _scalar_tables(family: str, machine: Any) -> int:
 
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
-    # Tables are filled from thirds of a tile.
-    parts = 3 if machine.ternary.has_tables else 1
-    tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
+    parts = code_parts(machine)
     if not machine.memory.outside:
         weights = [mapper.loadable("weights", Space.WEIGHTS, large=True,
                                    parts=machine.ternary.rows if parts > 1 else 1)]
@@ -109,8 +112,9 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     return [
         *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
-        mapper.memory("codes", 2 * machine.texts << tile_bits + (parts - 1).bit_length(),
-                      chunks(8 * machine.ternary.columns // parts), machine.paths, always=True),
+        mapper.memory("codes", code_words(machine), chunks(8 * machine.ternary.columns // parts),
+                      machine.paths, always=True,
+                      never=has_shallow_codes(machine, mapper.family)),
         *queues, *deep,
     ]
 
