@@ -87,7 +87,20 @@ class Sampler(Component):
         write = sums.write_port()
         total = Signal(total_bits)
         rate = Signal(RATE_BITS, reset_less=True)
-        added = self._add_weights(m, rate, multiply, product, total, write)
+        # Products of halves are added up: one over the upper part of those before, or beside them.
+        partial = Signal(signed(2 * FACTOR_BITS + 2), reset_less=True)
+        addend = Signal(signed(2 * FACTOR_BITS + 2))
+        together = Signal(signed(2 * FACTOR_BITS + 3))
+        whole = Cat(partial[:FACTOR_BITS], together)
+        m.d.comb += [
+            addend.eq(partial >> FACTOR_BITS), together.eq(product + addend),
+        ]
+
+        def begin_sum(first: int = 0) -> None:
+            m.d.comb += addend.eq(first)
+            m.d.sync += partial.eq(together)
+
+        added = self._add_weights(m, rate, multiply, begin_sum, whole, product, total, write)
 
         place = Signal(range(self._most))
         looked_at = Signal(range(self._most))
@@ -107,7 +120,6 @@ class Sampler(Component):
         shifted = Signal(RATE_BITS + 1, reset_less=True)
         steps = Signal(signed(13), reset_less=True)
         step = Signal(range(6))
-        partial = Signal(2 * FACTOR_BITS + 2, reset_less=True)
         low, high = total[:FACTOR_BITS], total[FACTOR_BITS:]
         number = choice.number
         with m.If(self.places.ready):
@@ -154,13 +166,9 @@ class Sampler(Component):
                     with m.Case(1):
                         multiply(choice.share, high)
                     with m.Case(2):
-                        m.d.sync += partial.eq(product - 1)
+                        begin_sum(-1)
                     with m.Case(3):
-                        wanted = Signal(2 * FACTOR_BITS + total_bits)
-                        whole = partial.as_signed()[FACTOR_BITS:].as_signed()
-                        m.d.comb += wanted.eq(
-                            Cat(partial[:FACTOR_BITS], (product + whole)[:total_bits]))
-                        m.d.sync += bound.eq(wanted >> SHARE_BITS)
+                        m.d.sync += bound.eq(whole[SHARE_BITS:])
                         m.next = "search"
             with m.State("search"):
                 m.d.comb += searching.eq(1)
@@ -182,21 +190,20 @@ class Sampler(Component):
                         multiply(number[:FACTOR_BITS], high)
                     with m.Case(2):
                         multiply(number[FACTOR_BITS:], low)
-                        m.d.sync += partial.eq(product >> FACTOR_BITS)
+                        begin_sum()
                     with m.Case(3):
                         multiply(number[FACTOR_BITS:], high)
-                        m.d.sync += partial.eq(partial + product)
+                        m.d.sync += partial.eq(together)
                     with m.Case(4):
-                        m.d.sync += partial.eq(partial + product)
+                        m.d.comb += addend.eq(partial)
+                        m.d.sync += partial.eq(together)
                     with m.Case(5):
-                        dropped = NUMBER_BITS - FACTOR_BITS
-                        m.d.sync += bound.eq(
-                            (partial + (product << FACTOR_BITS)) >> dropped)
+                        m.d.sync += bound.eq(whole[NUMBER_BITS - FACTOR_BITS:])
                         m.next = "search"
         return m
 
-    def _add_weights(self, m: Module, rate: Value, multiply: Any, product: Value, total: Value,
-                     write: Any) -> _Adding:
+    def _add_weights(self, m: Module, rate: Value, multiply: Any, begin_sum: Any, whole_sum: Value,
+                     product: Value, total: Value, write: Any) -> _Adding:
         """Take candidates, one in three clocks, and write the running sums of their weights."""
         adding = _Adding()
         item, given = self.candidates.payload, self.candidates
@@ -233,14 +240,11 @@ class Sampler(Component):
             multiply(difference, rate[:half])
         with m.If(stages[1]):
             multiply(difference, rate[half:])
-        # Only whole multiples of 2**half are above the low product.
-        drop = RATE_FRACTION - DISTANCE_FRACTION
-        below = Signal(2 * half - drop, reset_less=True)
         distance = Signal(2 * half + 4, reset_less=True)
         with m.If(stages[2]):
-            m.d.sync += below.eq(product >> drop)
+            begin_sum()
         with m.If(stages[3]):
-            m.d.sync += distance.eq((product << half - drop) + below)
+            m.d.sync += distance.eq(whole_sum[RATE_FRACTION - DISTANCE_FRACTION:])
         whole = Signal(5)
         base = Signal(POWER_BITS + 1)
         shift = Signal(5)
