@@ -7,7 +7,7 @@ from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
 from sterna.machine.banks import bank_edges
-from sterna.machine.generation import HEADER, ID_BYTES, REQUEST_BYTES
+from sterna.machine.generation import HEADER, ID_BYTES, REQUEST_BYTES, most_given
 from sterna.machine.protocol import CHUNK_BITS, Space, input_space, word_chunks, word_depth
 from sterna.machine.row_memory import row_beats
 from sterna.machine.units.generate import MOST_ENDS, WAITING_BYTES
@@ -31,6 +31,7 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "matrix states", "operands", "row sums", "codes",
           "past codes", "given codes", "accumulators", "row groups of texts", "states", "results",
           "states of texts", "ids of texts", "candidates", "frame", "waiting bytes",
+          "program of texts",
           "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
@@ -216,19 +217,21 @@ def _matrix(mapper: Mapper) -> list[OnChipMemory]:
 
 
 def _generate(mapper: Mapper) -> list[OnChipMemory]:
-    """Two states of each token stream in pieces, ids of windows, words of heads, a frame, and what
-    comes behind it."""
+    """Two states of each token stream in pieces, ids of windows, words of heads, a frame, what
+    comes behind it, and what answers it."""
     machine, unit = mapper.machine, mapper.machine.generates
     pieces = sum(words * word_chunks(machine, spec.name) for stream in range(machine.streams)
                  for spec, words in unit.slot(machine, stream))
-    frame = HEADER.size + REQUEST_BYTES + ID_BYTES * (MOST_ENDS + unit.window)
+    frame = HEADER.size + REQUEST_BYTES + ID_BYTES * (MOST_ENDS + most_given(unit.window))
     ids = machine.streams << (unit.window - 1).bit_length()
     heads = machine.streams << (machine.head.result_words(machine) - 1).bit_length()
     return [mapper.memory("states of texts", 2 * pieces, [CHUNK_BITS]),
-            mapper.memory("ids of texts", ids, [8 * ID_BYTES]),
+            mapper.memory("ids of texts", ids, [unit.row_bits(machine)]),
             mapper.memory("candidates", heads, [CHUNK_BITS]),
             mapper.memory("frame", 1 << (frame - 1).bit_length(), [8]),
-            mapper.memory("waiting bytes", WAITING_BYTES, [8], always=True)]
+            mapper.memory("waiting bytes", WAITING_BYTES, [8], always=True),
+            mapper.memory("program of texts", unit.program_words(machine), [CHUNK_BITS],
+                          always=True)]
 
 
 def _none(mapper: Mapper) -> list[OnChipMemory]:

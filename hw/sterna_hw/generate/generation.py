@@ -17,7 +17,6 @@ from sterna_hw.generate.id_store import IdStore
 from sterna_hw.generate.loop import Loop
 from sterna_hw.generate.requests import Requests
 from sterna_hw.generate.slots import Slots
-from sterna_hw.generate.telling import Telling
 from sterna_hw.generate.texts import Texts
 from sterna_hw.layouts import write_chunk
 from sterna_hw.link.frames import run_request
@@ -67,8 +66,7 @@ class Generation(Component):
         m.submodules.slots = slots = Slots(machine)
         texts = Texts(machine)
         loop = Loop(m, machine, texts, choice, ids)
-        telling = Telling(m, machine, self.told, texts, choice, ids)
-        requests = Requests(m, machine, self, texts, loop, frame, ids, slots, telling)
+        requests = Requests(m, machine, self, texts, loop, frame, ids, slots, choice)
         connect_streams(m, self.made_bytes, frame.bytes)
         m.d.comb += [
             frame.clear.eq(self.made_end), self.more.eq(slots.more), loop.forget.eq(self.forget),

@@ -17,6 +17,8 @@ from sterna_hw.generate.texts import ID_BITS, POSITION_BITS, window_of
 class IdStore(Component):
     """A ring of at least a window of ids for each token stream, and its end tokens.
 
+    Ids of the ring are those of rows that are there, which have an INPUT word.
+
     Members:
         write: In(1), stream, position, new: In: the id at a position of a text.
         read_stream, read_position: In, an id to read; id: Out, it, in the clock after.
@@ -37,14 +39,15 @@ class IdStore(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        streams = self._machine.streams
+        streams, unit = self._machine.streams, self._machine.generates
+        assert unit is not None
         bits = max(1, (window_of(self._machine) - 1).bit_length())
 
         def address(stream: Value, place: Value) -> Value:
             return Cat(place, stream if streams > 1 else Const(0, 0))
 
         m.submodules.ring = ring = memory.Memory(
-            shape=unsigned(ID_BITS), depth=streams << bits, init=[])
+            shape=unsigned(unit.row_bits(self._machine)), depth=streams << bits, init=[])
         m.submodules.ends = ends = memory.Memory(
             shape=unsigned(ID_BITS), depth=streams * MOST_ENDS, init=[])
         write = ring.write_port()

@@ -21,9 +21,9 @@ class Loop:
     Between two steps of it whoever ``hold``s has the units and the registers of texts for himself,
     from ``held`` on. All texts that may read something do it in the same RUN.
 
-    Throughput: a token takes the clocks of its RUN, two for each word of RESULT behind the
-    counters, those of `Choice` for each text, and about 10 more: of end tokens of a text and bits
-    of the words of a row the larger number.
+    Throughput: a token takes the clocks of its RUN, two for each word of RESULT that is wanted,
+    those of `Choice` for each text, and about 10 more: of end tokens of a text and bits of the
+    words of a row the larger number.
 
     Attributes:
         hold, held: as above. runs: stream of `run_request`, steady until the last word of
@@ -62,7 +62,7 @@ class Loop:
         wants_more = Signal(machine.streams, name="wants_more")
         for number in range(machine.streams):
             text = texts.texts[number]
-            on = text.active & ~text.ended & (text.made < text.granted) & ~self.broken.any()
+            on = text.active & ~text.ended & text.more.any() & ~self.broken.any()
             m.d.comb += [
                 may_choose[number].eq(on & ~text.pending),
                 wants_more[number].eq(
@@ -76,7 +76,7 @@ class Loop:
             *(request[f"input_word_{number}"].eq(texts.texts[number].word)
               for number in range(machine.streams)),
             choice.stream.eq(self._stream), choice.choice.eq(texts.choice(self._stream)),
-            choice.position.eq(texts.text(self._stream).read),
+            choice.position.eq(texts.text(self._stream).end),
             choice.data.eq(self.result.payload),
         ]
         if machine.streams > 1:
@@ -144,11 +144,11 @@ class Loop:
             with m.If(self._chosen):
                 m.d.comb += [
                     ids.write.eq(1), ids.new.eq(token), ids.stream.eq(self._stream),
-                    ids.position.eq(text.acknowledged + text.made),
+                    ids.position.eq(text.end),
                 ]
                 m.d.sync += [
-                    text.made.eq(text.made + 1), text.left.eq(text.left - 1),
-                    text.pending.eq(1), text.ended.eq(is_end | (text.left == 1)),
+                    text.end.eq(text.end + 1), text.more.eq(text.more - 1),
+                    text.pending.eq(1), text.ended.eq(is_end | (text.last & (text.more == 1))),
                 ]
             with m.Else():
                 m.d.sync += self._loaded.eq(1)
@@ -196,7 +196,7 @@ class Loop:
             for number in range(machine.streams):
                 text = texts.texts[number]
                 with m.If(self._active[number]):
-                    m.d.sync += [text.read.eq(text.read + 1), text.pending.eq(0)]
+                    m.d.sync += text.pending.eq(0)
             m.d.comb += [self.prompt.ready.eq(self._loaded), self.failure_taken.eq(1)]
             m.d.sync += self._loaded.eq(0)
             with m.If(self.failure.any()):

@@ -4,307 +4,154 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from sterna.law.sampling import SHARE_BITS
-from sterna.machine.generation import HEADER, ID_BYTES, Kind
+from amaranth.hdl import Cat, Module, Signal, Value
+from sterna.machine.generation import TOLD_BYTES
 from sterna.machine.machine import Machine
 from sterna.machine.units.generate import MOST_ENDS
 
+from sterna_hw.generate.assembler import WORD_BITS
+from sterna_hw.generate.choice import Choice
 from sterna_hw.generate.frame_bytes import FrameBytes
 from sterna_hw.generate.id_store import IdStore
-from sterna_hw.generate.judging import ARGUMENTS, SETTLES, START_BYTES, Judging
 from sterna_hw.generate.loop import Loop
+from sterna_hw.generate.processor import Processor
+from sterna_hw.generate.program import CONDITIONS, INPUTS, OUTPUTS, program
 from sterna_hw.generate.slots import Slots
-from sterna_hw.generate.telling import Telling
 from sterna_hw.generate.texts import Texts
-
-FIELDS = (14, 22, 34, 40)
-"""Bytes of a request after which the latest are put into registers."""
 
 
 class Requests:
-    """A frame at a time, in the module that makes texts; the loop is held meanwhile.
+    """A frame at a time, in the module that makes texts: the ports of a `Processor`.
 
-    START saves the state of its stream, PART and START then wait until their ids are read, TAKE
-    until there are ids enough.
+    START and STOP hold the loop, TAKE does while it grants more. START saves the state of its
+    stream, PART and START then wait until their ids are read, TAKE until there are ids enough.
 
-    Latency: 29 clocks until a frame is judged; START takes 50 more, and three for an end token,
-    beside what `Slots` and the RUNs take.
+    Latency: some 100 clocks until a frame is judged and another 100 until it is answered; 16 for an
+    id to read, beside what `Slots` and the RUNs take.
 
     Args:
         ports: members that `generation_members` has, as who answers sees them.
     """
 
     def __init__(self, m: Module, machine: Machine, ports: Any, texts: Texts, loop: Loop,
-                 frame: FrameBytes, ids: IdStore, slots: Slots, telling: Telling) -> None:
-        self._machine, self._ports, self._texts, self._loop = machine, ports, texts, loop
-        self._frame, self._ids, self._slots, self._telling = frame, ids, slots, telling
-        self._step = Signal(range(START_BYTES), name="byte_step")
-        self._judging = Judging(m, machine, texts, frame, ports.stops, self._step)
+                 frame: FrameBytes, ids: IdStore, slots: Slots, choice: Choice) -> None:
+        m.submodules.processor = self._processor = processor = Processor(
+            program(machine), machine.streams, len(CONDITIONS))
         self.holds = Signal(name="requests_hold")
-        self._stream = Signal(texts.stream_bits, name="request_stream", reset_less=True)
-        self._place = Signal.like(frame.place, name="frame_place")
-        self._left = Signal(16, name="ids_left", reset_less=True)
-        self._ends_left = Signal(MOST_ENDS.bit_length(), name="ends_left", reset_less=True)
-        self._starts = Signal(name="starts", reset_less=True)
-        self._build(m)
-
-    def _build(self, m: Module) -> None:
-        judging, loop, slots, ports = self._judging, self._loop, self._slots, self._ports
-        latest = judging.arguments[-8 * ID_BYTES:]
+        self._ports, self._texts, self._loop = ports, texts, loop
+        self._stream = Signal(texts.stream_bits, name="request_stream")
+        self._reading = Signal(name="prompt_is_read")
         m.d.comb += [
-            self._frame.place.eq(self._place), loop.prompt.payload.eq(latest),
-            loop.prompt_stream.eq(self._stream), slots.stream.eq(self._stream),
-            self._ids.new_end.eq(latest),
+            processor.stream.eq(self._stream), processor.byte.eq(frame.byte),
+            frame.step.eq(processor.take_byte), frame.go.eq(self._port("place")),
+            frame.place.eq(processor.accumulator),
         ]
-        with m.FSM(name="requests"):
-            with m.State("wait"):
-                m.d.sync += self._place.eq(START_BYTES - 1)
-                with m.If(ports.ask):
-                    m.d.sync += self.holds.eq(1)
-                    m.next = "ends"
-            with m.State("ends"):
-                # STOP has no kind, which is before what the others have.
-                m.d.sync += [
-                    judging.ends.eq(self._frame.byte), self._place.eq(Mux(ports.stops, -1, 0)),
-                    self._step.eq(0),
-                ]
-                m.next = "header"
-            with m.State("header"):
-                m.d.sync += [self._place.eq(self._place + 1), self._step.eq(self._step + 1)]
-                with m.If(self._step != 0):
-                    self._shift(m)
-                with m.If(self._step == ARGUMENTS):
-                    m.next = "hold"
-            with m.State("hold"):
-                m.d.sync += [self._stream.eq(judging.stream), self._step.eq(0)]
-                with m.If(loop.held):
-                    m.next = "settle"
-            with m.State("settle"):
-                m.d.sync += self._step.eq(self._step + 1)
-                with m.If(self._step == SETTLES - 1):
-                    m.next = "act"
-            with m.State("act"):
-                self._act(m)
-            self._keep(m)
-            self._take_fields(m)
-            self._read_ids(m)
-            self._answer(m)
-
-    def _text(self) -> Any:
-        return self._texts.text(self._stream)
-
-    def _shift(self, m: Module) -> None:
-        arguments = self._judging.arguments
-        m.d.sync += arguments.eq(Cat(arguments[8:], self._frame.byte))
-
-    def _refuse(self, m: Module, code: Value) -> None:
-        m.d.comb += [self._ports.decided.eq(1), self._ports.refused.eq(code)]
-        m.d.sync += self.holds.eq(0)
-        m.next = "wait"
-
-    def _act(self, m: Module) -> None:
-        """On a frame that is judged, while the loop is held."""
-        judging, text = self._judging, self._text()
-        position = judging.position
-        m.d.sync += [
-            self._step.eq(0), self._left.eq(judging.ids), self._ends_left.eq(0),
-            self._starts.eq(0),
+        self._answer_questions(m, frame, ids, choice)
+        self._keep(m, slots)
+        self._take_fields(m, ids)
+        self._give_ids(m)
+        self._tell(m, ids, choice)
+        text = texts.text(self._stream)
+        flags = {"ask": ports.ask, "stops": ports.stops, "broken": loop.broken.any(),
+                 "active": text.active, "ended": text.ended, "pending": text.pending}
+        m.d.comb += [
+            processor.conditions.eq(Cat(flags[name] for name in CONDITIONS[len(Processor.OWN):])),
+            processor.waits.eq((self.holds & ~loop.held) | ~slots.idle | ports.told.valid
+                               | self._reading),
         ]
-        with m.If(self._loop.broken.any()):
-            self._refuse(m, self._loop.broken)
-        with m.Elif(judging.code.any()):
-            self._refuse(m, judging.code)
-        with m.Elif(self._ports.stops):
-            below = judging.below
-            place = Mux(below, 0, judging.offset)
-            m.d.sync += [
-                text.ended.eq(1), text.begun.eq(1),
-                text.made.eq(place), text.told.eq(place), text.granted.eq(place),
-            ]
-            with m.If(below):
-                m.d.sync += text.acknowledged.eq(position)
-            m.next = "told read"
-            with m.If(judging.restores):
-                m.d.sync += [
-                    self._slots.slot.eq(judging.chosen),
-                    text.read.eq(Mux(judging.chosen, text.slots[1], text.slots[0])),
-                ]
-                m.next = "restore"
-        with m.Elif(judging.kind == Kind.TAKE):
-            m.d.sync += [
-                text.acknowledged.eq(position), text.told.eq(text.told - judging.offset),
-                text.made.eq(text.made - judging.offset),
-                text.granted.eq(text.granted - judging.offset),
-            ]
-            m.next = "grant"
-            with m.If(judging.more):
-                m.d.sync += [text.granted.eq(judging.ahead), text.begun.eq(1)]
-                with m.If(judging.saves):
-                    m.d.sync += [
-                        self._slots.slot.eq(~text.newer), text.newer.eq(~text.newer),
-                        text.both.eq(1),
-                    ]
-                    m.next = "save"
-        with m.Elif(~judging.new):
-            m.next = "told given"
-        with m.Elif(judging.kind == Kind.START):
-            m.d.sync += [
-                text.active.eq(1), text.begun.eq(0), text.pending.eq(0),
-                text.number.eq(judging.number), text.read.eq(position),
-                text.made.eq(0), text.told.eq(0), text.granted.eq(0),
-                text.newer.eq(0), text.both.eq(0),
-                self._slots.slot.eq(0), self._starts.eq(1), self._ends_left.eq(judging.ends),
-                self._place.eq(ARGUMENTS),
-            ]
-            m.next = "save"
-        with m.Else():
-            m.d.sync += self._place.eq(HEADER.size)
-            m.next = "id"
 
-    def _keep(self, m: Module) -> None:
-        """Write a slot, or go back to it."""
-        slots, text = self._slots, self._text()
-        with m.State("save"):
-            m.d.comb += slots.save.eq(1)
-            for number in (0, 1):
-                with m.If(slots.slot == number):
-                    m.d.sync += text.slots[number].eq(text.read)
-            m.next = "saving"
-        with m.State("saving"):
-            with m.If(slots.done):
-                m.next = "grant"
-                with m.If(self._starts):
-                    m.d.sync += self._place.eq(self._place + 1)
-                    m.next = "fields"
-        with m.State("restore"):
-            m.d.comb += slots.restore.eq(1)
-            m.next = "restoring"
-        with m.State("restoring"):
-            with m.If(slots.done):
-                m.next = "told read"
+    def _port(self, name: str) -> Value:
+        """Whether a port takes the accumulator."""
+        return self._processor.out & (self._processor.number == OUTPUTS.index(name))
 
-    def _take_fields(self, m: Module) -> None:
-        """Read what START says behind its position, of which the first bytes have been read."""
-        texts, arguments, machine = self._texts, self._judging.arguments, self._machine
-        text, choice = self._text(), texts.choice(self._stream)
-        done = ARGUMENTS - HEADER.size
+    def _answer_questions(self, m: Module, frame: FrameBytes, ids: IdStore, choice: Choice
+                          ) -> None:
+        processor = self._processor
+        values = {"count": frame.count, "end": self._texts.text(self._stream).end, "id": ids.id,
+                  "word": choice.word, "broken": self._loop.broken}
+        with m.Switch(processor.number):
+            for number, name in enumerate(INPUTS):
+                with m.Case(number):
+                    m.d.comb += processor.value.eq(values[name])
 
-        def fields(count: int, *sizes: int) -> list[Value]:
-            """The latest bytes, cut."""
-            rest, found = arguments[-8 * count:], []
-            for size in sizes:
-                found.append(rest[:8 * size])
-                rest = rest[8 * size:]
-            return found
+    def _keep(self, m: Module, slots: Slots) -> None:
+        """Have the loop and the units, and copy states."""
+        accumulator = self._processor.accumulator
+        slot = Signal(name="slot")
+        with m.If(self._port("stream")):
+            m.d.sync += self._stream.eq(accumulator)
+        with m.If(self._port("hold")):
+            m.d.sync += self.holds.eq(1)
+        with m.If(self._port("release")):
+            m.d.sync += self.holds.eq(0)
+        with m.If(self._port("slot")):
+            m.d.sync += slot.eq(accumulator)
+        m.d.comb += [
+            slots.stream.eq(self._stream), slots.slot.eq(slot), slots.save.eq(self._port("save")),
+            slots.restore.eq(self._port("restore")),
+        ]
 
-        most = machine.head.top_k
-        least = Signal(range(most + 1), name="rows_of_head", reset_less=True)
-        m.d.sync += least.eq(
-            Mux(texts.rows[len(least):].any() | (texts.rows[:len(least)] > most), most, texts.rows))
-        with m.State("fields"):
-            m.d.sync += self._step.eq(self._step + 1)
-            with m.If(self._step != FIELDS[-1] - done):
-                self._shift(m)
-            with m.If(self._step < FIELDS[-1] - done - 1):
-                m.d.sync += self._place.eq(self._place + 1)
-            with m.Switch(self._step):
-                with m.Case(FIELDS[0] - done):
-                    entry, row_words, rows, mantissa = fields(14, 2, 4, 4, 4)
-                    m.d.sync += [
-                        texts.entry.eq(entry), texts.row_words.eq(row_words), texts.rows.eq(rows),
-                        choice.sharpness.mantissa.eq(mantissa),
-                    ]
-                with m.Case(FIELDS[1] - done):
-                    exponent, count, share = fields(8, 2, 2, 4)
-                    few = Signal.like(least, name="count_there")
-                    m.d.comb += few.eq(Mux(count > least, least, count))
-                    m.d.sync += [
-                        choice.sharpness.exponent.eq(exponent),
-                        choice.count.eq(Mux(few == 0, 1, few)),
-                        choice.share.eq(Mux(share[SHARE_BITS:].any(), 1 << SHARE_BITS, share)),
-                    ]
-                with m.Case(FIELDS[2] - done):
-                    seed, number = fields(12, 8, 4)
-                    m.d.sync += [choice.seed.eq(seed), choice.text.eq(number)]
-                with m.Case(FIELDS[3] - done):
-                    most_ids, candidates, _ = fields(6, 4, 1, 1)
-                    m.d.sync += [
-                        text.left.eq(most_ids), text.ended.eq(most_ids == 0),
-                        choice.candidates.eq(candidates.any()), choice.ends.eq(self._ends_left),
-                    ]
-                    m.next = "id"
-
-    def _read_ids(self, m: Module) -> None:
-        """End tokens, then ids that the loop reads."""
-        loop, text = self._loop, self._text()
-        with m.State("id"):
-            m.d.sync += [self._place.eq(self._place + 1), self._step.eq(0)]
-            m.next = "id bytes"
-            with m.If((self._ends_left == 0) & (self._left == 0)):
-                m.next = "all read"
-        with m.State("id bytes"):
-            self._shift(m)
-            m.d.sync += self._step.eq(self._step + 1)
-            with m.If(self._step == ID_BYTES - 1):
-                m.next = "prompt"
-                with m.If(self._ends_left != 0):
-                    m.next = "end"
-            with m.Else():
-                m.d.sync += self._place.eq(self._place + 1)
-        with m.State("end"):
+    def _take_fields(self, m: Module, ids: IdStore) -> None:
+        """What START says."""
+        texts, accumulator = self._texts, self._processor.accumulator
+        text, choice = texts.text(self._stream), texts.choice(self._stream)
+        with m.If(self._port("begin")):
+            m.d.sync += [text.active.eq(1), text.ended.eq(0), text.pending.eq(0), text.more.eq(0)]
+        with m.If(self._port("finish")):
+            m.d.sync += text.ended.eq(1)
+        seed_low, seed_high = choice.seed[:WORD_BITS], choice.seed[WORD_BITS:]
+        for name, register in (
+            ("end", text.end), ("more", text.more), ("last", text.last), ("entry", texts.entry),
+            ("row_words", texts.row_words), ("rows", texts.rows),
+            ("mantissa", choice.sharpness.mantissa), ("exponent", choice.sharpness.exponent),
+            ("count", choice.count), ("share", choice.share), ("seed_low", seed_low),
+            ("seed_high", seed_high), ("text", choice.text), ("ends", choice.ends),
+        ):
+            with m.If(self._port(name)):
+                m.d.sync += register.eq(accumulator)
+        with m.If(self._port("candidates")):
+            m.d.sync += choice.candidates.eq(accumulator.any())
+        place = Signal(range(MOST_ENDS), name="end_place", reset_less=True)
+        with m.If(self._port("end_place")):
+            m.d.sync += place.eq(accumulator)
+        m.d.comb += ids.new_end.eq(accumulator)
+        with m.If(self._port("end_id")):
             m.d.comb += [
-                self._ids.end_write.eq(1), self._ids.end.eq(self._ends_left - 1),
-                self._ids.end_stream.eq(self._stream),
-            ]
-            m.d.sync += self._ends_left.eq(self._ends_left - 1)
-            m.next = "id"
-        with m.State("prompt"):
-            m.d.comb += loop.prompt.valid.eq(1)
-            m.d.sync += self.holds.eq(0)
-            with m.If(loop.broken.any()):
-                self._refuse(m, loop.broken)
-            with m.Elif(loop.prompt.ready):
-                m.d.sync += self._left.eq(self._left - 1)
-                m.next = "id"
-        with m.State("all read"):
-            m.d.sync += [text.given.eq(text.read), text.acknowledged.eq(text.read)]
-            m.next = "told given"
+                ids.end_write.eq(1), ids.end.eq(place), ids.end_stream.eq(self._stream)]
 
-    def _answer(self, m: Module) -> None:
-        """Say how far a text is; of TAKE when there are ids enough, or no more."""
-        judging, telling, loop, text = self._judging, self._telling, self._loop, self._text()
-        candidates = self._texts.choice(self._stream).candidates
+    def _give_ids(self, m: Module) -> None:
+        """Ids that the loop reads; the accumulator has one meanwhile."""
+        loop = self._loop
+        m.d.comb += [
+            loop.prompt.valid.eq(self._reading), loop.prompt_stream.eq(self._stream),
+            loop.prompt.payload.eq(self._processor.accumulator),
+        ]
+        with m.If(self._port("prompt")):
+            m.d.sync += self._reading.eq(1)
+        with m.If(loop.prompt.ready | loop.broken.any()):
+            m.d.sync += self._reading.eq(0)
 
-        def tell(position: Value, ended: Value, count: Value | int) -> None:
-            m.d.sync += [telling.position.eq(position), telling.ended.eq(ended),
-                         telling.count.eq(count)]
-            m.next = "decide"
-
-        m.d.comb += [self._ports.length.eq(telling.length), telling.stream.eq(self._stream),
-                     telling.candidates.eq(candidates)]
-        with m.State("told given"):
-            tell(text.given, text.ended, 0)
-        with m.State("told read"):
-            tell(text.read, Const(1), 0)
-        with m.State("grant"):
-            m.d.sync += self.holds.eq(0)
-            with m.If(loop.broken.any()):
-                self._refuse(m, loop.broken)
-            with m.Elif(text.ended | (text.made >= judging.count)):
-                m.d.sync += self.holds.eq(candidates)
-                m.next = "enough"
-        with m.State("enough"):
-            few = text.made < judging.count
-            count = Mux(few, text.made, judging.count)
-            with m.If(~candidates | loop.held):
-                tell(judging.position + count, text.ended & (text.made <= judging.count), count)
-                with m.If(text.told < count):
-                    m.d.sync += text.told.eq(count)
-        with m.State("decide"):
-            m.d.comb += [self._ports.decided.eq(1), telling.start.eq(1)]
-            m.next = "telling"
-        with m.State("telling"):
-            with m.If(telling.idle):
-                m.d.sync += self.holds.eq(0)
-                m.next = "wait"
+    def _tell(self, m: Module, ids: IdStore, choice: Choice) -> None:
+        """Decide on a frame, and send the bytes of the answer."""
+        ports, accumulator = self._ports, self._processor.accumulator
+        m.d.comb += [ports.decided.eq(self._port("decide")), ports.refused.eq(accumulator)]
+        length = Signal(16, name="told_length", reset_less=True)
+        shift = Signal(WORD_BITS, name="told_bytes", reset_less=True)
+        left = Signal(range(TOLD_BYTES), name="told_left")
+        place = Signal.like(ids.read_position, name="told_place", reset_less=True)
+        index = Signal.like(choice.index, name="told_index", reset_less=True)
+        for name, register in (("length", length), ("ring", place), ("index", index)):
+            with m.If(self._port(name)):
+                m.d.sync += register.eq(accumulator)
+        m.d.comb += [
+            ports.length.eq(length), ports.told.payload.eq(shift[:8]),
+            ports.told.valid.eq(left != 0), ids.read_stream.eq(self._stream),
+            ids.read_position.eq(place), choice.index.eq(index),
+        ]
+        with m.If(self.holds & (self._texts.streams > 1)):
+            m.d.comb += choice.stream.eq(self._stream)
+        with m.If(ports.told.valid & ports.told.ready):
+            m.d.sync += [shift.eq(shift >> 8), left.eq(left - 1)]
+        for count in (1, 3, 4):
+            with m.If(self._port(f"send{count}")):
+                m.d.sync += [shift.eq(accumulator), left.eq(count)]

@@ -22,8 +22,8 @@ class Slots(Component):
     Throughput: a word of n pieces in `STATE_CLOCKS` + n + 2 clocks; back in 2 n.
 
     Members:
-        save, restore: In(1), begin; stream, slot: In, of which, steady until ``done``.
-        done: Out(1), high for a clock when all is where it should be.
+        save, restore: In(1), begin; stream, slot: In, of which, steady until ``idle``.
+        idle: Out(1), all is where it should be.
         reads: Out, stream of `read_request`; words: In, stream of unsigned(32); more: Out(1), the
             piece behind the one that is taken is wanted too. As in `StateAccess`.
         writes: Out, stream of `write_chunk`.
@@ -33,7 +33,7 @@ class Slots(Component):
         self._machine = machine
         super().__init__({
             "save": In(1), "restore": In(1), "stream": In(range(max(2, machine.streams))),
-            "slot": In(1), "done": Out(1),
+            "slot": In(1), "idle": Out(1),
             "reads": Out(stream.Signature(read_request(machine))),
             "words": In(stream.Signature(CHUNK_BITS)), "more": Out(1),
             "writes": Out(stream.Signature(write_chunk(machine))),
@@ -88,6 +88,7 @@ class Slots(Component):
         rest = Signal(range(STATE_CLOCKS + 1))
         with m.FSM():
             with m.State("wait"):
+                m.d.comb += self.idle.eq(1)
                 m.d.sync += [
                     which.eq(table(firsts[:-1], self.stream)),
                     piece.eq(table([starts[first] for first in firsts[:-1]], self.stream)),
@@ -110,7 +111,7 @@ class Slots(Component):
                 with m.If(self.words.valid & last_chunk):
                     m.next = "ask"
                     with m.If(last_word & last_space):
-                        m.next = "done"
+                        m.next = "wait"
             with m.State("fetch"):
                 m.next = "give"
             with m.State("give"):
@@ -122,8 +123,5 @@ class Slots(Component):
             with m.State("settle"):  # the last word is on its way
                 m.d.sync += rest.eq(rest - 1)
                 with m.If(rest == 0):
-                    m.next = "done"
-            with m.State("done"):
-                m.d.comb += self.done.eq(1)
-                m.next = "wait"
+                    m.next = "wait"
         return m

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Const, Signal, Value, unsigned
+from amaranth.hdl import Const, Signal, Value
 from amaranth.lib.data import ArrayLayout, StructLayout
 from sterna.law.sampling import SHARE_BITS
 from sterna.machine.generation import ID_BYTES
 from sterna.machine.machine import Machine
-from sterna.machine.protocol import Space, memory_spec
-from sterna.machine.units.generate import MOST_ENDS
+from sterna.machine.units.generate import MOST_ENDS, input_bits
 
 from sterna_hw.vector.command import SCALAR
 
@@ -25,26 +24,14 @@ def window_of(machine: Machine) -> int:
     return unit.window
 
 
-def input_bits(machine: Machine) -> int:
-    """Width of the number of an INPUT word."""
-    return max(1, (memory_spec(machine, Space.INPUT).depth - 1).bit_length())
-
-
 def text_layout(machine: Machine) -> StructLayout:
-    """A request; positions are those of `sterna.machine.generation`.
-
-    ``made``, ``told`` and ``granted`` say how many positions an id that is there, was sent, or may
-    be made is behind ``acknowledged``, at most. ``pending``: the newest id is not read. ``left``
-    are ids still to be made. ``word``: the INPUT word of what is read next. ``newer`` of the two
-    slots is the newer, and ``both`` are written.
+    """What the loop knows of a request: so many ``more`` ids may be made, and they are the
+    ``last``, or it has ``ended``; ``end`` is the position behind the newest, which is ``pending``
+    if it is not read. ``word``: the INPUT word of what is read next.
     """
-    ahead = window_of(machine).bit_length()
     return StructLayout({
-        "active": 1, "ended": 1, "begun": 1, "pending": 1, "number": 16,
-        "given": POSITION_BITS, "acknowledged": POSITION_BITS, "read": POSITION_BITS,
-        "made": ahead, "told": ahead, "granted": ahead, "left": 32,
-        "word": input_bits(machine), "newer": 1, "both": 1,
-        "slots": ArrayLayout(unsigned(POSITION_BITS), 2),
+        "active": 1, "ended": 1, "pending": 1, "last": 1, "more": window_of(machine).bit_length(),
+        "end": POSITION_BITS, "word": input_bits(machine),
     })
 
 

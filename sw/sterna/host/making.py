@@ -15,17 +15,17 @@ from sterna.host.streams import Streams
 from sterna.machine.generation import (
     HEADER,
     ID_BYTES,
-    REQUEST_BYTES,
     STOP,
     TAKE,
     Kind,
     Request,
     Told,
+    most_given,
     pack_ids,
     unpack_ids,
 )
 from sterna.machine.image import RUN
-from sterna.machine.protocol import MAX_PAYLOAD, FrameType
+from sterna.machine.protocol import FrameType
 from sterna.machine.snapshot import State
 from sterna.machine.units.generate import MOST_ENDS
 
@@ -182,8 +182,7 @@ class MakingStreams(Streams[int, StepResult]):
     @property
     def _part(self) -> int:
         """Ids that START or PART hold."""
-        room = MAX_PAYLOAD - HEADER.size - REQUEST_BYTES
-        return min(self._window, room // ID_BYTES - MOST_ENDS)
+        return most_given(self._window)
 
     def _take(self, counts: Mapping[int, int]) -> dict[int, Made]:
         *first, last = [[], *([frame] for stream in counts for frame in self._starts(stream))]

@@ -20,9 +20,10 @@ the board chooses the next token by the law of sampling, reads it, chooses again
 TAKE asks for the ids from ``position`` on, ``count`` of them or as many as there are before the
 end; its answer comes when they are there. It acknowledges all before, and the board may make those
 before ``granted``, at most `Generate.window` behind ``position``. What is beyond that, before what
-was acknowledged, or behind what was sent, is refused with SPACE; so are more ids at once than a
-window, and more end tokens than `MOST_ENDS`. A number that the board does not have is refused with
-REQUEST. Of several faults the first of LENGTH (no header), TYPE, LENGTH, REQUEST, SPACE is told.
+was acknowledged, or behind what was sent, is refused with SPACE; so are more ids at once than
+`most_given`, and more end tokens than `MOST_ENDS`. A number that the board does not have is refused
+with REQUEST. Of several faults the first of LENGTH (no header), TYPE, LENGTH, REQUEST, SPACE is
+told.
 
 With ``candidates`` the words of the head, as in RESULT, follow each id of a TAKE: those from which
 it was chosen. Of such a request one id is taken at a time, and none is made before it is asked for.
@@ -48,6 +49,8 @@ from enum import IntEnum
 from struct import Struct
 
 ID_BYTES = 3
+MOST_GIVEN = 512
+"""Ids to read in a frame, which fit a memory of 2 kbyte with all that is beside them."""
 HEADER = Struct("<BBHI")
 """Kind, stream, number, position."""
 TAKE = Struct("<HI")
@@ -128,6 +131,11 @@ class Told:
             raise ValueError("an answer is cut")
         position, ended = _TOLD.unpack_from(data)
         return cls(position, bool(ended)), data[_TOLD.size:]
+
+
+def most_given(window: int) -> int:
+    """Ids that START or PART may have."""
+    return min(window, MOST_GIVEN)
 
 
 def slot_distance(window: int) -> int:

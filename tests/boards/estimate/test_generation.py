@@ -18,7 +18,8 @@ from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.memory_map import block_rams_by_name, memory_map, total_block_rams
 from sterna_boards.estimate.work import work_on
 
-NAMES = "states of texts", "ids of texts", "candidates", "frame", "waiting bytes"
+NAMES = ("states of texts", "ids of texts", "candidates", "frame", "waiting bytes",
+         "program of texts")
 
 
 @pytest.fixture(scope="module")
@@ -30,21 +31,22 @@ def machine() -> Machine:
 
 
 def test_its_block_rams_are_those_of_yosys(machine: Machine) -> None:
-    """8 for one token stream, 12 for two."""
-    for each, rams in ((machine, [3, 2, 0, 2, 1]), (machine.having(streams=2), [5, 3, 1, 2, 1])):
+    """7 for one token stream, 11 for two."""
+    for each, rams in ((machine, [3, 1, 0, 1, 1, 1]),
+                       (machine.having(streams=2), [5, 2, 1, 1, 1, 1])):
         found = block_rams_by_name("ecp5", each)
         assert [found[name] for name in NAMES] == rams
     reads = with_snapshots(machine.having(
         units=tuple(unit for unit in machine.units if unit.name != "generate")))
     before, after = (total_block_rams("ecp5", one, memory_map("ecp5", one, {}))
                      for one in (reads, machine))
-    assert after - before == 8
+    assert after - before == 7
 
 
 def test_states_and_ids_are_there_for_every_token_stream(machine: Machine) -> None:
     one, two = ({item.name: item.depth for item in memory_map("ecp5", each, {})}
                 for each in (machine, machine.having(streams=2)))
-    assert [two[name] / one[name] for name in NAMES] == [2, 2, 2, 1, 1]
+    assert [two[name] / one[name] for name in NAMES] == [2, 2, 2, 1, 1, 1]
 
 
 def test_its_area_counts(machine: Machine) -> None:
@@ -52,8 +54,8 @@ def test_its_area_counts(machine: Machine) -> None:
         unit for unit in machine.units if unit.name != "generate"))
     with_it, without = (estimate_area("ecp5", one) for one in (machine, reads))
     assert with_it.dsps - without.dsps == 2
-    assert with_it.luts - without.luts == pytest.approx(3780 * 1.1623, abs=2)
-    assert with_it.ffs - without.ffs == 1962
+    assert with_it.luts - without.luts == pytest.approx(2420 * 1.1623, abs=2)
+    assert with_it.ffs - without.ffs == 1471
 
 
 @pytest.mark.parametrize(("model", "board", "options", "rows"), [

@@ -16,6 +16,7 @@ from sterna.machine.generation import (
     Kind,
     Request,
     Told,
+    most_given,
     pack_ids,
     slot_distance,
     unpack_ids,
@@ -83,6 +84,7 @@ class Generation:
         assert machine.generates is not None
         self._machine, self._emulated, self._ahead = machine, emulated, ahead
         self._window = machine.generates.window
+        self._given = most_given(self._window)
         self._texts: dict[int, _Text] = {}
         self._head: dict[int, bytes] = {}
 
@@ -140,7 +142,7 @@ class Generation:
 
     def _start(self, stream: int, number: int, position: int, request: Request,
                ids: list[int]) -> bytes:
-        if (stream >= self._machine.streams or not 0 < len(ids) <= self._window
+        if (stream >= self._machine.streams or not 0 < len(ids) <= self._given
                 or len(request.ends) > MOST_ENDS):
             raise Refused(ErrorCode.SPACE)
         before = self._texts.get(stream)
@@ -154,7 +156,7 @@ class Generation:
         return Told(before.given, before.ended).pack()
 
     def _part(self, text: _Text, stream: int, position: int, ids: list[int]) -> bytes:
-        if (position > text.given or len(ids) > self._window
+        if (position > text.given or len(ids) > self._given
                 or (position == text.given and text.begun)):
             raise Refused(ErrorCode.SPACE)
         if position == text.given:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sterna.machine.unit import AreaTerms, MemorySpec, Unit
+from sterna.machine.units.head import ROW_BITS
 
 if TYPE_CHECKING:
     from sterna.machine.machine import Machine
@@ -18,7 +19,17 @@ LONGEST_WINDOW = 1 << 12
 WAITING_BYTES = 128
 """Of frames that come while the one before is carried out, such as the TAKEs that a host sends
 behind a START; a power of two."""
+PROGRAM_WORDS, TEXT_WORDS = 480, 16
+"""Of the processor that answers frames: instructions with constants and variables, and what it
+keeps of each token stream."""
 VECTOR = "vector"
+
+
+def input_bits(machine: Machine) -> int:
+    """Width of the number of an INPUT word."""
+    from sterna.machine.protocol import Space, memory_spec
+
+    return max(1, (memory_spec(machine, Space.INPUT).depth - 1).bit_length())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +64,19 @@ class Generate(Unit):
 
     def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Of what answers for `demo` with one token stream, and more for another (Yosys, ECP5)."""
-        return {"generation": ((3780, 1110), (1962, 456))}
+        return {"generation": ((2420, 410), (1471, 220))}
 
     def multipliers(self, machine: Machine) -> int:
         del machine
         return 2  # 18 by 18 bits: the sampler's
+
+    def program_words(self, machine: Machine) -> int:
+        """In the memory of the processor."""
+        return 1 << (PROGRAM_WORDS + TEXT_WORDS * machine.streams - 1).bit_length()
+
+    def row_bits(self, machine: Machine) -> int:
+        """Of an id that is made: it is that of a row, which has an INPUT word."""
+        return min(ROW_BITS, input_bits(machine))
 
     def slot(self, machine: Machine, stream: int) -> tuple[tuple[MemorySpec, int], ...]:
         """The memories of a token stream that a slot holds, and how many words of each."""

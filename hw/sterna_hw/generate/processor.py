@@ -1,0 +1,116 @@
+"""A small processor: what would be wide registers and comparisons is a program in a block RAM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth.lib.wiring import In, Out
+from sterna.machine.units.generate import TEXT_WORDS
+
+from sterna_hw.component import Component
+from sterna_hw.generate.assembler import (
+    NUMBER_BITS,
+    WORD_BITS,
+    Assembled,
+    Op,
+    instruction,
+)
+from sterna_hw.memory.storage import Storage
+
+
+class Processor(Component):
+    """Runs a program of `assemble` with one accumulator of 32 bits.
+
+    Instructions, constants and variables are words of one memory with a read port, which has an
+    instruction in one clock and its operand in the next.
+
+    Throughput: an instruction in two clocks, BYTES in five. What an OUT changes in a register is
+    seen by the next.
+
+    Members:
+        byte: In(8), the next of the frame; take_byte: Out(1), the one behind it is wanted in the
+            clock after.
+        waits: In(1), what an OUT began takes its time.
+        stream: In, whose region ``.words`` are in.
+        number: Out, of the port that is read; value: In(32), what it has, in the same clock.
+        conditions: In, a bit each, from the third on: always, whether the accumulator is zero and
+            whether a subtraction borrowed are the processor's own.
+        out: Out(1), port ``number`` takes ``accumulator``, Out(32).
+
+    Args:
+        program: what it runs.
+        streams: token streams, each with a region.
+        conditions: how many there are, its own included.
+    """
+
+    OWN = ("always", "zero", "borrow")
+
+    def __init__(self, program: Assembled, streams: int, conditions: int) -> None:
+        self._program, self._streams = program, streams
+        super().__init__({
+            "byte": In(8), "take_byte": Out(1), "waits": In(1),
+            "stream": In(range(max(2, streams))),
+            "number": Out(NUMBER_BITS), "value": In(WORD_BITS),
+            "conditions": In(conditions - len(self.OWN)),
+            "out": Out(1), "accumulator": Out(WORD_BITS),
+        })
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        program = self._program
+        bits = program.address_bits
+        m.submodules.storage = storage = Storage(
+            WORD_BITS, program.depth, program.words, block=True)
+        layout = instruction(bits)
+        fetched = Signal(layout)
+        op = Signal(Op)
+        address = Signal(bits)
+        # The first clock executes a jump that is not taken, to address 0.
+        executes = Signal(init=1)
+        taken = Signal()
+        counter = Signal(bits, init=-1)
+        place = Signal(range(WORD_BITS // 8))
+        following = Signal(bits)
+        operand = Signal(bits)
+        region = TEXT_WORDS.bit_length() - 1
+        ones = Const(-1, bits - region)
+        upper: Value = Cat(~self.stream, ones)[:len(ones)] if self._streams > 1 else ones
+        m.d.comb += [
+            fetched.eq(storage.data[:layout.size]),
+            operand.eq(Mux(fetched.own, Cat(fetched.address[:region], upper), fetched.address)),
+            following.eq(Mux(taken, address, counter + 1)),
+            storage.enable.eq(executes | ~self.waits),
+            storage.address.eq(Mux(executes, following, operand)),
+            storage.write_address.eq(address), storage.write_data.eq(self.accumulator),
+            storage.write_enable.eq(executes & (op == Op.KEEP)),
+            self.take_byte.eq(executes & (op == Op.BYTES) & (place <= self.number)),
+            self.out.eq(executes & (op == Op.OUT)),
+        ]
+        accumulator = self.accumulator
+        borrow = Signal()
+        known = Cat(Const(1, 1), ~accumulator.any(), borrow, self.conditions)
+        with m.If(executes):
+            with m.If((op != Op.BYTES) | (place == WORD_BITS // 8 - 1)):
+                m.d.sync += [executes.eq(0), counter.eq(following)]
+        with m.Elif(~self.waits):
+            m.d.sync += [
+                executes.eq(1),
+                op.eq(fetched.op), address.eq(operand), self.number.eq(fetched.number),
+                taken.eq((fetched.op == Op.JUMP)
+                         & (known.bit_select(fetched.number, 1) ^ fetched.inverted)),
+            ]
+        source = Signal(WORD_BITS)
+        m.d.comb += source.eq(Mux(op == Op.IN, self.value, storage.data))
+        difference = Signal(unsigned(WORD_BITS + 1))
+        m.d.comb += difference.eq(accumulator - storage.data)
+        shifted = Cat(accumulator[8:], Mux(self.take_byte, self.byte, 0))
+        with m.If(executes):
+            with m.Switch(op):
+                with m.Case(Op.LOAD, Op.IN):
+                    m.d.sync += accumulator.eq(source)
+                with m.Case(Op.LESS):
+                    m.d.sync += [accumulator.eq(difference), borrow.eq(difference[-1])]
+                with m.Case(Op.BYTES):
+                    m.d.sync += [accumulator.eq(shifted), place.eq(place + 1)]
+        return m
