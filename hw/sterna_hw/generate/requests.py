@@ -148,7 +148,8 @@ class Requests:
             ports.told.valid.eq(left != 0), ids.read_stream.eq(self._stream),
             ids.read_position.eq(place), choice.index.eq(index),
         ]
-        with m.If(self.holds & (self._texts.streams > 1)):
+        # Not before: until it is held, the loop may choose for another stream.
+        with m.If(self.holds & self._loop.held):
             m.d.comb += choice.stream.eq(self._stream)
         with m.If(ports.told.valid & ports.told.ready):
             m.d.sync += [shift.eq(shift >> 8), left.eq(left - 1)]

@@ -11,13 +11,15 @@ import pytest
 from sterna.machine.emulator.generation import Generation as EmulatedGeneration
 from sterna.machine.emulator.generation import Refused
 from sterna.machine.emulator.machine import EmulatedMachine
+from sterna.machine.generation import HEADER, TAKE, Kind, Request
+from sterna.machine.image import RUN
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import FrameType, counter_words
 from sterna.machine.units.head import BEST_WORDS
 from sterna_hw.generate.generation import Generation
 from sterna_sim.streams import put, simulate
 
-from tests.sim.generation_frames import Frames
+from tests.sim.generation_frames import SAMPLINGS, Frames
 from tests.sim.two_texts import two_texts
 
 QUIET = 400
@@ -56,7 +58,8 @@ class Units:
 
 
 class Around:
-    """The units as streams, and a link that sends one frame after the other."""
+    """The units as streams, and a link that sends one frame after the other, ``rest`` clocks after
+    the last RUN."""
 
     def __init__(self, unit: Generation, machine: Machine, units: Units) -> None:
         self.unit, self._machine, self._units = unit, machine, units
@@ -66,7 +69,7 @@ class Around:
             spec.name for spec in (*machine.memories, *machine.states))}
         self._spaces = {numbers[generates.slot(machine, stream)[0][0].name]: stream
                         for stream in range(machine.streams)}
-        self.quiet = 0
+        self.quiet, self.rest = 0, QUIET
 
     async def run_units(self, ctx: Any) -> None:
         """RUNs and their results."""
@@ -138,13 +141,15 @@ class Around:
         await ctx.tick()
         ctx.set(unit.made_end, 0)
         self.quiet = 0
-        while self.quiet < QUIET:
+        while self.quiet < self.rest:
             self.quiet += 1
             await ctx.tick()
         return code, told
 
 
-@pytest.mark.parametrize(("streams", "count"), [(1, 30), (2, 40)])
+@pytest.mark.parametrize(("streams", "count"), [
+    (1, 8), pytest.param(1, 30, marks=pytest.mark.long),
+    pytest.param(2, 40, marks=pytest.mark.long)])
 def test_answers_are_those_of_the_emulator(streams: int, count: int) -> None:
     image = two_texts()
     machine = image.machine.having(streams=streams)
@@ -170,5 +175,32 @@ def test_answers_are_those_of_the_emulator(streams: int, count: int) -> None:
             answer = FrameType.STOP_ANSWER if stops else FrameType.GENERATE_ANSWER
             frames.answered(frame, FrameType.ERROR if code else answer, data)
             told.append(data)
+
+    simulate(unit, host, background=(around.run_units, around.read_states, around.write_states))
+
+
+def test_a_choice_stays_that_of_its_text() -> None:
+    """When a frame for another one comes in the middle of it."""
+    image = two_texts()
+    machine = image.machine
+    units, others = (Units(machine, image.rows) for _ in range(2))
+    emulator = EmulatedGeneration(machine, cast(EmulatedMachine, others), True)
+    unit, draw = Generation(machine), random.Random(5)
+    around = Around(unit, machine, units)
+    asked = SAMPLINGS[1].parameters(machine.head.top_k)
+    request = Request(
+        entry=image.entries[RUN], row_words=image.row_groups, rows=image.rows,
+        mantissa=asked.sharpness[0], exponent=asked.sharpness[1], count=asked.count,
+        share=asked.share, seed=asked.seed, text=0, most=200)
+    payloads = [HEADER.pack(Kind.START, stream, 1, 0) + request.pack([3 + stream])
+                for stream in (0, 1)]
+    for position in range(1, 17, 2):
+        payloads += [HEADER.pack(Kind.TAKE, stream, 1, position) + TAKE.pack(2, position + 8)
+                     for stream in (0, 1)]
+
+    async def host(ctx: Any) -> None:
+        for number, payload in enumerate(payloads):
+            around.rest = draw.randrange(60)
+            assert await around.ask(ctx, False, payload) == (0, emulator.generate(payload)), number
 
     simulate(unit, host, background=(around.run_units, around.read_states, around.write_states))
