@@ -22,7 +22,7 @@ from sterna_hw.layouts import write_chunk
 from sterna_hw.link.frames import run_request
 from sterna_hw.link.generation_ports import generation_members
 from sterna_hw.state_layouts import read_request
-from sterna_hw.stream import connect_streams
+from sterna_hw.stream import StreamRegister, connect_streams
 
 
 class Generation(Component):
@@ -78,7 +78,10 @@ class Generation(Component):
         self._part(m, self.held, self.result, self.link_result, loop.result)
         self._join(m, requests.holds, slots.reads, self.link_reads, self.reads)
         self._part(m, requests.holds, self.words, slots.words, self.link_words)
-        self._join(m, requests.holds, slots.writes, self.link_writes, self.writes)
+        # They are spread over all memories.
+        m.submodules.register = register = StreamRegister(write_chunk(machine))
+        self._join(m, requests.holds, slots.writes, self.link_writes, register.i)
+        connect_streams(m, register.o, self.writes)
         if machine.memory.can_fail:
             m.d.comb += [
                 loop.failure.eq(self.failure),

@@ -69,6 +69,7 @@ class Processor(Component):
         # The first clock executes a jump that is not taken, to address 0.
         executes = Signal(init=1)
         taken = Signal()
+        inverted = Signal()
         counter = Signal(bits, init=-1)
         place = Signal(range(WORD_BITS // 8))
         following = Signal(bits)
@@ -89,7 +90,11 @@ class Processor(Component):
         ]
         accumulator = self.accumulator
         borrow = Signal()
-        known = Cat(Const(1, 1), ~accumulator.any(), borrow, self.conditions)
+        # As they were when the instruction was fetched.
+        known = Signal(len(self.OWN) + len(self.conditions))
+        m.d.sync += known.eq(Cat(Const(1, 1), ~accumulator.any(), borrow, self.conditions))
+        m.d.comb += taken.eq(
+            (op == Op.JUMP) & (known.bit_select(self.number, 1) ^ inverted))
         with m.If(executes):
             with m.If((op != Op.BYTES) | (place == WORD_BITS // 8 - 1)):
                 m.d.sync += [executes.eq(0), counter.eq(following)]
@@ -97,8 +102,7 @@ class Processor(Component):
             m.d.sync += [
                 executes.eq(1),
                 op.eq(fetched.op), address.eq(operand), self.number.eq(fetched.number),
-                taken.eq((fetched.op == Op.JUMP)
-                         & (known.bit_select(fetched.number, 1) ^ fetched.inverted)),
+                inverted.eq(fetched.inverted),
             ]
         source = Signal(WORD_BITS)
         m.d.comb += source.eq(Mux(op == Op.IN, self.value, storage.data))

@@ -67,8 +67,11 @@ class Requests:
     def _answer_questions(self, m: Module, frame: FrameBytes, ids: IdStore, choice: Choice
                           ) -> None:
         processor = self._processor
-        values = {"count": frame.count, "end": self._texts.text(self._stream).end, "id": ids.id,
-                  "word": choice.word, "broken": self._loop.broken}
+        # From memories, whose addresses are written two instructions before.
+        there, word = Signal.like(ids.id, name="id_there"), Signal.like(choice.word, name="word")
+        m.d.sync += [there.eq(ids.id), word.eq(choice.word)]
+        values = {"count": frame.count, "end": self._texts.text(self._stream).end, "id": there,
+                  "word": word, "broken": self._loop.broken}
         with m.Switch(processor.number):
             for number, name in enumerate(INPUTS):
                 with m.Case(number):

@@ -15,11 +15,14 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import write_chunk
 from sterna_hw.state_layouts import STATE_CLOCKS, read_request
 
+_SETTLES = STATE_CLOCKS + 2
+"""Clocks that the last piece may take into its memory, past a register."""
+
 
 class Slots(Component):
     """Copies what `Machine.states` has of a token stream into a slot, or back, in 32-bit pieces.
 
-    Throughput: a word of n pieces in `STATE_CLOCKS` + n + 2 clocks; back in 2 n.
+    Throughput: a word of n pieces in `STATE_CLOCKS` + n + 2 clocks; back in 3 n.
 
     Members:
         save, restore: In(1), begin; stream, slot: In, of which, steady until ``idle``.
@@ -67,6 +70,9 @@ class Slots(Component):
         last_word, last_chunk, last_space = (
             Signal(name=name) for name in ("last_word", "last_chunk", "last_space"))
         step = Signal()
+        # Of block RAMs one behind the other, which are far from who takes what they have.
+        data = Signal(CHUNK_BITS, reset_less=True)
+        m.d.sync += data.eq(read.data)
         address = piece + (self.slot * starts[-1])
         space = table([space_number(machine, spec.name) for _, spec, _ in found], which)
         m.d.comb += [
@@ -76,7 +82,7 @@ class Slots(Component):
             last_space.eq(which == table([first - 1 for first in firsts[1:]], self.stream)),
             self.reads.payload.space.eq(space), self.reads.payload.word.eq(word),
             self.writes.payload.space.eq(space), self.writes.payload.word.eq(word),
-            self.writes.payload.chunk.eq(chunk), self.writes.payload.data.eq(read.data),
+            self.writes.payload.chunk.eq(chunk), self.writes.payload.data.eq(data),
             read.addr.eq(address), write.addr.eq(address), write.data.eq(self.words.payload),
         ]
         with m.If(step):
@@ -85,14 +91,14 @@ class Slots(Component):
                 m.d.sync += [chunk.eq(0), word.eq(word + 1)]
                 with m.If(last_word):
                     m.d.sync += [word.eq(0), which.eq(which + 1)]
-        rest = Signal(range(STATE_CLOCKS + 1))
+        rest = Signal(range(_SETTLES + 1))
         with m.FSM():
             with m.State("wait"):
                 m.d.comb += self.idle.eq(1)
                 m.d.sync += [
                     which.eq(table(firsts[:-1], self.stream)),
                     piece.eq(table([starts[first] for first in firsts[:-1]], self.stream)),
-                    word.eq(0), chunk.eq(0), rest.eq(STATE_CLOCKS),
+                    word.eq(0), chunk.eq(0), rest.eq(_SETTLES),
                 ]
                 with m.If(self.save):
                     m.next = "ask"
@@ -113,6 +119,8 @@ class Slots(Component):
                     with m.If(last_word & last_space):
                         m.next = "wait"
             with m.State("fetch"):
+                m.next = "fetched"
+            with m.State("fetched"):
                 m.next = "give"
             with m.State("give"):
                 m.d.comb += [self.writes.valid.eq(1), step.eq(self.writes.ready)]

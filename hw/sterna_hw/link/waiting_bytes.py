@@ -16,7 +16,8 @@ from sterna_hw.memory.storage import Storage
 class WaitingBytes(Component):
     """Bytes in their order, `WAITING_BYTES` of them, in a block RAM.
 
-    Latency 2 clocks, one byte a clock.
+    Latency 3 clocks, a byte in two clocks. All outputs leave registers: what reads the bytes has
+    logic enough, and a block RAM takes half a clock.
 
     Members:
         i: In, o: Out, streams of unsigned(8).
@@ -32,18 +33,18 @@ class WaitingBytes(Component):
             Signal(range(2 * WAITING_BYTES), name=name) for name in ("written", "read"))
         push = Signal()
         fetch = Signal()
+        fetched = Signal()
         m.d.comb += [
             self.i.ready.eq((written ^ read) != WAITING_BYTES),
             push.eq(self.i.valid & self.i.ready),
-            fetch.eq((written != read) & (~self.o.valid | self.o.ready)),
+            fetch.eq((written != read) & ~fetched & (~self.o.valid | self.o.ready)),
             storage.write_enable.eq(push), storage.write_address.eq(written),
             storage.write_data.eq(self.i.payload),
             storage.enable.eq(fetch), storage.address.eq(read),
-            self.o.payload.eq(storage.data),
         ]
-        m.d.sync += [written.eq(written + push), read.eq(read + fetch)]
-        with m.If(fetch):
-            m.d.sync += self.o.valid.eq(1)
+        m.d.sync += [written.eq(written + push), read.eq(read + fetch), fetched.eq(fetch)]
+        with m.If(fetched):
+            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(storage.data)]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         return m

@@ -46,7 +46,7 @@ class Sampler(Component):
     that is searched twice: for the last that is kept, and for the one that is chosen.
 
     Latency, of k candidates that come without a gap: up to 16 clocks for the rate, 3 k + 11 for the
-    sums, up to k + 7 and k + 11 for the two searches; 2 clocks of a single one, which needs none of
+    sums, up to k + 8 and k + 12 for the two searches; 2 clocks of a single one, which needs none of
     this. Throughput: the next choice may begin when one is taken.
 
     Members:
@@ -104,16 +104,19 @@ class Sampler(Component):
 
         place = Signal(range(self._most))
         looked_at = Signal(range(self._most))
+        found_at = Signal(range(self._most))
+        sum_there = Signal(total_bits, reset_less=True)
         looking = Signal()
         searching = Signal()
         bound = Signal(total_bits, reset_less=True)
         found = Signal()
         second = Signal()
-        m.d.comb += [
-            read.addr.eq(place),
-            found.eq(looking & (read.data > bound)),
+        m.d.comb += read.addr.eq(place)
+        m.d.sync += [
+            looked_at.eq(place), looking.eq(searching & ~found), place.eq(place + 1),
+            found.eq(looking & ~found & (read.data > bound)),
+            found_at.eq(looked_at), sum_there.eq(read.data),
         ]
-        m.d.sync += [looked_at.eq(place), looking.eq(searching & ~found), place.eq(place + 1)]
         with m.If(~searching):
             m.d.sync += place.eq(0)
 
@@ -174,12 +177,12 @@ class Sampler(Component):
                 m.d.comb += searching.eq(1)
                 m.d.sync += step.eq(0)
                 with m.If(found):
-                    m.d.sync += total.eq(read.data)
+                    m.d.sync += total.eq(sum_there)
                     m.next = "point"
                     with m.If(second):
                         m.d.comb += self.choices.ready.eq(1)
                         m.d.sync += [
-                            self.places.valid.eq(1), self.places.payload.eq(looked_at)]
+                            self.places.valid.eq(1), self.places.payload.eq(found_at)]
                         m.next = "wait"
             with m.State("point"):  # bound: one below what the sum must exceed again
                 m.d.sync += [step.eq(step + 1), second.eq(1)]

@@ -104,4 +104,4 @@ def test_a_choice_takes_no_longer_than_is_said(most: int) -> None:
     places = Receiver(dut.places, 1)
     simulate(dut, sender(dut.choices, [choice.payload()]),
              sender(dut.candidates, choice.candidates()), places,
-             deadline=3 if most == 1 else 16 + 3 * most + 11 + (most + 7) + (most + 11))
+             deadline=3 if most == 1 else 16 + 3 * most + 11 + (most + 8) + (most + 12))
