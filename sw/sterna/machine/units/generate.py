@@ -64,7 +64,7 @@ class Generate(Unit):
 
     def area_factors(self) -> Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]:
         """Of what answers for `demo` with one token stream, and more for another (Yosys, ECP5)."""
-        return {"generation": ((2420, 410), (1471, 220))}
+        return {"generation": ((2518, 410), (1664, 220))}
 
     def multipliers(self, machine: Machine) -> int:
         del machine
