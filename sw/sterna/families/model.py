@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -98,7 +99,12 @@ class ProgramModel(OpenedModel, ABC):
         report("making the program", 0, 1)
         program = self.lowered
         report(f"estimating {program.name}", 0, 1)
-        return found(self, request)
+        return found(self, request, self.activity(request, report))
+
+    def activity(self, request: ReportRequest, report: Report) -> Mapping[str, object] | None:
+        """What populations do, of a model that has some."""
+        del request, report
+        return None
 
     def build(self, request: BuildRequest, board: Board, report: Report) -> Built:
         """For a board."""

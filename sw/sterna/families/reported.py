@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ class BoardReport(Shown):
     board: Board
     estimate: BoardEstimate
     timeline: Timeline | None
+    activity: Mapping[str, object] | None = None
+    """What the populations of a network do."""
 
     def to_dict(self) -> dict[str, object]:
         found, there = self.estimate.found, self.board.capacity
@@ -43,7 +46,8 @@ class BoardReport(Shown):
                       for unit in self.timeline.busy}}
         return self.estimate.to_dict() | {
             "unit": found.speed.unit, "title": self.board.title, "room": room, "timeline": line,
-            "busiest": self._busiest}
+            "busiest": self._busiest,
+            "activity": None if self.activity is None else dict(self.activity)}
 
     @property
     def _busiest(self) -> dict[str, object] | None:
@@ -58,9 +62,10 @@ class BoardReport(Shown):
         return self.estimate.text()
 
 
-def report(model: ProgramModel, request: ReportRequest) -> BoardReport:
+def report(model: ProgramModel, request: ReportRequest,
+           activity: Mapping[str, object] | None) -> BoardReport:
     """Of the machine that the options ask for. Raises `InputError` as `estimate`."""
     board = request.options.take(model.board_options).linked(find_board(request.board))
     found = estimate(model, request, board)
     machine = found.found.machine
-    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine))
+    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), activity)

@@ -125,6 +125,38 @@ def lanes_of_time(title: str, cycles: int, sections: Sequence[tuple[str, int, in
     return found[0]
 
 
+def raster(title: str, steps: int,
+           rows: Sequence[tuple[str, int, Sequence[int], Sequence[int]]]) -> str:
+    """A dot for each spike, the time across; populations one above the other, each with its name,
+    its neurons, and steps and neurons of its spikes."""
+    with drawn(0.9 + 0.9 * len(rows), title) as (axes, found):
+        for row, (_, neurons, when, who) in enumerate(rows):
+            base = len(rows) - row - 1
+            axes.plot(when, [base + 0.9 * (one + 0.5) / neurons for one in who], "|",
+                      color=COLOURS[row % len(COLOURS)], markersize=max(1.5, 50 / neurons))
+            axes.axhline(base, color=INK, linewidth=0.5)
+        axes.set_yticks([len(rows) - row - 0.55 for row in range(len(rows))],
+                        [name for name, _, _, _ in rows])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlim(-0.5, steps - 0.5)
+        axes.set_ylim(0, len(rows))
+        axes.set_xlabel("time step")
+    return found[0]
+
+
+def curves(title: str, lines: Sequence[tuple[str, Sequence[float]]]) -> str:
+    """Values over the time steps, each with a colour and a dash of its own, named below."""
+    with drawn(2.8, title) as (axes, found):
+        for row, (name, values) in enumerate(lines):
+            axes.plot(range(len(values)), values, color=COLOURS[row % len(COLOURS)], label=name,
+                      linewidth=1.2, linestyle=("-", "--", ":", "-.")[row % 4])
+        axes.set_xlabel("time step")
+        axes.grid(linewidth=0.4, alpha=0.3)
+        axes.figure.legend(loc="outside lower left", frameon=False, ncols=2)
+    return found[0]
+
+
 def scatter(title: str, across: str, up: str, clouds: Sequence[Cloud]) -> str:
     """Points in clouds, each with a mark and a colour of its own, named below; axes are
     logarithmic where values differ by more than a factor of `WIDE`."""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sterna.cli import application
 from sterna.report.page import Section, page
@@ -50,6 +51,35 @@ def test_its_numbers_are_those_of_estimate(reports, capsys, model, board):
     for name, used, there in found["room"]:
         assert f"{used:,} of {there:,}" in text or not there, name
     assert all(f">{name}" in text for name, luts in found["units"].items() if luts)
+
+
+def test_what_populations_do_is_what_run_gives(reports, sterna, tmp_path):
+    """Outputs of the last population; rates are those of the spikes, and membranes are there."""
+    found = json.loads((reports["l2mu"] / "report.json").read_text())["activity"]
+    assert json.loads((reports["demo"] / "report.json").read_text())["activity"] is None
+    assert sterna("run", "l2mu", "--steps", 50, "-o", tmp_path / "out.npz").code == 0
+    with np.load(tmp_path / "out.npz") as arrays:
+        wanted = arrays["out"].reshape(50, -1)
+    out = found["out"]
+    assert out["neurons"] == wanted.shape[1] and out["active"] == np.count_nonzero(wanted)
+    assert [*zip(*out["spikes"], strict=True)] == [*zip(*map(
+        np.ndarray.tolist, np.nonzero(wanted)), strict=True)]
+    for one in found.values():
+        assert len(one["spikes"][0]) == one["active"] == round(
+            one["rate"] * one["steps"] * one["neurons"]) > 0
+        assert len(one["membranes"]) == 3 and all(
+            len(values) == 50 and any(values) for values in one["membranes"].values())
+    text = (reports["l2mu"] / "index.html").read_text()
+    assert "Who is active when" in text and "Membranes of out" in text
+
+
+def test_inputs_of_a_file(sterna, tmp_path):
+    """Other inputs, other spikes; steps are those of the file."""
+    np.save(tmp_path / "frames.npy", np.ones((7, 1, 12)))
+    outcome = sterna("report", "l2mu", "--board", "icebreaker", "--input", tmp_path / "frames.npy",
+                     "-o", tmp_path / "page", "--json")
+    assert outcome.code == 0, outcome.errors
+    assert {one["steps"] for one in outcome.json["activity"].values()} == {7}
 
 
 def test_two_reports_are_the_same_bytes(reports, tmp_path):

@@ -75,7 +75,7 @@ class Spiking:
         "bench": (Layer, Steps, Silent, Config, BoardShape, common.Snapshots, common.Timeout,
                   BoardClock, Weights, Baud),
         "estimate": _ON_BOARD,
-        "report": _ON_BOARD,
+        "report": (*_ON_BOARD, Inputs, Rounding, Steps, Seed),
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from sterna.families.requests import (
     ExportRequest,
     LoadRequest,
     ProgramRequest,
+    ReportRequest,
     RunRequest,
     SimulateRequest,
     VerifyRequest,
@@ -75,6 +77,12 @@ class StepModel(ProgramModel):
         from sterna.families.steps.verify import verify
 
         return verify(self, request, report)
+
+    def activity(self, request: ReportRequest, report: Report) -> Mapping[str, object]:
+        """What the populations do on inputs."""
+        from sterna.families.steps.activity import activity
+
+        return activity(self, request, report).to_dict()
 
     def bench(self, request: BenchRequest, report: Report) -> Result:
         """Measure steps of random inputs."""

@@ -34,7 +34,7 @@ def _unread(request: Request) -> dict[type[Group], str]:
     options, unread = request.options, {}
     if "input" in options:
         unread |= dict.fromkeys((Steps, RunSteps), "is of random inputs; --input has its own")
-        if request.command == "run":
+        if request.command in ("run", "report"):
             unread[Seed] = "is of random inputs; --input has its own"
     else:
         unread[Rounding] = "is for the inputs of a file; give --input"
