@@ -10,7 +10,6 @@ from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import history_bits
-from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import accumulate_command
@@ -27,7 +26,7 @@ def source_event(machine: Machine) -> StructLayout:
     """A source's history, and where its column of weights begins; or its number, of a window."""
     column = unsigned((machine.synapses.weight_depth - 1).bit_length() or 1)
     if machine.synapses.window_depth:
-        column = unsigned(max(column.width, LENGTH_BITS))
+        column = unsigned(max(column.width, machine.synapses.source_bits(machine)))
     return StructLayout({"history": unsigned(history_bits(machine)), "column": column})
 
 
@@ -69,7 +68,7 @@ class CodeScanner(Component):
         m.submodules.compressor = compressor = EventCompressor(
             history_bits(machine), lanes, column_shape.width)
 
-        left = Signal(LENGTH_BITS)
+        left = Signal(machine.synapses.source_bits(machine))
         column = Signal(column_shape, reset_less=True)
         skip = Signal(reset_less=True)
         advance = Signal()

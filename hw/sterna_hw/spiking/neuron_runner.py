@@ -10,7 +10,6 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import CODES, RESULT_BITS, NeuronKind, kind_states
-from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import neuron_command, word_group
@@ -114,7 +113,7 @@ class NeuronRunner(Component):
         machine = self._machine
         groups = self._groups(m)
         command = Signal(neuron_command(machine), reset_less=True)
-        left = Signal(LENGTH_BITS)
+        left = Signal(machine.neurons.group_bits)
         running = Signal()
         from_input = Signal()
         clears = Signal()

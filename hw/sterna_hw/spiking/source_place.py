@@ -76,14 +76,15 @@ class SourcePlace(Component):
                     for axis in range(3)]
         stale = Signal(3)  # axes whose element is still to be read
         reading = Signal(3)  # and whose element is in the memory's register
-        left = Signal(LENGTH_BITS, reset_less=True)  # sources up to that of the event
+        source_bits = self._machine.synapses.source_bits(self._machine)
+        left = Signal(source_bits, reset_less=True)  # sources up to that of the event
         room = Signal(LENGTH_BITS, reset_less=True)  # of the last axis
-        at = Signal(LENGTH_BITS, reset_less=True)
+        at = Signal(source_bits, reset_less=True)
         head = Signal(range(WINDOW_HEADS + 1))
         word = Signal.like(self.address, name="word", reset_less=True)
         first = Signal.like(self.command.weights, name="first", reset_less=True)
         result = self.o.payload
-        source = self.events.payload.column[:LENGTH_BITS]
+        source = self.events.payload.column[:source_bits]
         history = Signal.like(result.history, name="history", reset_less=True)
         above = Signal(StructLayout({"weights": len(result.weights),
                                      "targets": len(result.targets)}), reset_less=True)

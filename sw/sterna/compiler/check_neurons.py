@@ -35,7 +35,8 @@ def _synapses(check: Check, item: Neurons) -> None:
     if check.section.repeat > 1:
         raise check.fail("synapses lead to populations of sections that are not repeated")
     made = {place.item.codes: place for place in populations(check.program)}
-    lanes, sizes = check.machine.synapses.lanes, []
+    unit, sizes = check.machine.synapses, []
+    lanes, sources = unit.lanes, 1 << unit.source_bits(check.machine)
     for synapses in item.synapses:
         _source(check, synapses.codes, made)
         matrix = check.program.matrix(check.section.name, synapses.matrix)
@@ -46,7 +47,7 @@ def _synapses(check: Check, item: Neurons) -> None:
             sizes.append(("words of a position, in all lanes that it may begin at,",
                           groups * words.phases, 1 << LENGTH_BITS))
         sizes += [("groups of targets", groups, 1 << GROUP_BITS),
-                  ("sources", matrix.columns, 1 << LENGTH_BITS)]
+                  ("sources", matrix.columns, sources)]
     for what, size, limit in sizes:
         if size >= limit:
             raise check.fail(f"{size} {what}; an instruction names at most {limit - 1}")

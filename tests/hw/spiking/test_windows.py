@@ -152,6 +152,24 @@ def test_sums_are_those_of_the_golden(name: str, index: int, lanes: int, width: 
     assert run.asked == (WindowWords(window, lanes).asked() * events).sum()
 
 
+def test_maps_of_more_sources_than_a_vector_has_groups() -> None:
+    """Events at the ends of 13 bits and of the map, and a matrix of as many columns behind it."""
+    window = Window(channels=1, height=91, width=92, outputs=2, kernel=(8, 8), stride=(8, 8),
+                    padding=(0, 5, 0, 4))
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-15, 16, window.shape)
+    dense = np.zeros((DENSE, window.sources), np.int64)
+    codes = np.zeros((1, window.sources), np.int64)
+    events = 0, 1, 93, 8189, 8190, 8191, 8192, 8250, 8340, window.sources - 1
+    codes[:, events] = rng.integers(1, 8, len(events))
+    dense[:, events] = rng.integers(-15, 16, (DENSE, len(events)))
+    wanted = windowed(window, codes, weights)
+    assert np.count_nonzero(wanted) > 6
+    wanted[:, :DENSE] += codes @ dense.T
+    run = Run(window, weights, dense, codes, lanes=8, width=4, skip=True)
+    assert np.array_equal(run.sums, wanted) and run.events == len(events)
+
+
 def test_a_word_is_asked_for_every_clock() -> None:
     """All sources loud: 9 positions of 2 words an event; silent ones pass two sources a clock."""
     window = Window(channels=2, height=5, width=6, outputs=8, kernel=(3, 3), source_last=True,

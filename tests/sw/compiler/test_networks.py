@@ -12,7 +12,7 @@ from sterna.compiler.fit import fit_machine
 from sterna.compiler.populations import joints
 from sterna.errors import InputError
 from sterna.families.spiking.golden import GoldenNetwork
-from sterna.families.spiking.integers import Connection, SpikingNetwork
+from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.golden.neuron import GoldenPopulation
 from sterna.machine.encoding import decode
@@ -163,15 +163,3 @@ def test_refusals() -> None:
         fit_machine(network, STEP_MACHINE, wanted={"code_bits": 2})
     with pytest.raises(InputError, match="lanes = 6 must be a multiple"):
         fit_machine(network, step_machine(synapse_lanes=6, neuron_lanes=4))
-    with pytest.raises(InputError, match="9000 sources; an instruction names at most 8191"):
-        fit_machine(lower(wide_network()), STEP_MACHINE)
-
-
-def wide_network() -> SpikingNetwork:
-    """More inputs than an instruction names."""
-    network = random_network(1)
-    first = network.populations[:1]
-    planes = np.zeros((1, first[0].neurons, 9000), np.int8)
-    return SpikingNetwork(
-        name="wide", inputs=9000, populations=first, output="p0",
-        connections=(Connection(source=INPUT, target="p0", planes=planes),))

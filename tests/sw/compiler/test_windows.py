@@ -87,13 +87,14 @@ def test_a_program_whose_window_is_of_another_size() -> None:
             validate_program(broken)
 
 
-def test_too_many_sources() -> None:
-    """An instruction counts them."""
-    window = Window(channels=8, height=32, width=32, outputs=2, kernel=(32, 32))
+def test_many_sources() -> None:
+    """As many as an event camera has: instructions count them in as many bits as they need."""
+    window = Window(channels=2, height=128, width=128, outputs=2, kernel=(8, 8), stride=(121, 121))
     planes = np.ones((1, *window.shape), np.int8)
     network = SpikingNetwork(
         name="large", inputs=window.sources, output="p0", populations=(Population(
             name="p0", neurons=2, definition=ON_SYNAPSES[0], parameters=NeuronParameters()),),
         connections=(Connection(source=INPUT, target="p0", planes=planes, window=window),))
-    with pytest.raises(InputError, match="8192 sources; an instruction names at most 8191"):
-        fit_machine(lower(network), step_machine())
+    machine = fit_machine(lower(network), step_machine())
+    assert dict(machine.synapses.fields(machine))["sources"] == 16
+    assert machine.neurons.group_bits == 14

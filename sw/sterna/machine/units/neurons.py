@@ -172,6 +172,11 @@ class Neurons(Unit):
         """Bits of a constant word: the varying parameters of a group of neurons."""
         return self.lanes * max(1, *(kind.parameter_bits for kind in self.kinds))
 
+    @property
+    def group_bits(self) -> int:
+        """Bits of a number of groups of codes: all that the code memory holds."""
+        return max(LENGTH_BITS, self.code_depth.bit_length())
+
     def fields(self, machine: Machine) -> Fields:
         """Fields of NEURON.
 
@@ -183,7 +188,7 @@ class Neurons(Unit):
         states of all neurons.
         """
         return (("unit", KIND_BITS), ("codes", address_bits(self.code_depth)),
-                ("groups", LENGTH_BITS), ("store", 1), ("result", 1), ("clear", 1),
+                ("groups", self.group_bits), ("store", 1), ("result", 1), ("clear", 1),
                 *((("give", 1),) if self.gives_words(machine) else ()))
 
     def narrower(self) -> Neurons | None:

@@ -79,6 +79,11 @@ class Synapses(Unit):
         """Bits of a weight word: ``lanes`` weights, and above them ``lanes`` taps."""
         return self.lanes * (self.weight_bits + self.tap_bits)
 
+    def source_bits(self, machine: Machine) -> int:
+        """Bits of a number of sources: all that the code memory holds."""
+        neurons = machine.neurons
+        return max(LENGTH_BITS, (neurons.code_depth * neurons.lanes).bit_length())
+
     def fields(self, machine: Machine) -> Fields:
         """Fields of ACCUMULATE.
 
@@ -88,7 +93,8 @@ class Synapses(Unit):
         out. A ``window`` above 0 is 1 and the word where one begins (`window_fields`), which says
         instead where the ``groups`` words of each target position are, and go to.
         """
-        return (("codes", address_bits(machine.neurons.code_depth)), ("sources", LENGTH_BITS),
+        return (("codes", address_bits(machine.neurons.code_depth)),
+                ("sources", self.source_bits(machine)),
                 ("weights", address_bits(self.weight_depth)), ("groups", GROUP_BITS),
                 ("skip", 1),
                 *((("window", self.window_depth.bit_length()),) if self.window_depth else ()))
