@@ -82,6 +82,13 @@ def test_the_options_are_for_graphs(sterna, command, option):
     assert outcome.code == 2 and outcome.errors.strip().endswith("is for NIR graphs (.nir)")
 
 
+@pytest.mark.parametrize("model", ["delays", "net.nir"])
+def test_formats_are_those_of_the_import(sterna, model):
+    outcome = sterna("verify", model, "--planes", "3")
+    assert outcome.code == 2 and "--planes: is chosen when a network is read for good, by sterna " \
+                                 "import" in outcome.errors
+
+
 def test_import_refuses_them_for_a_checkpoint(sterna, tmp_path):
     outcome = sterna("import", tmp_path, "-o", tmp_path / "net", "--reset", "soft")
     assert outcome.code == 2 and "is for NIR graphs (.nir)" in outcome.errors

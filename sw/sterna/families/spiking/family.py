@@ -99,8 +99,10 @@ class Spiking:
         model, unread = request.model or "", {}
         if request.command == "import":
             unread = self._unread_of_import(request)
-        elif model in SHIPPED or not model.endswith(NIR_SUFFIX):
-            unread[Nir] = f"is for {NIR_GRAPHS}"
+        else:
+            unread[Formats] = "is chosen when a network is read for good, by sterna import"
+            if model in SHIPPED or not model.endswith(NIR_SUFFIX):
+                unread[Nir] = f"is for {NIR_GRAPHS}"
         if request.command == "eval":
             if model != TRAINED:
                 why = f"is of a task to be right at, which only {TRAINED} has"
