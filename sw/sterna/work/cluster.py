@@ -33,7 +33,7 @@ from sterna.work.task import BEGUN, Done, Task, ended, unique
 
 CHECK_SECONDS = 120
 """That a machine has to say what it has: its first worker imports the package."""
-_ANSWER_SECONDS, _END_SECONDS = 10, 5
+_ANSWER_SECONDS, _END_SECONDS = 10, 3
 _LOOK_SECONDS = 2
 """From one look at how many cores the cluster has to the next."""
 
@@ -65,11 +65,15 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Ray 2.60 aborts this process when a task ends behind its cancellation: what ends soon is
+        # let end, and only what goes on is cancelled.
         with suppress(Exception):
-            for running in self._running:
-                ray.cancel(running, force=True)
-            if self._running:
-                ray.wait([*self._running], num_returns=len(self._running), timeout=_END_SECONDS)
+            left = [*self._running]
+            for stop in (False, True):
+                for running in left if stop else ():
+                    ray.cancel(running, force=True)
+                if left:
+                    left = ray.wait(left, num_returns=len(left), timeout=_END_SECONDS)[1]
         self._running.clear()
         if self._own:
             ray.shutdown()
