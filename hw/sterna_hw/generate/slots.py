@@ -18,11 +18,14 @@ from sterna_hw.state_layouts import STATE_CLOCKS, read_request
 _SETTLES = STATE_CLOCKS + 2
 """Clocks that the last piece may take into its memory, past a register."""
 
+_FETCH_CLOCKS = 4
+"""From the number of a piece to the piece; a power of two."""
+
 
 class Slots(Component):
     """Copies what `Machine.states` has of a token stream into a slot, or back, in 32-bit pieces.
 
-    Throughput: a word of n pieces in `STATE_CLOCKS` + n + 2 clocks; back in 3 n.
+    Throughput: a word of n pieces in `STATE_CLOCKS` + n + 2 clocks; back in 5 n.
 
     Members:
         save, restore: In(1), begin; stream, slot: In, of which, steady until ``idle``.
@@ -70,10 +73,16 @@ class Slots(Component):
         last_word, last_chunk, last_space = (
             Signal(name=name) for name in ("last_word", "last_chunk", "last_space"))
         step = Signal()
-        # Of block RAMs one behind the other, which are far from who takes what they have.
-        data = Signal(CHUNK_BITS, reset_less=True)
-        m.d.sync += data.eq(read.data)
-        address = piece + (self.slot * starts[-1])
+        # Block RAMs one behind the other are far from who gives and takes what they have.
+        near, data = (Signal(CHUNK_BITS, name=name, reset_less=True) for name in ("near", "data"))
+        address = Signal(range(2 * starts[-1]), reset_less=True)
+        kept = Signal(CHUNK_BITS, reset_less=True)
+        keeps = Signal()
+        late = Signal(range(_FETCH_CLOCKS))
+        m.d.sync += [
+            near.eq(read.data), data.eq(near), kept.eq(self.words.payload),
+            address.eq(piece + (self.slot * starts[-1])), keeps.eq(0),
+        ]
         space = table([space_number(machine, spec.name) for _, spec, _ in found], which)
         m.d.comb += [
             last_word.eq(word == table([words - 1 for *_, words in found], which)),
@@ -83,7 +92,8 @@ class Slots(Component):
             self.reads.payload.space.eq(space), self.reads.payload.word.eq(word),
             self.writes.payload.space.eq(space), self.writes.payload.word.eq(word),
             self.writes.payload.chunk.eq(chunk), self.writes.payload.data.eq(data),
-            read.addr.eq(address), write.addr.eq(address), write.data.eq(self.words.payload),
+            read.addr.eq(address), write.addr.eq(address), write.data.eq(kept),
+            write.en.eq(keeps),
         ]
         with m.If(step):
             m.d.sync += [piece.eq(piece + 1), chunk.eq(chunk + 1)]
@@ -111,17 +121,17 @@ class Slots(Component):
             with m.State("keep"):
                 m.d.comb += [
                     self.words.ready.eq(1), self.more.eq(~last_chunk),
-                    write.en.eq(self.words.valid),
                     step.eq(self.words.valid),
                 ]
+                m.d.sync += keeps.eq(self.words.valid)
                 with m.If(self.words.valid & last_chunk):
                     m.next = "ask"
                     with m.If(last_word & last_space):
                         m.next = "wait"
             with m.State("fetch"):
-                m.next = "fetched"
-            with m.State("fetched"):
-                m.next = "give"
+                m.d.sync += late.eq(late + 1)
+                with m.If(late == _FETCH_CLOCKS - 1):
+                    m.next = "give"
             with m.State("give"):
                 m.d.comb += [self.writes.valid.eq(1), step.eq(self.writes.ready)]
                 with m.If(self.writes.ready):
