@@ -112,9 +112,10 @@ def verified(model: str, seed: int, device: str, stalls: int, **options: Any) ->
 
 def _several(request: VerifyRequest, report: Report) -> Verifications:
     request.check()
-    if not isinstance(request.model, str):
+    asked = [request.model, *(request.more or ())]
+    models = tuple(dict.fromkeys(name for name in asked if isinstance(name, str)))
+    if None in asked or len(models) < len({*map(str, asked)}):
         raise InputError("several models: give each by its name")
-    models = tuple(dict.fromkeys([request.model, *(request.more or ())]))
     for model in models:  # all that is wrong with the question, before any work
         family_for(replace(request, model=model, more=None, on=None))
     tasks = {model: _task(request, model) for model in models}
