@@ -57,6 +57,9 @@ main()
 
 def test_every_module_is_imported_without_what_posix_has():
     ran = run("""
+from unittest.mock import MagicMock
+for name in ("ray", "ray._private", "ray.exceptions", "ray.util", "ray.util.scheduling_strategies"):
+    sys.modules[name] = MagicMock()  # Linux's own asks for `resource`, that of Windows does not
 import importlib
 from pathlib import Path
 count = 0
@@ -64,8 +67,7 @@ for folder, package in (("sw", "sterna"), ("hw", "sterna_hw"), ("sim", "sterna_s
                         ("boards", "sterna_boards")):
     for path in sorted(Path(folder, package).rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
-        # Ray's wheel for Linux asks for `resource`, that for Windows does not.
-        if "shipped" not in parts and parts[-1] != "cluster":
+        if "shipped" not in parts:
             importlib.import_module(".".join(parts).removesuffix(".__init__"))
             count += 1
 print(count)

@@ -112,10 +112,9 @@ def verified(model: str, seed: int, device: str, stalls: int, **options: Any) ->
 
 def _several(request: VerifyRequest, report: Report) -> Verifications:
     request.check()
-    asked = [request.model, *(request.more or ())]
-    models = tuple(dict.fromkeys(name for name in asked if isinstance(name, str)))
-    if None in asked or len(models) < len({*map(str, asked)}):
-        raise InputError("several models: give each by its name")
+    if request.model is None:
+        raise InputError("several models: the first of them is missing")
+    models = tuple(dict.fromkeys([request.model, *(request.more or ())]))
     for model in models:  # all that is wrong with the question, before any work
         family_for(replace(request, model=model, more=None, on=None))
     tasks = {model: _task(request, model) for model in models}
