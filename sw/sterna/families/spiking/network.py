@@ -23,13 +23,15 @@ Reals = NDArray[np.float64]
 class RealPopulation:
     """Neurons with real parameters, named as in `NeuronParameters`; absent ones are neutral.
 
-    Raises `InputError` when one is NaN or infinite.
+    ``fraction``: fraction bits of its membrane as an integer, where others would be a waste.
+    Raises `InputError` when a parameter is NaN or infinite.
     """
 
     name: str
     neurons: int
     definition: NeuronDefinition
     values: Mapping[str, Reals] = field(default_factory=dict)
+    fraction: int | None = None
 
     def __post_init__(self) -> None:
         for name, values in self.values.items():

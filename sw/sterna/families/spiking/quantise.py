@@ -61,7 +61,8 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
         bits = signed_bits(reach(*(item.magnitudes() for item in made)))
         unit = np.repeat(unit * joined.any(1), population.neurons // rows)
         try:
-            populations.append(_population(population, unit, bits, formats.fraction))
+            fraction = formats.fraction if population.fraction is None else population.fraction
+            populations.append(_population(population, unit, bits, fraction))
         except InputError as error:
             raise InputError(f"network {network.name}: population {population.name}: {error}"
                              ) from None

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.module.run import run_module, taken
-from sterna.families.spiking.module.trace import Affine
 from sterna.families.spiking.network import RealNetwork, Reals
+from sterna.families.spiking.windows import Windowed
+from sterna.golden.windows import windowed
 from sterna.law.neuron import Output
 from sterna.program.instructions import INPUT
 
@@ -50,7 +52,7 @@ def check_frames(inputs: int, seed: int = 0) -> Reals:
 
 def compare_with(
     module: Any, network: RealNetwork, name: str, shape: tuple[int, ...], hint: str,
-    forms: dict[str, Affine] | None = None,
+    forms: dict[str, Linear] | None = None,
 ) -> Agreement:
     """Run both on random steps, in single precision and, if they differ, in double.
 
@@ -74,7 +76,7 @@ def compare_with(
                 raise
             break
         difference = (_difference(network, expected, found)
-                      or _input_difference(forms or {}, expected, frames))
+                      or _input_difference(forms or {}, expected, found, frames))
         if difference is None:
             return Agreement(len(frames), {
                 key: int(found[key].sum()) for key in spiking}, double)
@@ -84,19 +86,28 @@ def compare_with(
 
 
 def _input_difference(
-    forms: dict[str, Affine], expected: dict[str, Reals], frames: Reals
+    forms: dict[str, Linear], expected: dict[str, Reals], outputs: dict[str, Reals], frames: Reals
 ) -> str | None:
     for key, form in forms.items():
         theirs = expected[taken(key)]
         mine = form.bias + sum(
-            (frames if source == INPUT else expected[source]) @ matrix.T
-            for source, matrix in form.terms.items())
+            _times(weights, frames if source == INPUT else outputs[source])
+            for source, weights, _ in form.matrices(f"module {key}"))
         wrong = np.abs(mine - theirs) > _CLOSE * np.maximum(1e-30, np.abs(theirs).max())
         if wrong.any():
             step, batch, neuron = np.argwhere(wrong)[0]
             return (f"step {step}, the input of {key}, neuron {neuron}: the module gives "
                     f"{theirs[step, batch, neuron]:g}, the network {mine[step, batch, neuron]:g}")
     return None
+
+
+def _times(weights: Reals | Windowed, values: Reals) -> Reals:
+    """What values [steps, batch, sources] make of the targets."""
+    if not isinstance(weights, Windowed):
+        return values @ weights.T
+    steps, batch, sources = values.shape
+    made = windowed(weights.window, values.reshape(-1, sources), weights.weights)
+    return made.reshape(steps, batch, -1)
 
 
 def _difference(

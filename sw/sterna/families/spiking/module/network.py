@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
-import numpy as np
 import torch
 
 from sterna.errors import InputError
+from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.module import snntorch, spikingjelly
 from sterna.families.spiking.module.compare import Agreement, compare_with
 from sterna.families.spiking.module.run import Stepper, own_copy
-from sterna.families.spiking.module.trace import Affine, Tracer
+from sterna.families.spiking.module.trace import Tracer
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
-from sterna.families.spiking.nir.neurons import sum_population
+from sterna.families.spiking.stateless import any_population, sum_population
+from sterna.families.spiking.windows import Windowed
 from sterna.program.instructions import INPUT
 
 Convert = Callable[[str, Any, int, Reals], tuple[RealPopulation, RealConnection | None]]
@@ -43,7 +44,7 @@ def from_module(
         raise InputError(f"module {name}: is no torch.nn.Module but {type(module).__name__}")
     framework = _framework(module, name)
     shape = shape or _shape(module, name)
-    forms: dict[str, Affine] = {}
+    forms: dict[str, Linear] = {}
     if framework == "norse":
         network = _from_norse(module, name, shape)
     else:
@@ -85,8 +86,8 @@ def _shape(module: Any, name: str) -> tuple[int, ...]:
 
 def _traced(
     module: Any, name: str, shape: tuple[int, ...], framework: str
-) -> tuple[RealNetwork, dict[str, Affine]]:
-    """The network, and what leads to each population."""
+) -> tuple[RealNetwork, dict[str, Linear]]:
+    """The network, and what leads to each neuron child."""
     neurons, convert = FRAMEWORKS[framework]
     copied = own_copy(module)
     sample = torch.ones(1, *shape)
@@ -95,10 +96,13 @@ def _traced(
     populations: list[RealPopulation] = []
     connections: list[RealConnection] = []
     for key, form in trace.neurons.items():
+        connections += _connections(key, form)
+        if key in trace.pools:
+            populations.append(any_population(key, form.bias.size))
+            continue
         child = children.get(key, copied)
         population, recurrent = convert(key, child, form.bias.size, form.bias)
         populations.append(population)
-        connections += _connections(key, form)
         if recurrent is not None:
             connections.append(recurrent)
     output = trace.output
@@ -111,19 +115,21 @@ def _traced(
         connections += _connections(last, output)
     network = RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
                           connections=tuple(connections), output=last)
-    return network, trace.neurons
+    return network, {key: form for key, form in trace.neurons.items() if key not in trace.pools}
 
 
-def _connections(target: str, form: Affine) -> Iterator[RealConnection]:
-    for source, matrix in form.terms.items():
-        yield RealConnection(source=source, target=target, weights=matrix)
+def _connections(target: str, form: Linear) -> Iterator[RealConnection]:
+    for source, weights, _ in form.matrices(f"module {target}"):
+        window = None
+        if isinstance(weights, Windowed):
+            window, weights = weights.window, weights.weights
+        yield RealConnection(source=source, target=target, weights=weights, window=window)
 
 
-def _alone(form: Affine) -> str | None:
+def _alone(form: Linear) -> str | None:
     """The population that the form is, if it is one and nothing else."""
-    (source, matrix), *others = form.terms.items()
-    one = not others and not form.bias.any() and matrix.shape[0] == matrix.shape[1]
-    return source if one and source != INPUT and (matrix == np.eye(len(matrix))).all() else None
+    source = form.terms[0].source if form.is_identity else INPUT
+    return None if source == INPUT else source
 
 
 def _from_norse(module: Any, name: str, shape: tuple[int, ...]) -> RealNetwork:

@@ -8,9 +8,7 @@ matter. What cannot be followed is refused where a neuron or the output depends 
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass, field
-from math import prod
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,54 +16,32 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from sterna.errors import InputError
-from sterna.families.spiking.network import Reals
-from sterna.families.spiking.nir.windows import MATRIX_LIMIT
+from sterna.families.spiking.linear import Linear, joined, scaled
+from sterna.families.spiking.module.layers import (
+    LAYERS,
+    MAXIMA,
+    behind_layer,
+    behind_maximum,
+    called_pool,
+    shape_of,
+)
 from sterna.program.instructions import INPUT
 
-AFFINE = ("Linear", "Conv1d", "Conv2d", "Conv3d", "AvgPool1d", "AvgPool2d", "BatchNorm1d",
-          "BatchNorm2d", "Flatten", "Unflatten", "Dropout", "Dropout2d", "Identity")
-"""Children that are written out as a matrix, known by their class name, as they are in eval."""
 _KEEP = {"flatten", "view", "reshape", "squeeze", "unsqueeze", "contiguous", "clone", "detach",
          "float", "double", "to", "type"}
 _QUIET = {"size", "dim", "get", "shape", "dtype", "device", "requires_grad", "is_floating_point"}
 
 
-@dataclass(frozen=True)
-class Affine:
-    """``sum of matrix @ source + bias``, flat; matrices [values, neurons of the source]."""
-
-    terms: dict[str, Reals]
-    bias: Reals
-
-    @staticmethod
-    def identity(source: str, size: int) -> Affine:
-        """The source itself."""
-        return Affine({source: np.eye(size)}, np.zeros(size))
-
-    def plus(self, other: Affine, sign: float = 1.0) -> Affine:
-        """The sum; a source of both is taken once."""
-        terms = dict(self.terms)
-        for source, matrix in other.terms.items():
-            terms[source] = terms.get(source, 0.0) + sign * matrix
-        return Affine(terms, self.bias + sign * other.bias)
-
-    def after(self, matrix: Reals, bias: Reals | float = 0.0) -> Affine:
-        """``matrix @ self + bias``."""
-        return Affine({source: matrix @ each for source, each in self.terms.items()},
-                      matrix @ self.bias + bias)
-
-    def times(self, factor: float) -> Affine:
-        """Every value scaled."""
-        return Affine({source: factor * each for source, each in self.terms.items()},
-                      factor * self.bias)
-
-
 @dataclass
 class Trace:
-    """What leads to each neuron child, in the order of the calls, and to the output."""
+    """What leads to each neuron child, in the order of the calls, and to the output.
 
-    neurons: dict[str, Affine] = field(default_factory=dict)
-    output: Affine | None = None
+    ``pools`` are those of the neurons that are the maximum of spikes: not children, but made here.
+    """
+
+    neurons: dict[str, Linear] = field(default_factory=dict)
+    pools: set[str] = field(default_factory=set)
+    output: Linear | None = None
 
 
 class Tracer(TorchFunctionMode):
@@ -77,7 +53,7 @@ class Tracer(TorchFunctionMode):
     def __init__(self, module: Any, name: str, neurons: tuple[str, ...]) -> None:
         super().__init__()
         self._name, self._module = name, module
-        self._known: dict[int, Affine | str] = {}
+        self._known: dict[int, Linear | str] = {}
         self._kept: list[Any] = []
         self._depth = 0
         self.result = Trace()
@@ -86,14 +62,16 @@ class Tracer(TorchFunctionMode):
             kind = type(child).__name__
             if kind in neurons:
                 self._watch(key or name, child, self._neuron)
-            elif kind in AFFINE:
-                self._watch(key or name, child, self._affine)
+            elif kind in LAYERS:
+                self._watch(key or name, child, self._layer)
+            elif kind in MAXIMA:
+                self._watch(key or name, child, self._maximum)
             elif not any(True for _ in child.children()) or "neuron" in type(child).__module__:
                 self._watch(key or name, child, self._unknown(neurons))
 
     def trace(self, sample: torch.Tensor, step: Callable[[torch.Tensor], Any]) -> Trace:
         """Take one `step` of the module with an input of a batch of 1."""
-        self._note(sample, Affine.identity(INPUT, sample.numel()))
+        self._note(sample, Linear.identity(INPUT, tuple(sample.shape[1:])))
         try:
             with self, torch.no_grad():
                 output = step(sample)
@@ -124,29 +102,45 @@ class Tracer(TorchFunctionMode):
         form = self._of(value, f"module {key}: its input")
         self.result.neurons[key] = form
         spikes, *others = result if isinstance(result, tuple) else (result,)
-        self._note(spikes, Affine.identity(key, form.bias.size))
+        self._note(spikes, Linear.identity(key, form.shape))
         for other in others:
             if isinstance(other, torch.Tensor):
                 self._note(other, f"the state of {key}")
 
-    def _affine(self, key: str, child: Any, value: Any, result: Any) -> None:
+    def _layer(self, key: str, child: Any, value: Any, result: Any) -> None:
         form = self._of(value, f"module {key}: its input")
         if value is not result:
-            matrix, bias = matrix_of(key, child, tuple(value.shape[1:]))
-            self._note(result, form.after(matrix, bias))
+            self._note(result, behind_layer(f"module {key}", child, form, shape_of(result)))
+
+    def _maximum(self, key: str, child: Any, value: Any, result: Any) -> None:
+        form = self._of(value, f"module {key}: its input")
+        pooled = result[0] if isinstance(result, tuple) else result
+        self._note(pooled, self._largest(key, child, form, pooled))
+
+    def _largest(self, key: str, child: Any, form: Linear, result: torch.Tensor) -> Linear:
+        """The neurons that a pool is. As often as it is called: it keeps nothing."""
+        pool = behind_maximum(f"module {key}", child, form, shape_of(result))
+        name = f"max_{key}"
+        while name in self.result.neurons:
+            name += "_"
+        self.result.neurons[name] = pool
+        self.result.pools.add(name)
+        return Linear.identity(name, pool.shape)
 
     def _unknown(self, neurons: tuple[str, ...]) -> Callable[[str, Any, Any, Any], None]:
         def refuse(key: str, child: Any, value: Any, result: Any) -> None:
             del value, result
             raise InputError(f"module {key}: {type(child).__name__} is not one of "
-                             f"{', '.join((*AFFINE, *neurons))}")
+                             f"{', '.join((*LAYERS, *MAXIMA, *neurons))}")
         return refuse
 
-    def _note(self, tensor: torch.Tensor, form: Affine | str) -> None:
+    def _note(self, tensor: torch.Tensor, form: Linear | str) -> None:
         self._kept.append(tensor)
+        if isinstance(form, Linear):
+            form = replace(form, shape=shape_of(tensor))
         self._known[id(tensor)] = form
 
-    def _of(self, value: Any, what: str) -> Affine:
+    def _of(self, value: Any, what: str) -> Linear:
         if isinstance(value, tuple | list) and value:
             value = value[0]
         form = self._known.get(id(value), "what no child gave")
@@ -162,69 +156,45 @@ class Tracer(TorchFunctionMode):
             self._note(result, self._combined(name, args, kwargs or {}, result))
         return result
 
-    def _combined(self, name: str, args: Any, kwargs: Any, result: torch.Tensor) -> Affine | str:
+    def _combined(self, name: str, args: Any, kwargs: Any, result: torch.Tensor) -> Linear | str:
         forms = [self._known.get(id(item)) if isinstance(item, torch.Tensor) else item
                  for item in args]
         first = forms[0] if forms else None
         if isinstance(first, str):
             return first
-        second = forms[1] if len(forms) > 1 else None
-        if isinstance(first, Affine):
-            if name in _KEEP:
+        second, what = forms[1] if len(forms) > 1 else None, f"module {self._name}"
+        if isinstance(first, Linear):
+            if name in _KEEP or name == "dropout" and not kwargs.get("training", True):
                 return first
+            pool = called_pool(name, args[1:], kwargs)
+            if type(pool).__name__ in MAXIMA:
+                return self._largest(name, pool, first, result)
+            if pool is not None:
+                return behind_layer(f"{what}: {name}", pool, first, shape_of(result))
             if name == "neg":
-                return first.times(-1.0)
-            if name == "dropout" and not kwargs.get("training", True):
-                return first
-            if isinstance(second, Affine) and first.bias.size == second.bias.size and not kwargs:
+                return _times(what, first, -1.0)
+            if isinstance(second, Linear) and not kwargs and (
+                    first.bias.size == second.bias.size == result.numel()):
                 if name in ("add", "iadd", "radd"):
-                    return first.plus(second)
+                    return first.plus(second, what)
                 if name in ("sub", "isub"):
-                    return first.plus(second, -1.0)
+                    return first.plus(_times(what, second, -1.0), what)
             if isinstance(second, int | float) and not kwargs:
                 if name in ("add", "iadd", "radd", "sub", "isub"):
                     sign = -1.0 if "sub" in name else 1.0
-                    return Affine(first.terms, first.bias + sign * second)
+                    return replace(first, bias=first.bias + sign * second)
                 if name in ("mul", "rmul", "imul"):
-                    return first.times(float(second))
+                    return _times(what, first, float(second))
                 if name in ("div", "truediv", "itruediv"):
-                    return first.times(1 / second) if second else name
-        if name in ("cat", "concat") and args and result.ndim == 2 and result.shape[0] == 1:
+                    return _times(what, first, 1 / second) if second else name
+        if name in ("cat", "concat") and args and result.shape[0] == 1:
             parts = [self._known.get(id(item)) for item in args[0]]
             dimension = args[1] if len(args) > 1 else kwargs.get("dim", 0)
-            if dimension in (1, -1) and all(isinstance(part, Affine) for part in parts):
-                return _joined([part for part in parts if isinstance(part, Affine)])
+            known = [part for part in parts if isinstance(part, Linear)]
+            if dimension in (1, 1 - result.ndim) and len(known) == len(parts):
+                return joined(what, known)
         return name
 
 
-def _joined(parts: list[Affine]) -> Affine:
-    total = sum(part.bias.size for part in parts)
-    terms: dict[str, Reals] = {}
-    first = 0
-    for part in parts:
-        last = first + part.bias.size
-        for source, matrix in part.terms.items():
-            terms.setdefault(source, np.zeros((total, matrix.shape[1])))[first:last] += matrix
-        first = last
-    return Affine(terms, np.concatenate([part.bias for part in parts]))
-
-
-def matrix_of(key: str, child: Any, shape: tuple[int, ...]) -> tuple[Reals, Reals]:
-    """Matrix and bias of an affine child for inputs of a shape, from its answers to unit inputs.
-
-    Raises `InputError` when the matrix is too large.
-    """
-    child, size = deepcopy(child).double().eval(), prod(shape)
-    for hooks in (child._forward_hooks, child._forward_pre_hooks):
-        hooks.clear()
-    with torch.no_grad():
-        bias = child(torch.zeros(1, *shape, dtype=torch.float64)).reshape(-1).numpy()
-        if size * bias.size > MATRIX_LIMIT:
-            raise InputError(f"module {key}: from {size} to {bias.size} values is too large to be "
-                             f"written out as a matrix of at most {MATRIX_LIMIT} elements")
-        if isinstance(getattr(child, "bias", None), torch.Tensor):
-            child.bias = None  # so that it need not be taken away, which rounds
-        units = torch.eye(size, dtype=torch.float64).reshape(size, *shape)
-        rest = child(torch.zeros(1, *shape, dtype=torch.float64)).reshape(-1)
-        matrix = (child(units).reshape(size, -1) - rest).T.numpy().copy()
-    return matrix, bias
+def _times(what: str, form: Linear, factor: float) -> Linear:
+    return scaled(what, np.full(form.bias.size, factor), form)

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
-from sterna.families.spiking.nir.linear import Linear, apply
+from sterna.families.spiking.nir.linear import apply
 from sterna.families.spiking.nir.marks import Facts
-from sterna.families.spiking.nir.neurons import NEURONS, neuron_population, sum_population
+from sterna.families.spiking.nir.neurons import NEURONS, neuron_population
 from sterna.families.spiking.nir.opened import Edges, check_reached, open_graph
 from sterna.families.spiking.nir.options import NirChoices, NirReading, choose
 from sterna.families.spiking.nir.rewrite import join_recurrence, join_thresholds
-from sterna.families.spiking.nir.windows import Windowed
+from sterna.families.spiking.stateless import sum_population
+from sterna.families.spiking.windows import Windowed
 from sterna.formats.nir import read_graph
 from sterna.formats.nir_fields import check_nodes
 from sterna.law.neuron import Output
@@ -113,7 +115,7 @@ class _Lowering:
     ) -> list[RealConnection]:
         graded = {p.name for p in populations if p.definition.output is Output.MEMBRANE}
         result = []
-        for key, weights, late in linear.matrices(target):
+        for key, weights, late in linear.matrices(f"node {target}"):
             if key in graded:
                 raise InputError(
                     f"node {key}: its membrane goes on to {target}; only spikes can"
@@ -169,5 +171,5 @@ class _Lowering:
         """The sum of all edges into a node."""
         first, *others = (self._known[source] for source in self._before[key])
         for other in others:
-            first = first.plus(other, key)
+            first = first.plus(other, f"node {key}")
         return first

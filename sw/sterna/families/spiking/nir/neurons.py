@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.network import RealPopulation, Reals
-from sterna.families.spiking.nir.linear import Linear
 from sterna.families.spiking.nir.marks import numbers as attribute_numbers
 from sterna.families.spiking.nir.options import COMPARES, CURRENTS, RESETS
 from sterna.families.spiking.nir.producers import NirOptions
-from sterna.families.spiking.nir.shapes import Shape, bare, misfit
+from sterna.families.spiking.shapes import Shape, bare, misfit
 from sterna.law.neuron import (
     Count,
     Current,
@@ -161,16 +161,6 @@ def _population(
     return RealPopulation(name=name, neurons=count, definition=definition, values=numbers)
 
 
-def sum_population(name: str, bias: Reals) -> RealPopulation:
-    """A read-out without memory: its membrane is the sum of its inputs."""
-    definition = NeuronDefinition(
-        decay=Decay.MULTIPLY, reset=Reset.NO_RESET, output=Output.MEMBRANE
-    )
-    return RealPopulation(
-        name=name, neurons=bias.size, definition=definition, values={"bias": bias}
-    )
-
-
 def _rate(name: str, field: str, dt: float, tau: Reals) -> Reals:
     if not (tau >= dt * (1 - _CLOSE)).all():
         raise InputError(
@@ -185,7 +175,7 @@ def _spread(name: str, attribute: str, values: Reals, has: Shape, linear: Linear
     count, shape = linear.bias.size, linear.shape
     other = len(bare(has)) > 1 and len(bare(shape)) > 1 and bare(has) != bare(shape)
     if values.size not in (1, count, *shape[:1]) or values.size == count and other:
-        raise InputError(misfit(name, attribute, has, shape, values.size))
+        raise InputError(misfit(f"node {name}", attribute, has, shape, values.size))
     return np.repeat(values, count // values.size)
 
 

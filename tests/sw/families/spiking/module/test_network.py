@@ -287,5 +287,5 @@ def test_weights_that_are_not_numbers() -> None:
     module: Any = nn.Sequential(linear(6, 8), leaky())
     with torch.no_grad():
         module[0].weight[0, 0] = float("nan")
-    with pytest.raises(InputError, match="population 1: bias holds values that are not finite"):
+    with pytest.raises(InputError, match="weights from input to 1 are not all finite"):
         from_module(module)

@@ -1,4 +1,7 @@
-"""Shapes in a NIR graph: fields spread over values, and what to say where they do not fit."""
+"""Shapes of values between neurons: fields spread over them, and what to say of a misfit.
+
+The ``what`` of a message names the node of a graph or the child of a module.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Reals = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 
-def spread(name: str, field: str, value: Any, shape: Shape) -> Reals:
+def spread(what: str, field: str, value: Any, shape: Shape) -> Reals:
     """The values of a field for every element of a shape, flat. Raises `InputError`."""
     array = np.asarray(value, np.float64)
     if array.size == prod(shape) and (array.ndim < 2 or bare(array.shape) == bare(shape)
@@ -23,7 +26,7 @@ def spread(name: str, field: str, value: Any, shape: Shape) -> Reals:
     try:
         return np.broadcast_to(array, shape).reshape(-1)
     except ValueError:
-        raise InputError(misfit(name, field, array.shape, shape, array.size)) from None
+        raise InputError(misfit(what, field, array.shape, shape, array.size)) from None
 
 
 def bare(shape: Shape) -> Shape:
@@ -31,9 +34,9 @@ def bare(shape: Shape) -> Shape:
     return tuple(size for size in shape if size != 1)
 
 
-def misfit(name: str, field: str, has: Shape, shape: Shape, size: int) -> str:
+def misfit(what: str, field: str, has: Shape, shape: Shape, size: int) -> str:
     """What to say of a field that does not fit values of a shape; it would fit `size` values."""
-    return (f"node {name}: {field} has shape {list(has)}, but values of shape {list(shape)} lead "
+    return (f"{what}: {field} has shape {list(has)}, but values of shape {list(shape)} lead "
             f"to it{told_axes(shape, size)}")
 
 

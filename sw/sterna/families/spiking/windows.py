@@ -1,4 +1,7 @@
-"""Convolutions and pooling of a NIR graph, as windows; written out only where they must be."""
+"""Convolutions and pooling, as windows; written out only where they must be.
+
+A node is what a graph of NIR has, or what has its fields. The ``what`` of a message names it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.families.spiking.nir.shapes import Shape, sizes, told_axes
+from sterna.families.spiking.shapes import Shape, sizes, told_axes
 from sterna.law.window import Window
 
 Reals = NDArray[np.float64]
@@ -19,7 +22,11 @@ MATRIX_LIMIT = 1 << 22
 """Elements of the largest matrix that a convolution or pooling is written out to."""
 VALUE_LIMIT = 1 << 24
 """Most values that a convolution or pooling makes, and most weights that a pooling has."""
-WINDOWS = ("Conv1d", "Conv2d", "SumPool2d", "AvgPool2d")
+CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2}
+SUMS = {"SumPool1d": 1, "SumPool2d": 2}
+AVERAGES = {"AvgPool1d": 1, "AvgPool2d": 2}
+WINDOWS = CONVOLUTIONS | SUMS | AVERAGES
+"""Axes of the positions of a map, by kinds of nodes."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,14 @@ class Windowed:
 
     window: Window
     weights: Reals
+
+    @staticmethod
+    def identity(shape: Shape) -> Windowed:
+        """What hands on maps [channels, positions ...] as they are."""
+        channels, *positions = shape
+        window = Window(channels=channels, outputs=channels, groups=channels,
+                        height=prod(positions[:-1]), width=positions[-1])
+        return Windowed(window, np.ones(window.shape))
 
     @property
     def pools(self) -> float | None:
@@ -39,12 +54,12 @@ class Windowed:
         factors = np.unique(self.weights)
         return float(factors[0]) if alone == plain and factors.size == 1 else None
 
-    def matrix(self, name: str) -> Reals:
+    def matrix(self, what: str) -> Reals:
         """Written out, [targets, sources]. Raises `InputError` where that is too large."""
         window = self.window
         if window.sources * window.targets > MATRIX_LIMIT:
             raise InputError(
-                f"node {name}: what leads to it, from {window.sources} to {window.targets} values, "
+                f"{what}: what leads to it, from {window.sources} to {window.targets} values, "
                 f"is too large to be written out as a matrix of at most {MATRIX_LIMIT} elements; "
                 "only scales, pools that do not overlap and then weights can follow a convolution "
                 "or pooling without neurons between")
@@ -80,18 +95,18 @@ class Windowed:
         return Windowed(self.window, self.weights * factors[:, 0, None, None, None])
 
 
-def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Reals, Shape]:
+def window(what: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Reals, Shape]:
     """The window, the bias of each output, and the outputs' shape.
 
     Raises `InputError` when the node does not fit values of that shape.
     """
-    shape = _channels(name, kind, before)
+    shape = _channels(what, kind, before)
     given = getattr(node, "input_shape", None)
     if given is not None and tuple(np.ravel(given)) != shape[1:]:
-        raise InputError(f"node {name}: its input_shape is {np.ravel(given).tolist()}, but "
+        raise InputError(f"{what}: its input_shape is {np.ravel(given).tolist()}, but "
                          f"values of shape {list(before)} lead to it"
                          + told_axes(before, prod(int(size) for size in np.ravel(given))))
-    misfit = f"node {name}: {kind} does not fit values of shape {list(before)}"
+    misfit = f"{what}: {kind} does not fit values of shape {list(before)}"
     try:
         made = _made(kind, node, shape)
     except (InputError, ValueError) as error:
@@ -106,16 +121,16 @@ def window(name: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Re
     return made, values, found
 
 
-def _channels(name: str, kind: str, before: Shape) -> Shape:
+def _channels(what: str, kind: str, before: Shape) -> Shape:
     """Channels and positions: one channel where there is none, no batch of one."""
-    dimensions = 2 if kind == "Conv1d" else 3
+    dimensions = 1 + WINDOWS[kind]
     shape = (1, *before) if len(before) == dimensions - 1 else before
     while len(shape) > dimensions and shape[0] == 1:
         shape = shape[1:]
     if len(shape) != dimensions:
         advice = "" if len(shape) < dimensions else told_axes(
             before, prod(before[len(before) - dimensions:]))
-        raise InputError(f"node {name}: {kind} after values of shape {list(before)}; it takes "
+        raise InputError(f"{what}: {kind} after values of shape {list(before)}; it takes "
                          f"channels and positions{advice}")
     return shape
 
@@ -124,7 +139,7 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
     axes = len(shape) - 1
     channels, height, width = shape[0], shape[1] if axes == 2 else 1, shape[-1]
     stride = _each(node.stride, axes)
-    if kind in ("Conv1d", "Conv2d"):
+    if kind in CONVOLUTIONS:
         weights = np.asarray(node.weight, np.float64)
         if weights.ndim != axes + 2:
             raise InputError(f"its weight has shape {list(weights.shape)}")
@@ -135,12 +150,12 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
                              "groups")
         outputs = weights.shape[0]
     else:
-        kernel, dilation, groups = _each(node.kernel_size, axes), (1,) * axes, shape[0]
-        outputs = shape[0]
-        factor = 1.0 if kind == "SumPool2d" else 1.0 / prod(kernel)
-        if kernel == stride and not np.any(node.padding):
+        kernel, groups, outputs = _each(node.kernel_size, axes), shape[0], shape[0]
+        dilation = _each(getattr(node, "dilation", 1), axes)
+        factor = 1.0 if kind in SUMS else 1.0 / prod(kernel)
+        if kernel == stride and not np.any(node.padding) and set(dilation) == {1}:
             pool = Window(channels=channels, height=height, width=width, outputs=outputs,
-                          groups=groups, pool=(kernel[0], kernel[1]))
+                          groups=groups, pool=(kernel[0] if axes == 2 else 1, kernel[-1]))
             return Windowed(pool, np.full(pool.shape, factor))
         if outputs * prod(kernel) > VALUE_LIMIT:
             raise InputError(f"its kernel_size is {list(kernel)}")
