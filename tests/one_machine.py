@@ -7,6 +7,9 @@ they are cut or put together on the way from one to the next.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sterna.families.spiking.stateless import any_population
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset, Rounding
 from sterna.law.neuron_parameters import neutral_parameters
 from sterna.machine.machine import Machine
@@ -41,11 +44,13 @@ ON_WORDS = (
 )
 """Definitions of neurons that take words of the vector unit."""
 GROUPS = 80
-KINDS = tuple(
+KINDS = (*(
     NeuronKind(definition=definition, varying=tuple(neutral_parameters()), groups=GROUPS,
                results=not current, current=current)
     for current, definitions in ((False, ON_SYNAPSES), (True, ON_WORDS))
-    for definition in definitions)
+    for definition in definitions), NeuronKind(
+        definition=replace(any_population("pool", 1).definition, sum_bits=24), groups=GROUPS))
+"""The last takes the maximum of spikes; there are more than a field of three bits counts."""
 ONE = Machine(
     units=(
         Vector(lanes=4, depth=2048, tables=3, constant_depth=4096, input_depth=6144, sums=True),

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
+from sterna.families.spiking.stateless import any_population
 from sterna.law.neuron import NeuronDefinition
+from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import ternary_planes
 from sterna.law.window import Window
 from sterna.program.instructions import INPUT
@@ -39,8 +41,16 @@ NETWORKS: dict[str, tuple[tuple[str, Window], ...]] = {
         Window(channels=8, height=1, width=5, outputs=8, kernel=(1, 7), groups=8,
                padding=(0, 0, 3, 3)),
         Window(channels=8, height=1, width=5, outputs=8, pool=(1, 2), groups=8)),
+    # Maxima of spikes whose blocks overlap, and straight from them to neurons.
+    "pools": chain(
+        Window(channels=2, height=5, width=5, outputs=3, kernel=(2, 2)),
+        Window(channels=3, height=4, width=4, outputs=3, kernel=(3, 3), stride=(2, 2), groups=3,
+               padding=(1, 0, 1, 0)),
+        Window(channels=3, height=2, width=2, outputs=3, groups=3)),
 }
 """By name what leads to each population; the last is the output."""
+MAXIMA = {"pools": "p1"}
+"""Populations that are the maximum of spikes."""
 
 
 def window_network(name: str, definitions: Sequence[NeuronDefinition], seed: int = 0
@@ -50,12 +60,14 @@ def window_network(name: str, definitions: Sequence[NeuronDefinition], seed: int
     populations, connections, source = [], [], INPUT
     for index, (target, window) in enumerate(NETWORKS[name]):
         definition = definitions[index % len(definitions)]
+        parameters = neuron_parameters(rng, window.targets, definition)
+        planes = ternary_planes(rng.integers(-13, 14, window.shape), 3)
+        if MAXIMA.get(name) == target:
+            definition = any_population(target, window.targets).definition
+            parameters, planes = NeuronParameters(), np.ones((1, *window.shape), np.int8)
         populations.append(Population(
-            name=target, neurons=window.targets, definition=definition,
-            parameters=neuron_parameters(rng, window.targets, definition)))
-        connections.append(Connection(
-            source=source, target=target, window=window,
-            planes=ternary_planes(rng.integers(-13, 14, window.shape), 3)))
+            name=target, neurons=window.targets, definition=definition, parameters=parameters))
+        connections.append(Connection(source=source, target=target, window=window, planes=planes))
         source = target
     last, first = populations[-1], populations[0]
     connections.append(Connection(

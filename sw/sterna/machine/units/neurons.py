@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from sterna.machine.machine import Machine
 
 MOST_LANES = 1 << 12
-MOST_KINDS = 7
-KIND_BITS = 3
+MOST_KINDS = 31
+_KIND_BITS = 3
+"""Bits that a number of a kind has at least."""
 RESULT_BITS = 32
 CODES = "codes"
 """Name of the memory of codes, where READ names it."""
@@ -187,8 +188,9 @@ class Neurons(Unit):
         results, words for VECTOR. ``clear`` stands alone: the words become zero, and so do the
         states of all neurons.
         """
-        return (("unit", KIND_BITS), ("codes", address_bits(self.code_depth)),
-                ("groups", self.group_bits), ("store", 1), ("result", 1), ("clear", 1),
+        return (("unit", max(_KIND_BITS, len(self.kinds).bit_length())),
+                ("codes", address_bits(self.code_depth)), ("groups", self.group_bits),
+                ("store", 1), ("result", 1), ("clear", 1),
                 *((("give", 1),) if self.gives_words(machine) else ()))
 
     def narrower(self) -> Neurons | None:
