@@ -8,6 +8,7 @@ from math import floor, gcd, log2
 import numpy as np
 
 from sterna.errors import InputError
+from sterna.families.spiking.gains import with_common_shifts
 from sterna.families.spiking.integers import (
     MOST_MEMBRANE_FRACTION,
     Connection,
@@ -44,9 +45,10 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
     """The integer network.
 
     The weights into a neuron, or into all neurons that a window shares them with, have one unit:
-    the power of two that makes all of them whole if there
-    is one (then nothing is lost), else the largest magnitude over the planes' limit. The unit goes
-    into the neuron's gain. Raises `InputError` when a parameter does not fit its format.
+    the power of two that makes all of them whole if there is one (then nothing is lost), else the
+    largest magnitude over the planes' limit. The unit goes into the neuron's gain, whose shift is
+    that of others of its definition where it may. Raises `InputError` when a parameter does not
+    fit its format.
     """
     formats = formats or SpikingFormats()
     populations, connections = [], []
@@ -66,10 +68,11 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
         except InputError as error:
             raise InputError(f"network {network.name}: population {population.name}: {error}"
                              ) from None
-    return with_input_fraction(SpikingNetwork(
+    made = with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
         connections=tuple(connections), output=network.output,
     ), formats.input_fraction)
+    return replace(made, populations=with_common_shifts(made.populations))
 
 
 def _units(weights: Reals, limit: int) -> Reals:
