@@ -105,6 +105,8 @@ def window(what: str, kind: str, node: Any, before: Shape) -> tuple[Windowed, Re
     if given is not None and tuple(np.ravel(given)) != shape[1:]:
         raise InputError(f"{what}: its input_shape is {np.ravel(given).tolist()}, but "
                          f"values of shape {list(before)} lead to it"
+                         + ("; it looks like width, height, where height comes first"
+                            if tuple(np.ravel(given))[::-1] == shape[1:] else "")
                          + told_axes(before, prod(int(size) for size in np.ravel(given))))
     misfit = f"{what}: {kind} does not fit values of shape {list(before)}"
     try:
@@ -152,6 +154,8 @@ def _made(kind: str, node: Any, shape: Shape) -> Windowed:
     else:
         kernel, groups, outputs = _each(node.kernel_size, axes), shape[0], shape[0]
         dilation = _each(getattr(node, "dilation", 1), axes)
+        if isinstance(sizes(node.padding), str):
+            raise InputError(f"its padding is {sizes(node.padding)!r}; a pooling takes numbers")
         factor = 1.0 if kind in SUMS else 1.0 / prod(kernel)
         if kernel == stride and not np.any(node.padding) and set(dilation) == {1}:
             pool = Window(channels=channels, height=height, width=width, outputs=outputs,

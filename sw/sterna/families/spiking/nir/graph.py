@@ -84,7 +84,9 @@ class _Lowering:
         for key in order:
             known = [source for source in self._before[key] if source in self._known]
             if not known:
-                raise InputError(f"node {key}: nothing of known shape leads to it")
+                circle = self._circle(key)
+                raise InputError(f"node {key}: nothing of known shape leads to it" if circle is None
+                                 else f"node {circle}: lies in a circle without a neuron")
             self._know(key, Linear.identity(key, self._known[known[0]].shape))
         for key in self._nodes:
             if key not in self._known:
@@ -109,6 +111,18 @@ class _Lowering:
         )
         return RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
                            connections=connections, output=output)
+
+    def _circle(self, key: str) -> str | None:
+        """A node of a circle without a neuron that leads to a neuron, or None."""
+        seen: list[str] = []
+        while key not in seen:
+            seen.append(key)
+            before = [source for source in self._before[key]
+                      if source not in self._known and not self._is_neuron(source)]
+            if not before:
+                return None
+            key = before[0]
+        return key
 
     def _connections(
         self, target: str, linear: Linear, order: list[str], populations: list[RealPopulation]

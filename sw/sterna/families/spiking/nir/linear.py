@@ -38,7 +38,7 @@ def apply(name: str, node: Any, before: Linear, dt: float) -> Linear:
         return behind(what, made, before, bias, shape)
     raise InputError(
         f"{what}: {kind} is not supported; supported are Affine, Linear, Scale, Flatten, "
-        "Delay, Conv1d, Conv2d, SumPool2d, AvgPool2d, LIF, CubaLIF, LI, I, IF and Threshold"
+        "Delay, Conv1d, Conv2d, SumPool2d, AvgPool2d, LIF, CubaLIF, LI, CubaLI, I, IF and Threshold"
     )
 
 

@@ -33,7 +33,10 @@ from sterna.law.neuron import (
     Rounding,
 )
 
-NEURONS = ("LIF", "CubaLIF", "LI", "LIThreshold", "I", "IF", "Threshold")
+READ_OUTS = ("LI", "CubaLI", "I")
+"""What hands on its membrane."""
+CURRENT_BASED = ("CubaLIF", "CubaLI")
+NEURONS = ("LIF", "CubaLIF", *READ_OUTS, "LIThreshold", "IF", "Threshold")
 _GRID = 2.0**-16
 """Frameworks work in float32: a factor this close to a multiple of the grid is meant to be it."""
 _CLOSE = 1e-6
@@ -60,9 +63,9 @@ def neuron_population(
     gain = _snap(_gain(kind, values, rates, options))
     numbers = {f"{key}factor": _snap(1 - rate) for key, rate in rates.items()}
     numbers |= {"gain": gain, "bias": gain * linear.bias}
-    spiking = kind not in ("LI", "I")
+    spiking = kind not in READ_OUTS
     reset = Reset.NO_RESET
-    if kind in ("LI", "LIThreshold"):
+    if kind in ("LI", "CubaLI", "LIThreshold"):
         numbers["leak"] = values("v_leak")
     if kind in ("Threshold", "LIThreshold"):
         numbers["threshold"] = values("threshold")
@@ -80,7 +83,7 @@ def neuron_population(
 def _rates(name: str, kind: str, values: Any, options: NirOptions) -> dict[str, Reals]:
     """What a state loses in a step: the membrane under "", the current under "current_"."""
     taus = {"LIF": {"": "tau"}, "LI": {"": "tau"}, "LIThreshold": {"": "tau"},
-            "CubaLIF": {"": "tau_mem", "current_": "tau_syn"}}.get(kind, {})
+            **dict.fromkeys(CURRENT_BASED, {"": "tau_mem", "current_": "tau_syn"})}.get(kind, {})
     if options.decay == "exponential":
         return {key: -np.expm1(-options.dt / values(tau)) for key, tau in taus.items()}
     return {key: _rate(name, tau, options.dt, values(tau)) for key, tau in taus.items()}
@@ -139,7 +142,7 @@ def _levels(
 def _population(
     name: str, kind: str, count: int, numbers: dict[str, Reals], reset: Reset, options: NirOptions
 ) -> RealPopulation:
-    spiking = kind not in ("LI", "I")
+    spiking = kind not in READ_OUTS
     fires = spiking and kind not in ("Threshold", "LIThreshold")
     adaptive = fires and (options.increment, options.adaptation_factor) != (None, None)
     if adaptive:
@@ -147,7 +150,7 @@ def _population(
         numbers["adaptation_factor"] = np.full(1, options.adaptation_factor or 0.0)
     try:
         definition = NeuronDefinition(
-            current=CURRENTS[options.current] if kind == "CubaLIF" else Current.NONE,
+            current=CURRENTS[options.current] if kind in CURRENT_BASED else Current.NONE,
             decay=Decay.NONE if kind in ("I", "IF") else Decay.MULTIPLY,
             strict=COMPARES[options.compare], reset=reset, adaptive=adaptive,
             max_count=options.max_count if fires else 1, count=Count(options.count),

@@ -244,6 +244,36 @@ def test_nested_graphs_are_opened() -> None:
     assert np.array_equal(nested.run(frames)[nested.output], expected)
 
 
+@pytest.mark.parametrize("taken", ["new", "old"])
+def test_a_current_based_read_out_is_its_equations(taken: str) -> None:
+    """CubaLI by forward Euler, the membrane after the current or before it."""
+    syn, mem, r, leak, weight = (np.array(pair) for pair in (
+        [4e-4, 8e-4], [5e-4, 1e-3], [2.0, 0.5], [0.5, -1.0], [1.5, 3.0]))
+    cell = nir.CubaLI(tau_syn=syn, tau_mem=mem, r=r, v_leak=leak, w_in=weight)
+    choices = NirChoices(producer="nir", dt=1e-4, current=taken)
+    network, _ = from_graph(ported(2, 2, cell), "net", choices)
+    frames, current, membrane, expected = inputs(2), np.zeros((1, 2)), np.zeros((1, 2)), []
+    for row in frames:
+        before, current = current, current + 1e-4 / syn * (weight * row - current)
+        given = current if taken == "new" else before
+        membrane = membrane + 1e-4 / mem * (leak - membrane + r * given)
+        expected.append(membrane)
+    assert np.allclose(network.run(frames)[network.output], expected)
+
+
+def test_circles_without_neurons_are_named() -> None:
+    """Whether a neuron stands behind one or not."""
+    def node() -> Any:
+        return nir.Linear(weight=np.eye(2))
+
+    cell = nir.IF(r=vector(1e4, 2), v_threshold=vector(0.5, 2), v_reset=vector(0.0, 2))
+    for last in (cell, node()):
+        graph = ported(2, 2, node(), node(), last)
+        graph.edges.append(("n2", "n1"))
+        with pytest.raises(InputError, match="node n[12]: lies in a circle without a neuron"):
+            from_graph(graph, "net")
+
+
 def test_refusals(tmp_path: Path) -> None:
     """Damaged files, unknown choices, steps that are too long, mixed delays."""
     (tmp_path / "bad.nir").write_bytes(b"no graph")
@@ -255,10 +285,6 @@ def test_refusals(tmp_path: Path) -> None:
         from_graph(ported(2, 2, lif), "net", NirChoices(dt=1.0))
     with pytest.raises(InputError, match="reset is 'never'"):
         from_graph(ported(2, 2, lif), "net", NirChoices(resets=("never",)))
-    with pytest.raises(InputError, match="CubaLI is not supported"):
-        from_graph(ported(2, 2, nir.CubaLI(
-            tau_syn=vector(1.0, 2), tau_mem=vector(1.0, 2), r=vector(1.0, 2),
-            v_leak=vector(0.0, 2))), "net")
     with pytest.raises(InputError, match="mixes values of different delays"):
         from_graph(ported(2, 1, nir.Linear(weight=np.eye(2)),
                           nir.Delay(delay=np.array([1e-4, 2e-4])),

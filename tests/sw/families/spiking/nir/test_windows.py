@@ -132,12 +132,21 @@ def test_n_mnist(tmp_path: Path) -> None:
     assert all(np.array_equal(again[name], spikes) for name, spikes in found.items())
 
 
+def test_sizes_that_are_exchanged() -> None:
+    node, _ = conv((6, 4), filter_of(2, 1, 3, 3))
+    graph = chain(nir.Input(input_type={"input": np.array([1, 4, 6])}), node,
+                  nir.Output(output_type={"output": np.array([2, 2, 4])}))
+    with pytest.raises(InputError, match="; it looks like width, height, where height comes fir"):
+        from_graph(graph, "net")
+
+
 @pytest.mark.parametrize(("node", "told"), [
     (conv((4, 4), filter_of(2, 3, 3, 3))[0], "its weight takes 3 channels in each of 1 groups"),
     (conv((4, 4), filter_of(2, 1, 5, 3))[0], "it would make 0 x 2 positions"),
     (pool("SumPool2d", (3, 5), (3, 5))[0], "it would make 1 x 0 positions"),
     (conv((4, 4), filter_of(2, 1, 3, 3), padding=10**4)[0],
      r"it would make \[2, 20002, 20002\], at most 16777216 values are possible"),
+    (nir.SumPool2d(kernel_size=2, stride=2, padding="same"), "its padding is 'same'; a pooling"),
     (pool("SumPool2d", (10**6, 10**6), (1, 1), (10**6, 10**6))[0],
      r"its kernel_size is \[1000000, 1000000\]"),
 ])
