@@ -9,9 +9,11 @@ import sys
 
 import numpy as np
 import pytest
-from sterna.families.spiking.examples import cubalif
+from sterna.families.spiking.examples import EXAMPLES, cubalif
 from sterna.families.spiking.lowering import lower
+from sterna.families.spiking.patterns import burst_orders
 from sterna.families.spiking.quantise import quantise
+from sterna.families.spiking.store import save_network
 from sterna.families.steps.shape import StepShape
 from sterna.machine.image import MemoryImage
 
@@ -51,6 +53,33 @@ def test_eval_states_accuracy_and_differences(sterna):
     values = sterna("eval", "l2mu", "--samples", 9, "--device", "golden", "--json").json
     assert values["device_accuracy"] == values["golden_accuracy"]
     assert values["outputs_unlike_golden"] == 0
+
+
+def test_eval_of_samples_with_labels(sterna, tmp_path):
+    """The task's own samples in a file score as the task does; a folder without real weights too.
+    """
+    own = sterna("eval", "l2mu", "--samples", 60, "--json").json
+    events, labels = burst_orders(60, 0)
+    path = tmp_path / "samples.npz"
+    np.savez(path, frames=events, labels=labels)
+    found = sterna("eval", "l2mu", "--data", path, "--json").json
+    assert all(found[name] == own[name] for name in (
+        "samples", "float_accuracy", "golden_accuracy", "same_class", "confusion"))
+    assert np.sum(found["confusion"]) == 60
+    assert np.trace(found["confusion"]) == round(60 * found["golden_accuracy"])
+    save_network(quantise(EXAMPLES["l2mu"]()), tmp_path / "net")
+    values = sterna("eval", tmp_path / "net", "--data", path, "--by", "last", "--device",
+                    "emulator", "--json").json
+    assert "float_accuracy" not in values and values["outputs_unlike_golden"] == 0
+    assert values["device_accuracy"] == values["golden_accuracy"] > 0.5
+    shown = sterna("eval", tmp_path / "net", "--data", path).output
+    assert "class 3" in shown and " right" in shown
+    for arguments, message in (
+            (["l2mu", "--data", path, "--by", "first"], "by is 'first'; it is sum, last, most"),
+            (["l2mu", "--data", path, "--samples", 3], "--data has its own"),
+            (["digits", "--data", path], "frames of shape [32, 60, 12]")):
+        outcome = sterna("eval", *arguments)
+        assert outcome.code == 2 and message in outcome.errors
 
 
 @pytest.mark.verilator
@@ -162,7 +191,8 @@ def test_estimate_on_a_board(sterna):
         (["eval", "l2mu", "--samples", "0"], "samples is 0"),
         (["eval", "demo"], "give a text to score"),
         (["eval", "demo", "--device", "sim"], "--device: is for spiking networks"),
-        (["eval", "alif", "--device", "sim"], "which only l2mu has"),
+        (["eval", "alif", "--device", "sim"], "give --data FILE, or a model with a task: l2mu or"),
+        (["eval", "l2mu", "--allow-rounding"], "give --data"),
         (["verify", "l2mu", "--config", "x", "--lanes", "4"], "and --config does"),
         (["verify", "l2mu", "--neuron-lanes", "0"], "neuron-lanes is "),
         (["verify", "l2mu", "--steps", "0"], "steps is 0"),

@@ -66,12 +66,12 @@ class ArrayFile:
             yield whole[first:first + rows]
 
 
-def open_array(path: Path) -> ArrayFile:
-    """The array of an ``.npy``, and of an ``.npz`` the one called ``frames``, or the only one.
+def open_array(path: Path, name: str = NAME) -> ArrayFile:
+    """The array of an ``.npy``, and of an ``.npz`` the one of a name, or the only one.
 
     Raises `InputError` for a damaged file and for one without such an array.
     """
-    member = None if path.suffix == ".npy" else _member(path)
+    member = None if path.suffix == ".npy" else _member(path, name)
 
     @contextmanager
     def opened() -> Iterator[IO[bytes]]:
@@ -87,14 +87,23 @@ def open_array(path: Path) -> ArrayFile:
     return ArrayFile(path, shape, dtype, turned and len(shape) > 1, opened)
 
 
-def _member(path: Path) -> str:
+def array_names(path: Path) -> tuple[str, ...]:
+    """Names of the arrays of an ``.npz``. Raises `InputError` for a damaged file."""
+    return tuple(_members(path))
+
+
+def _members(path: Path) -> dict[str, str]:
     with _whole(path), ZipFile(path) as archive:
-        names = {name.removesuffix(".npy"): name for name in archive.namelist()
-                 if name.endswith(".npy")}
-    if NAME not in names and len(names) != 1:
-        raise InputError(f"{path}: holds {', '.join(names)}; name one of them {NAME}"
+        return {name.removesuffix(".npy"): name for name in archive.namelist()
+                if name.endswith(".npy")}
+
+
+def _member(path: Path, name: str) -> str:
+    names = _members(path)
+    if name not in names and len(names) != 1:
+        raise InputError(f"{path}: holds {', '.join(names)}; name one of them {name}"
                          if names else f"{path}: holds no array of numpy")
-    return names.get(NAME) or next(iter(names.values()))
+    return names.get(name) or next(iter(names.values()))
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -1,8 +1,9 @@
 """The spiking networks that come with Sterna, built by name.
 
-``l2mu`` is trained (by ``scripts/train_spiking.py``, on `sterna.families.spiking.patterns`);
-the others have random weights at the sizes of their papers, for verification and for cycles.
-Sources: spec/systems.md, S9 (L2MU), S6 (learned delays), 3.3 (ALIF, current-based LIF).
+``l2mu`` is trained by ``scripts/train_spiking.py`` on `sterna.families.spiking.patterns`, and
+``digits`` by ``scripts/train_frames.py`` on `sterna.families.spiking.moving_digits`; the others
+have random weights at the sizes of their papers, for verification and for cycles. Sources:
+spec/systems.md, S9 (L2MU), S6 (learned delays), 3.3 (ALIF, current-based LIF).
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from sterna.families.spiking.moving_digits import INPUTS, SIDE
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.patterns import CHANNELS
+from sterna.families.spiking.stateless import any_population
 from sterna.files.manifest import Format, check_folder
 from sterna.law.neuron import Current, Decay, NeuronDefinition, Output, Reset
+from sterna.law.window import Window
 from sterna.program.instructions import INPUT
 
 TRAINED = Path(__file__).parent / "shipped" / "l2mu" / "trained.safetensors"
 TRAINED_FORMAT = Format("set of trained weights", 1, "install Sterna again")
+TRAINED_DIGITS = TRAINED.parent.parent / "digits" / TRAINED.name
+DIGITS_SHAPES = {"conv1": (8, 2, 3, 3), "conv2": (16, 8, 3, 3), "out": (10, 256)}
+DIGITS_FACTOR, DIGITS_READ_OUT_FACTOR = 0.75, 0.875
 LATE = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.SOFT_LATE)
 READ_OUT = NeuronDefinition(decay=Decay.MULTIPLY, reset=Reset.NO_RESET, output=Output.MEMBRANE)
 L2MU_CONNECTIONS = (
@@ -151,6 +158,41 @@ def layer(inputs: int, neurons: int, seed: int = 0) -> RealNetwork:
         connections=(RealConnection(source=INPUT, target="layer", weights=weights),))
 
 
+def digits() -> RealNetwork:
+    """Two convolutions of LIF neurons, each with the maximum of 2 x 2 spikes behind it, a read-out.
+
+    Raises `InputError` when its file is damaged.
+    """
+    check_folder(TRAINED_DIGITS.parent, TRAINED_FORMAT, (TRAINED_DIGITS.name,))
+    tensors = {name: value.astype(np.float64) for name, value in load_file(TRAINED_DIGITS).items()}
+    soft = NeuronDefinition(decay=Decay.MULTIPLY, strict=False, reset=Reset.SOFT)
+    populations: list[RealPopulation] = []
+    connections: list[RealConnection] = []
+    source, side = INPUT, SIDE
+    for name in ("conv1", "conv2"):
+        outputs, channels, *_ = DIGITS_SHAPES[name]
+        maps = Window(channels=channels, height=side, width=side, outputs=outputs, kernel=(3, 3),
+                      padding=(1, 1, 1, 1))
+        blocks = Window(channels=outputs, height=side, width=side, outputs=outputs,
+                        groups=outputs, pool=(2, 2))
+        populations += [
+            RealPopulation(name=name, neurons=maps.targets, definition=soft,
+                           values={"factor": np.array([DIGITS_FACTOR])}),
+            any_population(f"{name}_max", blocks.targets)]
+        connections += [
+            RealConnection(source=source, target=name, weights=tensors[name], window=maps),
+            RealConnection(source=name, target=f"{name}_max", weights=np.ones(blocks.shape),
+                           window=blocks)]
+        source, side = f"{name}_max", side // 2
+    populations.append(RealPopulation(
+        name="out", neurons=DIGITS_SHAPES["out"][0], definition=READ_OUT,
+        values={"factor": np.array([DIGITS_READ_OUT_FACTOR])}, fraction=14))
+    connections.append(RealConnection(source=source, target="out", weights=tensors["out"]))
+    return RealNetwork(name="digits", inputs=INPUTS, populations=tuple(populations),
+                       connections=tuple(connections), output="out")
+
+
 EXAMPLES: dict[str, Callable[[], RealNetwork]] = {
-    "alif": alif, "cubalif": cubalif, "delays": delays, "delays_ssc": delays_ssc, "l2mu": l2mu,
+    "alif": alif, "cubalif": cubalif, "delays": delays, "delays_ssc": delays_ssc,
+    "digits": digits, "l2mu": l2mu,
 }

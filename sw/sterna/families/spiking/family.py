@@ -27,6 +27,7 @@ from sterna.families.steps.options import (
     CheckedDevice,
     Config,
     Inputs,
+    Labels,
     Layer,
     Outputs,
     Rounding,
@@ -79,7 +80,7 @@ class Spiking:
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Samples, Seed, CheckedDevice, common.Timeout),
+        "eval": (Labels, Rounding, Samples, Seed, CheckedDevice, common.Timeout),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Formats, InputShape, Against, Nir),
@@ -104,12 +105,21 @@ class Spiking:
             if model in SHIPPED or not model.endswith(NIR_SUFFIX):
                 unread[Nir] = f"is for {NIR_GRAPHS}"
         if request.command == "eval":
-            if model != TRAINED:
-                why = f"is of a task to be right at, which only {TRAINED} has"
-                unread |= {Samples: why, CheckedDevice: why, common.Timeout: why}
-            elif request.options.take(CheckedDevice).device in (None, "golden"):
-                unread[common.Timeout] = "is patience with a board; give --device"
+            unread |= self._unread_of_eval(request)
         return reading(request, self.options[request.command], unread)
+
+    @staticmethod
+    def _unread_of_eval(request: Request) -> dict[type[Group], str]:
+        unread: dict[type[Group], str] = {}
+        if "data" in request.options:
+            unread[Samples] = "is of a task that Sterna makes; --data has its own"
+        elif request.model not in TRAINED:
+            why = ("is of samples with labels; give --data FILE, or a model with a task: "
+                   f"{' or '.join(TRAINED)}")
+            unread |= dict.fromkeys((Labels, Samples, CheckedDevice, common.Timeout), why)
+        if request.options.take(CheckedDevice).device in (None, "golden"):
+            unread.setdefault(common.Timeout, "is patience with a board; give --device")
+        return unread
 
     @staticmethod
     def _unread_of_import(request: Request) -> dict[type[Group], str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class InputFile:
 
 
 def open_input(path: Path, inputs: int, report: Report | None = None) -> InputFile:
-    """The frames of a file; a file of [steps, inputs] has a batch of 1.
+    """The frames of a file; a file of [steps, inputs] has a batch of 1. Inputs may be maps.
 
     Of an ``.npz`` the array ``frames`` is taken, or the only one. Raises `InputError` naming what
     is wrong with the file.
@@ -94,8 +95,10 @@ def given_input(values: ArrayLike, inputs: int) -> InputFile:
 def _checked(path: Path, given: tuple[int, ...], kind: np.dtype[Any], inputs: int
              ) -> tuple[int, int, int]:
     """The shape [steps, batch, inputs] of frames. Raises `InputError` for what are none."""
-    shape = (given[0], 1, given[1]) if len(given) == 2 else given
-    if len(shape) != 3 or shape[2] != inputs or 0 in shape:
+    steps, batch, *maps = (given[0], 1, given[1]) if len(given) == 2 else (*given, 0, 0)[:max(
+        2, len(given))]
+    shape = steps, batch, prod(maps)
+    if len(given) < 2 or shape[2] != inputs or 0 in shape:
         raise InputError(
             f"{path}: frames of shape {list(shape)}; the network takes [steps, {inputs}] "
             f"or [steps, batch, {inputs}]"

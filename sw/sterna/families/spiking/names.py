@@ -8,8 +8,9 @@ from sterna.families.folder import model_format
 NAME = "spiking"
 FORMAT, OLDER_FORMAT = model_format(NAME, 3), "sterna spiking network"
 NIR_SUFFIX = ".nir"
-TRAINED = "l2mu"
-"""The one that has a task to be right at."""
+L2MU, DIGITS = "l2mu", "digits"
+TRAINED = (L2MU, DIGITS)
+"""Those that have a task to be right at."""
 
 SHIPPED = {
     name: ShippedModel(name, description) for name, description in (
@@ -17,6 +18,7 @@ SHIPPED = {
         ("cubalif", "Spiking, recurrent, current-based, 12-38-7, random weights"),
         ("delays", "Spiking, a learned delay a synapse, 140-256-256-20, random weights"),
         ("delays_ssc", "Spiking, a learned delay a synapse, 140-512-512-512-35, random weights"),
-        (TRAINED, "Spiking memory unit trained to tell the order of bursts, 12-16-32-32-6"),
+        (DIGITS, "Spiking, two convolutions, trained to tell digits that move, 2x16x16-8-16-10"),
+        (L2MU, "Spiking memory unit trained to tell the order of bursts, 12-16-32-32-6"),
     )
 }

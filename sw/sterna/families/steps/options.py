@@ -119,5 +119,18 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Samples with labels, and by what a class is told."""
+
+    data: Path | None = option(
+        None, "Samples with labels, an .npz: frames [steps, samples, inputs], or events [events, "
+        "3] of sample, step, address; labels [samples].", metavar="FILE", reads=True)
+    by: str = option(
+        "sum", "The class is the output with the largest sum of the steps (counts of spikes, mean "
+        "membranes; usual), the largest in the last step, or the most in any.",
+        choices=("sum", "last", "most"))
+
+
+@dataclass(frozen=True)
 class CheckedDevice:
     device: str | None = option(None, "Classify on sim or a board too.")

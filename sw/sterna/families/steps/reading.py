@@ -36,8 +36,9 @@ def _unread(request: Request) -> dict[type[Group], str]:
         unread |= dict.fromkeys((Steps, RunSteps), "is of random inputs; --input has its own")
         if request.command in ("run", "report"):
             unread[Seed] = "is of random inputs; --input has its own"
-    else:
-        unread[Rounding] = "is for the inputs of a file; give --input"
+    elif "data" not in options:
+        file = "--data" if request.command == "eval" else "--input"
+        unread[Rounding] = f"is for the inputs of a file; give {file}"
     if request.command in ("run", "load"):
         unread |= common.unread_on(request, (Shape, Config, common.Snapshots),
                                    (Config, Shape, common.Snapshots))
