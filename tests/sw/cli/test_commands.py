@@ -20,7 +20,7 @@ def test_models(sterna):
     assert sterna("models").output.startswith("demo  ")
     assert [model["name"] for model in sterna("models", "--json").json["models"]] == [
         "demo", "demo-spiking", "demo-tiny", "rwkv4-tiny", "alif", "cubalif", "delays",
-        "delays_ssc", "l2mu"]
+        "delays_ssc", "digits", "l2mu"]
 
 
 def test_families(sterna):
