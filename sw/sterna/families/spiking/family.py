@@ -80,7 +80,7 @@ class Spiking:
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Labels, Rounding, Samples, Seed, CheckedDevice, common.Timeout),
+        "eval": (Labels, Rounding, Samples, Seed, CheckedDevice, common.Timeout, Nir),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Formats, InputShape, Against, Nir),

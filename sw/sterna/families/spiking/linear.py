@@ -21,6 +21,8 @@ Delays = NDArray[np.int64]
 
 IDENTITY_LIMIT = 1 << 24
 """Elements of the largest matrix that hands each value on as it is."""
+MAP_LIMIT = 1 << 20
+"""Values of the largest maps that are handed on so."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _window_of(term: Term, shape: Shape) -> Windowed | None:
     if isinstance(term.weights, Windowed):
         return term.weights
     plain = term.weights is None and term.delays is None and 2 <= len(shape) <= 3
-    return Windowed.identity(shape) if plain and prod(shape[1:]) > 1 else None
+    maps = plain and prod(shape[1:]) > 1 and prod(shape) <= MAP_LIMIT
+    return Windowed.identity(shape) if maps else None
 
 
 def written_out(what: str, term: Term, size: int) -> Reals:
