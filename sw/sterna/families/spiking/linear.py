@@ -179,12 +179,15 @@ def scaled(what: str, scale: Reals, before: Linear) -> Linear:
 
 
 def joined(what: str, parts: Sequence[Linear]) -> Linear:
-    """Values one behind the other, written out. Raises `InputError`."""
+    """Values one behind the other, written out. Raises `InputError`, for delays too."""
     sizes = [part.bias.size for part in parts]
     total, ends = sum(sizes), np.cumsum(sizes)
     terms: dict[str, Reals] = {}
     for part, size, end in zip(parts, sizes, ends, strict=True):
         for term in part.terms:
+            if term.delays is not None:
+                raise InputError(f"{what}: joins values of which some have delays; put neurons "
+                                 "before it")
             weights = written_out(what, term, size)
             whole = terms.setdefault(term.source, np.zeros((total, weights.shape[1])))
             whole[end - size:end] += weights

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sterna.errors import InputError
-from sterna.families.spiking.linear import Linear
+from sterna.families.spiking.linear import Linear, joined
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
 from sterna.families.spiking.nir.linear import apply
 from sterna.families.spiking.nir.marks import Facts
@@ -56,7 +56,7 @@ def _network(
             edges = join_recurrence(opened.nodes, edges, NEURONS)
         nodes, edges = join_thresholds(opened.nodes, edges)
         check_reached(opened, nodes, edges, NEURONS)
-        lowering = _Lowering(nodes, edges, reading, opened.input, opened.output)
+        lowering = _Lowering(nodes, edges, reading, opened.input, opened.outputs)
         return lowering.network(name), reading
     except InputError as error:
         raise InputError(f"{what}: {error}") from None
@@ -66,8 +66,8 @@ class _Lowering:
     """Walks from the Input through linear nodes to neurons, whose shapes follow so."""
 
     def __init__(self, nodes: dict[str, Any], edges: Edges, reading: NirReading, start: str,
-                 end: str) -> None:
-        self._nodes, self._reading, self._input, self._output = nodes, reading, start, end
+                 ends: tuple[str, ...]) -> None:
+        self._nodes, self._reading, self._input, self._outputs = nodes, reading, start, ends
         self._before: dict[str, list[str]] = {key: [] for key in nodes}
         self._after: dict[str, list[str]] = {key: [] for key in nodes}
         for source, target in edges:
@@ -99,7 +99,7 @@ class _Lowering:
                 key, self._nodes[key], linear, self._reading.of(key), self._reading.zero_late(key)
             ))
             gathered.append((key, linear))
-        output, linear = self._output, self._known[self._output]
+        output, linear = self._told()
         if linear.is_identity and linear.terms[0].source != self._input:
             output = linear.terms[0].source
         else:
@@ -111,6 +111,14 @@ class _Lowering:
         )
         return RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
                            connections=connections, output=output)
+
+    def _told(self) -> tuple[str, Linear]:
+        """Name and values of what is given out; several Outputs stand one behind the other."""
+        name, *others = self._outputs
+        if not others:
+            return name, self._known[name]
+        name = "+".join(self._outputs)
+        return name, joined(f"node {name}", [self._known[output] for output in self._outputs])
 
     def _circle(self, key: str) -> str | None:
         """A node of a circle without a neuron that leads to a neuron, or None."""

@@ -14,23 +14,24 @@ Edges = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Opened:
-    """Nodes by name, edges between them, and the names of the graph's Input and Output."""
+    """Nodes by name, edges between them, and the names of the graph's Input and Outputs."""
 
     nodes: dict[str, Any]
     edges: Edges
     input: str
-    output: str
+    outputs: tuple[str, ...]
 
 
 def open_graph(graph: Any, prefix: str = "") -> Opened:
     """The graph and those in it, whose nodes get names such as ``inner.node``.
 
-    Raises `InputError` for ports that are not one each, and edges that lead to no node, the wrong
-    way through a port, or that are there twice.
+    Raises `InputError` for ports that are not one each, but for Outputs of the whole, and for edges
+    that lead to no node, the wrong way through a port, or that are there twice.
     """
     what = f"graph {prefix[:-1]}: " if prefix else ""
     kinds = {key: type(node).__name__ for key, node in graph.nodes.items()}
-    ports = {kind: _port(kind, kinds, what) for kind in ("Input", "Output")}
+    start, = _ports("Input", kinds, what)
+    ends = _ports("Output", kinds, what, several=not prefix)
     _check_edges(graph.edges, kinds, what)
     nodes: dict[str, Any] = {}
     inner: dict[str, Opened] = {}
@@ -46,17 +47,17 @@ def open_graph(graph: Any, prefix: str = "") -> Opened:
         nodes |= found
         edges += more
     for source, target in graph.edges:
-        edges.append((inner[source].output if source in inner else prefix + source,
+        edges.append((inner[source].outputs[0] if source in inner else prefix + source,
                       inner[target].input if target in inner else prefix + target))
-    return Opened(nodes, edges, prefix + ports["Input"], prefix + ports["Output"])
+    return Opened(nodes, edges, prefix + start, tuple(prefix + end for end in ends))
 
 
-def _port(kind: str, kinds: dict[str, str], what: str) -> str:
+def _ports(kind: str, kinds: dict[str, str], what: str, several: bool = False) -> list[str]:
     found = [key for key, item in kinds.items() if item == kind]
-    if len(found) != 1:
+    if len(found) != 1 and not (several and found):
         names = f" ({', '.join(found)})" if found else ""
         raise InputError(f"{what}has {len(found)} {kind} nodes{names}, not one")
-    return found[0]
+    return found
 
 
 def _check_edges(edges: Edges, kinds: dict[str, str], what: str) -> None:
@@ -89,9 +90,9 @@ def check_reached(opened: Opened, nodes: dict[str, Any], edges: Edges,
     for key, node in nodes.items():
         if key not in seen:
             raise InputError(f"node {key}: no edges lead from the Input {opened.input} to it")
-        if not after[key] and type(node).__name__ not in ends and key != opened.output:
+        if not after[key] and type(node).__name__ not in ends and key not in opened.outputs:
             raise InputError(f"node {key}: no edge leads on from it; remove it, or lead it to a "
-                             f"neuron or the Output {opened.output}")
+                             f"neuron or the Output {opened.outputs[0]}")
         if key == INPUT and key != opened.input:
             raise InputError(f"node {key}: only the Input of a graph may be called {INPUT}; rename "
                              "it")

@@ -261,6 +261,28 @@ def test_a_current_based_read_out_is_its_equations(taken: str) -> None:
     assert np.allclose(network.run(frames)[network.output], expected)
 
 
+def test_several_outputs_stand_one_behind_the_other() -> None:
+    """Spikes of two layers, and weights of some: as the graph has them. No membranes."""
+    first, last = (nir.IF(r=vector(1e4, size), v_threshold=vector(level, size),
+                          v_reset=vector(0.0, size)) for size, level in ((2, 0.5), (3, 0.7)))
+    into, mix = np.array([[0.5, 1.0, -0.5], [1.0, 0.5, 0.25], [0.5, 0.5, 0.5]]), np.ones((1, 2))
+    nodes = {"in": nir.Input(input_type={"input": np.array([2])}), "first": first,
+             "more": nir.Linear(weight=into[:, :2]), "last": last, "mix": nir.Linear(weight=mix),
+             **{name: nir.Output(output_type={"output": np.array([size])})
+                for name, size in (("b", 3), ("a", 2), ("c", 1))}}
+    edges = [("in", "first"), ("first", "more"), ("more", "last"), ("last", "b"), ("first", "a"),
+             ("first", "mix"), ("mix", "c")]
+    network, _ = from_graph(nir.NIRGraph(nodes, edges, type_check=False), "net")
+    found = network.run(inputs(2))
+    spikes = found["first"]
+    assert network.output == "b+a+c" and spikes.any() and found["last"].any()
+    expected = [found["last"], spikes, spikes.sum(-1, keepdims=True)]
+    assert np.array_equal(found[network.output], np.concatenate(expected, -1))
+    nodes["first"] = nir.I(r=vector(1e4, 2))
+    with pytest.raises(InputError, match="first: its membrane goes on to .*; only spikes can"):
+        from_graph(nir.NIRGraph(nodes, edges, type_check=False), "net")
+
+
 def test_circles_without_neurons_are_named() -> None:
     """Whether a neuron stands behind one or not."""
     def node() -> Any:
