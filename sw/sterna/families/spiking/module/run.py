@@ -15,13 +15,21 @@ from sterna.families.spiking.network import Reals
 
 
 def own_copy(module: Any, double: bool = False) -> Any:
-    """The module in evaluation and single-step mode, at rest; the user's stays as it is."""
+    """The module in evaluation and single-step mode, at rest; the user's stays as it is.
+
+    Raises `InputError` naming a child that has no such mode.
+    """
     # Hidden states of a module that was trained hang on a graph, which a copy refuses.
     memo = {id(value): value.detach().clone() for value in _tensors(module) if not value.is_leaf}
     copied = deepcopy(module, memo).eval()
-    for child in copied.modules():
+    for key, child in copied.named_modules():
         if hasattr(child, "step_mode"):
-            child.step_mode = "s"
+            try:
+                child.step_mode = "s"
+            except ValueError:
+                raise InputError(f"module {key}: {type(child).__name__} takes several steps at "
+                                 "once (step mode m) and nothing else; put a layer that takes one "
+                                 "in its place, such as BatchNorm2d with its weights") from None
     if double:
         copied = copied.double()
         for child in copied.modules():

@@ -167,6 +167,8 @@ def test_pools_that_are_functions() -> None:
      "; give ceil_mode=False"),
     (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2, track_running_stats=False),
                            leaky()), "module 1: normalises by its batch"),
+    (lambda: nn.Sequential(layer.Conv2d(1, 2, 3), layer.ThresholdDependentBatchNorm2d(1, 1.0, 2),
+                           jelly.IFNode()), "module 1: ThresholdDependentBatchNorm2d takes sev"),
 ])
 def test_refusals(module: Callable[[], Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
