@@ -71,7 +71,7 @@ def test_eval_of_samples_with_labels(sterna, tmp_path):
     values = sterna("eval", tmp_path / "net", "--data", path, "--by", "last", "--device",
                     "emulator", "--json").json
     assert "float_accuracy" not in values and values["outputs_unlike_golden"] == 0
-    assert values["device_accuracy"] == values["golden_accuracy"] > 0.5
+    assert values["device_accuracy"] == values["golden_accuracy"] > 0.3
     shown = sterna("eval", tmp_path / "net", "--data", path).output
     assert "class 3" in shown and " right" in shown
     for arguments, message in (
