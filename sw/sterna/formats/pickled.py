@@ -16,6 +16,11 @@ from sterna.errors import InputError
 
 ELEMENTS = {"FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16"}
 """Storages of PyTorch, and what they hold."""
+_OTHERS = {"DoubleStorage": "float64", "LongStorage": "int64", "IntStorage": "int32",
+           "ShortStorage": "int16", "CharStorage": "int8", "ByteStorage": "uint8",
+           "BoolStorage": "bool", "ComplexFloatStorage": "complex64",
+           "ComplexDoubleStorage": "complex128"}
+"""Those of tensors that are no weights."""
 MOST_STEPS = 1 << 20
 """Instructions of the longest pickle; a tensor has some thirty."""
 
@@ -176,6 +181,10 @@ class _Machine:
 
 def _known(module: str, name: str) -> _Global:
     found = _Global(module, name)
+    if module == "torch" and name in _OTHERS:
+        raise _Refused(f"holds tensors of {_OTHERS[name]}; weights are "
+                       f"{', '.join(ELEMENTS.values())}: save them with .float(), and leave out "
+                       "those that are no weights")
     if str(found) not in _CALLS and not (module == "torch" and name in ELEMENTS):
         raise _Refused(f"its pickle names {found}, which is not on the list of what may be in a "
                        "file of tensors; if the file is yours, save its tensors alone")

@@ -86,6 +86,14 @@ def test_other_names_are_refused_and_nothing_runs(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("elements", ["float64", "int64", "bool", "complex64"])
+def test_tensors_of_other_elements_are_named(tmp_path: Path, elements: str) -> None:
+    path = tmp_path / "m.pth"
+    torch.save({"a": torch.zeros(2, dtype=getattr(torch, elements))}, path)
+    with pytest.raises(InputError, match=f"m.pth: holds tensors of {elements}; weights are float"):
+        PthFile(path)
+
+
 @pytest.mark.parametrize("data, message", [
     (b"\x80\x02}.", None), (b"", "no data.pkl"), (b"\x80\x02}", "damaged|does not end"),
     (b"\x80\x02K\x01.", "no tensors by their names"), (b"\x80\x02}K\x01K\x02s.", "damaged"),
