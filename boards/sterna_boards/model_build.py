@@ -99,7 +99,7 @@ def build_model(board: Board, program: Program, configuration: Any = None,
 
 
 def write_build(built: ModelBuild, target: Path, sources: Iterable[Path] = ()) -> Path:
-    """Write bitstream, image, configuration, logs and a manifest; returns the bitstream.
+    """Write bitstream, image, configuration, layout, logs and a manifest; returns the bitstream.
 
     The folder appears whole or not at all, and replaces that of an earlier build; `sources` is what
     was read for it. Raises `InputError` as `sterna.files.folder.replace_folder` does.
@@ -109,6 +109,7 @@ def write_build(built: ModelBuild, target: Path, sources: Iterable[Path] = ()) -
         shutil.copyfile(report.bitstream, folder / report.bitstream.name)
         built.image.save(folder / IMAGE)
         (folder / CONFIGURATION).write_text(built.image.machine.to_json() + "\n")
+        shutil.copyfile(report.layout, folder / report.layout.name)
         (folder / LOGS).mkdir()
         for log in report.logs:
             shutil.copyfile(log, folder / LOGS / log.name)

@@ -14,15 +14,26 @@ NETLIST = {"modules": {"sterna": {
 }}}
 SYNTHESIS = f"echo '{json.dumps(NETLIST)}' > sterna.json; echo synthesis > sterna.rpt"
 PACKING = "test -f sterna.config && echo bits of $(cat seed) > sterna.bit"
+PLACED = {"modules": {"sterna": {"cells": {
+    name: {"type": kind, "attributes": {"NEXTPNR_BEL": place}} for name, kind, place in (
+        ("serial.core.engine.sums.sum_TRELLIS_FF_Q_3", "TRELLIS_FF", "X4/Y7/SLICEA.FF0"),
+        ("serial.core.engine.sums.sum_LUT4_D", "TRELLIS_COMB", "X4/Y7/SLICEA.COMB1"),
+        ("serial.core.vector.memory.0.0", "DP16KD", "X6/Y22/EBR1"),
+        ("pll", "EHXPLLL", "X0/Y50/EHXPLL_LL"))}}}}
+"""What nextpnr writes of a placed design."""
 ROUTING = """
-while [ $# -gt 0 ]; do [ "$1" = --seed ] && seed=$2; shift; done
+while [ $# -gt 0 ]; do
+    case $1 in --seed) seed=$2;; --write) written=$2;; esac
+    shift
+done
+[ -z "$written" ] || echo 'PLACED_HERE' > $written
 test -f sterna.json && test -f sterna.lpf || { echo "ERROR: no netlist"; exit 1; }
 echo $seed > seed; echo routed > sterna.config; echo timing > sterna.tim
 cat > report.json <<END
 {"fmax": {"clock": {"achieved": $((90 + 10 * seed)).0, "constraint": 100.0}},
  "utilization": {"TRELLIS_COMB": {"used": 5, "available": 9}}, "critical_paths": []}
 END
-"""
+""".replace("PLACED_HERE", json.dumps(PLACED))
 
 
 class FakeTools:

@@ -9,7 +9,7 @@ import typer
 from sterna.cli.commands import render
 from sterna.cli.terminal import ProgressReport
 from sterna.families.requests import JSON_HELP
-from sterna.tasks.build import FOLDER
+from sterna.families.requests import BUILDS
 from sterna.tasks.doctor import doctor as doctor_task
 from sterna.tasks.probe import probe as probe_task
 
@@ -18,7 +18,7 @@ def probe(
     addresses: list[str] | None = typer.Argument(
         None, metavar="[ADDRESS]...", help="Only these, such as serial:///dev/ttyUSB0; else every "
         "port whose USB ids a board has."),
-    builds: Path = typer.Option(FOLDER, "--builds", metavar="DIR",
+    builds: Path = typer.Option(BUILDS, "--builds", metavar="DIR",
                                 help="Folder with builds that are known again (build)."),
     json: bool = typer.Option(False, "--json", help=JSON_HELP),
 ) -> None:

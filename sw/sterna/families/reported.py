@@ -11,6 +11,7 @@ from sterna_boards.catalogue import find_board
 
 from sterna.compiler.schedule import schedule
 from sterna.compiler.timeline import Timeline, timeline
+from sterna.families.kept import kept_values
 from sterna.families.on_board import BoardEstimate, estimate
 from sterna.families.requests import ReportRequest
 from sterna.shown import Lines, Shown
@@ -31,6 +32,8 @@ class BoardReport(Shown):
     timeline: Timeline | None
     activity: Mapping[str, object] | None = None
     """What the populations of a network do."""
+    built: Mapping[str, object] | None = None
+    """The routed build, see `sterna.families.kept`."""
 
     def to_dict(self) -> dict[str, object]:
         found, there = self.estimate.found, self.board.capacity
@@ -47,7 +50,8 @@ class BoardReport(Shown):
         return self.estimate.to_dict() | {
             "unit": found.speed.unit, "title": self.board.title, "room": room, "timeline": line,
             "busiest": self._busiest,
-            "activity": None if self.activity is None else dict(self.activity)}
+            "activity": None if self.activity is None else dict(self.activity),
+            "built": None if self.built is None else dict(self.built)}
 
     @property
     def _busiest(self) -> dict[str, object] | None:
@@ -68,4 +72,5 @@ def report(model: ProgramModel, request: ReportRequest,
     board = request.options.take(model.board_options).linked(find_board(request.board))
     found = estimate(model, request, board)
     machine = found.found.machine
-    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), activity)
+    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), activity,
+                       kept_values(model, request, board.name, machine))

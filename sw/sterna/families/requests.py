@@ -18,6 +18,8 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-
                         re.IGNORECASE)
 JSON_HELP = "One JSON object, and nothing else, on standard output."
 MOST_SEEDS = 4
+BUILDS = Path("build")
+"""Where the folder of a build is, by the name of its board, unless another is given."""
 
 
 def cluster(help: str) -> str | None:
@@ -236,6 +238,9 @@ class ReportRequest(Request):
     board: str = option("", "A board of `sterna boards`, or a Python file that makes one.",
                         metavar="NAME", needed=True, project="board")
     output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
+    build: Path | None = option(
+        None, "Folder of `sterna build` whose floor plan and slowest paths are shown; build/NAME if "
+        "it is of this model.", metavar="DIR")
 
 
 @dataclass(frozen=True, kw_only=True)

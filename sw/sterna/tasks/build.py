@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.families.family import Built
-from sterna.families.requests import BuildRequest
+from sterna.families.requests import BUILDS, BuildRequest
 from sterna.host.run_command import run_command
 from sterna.progress import Report
 from sterna.shown import Shown
 from sterna.tasks.perform import opened
-
-FOLDER = Path("build")
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +55,7 @@ def build(request: BuildRequest, report: Report | None = None) -> BuildResult:
     board.tools()  # before any work
     if request.program:
         check_flash(board, request.flash)
-    target = request.output or FOLDER / board.name
+    target = request.output or BUILDS / board.name
     with opened(request, report) as model:
         check_target(target, FORMAT, model.sources)  # before the work, not only after it
         found = model.build(request, board, report)

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sterna.errors import InputError, SternaError
+from sterna.families.requests import BUILDS
 from sterna.host.probe import UsbPort, hello, usb_ports
 from sterna.host.run_command import run_command
 from sterna.host.transport import DEFAULT_BAUD
 from sterna.machine.image import MemoryImage
 from sterna.progress import Report
 from sterna.shown import Lines, Shown
-from sterna.tasks.build import FOLDER
 
 IMAGES = "*/image.sterna"
 
@@ -67,7 +67,7 @@ class Probed(Shown):
         return lines
 
 
-def probe(addresses: Sequence[str] = (), folder: Path = FOLDER, report: Report | None = None
+def probe(addresses: Sequence[str] = (), folder: Path = BUILDS, report: Report | None = None
           ) -> Probed:
     """Ask the ports whose USB ids a board has, or those of the addresses alone.
 

@@ -25,6 +25,8 @@ from sterna_boards.flows.open.large_designs import (
     part_placement,
     set_router,
 )
+from sterna_boards.flows.open.layout import keep_layout
+from sterna_boards.flows.open.report import LAYOUT
 from sterna_boards.flows.open.rtlil import corrected
 from sterna_boards.flows.open.tools import Tool
 from sterna_boards.parts.ecp5_floorplan import place_memories
@@ -91,7 +93,7 @@ class Flow:
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int,
                         least_hz: float = 0) -> None:
-        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report.
+        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report and layout.
 
         Raises `Unpromising` for a placement of a large design that promises less than ``least_hz``,
         and `NotRouted` for one that the router finds no way for.
@@ -107,9 +109,13 @@ class Flow:
             copies.append(folder / _DATA_BASE)
             copies[-1].write_bytes(data_base)
             options = ["--chipdb", _DATA_BASE]
-        log = folder / f"{NAME}.tim"
-        for index, step in enumerate(self._steps(netlist), 1):
+        log, placed, steps = folder / f"{NAME}.tim", self._placed(folder), self._steps(netlist)
+        for index, step in enumerate(steps, 1):
             check = None
+            if index == len(steps):
+                options.append("--detailed-timing-report")
+                if len(steps) == 1 and placed.name == PLACED:
+                    options += ["--write", PLACED]
             if index > 1:
                 check_promise(log, seed, least_hz)
                 set_router(folder / PLACED)
@@ -118,6 +124,7 @@ class Flow:
             self._run(netlist, folder, index, step, seed, options, check)
         for copy in copies:
             copy.unlink()
+        keep_layout(placed, folder / REPORT, self.board.device, folder / LAYOUT)
         (folder / PLACED).unlink(missing_ok=True)
 
     def pack(self, netlist: Path, folder: Path) -> None:
@@ -131,6 +138,10 @@ class Flow:
         """The commands between synthesis and packing, by the names of their logs."""
         between = json.loads((netlist / _COMMANDS).read_text())["commands"][1:-1]
         return ["place", "route"] if len(between) == 2 else ["route"]
+
+    def _placed(self, folder: Path) -> Path:
+        """Where nextpnr writes the design with its places."""
+        return folder / (f"{NAME}.pnr.json" if self.board.family.startswith("gw") else PLACED)
 
     def _data_base(self) -> bytes | None:
         """What nextpnr is to use instead of its own data base of the part."""

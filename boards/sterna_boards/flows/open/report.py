@@ -9,12 +9,14 @@ from typing import Any
 
 from sterna.errors import InputError
 
+LAYOUT = "layout.json"
+"""Beside the bitstream: what lies where, and how slow it is, see `flows.open.layout`."""
 _LUTS = {"TRELLIS_COMB": 1, "ICESTORM_LC": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 4}
 _FLIP_FLOPS = {"TRELLIS_FF": 1, "DFF": 1}
-_BLOCK_RAMS = {"DP16KD": 1, "ICESTORM_RAM": 1, "BSRAM": 1}
-_DSPS = {"MULT18X18D": 1, "ICESTORM_DSP": 1, "MULT18X18": 1, "MULTADDALU18X18": 2,
+BLOCK_RAMS = {"DP16KD": 1, "ICESTORM_RAM": 1, "BSRAM": 1}
+DSPS = {"MULT18X18D": 1, "ICESTORM_DSP": 1, "MULT18X18": 1, "MULTADDALU18X18": 2,
          "MULTALU18X18": 1, "MULT9X9": 0.5, "MULT36X36": 4, "MULTALU36X18": 2}
-_SINGLE_PORT_RAMS = {"ICESTORM_SPRAM": 1}
+SINGLE_PORT_RAMS = {"ICESTORM_SPRAM": 1}
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class BuildReport:
     unit_ffs: dict[str, int] = field(default_factory=dict)
     """Flip-flops by unit, before packing."""
 
+    @property
+    def layout(self) -> Path:
+        """The file `LAYOUT` of the bitstream."""
+        return self.bitstream.with_name(LAYOUT)
+
     def to_json(self) -> str:
         """The report as one JSON object."""
         return json.dumps(asdict(self), default=str)
@@ -130,8 +137,8 @@ def _area(utilization: dict[str, dict[str, int]], netlist: dict[str, Any] | None
     if netlist is not None and not _FLIP_FLOPS.keys() & utilization.keys():
         flip_flops = sum(cell["type"].startswith("SB_DFF") for module in netlist["modules"].values()
                          for cell in module.get("cells", {}).values())
-    return Area(count(_LUTS), flip_flops, count(_BLOCK_RAMS), count(_DSPS),
-                count(_SINGLE_PORT_RAMS))
+    return Area(count(_LUTS), flip_flops, count(BLOCK_RAMS), count(DSPS),
+                count(SINGLE_PORT_RAMS))
 
 
 def _critical_path(paths: list[dict[str, Any]], clock: str) -> TimingPath | None:

@@ -40,6 +40,10 @@ def _by_unit(netlist: dict[str, Any], depth: int, weight: Callable[[str], int]) 
     for name, cell in top["cells"].items():
         count = weight(cell["type"])
         if count:
-            name = name.removeprefix(_WRAPPER)
-            units[".".join(name.split(".")[:-1][:depth]) or "top"] += count
+            units[unit_of(name, depth)] += count
     return dict(units.most_common())
+
+
+def unit_of(cell: str, depth: int = 2) -> str:
+    """The unit of a cell, by its hierarchical name, ``depth`` names deep."""
+    return ".".join(cell.removeprefix(_WRAPPER).split(".")[:-1][:depth]) or "top"
