@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +28,7 @@ from sterna.families.matmul_free.lowering.calibration import (
     calibrate,
     import_ids,
 )
+from sterna.families.matmul_free.lowering.variations import variations
 from sterna.families.matmul_free.random_checkpoint import initial_model
 from sterna.families.matmul_free.store import load_model
 from sterna.families.tokens.score import (
@@ -56,37 +55,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--defaults", action="store_true", help="only the default formats")
     return parser.parse_args()
-
-
-def variations(base: Formats) -> Iterator[tuple[str, Formats]]:
-    """The default formats, and steps away from them one format at a time."""
-    yield f"{base.word_bits} bits, defaults", base
-    for fraction in range(base.residual_fraction - 4, base.residual_fraction + 3, 2):
-        if fraction != base.residual_fraction:
-            yield f"residual {fraction}", replace(base, residual_fraction=fraction)
-    for step in (-2, -1, 1):
-        fraction = base.activation_fraction + step
-        # The linear half gives or takes what keeps the shifts multiples of four.
-        yield (
-            f"activation, state and swish {fraction}",
-            replace(
-                base,
-                activation_fraction=fraction,
-                state_fraction=fraction,
-                swish_fraction=fraction,
-                up_fraction=base.up_fraction - step,
-            ),
-        )
-    for step in (-4, -2, 2):
-        up, product = base.up_fraction + step, base.product_fraction + step
-        yield (
-            f"up {up}, product {product}",
-            replace(base, up_fraction=up, product_fraction=product),
-        )
-    for step in (-4, 4):
-        shift = base.output_shift + step
-        yield f"output shift {shift}", replace(base, output_shift=shift)
-    yield f"gain bits {base.gain_bits - 2}", replace(base, gain_bits=base.gain_bits - 2)
 
 
 def score_random() -> None:

@@ -49,6 +49,35 @@ def test_folder_holds_what_the_driver_needs(tools: FakeTools, tmp_path: Path,
     assert {"logs/sterna.rpt", "logs/sterna.tim", "sterna.bit"} < manifest["files"].keys()
 
 
+def test_a_report_shows_the_build(tools: FakeTools, tmp_path: Path,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """The one of the board if it is of the model; a folder that is named must be."""
+    pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
+    shape = ARGUMENTS[4:]
+    asked = ["report", MODEL, "--board", "ulx3s-12f", *shape, "--tokens", "0", "--json", "-o"]
+
+    def built(*more: str) -> dict:
+        assert application.run_arguments([*asked, "page", *more]) == 0
+        return json.loads(capsys.readouterr().out)["built"]
+
+    assert built() == {"why": "build/ulx3s-12f: there is no build",
+                       "how": f"sterna build {MODEL} --board ulx3s-12f"}
+    assert application.run_arguments([*ARGUMENTS, "--seeds", "1"]) == 0
+    capsys.readouterr()
+    found = built()
+    assert found["folder"] == "build/ulx3s-12f" and found["same_machine"]
+    assert (found["clock_mhz"], found["fmax_mhz"]) == (100.0, 100.0)
+    assert found["layout"]["tiles"] == [73, 51]
+    assert found["layout"]["units"]["core.engine"] == {"logic": [4, 7, 2]}
+    assert found["layout"]["units"]["core.vector"] == {"memory": [6, 22, 1]}
+    assert not built("--rows", "8")["same_machine"]
+    asked[1] = "demo-tiny"
+    assert f"is a build of {MODEL} for ulx3s-12f" in built()["why"]
+    for folder, complaint in (("build/ulx3s-12f", "not of demo-tiny"), ("page", "is not a Sterna")):
+        assert application.run_arguments([*asked, "other", "--build", folder]) == 2
+        assert complaint in capsys.readouterr().err and not Path("other").exists()
+
+
 def test_single_port_ram_takes_no_baked_weights(tools: FakeTools,
                                                 capsys: pytest.CaptureFixture[str]) -> None:
     assert application.run_arguments(

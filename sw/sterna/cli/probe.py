@@ -8,8 +8,7 @@ import typer
 
 from sterna.cli.commands import render
 from sterna.cli.terminal import ProgressReport
-from sterna.families.requests import JSON_HELP
-from sterna.families.requests import BUILDS
+from sterna.families.requests import BUILDS, JSON_HELP
 from sterna.tasks.doctor import doctor as doctor_task
 from sterna.tasks.probe import probe as probe_task
 

@@ -1,4 +1,4 @@
-"""The routed build of a report: the one that is named, or that of its board if it is of the model."""
+"""The routed build of a report: the named one, or that of its board if it is of the model."""
 
 from __future__ import annotations
 

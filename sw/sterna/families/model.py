@@ -99,12 +99,12 @@ class ProgramModel(OpenedModel, ABC):
         report("making the program", 0, 1)
         program = self.lowered
         report(f"estimating {program.name}", 0, 1)
-        return found(self, request, self.activity(request, report))
+        return found(self, request, self.measured(request, report))
 
-    def activity(self, request: ReportRequest, report: Report) -> Mapping[str, object] | None:
-        """What populations do, of a model that has some."""
-        del request, report
-        return None
+    @abstractmethod
+    def measured(self, request: ReportRequest, report: Report) -> Mapping[str, object]:
+        """What the golden shows on inputs: ``ranges`` of values, ``accuracy`` by formats, and
+        ``activity`` of populations, where there is such."""
 
     def build(self, request: BuildRequest, board: Board, report: Report) -> Built:
         """For a board."""

@@ -30,8 +30,8 @@ class BoardReport(Shown):
     board: Board
     estimate: BoardEstimate
     timeline: Timeline | None
-    activity: Mapping[str, object] | None = None
-    """What the populations of a network do."""
+    measured: Mapping[str, object]
+    """See `ProgramModel.measured`."""
     built: Mapping[str, object] | None = None
     """The routed build, see `sterna.families.kept`."""
 
@@ -50,7 +50,7 @@ class BoardReport(Shown):
         return self.estimate.to_dict() | {
             "unit": found.speed.unit, "title": self.board.title, "room": room, "timeline": line,
             "busiest": self._busiest,
-            "activity": None if self.activity is None else dict(self.activity),
+            **dict.fromkeys(("ranges", "accuracy", "activity")), **self.measured,
             "built": None if self.built is None else dict(self.built)}
 
     @property
@@ -67,10 +67,10 @@ class BoardReport(Shown):
 
 
 def report(model: ProgramModel, request: ReportRequest,
-           activity: Mapping[str, object] | None) -> BoardReport:
+           measured: Mapping[str, object]) -> BoardReport:
     """Of the machine that the options ask for. Raises `InputError` as `estimate`."""
     board = request.options.take(model.board_options).linked(find_board(request.board))
     found = estimate(model, request, board)
     machine = found.found.machine
-    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), activity,
+    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), measured,
                        kept_values(model, request, board.name, machine))

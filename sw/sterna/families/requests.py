@@ -226,9 +226,10 @@ class EstimateRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRequest(Request):
-    """Write a page with pictures: what a model takes of a board, and how fast it is there.
+    """Write a page with pictures: what a model takes of a board, how fast it is there, and why.
 
-    One HTML file that needs no network, and its numbers as JSON.
+    One HTML file that needs no network, and its numbers as JSON: rates, clocks, room; of a build
+    the floor plan and the slowest paths; ranges of all values and accuracy by formats.
     """
 
     command = "report"
@@ -239,8 +240,8 @@ class ReportRequest(Request):
                         metavar="NAME", needed=True, project="board")
     output: Path = option(Path(), "Folder to write.", "-o", "--output", metavar="DIR", needed=True)
     build: Path | None = option(
-        None, "Folder of `sterna build` whose floor plan and slowest paths are shown; build/NAME if "
-        "it is of this model.", metavar="DIR")
+        None, "Folder of `sterna build` whose floor plan and slowest paths are shown; build/NAME "
+        "if it is of this model.", metavar="DIR")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,13 @@ def element(
 
     `multiplier` is one number, [elements] or [streams, 1].
     """
+    return unsaturated(a, multiplier, shift, addend).clamp_(-limit, limit)
+
+
+def unsaturated(
+    a: Tensor, multiplier: Tensor | int, shift: Shift, addend: Tensor | None
+) -> Tensor:
+    """The same before it is saturated."""
     if isinstance(multiplier, int):
         result = torch.add(shift.half, a, alpha=multiplier)
     else:
@@ -52,7 +59,20 @@ def element(
     result >>= shift.bits
     if addend is not None:
         result += addend
-    return result.clamp_(-limit, limit)
+    return result
+
+
+def lost(
+    a: Tensor, multiplier: Tensor | int, shift: Shift, addend: Tensor | None, limit: int
+) -> tuple[int, int]:
+    """How many elements of an `element` are rounded, and how many saturate."""
+    beyond = unsaturated(a, multiplier, shift, addend).abs_() > limit
+    return rounded(a * multiplier, shift.bits), int(beyond.sum())
+
+
+def rounded(values: Tensor, bits: Tensor | int) -> int:
+    """How many values are not whole in units of ``2**bits``."""
+    return int(((values >> bits) << bits != values).sum())
 
 
 def codes(a: Tensor, multiplier: Tensor | int, shift: Shift) -> Tensor:

@@ -21,6 +21,7 @@ from sterna.golden import arithmetic
 from sterna.golden.matrices import single_thread
 from sterna.golden.parameters import KeptParameters
 from sterna.golden.place import Place
+from sterna.golden.ranges import Ranges
 from sterna.golden.result import GoldenResult, Observer
 from sterna.golden.run import Run
 from sterna.golden.state import State
@@ -39,8 +40,9 @@ class GoldenExecutor:
     """Executes `program` for `streams` independent streams.
 
     `top_k` is how many logits a `GoldenResult` names; `matrix_budget` how many bytes of trits are
-    kept, the others are fetched from the program's parameters in every RUN. Raises `InputError` for
-    an operation that nothing computes.
+    kept, the others are fetched from the program's parameters in every RUN; `ranges` is told what
+    values reach, and what rounding and saturation change, which takes longer. Raises `InputError`
+    for an operation that nothing computes.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class GoldenExecutor:
         streams: int = 1,
         top_k: int = 16,
         matrix_budget: int = MATRIX_BUDGET,
+        ranges: Ranges | None = None,
     ) -> None:
         self.program, self.streams, self.top_k = program, streams, top_k
+        self._ranges = ranges
         parameters = KeptParameters(program, matrix_budget)
         self._steps = [
             step_of(Place(program, parameters, streams, section.name, repetition, index), item)
@@ -152,7 +156,7 @@ class GoldenExecutor:
         state = self._state
         state.begin(taken if codes else None)
         run = Run(observe, dict(state.vectors), dict(state.codes), state.neurons, state.matrices,
-                  self._saturated)
+                  self._saturated, self._ranges)
         if not codes:
             run.vectors[INPUT] = torch.from_numpy(taken)
         for step in self._steps:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sterna.golden.arithmetic import shift_by
+from sterna.golden.arithmetic import rounded, shift_by
 from sterna.golden.place import Place
 from sterna.golden.run import Run, Step
 from sterna.golden.state import own_name
 from sterna.program.matrix_state import MatrixState, StateFormat
+
+Exact = tuple[Tensor, int]
+"""Integers, and of how many bits they are rounded."""
 
 
 def matrix_state(place: Place, item: MatrixState) -> Step:
@@ -25,13 +28,13 @@ def matrix_state(place: Place, item: MatrixState) -> Step:
     def columns(run: Run, name: str) -> Tensor:
         return run.vectors[name].reshape(place.streams, shape.heads, 1, -1)
 
-    def update(run: Run, cells: Tensor) -> Tensor:
+    def update(run: Run, cells: Tensor) -> Exact:
         if decay is None and not products:
-            return cells
+            return cells, 0
         added = torch.zeros_like(cells)
         for a, b in products:
             added += rows(run, a) * columns(run, b)
-        return changed(shape, cells, None if decay is None else rows(run, decay), added)
+        return exact(shape, cells, None if decay is None else rows(run, decay), added)
 
     def read(run: Run, cells: Tensor) -> int:
         if item.read is None or item.result is None:
@@ -39,15 +42,21 @@ def matrix_state(place: Place, item: MatrixState) -> Step:
         by_rows = item.by == "rows"
         factors = (rows if by_rows else columns)(run, place.vector(item.read))
         value = (factors * cells).sum(2 if by_rows else 3).reshape(place.streams, -1)
-        value, clipped = _clip(_rounded(value, shape.read_shift), limit)
+        told, total = place.told(0, item.result), value
+        value, clipped = _clip(_rounded(total, shape.read_shift), limit)
         run.vectors[place.vector(item.result)] = value
-        run.produced(place.told(0, item.result), value)
+        run.produced(told, value)
+        if run.ranges is not None:
+            run.ranges.see(told, value, limit, rounded(total, shape.read_shift), clipped)
         return clipped
 
     def compute(run: Run) -> None:
         before = run.matrices[own].reshape(
             place.streams, shape.heads, shape.rows, shape.columns)
-        cells, clipped = _clip(update(run, before), limit)
+        total, bits = update(run, before)
+        cells, clipped = _clip(_rounded(total, bits), limit)
+        if run.ranges is not None:
+            run.ranges.see(told_cells, cells, limit, rounded(total, bits), clipped)
         clipped += read(run, cells)
         run.saturated[item.state] = run.saturated.get(item.state, 0) + clipped
         flat = cells.reshape(place.streams, -1)
@@ -58,13 +67,13 @@ def matrix_state(place: Place, item: MatrixState) -> Step:
     return compute
 
 
-def changed(shape: StateFormat, cells: Tensor, loss: Tensor | None, added: Tensor) -> Tensor:
-    """Cells [streams, heads, rows, columns] after a pass, before saturation."""
+def exact(shape: StateFormat, cells: Tensor, loss: Tensor | None, added: Tensor) -> Exact:
+    """Cells [streams, heads, rows, columns] after a pass, before rounding and saturation."""
     most = max(shape.decay_fraction, shape.product_shift)
     total = cells << most
     if loss is not None:
         total = total - (cells * loss << most - shape.decay_fraction)
-    return _rounded(total + (added << most - shape.product_shift), most)
+    return total + (added << most - shape.product_shift), most
 
 
 def _rounded(value: Tensor, bits: int) -> Tensor:

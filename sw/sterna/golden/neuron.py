@@ -46,8 +46,13 @@ def _clamp(values: Integers, limit: int) -> Integers:
     return np.minimum(np.maximum(values, -limit), limit)
 
 
+def largest(bits: int) -> int:
+    """Largest magnitude of a number of so many bits, as they are saturated."""
+    return (1 << (bits - 1)) - 1
+
+
 def _saturate(values: Integers, bits: int) -> Integers:
-    return _clamp(values, (1 << (bits - 1)) - 1)
+    return _clamp(values, largest(bits))
 
 
 class NeuronLaw:
@@ -66,9 +71,18 @@ class NeuronLaw:
 
     def at_limit(self, state: State) -> int:
         """Neurons of which a state is the largest or least that its bits hold."""
-        full = [np.abs(values) >= (1 << (self.definition.state_bits(name) - 1)) - 1
-                for name, values in state.items() if name != "refractory"]
+        full = [self.full(name, values) for name, values in state.items() if name != "refractory"]
         return int(np.count_nonzero(reduce(np.logical_or, full)))
+
+    def full(self, name: str, values: Integers) -> NDArray[np.bool_]:
+        """Where a state word is the largest or least that its bits hold."""
+        return np.abs(values) >= largest(self.definition.state_bits(name))
+
+    @property
+    def most_output(self) -> int:
+        """Largest magnitude of an output: spikes of a step, or the membrane's."""
+        d = self.definition
+        return d.max_count if d.output is Output.SPIKE else largest(d.membrane_bits)
 
     def step(self, state: State, sums: Integers) -> Integers:
         """One step, which replaces the arrays of `state`; returns the output of step 9.

@@ -15,6 +15,7 @@ from sterna.golden import arithmetic, scalars
 from sterna.golden.arithmetic import SHIFTS, Shift, shift_by
 from sterna.golden.place import Place
 from sterna.golden.run import Run, Scalars, Step
+from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.planes import full, reach
 from sterna.program.instructions import (
     Constant,
@@ -77,8 +78,11 @@ def quantise(place: Place, item: Quantise) -> Step:
     factor = _scalar_factor(place, Scalar(item.scale))
 
     def compute(run: Run) -> None:
-        value = arithmetic.codes(run.vectors[a], *factor(run))
+        taken = run.vectors[a], *factor(run)
+        value = arithmetic.codes(*taken)
         run.write_codes(result, value)
+        if run.ranges is not None:
+            run.ranges.see(told, value, CODE_LIMIT, *arithmetic.lost(*taken, None, CODE_LIMIT))
         run.produced(told, value)
 
     return compute
@@ -92,6 +96,8 @@ def scalar_operation(place: Place, item: ScalarOperation) -> Step:
     def compute(run: Run) -> None:
         value = run.scalars[name] = function(run)
         run.produced(told, value)
+        if run.ranges is not None:
+            run.ranges.see_scalars(told, value)
 
     return compute
 
@@ -115,10 +121,11 @@ def _gain(place: Place, operation: Element, logits: str) -> Step:
     factor, told = _factor(place, operation.multiplier, operation.shift), place.told(0, "_")
 
     def compute(run: Run) -> None:
-        multiplier, shift = factor(run)
-        value = run.vectors[logits] = arithmetic.element(
-            run.vectors[logits], multiplier, shift, None, place.limit)
+        taken = run.vectors[logits], *factor(run), None, place.limit
+        value = run.vectors[logits] = arithmetic.element(*taken)
         run.produced(told, value)
+        if run.ranges is not None:
+            run.ranges.see(told, value, place.limit, *arithmetic.lost(*taken))
 
     return compute
 
@@ -136,6 +143,10 @@ def _product(place: Place, operation: int, item: Matmul) -> Step:
         run.produced(told, accumulators)
         delivered = (accumulators + half) >> bits if item.shift else accumulators
         run.vectors[result] = delivered if fits else delivered.clamp(-limit, limit)
+        if run.ranges is not None:
+            run.ranges.see(
+                told, accumulators, limit << int(bits), arithmetic.rounded(accumulators, bits),
+                int((delivered.abs() > limit).sum()))
 
     return compute
 
@@ -147,6 +158,8 @@ def _lookup(place: Place, index: int, operation: Lookup) -> Step:
     def compute(run: Run) -> None:
         value = run.vectors[result] = arithmetic.lookup(table, run.vectors[a])
         run.produced(told, value)
+        if run.ranges is not None:
+            run.ranges.see(told, value, place.limit)
 
     return compute
 
@@ -161,9 +174,12 @@ def _element(place: Place, index: int, operation: Element) -> Step:
     def compute(run: Run) -> None:
         multiplier, shift = factor(run)
         added = None if addend is None else run.vectors[addend]
-        value = arithmetic.element(run.vectors[a], multiplier, shift, added, limit)
+        taken = run.vectors[a], multiplier, shift, added, limit
+        value = arithmetic.element(*taken)
         run.vectors[result] = value
         run.produced(told, value)
+        if run.ranges is not None:
+            run.ranges.see(told, value, limit, *arithmetic.lost(*taken))
         if absmax is not None:
             _enter(run.absmax, absmax, arithmetic.absmax(value), max)
         if squares is not None:

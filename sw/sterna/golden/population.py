@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from sterna.golden.neuron import Integers, largest
 from sterna.golden.place import Place
+from sterna.golden.ranges import Ranges
 from sterna.golden.run import Run, Step
 from sterna.golden.state import own_name
 from sterna.program.neurons import Neurons
@@ -24,6 +26,14 @@ def neurons(place: Place, item: Neurons) -> Step:
     told_states = [place.told(1 + index, f"{item.name}.{name}")
                    for index, name in enumerate(item.definition.states)]
 
+    def see(ranges: Ranges, sums: Integers, output: Integers, state: dict[str, Integers]) -> None:
+        ranges.see(told_sum, sums, largest(item.definition.sum_bits), 0)
+        ranges.see(told_output, output, law.most_output)
+        for told, (name, values) in zip(told_states, state.items(), strict=True):
+            if name != "refractory":
+                ranges.see(told, values, largest(item.definition.state_bits(name)), None,
+                           int(law.full(name, values).sum()))
+
     def compute(run: Run) -> None:
         sums = np.zeros((place.streams, item.length), np.int64)
         for source, given in taps:
@@ -38,6 +48,8 @@ def neurons(place: Place, item: Neurons) -> Step:
         if item.result is not None:
             run.results[item.result] = output
         run.produced(told_sum, sums)
+        if run.ranges is not None:
+            see(run.ranges, sums, output, state)
         run.produced(told_output, output)
         for told, value in zip(told_states, state.values(), strict=True):
             run.produced(told, value)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sterna.golden.place import Told
+from sterna.golden.ranges import Ranges
 from sterna.golden.result import Observer
 from sterna.golden.scalars import ScalarFloat
 
@@ -33,6 +34,7 @@ class Run:
         results: outputs of neurons that leave with the RUN.
         head: logits [streams, rows], saturated to words, and their scale.
         saturated: neuron steps, cells and what was read of them, counted from RUN to RUN.
+        ranges: what values reach, and what rounding and saturation change, if that is asked for.
     """
 
     observe: Observer | None
@@ -41,6 +43,7 @@ class Run:
     neurons: dict[str, dict[str, Integers]]
     matrices: dict[str, Tensor]
     saturated: dict[str, int]
+    ranges: Ranges | None = None
     scalars: dict[str, Scalars] = field(default_factory=dict)
     absmax: dict[str, list[int]] = field(default_factory=dict)
     squares: dict[str, list[int]] = field(default_factory=dict)

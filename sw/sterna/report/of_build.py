@@ -12,7 +12,8 @@ from sterna.report.pictures import COLOURS
 
 LOGIC, BLOCKS = "logic", ("memory", "multiplier")
 """Kinds of cells that are drawn, by their names in a build's layout."""
-REST = "the rest"
+REST, UNCLOCKED = "the rest", "$PACKER"
+"""What units without a colour are called, and how nextpnr names what clocks nothing."""
 MOST_LATEST = 20
 """Registers in the table; the numbers beside the page have more."""
 
@@ -23,7 +24,7 @@ def build_sections(found: dict[str, Any]) -> list[Section]:
     if built is None:
         return []
     if "layout" not in built:
-        return [Section("What lies where on the die", [
+        return [Section("The floor plan", [
             f"{built['why']}; with a routed build this page shows it, and its slowest paths:",
             built["how"]], (), ())]
     layout = built["layout"]
@@ -41,10 +42,10 @@ def _floor_plan(built: Mapping[str, Any], layout: Mapping[str, Any]) -> Section:
     words = [f"{built['folder']}: {built['fmax_mhz']:.1f} MHz of {built['clock_mhz']:g} wanted."]
     if not built["same_machine"]:
         words.append("It is of another shape than what is estimated on this page.")
-    words.append("Each tile has the colour of the unit that has most of it, and is drawn the larger "
-                 "the fuller it is; memories and multipliers are framed.")
+    words.append("Each tile has the colour of the unit that has most of it, and is drawn the "
+                 "larger the fuller it is; memories and multipliers are framed.")
     return Section(
-        "What lies where on the die", words,
+        "The floor plan", words,
         ("unit", "logic cells", "memories", "multipliers"),
         [(_short(unit), cells[unit], blocks[unit]["memory"], blocks[unit]["multiplier"])
          for unit in order if cells[unit] or sum(blocks[unit].values())],
@@ -93,8 +94,8 @@ def _paths(built: Mapping[str, Any], layout: Mapping[str, Any]) -> Section:
             for number, path in enumerate(paths, 1) for step in path["steps"]]
     return Section(
         "The slowest paths", [
-            f"From each clock, or from pins, to each: nanoseconds, of {1e3 / built['clock_mhz']:.2f} "
-            "that the clock leaves."],
+            "From each clock, or from pins, to each: nanoseconds, of "
+            f"{1e3 / built['clock_mhz']:.2f} that the clock leaves."],
         ("path", "", "nanoseconds", "to", "column, row"), rows,
         parts_of_bars("the slowest paths", {"logic": 0, "routing": 1}, [
             (name, [sum(step["delay"] for step in path["steps"]
@@ -109,8 +110,8 @@ def _latest(layout: Mapping[str, Any]) -> list[Section]:
         "Where data arrive last", [
             "Registers by the latest of their inputs, without the set-up time, in nanoseconds; "
             "what drives it is beside."],
-        ("register", "nanoseconds", "from", "inputs"),
-        [(one["register"], float(one["delay"]), one["from"], one["bits"])
+        ("nanoseconds", "register", "from", "inputs"),
+        [(float(one["delay"]), one["register"], one["from"], one["bits"])
          for one in layout["latest"][:MOST_LATEST]])]
 
 
@@ -119,4 +120,7 @@ def _short(unit: str) -> str:
 
 
 def _domain(name: str) -> str:
-    return "pins" if name.startswith("<") else name.split()[-1].split(".")[-1]
+    if name.startswith("<"):
+        return "pins"
+    clock = name.split()[-1]
+    return "no clock" if clock.startswith(UNCLOCKED) else clock.split(".")[-1]

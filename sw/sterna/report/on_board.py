@@ -7,6 +7,7 @@ from typing import Any
 from sterna import __version__
 from sterna.report.of_activity import activity_sections
 from sterna.report.of_build import build_sections
+from sterna.report.of_measured import measured_sections
 from sterna.report.page import Section, page
 from sterna.report.pictures import bars, lanes_of_time
 
@@ -22,7 +23,8 @@ def sections(found: dict[str, Any]) -> list[Section]:
     """All that there are numbers for."""
     return [section for section in (
         _rates(found), _time(found), _room(found), _tables(found), _memories(found),
-        _places(found), *build_sections(found), *activity_sections(found)) if section is not None]
+        _places(found), *build_sections(found), *measured_sections(found),
+        *activity_sections(found)) if section is not None]
 
 
 def _rates(found: dict[str, Any]) -> Section:

@@ -23,8 +23,8 @@ class Section:
 
     @property
     def html(self) -> str:
-        """The element; where there is no picture the table is open."""
-        table = "".join((
+        """The element; where there is no picture the table is open, if there is one."""
+        table = "" if not self.head else "".join((
             '<div class="table"><table><thead><tr>',
             *(f"<th>{escape(name)}</th>" for name in self.head), "</tr></thead><tbody>",
             *(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows),

@@ -29,7 +29,7 @@ STYLE: Any = {
     "font.size": 10, "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK,
     "xtick.color": INK, "ytick.color": INK, "grid.color": GRID, "axes.spines.top": False,
     "axes.spines.right": False, "axes.facecolor": "none", "figure.facecolor": "none",
-    "hatch.linewidth": 0.6,
+    "hatch.linewidth": 0.6, "text.parse_math": False,
 }
 
 
@@ -87,6 +87,7 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]], *, logarithmic: boo
         axes.set_yticks(list(places), [name for name, _, _ in rows])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
+        axes.set_ylim(0.4, max(1, len(rows)) + 0.6)
         if logarithmic:
             least = min((value for value in values if value > 0), default=1.0)
             axes.set_xscale("log")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sterna.families.family import Result
+from sterna.families.registry import options_of
 from sterna.families.requests import ReportRequest
 from sterna.files.folder import check_target, replace_folder
 from sterna.files.manifest import Format, write_manifest
@@ -38,8 +39,9 @@ def report(request: ReportRequest, progress: Report | None = None) -> WrittenRep
 
     progress, output = progress or Report(), request.output
     with opened(request, progress) as model:
-        check_target(output, FORMAT, model.sources)
-        with replace_folder(output, FORMAT, model.sources) as folder:
+        sources = [*model.sources, *_read(request)]
+        check_target(output, FORMAT, sources)
+        with replace_folder(output, FORMAT, sources) as folder:
             found = model.report(request, progress)
             values = found.to_dict()
             progress("drawing", 0, 1)
@@ -47,3 +49,10 @@ def report(request: ReportRequest, progress: Report | None = None) -> WrittenRep
             (folder / NUMBERS).write_text(json.dumps(values), encoding="utf-8")
             write_manifest(folder, FORMAT, {"model": request.model, "board": request.board})
     return WrittenReport(found, output / PAGE)
+
+
+def _read(request: ReportRequest) -> list[Path]:
+    """Files and folders that its options name."""
+    named = [request.build, *(request.options[item.name] for item in options_of(request.command)
+                              if item.is_path and item.name in request.options)]
+    return [Path(str(path)) for path in named if path is not None]

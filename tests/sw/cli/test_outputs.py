@@ -64,7 +64,8 @@ SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
 READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
         ("run", "image"), ("chat", "image"), ("serve", "image"),
         ("eval", "text"), ("sweep", "text"), ("eval", "ids"), ("import", "calibrate"),
-        ("verify", "input"), ("report", "input"), ("probe", "builds")}
+        ("verify", "input"), ("report", "input"), ("report", "text"), ("report", "build"),
+        ("probe", "builds")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 

@@ -93,7 +93,7 @@ class Flow:
 
     def place_and_route(self, netlist: Path, folder: Path, seed: int,
                         least_hz: float = 0) -> None:
-        """Place and route in ``folder`` what lies in ``netlist``; writes the timing report and layout.
+        """Place and route in ``folder`` what lies in ``netlist``; writes report and layout.
 
         Raises `Unpromising` for a placement of a large design that promises less than ``least_hz``,
         and `NotRouted` for one that the router finds no way for.

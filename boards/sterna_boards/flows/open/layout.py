@@ -1,4 +1,4 @@
-"""What a build keeps of its routed design beside the bitstream: what lies where, and how slow it is.
+"""What a build keeps of its routed design: what lies where on the die, and how slow it is.
 
 A JSON object of `layout`: ``tiles`` (columns and rows of the die), ``units`` (of each unit by kind
 of cell, a flat list of column, row and count of the tiles that it is in), ``paths`` (the slowest

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 from sterna.errors import InputError
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.layout import all_tensors
-from sterna.families.matmul_free.lowering import lower
+from sterna.families.matmul_free.lowering import Formats, lower
+from sterna.families.matmul_free.lowering.variations import variations
 from sterna.families.matmul_free.names import DEFAULTS
 from sterna.families.matmul_free.random_model import random_model
 from sterna.families.matmul_free.store import load_model, save_model
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from sterna.families.tokens.reference import Reference
 
 DEFAULT_MEMORY = "ddr4x4-77"
+WORD_BITS = (18, 16)
+"""Widths of words that there are default formats for."""
 MOST_VALUES = 1 << 29
 """Of the largest tensor of a random model, which is drawn whole."""
 
@@ -49,6 +53,20 @@ class MatMulFreeTokens(WeightedModel[MatMulFreeModel]):
     def lower(self) -> Program:
         """The program in the number formats of the model."""
         return lower(self.model, name=self.name)
+
+    def in_other_formats(self, ids: Sequence[int]) -> Iterable[tuple[str, Callable[[], Program]]]:
+        """The defaults and steps away from them, one at a time, and formats chosen on a text."""
+        for bits in WORD_BITS:
+            default = Formats.default(bits)
+            for name, formats in variations(default):
+                known = name if formats == default else f"{bits} bits, {name}"
+                yield known, partial(lower, self.model, formats)
+            yield f"{bits} bits, chosen on the text", partial(self._chosen, ids, bits)
+
+    def _chosen(self, ids: Sequence[int], bits: int) -> Program:
+        from sterna.families.matmul_free.lowering.calibration import calibrate
+
+        return lower(self.model, calibrate(self.model, ids, bits).formats)
 
     @property
     def chat_template(self) -> ChatTemplate | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -17,6 +18,7 @@ from sterna.families.rwkv.store import load_model
 from sterna.families.rwkv.version import Version
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.families.tokens.weighted import WeightedModel
+from sterna.machine.units.ternary import MOST_PLANES
 from sterna.options import MOST_SEED
 from sterna.program.definition import Program
 from sterna.progress import Report
@@ -32,6 +34,12 @@ class RwkvTokens(WeightedModel[RwkvModel]):
     def lower(self) -> Program:
         """The program in the number formats of the model."""
         return self.model.version.lower(self.model, self.name)
+
+    def in_other_formats(self, ids: Sequence[int]) -> Iterable[tuple[str, Callable[[], Program]]]:
+        """With other planes."""
+        for planes in range(1, MOST_PLANES + 1):
+            other = RwkvTokens(self.name, _with_planes(self.model, planes))
+            yield f"{planes} planes" if planes > 1 else "1 plane", other.lower
 
     def reference(self) -> Any:
         """In float32."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
-from sterna.families.requests import EvaluateRequest
+from sterna.families.requests import EvaluateRequest, ReportRequest
 from sterna.families.spiking.examples import EXAMPLES, layer
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.losses import told_losses
@@ -42,6 +42,13 @@ class SpikingModel(StepModel):
     def lower(self) -> SpikingNetwork:
         """The network as it was stored or quantised."""
         return self._network
+
+    def agreement(self, request: ReportRequest, network: SpikingNetwork, report: Report
+                  ) -> Mapping[str, object]:
+        """By ternary planes."""
+        from sterna.families.spiking.agreement import agreement
+
+        return agreement(self, request, network, report)
 
     def evaluate(self, request: EvaluateRequest, report: Report) -> Result:
         """Integers against real numbers."""

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.families.ranged import range_values
 from sterna.families.requests import ReportRequest
 from sterna.families.spiking.lowering import lower
 from sterna.families.steps.inputs import TakenOptions
 from sterna.families.steps.options import Seed, Steps
 from sterna.golden.executor import GoldenExecutor
+from sterna.golden.ranges import Ranges
+from sterna.options import Options
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -48,15 +51,17 @@ class Activity:
                 str(neuron): membranes[:, neuron].tolist() for neuron in sorted(busiest.tolist())}}
 
 
-def activity(model: StepModel, request: ReportRequest, report: Report) -> Activity:
-    """By the golden, on the first inputs of a file or on random ones."""
+def measured(model: StepModel, request: ReportRequest, report: Report) -> dict[str, Any]:
+    """``activity`` and ``ranges`` by the golden, on the first inputs of a file or on random ones,
+    and ``accuracy``."""
     options = request.options
     taken = options.take(TakenOptions).take(
         model.network, min(options.take(Steps).steps, MOST_STEPS), options.take(Seed).seed, False,
         report)
     codes = taken.codes[:MOST_STEPS, 0]
     found: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
-    golden = GoldenExecutor(lower(taken.network))
+    ranges, program = Ranges(), lower(taken.network)
+    golden = GoldenExecutor(program, ranges=ranges)
     for number, step in enumerate(codes):
         golden.step(input_row=step, observe=lambda key, name, value: found[name].append(
             np.array(value, np.int64).reshape(-1)))
@@ -67,4 +72,11 @@ def activity(model: StepModel, request: ReportRequest, report: Report) -> Activi
         return {name: np.array(found[f"{name}.{kind}"]) for name in names
                 if f"{name}.{kind}" in found}
 
-    return Activity(of("output"), of("v"))
+    return {"activity": Activity(of("output"), of("v")).to_dict(),
+            "ranges": range_values(program, ranges, _data(len(codes), options)),
+            "accuracy": model.agreement(request, taken.network, report)}
+
+
+def _data(steps: int, options: Options) -> str:
+    source = options.take(TakenOptions).input
+    return f"{steps} steps of {'random inputs' if source is None else source.name}"

@@ -78,11 +78,16 @@ class StepModel(ProgramModel):
 
         return verify(self, request, report)
 
-    def activity(self, request: ReportRequest, report: Report) -> Mapping[str, object]:
-        """What the populations do on inputs."""
-        from sterna.families.steps.activity import activity
+    def measured(self, request: ReportRequest, report: Report) -> Mapping[str, object]:
+        """What values reach, and populations do, on inputs."""
+        from sterna.families.steps.activity import measured
 
-        return activity(self, request, report).to_dict()
+        return measured(self, request, report)
+
+    @abstractmethod
+    def agreement(self, request: ReportRequest, network: SpikingNetwork, report: Report
+                  ) -> Mapping[str, object]:
+        """How the integers agree with real numbers, for the network that takes the inputs."""
 
     def bench(self, request: BenchRequest, report: Report) -> Result:
         """Measure steps of random inputs."""

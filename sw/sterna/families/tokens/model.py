@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from sterna.families.requests import (
     ExportRequest,
     LoadRequest,
     ProgramRequest,
+    ReportRequest,
     RunRequest,
     ServeRequest,
     SimulateRequest,
@@ -85,6 +87,11 @@ class TokenModel(ProgramModel):
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
 
+    def in_other_formats(self, ids: Sequence[int]) -> Iterable[tuple[str, Callable[[], Program]]]:
+        """Programs of the model in other number formats by name, some of them chosen on ``ids``."""
+        del ids
+        return ()
+
     @cached_property
     def lowered(self) -> Program:
         """What `lower` gives, once."""
@@ -131,6 +138,12 @@ class TokenModel(ProgramModel):
         from sterna.families.tokens.verify import verify
 
         return verify(self, request, report)
+
+    def measured(self, request: ReportRequest, report: Report) -> Mapping[str, object]:
+        """Ranges of its values, and what formats cost, on a text."""
+        from sterna.families.tokens.measured import measured
+
+        return measured(self, request, report)
 
     def bench(self, request: BenchRequest, report: Report) -> Result:
         """Measure random tokens."""

@@ -176,6 +176,15 @@ class ScoredText:
 
 
 @dataclass(frozen=True)
+class MeasuredText:
+    text: Path | None = option(
+        None, "UTF-8 text on which ranges of values, and what formats cost, are told; else a short "
+        "tale that comes with Sterna.", reads=True, metavar="FILE")
+    tokens: int = option(
+        500, "Tokens of it (500); 0 leaves that out.", least=0, most=MOST_TOKENS)
+
+
+@dataclass(frozen=True)
 class Logits:
     ids: Path | None = option(
         None, "Instead of a text: token ids, whole numbers [sequences, tokens].",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,13 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name, least_bytes", [
-    ("ulx3s-85f", 100_000), ("icebreaker", 100_000), ("tang-nano-9k", 1_000_000),
+@pytest.mark.parametrize("name, least_bytes, tiles", [
+    ("ulx3s-85f", 100_000, [127, 96]), ("icebreaker", 100_000, [26, 32]),
+    ("tang-nano-9k", 1_000_000, [47, 29]),
 ])
 def test_loopback_becomes_a_bitstream_that_meets_timing(
-        name: str, least_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        name: str, least_bytes: int, tiles: list[int], tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STERNA_CACHE", str(tmp_path))
     board = find_board(name)
     report = build(board, loopback(board))
@@ -43,3 +46,10 @@ def test_loopback_becomes_a_bitstream_that_meets_timing(
     assert (report.block_rams, report.dsps) == (0, 0)
     assert "uart" in report.critical_path and " ns " in report.critical_path
     assert all(log.stat().st_size > 0 for log in report.logs)
+    layout = json.loads(report.layout.read_text())
+    assert layout["tiles"] == tiles
+    cells = [sum(kinds.get("logic", [])[2::3]) for kinds in layout["units"].values()]
+    assert report.luts <= sum(cells) <= 1.5 * (report.luts + report.ffs)
+    assert {"uart.receiver", "uart.transmitter"} < layout["units"].keys()
+    assert max(path["delay"] for path in layout["paths"]) >= 0.999e3 / report.fmax_mhz
+    assert layout["latest"][0]["delay"] > 0

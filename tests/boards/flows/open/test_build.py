@@ -43,7 +43,7 @@ def test_a_large_design_is_placed_and_then_routed(tools: FakeTools) -> None:
 case "$*" in
 *"--no-route --write placed.json") grep -q " 37500000.0 HZ" sterna.lpf &&
 echo '{"modules": {"top": {"settings": {"router": "router1", "seed": "1"}}}}' > placed.json;;
-*"--freq 102.0000 "*"--json placed.json "*"--no-place --router router2 --tmg-ripup --detailed-timing-report")
+*"--freq 102.0000 "*"--json placed.json "*"--router router2 --tmg-ripup --detailed-timing-report")
 grep -q '{"seed": "1", "router2/bbMargin/x": "6", ' placed.json || exit 1
 """ + ROUTING.replace('"constraint": 100.0', '"constraint": 102.0') + ";;\n*) exit 1;;\nesac")
     report = build(BOARD, replace(loopback(BOARD), lanes=512))

@@ -1,0 +1,91 @@
+"""How a network's integers agree with its real numbers by ternary planes: classes and spikes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sterna.families.requests import ReportRequest
+from sterna.families.spiking.codes import input_codes, random_inputs
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking.input_file import open_input
+from sterna.families.spiking.integers import SpikingNetwork
+from sterna.families.spiking.names import TRAINED
+from sterna.families.spiking.network import RealNetwork, Reals
+from sterna.families.spiking.patterns import burst_orders
+from sterna.families.spiking.quantise import SpikingFormats, quantise
+from sterna.families.steps.inputs import RATE, TakenOptions
+from sterna.families.steps.options import Seed
+from sterna.law.neuron import Output
+from sterna.machine.units.ternary import MOST_PLANES
+from sterna.progress import Report
+
+if TYPE_CHECKING:
+    from sterna.families.spiking.model import SpikingModel
+
+SAMPLES, STEPS, MOST_STEPS = 32, 50, 500
+LABELLED = 200
+"""Samples of a task that is known."""
+
+
+def agreement(model: SpikingModel, request: ReportRequest, network: SpikingNetwork,
+              report: Report) -> dict[str, Any]:
+    """A row for the network as it is, and one for each number of planes.
+
+    The class of a sample is the output that is active most; ``differ`` is the share of spikes, of
+    all populations, that are others than those of the real network. ``why`` says instead that the
+    real weights are not kept.
+    """
+    if model.real is None:
+        return {"why": f"{model.name} has no real weights any more: `sterna import` told what "
+                       "integers change"}
+    frames, labels, data = _inputs(model, request, network)
+    expected = model.real.run(frames)
+    classes = expected[network.output].sum(0).argmax(1)
+    rows = []
+    for planes in (None, *range(1, MOST_PLANES + 1)):
+        report("counting classes", planes or 0, MOST_PLANES + 1)
+        made = network if planes is None else quantise(model.real, SpikingFormats(
+            planes=planes, input_fraction=network.input_fraction))
+        rows.append({"formats": _told(planes),
+                     **_row(model.real, made, frames, expected, classes, labels)})
+    found: dict[str, Any] = {"data": data, "samples": frames.shape[1], "rows": rows}
+    if labels is not None:
+        found["float_accuracy"] = float((classes == labels).mean())
+    return found
+
+
+def _told(planes: int | None) -> str:
+    return "as the model is" if planes is None else f"{planes} planes" if planes > 1 else "1 plane"
+
+
+def _inputs(model: SpikingModel, request: ReportRequest, network: SpikingNetwork
+            ) -> tuple[Reals, np.ndarray | None, str]:
+    """Frames [steps, samples, inputs], classes if there are right ones, and what both are."""
+    path, seed = request.options.take(TakenOptions).input, request.options.take(Seed).seed
+    if path is not None:
+        blocks, steps = [], 0
+        for block in open_input(path, network.inputs).blocks():
+            blocks.append(block)
+            steps += len(block)
+            if steps >= MOST_STEPS:
+                break
+        frames = np.concatenate(blocks)[:MOST_STEPS]
+        return frames, None, f"{frames.shape[1]} samples of {path.name}"
+    if model.name == TRAINED:
+        spikes, labels = burst_orders(LABELLED, seed)
+        return spikes.astype(np.float64), labels, f"{LABELLED} samples of its task"
+    return (random_inputs(network, STEPS, SAMPLES, RATE, seed), None,
+            f"{SAMPLES} samples of {STEPS} random steps")
+
+
+def _row(real: RealNetwork, network: SpikingNetwork, frames: Reals, expected: dict[str, Reals],
+         classes: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:
+    found = GoldenNetwork(network, frames.shape[1]).run(input_codes(network, frames))
+    mine = found[network.output].sum(0).argmax(1)
+    spiking = [item.name for item in real.populations if item.definition.output is Output.SPIKE]
+    differ = sum(int((found[name] != expected[name]).sum()) for name in spiking)
+    row = {"same_class": float((mine == classes).mean()),
+           "differ": differ / max(1, sum(found[name].size for name in spiking))}
+    return row if labels is None else row | {"accuracy": float((mine == labels).mean())}
