@@ -157,6 +157,8 @@ def _planned(request: SweepRequest) -> tuple[Plan, dict[str, Any], list[Path]]:
     board = find_board(request.board)
     estimate = EstimateRequest(model=request.model, board=request.board, options=Options(**given))
     with opened(estimate, Report()) as model:
+        if request.text is not None:
+            model.tokenizer()  # who has none says so, and the way out
         shape = model.board_options
         usual = shape.usual_axes(board)
         axes = axes_of(request, read_options(groups), usual)

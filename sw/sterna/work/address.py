@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from sterna.errors import InputError
+from sterna.extras import install_with
 from sterna.suggest import did_you_mean
 
 RAY = "ray"
@@ -12,8 +14,16 @@ RAY = "ray"
 
 
 def check_cluster(on: str | None) -> None:
-    """Raise `InputError` for what is neither `RAY` nor ``ray://HOST:PORT``."""
-    if on is None or on == RAY:
+    """Raise `InputError` for what is neither `RAY` nor ``ray://HOST:PORT``, and without Ray."""
+    if on is None:
+        return
+    _check_form(on)
+    if find_spec(RAY) is None:  # now, and not behind an hour of synthesis
+        raise InputError(f"--on: ray is not installed: {install_with('ray')}")
+
+
+def _check_form(on: str) -> None:
+    if on == RAY:
         return
     try:
         parts = urlsplit(on)

@@ -72,3 +72,15 @@ def test_what_cannot_be_asked_is_one_line(sterna, arguments, message) -> None:
 def test_one_placement_after_the_other_is_no_work_for_a_cluster(sterna) -> None:
     outcome = sterna("build", "demo-tiny", "--board", "icebreaker", "--on", "ray")
     assert outcome.code == 2 and "--on: one placement comes after the other" in outcome.errors
+
+
+@pytest.mark.parametrize("asked", [
+    ("verify", "demo-tiny", "l2mu"), ("sweep", "demo-tiny", "--board", "ulx3s-12f"),
+    ("build", "demo-tiny", "--board", "icebreaker", "--seeds", 2)])
+def test_without_ray_it_ends_at_once(
+        sterna, monkeypatch: pytest.MonkeyPatch, asked: tuple[object, ...]) -> None:
+    """Not when the netlist is there, which takes minutes."""
+    monkeypatch.setattr("sterna.work.address.find_spec", lambda name: None)
+    outcome = sterna(*asked, "--on", "ray")
+    assert outcome.code == 2
+    assert outcome.errors == "sterna: --on: ray is not installed: pip install 'sterna[ray]'\n"

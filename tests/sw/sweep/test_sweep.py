@@ -146,6 +146,16 @@ def test_what_cannot_be_asked_is_one_line(sterna, arguments, message) -> None:
     assert message in outcome.errors
 
 
+def test_a_text_needs_a_tokenizer(sterna, tmp_path: Path) -> None:
+    """Which is said before anything is estimated or kept."""
+    (tmp_path / "text").write_text("once upon a time")
+    outcome = sterna("sweep", "random:hidden=32,layers=1", "--board", "ulx3s-12f", "--text",
+                     tmp_path / "text", "--study", tmp_path / "study", "--workers", 1)
+    assert outcome.code == 2 and not (tmp_path / "study").exists()
+    assert outcome.errors == ("sterna: random:hidden=32,layers=1: the model has no tokenizer.json, "
+                              "so it takes no text\n")
+
+
 def test_a_study_of_another_question_is_kept(sterna, study: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis").write_text("five years of work")
     (tmp_path / "copy").write_bytes((study / "study.jsonl").read_bytes())
