@@ -15,7 +15,7 @@ from sterna_boards.bridge import Latency
 _LOAD_BYTES, _RUN_BYTES, _STREAM_BYTES, _MASK_BYTES = 5, 6, 4, 4
 """The arguments of LOAD and of RUN, those of each token stream, and the masks of several, as in
 `sterna.machine.protocol`."""
-_BITS_PER_BYTE = 10
+BITS_PER_BYTE = 10
 """Eight data bits with a start and a stop bit."""
 
 
@@ -33,7 +33,7 @@ class LinkUse:
 
     def seconds(self, baud: int, latency: float, pause: float = 0.0) -> float:
         """At a bit rate; ``latency`` is that of a round trip, ``pause`` what an answer waits."""
-        return self.bytes * _BITS_PER_BYTE / baud + self.round_trips * latency + pause
+        return self.bytes * BITS_PER_BYTE / baud + self.round_trips * latency + pause
 
     def between(self, run: float, link: float) -> float:
         """Seconds from one result to the next, of a RUN and a link that take so many."""

@@ -46,6 +46,11 @@ class ProgramModel(OpenedModel, ABC):
     def lowered(self) -> Program:
         """The program. Raises `InputError` for a model that none is made of."""
 
+    @property
+    @abstractmethod
+    def products(self) -> int:
+        """Products of weights and codes in a RUN, as lanes count them."""
+
     @abstractmethod
     def shaped(self, request: SimulateRequest | ExportRequest) -> tuple[Machine, Embedding]:
         """The machine that the options ask for without a board, and where embedding rows are."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
+from sterna_boards.estimate.speed import BITS_PER_BYTE
 
 from sterna.compiler.schedule import schedule
 from sterna.compiler.timeline import Timeline, timeline
@@ -29,6 +30,8 @@ class BoardReport(Shown):
 
     board: Board
     estimate: BoardEstimate
+    products: int
+    """See `ProgramModel.products`."""
     timeline: Timeline | None
     measured: Mapping[str, object]
     """See `ProgramModel.measured`."""
@@ -49,7 +52,7 @@ class BoardReport(Shown):
                       for unit in self.timeline.busy}}
         return self.estimate.to_dict() | {
             "unit": found.speed.unit, "title": self.board.title, "room": room, "timeline": line,
-            "busiest": self._busiest,
+            "busiest": self._busiest, "roofline": self._roofline,
             **dict.fromkeys(("ranges", "accuracy", "activity")), **self.measured,
             "built": None if self.built is None else dict(self.built)}
 
@@ -62,6 +65,19 @@ class BoardReport(Shown):
         return {"unit": unit,
                 "a_second": self.estimate.found.clock_mhz * 1e6 / self.timeline.total(unit)}
 
+    @property
+    def _roofline(self) -> dict[str, float]:
+        """What lanes and link allow of products a second, and what is made of it."""
+        found, speed = self.estimate.found, self.estimate.found.speed
+        machine = found.machine
+        products = speed.streams * self.products  # of all together
+        return {"products": products,
+                "peak": found.lanes * machine.paths * found.clock_mhz * 1e6,
+                "engine": products * speed.a_second, "user": products * speed.a_second_over_link,
+                "products_a_byte": products / speed.link_bytes,
+                "line_bytes_a_second": machine.link.baud / BITS_PER_BYTE,
+                "link_bytes_a_second": speed.link_bytes * speed.link_limit}
+
     def text(self) -> Lines:
         return self.estimate.text()
 
@@ -72,5 +88,6 @@ def report(model: ProgramModel, request: ReportRequest,
     board = request.options.take(model.board_options).linked(find_board(request.board))
     found = estimate(model, request, board)
     machine = found.found.machine
-    return BoardReport(board, found, timeline(schedule(model.lowered, machine), machine), measured,
-                       kept_values(model, request, board.name, machine))
+    return BoardReport(
+        board, found, model.products, timeline(schedule(model.lowered, machine), machine), measured,
+        kept_values(model, request, board.name, machine))

@@ -8,6 +8,7 @@ from sterna import __version__
 from sterna.report.of_activity import activity_sections
 from sterna.report.of_build import build_sections
 from sterna.report.of_measured import measured_sections
+from sterna.report.of_roofline import roofline_section
 from sterna.report.page import Section, page
 from sterna.report.pictures import bars, lanes_of_time
 
@@ -22,8 +23,8 @@ def written_page(found: dict[str, Any]) -> str:
 def sections(found: dict[str, Any]) -> list[Section]:
     """All that there are numbers for."""
     return [section for section in (
-        _rates(found), _time(found), _room(found), _tables(found), _memories(found),
-        _places(found), *build_sections(found), *measured_sections(found),
+        _rates(found), roofline_section(found), _time(found), _room(found), _tables(found),
+        _memories(found), _places(found), *build_sections(found), *measured_sections(found),
         *activity_sections(found)) if section is not None]
 
 

@@ -158,6 +158,16 @@ def curves(title: str, lines: Sequence[tuple[str, Sequence[float]]]) -> str:
     return found[0]
 
 
+def make_logarithmic(axes: Any, letter: str) -> None:
+    """An axis, x or y; its numbers have the letters of their size, since texts are no formulas."""
+    from matplotlib.ticker import EngFormatter, NullFormatter
+
+    getattr(axes, f"set_{letter}scale")("log")
+    axis = getattr(axes, f"{letter}axis")
+    axis.set_major_formatter(EngFormatter(sep=""))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def scatter(title: str, across: str, up: str, clouds: Sequence[Cloud]) -> str:
     """Points in clouds, each with a mark and a colour of its own, named below; axes are
     logarithmic where values differ by more than a factor of `WIDE`."""
@@ -167,9 +177,9 @@ def scatter(title: str, across: str, up: str, clouds: Sequence[Cloud]) -> str:
                       markersize=cloud.size, linestyle=cloud.line, linewidth=1,
                       fillstyle="none" if cloud.hollow else "full", zorder=2 + number)
         every = [[value for cloud in clouds for value in cloud.points[side]] for side in (0, 1)]
-        for values, scale in zip(every, (axes.set_xscale, axes.set_yscale), strict=True):
+        for values, letter in zip(every, "xy", strict=True):
             if min(values) > 0 and max(values) > WIDE * min(values):
-                scale("log")
+                make_logarithmic(axes, letter)
         axes.set_xlabel(across)
         axes.set_title(up, loc="left", fontsize=10)
         axes.grid(linewidth=0.4, alpha=0.3)

@@ -50,6 +50,11 @@ def test_its_numbers_are_those_of_estimate(reports, capsys, model, board):
     unit = found["unit"]
     assert found["timeline"]["cycles"] <= found[f"cycles_per_{unit}"]
     assert found["busiest"]["a_second"] >= found[f"{unit}s_per_second"]
+    roof = found["roofline"]
+    assert roof["user"] < roof["engine"] <= roof["peak"]
+    assert roof["user"] <= roof["products_a_byte"] * roof["link_bytes_a_second"] <= (
+        roof["products_a_byte"] * roof["line_bytes_a_second"])
+    assert roof["engine"] == pytest.approx(roof["products"] * found[f"{unit}s_per_second"])
     text = (reports[model] / "index.html").read_text()
     for name, used, there in found["room"]:
         assert f"{used:,} of {there:,}" in text or not there, name
@@ -218,5 +223,6 @@ def test_in_a_browser(reports, chromium, model, width, scheme):
         sizes = found.evaluate("""[...document.querySelectorAll('svg text')]
             .map((text) => text.getBoundingClientRect().height)""")
         assert min(sizes) >= 10 and len(sizes) > 20
+        assert found.locator("svg text", has_text="mathdefault").count() == 0
         ink = found.evaluate("""getComputedStyle(document.querySelector('svg text')).fill""")
         assert ink == found.evaluate("getComputedStyle(document.body).color")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
@@ -53,6 +54,13 @@ class StepModel(ProgramModel):
         from sterna.families.spiking.lowering import lower
 
         return lower(self.network)
+
+    @property
+    def products(self) -> int:
+        """Of whole weights, if no source is silent; of windows as if there were no border."""
+        matrices = [self.lowered.matrix(*place) for place in self.lowered.matrices]
+        return sum(matrix.rows * (matrix.columns if matrix.window is None
+                                  else prod(matrix.window.shape[1:])) for matrix in matrices)
 
     def shaped(self, request: SimulateRequest | ExportRequest) -> tuple[Machine, Embedding]:
         """The accelerator that the options ask for."""

@@ -60,6 +60,11 @@ class TokenModel(ProgramModel):
         """Token ids are below this."""
 
     @property
+    def products(self) -> int:
+        """Of trits: a plane is a pass."""
+        return self.lowered.trits()
+
+    @property
     def begin(self) -> int | None:
         """The token that opens every text."""
         return None
