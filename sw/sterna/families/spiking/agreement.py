@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sterna.families.requests import ReportRequest
+from sterna.families.spiking.classes import told_classes
 from sterna.families.spiking.codes import input_codes, random_inputs
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.input_file import open_input
 from sterna.families.spiking.integers import SpikingNetwork
-from sterna.families.spiking.names import TRAINED
 from sterna.families.spiking.network import RealNetwork, Reals
-from sterna.families.spiking.patterns import burst_orders
 from sterna.families.spiking.quantise import SpikingFormats, quantise
+from sterna.families.spiking.tasks import TASKS
 from sterna.families.steps.inputs import RATE, TakenOptions
 from sterna.families.steps.options import Seed
 from sterna.law.neuron import Output
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 SAMPLES, STEPS, MOST_STEPS = 32, 50, 500
 LABELLED = 200
-"""Samples of a task that is known."""
+"""Samples of a task that is known, at most."""
+MOST_OUTPUTS = 1 << 22
+"""Of those of a task, in all steps of all populations; of one sample there may be more."""
+BY = "sum"
+"""What tells the class, see `sterna.families.spiking.classes`."""
 
 
 def agreement(model: SpikingModel, request: ReportRequest, network: SpikingNetwork,
@@ -42,7 +46,7 @@ def agreement(model: SpikingModel, request: ReportRequest, network: SpikingNetwo
                        "integers change"}
     frames, labels, data = _inputs(model, request, network)
     expected = model.real.run(frames)
-    classes = expected[network.output].sum(0).argmax(1)
+    classes = told_classes(expected[network.output], BY)
     rows = []
     for planes in (None, *range(1, MOST_PLANES + 1)):
         report("counting classes", planes or 0, MOST_PLANES + 1)
@@ -73,9 +77,13 @@ def _inputs(model: SpikingModel, request: ReportRequest, network: SpikingNetwork
                 break
         frames = np.concatenate(blocks)[:MOST_STEPS]
         return frames, None, f"{frames.shape[1]} samples of {path.name}"
-    if model.name == TRAINED:
-        spikes, labels = burst_orders(LABELLED, seed)
-        return spikes.astype(np.float64), labels, f"{LABELLED} samples of its task"
+    if model.name in TASKS:
+        one, _ = TASKS[model.name](1, seed)
+        outputs = len(one) * sum(item.neurons for item in network.populations)
+        count = max(1, min(LABELLED, MOST_OUTPUTS // outputs))
+        codes, labels = TASKS[model.name](count, seed)
+        frames = np.ldexp(codes.astype(np.float64), -network.input_fraction)
+        return frames, labels, f"{count} samples of its task"
     return (random_inputs(network, STEPS, SAMPLES, RATE, seed), None,
             f"{SAMPLES} samples of {STEPS} random steps")
 
@@ -83,7 +91,7 @@ def _inputs(model: SpikingModel, request: ReportRequest, network: SpikingNetwork
 def _row(real: RealNetwork, network: SpikingNetwork, frames: Reals, expected: dict[str, Reals],
          classes: np.ndarray, labels: np.ndarray | None) -> dict[str, float]:
     found = GoldenNetwork(network, frames.shape[1]).run(input_codes(network, frames))
-    mine = found[network.output].sum(0).argmax(1)
+    mine = told_classes(found[network.output], BY)
     spiking = [item.name for item in real.populations if item.definition.output is Output.SPIKE]
     differ = sum(int((found[name] != expected[name]).sum()) for name in spiking)
     row = {"same_class": float((mine == classes).mean()),
