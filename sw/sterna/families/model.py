@@ -104,7 +104,7 @@ class ProgramModel(OpenedModel, ABC):
         report("making the program", 0, 1)
         program = self.lowered
         report(f"estimating {program.name}", 0, 1)
-        return found(self, request, self.measured(request, report))
+        return found(self, request, report)
 
     @abstractmethod
     def measured(self, request: ReportRequest, report: Report) -> Mapping[str, object]:

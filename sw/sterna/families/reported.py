@@ -15,6 +15,7 @@ from sterna.compiler.timeline import Timeline, timeline
 from sterna.families.kept import kept_values
 from sterna.families.on_board import BoardEstimate, estimate
 from sterna.families.requests import ReportRequest
+from sterna.progress import Report
 from sterna.shown import Lines, Shown
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class BoardReport(Shown):
         return self.estimate.text()
 
 
-def report(model: ProgramModel, request: ReportRequest,
-           measured: Mapping[str, object]) -> BoardReport:
+def report(model: ProgramModel, request: ReportRequest, report: Report) -> BoardReport:
     """Of the machine that the options ask for. Raises `InputError` as `estimate`."""
     board = request.options.take(model.board_options).linked(find_board(request.board))
     found = estimate(model, request, board)
     machine = found.found.machine
+    built = kept_values(model, request, board.name, machine)  # refused before what takes longer
     return BoardReport(
-        board, found, model.products, timeline(schedule(model.lowered, machine), machine), measured,
-        kept_values(model, request, board.name, machine))
+        board, found, model.products, timeline(schedule(model.lowered, machine), machine),
+        model.measured(request, report), built)

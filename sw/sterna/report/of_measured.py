@@ -119,6 +119,7 @@ def _classes(accuracy: Mapping[str, Any]) -> Section:
              f"numbers find: {accuracy['data']}."]
     if labelled:
         words.append(f"Real numbers are right about {accuracy['float_accuracy']:.1%}.")
+    words += [f"{planes}: left out, {why}." for planes, why in accuracy["left_out"].items()]
     return Section(
         "Class agreement by planes", words,
         ("weights", "same class", "spikes that differ", *(["right"] if labelled else [])),

@@ -123,6 +123,14 @@ def test_class_agreement_is_that_of_eval(reports, sterna):
     assert one["differ"] > own["differ"] > eight["differ"]
 
 
+def test_planes_that_no_integers_can_be_made_of(sterna, tmp_path):
+    outcome = sterna("report", "cubalif", "--board", "ulx3s-85f", "--steps", 3, "-o",
+                     tmp_path / "page", "--json")
+    assert outcome.code == 0, outcome.errors
+    found = outcome.json["accuracy"]
+    assert "1 plane" in found["left_out"] and len(found["rows"]) + len(found["left_out"]) == 9
+
+
 def test_a_routed_build(reports):
     """Its units and slowest paths; where there is none, the way to one."""
     built = json.loads((reports["l2mu"] / "report.json").read_text())["built"]

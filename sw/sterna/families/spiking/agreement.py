@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sterna.errors import InputError
 from sterna.families.requests import ReportRequest
 from sterna.families.spiking.classes import told_classes
 from sterna.families.spiking.codes import input_codes, random_inputs
@@ -39,7 +40,7 @@ def agreement(model: SpikingModel, request: ReportRequest, network: SpikingNetwo
 
     The class of a sample is the output that is active most; ``differ`` is the share of spikes, of
     all populations, that are others than those of the real network. ``why`` says instead that the
-    real weights are not kept.
+    real weights are not kept; planes for which no integers can be made are ``left_out``.
     """
     if model.real is None:
         return {"why": f"{model.name} has no real weights any more: `sterna import` told what "
@@ -47,14 +48,20 @@ def agreement(model: SpikingModel, request: ReportRequest, network: SpikingNetwo
     frames, labels, data = _inputs(model, request, network)
     expected = model.real.run(frames)
     classes = told_classes(expected[network.output], BY)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
     for planes in (None, *range(1, MOST_PLANES + 1)):
         report("counting classes", planes or 0, MOST_PLANES + 1)
-        made = network if planes is None else quantise(model.real, SpikingFormats(
-            planes=planes, input_fraction=network.input_fraction))
+        try:
+            made = network if planes is None else quantise(model.real, SpikingFormats(
+                planes=planes, input_fraction=network.input_fraction))
+        except InputError as error:  # its gains do not fit
+            left_out[_told(planes)] = str(error)
+            continue
         rows.append({"formats": _told(planes),
                      **_row(model.real, made, frames, expected, classes, labels)})
-    found: dict[str, Any] = {"data": data, "samples": frames.shape[1], "rows": rows}
+    found: dict[str, Any] = {"data": data, "samples": frames.shape[1], "rows": rows,
+                             "left_out": left_out}
     if labels is not None:
         found["float_accuracy"] = float((classes == labels).mean())
     return found
