@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
+from sterna.families.tokens.board_shape import BoardShape
 from sterna.families.tokens.open_device import open_device
 from sterna.host.counters import Counters
 from sterna.machine.machine import Machine
@@ -35,10 +36,12 @@ def measured_cycles(program: Program, machine: Machine, tokens: int) -> float:
 
 
 def measure(board: Board, seeds: int, tokens: int) -> Measured:
-    """Build the board's own machine for its own model, and run the model in simulation."""
+    """Build what a user of the board gets for its own model, and run the model in simulation."""
     opened = open_model(board.model)
     program = lower(opened.model, name=opened.name)
-    built = build_model(board, program, seeds=range(1, seeds + 1), progress=_tell)
+    shape = BoardShape()
+    built = build_model(board, program, shape.machine(board, program), shape.place,
+                        seeds=range(1, seeds + 1), progress=_tell)
     report, machine = built.report, built.image.machine
     return Measured(
         board=board.name, model=opened.name, machine=machine,

@@ -26,7 +26,7 @@ class Requests:
     START and STOP hold the loop, TAKE does while it grants more. START saves the state of its
     stream, PART and START then wait until their ids are read, TAKE until there are ids enough.
 
-    Latency: some 100 clocks until a frame is judged and another 100 until it is answered; 16 for an
+    Latency: some 200 clocks until a frame is judged and another 200 until it is answered; 32 for an
     id to read, beside what `Slots` and the RUNs take.
 
     Args:

@@ -55,7 +55,7 @@ def test_a_program_does_what_it_says() -> None:
         data, stall = iter(range(0x11, 0x99, 0x11)), 0
         ctx.set(unit.byte, next(data))
         ctx.set(unit.value, 77)
-        for clock in range(300):
+        for clock in range(600):
             _, _, out, number, value, step = await ctx.tick().sample(
                 unit.out, unit.number, unit.accumulator, unit.take_byte)
             if step:
@@ -66,13 +66,13 @@ def test_a_program_does_what_it_says() -> None:
                 ctx.set(unit.stream, value)
             stall = LONG if out and number == 2 else max(0, stall - 1)
             ctx.set(unit.waits, stall > 0)
-            ctx.set(unit.conditions, clock > 200)
+            ctx.set(unit.conditions, clock > 400)
 
     simulate(unit, around)
     values = [value for _, value in sent]
     assert values == [0x11, 0x443322, (1 << 32) - 1, 7, 0, 77]
     assert sent[4][0] - sent[3][0] > LONG
-    assert sent[5][0] > 200
+    assert sent[5][0] > 400
 
 
 @pytest.mark.parametrize("line", [
