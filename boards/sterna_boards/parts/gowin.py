@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from amaranth.vendor import GowinPlatform
 
@@ -10,8 +11,12 @@ from amaranth.vendor import GowinPlatform
 class HimbaechelPlatform(GowinPlatform):
     """Amaranth's Gowin platform with the commands of today's tools.
 
-    Subclasses give ``part`` and ``family`` as for `GowinPlatform`.
+    Subclasses give ``part`` and ``family`` as for `GowinPlatform`, and ``in_package``: ports that
+    are wired to another die in the package, with the names by which nextpnr knows where they are.
+    The pins of their resource are names that nothing reads.
     """
+
+    in_package: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:
         super().__init__(toolchain="Apicula")
@@ -53,6 +58,15 @@ class HimbaechelPlatform(GowinPlatform):
         ]
 
     def toolchain_prepare(self, fragment: Any, name: str, **options: Any) -> Any:
-        """Free the pins of the machine memory for the design."""
+        """Free the pins of the machine memory for the design, and name ports of dies in the package.
+
+        Their registers go into the pins' cells, so that all have one delay.
+        """
         options.setdefault("gowin_pack_opts", "--sspi_as_gpio --mspi_as_gpio")
+        ports = {bit.split("[")[0] for bit, *_ in self.iter_port_constraints_bits()}
+        renamed = [f"rename {port} {name}" for port, name in self.in_package.items()
+                   if port in ports]
+        if renamed:
+            options["script_after_read"] = "\n".join([f"cd {name}", *renamed, "cd .."])
+            options["nextpnr_opts"] += " --vopt ioreg_in_iob"
         return super().toolchain_prepare(fragment, name, **options)

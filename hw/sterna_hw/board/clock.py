@@ -15,6 +15,8 @@ USB_HZ = 48e6
 """Four samples of a bit at full speed."""
 USB_TOLERANCE = 2e-3
 """Of 0.25 % that a device may be off (USB 2.0, 7.1.11), the rest is the oscillator's."""
+_SIXTEENTHS = 16
+"""Steps of the phase of a Gowin loop, which are those of its output (UG286, rPLL, PSDA_SEL)."""
 ICE40_RESET_SECONDS = 15e-6
 """Length of the reset: iCE40 block RAM reads zeros for some microseconds after machine."""
 
@@ -41,9 +43,10 @@ class ClockGenerator(Elaboratable):
     reset button of the board does nothing.
 
     With a ``lead`` it also drives the domain ``memory``, which the parent defines too: the same
-    clock, earlier by a whole number of the oscillator's periods. With ``usb`` a second loop drives
-    the domains ``usb_io``, 48 MHz, and ``usb``, a quarter of it, both of which the parent defines,
-    and resets ``usb`` until it has locked. Only the loops of an ECP5 do these here.
+    clock, earlier by a whole number of the oscillator's periods on ECP5, of sixteenths of its own
+    on Gowin parts. With ``usb`` a second loop drives the domains ``usb_io``, 48 MHz, and ``usb``,
+    a quarter of it, both of which the parent defines, and resets ``usb`` until it has locked: on
+    ECP5 alone.
 
     Attributes:
         clock_hz: frequency that is made. resets: whether ``sync`` gets a reset.
@@ -129,23 +132,26 @@ class ClockGenerator(Elaboratable):
         locked = Signal()
         quarter = 4 * settings.parameters["CLKOS_DIV"]
         m.submodules.usb_pll = _loop(self._family, settings, platform, reference, self._pin_hz,
-                                     sample, locked, bit, (quarter, quarter - 1))
+                                     sample, locked, bit, _ecp5_output(quarter, quarter - 1))
         m.d.comb += [ClockSignal("usb").eq(bit), ClockSignal("usb_io").eq(sample)]
         m.submodules.usb_reset = ResetSynchronizer(~locked, domain="usb")
 
-    def _memory_output(self, lead: tuple[float, float, float]) -> tuple[int, int]:
-        """Divider of ``memory``, and its phase in periods of the oscillator."""
+    def _memory_output(self, lead: tuple[float, float, float]) -> dict[str, Any]:
+        """Parameters of the loop's output for ``memory``."""
         assert self._settings is not None
         settings = self._settings
-        divider = settings.parameters.get("CLKOS_DIV", 0)
-        within = [periods for periods in range(1, divider)
-                  if lead[1] <= periods / settings.oscillator_hz <= lead[2]]
+        steps = settings.parameters.get(
+            "CLKOS_DIV", _SIXTEENTHS if self._family.startswith("gw") else 0)
+        within = {count: seconds for count in range(1, steps)
+                  if lead[1] <= (seconds := count / (steps * settings.output_hz)) <= lead[2]}
         if not within:
             raise InputError(
                 f"clock: no clock {lead[0] * 1e9:g} ns earlier at {settings.output_hz / 1e6:g} MHz "
                 f"on {self._family}; ask for another frequency")
-        return divider, 2 * divider - 1 - min(
-            within, key=lambda periods: abs(periods / settings.oscillator_hz - lead[0]))
+        earlier = min(within, key=lambda count: abs(within[count] - lead[0]))
+        if self._family == "ecp5":
+            return _ecp5_output(steps, 2 * steps - 1 - earlier)
+        return {"p_PSDA_SEL": f"{steps - earlier:04b}"}
 
     def _stretched(self, m: Module, reset: Any) -> Signal:
         m.domains.startup = ClockDomain(reset_less=True, local=True)
@@ -163,18 +169,21 @@ class ClockGenerator(Elaboratable):
         return short
 
 
+def _ecp5_output(divider: int, phase: int) -> dict[str, Any]:
+    """A second output of that divider, and that phase in periods of the oscillator."""
+    return {"p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": divider, "p_CLKOS2_FPHASE": 0,
+            "p_CLKOS2_CPHASE": phase}
+
+
 def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin_hz: float,
           clock: Signal, locked: Signal, other: Signal,
-          second: tuple[int, int] | None) -> Instance:
-    """``other`` is a second output of an ECP5's, of that divider and phase."""
+          second: dict[str, Any] | None) -> Instance:
+    """``other`` is an output with the parameters ``second``, if there are some."""
     parameters: dict[str, Any] = {f"p_{name}": value
                                   for name, value in settings.parameters.items()}
+    if second is not None:
+        parameters |= second | {"o_CLKOS2" if family == "ecp5" else "o_CLKOUTP": other}
     if family == "ecp5":
-        if second is not None:
-            parameters |= {
-                "p_CLKOS2_ENABLE": "ENABLED", "p_CLKOS2_DIV": second[0], "p_CLKOS2_FPHASE": 0,
-                "p_CLKOS2_CPHASE": second[1], "o_CLKOS2": other,
-            }
         feedback = Signal()
         return Instance(
             "EHXPLLL", **parameters,
@@ -196,12 +205,13 @@ def _loop(family: str, settings: PllSettings, platform: Any, reference: Any, pin
             i_PACKAGEPIN=reference, i_RESETB=Const(1), i_BYPASS=Const(0),
             o_PLLOUTGLOBAL=clock, o_LOCK=locked,
         )
+    parameters.setdefault("p_PSDA_SEL", "0000")
     return Instance(
         "rPLL", **parameters,
         p_DEVICE=platform.family, p_FCLKIN=f"{pin_hz / 1e6:g}",
         p_DYN_IDIV_SEL="false", p_DYN_FBDIV_SEL="false", p_DYN_ODIV_SEL="false",
         p_CLKFB_SEL="internal", p_CLKOUT_BYPASS="false", p_CLKOUTP_BYPASS="false",
-        p_CLKOUTD_BYPASS="false", p_PSDA_SEL="0000", p_DUTYDA_SEL="1000", p_DYN_DA_EN="false",
+        p_CLKOUTD_BYPASS="false", p_DUTYDA_SEL="1000", p_DYN_DA_EN="false",
         i_CLKIN=reference, i_CLKFB=Const(0), i_RESET=Const(0), i_RESET_P=Const(0),
         i_FBDSEL=Const(0, 6), i_IDSEL=Const(0, 6), i_ODSEL=Const(0, 6), i_PSDA=Const(0, 4),
         i_DUTYDA=Const(0, 4), i_FDLY=Const(0, 4), o_CLKOUT=clock, o_LOCK=locked,

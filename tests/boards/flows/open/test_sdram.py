@@ -13,15 +13,16 @@ from tests.boards.fake_tools import ROUTING, FakeTools
 MODEL = "random:hidden=32,layers=1,intermediate=32,vocabulary=64"
 
 
-@pytest.mark.parametrize("board, part, beat", [("ulx3s-85f", "16m16", 2), ("ulx3s-12f", "16m16", 2),
-                                               ("colorlight-i9", "2m32", 4)])
-def test_the_estimate_is_the_time_of_the_bytes(board: str, part: str, beat: int,
+@pytest.mark.parametrize("board, part, beat, mhz", [
+    ("ulx3s-85f", "16m16", 2, 75), ("ulx3s-12f", "16m16", 2, 75), ("colorlight-i9", "2m32", 4, 75),
+    ("tang-nano-20k", "2m32", 4, 81)])
+def test_the_estimate_is_the_time_of_the_bytes(board: str, part: str, beat: int, mhz: int,
                                                capsys: pytest.CaptureFixture[str]) -> None:
     assert application.run_arguments(
         ["estimate", "demo", "--board", board, "--weights", "sdram", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    share = find_part(part).clocks(75e6).refresh_share
-    assert found["fits"] and found["clock_mhz"] == 75
+    share = find_part(part).clocks(1e6 * mhz).refresh_share
+    assert found["fits"] and found["clock_mhz"] == mhz
     assert found["cycles_per_token"] == pytest.approx(312_000 / beat / (1 - share))
     names = [memory["name"] for memory in found["memories"]]
     assert "weights fetched ahead" in names and "weights" not in names
