@@ -77,8 +77,9 @@ class Board:
     """The shipped model that the board is measured with."""
     memory: str
     """External memory, in words."""
-    makes_texts: bool = False
-    """Whether its machine of a language model makes texts by itself where that fits and pays."""
+    text_shape: Shape | None = None
+    """The shape of an accelerator that makes texts by itself, which that of a language model does
+    where it fits and pays; without one only where it is asked to, in ``shape``."""
     sdram: BoardSdram | None = None
     """What ``--weights sdram`` builds, where the pins are known."""
     outside: OutsideMemory | None = None
@@ -123,6 +124,10 @@ class Board:
         if self.network_hz and "neuron" in components(machine):
             return self.network_hz
         return self.clock_hz
+
+    def for_texts(self) -> Board:
+        """The board with the shape of what makes texts by itself."""
+        return replace(self, shape=self.text_shape or self.shape)
 
     def machine(self) -> Machine:
         """The board's own accelerator, to be fitted to a program; weights where it has memory."""

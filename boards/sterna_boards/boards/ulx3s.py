@@ -86,6 +86,8 @@ ULX3S_85F = Board(
     ),
 )
 
+_SMALL = Shape(rows=4, columns=32, vector_lanes=4)
+
 ULX3S_12F = Board(
     name="ulx3s-12f",
     title="ULX3S 12F",
@@ -100,7 +102,8 @@ ULX3S_12F = Board(
     usb=_US2,
     # The die is that of the 25F, and the open tools use all of it.
     capacity=Capacity(luts=24_288, block_rams=56, block_ram_bits=18_432, dsps=28),
-    shape=Shape(rows=4, columns=32, vector_lanes=4),
+    shape=_SMALL,
+    text_shape=_SMALL,
     model="demo-tiny",
     memory="SDRAM 32 MB, 16 bits",
     revisions=_REVISIONS,

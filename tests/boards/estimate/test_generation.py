@@ -64,6 +64,8 @@ def test_its_area_counts(machine: Machine) -> None:
     ("demo-tiny", "by itself", {"embedding": "memory"}, "memory"),
     ("demo", "ulx3s-85f", {"generate": True}, "memory"),
     ("demo-tiny", "ulx3s-12f", {"generate": True}, "memory"),
+    ("demo-tiny", "ulx3s-12f", {}, "memory"),
+    ("demo-tiny", "ulx3s-12f", {"generate": False}, None),
     ("demo-tiny", "ecpix5-85f", {"generate": True}, "chip"),
     ("demo", "by itself", {"generate": False}, None),
     ("demo", "by itself", {"embedding": "host"}, None),
@@ -74,10 +76,13 @@ def test_its_area_counts(machine: Machine) -> None:
 def test_where_a_board_makes_texts(model: str, board: str, options: dict, rows: str | None) -> None:
     """A board that is for it where that fits and pays, others when they are asked to."""
     shape, opened = BoardShape(**options), open_model(model)
-    there = (replace(find_board("ulx3s-85f"), makes_texts=True) if board == "by itself"
-             else find_board(board))
+    there = find_board("ulx3s-85f" if board == "by itself" else board)
+    if board == "by itself":
+        there = replace(there, text_shape=replace(there.shape, vector_lanes=8))
     machine = shape.machine(there, opened.lowered)
     assert (machine.generates is not None) == (rows is not None)
+    if board == "by itself":
+        assert machine.vector.lanes == (16 if rows is None else 8) or options.get("weights") == "sdram"
     if rows is None:
         return
     work = work_on(there, opened.lowered, machine, shape.place)

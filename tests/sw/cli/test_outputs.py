@@ -63,9 +63,9 @@ SNAPSHOTS = {"run": (["run", "network", "--input", "frames.npy"], "--save")}
 """The same for a snapshot."""
 READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "input"),
         ("run", "image"), ("chat", "image"), ("serve", "image"),
-        ("eval", "text"), ("sweep", "text"), ("eval", "ids"), ("import", "calibrate"),
-        ("verify", "input"), ("report", "input"), ("report", "text"), ("report", "build"),
-        ("probe", "builds")}
+        ("eval", "text"), ("eval", "data"), ("eval", "ids"), ("sweep", "text"),
+        ("import", "calibrate"), ("verify", "input"), ("report", "input"), ("report", "text"),
+        ("report", "build"), ("probe", "builds")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 
 

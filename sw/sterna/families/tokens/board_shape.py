@@ -60,8 +60,7 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
     def searched(self, board: Board, program: Program) -> tuple[Machine, Found | None]:
         """The same, and what was found on the way if it was searched for."""
         if self.lanes is None:
-            shape = self._shaped(board, sdram=self.source == "sdram")
-            return self._with_texts(board, program, self._with_room(board, program, shape)), None
+            return self._with_texts(board, program), None
         if self.rows is not None or self.columns is not None:
             raise InputError("lanes: chooses rows and columns; give --lanes or those, not both")
         lanes = lanes_of(self.lanes)
@@ -96,9 +95,9 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
                                      values["vector_lanes"])
         return {**values, "rows": rows, "columns": columns}
 
-    def _with_room(self, board: Board, program: Program, shape: Machine) -> Machine:
+    def _with_room(self, board: Board, program: Program) -> Machine:
         """The machine, with fewer vector lanes where its memories need it and nobody chose them."""
-        narrower = shape
+        shape = narrower = self._shaped(board, sdram=self.source == "sdram")
         try:
             while self.vector_lanes is None and not has_room(
                     board, fit_on(board, program, narrower, self.place)):
@@ -109,32 +108,35 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
             return shape
         return narrower
 
-    def _with_texts(self, board: Board, program: Program, shape: Machine) -> Machine:
+    def _with_texts(self, board: Board, program: Program) -> Machine:
         """The machine; where it makes texts, fitted with the rows where they fit.
 
         By itself a board does that where it fits and gives more tokens at the user's end, with its
         weights on the chip. Nothing but the chip has contents from a bitstream.
         """
-        usual = board.makes_texts and self.source == "link"
-        wanted = usual if self.generate is None else self.generate
+        by_itself = board.text_shape is not None and self.source == "link"
+        wanted = by_itself if self.generate is None else self.generate
         if not wanted or not program.rows or self.embedding == "host":
-            return shape
-        making = with_generation(shape)
+            return self._with_room(board, program)
+        making = with_generation(self._with_room(board.for_texts(), program))
         shapes: list[tuple[Machine, Embedding]] = [(making, place_of(self))]
         if self.embedding == "auto":
             shapes = [(making, "chip")]
-            if self.source != "baked" and (board.sdram is not None or shape.memory.outside):
-                shapes.append((board.with_rows_outside(making, self.clock_hz), "memory"))
+            if self.source != "baked" and (board.sdram is not None or making.memory.outside):
+                try:
+                    shapes.append((board.with_rows_outside(making, self.clock_hz), "memory"))
+                except InputError:  # a clock that is none for the memory
+                    if self.generate:
+                        raise
         found = [one for each, place in shapes
                  if (one := self._estimated(board, program, each, place)) is not None]
         best = max(found, key=lambda one: (one.fits, _rate(one)), default=None)
-        if best is None:
-            return making if self.generate else shape
         if self.generate:
-            return best.machine
+            return making if best is None else best.machine
+        shape = self._with_room(board, program)
         usual = self._estimated(board, program, shape, self.place)
-        pays = best.fits and (usual is None or _rate(best) > _rate(usual))
-        return best.machine if pays else shape
+        pays = best is not None and best.fits and (usual is None or _rate(best) > _rate(usual))
+        return best.machine if best is not None and pays else shape
 
     def _estimated(self, board: Board, program: Program, shape: Machine, place: Embedding
                    ) -> Estimate | None:
