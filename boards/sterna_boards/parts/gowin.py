@@ -58,9 +58,9 @@ class HimbaechelPlatform(GowinPlatform):
         ]
 
     def toolchain_prepare(self, fragment: Any, name: str, **options: Any) -> Any:
-        """Free the pins of the machine memory for the design, and name ports of dies in the package.
+        """Free the pins of the machine memory for the design, and name ports of the other die.
 
-        Their registers go into the pins' cells, so that all have one delay.
+        Registers of these go into the pins' cells, so that all have one delay.
         """
         options.setdefault("gowin_pack_opts", "--sspi_as_gpio --mspi_as_gpio")
         ports = {bit.split("[")[0] for bit, *_ in self.iter_port_constraints_bits()}

@@ -8,7 +8,6 @@ import re
 import pytest
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import accelerator, loopback
-
 from sterna_boards.flows.open.tools import Tool
 from sterna_boards.parts.gowin_segments import segmentless_data_base
 

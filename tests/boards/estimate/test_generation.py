@@ -82,7 +82,8 @@ def test_where_a_board_makes_texts(model: str, board: str, options: dict, rows: 
     machine = shape.machine(there, opened.lowered)
     assert (machine.generates is not None) == (rows is not None)
     if board == "by itself":
-        assert machine.vector.lanes == (16 if rows is None else 8) or options.get("weights") == "sdram"
+        assert machine.vector.lanes == (
+            4 if options.get("weights") == "sdram" else 16 if rows is None else 8)
     if rows is None:
         return
     work = work_on(there, opened.lowered, machine, shape.place)
