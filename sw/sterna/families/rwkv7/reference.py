@@ -78,7 +78,7 @@ class Attention(HeadedAttention):
         self.watch.see("value", value)
         receptance, key, value, decay, rate = (
             part.reshape(shape) for part in (receptance, key, value, decay, rate))
-        read, state = self._over_time(receptance, key, value, decay, removed, rate, state)
+        read, state = self.over_time(receptance, key, value, decay, removed, rate, state)
         normed = self.normed(read).view_as(values)
         agreed = receptance * key * self.r_k
         self.watch.see("agreed", receptance * key)
@@ -89,7 +89,7 @@ class Attention(HeadedAttention):
         self.watch.see("attended", attended)
         return self.get_submodule("output")(attended), values[-1], state, first
 
-    def _over_time(self, receptances: Tensor, keys: Tensor, contents: Tensor, kept: Tensor,
+    def over_time(self, receptances: Tensor, keys: Tensor, contents: Tensor, kept: Tensor,
                    removed: Tensor, rates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """What is read [time * batch, hidden], and the last state."""
         found = []
