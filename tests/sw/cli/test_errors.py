@@ -77,7 +77,7 @@ RANDOM = "random:hidden=64,layers=1,intermediate=64,vocabulary=97"
     (["eval", "demo", "--text", "pyproject.toml", "--streams", "0"], "streams is 0"),
     (["import", "nowhere", "-o", "somewhere"], "nowhere: no such folder"),
     (["import", "tests", "-o", "somewhere", "--planes", "5"],
-     "--planes: is for RWKV models and spiking networks"),
+     "--planes: is for language models of several planes and spiking networks"),
     (["import", "tests", "-o", "x", "--input-fraction", "0"], "is for spiking networks"),
     (["import", "net.nir", "-o", "somewhere", "--no-calibrate"], "is for language models"),
     (["import", "net.py:make_net", "-o", "x", "--calibrate", "text"], "is for language models"),

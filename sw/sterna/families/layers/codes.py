@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sterna.families.layers.enters import Enters
 from sterna.families.layers.scalars import scalar_constant
 from sterna.families.layers.tables import WORD_BITS
 from sterna.law.arithmetic import CODE_LIMIT
@@ -125,9 +126,10 @@ class Product:
 
     def passes(self, length: int, result: str, body: tuple[Operation, ...] = (),
                addend: str | None = None, between: tuple[Operation, ...] = (),
-               absmax: str | None = None, sum: str | None = None, made: bool = False
-               ) -> tuple[Pass, ...]:
-        """``result = product + addend``, then ``body``; the result enters ``absmax`` and ``sum``.
+               absmax: str | None = None, enters: Enters | None = None,
+               made: bool = False) -> tuple[Pass, ...]:
+        """``result = product + addend``, then ``body``; the result enters ``absmax``, and what
+        ``enters`` names by its kind.
 
         ``made`` where another product takes the codes before it; they have one digit then.
 
@@ -149,7 +151,7 @@ class Product:
                       *between,
                       Element(result=end, a=scaled, multiplier=Scalar(scale), addend=addend,
                               absmax=absmax if digit == last else None,
-                              sum=sum if digit == last else None),
+                              **(enters or Enters() if digit == last else Enters())),
                       *(body if digit == last else ())))))
             addend = end
         return tuple(passes)

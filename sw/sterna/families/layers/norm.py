@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sterna.families.layers.enters import Enters
 from sterna.families.layers.ones import add_constant, add_scalar
 from sterna.families.layers.scalars import scalar_constant
 from sterna.families.layers.tables import ONE, WORD_BITS
@@ -42,6 +43,11 @@ class LayerNorm:
     def mean(self) -> str:
         """The sum that the words enter."""
         return f"{self.name}_mean"
+
+    @property
+    def enters(self) -> Enters:
+        """The reduction that the words enter."""
+        return {"sum": self.mean}
 
     def items(self, a: str, result: str, absmax: str | None = None) -> tuple[Item, ...]:
         """The norm of the vector ``a``, whose words enter a reduction where one is named."""

@@ -44,6 +44,12 @@ def half_tanh(result: str, a: str, half: str, absmax: str | None = None) -> tupl
     )
 
 
+def silu(a: str, spare: str) -> tuple[Operation, ...]:
+    """``a = a * sigmoid(a)``, of as many bits of fraction; ``spare`` is overwritten."""
+    return (Lookup(result=spare, a=a, table=SIGMOID),
+            Element(result=a, a=a, multiplier=Vector(spare), shift=GATE_FRACTION))
+
+
 def squared_relu(result: str, a: str, shift: int, absmax: str | None = None
                  ) -> tuple[Operation, ...]:
     """``result = max(a, 0)**2 >> shift``: exact but for that rounding; ``a`` is overwritten.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from math import ceil, log2
 from typing import ClassVar, Self
@@ -36,6 +37,8 @@ class Formats(ABC):
 
     names: ClassVar[tuple[str, ...]] = (HEAD,)
     """Matrices of the program."""
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
+    """The least and the most of fields of other limits than 0 and all bits of a word."""
 
     residual_fraction: int = 10
     normed_fraction: int = 11
@@ -62,7 +65,7 @@ class Formats(ABC):
                 raise InputError(f"formats: reaches holds {reach!r}; it must be a number from 0 to "
                                  f"{MOST_REACH}")
         for name in (item.name for item in fields(self) if item.name.endswith("_fraction")):
-            _check(name, getattr(self, name), 0, WORD_BITS - 1)
+            _check(name, getattr(self, name), *self.limits.get(name, (0, WORD_BITS - 1)))
         if self.gain_fraction % SHIFT_STEP:
             raise InputError(f"formats: gain_fraction must be a multiple of {SHIFT_STEP}")
         if self.digits[HEAD] != 1:

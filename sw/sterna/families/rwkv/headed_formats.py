@@ -27,24 +27,17 @@ BONUS_KINDS = {"key": "key", "value": "value", "receptance": "receptance", "gate
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeadedFormats(Formats):
+class StateFormats(Formats):
     """Those of all versions, and of matrix states."""
 
     log_fraction: int = LOG_FRACTION
     """What the table of sigmoids takes."""
-    key_fraction: int = 12
-    """Keys, also times what is a constant of theirs."""
     value_fraction: int = 12
-    receptance_fraction: int = 12
     state_fraction: int = 10
     read_fraction: int = 10
     """What is read of a state."""
     headed_fraction: int = 12
-    """That behind the norm of its head."""
-    attended_fraction: int = 12
-    """At most of what leaves attention, see `attended`."""
-    wide_fraction: int = 11
-    """Inner channels in front of their square, which has twice as much less `SQUARE_SHIFT`."""
+    """That behind its norm."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,18 +51,43 @@ class HeadedFormats(Formats):
 
     @property
     @abstractmethod
-    def gated_by(self) -> int:
-        """Fraction bits of the gate."""
+    def entering(self) -> int:
+        """Fraction bits of what is multiplied by values."""
+
+    @property
+    @abstractmethod
+    def asked(self) -> int:
+        """Fraction bits of what states are read with."""
 
     @property
     def product_shift(self) -> int:
-        """Of keys times values."""
-        return self.key_fraction + self.value_fraction - self.state_fraction
+        """Of what enters a state."""
+        return self.entering + self.value_fraction - self.state_fraction
 
     @property
     def read_shift(self) -> int:
-        """Of receptances times states."""
-        return self.receptance_fraction + self.state_fraction - self.read_fraction
+        """Of what states are read with, times these."""
+        return self.asked + self.state_fraction - self.read_fraction
+
+    def state(self, keys: Heads, values: Heads, decay_fraction: int = LOSS_FRACTION
+              ) -> StateFormat:
+        """Of a layer; keys are its rows, values its columns."""
+        return StateFormat(heads=keys.count, rows=keys.step, columns=values.step,
+                           fraction=self.state_fraction, decay_fraction=decay_fraction,
+                           product_shift=self.product_shift, read_shift=self.read_shift)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatedFormats(StateFormats):
+    """Of attention that leaves through a gate."""
+
+    attended_fraction: int = 12
+    """At most of what leaves attention, see `attended`."""
+
+    @property
+    @abstractmethod
+    def gated_by(self) -> int:
+        """Fraction bits of the gate."""
 
     @property
     def attended_shift(self) -> int:
@@ -81,16 +99,29 @@ class HeadedFormats(Formats):
         """Fraction bits of what leaves attention."""
         return self.headed_fraction + self.gated_by - self.attended_shift
 
+
+@dataclass(frozen=True, kw_only=True)
+class HeadedFormats(GatedFormats):
+    """Of versions of RWKV: states are read with receptances, inner channels are squared."""
+
+    key_fraction: int = 12
+    """Keys, also times what is a constant of theirs."""
+    receptance_fraction: int = 12
+    wide_fraction: int = 11
+    """Inner channels in front of their square, which has twice as much less `SQUARE_SHIFT`."""
+
+    @property
+    def entering(self) -> int:
+        return self.key_fraction
+
+    @property
+    def asked(self) -> int:
+        return self.receptance_fraction
+
     @property
     def square_fraction(self) -> int:
         """Of squared channels; may be below 0."""
         return 2 * self.wide_fraction - SQUARE_SHIFT
-
-    def state(self, heads: Heads) -> StateFormat:
-        """Of a layer; keys are its rows."""
-        return StateFormat(heads=heads.count, rows=heads.step, columns=heads.step,
-                           fraction=self.state_fraction, decay_fraction=LOSS_FRACTION,
-                           product_shift=self.product_shift, read_shift=self.read_shift)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +148,9 @@ def shift_to(fraction: int, most: int) -> int:
     return max(0, -(-(fraction - most) // SHIFT_STEP) * SHIFT_STEP)
 
 
-def within_reach(fractions: dict[str, int]) -> None:
-    """States and what is read of them are no finer than what they are made of."""
-    fractions["state"] = min(fractions["state"], fractions["key"] + fractions["value"])
-    fractions["read"] = min(fractions["read"], fractions["receptance"] + fractions["state"])
+def within_reach(fractions: dict[str, int], asked: str = "receptance", entering: str = "key"
+                 ) -> None:
+    """States and what is read of them, by the kind ``asked``, are no finer than what they are made
+    of."""
+    fractions["state"] = min(fractions["state"], fractions[entering] + fractions["value"])
+    fractions["read"] = min(fractions["read"], fractions[asked] + fractions["state"])

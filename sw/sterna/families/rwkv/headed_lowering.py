@@ -16,7 +16,8 @@ from sterna.families.layers.heads import (
     add_head_constant,
     make_head_ones,
 )
-from sterna.families.layers.tables import GATE_FRACTION, ONE_FRACTION, SIGMOID
+from sterna.families.layers.shift import silu
+from sterna.families.layers.tables import ONE_FRACTION
 from sterna.families.rwkv.headed import HEAD_EPSILON
 from sterna.families.rwkv.headed_formats import SHARE_FRACTION, HeadedFormats
 from sterna.families.rwkv.lowering import Lowering
@@ -26,7 +27,6 @@ from sterna.program.instructions import (
     Constant,
     Element,
     Kernel,
-    Lookup,
     Operation,
     Vector,
 )
@@ -102,13 +102,11 @@ class BonusLowering(HeadedLowering[H]):
 
     def gates(self) -> tuple[Pass, ...]:
         """By silu."""
-        return self.passes(
-            "gate", "gate", Lookup(result="attended", a="gate", table=SIGMOID), Element(
-                result="gate", a="gate", multiplier=Vector("attended"), shift=GATE_FRACTION))
+        return self.passes("gate", "gate", *silu("gate", "attended"))
 
     def attend(self) -> Iterable[Item]:
         """From keys, values and receptances to what leaves attention."""
-        shape = self.formats.state(self.heads)
+        shape = self.formats.state(self.heads, self.heads)
         return (
             MatrixState(state="cells", format=shape, products=(("present", "value"),),
                         read="receptance", result="read", store=False),

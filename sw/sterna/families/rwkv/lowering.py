@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sterna.families.layers.codes import Codes, Pass, Product, in_turn
+from sterna.families.layers.enters import Enters
 from sterna.families.layers.norm import LayerNorm
 from sterna.families.layers.ones import ONES, make_ones
 from sterna.families.layers.shift import squared_relu, token_shift
@@ -40,6 +41,23 @@ LAYER = "layer"
 FIRST, SECOND = "norm1", "norm2"
 """Norms of a layer; the first is the head's, too, behind the last layer."""
 F = TypeVar("F", bound=Formats)
+
+
+class Norm(Protocol):
+    """Of the residual stream."""
+
+    @property
+    def enters(self) -> Enters:
+        """The reduction that its words enter."""
+        ...
+
+    def items(self, a: str, result: str, absmax: str | None = None) -> tuple[Item, ...]:
+        """The norm of a vector, whose words enter a reduction where one is named."""
+        ...
+
+    def scalars(self) -> Mapping[str, ScalarConstant]:
+        """Its scalar constants."""
+        ...
 
 
 class Lowering(ABC, Generic[F]):
@@ -97,7 +115,7 @@ class Lowering(ABC, Generic[F]):
         """Section and name of every matrix of the layers."""
         return ((LAYER, name) for name in self.sources if name != HEAD)
 
-    def norms(self) -> dict[str, LayerNorm]:
+    def norms(self) -> Mapping[str, Norm]:
         """By name."""
         formats = self.formats
         return {name: LayerNorm(name, self.hidden, formats.residual_fraction,
@@ -124,6 +142,10 @@ class Lowering(ABC, Generic[F]):
                 for name, fraction in (("x", self.formats.residual_fraction),
                                        (ONES, ONE_FRACTION))}
 
+    def spare(self) -> tuple[str, ...]:
+        """Local vectors, as long as the residual stream unless `lengths` says another length."""
+        return "wide", "change", "none", "centred"
+
     def vectors(self) -> dict[str, VectorFormat]:
         """By name."""
         formats, lengths = self.formats, self.lengths()
@@ -133,11 +155,12 @@ class Lowering(ABC, Generic[F]):
             if name != HEAD:
                 lengths |= dict.fromkeys(self.product(name).vectors, self.shape(name)[0])
         fractions = self.fractions() | {"a": formats.normed_fraction}
-        local = (*fractions, "wide", "change", "none", "centred", *self.sources.values(), *lengths)
+        local = (*fractions, *self.spare(), *self.sources.values(), *lengths)
         vectors = {name: VectorFormat(length=lengths.get(name, self.hidden),
                                       fraction=fractions.get(name)) for name in local}
         for name, fraction in self.states().items():
-            vectors[name] = VectorFormat(length=self.hidden, fraction=fraction, lifetime="state")
+            vectors[name] = VectorFormat(length=lengths.get(name, self.hidden), fraction=fraction,
+                                         lifetime="state")
         return vectors | self.carried()
 
     def codes(self, name: str) -> Codes:
@@ -157,10 +180,10 @@ class Lowering(ABC, Generic[F]):
 
     def residual(self, name: str, norm: str, between: tuple[Operation, ...] = ()
                  ) -> tuple[Pass, ...]:
-        """What a matrix adds to the residual stream, whose words enter the mean of a norm;
+        """What a matrix adds to the residual stream, whose words enter a norm;
         ``between`` as of `Product.passes`."""
         return self.product(name).passes(
-            self.hidden, "x", addend="x", between=between, sum=f"{norm}_mean")
+            self.hidden, "x", addend="x", between=between, enters=self.norms()[norm].enters)
 
     def leave_attention(self) -> tuple[Item, ...]:
         """What attention adds to the residual stream."""
@@ -190,8 +213,12 @@ class Lowering(ABC, Generic[F]):
 
     def _embed(self) -> Section:
         return Section(name="embed", items=(Kernel(name="embed", length=self.hidden, body=(
-            Element(result="x", a="input", multiplier=Unit(1), sum=f"{FIRST}_mean"),
-            *make_ones("x"))),))
+            Element(result="x", a="input", multiplier=Unit(1), **self.norms()[FIRST].enters),
+            *self.begin())),))
+
+    def begin(self) -> tuple[Operation, ...]:
+        """What else is made behind the embedding row."""
+        return make_ones("x")
 
     def _head(self) -> Section:
         """The residual stream behind its norm, and the best of the logits."""

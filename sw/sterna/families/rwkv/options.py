@@ -1,4 +1,4 @@
-"""Options that only RWKV models have."""
+"""Options that only language models of several planes have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from sterna.machine.units.ternary import MOST_PLANES
 from sterna.options import option
 
-OWNER = "RWKV models"
+OWNER = "language models of several planes"
 
 
 @dataclass(frozen=True)

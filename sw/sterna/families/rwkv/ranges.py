@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from sterna.errors import InputError
 from sterna.families.rwkv.calibration import check_tokens
-from sterna.families.rwkv.configuration import NORM_EPSILON
 from sterna.families.rwkv.headed_reference import HeadedBlock
 from sterna.families.rwkv.layout import HEAD, LAST_NORM, layer_key
 from sterna.families.rwkv.reference import Block
@@ -49,16 +48,16 @@ class Ranges(Watch):
         self.reaches[name] = max(self.reaches.get(name, 0.0),
                                  float((results / most / rows).abs().max()))
 
-    def norm(self, norm: nn.LayerNorm, values: Tensor, normed: Tensor) -> None:
+    def norm(self, norm: nn.Module, values: Tensor, normed: Tensor) -> None:
         """Let a norm enter, with its gain and without."""
         self.see("normed", normed)
-        self.see("gain", norm.weight)
-        self.see("normed", functional.layer_norm(values, (values.shape[-1],), eps=NORM_EPSILON))
+        self.see("gain", norm.get_parameter("weight"))
+        bare: Any = type(norm)
+        self.see("normed", bare(values.shape[-1:], eps=norm.eps, elementwise_affine=False)(values))
 
-    def watch_norm(self, norm: nn.LayerNorm) -> None:
+    def watch_norm(self, norm: nn.Module) -> None:
         """Let everything that a norm makes enter."""
         def see(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            assert isinstance(module, nn.LayerNorm)
             self.norm(module, inputs[0], output)
 
         norm.register_forward_hook(see)
@@ -92,7 +91,7 @@ def observe(model: RwkvModel, tokens: Sequence[int], layer: Callable[[int, Range
             block = layer(index, ranges)
             values, _, *more = block(values, block.initial_state(1), *more)
             ranges.see("residual", values)
-        norm = _norm(model, LAST_NORM)
+        norm = _last_norm(model)
         normed = norm(values)
         ranges.norm(norm, values, normed)
         head = torch.from_numpy(model.tensor(HEAD)).float()
@@ -127,10 +126,9 @@ def block_of(model: RwkvModel, index: int, make: Callable[[], B], linear: Mappin
     return block
 
 
-def _norm(model: RwkvModel, name: str) -> nn.LayerNorm:
-    """A norm of the model."""
-    norm = nn.LayerNorm(model.config.hidden_size, NORM_EPSILON)
-    for part in ("weight", "bias"):
-        getattr(norm, part).data.copy_(torch.from_numpy(model.tensor(f"{name}.{part}").astype(
-            np.float32)))
+def _last_norm(model: RwkvModel) -> nn.Module:
+    """The norm in front of the head."""
+    norm = model.version.norm(model.config)
+    norm.load_state_dict({part: torch.from_numpy(model.tensor(f"{LAST_NORM}.{part}").astype(
+        np.float32)) for part in norm.state_dict()})
     return norm

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sterna.families.rwkv.configuration import NORM_EPSILON, Configuration
+
+
+def layer_norm(hidden: int) -> nn.LayerNorm:
+    """The norm of all versions."""
+    return nn.LayerNorm(hidden, NORM_EPSILON)
 
 
 def before(values: Tensor, last: Tensor) -> Tensor:
@@ -48,12 +53,16 @@ class Block(nn.Module, ABC):
     size]`` gives both behind it, and what later layers take beside.
     """
 
-    def __init__(self, hidden: int, first: bool) -> None:
+    ln1: nn.Module
+    ln2: nn.Module
+
+    def __init__(self, hidden: int, first: bool,
+                 norm: Callable[[int], nn.Module] = layer_norm) -> None:
         super().__init__()
         if first:
-            self.ln0 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln1 = nn.LayerNorm(hidden, NORM_EPSILON)
-        self.ln2 = nn.LayerNorm(hidden, NORM_EPSILON)
+            self.ln0 = norm(hidden)
+        self.ln1 = norm(hidden)
+        self.ln2 = norm(hidden)
 
     @abstractmethod
     def state_size(self) -> int:
@@ -61,18 +70,19 @@ class Block(nn.Module, ABC):
 
     def initial_state(self, batch: int) -> Tensor:
         """Nothing read yet."""
-        return self.ln1.weight.new_zeros(batch, self.state_size())
+        return self.ln1.get_parameter("weight").new_zeros(batch, self.state_size())
 
 
 class Rwkv(nn.Module):
     """The whole model; `forward` takes a sequence."""
 
-    def __init__(self, config: Configuration, blocks: Iterable[Block]) -> None:
+    def __init__(self, config: Configuration, blocks: Iterable[Block],
+                 norm: Callable[[int], nn.Module] = layer_norm) -> None:
         super().__init__()
         self.config = config
         self.emb = nn.Embedding(config.vocab_size, config.hidden_size)
         self.blocks = nn.ModuleList(blocks)
-        self.ln_out = nn.LayerNorm(config.hidden_size, NORM_EPSILON)
+        self.ln_out = norm(config.hidden_size)
         self.head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
     def initial_state(self, batch: int = 1) -> Tensor:
@@ -84,11 +94,16 @@ class Rwkv(nn.Module):
         if state is None:
             state = self.initial_state(tokens.shape[0])
         layers = self._layers()
-        values, states, more = layers[0].ln0(self.emb(tokens.T)), [], ()
+        values, states, more = self.entered(tokens.T), [], ()
         for block, kept in zip(layers, state, strict=True):
             values, last, *more = block(values, kept, *more)
             states.append(last)
         return self.head(self.ln_out(values)).transpose(0, 1), torch.stack(states)
+
+    def entered(self, tokens: Tensor) -> Tensor:
+        """What enters the first layer."""
+        found: Tensor = self._layers()[0].ln0(self.emb(tokens))
+        return found
 
     def _layers(self) -> list[Block]:
         found = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sterna.errors import InputError
 from sterna.formats.pth import PthFile
-from sterna.reading import parse_json, require_file
+from sterna.reading import parse_json, read_json, require_file
 
 PTH, SAFETENSORS = ".pth", ".safetensors"
 MARKS = {"att.w0": "RWKV-7", "att.time_maa_x": "RWKV-6", "att.time_mix_g": "RWKV-5.2",
@@ -34,6 +34,14 @@ def version_of_file(source: str) -> str | None:
             return version_of(PthFile(path).shapes)
         return version_of(_header(path)) if source.endswith(SAFETENSORS) else None
     except (InputError, OSError, ValueError):
+        return None
+
+
+def type_of(folder: str) -> object:
+    """The model_type of a folder's config.json, None without one."""
+    try:
+        return read_json(Path(folder) / "config.json").get("model_type")
+    except InputError:
         return None
 
 

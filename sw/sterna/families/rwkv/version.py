@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import InputError
 from sterna.families.family import ShippedModel
 from sterna.families.rwkv.configuration import Configuration
+from sterna.families.rwkv.layout import FIRST_NORM
 from sterna.files.manifest import Format
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Version(ABC):
     config: type[Configuration]
     numbers: type[Formats]
     lowering: type[Lowering[Any]]
+    embedding_norm: str | None = FIRST_NORM
+    """That of embedding rows, if they have one."""
 
     @abstractmethod
     def tensors(self, config: Any) -> dict[str, tuple[int, ...]]:
@@ -63,10 +67,10 @@ class Version(ABC):
         del config
         return ()
 
-    @abstractmethod
     def configured(self, shapes: Shapes, layers: int, end: int | None) -> Configuration:
         """As the shapes of the authors' tensors say; ``end`` is the token that ends a text. Raises
-        `InputError` for those of no such model."""
+        `InputError` for those of no such model: of some, shapes say too little."""
+        raise InputError(f"has no tensors of an {self.title}")
 
     @abstractmethod
     def asked(self, values: Mapping[str, int]) -> Configuration:
@@ -98,3 +102,9 @@ class Version(ABC):
     @abstractmethod
     def module(self, config: Any) -> nn.Module:
         """The float reference, with any weights."""
+
+    def norm(self, config: Any) -> nn.Module:
+        """That in front of the head, with any weights."""
+        from sterna.families.rwkv.reference import layer_norm
+
+        return layer_norm(config.hidden_size)

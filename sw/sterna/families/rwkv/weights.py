@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.families.rwkv.configuration import NORM_EPSILON
-from sterna.families.rwkv.layout import EMBEDDINGS, FIRST_NORM, layer_key
+from sterna.families.rwkv.layout import EMBEDDINGS, layer_key
 from sterna.families.rwkv.version import Version
 
 Array = NDArray[np.floating]
@@ -37,9 +37,11 @@ class RwkvModel:
 
     def rows(self, tokens: list[int]) -> NDArray[np.float64]:
         """What enters the first layer, [tokens, hidden]: embedding rows behind their norm."""
-        gain, bias = (self.tensor(f"{FIRST_NORM}.{part}").astype(np.float64)
+        rows, norm = self.tensor(EMBEDDINGS)[tokens].astype(np.float64), self.version.embedding_norm
+        if norm is None:
+            return rows
+        gain, bias = (self.tensor(f"{norm}.{part}").astype(np.float64)
                       for part in ("weight", "bias"))
-        rows = self.tensor(EMBEDDINGS)[tokens].astype(np.float64)
         centred = rows - rows.mean(-1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(-1, keepdims=True) + NORM_EPSILON)
         return centred / spread * gain + bias

@@ -52,5 +52,5 @@ class Rwkv4(RwkvFamily):
         """That of a file, or of a folder of transformers'."""
         from sterna.families.rwkv4.transformers import open_transformers
 
-        return open_transformers(source) if is_hugging_face(source) else (
+        return open_transformers(source) if is_hugging_face(str(source)) else (
             super().open_checkpoint(source))

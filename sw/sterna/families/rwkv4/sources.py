@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from sterna.families.rwkv.sources import PTH, type_of, version_of_file
 
-from sterna.errors import InputError
-from sterna.families.rwkv.sources import PTH, version_of_file
-from sterna.reading import read_json
-
-CONFIG_FILE, HUGGING_FACE_TYPE = "config.json", "rwkv"
+HUGGING_FACE_TYPE = "rwkv"
 
 
 def is_checkpoint(source: str) -> bool:
@@ -18,12 +14,9 @@ def is_checkpoint(source: str) -> bool:
     they are opened.
     """
     return (source.endswith(PTH) or version_of_file(source) is not None
-            or is_hugging_face(Path(source)))
+            or is_hugging_face(source))
 
 
-def is_hugging_face(folder: Path) -> bool:
+def is_hugging_face(folder: str) -> bool:
     """Whether its config.json says so."""
-    try:
-        return read_json(folder / CONFIG_FILE).get("model_type") == HUGGING_FACE_TYPE
-    except InputError:
-        return False
+    return type_of(folder) == HUGGING_FACE_TYPE

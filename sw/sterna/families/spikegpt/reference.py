@@ -63,7 +63,7 @@ class Layer(LayerOfRwkv4):
         return super().state_size() + MEMBRANES * self.hidden
 
     def initial_state(self, batch: int) -> Tensor:
-        state = self.ln1.weight.new_zeros(batch, self.state_size())
+        state = self.ln1.get_parameter("weight").new_zeros(batch, self.state_size())
         state.unflatten(-1, (-1, self.hidden))[:, STATES - 1] = EMPTY
         return state
 

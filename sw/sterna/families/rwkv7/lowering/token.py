@@ -203,7 +203,7 @@ class Rwkv7Lowering(HeadedLowering[Formats]):
     def _attend(self, section: str) -> tuple[Item, ...]:
         """What a state has in a direction is removed, and the token enters it."""
         formats, length = self.formats, self.heads.length
-        shape = formats.state(self.heads)
+        shape = formats.state(self.heads, self.heads)
         keys = Kernel(name="keys", length=length, body=(
             Element(result="direction", a="key", multiplier=Constant("key_gain"),
                     shift=SHARE_FRACTION),
