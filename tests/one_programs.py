@@ -8,6 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sterna.families.deltanet.configuration import DeltaNetConfig
+from sterna.families.deltanet.version import DELTANET
+from sterna.families.deltaproduct.configuration import DeltaProductConfig
+from sterna.families.deltaproduct.version import DELTAPRODUCT
+from sterna.families.gla.configuration import GlaConfig
+from sterna.families.gla.version import GLA
+from sterna.families.hgrn2.configuration import Hgrn2Config
+from sterna.families.hgrn2.version import HGRN2
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
@@ -72,6 +80,9 @@ rwkv4 = partial(rwkv, RWKV4)
 rwkv5, rwkv6, rwkv7 = (partial(rwkv, version, value_fraction=10)
                        for version in (RWKV5, RWKV6, RWKV7))
 spikegpt = partial(rwkv, SPIKEGPT)
+gla = partial(rwkv, GLA, value_fraction=10)
+hgrn2 = partial(rwkv, HGRN2, value_fraction=8, state_fraction=13, read_fraction=14)
+delta = partial(rwkv, unit_fraction=12, state_fraction=13)
 
 
 PROGRAMS: dict[str, Callable[[], Program]] = {
@@ -105,6 +116,28 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
         130, 14, 3, 36, None, None, head_size=7, decay_rank=7, rate_rank=5, value_rank=3,
         gate_rank=9)),
     "spikegpt": partial(spikegpt, SpikeGptConfig(97, 20, 2, 50)),
+    "gla": partial(gla, GlaConfig(97, 60, 2, 50, None, None, num_heads=3, key_size=10,
+                                  value_size=20, gate_rank=7)),
+    "gla, odd": partial(gla, GlaConfig(65, 22, 1, 37, None, None, num_heads=2, key_size=11,
+                                       value_size=9, gate_rank=16), {"key": 4, "down": 1}),
+    "gla, five heads": partial(gla, GlaConfig(
+        130, 35, 2, 36, None, None, num_heads=5, key_size=14, value_size=7, gate_rank=5)),
+    "hgrn2": partial(hgrn2, Hgrn2Config(97, 60, 1, 50, None, None, num_heads=3, key_size=20,
+                                        value_size=20)),
+    "hgrn2, odd": partial(hgrn2, Hgrn2Config(65, 22, 1, 37, None, None, num_heads=2, key_size=11,
+                                             value_size=11), {"forget": 4, "down": 1}),
+    "hgrn2, five heads": partial(hgrn2, Hgrn2Config(130, 35, 2, 36, None, None, num_heads=5,
+                                                    key_size=7, value_size=7)),
+    "deltanet": partial(delta, DELTANET, DeltaNetConfig(
+        97, 60, 1, 50, None, None, num_heads=3, key_size=10, value_size=20)),
+    "deltanet, gated": partial(delta, DELTANET, DeltaNetConfig(
+        65, 22, 1, 37, None, None, num_heads=2, key_size=11, value_size=9, forgets=1, gated=1),
+        {"key0": 4, "down": 1}),
+    "deltaproduct": partial(delta, DELTAPRODUCT, DeltaProductConfig(
+        97, 35, 1, 36, None, None, num_heads=5, key_size=7, value_size=14, steps=2, forgets=1,
+        gated=1, negative=1)),
+    "deltaproduct, three steps": partial(delta, DELTAPRODUCT, DeltaProductConfig(
+        130, 24, 2, 36, None, None, num_heads=3, key_size=8, value_size=8, steps=3)),
     "state, rwkv": partial(state_program, "rwkv", 3, 20, 10, hidden=20, vocabulary=97),
     "state, delta": partial(state_program, "delta", 2, 7, 9, loud=True),
     "state, columns": partial(state_program, "columns", 3, 5, 7),

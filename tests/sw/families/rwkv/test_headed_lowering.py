@@ -22,7 +22,11 @@ from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna_sim.verification import Verifier
 
-from tests.sw.families.rwkv.headed import CASES, Case
+from tests.sw.families.fla.cases import CASES as OF_FLA
+from tests.sw.families.rwkv.headed import CASES as OF_RWKV
+from tests.sw.families.rwkv.headed import Case
+
+CASES = {**OF_RWKV, **OF_FLA}
 
 IDS = torch.from_numpy(np.random.default_rng(1).integers(0, 97, (4, 24)))
 every = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -49,24 +53,22 @@ def formats(title: str) -> Any:
 def test_planes_and_codes_cost_what_is_known(case: Case) -> None:
     """spec/families.md 2; of eight planes nothing is left to be seen, so that codes alone are."""
     for planes, most in case.most.items():
-        found = error(drawn(case), formats(case.version.title).with_planes(planes))
+        found = error(drawn(case), formats(case.title).with_planes(planes))
         assert most / 3 < found < most
 
 
 @every
 def test_a_second_digit_takes_error_of_codes_away(case: Case) -> None:
-    fine = formats(case.version.title).with_planes(8)
+    fine = formats(case.title).with_planes(8)
     two = replace(fine, digits=dict.fromkeys(case.digits, 2))
     assert error(drawn(case), two) < 0.9 * error(drawn(case), fine)
 
 
 @every
-@pytest.mark.parametrize(
-    "scale, name", [(20.0, "att.key.weight"), (0.05, "att.value.weight"), (6.0, "ffn.key.weight")]
-)
-def test_calibration_follows_the_values(case: Case, scale: float, name: str) -> None:
+@pytest.mark.parametrize("which", range(3))
+def test_calibration_follows_the_values(case: Case, which: int) -> None:
     """Of a model some of whose values are many times as large, or small."""
-    model = drawn(case)
+    model, (scale, name) = drawn(case), case.loud[which]
 
     def tensor(key: str) -> np.ndarray:
         return model.tensor(key) * np.float32(scale if key.endswith(name) else 1)
@@ -79,7 +81,7 @@ def test_calibration_follows_the_values(case: Case, scale: float, name: str) -> 
 
 @every
 def test_formats_are_kept(case: Case) -> None:
-    found = formats(case.version.title)
+    found = formats(case.title)
     assert case.version.formats(found.to_json()) == found
 
 
@@ -115,7 +117,7 @@ def test_every_value_is_the_golden_s(case: Case, lanes: int) -> None:
     assert all(outcome.loud[name] for name in (case.cells, "read", "attended"))
 
 
-@every
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.parts])
 def test_a_machine_whose_groups_are_longer_than_heads_is_refused(case: Case) -> None:
     with pytest.raises(
         InputError,

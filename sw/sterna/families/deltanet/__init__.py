@@ -1,0 +1,1 @@
+"""DeltaNet, gated too: recurrent language models whose states correct what keys find there."""

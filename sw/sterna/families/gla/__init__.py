@@ -1,0 +1,1 @@
+"""GLA: gated linear attention, whose matrix states lose what every token says."""

@@ -1,0 +1,48 @@
+"""The family of GLA language models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sterna.families.family import Coverage
+from sterna.families.fla.family import FlaFamily
+from sterna.families.gla.names import DEFAULTS, FORMAT, NAME, SHIPPED
+from sterna.families.gla.options import Size
+from sterna.families.random_name import form
+from sterna.families.rwkv.family import RANDOM, READS
+from sterna.families.rwkv.options import Planes
+from sterna.families.tokens.family import token_options
+
+if TYPE_CHECKING:
+    from sterna.families.rwkv.version import Version
+    from sterna.families.rwkv.weights import RwkvModel
+
+
+class Gla(FlaFamily):
+    """Language models whose tokens enter matrix states, which lose what each token says."""
+
+    name = NAME
+    title = "GLA"
+    types = (NAME,)
+    reads = READS | {form(DEFAULTS, NAME): RANDOM}
+    imports = {"a folder with config.json of model_type gla":
+               "a GLA as flash-linear-attention saves it"}
+    coverage = Coverage("1 to 8, 5 unless told", (
+        "Gated Linear Attention Transformers with Hardware-Efficient Training",))
+    options = token_options(Size, Planes)
+    size = Size
+    format = FORMAT
+    models = SHIPPED
+    random = (NAME,)
+
+    def version(self) -> Version:
+        """GLA."""
+        from sterna.families.gla.version import GLA
+
+        return GLA
+
+    def open_checkpoint(self, source: Path) -> RwkvModel:
+        from sterna.families.gla.transformers import open_transformers
+
+        return open_transformers(source)

@@ -1,0 +1,37 @@
+"""Names and shapes of the tensors of a GLA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sterna.families.fla.layout import HEAD_NORM, OUTPUT, Shapes, all_tensors
+from sterna.families.gla.configuration import GlaConfig
+
+LINEAR = {"query": "att.q_proj", "key": "att.k_proj", "value": "att.v_proj", "gate": "att.g_proj",
+          "decay_down": "att.gk_proj.0", "decay_up": "att.gk_proj.1", "output": OUTPUT}
+"""Matrices [outputs, inputs] of attention by their names in the program."""
+DECAY_BIAS = "att.gk_proj.1.bias"
+KEYED = ("query", "key", "decay_up")
+"""Those with a row for each element of the heads of keys; `VALUED` of those of values."""
+VALUED = ("value", "gate")
+
+
+def attention_shape(config: GlaConfig, name: str, keys: int, values: int) -> tuple[int, int]:
+    """Outputs and inputs of one of `LINEAR`, where all heads have so many elements."""
+    hidden, rank = config.hidden_size, config.gate_rank
+    return {"decay_down": (rank, hidden), "decay_up": (keys, rank), "output": (hidden, values)}.get(
+        name, (keys if name in KEYED else values, hidden))
+
+
+def tensors(config: GlaConfig) -> Shapes:
+    """Key and shape of every tensor, in the order of use."""
+    keys, values = (config.num_heads * size for size in (config.key_size, config.value_size))
+
+    def layer(index: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        del index
+        for name, key in LINEAR.items():
+            yield f"{key}.weight", attention_shape(config, name, keys, values)
+        yield DECAY_BIAS, (keys,)
+        yield HEAD_NORM, (config.value_size,)
+
+    return all_tensors(config, layer)
