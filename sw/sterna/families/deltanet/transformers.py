@@ -38,7 +38,7 @@ def _configured(values: Mapping[str, Any]) -> DeltaNetConfig:
                           negative=flag(values, "allow_neg_eigval", False))
 
 
-def _split(values: Mapping[str, Any], hidden: Any, heads: Any) -> dict[str, int]:
+def _split(values: Mapping[str, Any], hidden: Any, heads: Any) -> dict[str, Any]:
     shares = {"key_size": values.get("expand_k", 1.0), "value_size": values.get("expand_v", 1.0)}
     if not all(isinstance(number, int | float) for number in (hidden, heads, *shares.values())):
         raise InputError("expand_k, expand_v, hidden_size and num_heads must be numbers")

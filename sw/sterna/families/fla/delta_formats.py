@@ -18,6 +18,8 @@ from sterna.law.matrix_state import MOST_DECAY_FRACTION
 TAKING = ("query", *(step_name(kind, step) for step in range(MOST_STEPS)
                      for kind in ("key", "value")), "rate", "forget", "gate")
 """Matrices of attention that take what the norm gives, of all models."""
+STEEPEST = 3
+"""Bits of fraction by which what a table gives is finer than what it takes, of slope 1."""
 SPEED_FRACTION = 8
 """Of what the speed of forgetting is multiplied by."""
 
@@ -66,3 +68,8 @@ class DeltaFormats(GatedFormats, FlaFormats):
     @classmethod
     def fit(cls, fractions: dict[str, int]) -> None:
         fractions["state"] = min(fractions["state"], fractions["log"])
+        if "speed" in fractions:  # tables must not be too steep
+            fractions["speed"] = min(fractions["speed"], fractions["log"] + STEEPEST)
+            made = fractions["speed"] + SPEED_FRACTION
+            forget = made - shift_to(made, fractions["forget"])
+            fractions["decay"] = min(fractions["decay"], forget + STEEPEST)

@@ -21,7 +21,7 @@ def flag(values: Mapping[str, Any], name: str, usual: bool) -> int:
     return int(found)
 
 
-def wide_heads(values: Mapping[str, Any]) -> dict[str, int]:
+def wide_heads(values: Mapping[str, Any]) -> dict[str, Any]:
     """Of models whose keys have ``head_dim`` elements a head, their values ``expand_v`` times as
     many, 2 unless told."""
     size, share = values.get("head_dim", 256), values.get("expand_v", 2.0)

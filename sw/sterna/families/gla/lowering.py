@@ -36,6 +36,9 @@ from sterna.program.instructions import Constant, Element, Kernel, Lookup, Vecto
 from sterna.program.items import Item
 from sterna.program.matrix_state import MatrixState
 
+STEEPEST = 7
+"""Bits of fraction by which losses may be finer than what their table takes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Formats(GatedFormats, FlaFormats):
@@ -55,6 +58,12 @@ class Formats(GatedFormats, FlaFormats):
     @property
     def gated_by(self) -> int:
         return self.log_fraction
+
+    @classmethod
+    def fit(cls, fractions: dict[str, int]) -> None:
+        super().fit(fractions)
+        # The table must not be too steep: its slope is at most 1 / NORMALIZER.
+        fractions["decay"] = min(fractions["decay"], fractions["log"] + STEEPEST)
 
     def source_fraction(self, name: str) -> int:
         return self.log_fraction if name == "decay_up" else super().source_fraction(name)

@@ -116,7 +116,7 @@ CASES = {case.title: case for case in (
               loud=((20.0, "att.k_proj.weight"), (0.05, "att.v_proj.weight"),
                     (6.0, "ffn.up_proj.weight")),
               package=package, types=types, settings=settings, of_file=of_file, norm="o_norm",
-              values_first=False,
+              values_first=package == "GatedDeltaNet",
               refused=(({"use_short_conv": False}, "use_short_conv is False; .* has True"),
                        ({"conv_size": 3}, "conv_size is 3"),
                        ({"allow_neg_eigval": 1}, "allow_neg_eigval is 1; it must be true or")))
