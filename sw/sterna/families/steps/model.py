@@ -92,10 +92,11 @@ class StepModel(ProgramModel):
 
         return measured(self, request, report)
 
-    @abstractmethod
     def agreement(self, request: ReportRequest, network: SpikingNetwork, report: Report
                   ) -> Mapping[str, object]:
-        """How the integers agree with real numbers, for the network that takes the inputs."""
+        """How the integers agree with real numbers, for the network that takes the inputs; ``why``
+        nothing is known of that."""
+        return {"why": f"{self.name}: its family compares no report with real numbers"}
 
     def bench(self, request: BenchRequest, report: Report) -> Result:
         """Measure steps of random inputs."""
