@@ -22,7 +22,7 @@ from sterna_boards.board import Board
 from sterna_boards.catalogue import BOARDS
 from sterna_boards.estimate.rate import MOST_DIVISOR, divisor
 from sterna_boards.flows.open.designs import Design, accelerator, loopback
-from sterna_boards.flows.open.report import BuildReport
+from sterna_boards.flows.open.report import LAYOUT, BuildReport
 
 from tests.boards.kinds import OPEN_BOARDS, PROJECT_BOARDS
 
@@ -58,6 +58,7 @@ def built(monkeypatch, tmp_path):
         found.append((design.top()._divisor, design.clock_hz))
         bitstream = tmp_path / "sterna.bit"
         bitstream.write_bytes(b"bits")
+        bitstream.with_name(LAYOUT).write_text("{}")
         return BuildReport(
             board=board.name, device=board.device, design=design.name, bitstream=bitstream,
             clock_mhz=design.clock_hz / 1e6, fmax_mhz=1e3, timing_met=True, seeds={1: 1e3},

@@ -18,13 +18,15 @@ from sterna_boards.estimate.work import work_on
 from sterna_boards.measured.baseline import read_baseline
 
 SHAPE = {"rows": 4, "columns": 8, "vector_lanes": 4, "lane": "adders"}
+LINK = {**SHAPE, "generate": False}
+"""Where the board does not make texts by itself."""
 BOARD = find_board("ulx3s-12f")
 
 
 @pytest.mark.verilator
 @pytest.mark.parametrize("streams", [1, 2])
 def test_the_link_is_counted_and_told(streams: int) -> None:
-    options = Options(tokens=2, streams=streams, **SHAPE, **({"prompt": 2} if streams > 1 else {}))
+    options = Options(tokens=2, streams=streams, **LINK, **({"prompt": 2} if streams > 1 else {}))
     found = bench(BenchRequest(model="demo-tiny", board=BOARD.name, options=options)).to_dict()
     program = open_model("demo-tiny").lowered
     work = work_on(BOARD, program, BOARD.with_rate(BOARD.machine().having(
