@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from collections.abc import Iterator
@@ -153,16 +152,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def done(*arguments: object, **named: object) -> None:
         raise Done
 
-    # What is imported while `to_verilog` is another function would keep that.
-    for name in ("flows.export", "handover.sources", "parts.netlist"):
-        importlib.import_module(f"sterna_boards.{name}")
     monkeypatch.setattr("sterna_boards.model_build.build_model", done)
     monkeypatch.setattr("uvicorn.Server.run", done)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     for name in ("tokens.bench.open_program", "tokens.verify.Verifier",
                  "steps.verify.Verifier", "steps.bench.open_spiking_device"):
         monkeypatch.setattr(f"sterna.families.{name}", done)
-    for name in ("sterna_hw.verilog.to_verilog", "sterna_sim.serial_board.SerialBoard",
+    for name in ("sterna_hw.verilog._text", "sterna.families.tokens.measured._ranges",
+                 "sterna.report.on_board.written_page", "sterna_sim.serial_board.SerialBoard",
                  "sterna_sim.memory.device.open_with_memory",
                  "sterna.families.matmul_free.family.MatMulFree.import_model",
                  "sterna.families.matmul_free.model.open_random"):
