@@ -134,9 +134,10 @@ class BoardShape(Snapshots, Streams, Lanes, BoardLanes, BoardClock, Weights, Bau
         if self.generate:
             return making if best is None else best.machine
         shape = self._with_room(board, program)
+        if best is None or not best.fits:
+            return shape
         usual = self._estimated(board, program, shape, self.place)
-        pays = best is not None and best.fits and (usual is None or _rate(best) > _rate(usual))
-        return best.machine if best is not None and pays else shape
+        return best.machine if usual is None or _rate(best) > _rate(usual) else shape
 
     def _estimated(self, board: Board, program: Program, shape: Machine, place: Embedding
                    ) -> Estimate | None:
