@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sterna.families.deltanet.names import DEFAULTS, FORMAT, NAME, SHIPPED
-from sterna.families.deltanet.options import Size
+from sterna.families.deltanet.names import DEFAULTS, FORMAT, NAME, SHIPPED, SIZES
 from sterna.families.family import Coverage
 from sterna.families.fla.family import FlaFamily
 from sterna.families.random_name import form
 from sterna.families.rwkv.family import RANDOM, READS
 from sterna.families.rwkv.options import Planes
 from sterna.families.tokens.family import token_options
+from sterna.families.tokens.options import released
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
@@ -29,8 +29,8 @@ class DeltaNet(FlaFamily):
     imports = {"a folder with config.json of model_type delta_net or gated_deltanet":
                "a DeltaNet, or a Gated DeltaNet, as flash-linear-attention saves it"}
     coverage = Coverage("1 to 8, 5 unless told", ())
-    options = token_options(Size, Planes)
-    size = Size
+    size = released(SIZES)
+    options = token_options(size, Planes)
     format = FORMAT
     models = SHIPPED
     random = (NAME,)

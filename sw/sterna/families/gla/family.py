@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sterna.families.family import Coverage
 from sterna.families.fla.family import FlaFamily
-from sterna.families.gla.names import DEFAULTS, FORMAT, NAME, SHIPPED
-from sterna.families.gla.options import Size
+from sterna.families.gla.names import DEFAULTS, FORMAT, NAME, SHIPPED, SIZES
 from sterna.families.random_name import form
 from sterna.families.rwkv.family import RANDOM, READS
 from sterna.families.rwkv.options import Planes
 from sterna.families.tokens.family import token_options
+from sterna.families.tokens.options import released
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
@@ -30,8 +30,8 @@ class Gla(FlaFamily):
                "a GLA as flash-linear-attention saves it"}
     coverage = Coverage("1 to 8, 5 unless told", (
         "Gated Linear Attention Transformers with Hardware-Efficient Training",))
-    options = token_options(Size, Planes)
-    size = Size
+    size = released(SIZES)
+    options = token_options(size, Planes)
     format = FORMAT
     models = SHIPPED
     random = (NAME,)

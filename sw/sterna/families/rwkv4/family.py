@@ -9,10 +9,10 @@ from sterna.families.family import Coverage
 from sterna.families.random_name import form
 from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
 from sterna.families.rwkv.options import Planes
-from sterna.families.rwkv4.names import DEFAULTS, FORMAT, NAME, SHIPPED
-from sterna.families.rwkv4.options import Size
+from sterna.families.rwkv4.names import DEFAULTS, FORMAT, NAME, SHIPPED, SIZES
 from sterna.families.rwkv4.sources import is_checkpoint, is_hugging_face
 from sterna.families.tokens.family import token_options
+from sterna.families.tokens.options import released
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
@@ -32,8 +32,8 @@ class Rwkv4(RwkvFamily):
     }
     coverage = Coverage("1 to 8, 5 unless told, with codes of one and of two digits", (
         "RWKV: Reinventing RNNs for the Transformer Era",))
-    options = token_options(Size, Planes)
-    size = Size
+    size = released(SIZES)
+    options = token_options(size, Planes)
     format = FORMAT
     models = SHIPPED
     random = (NAME,)

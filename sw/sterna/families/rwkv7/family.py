@@ -8,9 +8,9 @@ from sterna.families.family import Coverage
 from sterna.families.random_name import form
 from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
 from sterna.families.rwkv.options import Planes
-from sterna.families.rwkv7.names import DEFAULTS, FORMAT, NAME, SHIPPED
-from sterna.families.rwkv7.options import Size
+from sterna.families.rwkv7.names import DEFAULTS, FORMAT, NAME, SHIPPED, SIZES
 from sterna.families.tokens.family import token_options
+from sterna.families.tokens.options import released
 
 if TYPE_CHECKING:
     from sterna.families.rwkv.version import Version
@@ -28,8 +28,8 @@ class Rwkv7(RwkvFamily):
     }
     coverage = Coverage("1 to 8, 5 unless told", (
         "RWKV-7 'Goose' with Expressive Dynamic State Evolution",))
-    options = token_options(Size, Planes)
-    size = Size
+    size = released(SIZES)
+    options = token_options(size, Planes)
     format = FORMAT
     models = SHIPPED
     random = (NAME,)

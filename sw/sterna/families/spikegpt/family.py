@@ -12,9 +12,9 @@ from sterna.families.random_name import form
 from sterna.families.requests import ImportRequest
 from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
 from sterna.families.rwkv.options import Planes
-from sterna.families.spikegpt.names import DEFAULTS, FORMAT, NAME, PREFIX, SHIPPED
-from sterna.families.spikegpt.options import Size
+from sterna.families.spikegpt.names import DEFAULTS, FORMAT, NAME, PREFIX, SHIPPED, SIZES
 from sterna.families.tokens.family import token_options
+from sterna.families.tokens.options import released
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class SpikeGpt(RwkvFamily):
     }
     coverage = Coverage("1 to 8, 5 unless told", (
         "SpikeGPT: Generative Pre-trained Language Model with Spiking Neural Networks",))
-    options = token_options(Size, Planes)
-    size = Size
+    size = released(SIZES)
+    options = token_options(size, Planes)
     format = FORMAT
     models = SHIPPED
     random = (NAME,)

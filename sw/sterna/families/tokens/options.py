@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sterna.machine.machine import MOST_STREAMS
 from sterna.machine.texts import TEXTS
@@ -19,6 +21,18 @@ MOST_TOKENS, MOST_RANDOM = 10**9, 10**6
 """Of a text, and of a simulation, which would take days."""
 MOST_LANES = 1 << 14
 """Rows, and columns, of a machine."""
+
+
+def released(sizes: Iterable[str]) -> type[Any]:
+    """The group of a family with released sizes: ``shape``, one of them, in place of MODEL."""
+
+    @dataclass(frozen=True)
+    class Size:
+        shape: str | None = option(
+            None, f"Instead of MODEL: random weights of a released size: {', '.join(sizes)}.",
+            metavar="SIZE", for_model=True, values=tuple(sizes))
+
+    return Size
 
 
 @dataclass(frozen=True)
