@@ -119,6 +119,8 @@ class Coverage:
 class Family(Protocol):
     """How models of a kind are read and listed, and what its options are.
 
+    One that imports folders of a config.json may have the `model_type` of them as ``types``.
+
     It is asked at every start of the command line, so its module imports nothing that is heavy.
     """
 

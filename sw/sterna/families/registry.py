@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from sterna.errors import FOREIGN, InputError
 from sterna.families.deltanet.family import DeltaNet
@@ -23,12 +24,15 @@ from sterna.families.rwkv6.family import Rwkv6
 from sterna.families.rwkv7.family import Rwkv7
 from sterna.families.spikegpt.family import SpikeGpt
 from sterna.families.spiking.family import Spiking
-from sterna.formats.foreign import told_of_name
+from sterna.files.manifest import read_manifest
+from sterna.formats.foreign import told_of_configuration, told_of_name
 from sterna.options import Declared, Group, Options, declared
+from sterna.reading import read_json
 from sterna.suggest import did_you_mean
 
 _FAMILY = ("name", "kind", "plural", "reads", "imports", "options", "shipped", "recognises",
            "reading", "open", "takes", "import_model")
+CONFIG_FILE = "config.json"
 _more: list[Family] = []
 
 
@@ -179,9 +183,25 @@ def family_of_source(source: str) -> Family:
     """
     for family in reversed(families()):
         if family.takes(source):
+            _require_known(source)
             return family
     if (told := told_of_name(source)) is not None:
         raise InputError(f"{source}: {told}")
     forms = ", ".join(form for family in families() for form in family.imports)
     reason = "is of no known form" if os.path.exists(source) else "no such folder or file"
     raise InputError(f"{source}: {reason}; give {forms}")
+
+
+def _require_known(source: str) -> None:
+    """Raise `InputError` for a config.json of a model that no family reads, and of which nothing
+    else is known."""
+    path = Path(source) / CONFIG_FILE
+    if not os.path.lexists(path) or read_manifest(Path(source)) is not None:
+        return
+    values = read_json(path)
+    known = [kind for family in families() for kind in getattr(family, "types", ())]
+    kind = values.get("model_type")
+    if kind is not None and kind not in known and told_of_configuration(values) is None:
+        raise InputError(f"{path}: model_type is {kind!r}; what can be read is "
+                         f"{', '.join(known[:-1])} and {known[-1]}"
+                         f"{did_you_mean(str(kind), known)}")

@@ -112,9 +112,9 @@ def told_of_configuration(values: Mapping[str, Any]) -> str | None:
         return (f"is of a BitNet ({kind}): ternary matrices, but with attention, which Sterna does "
                 "not have yet; it reads MatMul-free LMs, model_type 'hgrn_bit', such as "
                 "ridgerchu/matmulfreellm-370M")
-    if kind in ("hgrn", "hgrn2"):
-        return (f"is of {kind}, whose matrices are not ternary; Sterna reads their ternary kin, "
-                "MatMul-free LMs, model_type 'hgrn_bit'; train one of that kind")
+    if kind == "hgrn":
+        return ("is of hgrn, whose matrices are not ternary; Sterna reads their ternary kin, "
+                "MatMul-free LMs, model_type 'hgrn_bit', and hgrn2; train one of these")
     if method is not None:
         return (f"is of weights quantised by {method!r}; Sterna reads the latent weights in 16 or "
                 "32 bits of a MatMul-free LM: fetch the checkpoint as it was trained")

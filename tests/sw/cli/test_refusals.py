@@ -94,10 +94,12 @@ CHECKPOINTS: dict[str, tuple[Change, list[str]]] = {
     "snapshots": (nested, ["c/snapshots/0a1b has one; give that folder"]),
     "BitNet llama": (configured(model_type="llama", **BITNET), ["BitNet (llama)", "'hgrn_bit'"]),
     "bitnet": (configured(model_type="bitnet"), ["BitNet (bitnet)", "attention"]),
-    "llama": (configured(model_type="llama"), ["only 'hgrn_bit'"]),
-    "hgrn": (configured(model_type="hgrn"), ["of hgrn, whose matrices", "hgrn_bit"]),
+    "llama": (configured(model_type="llama"), [
+        "model_type is 'llama'; what can be read is hgrn_bit, rwkv, gla, "]),
+    "hgrn": (configured(model_type="hgrn"), ["of hgrn, whose matrices", "hgrn_bit", "hgrn2"]),
     "retnet": (configured(model_type="retnet"), ["model_type is 'retnet'"]),
-    "hgrn2 of others": (configured(model_type="hgrn2"), ["tensor", "q_proj.weight is missing"]),
+    "hgrn2 of others": (configured(model_type="hgrn2"), [
+        "tensor model.layers.0.attn.q_proj.weight is missing"]),
     "experts": (configured(use_moe=True), ["use_moe", "mixture of experts"]),
     "quantised": (configured(quantization_config={"quant_method": "gptq"}), ["by 'gptq'"]),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), ["neither"]),

@@ -11,7 +11,7 @@ from sterna.families.deltanet.configuration import DeltaNetConfig
 from sterna.families.deltanet.version import DELTANET
 from sterna.families.fla.configuration import split
 from sterna.families.fla.delta_transformers import COMMON, flag, wide_heads
-from sterna.families.fla.layout import OURS
+from sterna.families.fla.layout import ours
 from sterna.families.fla.transformers import settings
 from sterna.families.rwkv.transformers import open_folder
 from sterna.families.rwkv.weights import RwkvModel
@@ -22,7 +22,7 @@ PLAIN, GATED = "delta_net", "gated_deltanet"
 
 def open_transformers(folder: Path) -> RwkvModel:
     """The model of a folder, without number formats. Raises `InputError` as `open_folder` does."""
-    return open_folder(folder, DELTANET, _configured, OURS)
+    return open_folder(folder, DELTANET, _configured, ours("o_norm"))
 
 
 def _configured(values: Mapping[str, Any]) -> DeltaNetConfig:

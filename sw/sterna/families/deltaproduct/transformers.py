@@ -9,7 +9,7 @@ from typing import Any
 from sterna.families.deltaproduct.configuration import DeltaProductConfig
 from sterna.families.deltaproduct.version import DELTAPRODUCT
 from sterna.families.fla.delta_transformers import COMMON, flag, wide_heads
-from sterna.families.fla.layout import OURS
+from sterna.families.fla.layout import ours
 from sterna.families.fla.transformers import settings
 from sterna.families.rwkv.transformers import open_folder
 from sterna.families.rwkv.weights import RwkvModel
@@ -17,7 +17,7 @@ from sterna.families.rwkv.weights import RwkvModel
 
 def open_transformers(folder: Path) -> RwkvModel:
     """The model of a folder, without number formats. Raises `InputError` as `open_folder` does."""
-    return open_folder(folder, DELTAPRODUCT, _configured, OURS)
+    return open_folder(folder, DELTAPRODUCT, _configured, ours("o_norm"))
 
 
 def _configured(values: Mapping[str, Any]) -> DeltaProductConfig:

@@ -13,12 +13,17 @@ from sterna.families.rwkv.layout import EMBEDDINGS, HEAD, LAST_NORM, layer_key
 OURS = {
     "model.embeddings.": "emb.", "model.layers.": "blocks.", "model.norm.": "ln_out.",
     "lm_head.": "head.", ".attn_norm.": ".ln1.", ".mlp_norm.": ".ln2.", ".attn.": ".att.",
-    ".mlp.": ".ffn.", ".g_norm_swish_gate.": ".norm.", ".g_norm.": ".norm.", ".o_norm.": ".norm."}
-"""In place of parts of their names; what norms of heads are called depends on settings."""
+    ".mlp.": ".ffn."}
+"""In place of parts of their names."""
 HEAD_NORM, OUTPUT = "att.norm.weight", "att.o_proj"
 CHANNELS = {"admit": "ffn.gate_proj", "wide": "ffn.up_proj", "down": "ffn.down_proj"}
 """Matrices [outputs, inputs] of channel mixing by their names in the program."""
 Shapes = dict[str, tuple[int, ...]]
+
+
+def ours(*norms: str) -> dict[str, str]:
+    """And of the norm of heads, which has one of these names there, the last of them usually."""
+    return OURS | {f".{norm}.": ".norm." for norm in norms}
 
 
 def channel_shape(config: FlaConfig, name: str) -> tuple[int, int]:

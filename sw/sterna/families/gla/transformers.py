@@ -8,7 +8,7 @@ from typing import Any
 
 from sterna.errors import InputError
 from sterna.families.fla.configuration import split
-from sterna.families.fla.layout import OURS
+from sterna.families.fla.layout import ours
 from sterna.families.fla.transformers import settings
 from sterna.families.gla.configuration import GlaConfig
 from sterna.families.gla.version import GLA
@@ -18,7 +18,7 @@ from sterna.families.rwkv.weights import RwkvModel
 
 def open_transformers(folder: Path) -> RwkvModel:
     """The model of a folder, without number formats. Raises `InputError` as `open_folder` does."""
-    return open_folder(folder, GLA, _configured, OURS)
+    return open_folder(folder, GLA, _configured, ours("g_norm", "g_norm_swish_gate"))
 
 
 def _configured(values: Mapping[str, Any]) -> GlaConfig:

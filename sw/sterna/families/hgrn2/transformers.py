@@ -8,7 +8,7 @@ from typing import Any
 
 from sterna.errors import InputError
 from sterna.families.fla.configuration import split
-from sterna.families.fla.layout import OURS
+from sterna.families.fla.layout import ours
 from sterna.families.fla.transformers import settings
 from sterna.families.hgrn2.configuration import Hgrn2Config
 from sterna.families.hgrn2.layout import BOUNDS
@@ -19,7 +19,7 @@ from sterna.families.rwkv.weights import RwkvModel
 
 def open_transformers(folder: Path) -> RwkvModel:
     """The model of a folder, without number formats. Raises `InputError` as `open_folder` does."""
-    return open_folder(folder, HGRN2, _configured, {f"model.{BOUNDS}": BOUNDS, **OURS})
+    return open_folder(folder, HGRN2, _configured, {f"model.{BOUNDS}": BOUNDS, **ours("g_norm")})
 
 
 def _configured(values: Mapping[str, Any]) -> Hgrn2Config:

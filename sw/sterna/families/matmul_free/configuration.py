@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sterna.errors import InputError
+from sterna.families.matmul_free.names import MODEL_TYPE
 from sterna.formats.foreign import told_of_configuration
 from sterna.reading import read_json
 
-MODEL_TYPE = "hgrn_bit"
 _SWISH_NAMES = ("swish", "silu")
 CHANNEL_MIXERS = ("glu", "lif")
 
@@ -66,9 +66,8 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.model_type != MODEL_TYPE:
             raise InputError(
-                f"configuration: model_type is {self.model_type!r}; only {MODEL_TYPE!r} "
-                "(MatMul-free LM) can be read"
-            )
+                f"configuration: model_type is {self.model_type!r}, not {MODEL_TYPE!r}, "
+                "which is that of a MatMul-free LM")
         for name in ("vocab_size", "hidden_size", "num_hidden_layers", "max_position_embeddings"):
             _require_whole(name, getattr(self, name), 1, MOST[name])
         _require_number("hidden_ratio", self.hidden_ratio, MOST["hidden_ratio"])
@@ -135,9 +134,7 @@ class ModelConfig:
             raise InputError(f"configuration: {told}")
         if "model_type" not in values:
             raise InputError(
-                f"configuration: model_type is missing; only {MODEL_TYPE!r} (MatMul-free LM) "
-                "can be read"
-            )
+                f"configuration: model_type is missing; of a MatMul-free LM it is {MODEL_TYPE!r}")
         known = {field.name for field in fields(cls)}
         chosen = {name: value for name, value in values.items() if name in known}
         if chosen.get("intermediate_size", 0) is None:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sterna.families.family import Coverage
-from sterna.families.matmul_free.names import DEFAULTS, FORMAT, NAME, OLDER_FORMAT, SHIPPED
+from sterna.families.matmul_free.names import (
+    DEFAULTS,
+    FORMAT,
+    MODEL_TYPE,
+    NAME,
+    OLDER_FORMAT,
+    SHIPPED,
+)
 from sterna.families.matmul_free.options import Size
 from sterna.families.random_name import form
 from sterna.families.requests import ImportRequest, Request
@@ -28,6 +35,7 @@ class MatMulFree(TokenFamily):
     }
     imports = {"a folder with config.json and model.safetensors":
                "a released checkpoint of a MatMul-free LM (Hugging Face)"}
+    types = (MODEL_TYPE,)
     coverage = Coverage("1", (
         "Scalable MatMul-free Language Modeling", "MatMul-free LLM on Loihi 2"))
     options = token_options(Size)

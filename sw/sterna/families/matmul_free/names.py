@@ -10,6 +10,8 @@ from sterna.families.family import ShippedModel
 from sterna.families.folder import model_format
 
 NAME = "matmul-free"
+MODEL_TYPE = "hgrn_bit"
+"""Of released checkpoints."""
 FORMAT, OLDER_FORMAT = model_format(NAME, 3), "sterna language model"
 DEFAULTS = {"hidden": 256, "layers": 2, "intermediate": 0, "vocabulary": 512, "seed": 0}
 """What may stand behind ``random:``, and its usual values."""

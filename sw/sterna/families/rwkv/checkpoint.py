@@ -106,17 +106,19 @@ def open_pth(source: Path) -> PthFile:
     return file
 
 
-def require(source: Path, found: Shapes, version: Version, config: Configuration) -> None:
-    """Raise `InputError` unless these are the tensors of such a model."""
+def require(source: Path, found: Shapes, version: Version, config: Configuration,
+            named: Callable[[str], str] = str) -> None:
+    """Raise `InputError` unless these are the tensors of such a model, which are ``named``
+    otherwise there."""
     wanted = version.tensors(config)
     for key, shape in wanted.items():
         if key not in found:
-            raise InputError(f"{source}: tensor {key} is missing")
+            raise InputError(f"{source}: tensor {named(key)} is missing")
         if found[key] != shape:
-            raise InputError(f"{source}: tensor {key} has shape {list(found[key])}, not "
+            raise InputError(f"{source}: tensor {named(key)} has shape {list(found[key])}, not "
                              f"{list(shape)}")
     if extra := sorted(found.keys() - wanted.keys() - set(version.unread(config))):
-        raise InputError(f"{source}: tensor {extra[0]} is not part of an {version.title} of "
+        raise InputError(f"{source}: tensor {named(extra[0])} is not part of an {version.title} of "
                          f"{config.num_hidden_layers} layers")
 
 

@@ -25,8 +25,8 @@ def open_folder(folder: Path, version: Version,
     """The model of a folder, without number formats.
 
     ``configured`` makes a configuration of the values of config.json; ``ours`` are what our names
-    of tensors have in place of parts of theirs, by these, the first that fits. Raises `InputError`
-    naming the file, the value or the tensor.
+    of tensors have in place of parts of theirs, by these, each in turn. Raises `InputError` naming
+    the file, the value or the tensor.
     """
     if (manifest := read_manifest(folder)) is not None:
         raise InputError(f"{folder}: holds a {manifest['format']} already; use it as it is")
@@ -43,7 +43,8 @@ def open_folder(folder: Path, version: Version,
         raise InputError(f"{path}: {error}") from None
     file = _file(folder)
     names = {_ours(key, ours): key for key in file.shapes}
-    require(folder, {name: file.shapes[key] for name, key in names.items()}, version, config)
+    require(folder, {name: file.shapes[key] for name, key in names.items()}, version, config,
+            lambda key: names.get(key) or _theirs(key, ours))
     tokenizer = folder / TOKENIZER_FILE if os.path.lexists(folder / TOKENIZER_FILE) else None
     found = model_of(version, config, file, names.__getitem__, tokenizer, settings)
     check_generation(found, generation if os.path.lexists(generation) else path)
@@ -69,4 +70,11 @@ def _file(folder: Path) -> TensorSource:
 def _ours(key: str, ours: Mapping[str, str]) -> str:
     for theirs, name in ours.items():
         key = key.replace(theirs, name)
+    return key
+
+
+def _theirs(key: str, ours: Mapping[str, str]) -> str:
+    """What a tensor that is not there would be called."""
+    for theirs, name in reversed(list(ours.items())):
+        key = key.replace(name, theirs)
     return key

@@ -10,7 +10,7 @@ from sterna.families.random_name import form
 from sterna.families.rwkv.family import RANDOM, READS, RwkvFamily
 from sterna.families.rwkv.options import Planes
 from sterna.families.rwkv4.names import DEFAULTS, FORMAT, NAME, SHIPPED, SIZES
-from sterna.families.rwkv4.sources import is_checkpoint, is_hugging_face
+from sterna.families.rwkv4.sources import HUGGING_FACE_TYPE, is_checkpoint, is_hugging_face
 from sterna.families.tokens.family import token_options
 from sterna.families.tokens.options import released
 
@@ -30,6 +30,7 @@ class Rwkv4(RwkvFamily):
             "an RWKV-4 as it is released; its tokenizer lies beside it",
         "a folder with config.json of model_type rwkv": "an RWKV-4 as transformers saves it",
     }
+    types = (HUGGING_FACE_TYPE,)
     coverage = Coverage("1 to 8, 5 unless told, with codes of one and of two digits", (
         "RWKV: Reinventing RNNs for the Transformer Era",))
     size = released(SIZES)

@@ -18,13 +18,11 @@ from sterna.families.rwkv4.configuration import RwkvConfig
 from sterna.families.rwkv4.version import RWKV4
 
 _THEIRS = {
-    "rwkv.embeddings.weight": EMBEDDINGS, "rwkv.ln_out": "ln_out", "pre_ln": "ln0",
-    "attention.time_mix_key": "att.time_mix_k", "attention.time_mix_value": "att.time_mix_v",
-    "attention.time_mix_receptance": "att.time_mix_r", "attention.": "att.",
-    "feed_forward.time_mix_key": "ffn.time_mix_k",
-    "feed_forward.time_mix_receptance": "ffn.time_mix_r", "feed_forward.": "ffn.", "rwkv.": "",
+    "rwkv.embeddings.weight": EMBEDDINGS, "rwkv.ln_out": "ln_out", "rwkv.blocks.": "blocks.",
+    "pre_ln": "ln0", "attention.": "att.", "feed_forward.": "ffn.", "time_mix_key": "time_mix_k",
+    "time_mix_value": "time_mix_v", "time_mix_receptance": "time_mix_r",
 }
-"""What transformers calls the authors' tensors, by parts of their names, the first that fits."""
+"""What transformers calls the authors' tensors, by parts of their names."""
 
 
 def open_transformers(folder: Path) -> RwkvModel:

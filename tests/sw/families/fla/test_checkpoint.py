@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,17 @@ def refused(case: FlaCase, folder: Path, message: str,
     assert not (folder / "out").exists()
 
 
+def _without(name: str, found: dict[str, torch.Tensor]) -> None:
+    del found[name]
+
+
 @every
 def test_wrong_tensors_are_refused(case: FlaCase, tmp_path: Path) -> None:
     name = theirs(case, "blocks.1.att.q_proj.weight")
-    refused(case, tmp_path, "tensor blocks.1.att.q_proj.weight is missing",
-            lambda found: found.pop(name))
-    refused(case, tmp_path, r"tensor blocks.1.att.q_proj.weight has shape \[2, 2\], not",
+    for key in ("emb.weight", "blocks.0.ln1.weight", "blocks.1.att.norm.weight", "ln_out.weight"):
+        lost = theirs(case, key)
+        refused(case, tmp_path, f"tensor {lost} is missing", partial(_without, lost))
+    refused(case, tmp_path, rf"tensor {name} has shape \[2, 2\], not",
             lambda found: found.update({name: torch.zeros(2, 2)}))
     refused(case, tmp_path, f"tensor more is not part of an? {case.version.title} of 2 layers",
             lambda found: found.update(more=torch.zeros(1)))
@@ -93,7 +99,7 @@ def test_wrong_settings_are_refused(case: FlaCase, tmp_path: Path) -> None:
 @every
 def test_inner_channels_are_counted_where_none_are_told(case: FlaCase, tmp_path: Path) -> None:
     """Whole groups of 256: the file has others."""
-    refused(case, tmp_path, r"ffn.gate_proj.weight has shape \[20, 12\], not \[256, 12\]",
+    refused(case, tmp_path, r"mlp.gate_proj.weight has shape \[20, 12\], not \[256, 12\]",
             intermediate_size=None)
 
 

@@ -51,8 +51,8 @@ def as_safetensors(folder: Path) -> Path:
     return folder / "model.safetensors"
 
 
-def as_transformers(folder: Path, **changes: object) -> Path:
-    save_file({theirs(key): value for key, value in tensors().items()},
+def as_transformers(folder: Path, without: str | None = None, **changes: object) -> Path:
+    save_file({theirs(key): value for key, value in tensors().items() if key != without},
               folder / "model.safetensors")
     settings = {"model_type": "rwkv", "vocab_size": 259, "hidden_size": 12, "eos_token_id": 0,
                 "num_hidden_layers": 2, "intermediate_size": 20, "attention_hidden_size": 12,
@@ -159,6 +159,12 @@ def test_wrong_files_are_refused(tmp_path: Path, change: Any, message: str) -> N
 def test_wrong_folders_are_refused(tmp_path: Path, change: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Rwkv4().open_checkpoint(as_transformers(tmp_path, **change))
+
+
+def test_tensors_are_named_as_the_folder_has_them(tmp_path: Path) -> None:
+    for lost in all_tensors(CONFIG):
+        with pytest.raises(InputError, match=f": tensor {theirs(lost)} is missing"):
+            Rwkv4().open_checkpoint(as_transformers(tmp_path, lost))
 
 
 @pytest.mark.parametrize("ends, settings, wanted", [
