@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sterna.law.arithmetic import CODE_BITS, EXPONENT_BITS, MANTISSA_BITS
@@ -21,9 +22,8 @@ from sterna.machine.units.ternary import (
     result_room,
 )
 
-from sterna_boards.estimate.components import components
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
-from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SCALAR_TABLES, SINGLE_PORT_DEPTH
+from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SINGLE_PORT_DEPTH
 
 _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weights", "windows",
           "constants", "constants fetched ahead", "neuron parameters",
@@ -35,6 +35,8 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
 _ANY_DEPTH = 1 << 32
+SEQUENCER = "sequencer"
+"""Whose the program is."""
 _LARGE_DEPTH = 4096
 """Words from which `sterna_hw.memory.storage` asks for RAMs of 288 kbit."""
 
@@ -47,43 +49,17 @@ def memory_map(family: str, machine: Any, used: Mapping[str, int],
     other packages it is what LOAD writes. ``large_rams`` is as of `Mapper`.
     """
     mapper = Mapper(family, machine, used, large_rams)
-    found = [mapper.loadable("program", Space.PROGRAM)]
+    found = [replace(mapper.loadable("program", Space.PROGRAM), unit=SEQUENCER)]
     for unit in machine.units:
-        found += (_MEMORIES[unit.name](mapper) if unit.name in _MEMORIES else
-                  [mapper.loadable(one.name, one.name) for one in unit.memories(machine)])
+        own = (_MEMORIES[unit.name](mapper) if unit.name in _MEMORIES else
+               [mapper.loadable(one.name, one.name) for one in unit.memories(machine)])
+        found += [replace(memory, unit=unit.name) for memory in own]
     return sorted(found, key=_place)
 
 
 def _place(memory: OnChipMemory) -> int:
     name = memory.name.rstrip("0123456789 ")
     return _ORDER.index(name) if name in _ORDER else len(_ORDER)
-
-
-def block_rams_by_name(family: str, machine: Any) -> dict[str, int]:
-    """Block RAMs of every memory, those of the scalar unit's tables included."""
-    found = {memory.name: memory.block_rams for memory in memory_map(family, machine, {})}
-    return found | {"scalar tables": _scalar_tables(family, machine)}
-
-
-def total_block_rams(family: str, machine: Any, memories: Sequence[OnChipMemory]) -> int:
-    """Block RAMs of a whole machine with these memories."""
-    return _scalar_tables(family, machine) + sum(memory.block_rams for memory in memories)
-
-
-def total_single_port_rams(memories: Sequence[OnChipMemory]) -> int:
-    """Single-port RAMs of these memories."""
-    return sum(memory.single_port_rams for memory in memories)
-
-
-def total_large_rams(memories: Sequence[OnChipMemory]) -> int:
-    """RAMs of 288 kbit of these memories."""
-    return sum(memory.large_rams for memory in memories)
-
-
-def _scalar_tables(family: str, machine: Any) -> int:
-    if "scalar" not in components(machine):
-        return 0
-    return machine.paths * SCALAR_TABLES[family]
 
 
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:

@@ -11,13 +11,15 @@ from sterna.program.definition import Program
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import expected_mhz
-from sterna_boards.estimate.memory_map import (
-    memory_map,
+from sterna_boards.estimate.memory_map import memory_map
+from sterna_boards.estimate.multipliers import dsps_by_unit
+from sterna_boards.estimate.on_chip import OnChipMemory
+from sterna_boards.estimate.ram_totals import (
+    block_rams_by_unit,
     total_block_rams,
     total_large_rams,
     total_single_port_rams,
 )
-from sterna_boards.estimate.on_chip import OnChipMemory
 from sterna_boards.estimate.speed import Speed
 from sterna_boards.estimate.work import own_machine, work_on
 
@@ -49,6 +51,10 @@ class Estimate:
     dsps: int
     units: dict[str, int]
     """Look-up tables by unit."""
+    unit_rams: dict[str, int]
+    """Memories of the chip by unit of the machine; see `block_rams_by_unit`."""
+    unit_dsps: dict[str, int]
+    """Multipliers by unit of the machine."""
     image_bytes: int
     """What is loaded into the memories before the first RUN."""
     speed: Speed
@@ -85,6 +91,7 @@ def estimate(board: Board, program: Program, machine: Machine | None = None,
         ffs=area.ffs, block_rams=total_block_rams(board.family, fitted, memories),
         single_port_rams=total_single_port_rams(memories),
         large_rams=total_large_rams(memories), dsps=area.dsps,
-        units=area.units, image_bytes=work.image_bytes,
+        units=area.units, unit_rams=block_rams_by_unit(board.family, fitted, memories),
+        unit_dsps=dsps_by_unit(board.family, fitted), image_bytes=work.image_bytes,
         speed=work.speed(board, clock),
     )

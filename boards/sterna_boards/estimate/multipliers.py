@@ -9,9 +9,15 @@ from sterna_boards.estimate.pipelines import neuron_multipliers
 
 
 def dsps(family: str, machine: Any) -> int:
-    """All of them; units of other packages say how many they take."""
-    return sum(_MULTIPLIERS[unit.name](family, machine) if unit.name in _MULTIPLIERS
-               else unit.multipliers(machine) for unit in machine.units)
+    """All of them."""
+    return sum(dsps_by_unit(family, machine).values())
+
+
+def dsps_by_unit(family: str, machine: Any) -> dict[str, int]:
+    """Those of the units that take some; units of other packages say how many."""
+    found = {unit.name: _MULTIPLIERS[unit.name](family, machine) if unit.name in _MULTIPLIERS
+             else unit.multipliers(machine) for unit in machine.units}
+    return {unit: count for unit, count in found.items() if count}
 
 
 def _vector(family: str, machine: Any) -> int:

@@ -25,7 +25,7 @@ class OnChipMemory:
 
     ``used`` words of ``depth`` hold something; ``bits`` is the width of a word; ``copies`` hold the
     same, one for each read port. ``block_rams`` counts all copies; with ``single_port_rams`` or
-    ``large_rams`` it is 0, as for memories of look-up tables.
+    ``large_rams`` it is 0, as for memories of look-up tables. ``unit`` is whose it is.
     """
 
     name: str
@@ -36,6 +36,7 @@ class OnChipMemory:
     block_rams: int
     single_port_rams: int = 0
     large_rams: int = 0
+    unit: str = ""
 
 
 def chunks(width: int) -> list[int]:

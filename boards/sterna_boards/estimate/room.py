@@ -14,8 +14,8 @@ from sterna.program.definition import Program
 
 from sterna_boards.board import Board
 from sterna_boards.estimate.area import AreaEstimate
-from sterna_boards.estimate.memory_map import (
-    memory_map,
+from sterna_boards.estimate.memory_map import memory_map
+from sterna_boards.estimate.ram_totals import (
     total_block_rams,
     total_large_rams,
     total_single_port_rams,

@@ -24,8 +24,8 @@ def sections(found: dict[str, Any]) -> list[Section]:
     """All that there are numbers for."""
     return [section for section in (
         _rates(found), roofline_section(found), _time(found), _room(found), _tables(found),
-        _memories(found), _places(found), *build_sections(found), *measured_sections(found),
-        *activity_sections(found)) if section is not None]
+        _blocks(found), _memories(found), _places(found), *build_sections(found),
+        *measured_sections(found), *activity_sections(found)) if section is not None]
 
 
 def _rates(found: dict[str, Any]) -> Section:
@@ -85,6 +85,22 @@ def _tables(found: dict[str, Any]) -> Section:
         ("unit", "look-up tables"), rows,
         bars("look-up tables by unit",
              [(name, luts, f"{luts:,} ({luts / total:.0%})") for name, luts in rows]))
+
+
+def _blocks(found: dict[str, Any]) -> Section | None:
+    """A picture for each kind: a block RAM is not worth so many multipliers."""
+    rams, dsps = found["unit_rams"], found["unit_dsps"]
+    kinds = [(name, of) for name, of in (("memories", rams), ("multipliers", dsps)) if of]
+    if not kinds:
+        return None
+    return Section(
+        "Memories and multipliers by unit",
+        ["Blocks of the chip: RAMs of every kind, and multipliers (DSPs)."],
+        ("unit", "memories", "multipliers"),
+        [(unit, rams.get(unit, 0), dsps.get(unit, 0)) for unit in dict.fromkeys([*rams, *dsps])],
+        "".join(bars(f"{name} by unit", [
+            (unit, count, f"{count:,} {name} ({count / sum(of.values()):.0%})")
+            for unit, count in of.items()]) for name, of in kinds))
 
 
 def _memories(found: dict[str, Any]) -> Section:

@@ -15,7 +15,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
 from sterna_boards.estimate.area import estimate_area
-from sterna_boards.estimate.memory_map import block_rams_by_name, memory_map, total_block_rams
+from sterna_boards.estimate.memory_map import memory_map
+from sterna_boards.estimate.ram_totals import block_rams_by_name, total_block_rams
 from sterna_boards.estimate.work import work_on
 
 NAMES = ("states of texts", "ids of texts", "candidates", "frame", "waiting bytes",

@@ -6,12 +6,9 @@ import pytest
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi
 from sterna.machine.presets import token_machine
-from sterna_boards.estimate.memory_map import (
-    memory_map,
-    total_block_rams,
-    total_single_port_rams,
-)
+from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.on_chip import OnChipMemory
+from sterna_boards.estimate.ram_totals import total_block_rams, total_single_port_rams
 from sterna_boards.parts.block_ram import block_rams
 
 SMALL = token_machine(

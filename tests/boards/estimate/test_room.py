@@ -13,8 +13,9 @@ from sterna.families.matmul_free.model import open_model
 from sterna.program.definition import Program
 from sterna_boards.board import Board
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.memory_map import memory_map, total_block_rams
+from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.ram_totals import total_block_rams
 from sterna_boards.estimate.room import fit_on
 
 ULX3S = find_board("ulx3s-85f")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sterna.machine.machine import Machine
 from sterna_boards.estimate.area import estimate_area, group_units
-from sterna_boards.estimate.memory_map import block_rams_by_name
+from sterna_boards.estimate.ram_totals import block_rams_by_name
 from sterna_boards.shape import Shape
 
 ADDERS = Shape(rows=8, columns=16, vector_lanes=4).machine()

@@ -10,8 +10,8 @@ from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.model import open_model
 from sterna.machine.presets import PRESETS
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.memory_map import block_rams_by_name
 from sterna_boards.estimate.model import estimate
+from sterna_boards.estimate.ram_totals import block_rams_by_name
 from sterna_boards.flows.open.build import check_timing
 from sterna_boards.measured.baseline import Measured, read_baseline
 from sterna_boards.model_build import build_model

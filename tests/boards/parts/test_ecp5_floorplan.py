@@ -15,7 +15,7 @@ from sterna.errors import CheckError
 from sterna.families.matmul_free.lowering import lower
 from sterna.families.matmul_free.store import load_model
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.memory_map import block_rams_by_name
+from sterna_boards.estimate.ram_totals import block_rams_by_name
 from sterna_boards.flows.open.tools import find_tools
 from sterna_boards.parts.ecp5_floorplan import MULTIPLIER, PATTERNS, place_memories
 from sterna_boards.parts.ecp5_netlist import Netlist

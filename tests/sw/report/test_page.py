@@ -59,6 +59,8 @@ def test_its_numbers_are_those_of_estimate(reports, capsys, model, board):
     for name, used, there in found["room"]:
         assert f"{used:,} of {there:,}" in text or not there, name
     assert all(f">{name}" in text for name, luts in found["units"].items() if luts)
+    for kind, of in (("memories", found["unit_rams"]), ("multipliers", found["unit_dsps"])):
+        assert all(f"{count:,} {kind} (" in text for count in of.values())
 
 
 def test_what_populations_do_is_what_run_gives(reports, sterna, tmp_path):

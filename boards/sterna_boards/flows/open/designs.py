@@ -21,7 +21,7 @@ from sterna_hw.board.usb import UsbPins
 from sterna_hw.memory.ports import memory_members
 
 from sterna_boards.board import Board
-from sterna_boards.estimate.memory_map import block_rams_by_name
+from sterna_boards.estimate.ram_totals import block_rams_by_name
 from sterna_boards.estimate.rate import divisor
 
 
