@@ -15,12 +15,7 @@ from sterna.machine.units.generate import MOST_ENDS, WAITING_BYTES
 from sterna.machine.units.head import ROW_BITS
 from sterna.machine.units.matrix import sum_bits
 from sterna.machine.units.neurons import RESULT_BITS, history_bits
-from sterna.machine.units.ternary import (
-    code_parts,
-    code_words,
-    has_shallow_codes,
-    result_room,
-)
+from sterna.machine.units.ternary import result_room
 
 from sterna_boards.estimate.on_chip import Mapper, OnChipMemory, chunks
 from sterna_boards.parts.block_ram import LUT_RAM_CELLS, SINGLE_PORT_DEPTH
@@ -64,7 +59,9 @@ def _place(memory: OnChipMemory) -> int:
 
 def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
-    parts = code_parts(machine)
+    # Tables are filled from thirds of a tile.
+    parts = 3 if machine.ternary.has_tables else 1
+    tile_bits = (machine.ternary.code_depth // machine.ternary.columns - 1).bit_length()
     if not machine.memory.outside:
         weights = [mapper.loadable("weights", Space.WEIGHTS, large=True,
                                    parts=machine.ternary.rows if parts > 1 else 1)]
@@ -89,9 +86,8 @@ def _ternary(mapper: Mapper) -> list[OnChipMemory]:
     return [
         *weights,
         # Written in parts, for which a block RAM has 32 of its 36 bits.
-        mapper.memory("codes", code_words(machine), chunks(8 * machine.ternary.columns // parts),
-                      machine.paths, always=True,
-                      never=has_shallow_codes(machine, mapper.family)),
+        mapper.memory("codes", 2 * machine.texts << tile_bits + (parts - 1).bit_length(),
+                      chunks(8 * machine.ternary.columns // parts), machine.paths, always=True),
         *queues, *deep,
     ]
 

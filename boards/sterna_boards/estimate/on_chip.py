@@ -57,11 +57,9 @@ class Mapper:
     large_rams: bool = False
 
     def memory(self, name: str, depth: int, widths: Sequence[int], copies: int = 1,
-               always: bool = False, never: bool = False) -> OnChipMemory:
-        """Words of parts of these widths; ``always`` in block RAM where it has not to be, or
-        ``never``."""
-        total = 0 if never else copies * sum(
-            block_rams(self.family, width, depth, always) for width in widths)
+               always: bool = False) -> OnChipMemory:
+        """Words of parts of these widths; ``always`` in block RAM where it has not to be."""
+        total = copies * sum(block_rams(self.family, width, depth, always) for width in widths)
         return OnChipMemory(name, self.used.get(name, depth), depth, sum(widths), copies, total)
 
     def in_single_port_rams(self, name: str, depth: int, widths: Sequence[int],

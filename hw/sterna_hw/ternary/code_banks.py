@@ -10,7 +10,7 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
 from sterna.machine.machine import Machine
-from sterna.machine.units.ternary import code_words, groups_per_tile, has_shallow_codes
+from sterna.machine.units.ternary import groups_per_tile
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group
@@ -61,16 +61,14 @@ class CodeBanks(Component):
         group_bits = CODE_BITS * self._machine.vector.lanes
         tile_bits, part_bits = (self._tiles - 1).bit_length(), (self._parts - 1).bit_length()
         # A tile is read only after it is written: no need to define what a collision returns.
-        shallow = has_shallow_codes(self._machine, getattr(platform, "family", None))
         m.submodules.storage = storage = memory.Memory(
-            shape=ArrayLayout(group_bits, groups_per_part), depth=code_words(self._machine),
-            init=[], attrs={"ram_style": "distributed" if shallow else "block",
-                            "no_rw_check": "1"})
+            shape=ArrayLayout(group_bits, groups_per_part), depth=2 << tile_bits + part_bits,
+            init=[], attrs={"ram_style": "block", "no_rw_check": "1"})
         write = storage.write_port(granularity=1)
         read = storage.read_port()
 
         def address(part: Any, tile: Any, bank: Any) -> Any:
-            return Cat(tile[:tile_bits], bank, part[:part_bits])
+            return Cat(part[:part_bits], tile[:tile_bits], bank)
 
         complete = Array(Signal(name=f"complete_{bank}") for bank in range(2))
         write_bank = Signal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Const, Module, Signal, signed
 from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
@@ -60,14 +60,12 @@ class TableFill(Component):
             self.idle.eq(step == 0),
             running.eq(~self.idle | self.start),
             last.eq(step == len(STEPS) - 1),
+            self.part.eq(Array(Const(code, range(TRIPLE)) for code, _ in STEPS)[step]),
         ]
-        # The part leaves a register, which has copies where there are hundreds to read it.
-        following = Signal.like(step, name="following")
-        m.d.comb += following.eq(Mux(last, 0, step + running))
-        m.d.sync += [
-            step.eq(following),
-            self.part.eq(Array(Const(code, range(TRIPLE)) for code, _ in STEPS)[following]),
-        ]
+        with m.If(running):
+            m.d.sync += step.eq(step + 1)
+        with m.If(last):
+            m.d.sync += step.eq(0)
 
         subtract = Signal()
         m.d.comb += subtract.eq(Array(Const(int(sign < 0), 1) for _, sign in STEPS)[step])

@@ -10,7 +10,7 @@ from amaranth.lib.data import ArrayLayout
 from amaranth.lib.wiring import In, Out
 from sterna.law.arithmetic import CODE_BITS
 from sterna.machine.machine import Machine
-from sterna.machine.units.ternary import code_words, groups_per_tile
+from sterna.machine.units.ternary import groups_per_tile
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import code_group
@@ -56,16 +56,15 @@ class TextBanks(Component):
         tile_bits, part_bits = (self._tiles - 1).bit_length(), (self._parts - 1).bit_length()
         m.submodules.storage = storage = memory.Memory(
             shape=ArrayLayout(group_bits, groups_per_part),
-            depth=code_words(self._machine), init=[],
-            attrs={"ram_style": "block", "no_rw_check": "1"})
+            depth=2 * len(texts) << tile_bits + part_bits,
+            init=[], attrs={"ram_style": "block", "no_rw_check": "1"})
         write = storage.write_port(granularity=1)
         read = storage.read_port()
 
         def address(part: Any, tile: Any, bank: Any, text: Any) -> Any:
             # A field of no bits at all would be a wire of -1 to 0 in the Verilog.
-            tiles = [tile[:tile_bits]] if tile_bits else []
-            parts = [part[:part_bits]] if part_bits else []
-            return Cat(*tiles, bank, text, *parts)
+            places = ((part, part_bits), (tile, tile_bits))
+            return Cat(*(place[:bits] for place, bits in places if bits), bank, text)
 
         def each(shape: Any, name: str) -> Array:
             return Array(Signal(shape, name=f"{name}_{text}") for text in texts)

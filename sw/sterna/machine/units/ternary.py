@@ -33,9 +33,6 @@ CODE_BANKS = 2
 """Code vectors that may wait for their matrices at a time."""
 MATMUL_QUEUE = 8
 """MATMUL instructions that may wait for the engine."""
-_SHALLOW_CODES = {"ecp5": 64}
-"""Words of codes up to which they lie in look-up table memories, by family, where the weights of
-tables are in the block RAMs: a wide memory of so few words would leave eight of those empty."""
 COMMANDS_AHEAD = 32
 """Commands that the data path of a token stream may be behind that of another one."""
 MOST_BLOCK_GROUPS = {"adders": 16, "tables": 128, "twin_tables": 16}
@@ -263,23 +260,6 @@ def result_room(machine: Machine) -> int:
     ternary = machine.ternary
     return max(ternary.result_depth, ternary.block_groups) if machine.shared else (
         ternary.result_depth)
-
-
-def code_parts(machine: Machine) -> int:
-    """In how many reads a tile of codes is fetched: tables are filled from thirds of it."""
-    return 3 if machine.ternary.has_tables else 1
-
-
-def code_words(machine: Machine) -> int:
-    """Words of the memory of codes: parts of the tiles of all banks, each bank a power of two."""
-    banks = CODE_BANKS * machine.texts
-    return code_parts(machine) * banks << (machine.ternary.tiles - 1).bit_length()
-
-
-def has_shallow_codes(machine: Machine, family: str | None) -> bool:
-    """Whether on chips of a family the codes lie in look-up table memories."""
-    return (machine.ternary.has_tables and not machine.memory.outside
-            and code_words(machine) <= _SHALLOW_CODES.get(family or "", 0))
 
 
 def groups_per_row_group(machine: Machine) -> int:
