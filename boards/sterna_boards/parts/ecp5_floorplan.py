@@ -33,9 +33,10 @@ MULTIPLIER = re.compile(r"\bvector\.(?:lane_|squares[$\d]*\.square_)(?P<lane>\d+
 _OF_LANES = ("tables", "vectors and state", "constants")
 """Memories of whose words each vector lane has its part."""
 _COPIES = {"vectors and state": 2}
-_REST = ("states of texts", "program of texts", "scalar tables", "program")
-"""These take the sites that are left, those in the middle first. Of states there are several block
-RAMs one behind the other: far from each other they held the clock at 69 MHz."""
+_CHAIN = "states of texts"
+"""Its block RAMs are one behind the other: far from each other they held the clock at 69 MHz."""
+_REST = (_CHAIN, "program of texts", "scalar tables", "program")
+"""These take the sites that are left, those in the middle first."""
 _PART = "85F"
 _GROUPS = (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)
 """Tile columns from which four block RAMs lie in a row of them, or four multipliers."""
@@ -95,13 +96,21 @@ def place_memories(netlist: Netlist, device: str, rows: int,
             _fix(netlist, name, row, column)
         rest += [*left, *right][len(columns):]
     _place_multipliers(netlist, lanes)
-    inner_first = dict.fromkeys((*_HALVES, *_ROWS))
-    sites = [(row, column) for row in inner_first
-             for column in sorted(free[row], key=lambda column: abs(column - _CENTRE))]
+    _place_rest(netlist, rest, free, 0)
     for memory in _REST:
-        rest += _found(netlist, memory)
-    for name, (row, column) in zip(rest, sites, strict=False):
+        names = _found(netlist, memory)
+        _place_rest(netlist, names, free, len(names) if memory == _CHAIN else 0)
+
+
+def _place_rest(netlist: Netlist, names: Sequence[str], free: dict[int, list[int]],
+                together: int) -> None:
+    """At sites that are left, those in the middle first, and rows first that have so many."""
+    inner_first = dict.fromkeys((*_HALVES, *_ROWS))
+    sites = [(row, column) for row in sorted(inner_first, key=lambda row: len(free[row]) < together)
+             for column in sorted(free[row], key=lambda column: abs(column - _CENTRE))]
+    for name, (row, column) in zip(names, sites, strict=False):
         _fix(netlist, name, row, column)
+        free[row].remove(column)
 
 
 def _check_names(netlist: Netlist, block_rams: Mapping[str, int]) -> None:
