@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sterna_boards.flows.open.layout import keep_layout, layout, register_of
 
@@ -46,6 +47,18 @@ def test_paths_and_what_arrives_last() -> None:
          "from": "core.neurons.left"},
         {"register": "core.link.other", "clock": "posedge clk", "bits": 1, "delay": 3.25,
          "from": "core.neurons.left"}]
+
+
+def test_arrivals_are_counted_from_where_paths_are() -> None:
+    """An iCE40's have the clock's way to the first register as well."""
+    report = timed()
+    last = report["critical_paths"][0]["path"][1]["to"]
+    ends = [end for net in report["detailed_net_timings"] for end in net["endpoints"]]
+    for end in ends:
+        end["delay"] = [0.9 + max(np.atleast_1d(end["delay"]))] * 2
+        end["port"] = last["port"] if end["cell"] == last["cell"] else end["port"]
+    found = layout(placed(), report, DEVICE)["latest"]
+    assert [one["delay"] for one in found] == pytest.approx([5.5, 3.25])
 
 
 def test_only_the_report_becomes_smaller(tmp_path: Path) -> None:
