@@ -16,6 +16,8 @@ from sterna.families.gla.configuration import GlaConfig
 from sterna.families.gla.version import GLA
 from sterna.families.hgrn2.configuration import Hgrn2Config
 from sterna.families.hgrn2.version import HGRN2
+from sterna.families.lightnet.configuration import LightNetConfig
+from sterna.families.lightnet.version import LIGHTNET
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
@@ -82,6 +84,7 @@ rwkv5, rwkv6, rwkv7 = (partial(rwkv, version, value_fraction=10)
 spikegpt = partial(rwkv, SPIKEGPT)
 gla = partial(rwkv, GLA, value_fraction=10)
 hgrn2 = partial(rwkv, HGRN2, value_fraction=8, state_fraction=13, read_fraction=14)
+lightnet = partial(rwkv, LIGHTNET, value_fraction=8, state_fraction=13, read_fraction=14)
 delta = partial(rwkv, unit_fraction=12, state_fraction=13)
 
 
@@ -128,6 +131,11 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
                                              value_size=11), {"forget": 4, "down": 1}),
     "hgrn2, five heads": partial(hgrn2, Hgrn2Config(130, 35, 2, 36, None, None, num_heads=5,
                                                     key_size=7, value_size=7)),
+    "lightnet": partial(lightnet, LightNetConfig(
+        97, 60, 1, 50, None, None, num_heads=3, key_size=10, value_size=20, gate_rank=7)),
+    "lightnet, odd": partial(lightnet, LightNetConfig(
+        65, 22, 2, 37, None, None, num_heads=2, key_size=7, value_size=11, gate_rank=16),
+        {"key": 4, "down": 1}),
     "deltanet": partial(delta, DELTANET, DeltaNetConfig(
         97, 60, 1, 50, None, None, num_heads=3, key_size=10, value_size=20)),
     "deltanet, gated": partial(delta, DELTANET, DeltaNetConfig(

@@ -29,7 +29,9 @@ from sterna.families.layers.tables import (
     LOSS,
     ONE_FRACTION,
     SIGMOID,
+    SOFTPLUS,
     WORD_BITS,
+    softplus_table,
 )
 from sterna.families.rwkv.weights import RwkvModel
 from sterna.law.tables import Table, function_table
@@ -48,7 +50,6 @@ from sterna.program.instructions import (
 from sterna.program.items import Item
 from sterna.program.matrix_state import MatrixState
 
-SOFTPLUS = "softplus"
 RATE, LEAVE = "rate_scale", "leave_scale"
 """Scalars: what a word of rates is; what brings words behind the norm to those behind a gate."""
 
@@ -92,8 +93,7 @@ class DeltaLowering(FlaLowering[DeltaFormats]):
         if not self.config.forgets:
             return found
         return found | {
-            SOFTPLUS: function_table(SOFTPLUS, lambda x: np.logaddexp(0, x), WORD_BITS,
-                                     formats.log_fraction, formats.speed_fraction),
+            SOFTPLUS: softplus_table(formats.log_fraction, formats.speed_fraction),
             LOSS: function_table(LOSS, lambda x: -np.expm1(-np.maximum(x, 0)), WORD_BITS,
                                  formats.forget, formats.decay_fraction)}
 

@@ -30,7 +30,7 @@ GATE_FRACTION = 16
 """Of factors from 0 to 1."""
 LOSS_FRACTION = 17
 """Of what a state loses, from 0 to 1."""
-SIGMOID, LOG_SUM, LOSS = "sigmoid", "log_sum", "loss"
+SIGMOID, LOG_SUM, LOSS, SOFTPLUS = "sigmoid", "log_sum", "loss", "softplus"
 
 
 def layer_tables(log_fraction: int = LOG_FRACTION) -> dict[str, Table]:
@@ -65,6 +65,11 @@ def slow_loss_table(fastest: float, log_fraction: int) -> Table:
     exp(-fastest * sigmoid(x))``."""
     return function_table(LOSS, lambda x: -np.expm1(-fastest * sigmoid(x)), WORD_BITS,
                           log_fraction, LOSS_FRACTION)
+
+
+def softplus_table(log_fraction: int, fraction: int) -> Table:
+    """``ln(1 + exp(x))``, of words of ``fraction`` bits."""
+    return function_table(SOFTPLUS, lambda x: np.logaddexp(0, x), WORD_BITS, log_fraction, fraction)
 
 
 def step(result: str, a: str) -> tuple[Operation, ...]:

@@ -66,12 +66,17 @@ def settings(case: FlaCase, config: Any) -> dict[str, Any]:
 
 
 def package_logits(case: FlaCase) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Logits [tokens, vocabulary], read in pieces, and the states behind them, a layer each."""
+    """Logits [tokens, vocabulary], read in pieces, and states and sums of each layer behind."""
     import triton.runtime.autotuner
 
     # Nothing is measured on a CPU: every configuration is as good.
     triton.runtime.autotuner.Autotuner._bench = lambda self, *rest, **more: [1.0, 1.0, 1.0]
     import fla.models
+    import triton.language
+    from fla.ops.utils import op
+
+    # The interpreter has no such function of a device, and gives None for it.
+    op.tldevice.log1p = lambda value: triton.language.log(1 + value)
 
     drawn = model(case)
     config = getattr(fla.models, f"{case.package}Config")(
@@ -85,7 +90,9 @@ def package_logits(case: FlaCase) -> tuple[np.ndarray, list[np.ndarray]]:
             cache = found.past_key_values
             logits.append(found.logits[0].numpy())
     # Of GLA and its like they are [head, value, key].
-    return np.concatenate(logits), [layer["recurrent_state"][0].numpy() for layer in cache]
+    states = [layer["recurrent_state"][0].numpy() for layer in cache]
+    sums = [layer["ffn_state"].flatten().numpy() for layer in cache if case.sums]
+    return np.concatenate(logits), [*states, *sums]
 
 
 def main(title: str) -> None:

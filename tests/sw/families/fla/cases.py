@@ -15,6 +15,8 @@ from sterna.families.gla.configuration import GlaConfig
 from sterna.families.gla.version import GLA
 from sterna.families.hgrn2.configuration import Hgrn2Config
 from sterna.families.hgrn2.version import HGRN2
+from sterna.families.lightnet.configuration import LightNetConfig
+from sterna.families.lightnet.version import LIGHTNET
 
 from tests.sw.families.rwkv.headed import STATES, Case
 
@@ -48,6 +50,8 @@ class FlaCase(Case):
     """In place of `HEADS`."""
     values_first: bool = True
     """Whether states are [head, value, key] there."""
+    sums: bool = False
+    """Whether it keeps sums beside them."""
 
     @property
     def title(self) -> str:
@@ -106,6 +110,21 @@ CASES = {case.title: case for case in (
             refused=(({"use_lower_bound": False}, "use_lower_bound is False; HGRN2 has True"),
                      ({"expand_ratio": 5}, "hidden_size 12 is no multiple of heads 5"),
                      ({"num_heads": "many"}, "expand_ratio, or num_heads, must be whole"))),
+    FlaCase(LIGHTNET, LightNetConfig, {"gate_rank": 12}, {8: 0.023, 5: 0.031, 3: 0.181},
+            ("output", "down", "gate_up"), "att.k_proj.weight",
+            (("gate_rank=0", "gate_rank is 0; it must be a whole number from 1"),
+             ("heads=3", "hidden 128 is no multiple of heads 3")),
+            (('{"value_fraction": 2, "state_fraction": 17, "decay_fraction": 12}',
+              "state_fraction asks for a shift by -3 of"),
+             ('{"digits": {"key": 2}}', "the codes of key have one digit")),
+            loud=((4.0, "att.k_proj.weight"), *LOUD[1:]),
+            parts=False, package="LightNet", types="lightnet", sums=True,
+            settings={"num_heads": 3, "expand_ratio": 10, "gate_low_rank_dim": 12},
+            of_file={"num_heads": 2, "expand_ratio": 3},
+            refused=(({"use_short_conv": True}, "use_short_conv is True; LightNet has False"),
+                     ({"expand_ratio": None, "num_heads": None}, "or num_heads, must be whole"),
+                     ({"num_heads": "many"}, "or num_heads, must be whole"),
+                     ({"num_heads": 5}, "hidden_size 12 is no multiple of heads 5"))),
     *(FlaCase(version, config, flags, {8: most[0], 5: most[1], 3: most[2]}, ("output", "down"),
               "att.q_conv1d.weight",
               (("heads=3", "hidden 128 is no multiple of heads 3"),

@@ -18,7 +18,8 @@ def states_of(case: FlaCase) -> States:
     """A layer each."""
     def states(module: Any, state: Tensor) -> list[Tensor]:
         cells = [module.blocks[0].cells(layer)[0] for layer in state]
-        return [layer.swapaxes(1, 2) if case.values_first else layer for layer in cells]
+        sums = [module.blocks[0].sums(layer)[0] for layer in state if case.sums]
+        return [*(layer.swapaxes(1, 2) if case.values_first else layer for layer in cells), *sums]
 
     return states
 
