@@ -17,6 +17,11 @@ BLOCK_RAMS = {"DP16KD": 1, "ICESTORM_RAM": 1, "BSRAM": 1}
 DSPS = {"MULT18X18D": 1, "ICESTORM_DSP": 1, "MULT18X18": 1, "MULTADDALU18X18": 2,
          "MULTALU18X18": 1, "MULT9X9": 0.5, "MULT36X36": 4, "MULTALU36X18": 2}
 SINGLE_PORT_RAMS = {"ICESTORM_SPRAM": 1}
+TIED = "$PACKER_"
+"""What nextpnr calls clocks of cells that have none begins so."""
+MULTIPLIER_NS = 9.05
+"""The longest way through a multiplier of an iCE40 UP5K without registers, 16 by 16 bits, slow
+corner: timings of Project IceStorm, SB_MAC16_MUL_S_16X16_BYPASS, B[1] to O[31]."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +123,18 @@ def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = No
            if abs(clock["constraint"] * 1e6 - clock_hz) < 0.005 * clock_hz}
     if not own:
         raise InputError(f"{path}: no clock of {clock_hz / 1e6:g} MHz, only {', '.join(clocks)}")
+    through = {name: path for name in clocks
+               if (path := _through_multiplier(report["critical_paths"], name)) is not None}
+    for name, path in through.items():
+        clocks[name]["achieved"] = min(clocks[name]["achieved"], 1e3 / path.delay)
     slowest = min(own, key=lambda name: own[name]["achieved"])
+    inside, passing = _critical_path(report["critical_paths"], slowest), through.get(slowest)
     return Routed(
         area=_area(report["utilization"], netlist),
         fmax_mhz=own[slowest]["achieved"],
         timing_met=all(clock["achieved"] >= clock["constraint"] for clock in clocks.values()),
-        critical_path=_critical_path(report["critical_paths"], slowest),
+        critical_path=max((path for path in (inside, passing) if path is not None),
+                          key=lambda path: path.delay, default=None),
     )
 
 
@@ -142,11 +153,32 @@ def _area(utilization: dict[str, dict[str, int]], netlist: dict[str, Any] | None
 
 
 def _critical_path(paths: list[dict[str, Any]], clock: str) -> TimingPath | None:
-    inside = [path["path"] for path in paths
-              if path["from"].endswith(clock) and path["to"].endswith(clock)]
-    if not inside:
-        return None
-    steps = inside[0]
+    inside = _between(paths, clock, clock)
+    return _timing_path(inside[0]) if inside else None
+
+
+def _through_multiplier(paths: list[dict[str, Any]], clock: str) -> TimingPath | None:
+    """The longest way from registers of a clock through a multiplier without registers to others.
+
+    nextpnr-ice40 0.11.1 ends paths at such a DSP and begins others there, of a clock that is tied
+    low, and adds nothing for what lies between (findings/nextpnr_ice40_multipliers_end_paths.sh).
+    At most this long: both parts are the slowest of all multipliers.
+    """
+    tied = {end for path in paths for end in (path["from"].split()[-1], path["to"].split()[-1])
+            if end.startswith(TIED)}
+    ways = [_timing_path([*left[:-1], {**left[-1], "delay": MULTIPLIER_NS}, *right[1:]])
+            for low in sorted(tied) for left in _between(paths, clock, low)
+            for right in _between(paths, low, clock)]
+    return max(ways, key=lambda way: way.delay, default=None)
+
+
+def _between(paths: list[dict[str, Any]], first: str, last: str) -> list[list[dict[str, Any]]]:
+    """The steps of the paths from one clock to another."""
+    return [path["path"] for path in paths
+            if path["from"].split()[-1] == first and path["to"].split()[-1] == last]
+
+
+def _timing_path(steps: list[dict[str, Any]]) -> TimingPath:
     routing = sum(step["delay"] for step in steps if step["type"] == "routing")
     total = sum(step["delay"] for step in steps)
     cells = tuple(step["to"]["cell"] for step in steps if step["type"] == "routing")

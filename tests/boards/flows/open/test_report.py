@@ -55,6 +55,32 @@ def test_slowest_path_of_the_wanted_clock(tmp_path: Path) -> None:
     assert path.cells == ("core.adder", "core.sum")
 
 
+@pytest.mark.parametrize(("into", "fmax"), [(0.75, 90.0), (6.0, 1e3 / 16.05)])
+def test_multipliers_without_registers_are_passed_through(tmp_path: Path, into: float,
+                                                          fmax: float) -> None:
+    """The way in, the multiplier, and the way out; from pins it is nobody's."""
+    path = _report(tmp_path, {})
+    report = json.loads(path.read_text())
+
+    def way(first: str, last: str, *steps: dict[str, Any]) -> dict[str, Any]:
+        return {"from": first, "to": last, "path": list(steps)}
+
+    report["critical_paths"] += [
+        way("posedge clock", "posedge $PACKER_GND_NET_$glb_clk", _step("clk-to-q", 0.5, "a", "a"),
+            _step("routing", into - 0.5, "a", "dsp"), _step("setup", 0.1, "dsp", "dsp")),
+        way("posedge $PACKER_GND_NET_$glb_clk", "posedge clock",
+            _step("clk-to-q", 0.1, "dsp", "dsp"), _step("routing", 0.75, "dsp", "b"),
+            _step("setup", 0.25, "b", "b")),
+        way("<async>", "posedge $PACKER_GND_NET_$glb_clk", _step("source", 0.0, "p", "p"),
+            _step("routing", 90.0, "p", "dsp"), _step("setup", 0.1, "dsp", "dsp"))]
+    path.write_text(json.dumps(report))
+    routed = read_report(path, 100e6)
+    assert routed.fmax_mhz == pytest.approx(fmax) and not routed.timing_met
+    found = routed.critical_path
+    assert found is not None and found.delay == pytest.approx(max(11.0, into + 9.05 + 1.0))
+    assert (found.source, found.sink) == (("a", "b") if into > 1 else ("core.tree.x", "core.sum"))
+
+
 def test_a_clock_that_is_met(tmp_path: Path) -> None:
     assert read_report(_report(tmp_path, {}, 100.2), 100e6).timing_met
 
