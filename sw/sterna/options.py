@@ -44,6 +44,7 @@ class Declaration:
     """Whether it names a file that must be there."""
     or_standard_input: bool = False
     """Whether it may be ``-``, too."""
+    or_folder: bool = False
     for_model: bool = False
     """Whether it may stand in place of MODEL."""
     beside_model: bool = False
@@ -104,7 +105,8 @@ class Declared:
         about, name = self.declaration, self.flag.removeprefix("--")
         if value is None:
             return
-        if about.reads and not (about.or_standard_input and str(value) == "-"):
+        if about.reads and not (about.or_standard_input and str(value) == "-"
+                                or about.or_folder and Path(str(value)).is_dir()):
             require_file(Path(str(value)))
         if about.refuse is not None:
             about.refuse(str(value))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 from sterna.families.spiking.examples import EXAMPLES, cubalif
@@ -77,8 +78,47 @@ def test_eval_of_samples_with_labels(sterna, tmp_path):
     for arguments, message in (
             (["l2mu", "--data", path, "--by", "first"], "by is 'first'; it is sum, last, most"),
             (["l2mu", "--data", path, "--samples", 3], "--data has its own"),
+            (["l2mu", "--data", path, "--dt", 0.1], "is for recordings of events with their times"),
             (["digits", "--data", path], "frames of shape [32, 60, 12]")):
         outcome = sterna("eval", *arguments)
+        assert outcome.code == 2 and message in outcome.errors
+
+
+def test_recordings_are_inputs(sterna, tmp_path):
+    """Samples of SHD's form score as their frames do; lines with times run and are compared."""
+    events, labels = burst_orders(20, 0)
+    np.savez(tmp_path / "samples.npz", frames=events != 0, labels=labels)
+    with h5py.File(tmp_path / "samples.h5", "w") as file:
+        for name, kind in (("times", np.float32), ("units", np.uint16)):
+            file.create_dataset(f"spikes/{name}", (20,), h5py.vlen_dtype(kind))
+        for sample in range(20):
+            step, unit = events[:, sample].nonzero()
+            file["spikes/times"][sample], file["spikes/units"][sample] = (step + 0.5) * 1e-3, unit
+        file["labels"] = labels
+    wanted = sterna("eval", "l2mu", "--data", tmp_path / "samples.npz", "--json").json
+    given = ("--data", tmp_path / "samples.h5", "--dt", 0.001)
+    found = sterna("eval", "l2mu", *given, "--json").json
+    assert found == wanted and found["golden_accuracy"] > 0.9
+    assert sterna("eval", "l2mu", *given, "--samples", 3, "--json").json["samples"] == 3
+    times = tmp_path / "times.txt"
+    times.write_text("0.5 1\n1.5 3\n1.6 3\n9.2 11\n")
+    (tmp_path / "steps.txt").write_text("0,1\n1,3,2\n9,11\n")
+    outputs = []
+    for arguments in ((times, "--dt", 1), (tmp_path / "steps.txt",)):
+        output = tmp_path / "outputs.npz"
+        assert sterna("run", "l2mu", "--input", *arguments, "-o", output).code == 0
+        with np.load(output) as arrays:
+            outputs.append(arrays["out"])
+    assert np.array_equal(*outputs)
+    compared = sterna("verify", "l2mu", "--input", times, "--dt", 1, "--device", "emulator")
+    assert compared.code == 0 and "10 steps" in compared.output
+    for command, file, more, message in (
+            ("run", times, (), "give --dt, seconds a step"),
+            ("run", tmp_path / "samples.npz", ("--dt", 1), "is for recordings of events"),
+            ("run", tmp_path / "steps.txt", ("--bin", 1), "has no times to be binned"),
+            ("run", times, ("--dt", 1, "--samples", 2), "is for files of many samples (.h5)"),
+            ("run", times, ("--dt", 1, "--sensor", "4"), "sensor is '4'; give width and height")):
+        outcome = sterna(command, "l2mu", "--input", file, *more)
         assert outcome.code == 2 and message in outcome.errors
 
 
@@ -118,6 +158,10 @@ def test_run_and_bench_on_the_simulated_board(sterna, tmp_path):
     assert loaded.code == 0 and loaded.output == outcome.output
     values = sterna("bench", "cubalif", "--steps", 30, "--silent", 0.9, "--json", *SMALL).json
     assert values["differences"] == 0 and values["synapses"] == 2166
+    (tmp_path / "times.txt").write_text("0.001 3\n0.002 5\n0.0045 11\n")
+    given = sterna("bench", "cubalif", "--input", tmp_path / "times.txt", "--dt", 0.001, "--json",
+                   *SMALL).json
+    assert given["differences"] == 0 and given["steps"] == 5
     assert values["cycles_per_step"] < values["cycles_per_step_without_skipping"]
     assert 0.5 < values["share_of_zero_inputs_skipped"] < 1
     # 24 bits of each of two states of 45 neurons, and two bits of each of 12 and 38 codes.

@@ -74,10 +74,12 @@ def _told(planes: int | None) -> str:
 def _inputs(model: SpikingModel, request: ReportRequest, network: SpikingNetwork
             ) -> tuple[Reals, np.ndarray | None, str]:
     """Frames [steps, samples, inputs], classes if there are right ones, and what both are."""
-    path, seed = request.options.take(TakenOptions).input, request.options.take(Seed).seed
+    given, seed = request.options.take(TakenOptions), request.options.take(Seed).seed
+    path = given.input
     if path is not None:
         blocks, steps = [], 0
-        for block in open_input(path, network.inputs).blocks():
+        for block in open_input(path, network.inputs, binning=given.binning(given.samples)
+                                ).blocks():
             blocks.append(block)
             steps += len(block)
             if steps >= MOST_STEPS:

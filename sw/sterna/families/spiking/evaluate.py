@@ -21,7 +21,7 @@ from sterna.families.spiking.labelled import open_labelled
 from sterna.families.spiking.lowering import lower
 from sterna.families.spiking.tasks import TASKS
 from sterna.families.steps.inputs import TakenOptions, wide_enough
-from sterna.families.steps.options import CheckedDevice, Labels, Rounding, Samples, Seed
+from sterna.families.steps.options import CheckedDevice, Labels, Recordings, Rounding, Samples, Seed
 from sterna.families.steps.run import run_on, saturation_line
 from sterna.families.steps.shape import StepShape
 from sterna.host.address import check_device
@@ -117,7 +117,9 @@ def _samples(model: SpikingModel, request: EvaluateRequest, report: Report) -> _
     if data is None:
         made = TASKS[model.name](options.take(Samples).samples, options.take(Seed).seed)
         return _Samples(network, *made)
-    labelled = open_labelled(data, network.inputs, network.population(network.output).neurons)
+    chosen = options.take(Samples).samples if "samples" in options else None
+    labelled = open_labelled(data, network.inputs, network.population(network.output).neurons,
+                             options.take(Recordings).binning(chosen), report)
     rounding = TakenOptions(allow_rounding=options.take(Rounding).allow_rounding)
     taken = rounding.of(labelled.inputs, network, False, report)
     return _Samples(taken.network, taken.codes, labelled.labels)

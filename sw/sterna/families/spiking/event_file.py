@@ -50,7 +50,7 @@ def read_events(path: Path, inputs: int, most: int, report: Report) -> Events:
     """
     places, values, last = array("q"), array("d"), 0
     size, read = max(1, path.stat().st_size), 0
-    for number, line in _lines(path):
+    for number, line in text_lines(path):
         read += len(line)
         if not number % _TOLD:
             report(f"reading {path.name}", min(read, size), size)
@@ -80,7 +80,8 @@ def read_events(path: Path, inputs: int, most: int, report: Report) -> Events:
     return Events(last + 1, inputs, found, counts)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def text_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines of a file and their numbers. Raises `InputError` for what is no text."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             number = 0

@@ -30,6 +30,8 @@ from sterna.families.steps.options import (
     Labels,
     Layer,
     Outputs,
+    RecordedSamples,
+    Recordings,
     Rounding,
     RunSteps,
     Samples,
@@ -46,6 +48,7 @@ from sterna.progress import Report
 if TYPE_CHECKING:
     from sterna.families.spiking.model import SpikingModel
 
+_INPUTS = (Inputs, Recordings, RecordedSamples, Rounding)
 _ON_BOARD = (BoardShape, BoardClock, Weights, common.Snapshots)
 
 
@@ -69,18 +72,18 @@ class Spiking:
         "Learning Delays in Spiking Neural Networks using Dilated Convolutions with Learnable "
         "Spacings", "Natively neuromorphic LMU architecture for encoding-free SNN-based HAR"))
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
+        "run": (*_INPUTS, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout, Nir),
         "load": (Config, Shape, common.Snapshots, common.Image, common.Timeout, Nir),
-        "verify": (Inputs, Rounding, Steps, Skip, Config, Shape, common.Snapshots, Nir),
-        "bench": (Layer, Steps, Silent, Config, BoardShape, common.Snapshots, common.Timeout,
-                  BoardClock, Weights, Baud),
+        "verify": (*_INPUTS, Steps, Skip, Config, Shape, common.Snapshots, Nir),
+        "bench": (Layer, *_INPUTS, Steps, Silent, Config, BoardShape, common.Snapshots,
+                  common.Timeout, BoardClock, Weights, Baud),
         "estimate": _ON_BOARD,
-        "report": (*_ON_BOARD, Inputs, Rounding, Steps, Seed),
+        "report": (*_ON_BOARD, *_INPUTS, Steps, Seed),
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Labels, Rounding, Samples, Seed, CheckedDevice, common.Timeout, Nir),
+        "eval": (Labels, Recordings, Rounding, Samples, Seed, CheckedDevice, common.Timeout, Nir),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Formats, InputShape, Against, Nir),
@@ -112,7 +115,10 @@ class Spiking:
     def _unread_of_eval(request: Request) -> dict[type[Group], str]:
         unread: dict[type[Group], str] = {}
         if "data" in request.options:
-            unread[Samples] = "is of a task that Sterna makes; --data has its own"
+            from sterna.families.spiking.input_file import ARRAYS
+
+            if Path(str(request.options["data"])).suffix in ARRAYS:
+                unread[Samples] = "is of a task that Sterna makes; --data has its own"
         elif request.model not in TRAINED:
             why = ("is of samples with labels; give --data FILE, or a model with a task: "
                    f"{' or '.join(TRAINED)}")

@@ -1,4 +1,5 @@
-"""Inputs of spiking networks: frames in ``.npz`` or ``.npy``, events as lines of step and address.
+"""Inputs of spiking networks: frames in ``.npz`` or ``.npy``, events as lines of step and address,
+and recordings of events with their times.
 
 A file of events has a line ``step,address`` or ``step,address,value`` for each (value 1 unless
 given, several at one place add up); ``#`` begins a comment. Files are read a block at a time, as
@@ -8,7 +9,7 @@ often as somebody asks, so that what an archive unpacks to need never be in memo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
 from sterna.families.spiking.array_file import open_array
-from sterna.families.spiking.event_file import read_events
+from sterna.families.spiking.event_file import Events, read_events
+from sterna.families.spiking.recording.binning import Binning, in_steps
+from sterna.families.spiking.recording.files import HDF5, open_recording, read_samples
 from sterna.progress import Report
 
 Reals = NDArray[np.float64]
 
+ARRAYS = (".npz", ".npy")
 MOST_VALUES = 1 << 27
 """Values of the largest file; their codes take a byte each."""
 MOST_RANDOM = 1 << 24
@@ -58,19 +62,59 @@ class InputFile:
                 report(f"reading {self.path.name}", done, steps)
 
 
-def open_input(path: Path, inputs: int, report: Report | None = None) -> InputFile:
+def open_input(path: Path, inputs: int, report: Report | None = None,
+               binning: Binning | None = None) -> InputFile:
     """The frames of a file; a file of [steps, inputs] has a batch of 1. Inputs may be maps.
 
-    Of an ``.npz`` the array ``frames`` is taken, or the only one. Raises `InputError` naming what
-    is wrong with the file.
+    Of an ``.npz`` the array ``frames`` is taken, or the only one. Events with times come in steps
+    as the ``binning`` says. Raises `InputError` naming what is wrong with the file.
     """
+    binning, report = binning or Binning(), report or Report()
     if not path.is_file():
         raise InputError(f"{path}: file not found")
-    if path.suffix not in (".npz", ".npy"):
-        events = read_events(path, inputs, MOST_VALUES, report or Report())
+    if path.suffix in HDF5:
+        first = replace(binning, samples=binning.samples or 1)
+        found = read_samples(path, inputs, first, MOST_VALUES, report)
+        return sampled(path, found.events, found.labels.size, inputs)
+    if path.suffix not in ARRAYS:
+        recording = open_recording(path, inputs, binning)
+        if recording is not None:
+            steps = in_steps(recording, binning, inputs, MOST_VALUES)
+            return InputFile(path, (steps.steps, 1, inputs), steps.blocks)
+        if binning.only:
+            raise InputError(f"{path}: has no times to be binned, or a first line that is none of "
+                             "time and input, or time, column, row and polarity; a time in seconds "
+                             "has a point")
+        events = read_events(path, inputs, MOST_VALUES, report)
         return InputFile(path, (events.steps, 1, inputs), events.blocks)
     array = open_array(path)
     return InputFile(path, _checked(path, array.shape, array.dtype, inputs), array.blocks)
+
+
+def sampled(path: Path, events: NDArray[np.int64], samples: int, inputs: int) -> InputFile:
+    """Frames of events [events, 3]: sample, step and address of each, and in a fourth column its
+    value where that is not 1. Raises `InputError` for events that are elsewhere.
+    """
+    if events.ndim != 2 or events.shape[1] not in (3, 4) or not len(events):
+        raise InputError(f"{path}: events of shape {list(events.shape)}; give sample, step and "
+                         "address of each, and a value if it is not 1")
+    sample, step, address, *values = events.T
+    wrong = np.flatnonzero(
+        (step < 0) | (sample < 0) | (sample >= samples) | (address < 0) | (address >= inputs))
+    if wrong.size:
+        first = int(wrong[0])
+        raise InputError(f"{path}: event {first}: sample {sample[first]}, step {step[first]}, "
+                         f"address {address[first]}; samples end at {samples - 1}, addresses at "
+                         f"{inputs - 1}")
+    steps, width = int(step.max()) + 1, samples * inputs
+    if steps * width > MOST_VALUES:
+        raise InputError(f"{path}: {steps} steps of {samples} samples of {inputs} inputs; give at "
+                         f"most {MOST_VALUES // inputs} steps a file")
+    places = step * width + sample * inputs + address
+    order = np.argsort(places, kind="stable")
+    counts = values[0] if values else np.ones(len(events), np.int64)
+    found = Events(steps, width, places[order], counts[order].astype(np.float64))
+    return InputFile(path, (steps, samples, inputs), found.blocks)
 
 
 def given_input(values: ArrayLike, inputs: int) -> InputFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.compile import compile_program
 from sterna.compiler.windows import WindowWords
-from sterna.errors import CheckError
+from sterna.errors import CheckError, InputError
 from sterna.families.activity import activity_rows, activity_values
 from sterna.families.at_user import AtUser, rows
 from sterna.families.common import Timeout
@@ -19,10 +19,11 @@ from sterna.families.requests import BenchRequest
 from sterna.families.spiking.codes import input_codes, random_inputs
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import Connection, SpikingNetwork
+from sterna.families.spiking.lowering import lower
 from sterna.families.steps.golden_device import GoldenSpikingDevice
-from sterna.families.steps.inputs import RATE
+from sterna.families.steps.inputs import RATE, TakenOptions, wide_enough
 from sterna.families.steps.open_device import open_spiking_device
-from sterna.families.steps.options import Silent, Steps
+from sterna.families.steps.options import Config, Silent, Steps
 from sterna.families.steps.shape import StepShape
 from sterna.golden.neuron import shift_right
 from sterna.host.counted import CountedTransport, Traffic
@@ -94,11 +95,22 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     options, device, clock = request.options, request.device, request.clock_hz or CLOCK_HZ
     board, work = None, None
     silent, steps = options.take(Silent).silent, options.take(Steps).steps
-    rate = RATE if silent is None else 1 - silent
-    network, program = model.network, model.lowered
-    codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]
+    inputs, network, program = options.take(TakenOptions), model.network, model.lowered
+    if inputs.input is None:
+        rate = RATE if silent is None else 1 - silent
+        codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]
+    else:
+        fixed = request.board is not None or options.take(Config).config is not None
+        taken = inputs.take(network, steps, request.seed, fixed, report)
+        if taken.codes.shape[1] != 1:
+            raise InputError(f"{inputs.input}: has {taken.codes.shape[1]} samples; give one")
+        network, codes, steps = taken.network, taken.codes[:, 0].astype(np.int64), len(taken.codes)
+        program = lower(network)
     if request.board is None:
-        configuration, timeout = options.take(StepShape).fitted(program), options.take(Timeout)
+        shape, timeout = options.take(StepShape), options.take(Timeout)
+        if shape.config is None:
+            shape = replace(shape, code_bits=wide_enough(shape.code_bits, codes, program))
+        configuration = shape.fitted(program)
 
         def opened(skip: bool) -> tuple[SpikingDevice, CountedTransport | None]:
             return open_spiking_device(device, program, configuration, report, skip=skip,

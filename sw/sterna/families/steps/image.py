@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sterna.errors import InputError
 from sterna.families.spiking.codes import encode, encode_blocks, fractions_for, random_inputs
 from sterna.families.spiking.input_file import open_input
+from sterna.families.spiking.recording.binning import Binning
 from sterna.host.spiking_device import SpikingDevice
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.machine.host_side import HostSide
@@ -53,7 +54,8 @@ def check_facts(path: Path, side: HostSide) -> None:
 
 def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
                 fraction: int | None = None, allow_rounding: bool = False,
-                report: Report | None = None, before: int = 0) -> StepInputs:
+                report: Report | None = None, before: int = 0,
+                binning: Binning | None = None) -> StepInputs:
     """The inputs of a file as codes, or random ones, in the fraction of the image.
 
     ``before`` random ones of the seed are left out.
@@ -68,7 +70,7 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
     if source is None:
         frames = random_inputs(shape, before + steps, 1, RATE, seed)[before:]
         return StepInputs(encode(frames, own).codes)
-    file = open_input(source, shape.inputs, report)
+    file = open_input(source, shape.inputs, report, binning)
     encoded = encode_blocks(file.blocks(report), file.shape, own)
     if encoded.exact:
         return StepInputs(encoded.codes)

@@ -12,7 +12,7 @@ from sterna.compiler.populations import code_bits_needed
 from sterna.families.spiking.codes import encode, encode_blocks, fractions_for, random_inputs
 from sterna.families.spiking.input_file import InputFile, open_input
 from sterna.families.spiking.scale import with_input_fraction
-from sterna.families.steps.options import Inputs, Rounding
+from sterna.families.steps.options import Inputs, RecordedSamples, Recordings, Rounding
 from sterna.progress import Report
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class TakenInputs:
 
 
 @dataclass(frozen=True)
-class TakenOptions(Rounding, Inputs):
+class TakenOptions(Rounding, RecordedSamples, Recordings, Inputs):
     """The options of a command."""
 
     def take(self, network: SpikingNetwork, steps: int, seed: int, fixed: bool,
@@ -49,7 +49,8 @@ class TakenOptions(Rounding, Inputs):
                 network = with_input_fraction(network, self.input_fraction)
             frames = random_inputs(network, before + steps, 1, RATE, seed)[before:]
             return TakenInputs(network, encode(frames, network.input_fraction).codes)
-        return self.of(open_input(self.input, network.inputs, report), network, fixed, report)
+        file = open_input(self.input, network.inputs, report, self.binning(self.samples))
+        return self.of(file, network, fixed, report)
 
     def of(self, file: InputFile, network: SpikingNetwork, fixed: bool, report: Report
            ) -> TakenInputs:

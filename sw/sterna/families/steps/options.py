@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sterna.errors import InputError
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.numerals import whole
 from sterna.options import option, seed
+
+if TYPE_CHECKING:
+    from sterna.families.spiking.recording.binning import Binning
 
 MOST_STEPS = 10**7
 """Of random inputs, of which a run keeps a gigabyte at most."""
@@ -21,11 +25,38 @@ class Inputs:
     """What a network takes: the frames or events of a file."""
 
     input: Path | None = option(
-        None, "Frames (.npz, .npy) or lines of step,address; else random inputs.",
+        None, "Frames (.npz, .npy), lines of step,address, or a recording of events (.aedat4, "
+        "N-MNIST's .bin, SHD's .h5, lines with times); else random inputs.",
         metavar="FILE", reads=True)
     input_fraction: int | None = option(
         None, "Fraction bits of real-valued inputs; else those that suit the file.",
         least=LEAST_FRACTION, most=MOST_FRACTION, project="formats.input-fraction")
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """How the events of recordings become steps."""
+
+    dt: float | None = option(None, "Seconds of a step of a recording.", least=0, above=True,
+                              most=1e6)
+    bin: float | None = option(
+        None, "Seconds of a step of a recording, where those of --dt are a graph's alone.",
+        least=0, above=True, most=1e6, metavar="SECONDS")
+    sensor: str | None = option(
+        None, "Pixels of a recording's camera, such as 128x128; .aedat4 says them, .bin has 34x34.",
+        metavar="WIDTHxHEIGHT")
+
+    def binning(self, samples: int | None = None) -> Binning:
+        """The options as the readers take them. Raises `InputError`."""
+        from sterna.families.spiking.recording.binning import Binning, Sensor
+
+        return Binning(self.dt if self.bin is None else self.bin, Sensor.of(self.sensor), samples,
+                       only=(self.bin, self.sensor) != (None, None))
+
+
+@dataclass(frozen=True)
+class RecordedSamples:
+    samples: int | None = option(None, "Samples of a file of many, SHD's (1).", least=1, most=10**6)
 
 
 @dataclass(frozen=True)
@@ -115,7 +146,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Samples:
-    samples: int = option(500, "Samples to classify (500).", least=1, most=10**6)
+    samples: int = option(500, "Samples to classify (500; of recordings all).", least=1, most=10**6)
 
 
 @dataclass(frozen=True)
@@ -124,7 +155,8 @@ class Labels:
 
     data: Path | None = option(
         None, "Samples with labels, an .npz: frames [steps, samples, inputs], or events [events, "
-        "3] of sample, step, address; labels [samples].", metavar="FILE", reads=True)
+        "3] of sample, step, address; labels [samples]. Or recordings: SHD's .h5, or a folder "
+        "that has one for each class.", metavar="FILE", reads=True, or_folder=True)
     by: str = option(
         "sum", "The class is the output with the largest sum of the steps (counts of spikes, mean "
         "membranes; usual), the largest in the last step, or the most in any.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
@@ -10,10 +11,13 @@ from sterna.families import common
 from sterna.families.steps.options import (
     BoardShape,
     Config,
+    RecordedSamples,
+    Recordings,
     Rounding,
     RunSteps,
     Seed,
     Shape,
+    Silent,
     Steps,
 )
 from sterna.options import Group, Reading
@@ -31,9 +35,10 @@ def reading(request: Request, groups: tuple[type[Group], ...],
 
 
 def _unread(request: Request) -> dict[type[Group], str]:
-    options, unread = request.options, {}
+    options, unread = request.options, _unread_of_recordings(request)
     if "input" in options:
-        unread |= dict.fromkeys((Steps, RunSteps), "is of random inputs; --input has its own")
+        unread |= dict.fromkeys((Steps, RunSteps, Silent),
+                                "is of random inputs; --input has its own")
         if request.command in ("run", "report"):
             unread[Seed] = "is of random inputs; --input has its own"
     elif "data" not in options:
@@ -57,4 +62,19 @@ def _unread(request: Request) -> dict[type[Group], str]:
                                 "chooses for a board; give --board")
         if request.command not in ("rtl", "bench"):
             unread[BoardShape] = "chooses for a board; give --board"
+    return unread
+
+
+def _unread_of_recordings(request: Request) -> dict[type[Group], str]:
+    """Options of recordings that the file is none for."""
+    from sterna.families.spiking.input_file import ARRAYS
+    from sterna.families.spiking.recording.files import HDF5
+
+    options = request.options
+    file = next((options[name] for name in ("input", "data") if name in options), "")
+    suffix, unread = Path(str(file)).suffix, {}
+    if not file or suffix in ARRAYS:
+        unread[Recordings] = "is for recordings of events with their times; give --input one"
+    if suffix not in HDF5 and request.command != "eval":
+        unread[RecordedSamples] = "is for files of many samples (.h5)"
     return unread

@@ -10,7 +10,15 @@ from sterna.families.requests import RunRequest
 from sterna.families.saved import Going, Named
 from sterna.families.steps.going import GoingSteps
 from sterna.families.steps.image import check_facts, run_steps, step_inputs
-from sterna.families.steps.options import Inputs, Outputs, Rounding, RunSteps, Seed
+from sterna.families.steps.options import (
+    Inputs,
+    Outputs,
+    RecordedSamples,
+    Recordings,
+    Rounding,
+    RunSteps,
+    Seed,
+)
 from sterna.families.steps.result import RunSteppedResult
 from sterna.files.arrays import check_file, save_arrays
 from sterna.host.open_board import open_board
@@ -19,7 +27,8 @@ from sterna.machine.image import MemoryImage
 from sterna.options import Group
 from sterna.progress import Report
 
-GROUPS: tuple[type[Group], ...] = (Inputs, Rounding, RunSteps, Seed, Outputs, Saved)
+GROUPS: tuple[type[Group], ...] = (
+    Inputs, Recordings, RecordedSamples, Rounding, RunSteps, Seed, Outputs, Saved)
 
 
 def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Report
@@ -34,7 +43,8 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
         check_file(output, sources)
     steps = GoingSteps.of(options, Going.of(options, sources))
     given = step_inputs(side, wanted.input, steps.steps, steps.seed, wanted.input_fraction,
-                        options.take(Rounding).allow_rounding, report, steps.before)
+                        options.take(Rounding).allow_rounding, report, steps.before,
+                        options.take(Recordings).binning(options.take(RecordedSamples).samples))
     if given.told:
         report.note(given.told)
     start = steps.start(Named.image(image), given.codes.shape)

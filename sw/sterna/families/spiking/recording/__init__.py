@@ -1,0 +1,1 @@
+"""Recordings of events with their times, by format, and how they become steps."""
