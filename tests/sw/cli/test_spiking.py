@@ -89,35 +89,35 @@ def test_recordings_are_inputs(sterna, tmp_path):
     events, labels = burst_orders(20, 0)
     np.savez(tmp_path / "samples.npz", frames=events != 0, labels=labels)
     with h5py.File(tmp_path / "samples.h5", "w") as file:
-        for name, kind in (("times", np.float32), ("units", np.uint16)):
-            file.create_dataset(f"spikes/{name}", (20,), h5py.vlen_dtype(kind))
+        times, units = (file.create_dataset(f"spikes/{name}", (20,), h5py.vlen_dtype(kind))
+                        for name, kind in (("times", np.float32), ("units", np.uint16)))
         for sample in range(20):
-            step, unit = events[:, sample].nonzero()
-            file["spikes/times"][sample], file["spikes/units"][sample] = (step + 0.5) * 1e-3, unit
+            step, units[sample] = events[:, sample].nonzero()
+            times[sample] = (step + 0.5) * 1e-3
         file["labels"] = labels
     wanted = sterna("eval", "l2mu", "--data", tmp_path / "samples.npz", "--json").json
     given = ("--data", tmp_path / "samples.h5", "--dt", 0.001)
     found = sterna("eval", "l2mu", *given, "--json").json
     assert found == wanted and found["golden_accuracy"] > 0.9
     assert sterna("eval", "l2mu", *given, "--samples", 3, "--json").json["samples"] == 3
-    times = tmp_path / "times.txt"
-    times.write_text("0.5 1\n1.5 3\n1.6 3\n9.2 11\n")
+    lines = tmp_path / "times.txt"
+    lines.write_text("0.5 1\n1.5 3\n1.6 3\n9.2 11\n")
     (tmp_path / "steps.txt").write_text("0,1\n1,3,2\n9,11\n")
     outputs = []
-    for arguments in ((times, "--dt", 1), (tmp_path / "steps.txt",)):
+    for arguments in ((lines, "--dt", 1), (tmp_path / "steps.txt",)):
         output = tmp_path / "outputs.npz"
         assert sterna("run", "l2mu", "--input", *arguments, "-o", output).code == 0
         with np.load(output) as arrays:
             outputs.append(arrays["out"])
     assert np.array_equal(*outputs)
-    compared = sterna("verify", "l2mu", "--input", times, "--dt", 1, "--device", "emulator")
+    compared = sterna("verify", "l2mu", "--input", lines, "--dt", 1, "--device", "emulator")
     assert compared.code == 0 and "10 steps" in compared.output
     for command, file, more, message in (
-            ("run", times, (), "give --dt, seconds a step"),
+            ("run", lines, (), "give --dt, seconds a step"),
             ("run", tmp_path / "samples.npz", ("--dt", 1), "is for recordings of events"),
             ("run", tmp_path / "steps.txt", ("--bin", 1), "has no times to be binned"),
-            ("run", times, ("--dt", 1, "--samples", 2), "is for files of many samples (.h5)"),
-            ("run", times, ("--dt", 1, "--sensor", "4"), "sensor is '4'; give width and height")):
+            ("run", lines, ("--dt", 1, "--samples", 2), "is for files of many samples (.h5)"),
+            ("run", lines, ("--dt", 1, "--sensor", "4"), "sensor is '4'; give width and height")):
         outcome = sterna(command, "l2mu", "--input", file, *more)
         assert outcome.code == 2 and message in outcome.errors
 

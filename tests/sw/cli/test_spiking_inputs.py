@@ -106,7 +106,8 @@ def test_inputs_that_are_refused(sterna, tmp_path, frames, message):
 
 @pytest.mark.parametrize(("text", "message"), [
     ("", "holds no events"), ("# nothing\n\n", "holds no events"), ("0,0,nan\n", "line 1: not"),
-    ("0,1\n0,0,inf\n", "line 2: not"), ("0,0,1,1\n", "line 1: not"), ("0.5,0\n", "line 1: not"),
+    ("0,1\n0,0,inf\n", "line 2: not"), ("0.5,0\n", "holds times; give --dt"),
+    ("0,0,1,1\n", "holds columns and rows; give --sensor"),
     ("0,12\n", "addresses end at 11"), ("-1,0\n", "steps begin at 0"),
     ("0,0,1e30\n", "1 clamped to 32512"),
 ])

@@ -20,6 +20,7 @@ from sterna.families.spiking.codes import input_codes, random_inputs
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.spiking.integers import Connection, SpikingNetwork
 from sterna.families.spiking.lowering import lower
+from sterna.families.spiking.scale import with_input_fraction
 from sterna.families.steps.golden_device import GoldenSpikingDevice
 from sterna.families.steps.inputs import RATE, TakenOptions, wide_enough
 from sterna.families.steps.open_device import open_spiking_device
@@ -97,6 +98,9 @@ def bench(model: StepModel, request: BenchRequest, report: Report) -> StepBench:
     silent, steps = options.take(Silent).silent, options.take(Steps).steps
     inputs, network, program = options.take(TakenOptions), model.network, model.lowered
     if inputs.input is None:
+        if inputs.input_fraction is not None:
+            network = with_input_fraction(network, inputs.input_fraction)
+            program = lower(network)
         rate = RATE if silent is None else 1 - silent
         codes = input_codes(network, random_inputs(network, steps, 1, rate, request.seed))[:, 0]
     else:
