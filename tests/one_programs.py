@@ -18,6 +18,8 @@ from sterna.families.hgrn2.configuration import Hgrn2Config
 from sterna.families.hgrn2.version import HGRN2
 from sterna.families.lightnet.configuration import LightNetConfig
 from sterna.families.lightnet.version import LIGHTNET
+from sterna.families.mamba.configuration import MambaConfig
+from sterna.families.mamba.version import MAMBA
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.lowering import Formats, lower
 from sterna.families.matmul_free.random_model import random_model
@@ -85,6 +87,7 @@ spikegpt = partial(rwkv, SPIKEGPT)
 gla = partial(rwkv, GLA, value_fraction=10)
 hgrn2 = partial(rwkv, HGRN2, value_fraction=8, state_fraction=13, read_fraction=14)
 lightnet = partial(rwkv, LIGHTNET, value_fraction=8, state_fraction=13, read_fraction=14)
+mamba = partial(rwkv, MAMBA)
 delta = partial(rwkv, unit_fraction=12, state_fraction=13)
 
 
@@ -136,6 +139,9 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "lightnet, odd": partial(lightnet, LightNetConfig(
         65, 22, 2, 37, None, None, num_heads=2, key_size=7, value_size=11, gate_rank=16),
         {"key": 4, "down": 1}),
+    "mamba": partial(mamba, MambaConfig(97, 36, 2, 72, None, None, state_size=3)),
+    "mamba, odd": partial(mamba, MambaConfig(65, 22, 1, 37, None, None, state_size=5, step_rank=7),
+                          {"mix": 4, "output": 1}),
     "deltanet": partial(delta, DELTANET, DeltaNetConfig(
         97, 60, 1, 50, None, None, num_heads=3, key_size=10, value_size=20)),
     "deltanet, gated": partial(delta, DELTANET, DeltaNetConfig(

@@ -16,6 +16,7 @@ from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
 from sterna.families.gla.family import Gla
 from sterna.families.hgrn2.family import Hgrn2
 from sterna.families.lightnet.family import LightNet
+from sterna.families.mamba.family import Mamba
 from sterna.families.matmul_free.family import MatMulFree
 from sterna.families.random_name import random_family
 from sterna.families.requests import Request
@@ -41,7 +42,7 @@ _more: list[Family] = []
 def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
     found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Gla(),
-                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Spiking()]
+                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Mamba(), Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:

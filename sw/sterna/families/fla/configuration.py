@@ -14,23 +14,10 @@ _WHOLE = 256
 
 
 @dataclass(frozen=True)
-class FlaConfig(Configuration):
-    """See `Configuration`; all heads of keys have one size, all of values another.
+class NormedConfig(Configuration):
+    """See `Configuration`; ``norm_eps`` is that of every norm whose epsilon is not constant."""
 
-    ``norm_eps`` is that of every norm whose epsilon is not constant.
-    """
-
-    vocab_size: int = 32000
-    hidden_size: int = 1024
-    bos_token_id: int | None = 1
-    eos_token_id: int | None = 2
-    num_heads: int = 4
-    key_size: int = 128
-    value_size: int = 256
     norm_eps: float = 1e-6
-
-    most: ClassVar[dict[str, int]] = MOST | dict.fromkeys(
-        ("num_heads", "key_size", "value_size"), 1 << 12)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -39,6 +26,22 @@ class FlaConfig(Configuration):
                 LEAST_EPSILON <= eps <= MOST_EPSILON):
             raise InputError(f"configuration: norm_eps is {eps!r}; it must be a number from "
                              f"{LEAST_EPSILON} to {MOST_EPSILON}")
+
+
+@dataclass(frozen=True)
+class FlaConfig(NormedConfig):
+    """See `NormedConfig`; all heads of keys have one size, all of values another."""
+
+    vocab_size: int = 32000
+    hidden_size: int = 1024
+    bos_token_id: int | None = 1
+    eos_token_id: int | None = 2
+    num_heads: int = 4
+    key_size: int = 128
+    value_size: int = 256
+
+    most: ClassVar[dict[str, int]] = MOST | dict.fromkeys(
+        ("num_heads", "key_size", "value_size"), 1 << 12)
 
     def usual_intermediate(self) -> int:
         return usual_intermediate(self.hidden_size)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from sterna.families.fla.delta_configuration import DeltaConfig
 from sterna.families.fla.layout import HEAD_NORM, OUTPUT, Shapes, all_tensors
+from sterna.families.layers.convolution import TAPS
 
-TAPS = 4
-"""Of the convolutions behind queries, keys and values: three tokens before, and the present one."""
 CONVOLVED = {"query": "q", "key": "k", "value": "v"}
 """Their letters in the names of tensors."""
 RATES, FORGETS, GATE = "att.b_proj", "att.a_proj", "att.g_proj"

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from sterna.families.fla.delta_formats import DeltaFormats
-from sterna.families.fla.delta_layout import TAPS, convolved, maps, step_name
-from sterna.families.fla.delta_parameters import PICK, TAP_FRACTION, DeltaParameters
+from sterna.families.fla.delta_layout import convolved, maps, step_name
+from sterna.families.fla.delta_parameters import PICK, DeltaParameters
 from sterna.families.fla.delta_reference import UNIT_EPSILON
 from sterna.families.fla.lowering import SOURCES, FlaLowering
 from sterna.families.layers.codes import Pass, in_turn
+from sterna.families.layers.convolution import convolution, earlier
 from sterna.families.layers.ones import ONES, add_constant, make_ones
 from sterna.families.layers.rms import HeadRms
 from sterna.families.layers.scalars import scalar_constant
@@ -41,7 +42,6 @@ from sterna.program.instructions import (
     Element,
     Kernel,
     Lookup,
-    Operation,
     Scalar,
     ScalarOperation,
     Unit,
@@ -103,8 +103,8 @@ class DeltaLowering(FlaLowering[DeltaFormats]):
     def _before(self) -> Iterator[tuple[str, str]]:
         """What stays of earlier tokens, and of what."""
         for name in self.convolved:
-            for tap in range(1, TAPS):
-                yield f"{name}_before{tap}", name
+            for before in earlier(name):
+                yield before, name
 
     def states(self) -> dict[str, int]:
         return dict.fromkeys((state for state, _ in self._before()), self.formats.log_fraction)
@@ -133,21 +133,7 @@ class DeltaLowering(FlaLowering[DeltaFormats]):
     def _entering(self, name: str, first: bool) -> tuple[Pass, ...]:
         """Queries, keys or values: four tokens, each times a tap, and silu."""
         spare = "valued_spare" if name.startswith("value") else "keyed_spare"
-
-        def tapped(result: str, a: str, tap: int, addend: str | None) -> Element:
-            return Element(result=result, a=a, multiplier=Constant(f"{name}_tap{tap}"),
-                           shift=TAP_FRACTION, addend=addend)
-
-        def moved(result: str, a: str) -> Element:
-            return Element(result=result, a=a, multiplier=Unit(1))
-
-        before = [f"{name}_before{tap}" for tap in range(TAPS)]
-        body: tuple[Operation, ...] = (
-            tapped(spare, before[3], 0, None), tapped(spare, before[2], 1, spare),
-            tapped(spare, before[1], 2, spare), moved(before[3], before[2]),
-            moved(before[2], before[1]), moved(before[1], name), tapped(name, name, 3, spare),
-            *silu(name, spare))
-        return self.taken(name, name, *body, first=first)
+        return self.taken(name, name, *convolution(name, spare), *silu(name, spare), first=first)
 
     def _map(self, name: str) -> tuple[Pass, ...]:
         formats = self.formats

@@ -16,11 +16,11 @@ from sterna.families.fla.delta_layout import (
     LOG_SPEED,
     RATES,
     SPEED_BIAS,
-    TAPS,
     convolved,
 )
 from sterna.families.fla.layout import CHANNELS, HEAD_NORM, OUTPUT
 from sterna.families.fla.parameters import FlaParameters
+from sterna.families.layers.convolution import TAP_FRACTION, TAPS
 from sterna.families.layers.heads import Heads
 from sterna.families.layers.ones import UNIT, UNIT_WORD
 from sterna.families.layers.tables import ONE
@@ -28,7 +28,6 @@ from sterna.families.rwkv.headed_parameters import Own
 from sterna.families.rwkv.layout import layer_key
 from sterna.families.rwkv.parameters import words
 
-TAP_FRACTION = 12
 PICK = "pick"
 """Vectors that have a 1 where a head's rate of a step is: ``pick<step>_<head>``."""
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sterna.families.fla.delta_configuration import DeltaConfig
-from sterna.families.fla.delta_layout import CONVOLVED, TAPS
+from sterna.families.fla.delta_layout import CONVOLVED
 from sterna.families.fla.reference import Fla, Layer, StateAttention
+from sterna.families.layers.convolution import TAPS
 
 UNIT_EPSILON = 1e-6
 """Of the lengths of keys and queries, under the root."""
@@ -23,16 +24,17 @@ class Convolution(nn.Module):
     """A tap a channel for the present token and each of three before, on [time, batch, channels].
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, biased: bool = False) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(channels, 1, TAPS))
+        self.bias = nn.Parameter(torch.zeros(channels)) if biased else None
 
     def forward(self, values: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
         """``before`` [3, batch, channels] are the earlier ones."""
         entered = torch.cat([before, values])
         found = sum((entered[tap:tap + len(values)] * self.weight[:, 0, tap]
                      for tap in range(TAPS)), torch.zeros_like(values))
-        return found, entered[len(values):]
+        return found if self.bias is None else found + self.bias, entered[len(values):]
 
 
 def unit(values: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sterna.errors import InputError
 from sterna.families.fla.configuration import split
-from sterna.families.fla.delta_layout import TAPS
+from sterna.families.layers.convolution import TAPS
 
 COMMON = {"use_short_conv": (None, True), "conv_size": (None, TAPS)}
 """What their settings must be."""

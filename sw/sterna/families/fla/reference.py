@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sterna.families.fla.configuration import FlaConfig
+from sterna.families.fla.configuration import FlaConfig, NormedConfig
 from sterna.families.rwkv.reference import Block, Rwkv
 from sterna.families.rwkv.watch import Watch
 
 
-def rms_norm(config: FlaConfig) -> Callable[[int], nn.RMSNorm]:
+def rms_norm(config: NormedConfig) -> Callable[[int], nn.RMSNorm]:
     """The norm of the residual stream."""
     return lambda hidden: nn.RMSNorm(hidden, config.norm_eps)
 
@@ -104,7 +104,7 @@ class Layer(Block):
 class Fla(Rwkv):
     """The whole model."""
 
-    def __init__(self, config: FlaConfig, blocks: Iterable[Block]) -> None:
+    def __init__(self, config: NormedConfig, blocks: Iterable[Block]) -> None:
         super().__init__(config, blocks, rms_norm(config))
 
     def entered(self, tokens: Tensor) -> Tensor:

@@ -44,10 +44,10 @@ def half_tanh(result: str, a: str, half: str, absmax: str | None = None) -> tupl
     )
 
 
-def silu(a: str, spare: str) -> tuple[Operation, ...]:
+def silu(a: str, spare: str, absmax: str | None = None) -> tuple[Operation, ...]:
     """``a = a * sigmoid(a)``, of as many bits of fraction; ``spare`` is overwritten."""
     return (Lookup(result=spare, a=a, table=SIGMOID),
-            Element(result=a, a=a, multiplier=Vector(spare), shift=GATE_FRACTION))
+            Element(result=a, a=a, multiplier=Vector(spare), shift=GATE_FRACTION, absmax=absmax))
 
 
 def squared_relu(result: str, a: str, shift: int, absmax: str | None = None

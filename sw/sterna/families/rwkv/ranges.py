@@ -119,10 +119,10 @@ def block_of(model: RwkvModel, index: int, make: Callable[[], B], linear: Mappin
          for name in block.state_dict()}, assign=True)
     for name, key in linear.items():
         ranges.watch_product(name, block.get_submodule(key), kinds.get(name))
-    for part in (block.ln1, block.ln2):
+    for part in block.norms:
         ranges.watch_norm(part)
-    block.ln2.register_forward_pre_hook(  # the residual stream between the two
-        lambda module, inputs: ranges.see("residual", inputs[0]))
+        part.register_forward_pre_hook(  # the residual stream between two of them
+            lambda module, inputs: ranges.see("residual", inputs[0]))
     return block
 
 

@@ -47,7 +47,7 @@ class Channels(nn.Module):
 
 
 class Block(nn.Module, ABC):
-    """A layer: what it adds to the residual stream stands behind norms of two kinds.
+    """A layer: what it adds to the residual stream stands behind ``norms``, two of them or one.
 
     ``forward(values, state, ...)`` of values ``[time, batch, hidden]`` and a state ``[batch,
     size]`` gives both behind it, and what later layers take beside.
@@ -57,12 +57,18 @@ class Block(nn.Module, ABC):
     ln2: nn.Module
 
     def __init__(self, hidden: int, first: bool,
-                 norm: Callable[[int], nn.Module] = layer_norm) -> None:
+                 norm: Callable[[int], nn.Module] = layer_norm, count: int = 2) -> None:
         super().__init__()
         if first:
             self.ln0 = norm(hidden)
         self.ln1 = norm(hidden)
-        self.ln2 = norm(hidden)
+        if count > 1:
+            self.ln2 = norm(hidden)
+
+    @property
+    def norms(self) -> list[nn.Module]:
+        """In the order of use."""
+        return [part for name, part in self.named_children() if name in ("ln1", "ln2")]
 
     @abstractmethod
     def state_size(self) -> int:

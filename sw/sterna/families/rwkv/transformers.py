@@ -10,6 +10,7 @@ from typing import Any
 from sterna.errors import InputError
 from sterna.families.rwkv.checkpoint import Safetensors, TensorSource, model_of, open_pth, require
 from sterna.families.rwkv.configuration import Configuration
+from sterna.families.rwkv.layout import EMBEDDINGS, HEAD
 from sterna.families.rwkv.store import CONFIG_FILE, GENERATION_FILE, check_generation
 from sterna.families.rwkv.version import Version
 from sterna.families.rwkv.weights import RwkvModel
@@ -43,6 +44,9 @@ def open_folder(folder: Path, version: Version,
         raise InputError(f"{path}: {error}") from None
     file = _file(folder)
     names = {_ours(key, ours): key for key in file.shapes}
+    if HEAD not in names and EMBEDDINGS in names and (
+            values.get("tie_word_embeddings", version.tied) is True):
+        names[HEAD] = names[EMBEDDINGS]
     require(folder, {name: file.shapes[key] for name, key in names.items()}, version, config,
             lambda key: names.get(key) or _theirs(key, ours))
     tokenizer = folder / TOKENIZER_FILE if os.path.lexists(folder / TOKENIZER_FILE) else None

@@ -57,6 +57,8 @@ class Version(ABC):
     lowering: type[Lowering[Any]]
     embedding_norm: str | None = FIRST_NORM
     """That of embedding rows, if they have one."""
+    tied = False
+    """Whether folders leave the head out, which is the embedding, unless they say otherwise."""
 
     @abstractmethod
     def tensors(self, config: Any) -> dict[str, tuple[int, ...]]:

@@ -48,6 +48,8 @@ class Case:
     """How many times as large matrices may be in trained models."""
     parts: bool = True
     """Whether anything is done to heads each by itself."""
+    share: float = 0.9
+    """Of the error with one digit that is above that with two."""
 
     @property
     def title(self) -> str:

@@ -23,10 +23,11 @@ from sterna.program.definition import Program
 from sterna_sim.verification import Verifier
 
 from tests.sw.families.fla.cases import CASES as OF_FLA
+from tests.sw.families.mamba.case import MAMBA_CASE
 from tests.sw.families.rwkv.headed import CASES as OF_RWKV
 from tests.sw.families.rwkv.headed import Case
 
-CASES = {**OF_RWKV, **OF_FLA}
+CASES = {**OF_RWKV, **OF_FLA, MAMBA_CASE.title: MAMBA_CASE}
 
 IDS = torch.from_numpy(np.random.default_rng(1).integers(0, 97, (4, 24)))
 every = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -61,7 +62,7 @@ def test_planes_and_codes_cost_what_is_known(case: Case) -> None:
 def test_a_second_digit_takes_error_of_codes_away(case: Case) -> None:
     fine = formats(case.title).with_planes(8)
     two = replace(fine, digits=dict.fromkeys(case.digits, 2))
-    assert error(drawn(case), two) < 0.9 * error(drawn(case), fine)
+    assert error(drawn(case), two) < case.share * error(drawn(case), fine)
 
 
 @every
