@@ -16,21 +16,24 @@ from sterna.machine.units.head import Head
 from sterna.machine.units.neurons import Neurons
 
 Values = Mapping[str, NDArray[np.int64]]
+Places = Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class ResultValues:
-    """How the words that a unit sends are read, and what they ought to be.
+    """How the words that a unit sends are read, with the places of populations in them, and what
+    they ought to be.
 
     ``spare``: the unit may have room for more than a program gives, which means nothing then.
     """
 
-    shown: Callable[[Words32], Values]
+    shown: Callable[[Words32, Places], Values]
     golden: Callable[[GoldenResult], Values]
     spare: bool = False
 
 
-def _head_shown(words: Words32) -> Values:
+def _head_shown(words: Words32, places: Places) -> Values:
+    del places
     best = best_candidates(words)
     return {"scale": np.array([best.mantissa, best.exponent]), "logits": best.values,
             "tokens": best.rows}
@@ -46,9 +49,10 @@ def _head_golden(best: GoldenResult) -> Values:
 _UNITS: dict[str, ResultValues] = {
     Head.name: ResultValues(_head_shown, _head_golden),
     Neurons.name: ResultValues(
-        lambda words: {"result.output": words.view(np.int32).astype(np.int64)},
-        lambda result: {"result.output": np.concatenate(list(result.values.values()))}
-        if result.values else {}, spare=True),
+        lambda words, places: {f"{name}.result": words[place:].view(np.int32).astype(np.int64)
+                               for name, place in places.items()},
+        lambda result: {f"{name}.result": values for name, values in result.values.items()},
+        spare=True),
 }
 
 
@@ -65,13 +69,13 @@ def check_results(machine: Machine) -> None:
                              f"unit {unit.name} sends; see sterna_sim.results.register_result")
 
 
-def result_values(result: RunResult, path: int, golden: GoldenResult
+def result_values(result: RunResult, path: int, golden: GoldenResult, places: Places
                   ) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]:
     """Name, golden and simulated of everything that a data path, or what all share, has sent."""
     for (unit, place), words in result.words.items():
         if place in (path, None) and words.size:
             known = _UNITS[unit]
-            wanted, shown = known.golden(golden), known.shown(words)
+            wanted, shown = known.golden(golden), known.shown(words, places)
             for name, values in wanted.items():
                 sent = shown[name][:values.size] if known.spare else shown[name]
                 yield name, values.astype(np.int64), sent

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sterna.compiler.compile import compile_program
 from sterna.compiler.fit import Embedding
+from sterna.compiler.kinds import Widths, result_places
 from sterna.compiler.schedule import schedule
 from sterna.compiler.trace import assemble, trace_layout
 from sterna.errors import CheckError
@@ -21,6 +22,7 @@ from sterna.host.device import StreamStep
 from sterna.machine.keys import ValueKey
 from sterna.machine.machine import Machine
 from sterna.machine.traces import Words32, shown_of
+from sterna.machine.units.neurons import Neurons
 from sterna.program.definition import Program
 from sterna.progress import Progress
 
@@ -96,6 +98,8 @@ class Verifier:
         self._random = random.Random(seed)
         self._machine = machine
         self._feed = feed_of(program)
+        self._places = result_places(program, Widths.of(machine)) if machine.has(
+            Neurons.name) else {}
         loaders = None
         self.simulated: SimulatedBoard | None = None
         """The simulation, if it can write waves."""
@@ -181,7 +185,7 @@ class Verifier:
             values = [(key, name, value, found.get(key, _NOTHING))
                       for key, (name, value) in expected.items()]
             values += [(ValueKey(RESULT, 0, item, 0), *sent) for item, sent in enumerate(
-                result_values(self._device.result, place, golden))]
+                result_values(self._device.result, place, golden, self._places))]
             for key, name, value, shown in values:
                 known = outcome.first_difference
                 outcome.compare(text.number, text.position, key, name, value, shown)

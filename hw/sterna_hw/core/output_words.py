@@ -20,13 +20,15 @@ class OutputWords(Component):
     """Keeps the outputs of a step, to be read one by one.
 
     Members:
-        result: In, `result_group`; groups of one population, the first marked.
+        restart: In(1), the next group is the first of a RUN.
+        result: In, `result_group`; groups of one population after the other.
         index: In(range(outputs)), output wanted; word: Out(32), it, in the clock after.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         super().__init__({
+            "restart": In(1),
             "result": In(result_group(machine)),
             "index": In(range(max(2, machine.neurons.outputs))),
             "word": Out(CHUNK_BITS),
@@ -43,13 +45,13 @@ class OutputWords(Component):
         read = storage.read_port()
         group = Signal(range(depth))
         with m.If(self.result.valid):
-            m.d.sync += group.eq(write.addr + 1)
+            m.d.sync += group.eq(group + 1)
+        with m.If(self.restart):
+            m.d.sync += group.eq(0)
         m.d.comb += [
             write.addr.eq(group), write.en.eq(self.result.valid),
             write.data.eq(self.result["values"]),
         ]
-        with m.If(self.result.first):
-            m.d.comb += write.addr.eq(0)
 
         shift = lanes.bit_length() - 1
         m.d.comb += read.addr.eq(self.index >> shift)

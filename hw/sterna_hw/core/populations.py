@@ -72,7 +72,8 @@ class Populations:
             connect_streams(m, neurons.given, assembly.given[machine.neurons.name])
         if machine.neurons.outputs:
             m.submodules.outputs = outputs = OutputWords(machine)
-            m.d.comb += [outputs.result.eq(neurons.result), outputs.index.eq(assembly.index)]
+            m.d.comb += [outputs.restart.eq(assembly.begin), outputs.result.eq(neurons.result),
+                         outputs.index.eq(assembly.index)]
             assembly.result(machine.neurons.name, outputs.word)
         if machine.trace:
             m.d.comb += [getattr(assembly.ports, name).eq(getattr(neurons, name))

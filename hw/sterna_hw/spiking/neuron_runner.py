@@ -30,7 +30,7 @@ from sterna_hw.stream import connect_streams
 def result_group(machine: Machine) -> StructLayout:
     """Outputs of ``neuron_lanes`` neurons for the step's result."""
     values = ArrayLayout(signed(RESULT_BITS), machine.neurons.lanes)
-    return StructLayout({"valid": 1, "first": 1, "values": values})
+    return StructLayout({"valid": 1, "values": values})
 
 
 def trace_unit(machine: Machine, unit: NeuronKind) -> dict[str, StructLayout]:
@@ -70,7 +70,7 @@ class NeuronRunner(Component):
             of a neuron in the order of its unit's ``varying``, the first lowest.
         inputs: In, stream of `code_word`. Only with a memory of inputs.
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
-        result: Out, `result_group`; ``first`` marks the first group of a command.
+        result: Out, `result_group`; the groups of one command after the other.
         idle: Out(1), nothing is left of any command.
         states_<unit>: In, `state_port` of its states; only in a machine with READ.
         trace_<unit>_sums, _outputs, _states: Out, only where the machine says ``trace``.
@@ -147,24 +147,21 @@ class NeuronRunner(Component):
         if given is not None:
             m.d.sync += [
                 given.valid.eq(produced & command.give), given.codes.eq(codes), given.last.eq(done)]
-        first = Signal()
         m.d.sync += [
             self.shift.valid.eq(new & (command.store | from_input | clears)),
             self.shift.clear.eq(clears),
             self.shift.codes.eq(codes),
             self.shift.address.eq(command.codes),
             self.result.valid.eq(produced & command.result),
-            self.result.first.eq(first),
             self.result["values"].eq(values),
         ]
         with m.If(new):
-            m.d.sync += [left.eq(left - 1), command.codes.eq(command.codes + 1), first.eq(0)]
+            m.d.sync += [left.eq(left - 1), command.codes.eq(command.codes + 1)]
         with m.If(done):
             m.d.sync += running.eq(0)
         offered = self.commands.payload
         with m.If(self.commands.valid & self.commands.ready):
-            m.d.sync += [
-                command.eq(offered), left.eq(offered.groups), running.eq(1), first.eq(1)]
+            m.d.sync += [command.eq(offered), left.eq(offered.groups), running.eq(1)]
             for number, kind in enumerate(machine.neurons.kinds):
                 with m.If((offered.unit == number + 1) & ~offered.clear):
                     m.d.comb += groups[kind.current].start.eq(1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from sterna.compiler.encoder import encode_all, reset_instructions, run_instructions
 from sterna.compiler.fit import check_plan
+from sterna.compiler.kinds import Widths, result_places
 from sterna.compiler.plan import Plan
 from sterna.compiler.registry import compilers_of
 from sterna.compiler.rows import Embedding, input_of, placement_for, row_groups
@@ -53,7 +55,7 @@ def compile_program(program: Program, machine: Machine, embedding: Embedding = "
         chained=plan.chained,
         embedding=(lambda token: pack_row(machine, program.parameters.embedding(token)))
         if sends else None,
-        host=host_side(program),
+        host=host_side(program, machine),
         kept=tuple(value for compiler in compilers_of(machine).values()
                    for value in compiler.kept(program, machine)) if machine.readable else (),
         program=partial(program_digest, program),
@@ -69,15 +71,22 @@ def program_words(program: Program, plan: Plan, machine: Machine) -> tuple[Words
     return np.frombuffer(data, np.uint8).reshape(-1, size), {RUN: 0, RESET: len(run)}
 
 
-def host_side(program: Program) -> HostSide | None:
-    """How a host makes codes of what a user gives, and what the outputs of a population mean."""
-    outputs = [item for section in program.sections for item in section.items
-               if isinstance(item, Neurons) and item.result in program.results]
-    if not program.takes_codes or not outputs:
+def host_side(program: Program, machine: Machine) -> HostSide | None:
+    """How a host makes codes of what a user gives, and what the outputs of populations mean."""
+    leaves = {item.result: item for section in program.sections for item in section.items
+              if isinstance(item, Neurons) and item.result in program.results}
+    if not program.takes_codes or not leaves:
         return None
-    given, output = program.codes[INPUT], outputs[0]
-    return HostSide(STEPS, {
-        "inputs": given.length, "input_fraction": given.fraction,
-        "output": output.name, "outputs": output.length,
-        "spikes": output.definition.output is Output.SPIKE,
-    })
+    given, places = program.codes[INPUT], result_places(program, Widths.of(machine))
+
+    def facts(name: str) -> dict[str, Any]:
+        found = {"outputs": leaves[name].length,
+                 "spikes": leaves[name].definition.output is Output.SPIKE}
+        return found | {"place": places[name]} if places[name] else found
+
+    output, *probes = program.results
+    found = {"inputs": given.length, "input_fraction": given.fraction,
+             "output": leaves[output].name, **facts(output)}
+    if probes:
+        found["probes"] = {name: facts(name) for name in probes}
+    return HostSide(STEPS, found)

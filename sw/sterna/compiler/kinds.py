@@ -99,6 +99,17 @@ def place_sources(program: Program, widths: Widths) -> dict[str, Placed]:
     return placed
 
 
+def result_places(program: Program, widths: Widths) -> dict[str, int]:
+    """Where in RESULT the outputs of each population that leaves with a RUN begin, in the order of
+    execution: at whole groups."""
+    places, groups = {}, 0
+    for place in populations(program):
+        if place.item.result in program.results:
+            places[place.item.result] = groups * widths.lanes
+            groups += widths.groups(place.item)
+    return places
+
+
 @dataclass(frozen=True)
 class KindUse:
     """What a program needs of a kind: groups of neurons, and of them with varying parameters."""

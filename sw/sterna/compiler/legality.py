@@ -53,7 +53,9 @@ def _check_results(program: Program) -> None:
     for name in program.results:
         if name not in outputs:
             raise InputError(f"program {program.name}: {name} is to leave with a RUN; a machine "
-                             "gives the best of a head and the outputs of one population")
-    if len(program.results) > 1:
-        raise InputError(f"program {program.name}: gives {', '.join(program.results)}; a machine "
-                         "gives the outputs of one population")
+                             "gives the best of a head and the outputs of populations")
+    for section in program.sections:
+        for item in section.items:
+            if isinstance(item, Neurons) and item.result in program.results and section.repeat > 1:
+                raise InputError(f"program {program.name}: gives {item.result} of a section that "
+                                 "repeats; a machine gives what a RUN computes once")

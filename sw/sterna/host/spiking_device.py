@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,10 +17,12 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SpikingStep:
-    """The network's outputs of a time step, int64 [neurons]."""
+    """The network's outputs of a time step, int64 [neurons], and those of populations that leave
+    beside them."""
 
     outputs: Integers
     counters: Counters = field(default_factory=Counters)
+    probes: Mapping[str, Integers] = field(default_factory=dict)
 
 
 class SpikingDevice(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sterna.errors import InputError
 from sterna.host.counters import Counters
@@ -36,9 +37,17 @@ class Steps(Streams[bytes, SpikingStep]):
 
     def _output(self, result: RunResult, place: int) -> SpikingStep:
         del place
-        host = self.image.host
-        words = result.words[Neurons.name, None][:host.facts["outputs"] if host else None]
-        return SpikingStep(words.view(np.int32).astype(np.int64), Counters.of(result.counters))
+        host, words = self.image.host, result.words[Neurons.name, None]
+        values, counters = words.view(np.int32).astype(np.int64), Counters.of(result.counters)
+        if host is None:
+            return SpikingStep(values, counters)
+
+        def part(facts: Mapping[str, Any]) -> NDArray[np.int64]:
+            place = facts.get("place", 0)
+            return values[place:place + facts["outputs"]]
+
+        return SpikingStep(part(host.facts), counters, {
+            name: part(facts) for name, facts in host.facts.get("probes", {}).items()})
 
 
 class StepBoard:

@@ -16,8 +16,9 @@ class HostSide:
 
     ``use`` is `TEXT` (facts of `sterna.formats.generation.Generation`; file `TOKENIZER`) or `STEPS`
     (facts ``inputs``, ``input_fraction``: a real input is ``code / 2**input_fraction``; ``output``,
-    the name of the population that is sent back, and ``spikes``, whether it gives spikes). Facts
-    are what JSON holds.
+    the name of the population that is sent back, ``spikes``, whether it gives spikes, ``outputs``,
+    how many, and ``place``, where in RESULT if not at its begin; ``probes``, the last three by the
+    names of other populations that are sent back). Facts are what JSON holds.
     """
 
     use: str

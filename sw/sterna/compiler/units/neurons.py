@@ -10,7 +10,7 @@ from sterna.compiler.clock_neurons import issue_neurons
 from sterna.compiler.emission import Emission
 from sterna.compiler.flow_neurons import accept_neurons
 from sterna.compiler.kept import kept_codes, kept_neurons
-from sterna.compiler.kinds import Widths, kinds_used, make_kinds, place_sources
+from sterna.compiler.kinds import Widths, kinds_used, make_kinds, place_sources, result_places
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import NeuronStep, Plan
 from sterna.compiler.populations import (
@@ -86,15 +86,16 @@ class NeuronsCompiler(UnitCompiler):
             vector_lanes=vector.lanes if vector else 0, word_bits=program.word_bits)
         kinds = make_kinds(program, widths)
         return replace(
-            unit, kinds=kinds, outputs=_outputs(program), **_depths(program, widths),
+            unit, kinds=kinds, outputs=_outputs(program, widths), **_depths(program, widths),
             constant_depth=max(1, sum(kind.groups for kind in kinds if kind.varying)))
 
     def needed(self, program: Program, machine: Machine, plan: Plan,
                placement: str) -> Mapping[str, int]:
         used = kinds_used(program, machine)
-        fields = {"code_bits": code_bits_needed(program), "outputs": _outputs(program),
+        widths = Widths.of(machine)
+        fields = {"code_bits": code_bits_needed(program), "outputs": _outputs(program, widths),
                   "constant_depth": max(1, sum(kind.constants for kind in used)),
-                  **_depths(program, Widths.of(machine))}
+                  **_depths(program, widths)}
         return {NeuronsUnit.label(name): value for name, value in fields.items()}
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]) -> dict[str, int]:
@@ -121,10 +122,11 @@ class NeuronsCompiler(UnitCompiler):
                             "clear": 1})]
 
 
-def _outputs(program: Program) -> int:
-    """Values that leave with a RUN."""
-    return sum(place.item.length for place in populations(program)
-               if place.item.result in program.results)
+def _outputs(program: Program, widths: Widths) -> int:
+    """Values that leave with a RUN, with those between populations that mean nothing."""
+    places = result_places(program, widths)
+    return max((places[place.item.result] + place.item.length for place in populations(program)
+                if place.item.result in places), default=0)
 
 
 def _depths(program: Program, widths: Widths) -> dict[str, int]:

@@ -30,6 +30,7 @@ from sterna.families.steps.options import (
     Labels,
     Layer,
     Outputs,
+    Probes,
     RecordedSamples,
     Recordings,
     Rounding,
@@ -72,7 +73,7 @@ class Spiking:
         "Learning Delays in Spiking Neural Networks using Dilated Convolutions with Learnable "
         "Spacings", "Natively neuromorphic LMU architecture for encoding-free SNN-based HAR"))
     options: dict[str, tuple[type[Group], ...]] = {
-        "run": (*_INPUTS, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
+        "run": (*_INPUTS, RunSteps, Seed, Outputs, Probes, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout, Nir),
         "load": (Config, Shape, common.Snapshots, common.Image, common.Timeout, Nir),
         "verify": (*_INPUTS, Steps, Skip, Config, Shape, common.Snapshots, Nir),

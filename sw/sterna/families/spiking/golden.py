@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -68,14 +69,20 @@ class GoldenNetwork:
         return self._executor.saturated()
 
     def run(
-        self, codes: NDArray[np.integer], progress: Progress | None = None
+        self, codes: NDArray[np.integer], progress: Progress | None = None,
+        states: Mapping[str, tuple[str, str]] | None = None,
     ) -> dict[str, Integers]:
-        """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons]."""
-        outputs = {item.name: np.zeros((len(codes), self.batch, item.neurons), np.int64)
-                   for item in self.network.populations}
+        """Steps over codes [steps, batch, inputs]; outputs [steps, batch, neurons], and by their
+        names ``states``, each a population and a state word."""
+        of = {item.name: item.name for item in self.network.populations}
+        of |= {text: name for text, (name, _) in (states or {}).items()}
+        outputs = {text: np.zeros((len(codes), self.batch, self.network.population(name).neurons),
+                                  np.int64) for text, name in of.items()}
         for done, row in enumerate(codes):
             for name, values in self.step(row).items():
                 outputs[name][done] = values
+            for text, (name, state) in (states or {}).items():
+                outputs[text][done] = self.values[name][state]
             if progress is not None:
                 progress("running steps", done + 1, len(codes))
         return outputs

@@ -96,7 +96,8 @@ class Connection:
 
 @dataclass(frozen=True, kw_only=True)
 class SpikingNetwork:
-    """A whole network. ``input_fraction``: a real input is ``code / 2**input_fraction``.
+    """A whole network. ``input_fraction``: a real input is ``code / 2**input_fraction``; ``beside``
+    are other populations whose outputs are given out.
 
     Raises `InputError` naming the population or connection that does not fit.
     """
@@ -107,6 +108,7 @@ class SpikingNetwork:
     connections: tuple[Connection, ...]
     output: str
     input_fraction: int = 0
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         whole = {"inputs": (self.inputs, 1, None),
@@ -127,6 +129,10 @@ class SpikingNetwork:
             sizes[population.name], order[population.name] = population.neurons, index
         if self.output not in sizes or self.output == INPUT:
             raise InputError(f"network {self.name}: no population {self.output} to give out")
+        if (not set(self.beside) <= sizes.keys() - {INPUT, self.output}
+                or len(set(self.beside)) < len(self.beside)):
+            raise InputError(f"network {self.name}: {', '.join(self.beside)} are not other "
+                             "populations to give out")
         for connection in self.connections:
             text = f"network {self.name}: connection {connection.source} to {connection.target}"
             if connection.source not in sizes or connection.target not in sizes:

@@ -1,7 +1,7 @@
 """A spiking network becomes a program: one section of populations, one RUN a time step.
 
 Populations that windows lead to keep the channels of a position side by side, as accumulators do;
-the output of the network and the input stay as they are. What is connected follows.
+what the network gives out and the input stay as they are. What is connected follows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def orders(network: SpikingNetwork) -> dict[str, Order]:
         seen = {(item.window.channels, item.window.height * item.window.width)
                 for item in network.connections if item.source == population.name and item.window}
         shapes = made | seen
-        if population.name != network.output and made and len(shapes) == 1:
+        if population.name not in (network.output, *network.beside) and made and len(shapes) == 1:
             channels, positions = shapes.pop()
             if channels > 1 and positions > 1:
                 found[population.name] = channels_last(channels, positions)
@@ -89,7 +89,8 @@ def matrix_name(network: SpikingNetwork, connection: Connection) -> str:
 
 
 def lower(network: SpikingNetwork) -> Program:
-    """The program of a network; its results are the outputs of the network's ``output``."""
+    """The program of a network; its results are the outputs of the network's ``output``, and of
+    those ``beside`` it."""
     moved = orders(network)
     matrices = {(SECTION, matrix_name(network, item)): _format(item, moved)
                 for item in network.connections}
@@ -106,8 +107,8 @@ def lower(network: SpikingNetwork) -> Program:
         name=network.name, word_bits=WORD_BITS, input_length=network.inputs, rows=0,
         sections=(Section(
             name=SECTION, items=tuple(_neurons(network, item) for item in network.populations)),),
-        vectors={}, matrices=matrices, tables={}, codes=codes, results=(network.output,),
-        parameters=NetworkParameters(network),
+        vectors={}, matrices=matrices, tables={}, codes=codes,
+        results=(network.output, *network.beside), parameters=NetworkParameters(network),
     )
 
 

@@ -65,13 +65,15 @@ class RealConnection:
 
 @dataclass(frozen=True, kw_only=True)
 class RealNetwork:
-    """Populations in the order of execution and what connects them."""
+    """Populations in the order of execution, what connects them, and which are given out: the
+    output, and others ``beside`` it."""
 
     name: str
     inputs: int
     populations: tuple[RealPopulation, ...]
     connections: tuple[RealConnection, ...]
     output: str
+    beside: tuple[str, ...] = ()
 
     def run(self, inputs: Reals) -> dict[str, Reals]:
         """Outputs [steps, batch, neurons] for real inputs [steps, batch, inputs], from rest."""

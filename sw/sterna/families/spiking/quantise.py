@@ -70,7 +70,7 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
                              ) from None
     made = with_input_fraction(SpikingNetwork(
         name=network.name, inputs=network.inputs, populations=tuple(populations),
-        connections=tuple(connections), output=network.output,
+        connections=tuple(connections), output=network.output, beside=network.beside,
     ), formats.input_fraction)
     return replace(made, populations=with_common_shifts(made.populations))
 

@@ -53,6 +53,7 @@ def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] 
         "model_type": MODEL_TYPE, "name": network.name, "inputs": network.inputs,
         "input_fraction": network.input_fraction, "output": network.output,
         "populations": populations, "connections": connections,
+        **({"beside": network.beside} if network.beside else {}),
     }
     with replace_folder(folder, FORMAT, sources) as partial:
         (partial / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
@@ -82,6 +83,7 @@ def load_network(folder: Path) -> SpikingNetwork:
             populations=tuple(_population(item, tensors) for item in config["populations"]),
             connections=tuple(_connection(f"connection.{index}", item, tensors)
                               for index, item in enumerate(config["connections"])),
+            beside=tuple(config.get("beside", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: {error} is missing or wrong; {FORMAT.remedy}") from None

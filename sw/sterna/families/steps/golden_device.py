@@ -19,7 +19,7 @@ class GoldenSpikingDevice:
 
     def __init__(self, program: Program) -> None:
         self._golden = GoldenExecutor(program)
-        self._result, = program.results
+        self._result, *self._probes = program.results
         self._position = 0
 
     def reset(self) -> None:
@@ -29,9 +29,10 @@ class GoldenSpikingDevice:
 
     def step(self, codes: NDArray[np.int64]) -> SpikingStep:
         """One time step with input codes [inputs]."""
-        outputs = self._golden.run(codes[None])[self._result][0]
+        found = self._golden.run(codes[None])
         self._position += 1
-        return SpikingStep(outputs)
+        return SpikingStep(found[self._result][0],
+                           probes={name: found[name][0] for name in self._probes})
 
     def snapshot(self) -> State:
         """What the network has kept so far."""

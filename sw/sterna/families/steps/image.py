@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sterna.machine.unit import MOST
 from sterna.progress import Progress, Report
 
 RATE = 0.2
+OUTPUT = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def check_facts(path: Path, side: HostSide) -> None:
             type(value) is int and LEAST_FRACTION <= value <= MOST_FRACTION),
         "output": lambda value: isinstance(value, str),
         "spikes": lambda value: isinstance(value, bool),
+        "probes": lambda value: value is None or isinstance(value, dict) and all(
+            isinstance(item, dict) and isinstance(item.get("spikes"), bool)
+            and all(type(item.get(key, 0)) is int and 0 <= item.get(key, 0) <= MOST
+                    for key in ("place", "outputs"))
+            and "outputs" in item for item in value.values()),
     }
     for name, right in rules.items():
         if not right(value := side.facts.get(name)):
@@ -83,7 +89,15 @@ def step_inputs(side: HostSide, source: Path | None, steps: int, seed: int,
 def run_steps(device: SpikingDevice, codes: NDArray[np.integer], progress: Progress,
               start: State | None = None) -> NDArray[np.int64]:
     """Outputs [steps, batch, neurons], one of a batch at a time from a reset on, or a state."""
-    results: list[list[NDArray[np.int64]]] = []
+    return run_probed(device, codes, progress, start)[OUTPUT]
+
+
+def run_probed(device: SpikingDevice, codes: NDArray[np.integer], progress: Progress,
+               start: State | None = None, states: Mapping[str, str] | None = None
+               ) -> dict[str, NDArray[np.int64]]:
+    """As `run_steps` under `OUTPUT`, and under their names what leaves beside it, and of ``states``
+    what the device has kept under their values, which are read after each step."""
+    results: list[list[dict[str, NDArray[np.int64]]]] = []
     done = 0
     for item in range(codes.shape[1]):
         device.reset()
@@ -91,7 +105,11 @@ def run_steps(device: SpikingDevice, codes: NDArray[np.integer], progress: Progr
             device.restore(start)
         results.append([])
         for row in codes[:, item]:
-            results[-1].append(device.step(row).outputs)
+            step = device.step(row)
+            kept = device.snapshot().values if states else {}
+            results[-1].append({OUTPUT: step.outputs, **step.probes, **{
+                name: kept[key] for name, key in (states or {}).items()}})
             done += 1
             progress("running steps", done, codes.shape[0] * codes.shape[1])
-    return np.array(results).swapaxes(0, 1)
+    return {name: np.array([[step[name] for step in item] for item in results], np.int64
+                           ).swapaxes(0, 1) for name in results[0][0]}

@@ -14,7 +14,7 @@ from sterna.families.loaded import Loaded
 from sterna.families.requests import LoadRequest
 from sterna.families.spiking.input_file import given_input
 from sterna.families.spiking.lowering import lower
-from sterna.families.steps.image import run_steps
+from sterna.families.steps.image import OUTPUT, run_probed
 from sterna.families.steps.inputs import TakenInputs, TakenOptions, wide_enough
 from sterna.families.steps.options import RunSteps, Seed
 from sterna.families.steps.run import check_room, opened, saturation_line
@@ -118,7 +118,8 @@ class Network(Loaded):
                 for name, count in golden.saturated().items():
                     report.note(f"{self.name}: {name}: {saturation_line(count)}")
             else:
-                outputs = {network.output: run_steps(self._machine(taken, report), codes, report)}
+                outputs = run_probed(self._machine(taken, report), codes, report)
+                outputs = {network.output: outputs.pop(OUTPUT), **outputs}
         alone = inputs is None or np.ndim(inputs) == 2
 
         def shaped(values: Integers) -> Integers:

@@ -88,6 +88,13 @@ class Outputs:
 
 
 @dataclass(frozen=True)
+class Probes:
+    probe: list[str] | None = option(
+        None, "Also what this population gives, or its state, such as hidden.v, its membrane: in "
+        "integers; again for another.", metavar="NAME[.v]")
+
+
+@dataclass(frozen=True)
 class Config:
     config: str | None = option(
         None, "Shape to start from: the configuration.json of a build.", metavar="PRESET|FILE",

@@ -12,14 +12,15 @@ from sterna.shown import Shown
 
 @dataclass(frozen=True, repr=False)
 class RunSteppedResult(Shown):
-    """Outputs [steps, batch, neurons] of populations: of all on the golden, else of the last."""
+    """Outputs [steps, batch, neurons] of populations: of all on the golden, else of those that
+    leave, and what was probed of their states."""
 
     model: str
     steps: int
     batch: int
     outputs: dict[str, NDArray[np.int64]]
-    spikes: dict[str, bool]
-    """Whether a population gives spikes, of each."""
+    spikes: dict[str, bool | None]
+    """Whether a population gives spikes, of each; None for what is no output."""
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -33,7 +34,9 @@ class RunSteppedResult(Shown):
                   for name, values in self.outputs.items())]
 
 
-def _told(values: NDArray[np.int64], spikes: bool) -> str:
+def _told(values: NDArray[np.int64], spikes: bool | None) -> str:
+    if spikes is None:
+        return f"{values.min()} to {values.max()}"
     if spikes:
         return f"{int(values.sum())} spikes, {values.mean():.2%} of {values.size}"
     best = values.sum(0).argmax(1)

@@ -18,10 +18,11 @@ from sterna.families.saved import Going, Named
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.families.spiking.lowering import lower
 from sterna.families.steps.going import GoingSteps
-from sterna.families.steps.image import run_steps
+from sterna.families.steps.image import OUTPUT, run_probed, run_steps
 from sterna.families.steps.inputs import TakenOptions, wide_enough
 from sterna.families.steps.open_device import open_spiking_device
-from sterna.families.steps.options import Outputs
+from sterna.families.steps.options import Outputs, Probes
+from sterna.families.steps.probes import probed
 from sterna.families.steps.result import RunSteppedResult
 from sterna.families.steps.shape import StepShape
 from sterna.files.arrays import check_file, save_arrays
@@ -49,10 +50,11 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
     fixed = shape.config is not None or image is not None or "://" in device
     steps = GoingSteps.of(options, Going.of(options, sources))
     taken = inputs.take(model.network, steps.steps, steps.seed, fixed, report, steps.before)
-    network, codes = taken.network, taken.codes
+    probes = probed(taken.network, options.take(Probes).probe)
+    network, codes = probes.network, taken.codes
     what = f"network {network.name}" if inputs.input is None else str(inputs.input)
-    check_room(what, network, codes.shape[:2], device)
-    named = Named.program(lower(network))
+    check_room(what, network, codes.shape[:2], device, probes.neurons)
+    named = Named.program(lower(taken.network))
     start = steps.start(named, codes.shape)
     if device == "golden":
         from sterna.families.spiking.golden import GoldenNetwork  # and with it PyTorch
@@ -60,7 +62,7 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
         golden = GoldenNetwork(network, codes.shape[1])
         if start is not None:
             golden.restore(start)
-        outputs = golden.run(codes, report)
+        outputs = golden.run(codes, report, probes.states)
         steps.write(named, golden, inputs.input is None)
         for name, count in golden.saturated().items():
             report.note(f"{model.name}: {name}: {saturation_line(count)}")
@@ -68,27 +70,30 @@ def run(model: StepModel, request: RunRequest, report: Report) -> RunSteppedResu
         if not fixed:
             code_bits = wide_enough(shape.code_bits, codes, lower(network))
             shape = replace(shape, code_bits=code_bits)
-        if steps.going.asked and device in (EMULATOR, SIMULATED):
+        if (steps.going.asked or probes.states) and device in (EMULATOR, SIMULATED):
             shape = replace(shape, snapshots=True)
         with closing(opened(device, network, shape, report, image, options.take(Timeout).timeout)
                      ) as machine:
             steps.prepare(machine)
-            outputs = {network.output: run_steps(machine, codes, report, start)}
+            found = probes.ordered(run_probed(machine, codes, report, start, probes.kept))
+            outputs = {network.output: found.pop(OUTPUT), **found}
             steps.write(named, machine, inputs.input is None)
     if output is not None:
         save_arrays(output, outputs, sources)
-    spikes = {item.name: item.definition.output is Output.SPIKE for item in network.populations}
+    spikes: dict[str, bool | None] = dict.fromkeys(probes.states)
+    spikes |= {item.name: item.definition.output is Output.SPIKE for item in network.populations}
     return RunSteppedResult(model.name, codes.shape[0], codes.shape[1], outputs, spikes)
 
 
 def check_room(
-    what: str, network: SpikingNetwork, shape: tuple[int, ...], device: str
+    what: str, network: SpikingNetwork, shape: tuple[int, ...], device: str, more: int = 0
 ) -> None:
-    """Raise `InputError` for more outputs than a run may keep; ``shape`` is [steps, batch]."""
+    """Raise `InputError` for more outputs than a run may keep; ``shape`` is [steps, batch], and
+    ``more`` are kept of each."""
     steps, batch = shape
     told = [item for item in network.populations if device == "golden" or (
-        item.name == network.output)]
-    neurons = batch * sum(item.neurons for item in told)
+        item.name in (network.output, *network.beside))]
+    neurons = batch * (more + sum(item.neurons for item in told))
     if steps * neurons > MOST_OUTPUTS:
         raise InputError(f"{what}: {steps} steps of {neurons} outputs; give at most "
                          f"{MOST_OUTPUTS // neurons} steps a run")

@@ -9,7 +9,7 @@ from sterna.families.common import Saved, Timeout
 from sterna.families.requests import RunRequest
 from sterna.families.saved import Going, Named
 from sterna.families.steps.going import GoingSteps
-from sterna.families.steps.image import check_facts, run_steps, step_inputs
+from sterna.families.steps.image import OUTPUT, check_facts, run_probed, step_inputs
 from sterna.families.steps.options import (
     Inputs,
     Outputs,
@@ -51,10 +51,12 @@ def run_image(path: Path, image: MemoryImage, request: RunRequest, report: Repor
     with closing(open_board(StepBoard, request.device, image, report, options.take(Timeout).timeout)
                  ) as network:
         steps.prepare(network)
-        values = run_steps(network, given.codes, report, start)
+        values = run_probed(network, given.codes, report, start)
         steps.write(Named.image(image), network, wanted.input is None)
-    name = str(side.facts["output"])
+    name, probes = str(side.facts["output"]), side.facts.get("probes", {})
+    outputs = {name: values.pop(OUTPUT), **values}
     if output is not None:
-        save_arrays(output, {name: values}, sources)
+        save_arrays(output, outputs, sources)
+    spikes = {probe: bool(facts["spikes"]) for probe, facts in probes.items()}
     return RunSteppedResult(image.model, given.codes.shape[0], given.codes.shape[1],
-                            {name: values}, {name: bool(side.facts["spikes"])})
+                            outputs, {name: bool(side.facts["spikes"]), **spikes})

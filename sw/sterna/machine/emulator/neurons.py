@@ -171,7 +171,7 @@ class NeuronsUnit(EmulatedUnit):
             words, count = path.given[machine.neurons.name], self._vector_groups(fields)
             words[given:given + count].reshape(-1)[:len(codes)] = codes
         if fields["result"]:
-            self._result = output
+            self._result = np.concatenate([self._result, output])
 
     def _parameters_of(self, number: int, groups: int) -> dict[str, Integers | int]:
         """Parameters of the next neurons: constants of the kind, others from the memory."""
