@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -95,6 +96,8 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "demo-tiny": lambda: lower(load_model("demo-tiny"), Formats.default(18), "demo-tiny"),
     "like demo-spiking": lambda: lower(random_model(SPIKING, 1), name="like demo-spiking"),
     "l2mu": lambda: lower_network(quantise(EXAMPLES["l2mu"]())),
+    "l2mu, two outputs": lambda: lower_network(
+        replace(quantise(EXAMPLES["l2mu"]()), beside=("u",))),
     **{name: partial(network, name) for name in NETWORKS},
     **{f"windows, {name}": partial(windows, name) for name in WINDOWS},
     **{f"mixture {seed}": partial(random_mixture, seed, ON_WORDS, ON_SYNAPSES)

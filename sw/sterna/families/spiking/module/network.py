@@ -7,7 +7,7 @@ random steps beside the network that was made of it, before that is handed out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -17,11 +17,11 @@ from sterna.errors import InputError
 from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.module import snntorch, spikingjelly
 from sterna.families.spiking.module.compare import Agreement, compare_with
+from sterna.families.spiking.module.made import Made
 from sterna.families.spiking.module.run import Stepper, own_copy
 from sterna.families.spiking.module.trace import Tracer
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation, Reals
 from sterna.families.spiking.stateless import any_population, sum_population
-from sterna.families.spiking.windows import Windowed
 from sterna.program.instructions import INPUT
 
 Convert = Callable[[str, Any, int, Reals], tuple[RealPopulation, RealConnection | None]]
@@ -93,37 +93,25 @@ def _traced(
     sample = torch.ones(1, *shape)
     trace = Tracer(copied, name, neurons).trace(sample, Stepper(copied, name))
     children = dict(copied.named_modules())
-    populations: list[RealPopulation] = []
-    connections: list[RealConnection] = []
+    output = trace.output
+    if output is None or not trace.neurons:
+        raise InputError(f"module {name}: none of its neurons takes part in a step")
+    made = Made({term.source for form in (output, *trace.neurons.values()) for term in form.terms})
     for key, form in trace.neurons.items():
-        connections += _connections(key, form)
         if key in trace.pools:
-            populations.append(any_population(key, form.bias.size))
+            made.add(any_population(key, form.bias.size), form)
             continue
         child = children.get(key, copied)
         population, recurrent = convert(key, child, form.bias.size, form.bias)
-        populations.append(population)
-        if recurrent is not None:
-            connections.append(recurrent)
-    output = trace.output
-    if output is None or not populations:
-        raise InputError(f"module {name}: none of its neurons takes part in a step")
+        made.add(population, form, recurrent)
     last = _alone(output)
     if last is None:
         last = "output"
-        populations.append(sum_population(last, output.bias))
-        connections += _connections(last, output)
-    network = RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
-                          connections=tuple(connections), output=last)
-    return network, {key: form for key, form in trace.neurons.items() if key not in trace.pools}
-
-
-def _connections(target: str, form: Linear) -> Iterator[RealConnection]:
-    for source, weights, _ in form.matrices(f"module {target}"):
-        window = None
-        if isinstance(weights, Windowed):
-            window, weights = weights.window, weights.weights
-        yield RealConnection(source=source, target=target, weights=weights, window=window)
+        made.add(sum_population(last, output.bias), output)
+    network = made.network(name, prod(shape), last)
+    there = {item.name for item in network.populations} | {INPUT}
+    return network, {key: form for key, form in trace.neurons.items() if key not in trace.pools
+                     and key in there and there.issuperset(term.source for term in form.terms)}
 
 
 def _alone(form: Linear) -> str | None:

@@ -32,6 +32,11 @@ _KEEP = {"flatten", "view", "reshape", "squeeze", "unsqueeze", "contiguous", "cl
 _QUIET = {"size", "dim", "get", "shape", "dtype", "device", "requires_grad", "is_floating_point"}
 
 
+def membrane_of(key: str) -> str:
+    """How the membrane of a neuron child is called, which snnTorch gives behind the spikes."""
+    return f"{key}.mem"
+
+
 @dataclass
 class Trace:
     """What leads to each neuron child, in the order of the calls, and to the output.
@@ -103,9 +108,11 @@ class Tracer(TorchFunctionMode):
         self.result.neurons[key] = form
         spikes, *others = result if isinstance(result, tuple) else (result,)
         self._note(spikes, Linear.identity(key, form.shape))
-        for other in others:
+        for place, other in enumerate(others):
             if isinstance(other, torch.Tensor):
-                self._note(other, f"the state of {key}")
+                last = place == len(others) - 1
+                self._note(other, Linear.identity(membrane_of(key), form.shape) if last
+                           else f"the state of {key}")
 
     def _layer(self, key: str, child: Any, value: Any, result: Any) -> None:
         form = self._of(value, f"module {key}: its input")

@@ -11,9 +11,10 @@ import numpy as np
 from sterna.errors import InputError
 from sterna.families.spiking.linear import Linear, joined
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
+from sterna.families.spiking.nir.chains import Integrator, as_current
 from sterna.families.spiking.nir.linear import apply
 from sterna.families.spiking.nir.marks import Facts
-from sterna.families.spiking.nir.neurons import NEURONS, neuron_population
+from sterna.families.spiking.nir.neurons import NEURONS, READ_OUTS, neuron_population
 from sterna.families.spiking.nir.opened import Edges, check_reached, open_graph
 from sterna.families.spiking.nir.options import NirChoices, NirReading, choose
 from sterna.families.spiking.nir.rewrite import join_recurrence, join_thresholds
@@ -93,32 +94,62 @@ class _Lowering:
                 raise InputError(f"node {key}: lies in a circle without a neuron, or behind one")
         populations: list[RealPopulation] = []
         gathered: list[tuple[str, Linear]] = []
+        integrators: dict[str, Integrator] = {}
+
+        def late(source: str, target: str) -> bool:
+            return self._is_late(source, target, order)
+
         for key in order:
             linear = self._joined(key)
-            populations.append(neuron_population(
-                key, self._nodes[key], linear, self._reading.of(key), self._reading.zero_late(key)
-            ))
+            population = neuron_population(
+                key, self._nodes[key], linear, self._reading.of(key), self._reading.zero_late(key))
+            population, linear = as_current(f"node {key}", population, linear, integrators, late)
+            populations.append(population)
             gathered.append((key, linear))
-        output, linear = self._told()
-        if linear.is_identity and linear.terms[0].source != self._input:
-            output = linear.terms[0].source
-        else:
-            populations.append(sum_population(output, linear.bias))
-            gathered.append((output, linear))
+            if population.definition.output is Output.MEMBRANE:
+                integrators[key] = Integrator(population, linear)
+        outputs: list[str] = []
+        for output, linear in self._told():
+            if linear.is_identity and linear.terms[0].source != self._input:
+                output = linear.terms[0].source
+            else:
+                population, linear = as_current(
+                    f"node {output}", sum_population(output, linear.bias), linear, integrators,
+                    late)
+                populations.append(population)
+                gathered.append((output, linear))
+            if output not in outputs:
+                outputs.append(output)
+        read = {term.source for _, linear in gathered for term in linear.terms}
+        joined_away = integrators.keys() - read - set(outputs)
         connections = tuple(
-            connection for key, value in gathered
+            connection for key, value in gathered if key not in joined_away
             for connection in self._connections(key, value, order, populations)
         )
-        return RealNetwork(name=name, inputs=prod(shape), populations=tuple(populations),
-                           connections=connections, output=output)
+        return RealNetwork(
+            name=name, inputs=prod(shape), connections=connections, output=outputs[0],
+            populations=tuple(item for item in populations if item.name not in joined_away),
+            beside=tuple(outputs[1:]))
 
-    def _told(self) -> tuple[str, Linear]:
-        """Name and values of what is given out; several Outputs stand one behind the other."""
-        name, *others = self._outputs
-        if not others:
-            return name, self._known[name]
+    def _told(self) -> list[tuple[str, Linear]]:
+        """Names and values of what is given out.
+
+        Several Outputs that take spikes stand one behind the other; with membranes each is by
+        itself, and the first is the output.
+        """
+        found = [(name, self._known[name]) for name in self._outputs]
+        graded = any(type(self._nodes[term.source]).__name__ in READ_OUTS
+                     for _, linear in found for term in linear.terms)
+        if len(found) == 1 or graded:
+            return found
         name = "+".join(self._outputs)
-        return name, joined(f"node {name}", [self._known[output] for output in self._outputs])
+        return [(name, joined(f"node {name}", [linear for _, linear in found]))]
+
+    def _is_late(self, source: str, target: str, order: list[str]) -> bool:
+        """Whether spikes of a source arrive in the step after."""
+        return source in order and (
+            target in order and order.index(source) >= order.index(target)
+            or self._reading.options.late and type(self._nodes[source]).__name__ != "LIThreshold")
 
     def _circle(self, key: str) -> str | None:
         """A node of a circle without a neuron that leads to a neuron, or None."""
@@ -143,11 +174,7 @@ class _Lowering:
                     f"node {key}: its membrane goes on to {target}; only spikes can"
                 )
             source = INPUT if key == self._input else key
-            previous = source in order and (
-                target in order and order.index(source) >= order.index(target)
-                or self._reading.options.late
-                and type(self._nodes[source]).__name__ != "LIThreshold"
-            )
+            previous = self._is_late(source, target, order)
             delays = late.astype(np.uint8) if late is not None and late.any() else None
             window = None
             if isinstance(weights, Windowed):

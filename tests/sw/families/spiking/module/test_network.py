@@ -206,7 +206,7 @@ def test_the_order_of_calls_counts(kind: type[Net]) -> None:
 @pytest.mark.parametrize(("kind", "message"), [
     (Again, "module first: is called more than once in a step"),
     (Product, "module last: its input comes from mul, which cannot be followed"),
-    (Membrane, "module out: its input comes from the state of first, which"),
+    (Membrane, "module last: the membranes of first.mem lead to it; that can be LI or I"),
     (Remembers, "fires otherwise than what was read of it: step 1, first, neuron"),
     (Gated, "fires otherwise than what was read of it: step 2, last, neuron"),
     (Silent, r"step \d+, the input of last, neuron \d: the module gives -?0.0"),
@@ -289,3 +289,34 @@ def test_weights_that_are_not_numbers() -> None:
         module[0].weight[0, 0] = float("nan")
     with pytest.raises(InputError, match="weights from input to 1 are not all finite"):
         from_module(module)
+
+
+class Filtered(nn.Module):
+    """A membrane that no spike resets, as the current of the next; and its own as the output."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__()
+        self.into, self.out = linear(6, 5), linear(5, 3)
+        self.first = snn.Leaky(beta=0.75, reset_mechanism="none", output=True, **HIDDEN)
+        self.last = snn.Leaky(beta=0.5, threshold=2.0, reset_mechanism="subtract", output=True,
+                              **HIDDEN)
+        self.wanted = output
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        _, membrane = self.first(self.into(values))
+        spikes, last = self.last(self.out(membrane))
+        return spikes if self.wanted == "spikes" else last
+
+
+@pytest.mark.parametrize("wanted", ["spikes", "membrane"])
+def test_membranes_that_a_module_hands_on(wanted: str) -> None:
+    torch.manual_seed(2)
+    module = Filtered(wanted)
+    network, _ = from_module(module)
+    assert [item.name for item in network.populations] == [
+        "last" if wanted == "spikes" else "last.mem"]
+    frames = check_frames(6, seed=1)
+    expected = run_module(module, "module", (6,), frames, [], double=True)[""]
+    found = network.run(frames)[network.output]
+    assert np.allclose(found, expected, atol=1e-4) and expected.any()
+    assert quantise(network).output == network.output

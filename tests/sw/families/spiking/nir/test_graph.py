@@ -262,7 +262,7 @@ def test_a_current_based_read_out_is_its_equations(taken: str) -> None:
 
 
 def test_several_outputs_stand_one_behind_the_other() -> None:
-    """Spikes of two layers, and weights of some: as the graph has them. No membranes."""
+    """Spikes of two layers, and weights of some: as the graph has them."""
     first, last = (nir.IF(r=vector(1e4, size), v_threshold=vector(level, size),
                           v_reset=vector(0.0, size)) for size, level in ((2, 0.5), (3, 0.7)))
     into, mix = np.array([[0.5, 1.0, -0.5], [1.0, 0.5, 0.25], [0.5, 0.5, 0.5]]), np.ones((1, 2))
@@ -278,9 +278,6 @@ def test_several_outputs_stand_one_behind_the_other() -> None:
     assert network.output == "b+a+c" and spikes.any() and found["last"].any()
     expected = [found["last"], spikes, spikes.sum(-1, keepdims=True)]
     assert np.array_equal(found[network.output], np.concatenate(expected, -1))
-    nodes["first"] = nir.I(r=vector(1e4, 2))
-    with pytest.raises(InputError, match="first: its membrane goes on to .*; only spikes can"):
-        from_graph(nir.NIRGraph(nodes, edges, type_check=False), "net")
 
 
 def test_circles_without_neurons_are_named() -> None:
