@@ -54,8 +54,3 @@ def _check_results(program: Program) -> None:
         if name not in outputs:
             raise InputError(f"program {program.name}: {name} is to leave with a RUN; a machine "
                              "gives the best of a head and the outputs of populations")
-    for section in program.sections:
-        for item in section.items:
-            if isinstance(item, Neurons) and item.result in program.results and section.repeat > 1:
-                raise InputError(f"program {program.name}: gives {item.result} of a section that "
-                                 "repeats; a machine gives what a RUN computes once")
