@@ -120,8 +120,9 @@ def test_read_outs_of_membranes_and_spikes_are_given_out_side_by_side(
      "takes membranes late; put the Delay before the integrator"),
 ])
 def test_refusals(nodes: tuple[Any, ...], message: str) -> None:
+    outputs = 3 if isinstance(nodes[-1], nir.LI) else 2
     with pytest.raises(InputError, match=f"node n[3456]: .*{message}"):
-        from_graph(ported(4, 3, nir.Linear(weight=WEIGHTS), *nodes), "net")
+        from_graph(ported(4, outputs, nir.Linear(weight=WEIGHTS), *nodes), "net")
 
 
 def test_spikes_and_membranes_into_one_neuron() -> None:
