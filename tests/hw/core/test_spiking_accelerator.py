@@ -40,6 +40,19 @@ def random_codes(network: SpikingNetwork, steps: int) -> np.ndarray:
     return codes * (rng.random(codes.shape) < 0.5)
 
 
+@pytest.mark.slow
+def test_several_populations_are_given_out() -> None:
+    """Of odd sizes, at whole groups; the output is not the first of them."""
+    network = random_network(1)
+    beside = tuple(item.name for item in network.populations if item.name != network.output)
+    network = replace(network, output=beside[-1], beside=(*beside[:-1], network.output))
+    outcome = verifier_of(network, step_machine(synapse_lanes=8, neuron_lanes=4)).verify(
+        [random_codes(network, 3)])
+    assert outcome.first_difference is None
+    values = sum(item.neurons * (3 + len(item.definition.states)) for item in network.populations)
+    assert outcome.elements == 3 * values
+
+
 @pytest.mark.parametrize(
     ("seed", "delays", "lanes", "width", "skip"),
     [pytest.param(*item, marks=pytest.mark.slow)

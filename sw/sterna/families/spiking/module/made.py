@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from sterna.errors import InputError
 from sterna.families.spiking.linear import Linear
 from sterna.families.spiking.module.trace import membrane_of
 from sterna.families.spiking.network import RealConnection, RealNetwork, RealPopulation
@@ -25,6 +28,14 @@ class Made:
     populations: list[RealPopulation] = field(default_factory=list)
     connections: list[RealConnection] = field(default_factory=list)
     _integrators: dict[str, Integrator] = field(default_factory=dict)
+
+    def check(self, key: str, form: Linear) -> None:
+        """Raise `InputError` for weights that are no numbers, before others follow from them."""
+        for term in form.terms:
+            weights = term.weights
+            values = weights.weights if isinstance(weights, Windowed) else weights
+            if values is not None and not np.isfinite(values).all():
+                raise InputError(f"weights from {term.source} to {key} are not all finite")
 
     def add(self, population: RealPopulation, form: Linear,
             recurrent: RealConnection | None = None) -> None:

@@ -98,6 +98,7 @@ def _traced(
         raise InputError(f"module {name}: none of its neurons takes part in a step")
     made = Made({term.source for form in (output, *trace.neurons.values()) for term in form.terms})
     for key, form in trace.neurons.items():
+        made.check(key, form)
         if key in trace.pools:
             made.add(any_population(key, form.bias.size), form)
             continue
