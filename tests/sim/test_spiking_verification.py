@@ -135,7 +135,7 @@ def test_a_wrong_result_is_a_difference(verify):
 
     outcome = verify(one(SPOILT, spoil), "--json")
     assert outcome.code == 1 and outcome.json["differences"] == 1
-    assert outcome.json["first_difference"].startswith(f"step {SPOILT}, result, neuron 1: output")
+    assert outcome.json["first_difference"].startswith(f"step {SPOILT}, last, neuron 1: result")
 
 
 def test_a_result_that_is_too_short_or_too_long_is_told(verify):
