@@ -80,6 +80,8 @@ class Board:
     text_shape: Shape | None = None
     """The shape of an accelerator that makes texts by itself, which that of a language model does
     where it fits and pays; without one only where it is asked to, in ``shape``."""
+    text_hz: int | None = None
+    """Clock of what makes texts by itself, where that is another: it has more ways to go."""
     sdram: BoardSdram | None = None
     """What ``--weights sdram`` builds, where the pins are known."""
     outside: OutsideMemory | None = None
@@ -121,9 +123,12 @@ class Board:
 
     def clock_of(self, machine: Machine) -> int:
         """Clock of an accelerator unless another is asked for."""
+        clocks = [self.clock_hz]
         if self.network_hz and "neuron" in components(machine):
-            return self.network_hz
-        return self.clock_hz
+            clocks.append(self.network_hz)
+        if self.text_hz and machine.generates is not None:
+            clocks.append(self.text_hz)
+        return min(clocks)
 
     def for_texts(self) -> Board:
         """The board with the shape of what makes texts by itself."""

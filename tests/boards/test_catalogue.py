@@ -80,7 +80,8 @@ def test_own_clock_leaves_clocks_for_a_bit(board: Board) -> None:
 @pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)
 def test_the_default_rate_of_a_board_stands_hosts_that_are_wrong(board: Board) -> None:
     """At every clock that the board is built for unless another is asked for."""
-    clocks = {board.clock_hz, board.network_hz, board.sdram and board.sdram.clock_hz} - {None}
+    clocks = {board.clock_hz, board.network_hz, board.text_hz,
+              board.sdram and board.sdram.clock_hz} - {None}
     for clock_hz in clocks:
         assert tolerance(divisor(clock_hz, board.baud)) > LEAST_TOLERANCE
 

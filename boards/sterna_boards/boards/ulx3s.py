@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sterna_boards.bitstream_tools import OpenTools
@@ -58,6 +59,8 @@ _FLASH = "the bitstream at the start of its SPI flash"
 _SDRAM = BoardSdram(part="16m16", shape=Shape(rows=4, columns=16, vector_lanes=4),
                     clock_hz=75_000_000, prefetch=1024)
 
+_LARGE = Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8, lane="tables")
+
 ULX3S_85F = Board(
     name="ulx3s-85f",
     title="ULX3S 85F",
@@ -71,8 +74,9 @@ ULX3S_85F = Board(
     usb_id=(0x0403, 0x6015),
     usb=_US2,
     capacity=Capacity(luts=83_640, block_rams=208, block_ram_bits=18_432, dsps=156),
-    shape=Shape(rows=16, columns=96, vector_lanes=16, block_groups=16, head_words=8,
-                lane="tables"),
+    shape=_LARGE,
+    text_shape=replace(_LARGE, vector_lanes=8),
+    text_hz=75_000_000,
     model="demo",
     memory="SDRAM 32 MB, 16 bits",
     revisions=_REVISIONS,

@@ -89,16 +89,18 @@ class Sampler(Component):
         rate = Signal(RATE_BITS, reset_less=True)
         # Products of halves are added up: one over the upper part of those before, or beside them.
         partial = Signal(signed(2 * FACTOR_BITS + 2), reset_less=True)
-        addend = Signal(signed(2 * FACTOR_BITS + 2))
         together = Signal(signed(2 * FACTOR_BITS + 3))
         whole = Cat(partial[:FACTOR_BITS], together)
-        m.d.comb += [
-            addend.eq(partial >> FACTOR_BITS), together.eq(product + addend),
-        ]
+        # Known a clock ahead: nothing but the sum lies between two registers.
+        begins, ones, beside = (Signal(name=name) for name in ("begins", "ones", "beside"))
+        upper = Mux(begins, 0, partial >> FACTOR_BITS)
+        addend = Mux(beside, partial, upper) | ones.replicate(2 * FACTOR_BITS + 2).as_signed()
+        m.d.comb += together.eq(product + addend)
+        m.d.sync += [partial.eq(together), begins.eq(0), ones.eq(0), beside.eq(0)]
 
-        def begin_sum(first: int = 0) -> None:
-            m.d.comb += addend.eq(first)
-            m.d.sync += partial.eq(together)
+        def begin_sum(less: int = 0) -> None:
+            """In the next clock: a product alone, or one less."""
+            m.d.sync += [begins.eq(1), ones.eq(less)]
 
         added = self._add_weights(m, rate, multiply, begin_sum, whole, product, total, write)
 
@@ -168,8 +170,7 @@ class Sampler(Component):
                         multiply(choice.share, low)
                     with m.Case(1):
                         multiply(choice.share, high)
-                    with m.Case(2):
-                        begin_sum(-1)
+                        begin_sum(1)
                     with m.Case(3):
                         m.d.sync += bound.eq(whole[SHARE_BITS:])
                         m.next = "search"
@@ -191,15 +192,12 @@ class Sampler(Component):
                         multiply(number[:FACTOR_BITS], low)
                     with m.Case(1):
                         multiply(number[:FACTOR_BITS], high)
+                        begin_sum()
                     with m.Case(2):
                         multiply(number[FACTOR_BITS:], low)
-                        begin_sum()
                     with m.Case(3):
                         multiply(number[FACTOR_BITS:], high)
-                        m.d.sync += partial.eq(together)
-                    with m.Case(4):
-                        m.d.comb += addend.eq(partial)
-                        m.d.sync += partial.eq(together)
+                        m.d.sync += beside.eq(1)
                     with m.Case(5):
                         m.d.sync += bound.eq(whole[NUMBER_BITS - FACTOR_BITS:])
                         m.next = "search"
@@ -243,9 +241,8 @@ class Sampler(Component):
             multiply(difference, rate[:half])
         with m.If(stages[1]):
             multiply(difference, rate[half:])
-        distance = Signal(2 * half + 4, reset_less=True)
-        with m.If(stages[2]):
             begin_sum()
+        distance = Signal(2 * half + 4, reset_less=True)
         with m.If(stages[3]):
             m.d.sync += distance.eq(whole_sum[RATE_FRACTION - DISTANCE_FRACTION:])
         whole = Signal(5)
