@@ -72,7 +72,9 @@ def test_its_area_counts(machine: Machine) -> None:
     ("demo", "by itself", {"embedding": "host"}, None),
     ("demo", "by itself", {"weights": "sdram"}, None),
     ("demo", "by itself", {"weights": "baked"}, None),
-    ("demo", "ulx3s-85f", {}, None),
+    ("demo", "ulx3s-85f", {}, "memory"),
+    ("demo", "ulx3s-85f", {"generate": False}, None),
+    ("demo", "colorlight-i9", {}, None),
 ])
 def test_where_a_board_makes_texts(model: str, board: str, options: dict, rows: str | None) -> None:
     """A board that is for it where that fits and pays, others when they are asked to."""

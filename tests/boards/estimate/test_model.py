@@ -30,6 +30,7 @@ from tests.boards.kinds import OPEN_BOARDS
 
 MEASURED = list(read_baseline().values())
 SECONDS = 2.0
+ADDITIONS = 20_000_000
 
 
 @cache
@@ -171,18 +172,23 @@ def test_lanes_can_be_asked_for() -> None:
 
 
 def test_command_takes_less_than_two_seconds_and_no_pytorch() -> None:
+    """On a computer that adds `ADDITIONS` numbers in one: this one may be busy, or slow."""
     code = ("import sys; from sterna.cli.application import run_arguments; "
             "status = run_arguments(['estimate', 'demo', '--board', 'ulx3s-85f', '--json']); "
             "assert 'torch' not in sys.modules and 'amaranth' not in sys.modules; "
             "sys.exit(status)")
+    yardstick = f"sum(number for number in range({ADDITIONS}))"
 
-    def seconds() -> float:
+    def seconds(program: str) -> tuple[float, str]:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert result.returncode == 0, result.stderr
-        assert json.loads(result.stdout)["board"] == "ulx3s-85f"
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, result.stdout
 
-    # Time on a processor, and the least of three: other tests use the cores and their caches too.
-    assert min(seconds() for _ in range(3)) < SECONDS
+    found = []
+    for _ in range(3):  # the least of three: other tests use the caches too
+        took, told = seconds(code)
+        assert json.loads(told)["board"] == "ulx3s-85f"
+        found.append(took / seconds(yardstick)[0])
+    assert min(found) < SECONDS

@@ -20,7 +20,8 @@ def test_units_take_all_there_is(sterna, model: str, board: str) -> None:
 
 
 def test_the_weights_are_those_of_the_engine(sterna) -> None:
-    found = sterna("estimate", "demo", "--board", "ulx3s-85f", "--json").json
+    found = sterna("estimate", "demo", "--board", "ulx3s-85f", "--no-generate",
+                   "--json").json
     engine = [memory for memory in found["memories"] if memory["unit"] == "ternary"]
     assert {memory["name"] for memory in engine} == {"weights", "codes"}
     assert found["unit_rams"]["ternary"] == sum(memory["block_rams"] for memory in engine)

@@ -69,7 +69,8 @@ def test_what_fits_nowhere_is_told_of_the_usual_width(spiking: Program) -> None:
 
 @pytest.mark.parametrize(("words", "fits", "lanes"), [
     (["rwkv4-tiny"], True, 8), (["rwkv4-tiny", "--vector-lanes", "16"], False, 16),
-    (["demo"], True, 16), (["demo", "--texts", "4"], True, 8)])
+    (["demo", "--no-generate"], True, 16), (["demo"], True, 8),
+    (["demo", "--texts", "4", "--no-generate"], True, 8)])
 def test_fewer_vector_lanes_where_nobody_chose_them(capsys, words, fits, lanes) -> None:
     assert run_arguments(["estimate", *words, "--board", "ulx3s-85f", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
