@@ -24,6 +24,8 @@ from sterna.machine.units.synapses import Synapses
 from sterna.machine.units.ternary import Ternary
 from sterna.machine.units.vector import Vector
 
+from tests.hw.core.product_networks import SUMS
+
 ON_SYNAPSES = (
     # The first two are those of `l2mu`.
     NeuronDefinition(gain_shift=8, reset=Reset.SOFT_LATE),
@@ -49,8 +51,10 @@ KINDS = (*(
                results=not current, current=current)
     for current, definitions in ((False, ON_SYNAPSES), (True, ON_WORDS))
     for definition in definitions), NeuronKind(
-        definition=replace(any_population("pool", 1).definition, sum_bits=24), groups=GROUPS))
-"""The last takes the maximum of spikes; there are more than a field of three bits counts."""
+        definition=replace(any_population("pool", 1).definition, sum_bits=24), groups=GROUPS),
+    NeuronKind(definition=replace(SUMS, sum_bits=24), groups=GROUPS, results=True))
+"""The last but one takes the maximum of spikes, the last makes weights of sums; there are more than
+a field of three bits counts."""
 ONE = Machine(
     units=(
         Vector(lanes=4, depth=2048, tables=3, constant_depth=4096, input_depth=6144, sums=True),
@@ -59,7 +63,7 @@ ONE = Machine(
                 weight_depth=26112, planes=5),
         Loops(), Head(top_k=8, gains=True),
         Synapses(lanes=4, taps=8, accumulator_bits=24, weight_depth=2048, accumulator_depth=16,
-                 window_depth=128),
+                 window_depth=256, written_depth=128),
         Neurons(lanes=2, code_depth=80, constant_depth=256, input_depth=32, outputs=24,
                 given_depth=64, kinds=KINDS),
         MatrixStates(lanes=4, depth=768, heads=5, rows=32, columns=32, operand_depth=32, products=2,

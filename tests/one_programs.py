@@ -44,6 +44,7 @@ from sterna.families.spiking.lowering import lower as lower_network
 from sterna.families.spiking.quantise import quantise
 from sterna.program.definition import Program
 
+from tests.hw.core.product_networks import product_network
 from tests.hw.core.spiking_networks import random_network
 from tests.hw.core.window_networks import NETWORKS as WINDOWS
 from tests.hw.core.window_networks import window_network
@@ -100,6 +101,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
         replace(quantise(EXAMPLES["l2mu"]()), beside=("u",))),
     **{name: partial(network, name) for name in NETWORKS},
     **{f"windows, {name}": partial(windows, name) for name in WINDOWS},
+    "products": lambda: lower_network(product_network(ON_SYNAPSES)),
     **{f"mixture {seed}": partial(random_mixture, seed, ON_WORDS, ON_SYNAPSES)
        for seed in MIXTURES},
     "words": partial(random_program, 33, 2, 5, 65, seed=33),

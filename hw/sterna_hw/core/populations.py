@@ -96,7 +96,10 @@ class Populations:
         m.submodules.codes = codes = CodeMemory(machine)
         m.submodules.synapse_weights = weights = LoadableMemory(
             machine.synapses.weight_word_bits, machine.synapses.weight_depth,
-            assembly.space(Space.SYNAPSES), assembly.initial[Space.SYNAPSES], large=True)
+            assembly.space(Space.SYNAPSES), assembly.initial[Space.SYNAPSES], large=True,
+            written=machine.synapses.written_depth > 0)
+        if machine.synapses.written_depth:
+            m.d.comb += weights.word.eq(neurons.weights)
         assembly.loads(Space.SYNAPSES, weights.writes)
         if machine.synapses.window_depth:
             m.submodules.windows = windows = LoadableMemory(

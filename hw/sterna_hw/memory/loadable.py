@@ -8,6 +8,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.banks import bank_bits, bank_edges
 from sterna.machine.protocol import CHUNK_BITS
@@ -16,6 +17,11 @@ from sterna_hw.component import Component
 from sterna_hw.layouts import WriteChunk
 from sterna_hw.memory.single_port import RAM_DEPTH, SinglePortBank, has_single_port_rams
 from sterna_hw.memory.storage import Storage
+
+
+def written_word(width: int, depth: int) -> StructLayout:
+    """A word that a unit writes to a memory."""
+    return StructLayout({"valid": 1, "address": range(depth), "data": width})
 
 
 class LoadableMemory(Component):
@@ -33,6 +39,8 @@ class LoadableMemory(Component):
         enable: In(1), read in this clock.
         data: Out(width), the word read in the last clock that was enabled (latency 1). A word that
             is written in the clock of the read may come out old or new.
+        word: In, `written_word`: a word that a unit writes, in the memory in the next clock; not
+            while the host writes. Only with ``written``.
 
     Args:
         width: bits of a word.
@@ -44,11 +52,12 @@ class LoadableMemory(Component):
         spread: give the writes a register more, for banks that lie all over the die.
         staged: register the writes; else they are in the memory in the next clock.
         parts: equal parts of a word that should lie in banks of their own.
+        written: a unit writes words too.
     """
 
     def __init__(self, width: int, depth: int, space: int, initial: Sequence[int] = (),
                  large: bool = False, spread: bool = False, staged: bool = True,
-                 parts: int = 1) -> None:
+                 parts: int = 1, written: bool = False) -> None:
         if width < 1 or depth < 1:
             raise ValueError(f"a memory of {depth} words of {width} bits does not exist")
         self._width = width
@@ -59,11 +68,14 @@ class LoadableMemory(Component):
         self._spread = spread
         self._staged = staged
         self._parts = parts
+        self._written = written
+        members = {"word": In(written_word(width, depth))} if written else {}
         super().__init__({
             "writes": In(stream.Signature(WriteChunk)),
             "address": In(range(depth)),
             "enable": In(1),
             "data": Out(width),
+            **members,
         })
 
     def elaborate(self, platform: Any) -> Module:
@@ -116,6 +128,11 @@ class LoadableMemory(Component):
                 bank.address.eq(self.address),
                 bank.enable.eq(self.enable),
             ]
+            if self._written:
+                with m.If(self.word.valid):
+                    m.d.comb += [
+                        bank.write_enable.eq(1), bank.write_address.eq(self.word.address),
+                        bank.write_data.eq(self.word.data[start:stop])]
             words.append(bank.data)
         m.d.comb += self.data.eq(Cat(words))
         return m

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Const, Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
-from sterna.machine.units.neurons import CODES, RESULT_BITS, NeuronKind, kind_states
+from sterna.machine.units.neurons import (
+    CODES,
+    RESULT_BITS,
+    NeuronKind,
+    group_lanes,
+    kind_states,
+)
 
 from sterna_hw.component import Component
 from sterna_hw.layouts import neuron_command, word_group
+from sterna_hw.memory.loadable import written_word
 from sterna_hw.spiking.code_memory import code_word, shift_layout
 from sterna_hw.spiking.code_scanner import address_range
 from sterna_hw.spiking.current_groups import CurrentGroups
@@ -51,6 +58,11 @@ def has_synapses(machine: Machine) -> bool:
     return not all(kind.current for kind in machine.neurons.kinds)
 
 
+def writes_weights(machine: Machine) -> bool:
+    """Whether outputs of some of its neurons are weights of others."""
+    return has_synapses(machine) and machine.synapses.written_depth > 0
+
+
 class NeuronRunner(Component):
     """The LIF engines, and what brings them sums and parameters and takes their outputs.
 
@@ -70,6 +82,8 @@ class NeuronRunner(Component):
             of a neuron in the order of its unit's ``varying``, the first lowest.
         inputs: In, stream of `code_word`. Only with a memory of inputs.
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
+        weights: Out, `written_word`: outputs that are weights, a word of all lanes of synapses when
+            full, or when the command ends. Only where some are written.
         result: Out, `result_group`; the groups of one command after the other.
         idle: Out(1), nothing is left of any command.
         states_<unit>: In, `state_port` of its states; only in a machine with READ.
@@ -87,6 +101,9 @@ class NeuronRunner(Component):
                     "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
                 "sums": In(accumulator_group(machine)),
             }
+        if writes_weights(machine):
+            members["weights"] = Out(written_word(
+                machine.synapses.weight_word_bits, machine.synapses.weight_depth))
         if neurons.takes_words(machine):
             members["currents"] = In(stream.Signature(word_group(machine)))
         if neurons.gives_words(machine):
@@ -147,6 +164,8 @@ class NeuronRunner(Component):
         if given is not None:
             m.d.sync += [
                 given.valid.eq(produced & command.give), given.codes.eq(codes), given.last.eq(done)]
+        if writes_weights(machine):
+            self._write_weights(m, command, produced, done, values)
         m.d.sync += [
             self.shift.valid.eq(new & (command.store | from_input | clears)),
             self.shift.clear.eq(clears),
@@ -168,6 +187,32 @@ class NeuronRunner(Component):
         for source in groups.values():
             m.d.comb += source.count.eq(offered.groups)
         return m
+
+    def _write_weights(self, m: Module, command: Any, produced: Value, done: Value,
+                       values: Any) -> None:
+        """Groups of outputs are collected until a word is full; what is not written of it is 0."""
+        machine = self._machine
+        bits, ratio = machine.synapses.weight_bits, group_lanes(machine)
+        group = Cat(value[:bits] for value in values)
+        part, kept = Signal(range(max(2, ratio))), Signal(ratio * len(group), reset_less=True)
+        full, taken = Signal(), produced & command.weigh
+        m.d.comb += full.eq(taken & (done | (part == ratio - 1)))
+        word = Signal.like(kept, name="word")
+        m.d.comb += word.eq(kept)
+        with m.Switch(part):
+            for place in range(ratio):
+                with m.Case(place):
+                    m.d.comb += word.word_select(place, len(group)).eq(group)
+        m.d.sync += [
+            self.weights.valid.eq(full), self.weights.address.eq(command.weights),
+            self.weights.data.eq(word),
+        ]
+        with m.If(taken):
+            m.d.sync += [part.eq(part + 1), kept.eq(word)]
+        with m.If(full):
+            m.d.sync += [part.eq(0), kept.eq(0), command.weights.eq(command.weights + 1)]
+        with m.If(self.commands.valid & self.commands.ready):
+            m.d.sync += [part.eq(0), kept.eq(0)]
 
     def _groups(self, m: Module) -> dict[bool, Any]:
         """What brings ``x`` of the neurons in groups: words if true, else sums of synapses."""
@@ -216,7 +261,7 @@ class NeuronRunner(Component):
                 m.d.comb += produced.eq(1)
                 if unit.codes:
                     m.d.comb += codes.eq(unit_codes)
-                if unit.results:
+                if unit.results or writes_weights(machine):
                     m.d.comb += values.eq(unit_values)
             if machine.trace:
                 self._trace(m, number, engine)

@@ -10,7 +10,6 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
 from sterna.machine.machine import Machine
 from sterna.machine.units.neurons import group_lanes
-from sterna.machine.units.vector import LENGTH_BITS
 
 from sterna_hw.component import Component
 from sterna_hw.spiking.code_scanner import address_range
@@ -36,7 +35,7 @@ class SumGroups(Component):
         values = ArrayLayout(signed(machine.synapses.accumulator_bits), machine.neurons.lanes)
         super().__init__({
             "start": In(1),
-            "count": In(LENGTH_BITS),
+            "count": In(machine.neurons.group_bits),
             "take": Out(StructLayout({
                 "valid": 1, "group": address_range(machine.synapses.accumulator_depth)})),
             "sums": In(accumulator_group(machine)),
@@ -50,8 +49,8 @@ class SumGroups(Component):
         word = Signal(parts * width, reset_less=True)
         part = Signal(range(max(2, parts)))
         # Groups of sums that are not asked for yet, and those that have not left.
-        unasked = Signal(LENGTH_BITS)
-        left = Signal(LENGTH_BITS)
+        unasked = Signal(machine.neurons.group_bits)
+        left = Signal(machine.neurons.group_bits)
         fetched = Signal()
         load = Signal()
         leaves = Signal()

@@ -55,11 +55,11 @@ class Check:
         if self.banks:
             raise self.fail(f"codes {self.banks[0]} are never used")
 
-    def length(self, length: int, lanes: int | None = None) -> None:
-        """So many elements must be groups that an instruction can name."""
+    def length(self, length: int, lanes: int | None = None, bits: int = LENGTH_BITS) -> None:
+        """So many elements must be groups that an instruction can name, in so many bits."""
         groups = -(-length // (lanes or self.machine.vector.lanes))
-        if groups >= 1 << LENGTH_BITS:
-            raise self.fail(f"{groups} groups are more than the {(1 << LENGTH_BITS) - 1} of an "
+        if groups >= 1 << bits:
+            raise self.fail(f"{groups} groups are more than the {(1 << bits) - 1} of an "
                             f"instruction; use more {'neuron' if lanes else 'vector'}_lanes")
 
     def matrix(self, matmul: Matmul) -> MatrixFormat:

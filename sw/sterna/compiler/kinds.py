@@ -89,6 +89,7 @@ class Placed:
 def place_sources(program: Program, widths: Widths) -> dict[str, Placed]:
     """What synapses read: the input, if that is codes, and the codes of populations."""
     read = {joint.source for joint in joints(program)}
+    read |= {given.codes for place in populations(program) for given in place.item.products}
     sizes = {INPUT: groups_of(program.input_length, widths.lanes)} if program.takes_codes else {}
     sizes |= {place.item.codes: widths.groups(place.item) for place in populations(program)
               if place.item.codes in read}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sterna.compiler.products import ProductWords
 from sterna.compiler.windows import WindowWords
 from sterna.machine.units.matrix import Decay
 from sterna.machine.units.scalar import ScalarCode
@@ -111,7 +112,8 @@ class MatmulStep:
 
 @dataclass(kw_only=True, eq=False)
 class AccumulateStep:
-    """An ACCUMULATE instruction: the synapses of ``matrix``, weight words ``weights`` and up.
+    """An ACCUMULATE instruction: the synapses of ``matrix``, weight words ``weights`` and up; of a
+    product the weights that are named so.
 
     ``window`` is 1 and the word where its window begins, or 0; ``placed`` are then its words.
     """
@@ -124,7 +126,7 @@ class AccumulateStep:
     groups: int
     skip: bool
     window: int = 0
-    placed: WindowWords | None = None
+    placed: WindowWords | ProductWords | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -134,7 +136,8 @@ class NeuronStep:
     ``name`` is that of the population, whose neurons have so many ``states`` each.
 
     ``codes`` is the word that codes are stored at, None if they are not. ``current``: sums are
-    words of the vector unit; ``give``: codes go there.
+    words of the vector unit; ``give``: codes go there. ``weights`` is the weight word from which on
+    outputs are written, None if they are not.
     """
 
     item: int
@@ -147,6 +150,7 @@ class NeuronStep:
     result: bool = False
     current: bool = False
     give: bool = False
+    weights: int | None = None
 
 
 @dataclass(kw_only=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,8 +130,10 @@ def weight_bits_needed(program: Program) -> int:
     return max(2, signed_bits(largest))
 
 
-def sum_bits_needed(program: Program, limit: int) -> int:
-    """The least width of a sum of synapses, with every code at its limit."""
+def sum_bits_needed(program: Program, limit: int,
+                    beside: Callable[[Population], int] = lambda place: 0) -> int:
+    """The least width of a sum of synapses, with every code at its limit; ``beside`` is what else
+    a sum may reach."""
     most = max((reach(*(joint.magnitudes() for joint in place.joints()), limit=limit)
-                for place in populations(program) if place.item.synapses), default=0)
+                + beside(place) for place in populations(program)), default=0)
     return max(4, signed_bits(most))

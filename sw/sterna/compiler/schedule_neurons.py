@@ -12,6 +12,7 @@ from sterna.compiler.kinds import Widths, kind_of, place_sources
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import AccumulateStep, NeuronStep, VectorStep
 from sterna.compiler.populations import Population, groups_of, joints
+from sterna.compiler.products import factors, weight_places
 from sterna.compiler.windows import WindowWords
 from sterna.machine.units.neurons import Neurons as NeuronsUnit
 from sterna.machine.units.vector import SourceA
@@ -60,7 +61,9 @@ def neuron_step(scheduler: SectionScheduler, position: int, item: Neurons) -> Ne
         name=item.name, states=len(item.definition.states),
         kind=kind_of(machine, place), codes=None if placed is None else placed.word,
         result=item.result in scheduler.program.results, current=item.current is not None,
-        give=_given(scheduler, item))
+        give=_given(scheduler, item),
+        weights=None if item.weights is None else weight_places(
+            scheduler.program, machine.synapses.lanes)[item.weights])
 
 
 def _given(scheduler: SectionScheduler, item: Neurons) -> bool:
@@ -70,7 +73,7 @@ def _given(scheduler: SectionScheduler, item: Neurons) -> bool:
 
 def _synapses(scheduler: SectionScheduler, position: int, item: Neurons) -> None:
     program, machine = scheduler.program, scheduler.machine
-    if not item.synapses:
+    if not item.synapses and not item.products:
         return
     sources = place_sources(program, Widths.of(machine))
     weights, table, lanes = 0, 0, machine.synapses.lanes
@@ -85,6 +88,15 @@ def _synapses(scheduler: SectionScheduler, position: int, item: Neurons) -> None
                 step.groups, step.window, step.placed = words.groups, 1 + table, words
             scheduler.nodes.append(step)
         weights, table = weights + joint.words(lanes), table + joint.table_words
+    written = weight_places(program, lanes)
+    for factor in factors(program):
+        words = factor.words(lanes)
+        if factor.target.item is item:
+            scheduler.nodes.append(AccumulateStep(
+                item=position, matrix=factor.given.weights, codes=sources[factor.source].word,
+                sources=factor.given.product.sources, weights=written[factor.given.weights],
+                groups=words.groups, skip=scheduler.skip, window=1 + table, placed=words))
+        table += words.table_words
 
 
 def input_step(scheduler: SectionScheduler) -> NeuronStep:

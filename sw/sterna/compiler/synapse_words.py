@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sterna.compiler.kinds import Widths, kind_of
 from sterna.compiler.populations import Joint, joints, populations
+from sterna.compiler.products import factors, written_words
 from sterna.compiler.windows import WindowWords
 from sterna.law.neuron_parameters import FACTORS
 from sterna.machine.machine import Machine
@@ -21,6 +22,7 @@ def synapse_words(program: Program, machine: Machine) -> Words:
     size = word_bytes(machine, Space.SYNAPSES)
     parts = [np.zeros((0, size), np.uint8)]
     parts += [_columns(joint, machine, size) for joint in joints(program)]
+    parts.append(np.zeros((written_words(program, machine.synapses.lanes), size), np.uint8))
     return np.concatenate(parts)
 
 
@@ -39,10 +41,11 @@ def _columns(joint: Joint, machine: Machine, size: int) -> Words:
 
 
 def window_words(program: Program, machine: Machine) -> Words:
-    """Where the targets of windows are, in the order of the program."""
+    """Where the targets of windows are, in the order of the program, then those of products."""
     fields = machine.synapses.window_fields
     tables = [WindowWords(joint.matrix.window, machine.synapses.lanes).table()
               for joint in joints(program) if joint.matrix.window is not None]
+    tables += [factor.words(machine.synapses.lanes).table() for factor in factors(program)]
     rows = np.concatenate([np.zeros((0, len(fields)), np.int64), *tables])
     return pack_mixed([(rows[:, place:place + 1], width)
                        for place, (_, width) in enumerate(fields)],

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sterna.golden.arithmetic import word_limit
 from sterna.golden.parameters import KeptParameters
-from sterna.golden.state import codes_name, vector_name
+from sterna.golden.state import codes_name, own_name, vector_name
 from sterna.machine.keys import ValueKey
 from sterna.program.definition import Program
 
@@ -48,6 +48,10 @@ class Place:
     def codes(self, name: str) -> str:
         """Where a RUN has codes, see `Run.codes`."""
         return codes_name(self.program, self.key(name))
+
+    def weights(self, name: str) -> str:
+        """Where a RUN has outputs that are weights, see `Run.weights`."""
+        return own_name(self.key(name))
 
     def told(self, operation: int, name: str) -> Told:
         """How a value is named to an observer, see `ValueKey`."""

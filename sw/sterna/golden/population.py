@@ -7,6 +7,7 @@ import torch
 
 from sterna.golden.neuron import Integers, largest
 from sterna.golden.place import Place
+from sterna.golden.products import ProductSums
 from sterna.golden.ranges import Ranges
 from sterna.golden.run import Run, Step
 from sterna.golden.state import own_name
@@ -19,7 +20,10 @@ def neurons(place: Place, item: Neurons) -> Step:
     law, own = place.parameters.neurons(key, item), own_name(key)
     taps = [(place.codes(given.codes), place.parameters.taps(place.key(given.matrix), given))
             for given in item.synapses]
+    products = [(place.codes(given.codes), place.weights(given.weights), ProductSums(given.product))
+                for given in item.products]
     current = None if item.current is None else place.vector(item.current)
+    weights = None if item.weights is None else place.weights(item.weights)
     codes = None if item.codes is None else place.codes(item.codes)
     told_sum = place.told(-1, f"{item.name}.sum")
     told_output = place.told(0, f"{item.name}.output")
@@ -38,6 +42,8 @@ def neurons(place: Place, item: Neurons) -> Step:
         sums = np.zeros((place.streams, item.length), np.int64)
         for source, given in taps:
             sums += given.sums([run.codes[source][runs].numpy() for runs in given.back])
+        for source, made, product in products:
+            sums += product.sums(run.codes[source][0].numpy(), run.weights[made])
         if current is not None:
             sums += run.vectors[current].numpy()
         state = run.neurons[own]
@@ -45,6 +51,8 @@ def neurons(place: Place, item: Neurons) -> Step:
         run.saturated[item.name] = run.saturated.get(item.name, 0) + law.at_limit(state)
         if codes is not None:
             run.write_codes(codes, torch.from_numpy(law.codes(output)))
+        if weights is not None:
+            run.weights[weights] = output
         if item.result is not None:
             run.results[item.result] = output
         run.produced(told_sum, sums)

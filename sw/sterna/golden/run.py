@@ -32,6 +32,7 @@ class Run:
         scalars: by the names that the program has for them.
         absmax, squares, sums: reductions that were filled and not yet taken, one number a stream.
         results: outputs of neurons that leave with the RUN.
+        weights: outputs of neurons that are weights of this RUN, int64 [streams, neurons].
         head: logits [streams, rows], saturated to words, and their scale.
         saturated: neuron steps, cells and what was read of them, counted from RUN to RUN.
         ranges: what values reach, and what rounding and saturation change, if that is asked for.
@@ -49,6 +50,7 @@ class Run:
     squares: dict[str, list[int]] = field(default_factory=dict)
     sums: dict[str, list[int]] = field(default_factory=dict)
     results: dict[str, Integers] = field(default_factory=dict)
+    weights: dict[str, Integers] = field(default_factory=dict)
     head: tuple[Tensor, Scalars] | None = None
 
     def write_codes(self, name: str, value: Tensor) -> None:

@@ -18,7 +18,14 @@ from sterna.program.instructions import (
     TopK,
     Vector,
 )
-from sterna.program.neurons import Neurons, Synapses, code_limit
+from sterna.program.neurons import (
+    MOST_WEIGHT_BITS,
+    Neurons,
+    Products,
+    Synapses,
+    code_limit,
+    weight_bits,
+)
 from sterna.program.scope import Scope
 
 _OPERANDS = {"constant": 1, "code_scale": 1, "rsqrt": 1, "multiply": 2, "add": 2}
@@ -142,17 +149,23 @@ def check_top_k(scope: Scope, item: TopK) -> None:
 def check_neurons(scope: Scope, item: Neurons) -> None:
     """Sources are known and fit their matrices, and somebody takes the outputs."""
     scope.owns(f"population {item.name}")
-    if not item.synapses and item.current is None:
-        raise scope.fail("neurons without synapses or current")
     for synapses in item.synapses:
         _synapses(scope, synapses, item.length)
+    for given in item.products:
+        _product(scope, given, item.length)
     if item.current is not None:
         scope.read_vector(item.current, item.length)
         if item.definition.sum_bits < scope.program.word_bits:
             raise scope.fail(f"sums of {item.definition.sum_bits} bits do not hold a current of "
                              f"{scope.program.word_bits}-bit words; set sum_bits")
-    if item.codes is None and item.result is None:
-        raise scope.fail("nothing takes the outputs of the neurons; name codes or a result")
+    if item.codes is None and item.result is None and item.weights is None:
+        raise scope.fail("nothing takes the outputs of the neurons; name codes, weights or a "
+                         "result")
+    if item.weights is not None:
+        if (bits := weight_bits(item.definition)) > MOST_WEIGHT_BITS:
+            raise scope.fail(f"outputs of {bits} bits are weights; those have at most "
+                             f"{MOST_WEIGHT_BITS}: give the membrane fewer bits")
+        scope.weights[item.weights] = item.length
     if item.codes is not None:
         scope.define_codes(
             item.codes, CodeFormat(length=item.length, limit=code_limit(item.definition)))
@@ -162,6 +175,19 @@ def check_neurons(scope: Scope, item: Neurons) -> None:
         if item.result in scope.results:
             raise scope.fail(f"two results {item.result}")
         scope.results.add(item.result)
+
+
+def _product(scope: Scope, given: Products, neurons: int) -> None:
+    """What it multiplies is there, and as many as it says."""
+    product = given.product
+    if given.weights not in scope.weights:
+        raise scope.fail(f"weights {given.weights} are read before they are made")
+    sizes = (("codes", scope.read_codes(given.codes).length, product.sources),
+             ("weights", scope.weights[given.weights], product.weights),
+             ("neurons", neurons, product.targets))
+    for name, size, wanted in sizes:
+        if size != wanted:
+            raise scope.fail(f"a product of {product} takes {wanted} {name}, not {size}")
 
 
 def _synapses(scope: Scope, synapses: Synapses, neurons: int) -> None:

@@ -68,7 +68,9 @@ def _add(digest: Any, value: Any) -> None:
         digest.update(f"array {whole.shape};".encode() + whole.tobytes())
     elif is_dataclass(value):
         digest.update(f"{type(value).__name__};".encode())
-        _add(digest, [[item.name, getattr(value, item.name)] for item in fields(value)])
+        _add(digest, [[item.name, getattr(value, item.name)] for item in fields(value)
+                      if not item.metadata.get("later") or getattr(value, item.name) != item.default
+                      ])
     elif isinstance(value, dict):
         _add(digest, sorted(value.items()))
     elif isinstance(value, list | tuple):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LATER = {"later": True}
+"""Metadata of a field that programs had not always: with its default it does not count in digests.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:

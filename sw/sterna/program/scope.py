@@ -18,6 +18,7 @@ class Scope:
         heads: how many top-k there were.
         results: values so far that may leave with the RUN.
         made: codes so far.
+        weights: outputs that are weights, how many, of the present repetition.
     """
 
     def __init__(self, program: Program) -> None:
@@ -27,6 +28,7 @@ class Scope:
         self.heads = 0
         self.results: set[str] = set()
         self.made: set[str] = set()
+        self.weights: dict[str, int] = {}
         self._place = ""
         self._carried: set[str] = set()
         self._local: set[str] = set()
@@ -44,6 +46,7 @@ class Scope:
         """Begin a repetition of a section: what is local is gone."""
         self.section = self.program.section(name)
         self._local, self._scalars, self._signed = set(), {}, set()
+        self.weights = {}
         self._codes = {name: codes for name, codes in self._codes.items()
                        if self._lifetime(name) == "carried"}
         if self.program.takes_codes:

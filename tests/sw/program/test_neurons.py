@@ -50,7 +50,6 @@ def test_good_programs_pass() -> None:
 
 
 REFUSED: list[tuple[Program, str]] = [
-    (mixed(replace(CELLS, current=None)), "neurons without synapses or current"),
     (mixed(replace(CELLS, codes=None)), "nothing takes the outputs of the neurons"),
     (mixed(CELLS, CELLS), r"population cells is that of section main, item 1 \(cells\) too"),
     (mixed(replace(CELLS, current="y")), "vector y is read before it is written"),

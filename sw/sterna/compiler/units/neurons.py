@@ -19,6 +19,7 @@ from sterna.compiler.populations import (
     populations,
     sum_bits_needed,
 )
+from sterna.compiler.products import product_reach
 from sterna.compiler.schedule_neurons import schedule_neurons
 from sterna.compiler.synapse_words import neuron_words
 from sterna.compiler.unit import Instruction, ItemRules, StepRules, UnitCompiler
@@ -42,6 +43,7 @@ def encode_neurons(step: NeuronStep, machine: Machine) -> Instruction:
         "unit": 0 if step.kind is None else 1 + step.kind,
         "codes": step.codes or 0, "groups": step.groups, "store": int(step.codes is not None),
         "result": int(step.result), **({"give": 1} if step.give else {}),
+        **({} if step.weights is None else {"weigh": 1, "weights": step.weights}),
     }
 
 
@@ -61,7 +63,8 @@ class NeuronsCompiler(UnitCompiler):
 
     name = "neuron"
     items = {Neurons: ItemRules(check=check_neurons, schedule=schedule_neurons,
-                                beside=lambda item: ("synapse",) if item.synapses else ())}
+                                beside=lambda item: (
+                                    ("synapse",) if item.synapses or item.products else ()))}
     steps = {NeuronStep: StepRules(encode=encode_neurons, accept=accept_neurons,
                                    issue=issue_neurons, shows=show_neurons)}
     program_step = 16
@@ -82,7 +85,8 @@ class NeuronsCompiler(UnitCompiler):
                              f"bits {least} or more")
         unit = replace(unit, code_bits=bits)
         widths = Widths(
-            lanes=unit.lanes, sum_bits=sum_bits_needed(program, unit.code_limit),
+            lanes=unit.lanes,
+            sum_bits=sum_bits_needed(program, unit.code_limit, product_reach),
             vector_lanes=vector.lanes if vector else 0, word_bits=program.word_bits)
         kinds = make_kinds(program, widths)
         return replace(

@@ -17,6 +17,7 @@ from sterna.compiler.populations import (
     taps_needed,
     weight_bits_needed,
 )
+from sterna.compiler.products import factors, product_reach, written_bits, written_words
 from sterna.compiler.synapse_words import synapse_words, window_words
 from sterna.compiler.unit import Instruction, StepRules, UnitCompiler
 from sterna.machine.image import ImagePart
@@ -41,7 +42,7 @@ class SynapsesCompiler(UnitCompiler):
                                        issue=issue_accumulate, shows=lambda step, inner: ())}
 
     def used(self, program: Program) -> bool:
-        return any(True for _ in joints(program))
+        return any(place.item.synapses or place.item.products for place in populations(program))
 
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Synapses:
         unit = super().shaped(program, base, wanted)
@@ -65,13 +66,17 @@ class SynapsesCompiler(UnitCompiler):
 
 def _fields(program: Program, lanes: int, limit: int) -> dict[str, int]:
     """The least that a program needs, of so many lanes and with codes up to the limit."""
-    sizes = [place.item.length for place in populations(program) if place.item.synapses]
+    sizes = [place.item.length for place in populations(program)
+             if place.item.synapses or place.item.products]
+    written = written_words(program, lanes)
     weights = sum(joint.words(lanes) for joint in joints(program))
     return {
-        "weight_bits": weight_bits_needed(program),
+        "weight_bits": max(weight_bits_needed(program), written_bits(program)),
         "taps": taps_needed(program),
-        "accumulator_bits": sum_bits_needed(program, limit),
-        "weight_depth": max(1, weights),
+        "accumulator_bits": sum_bits_needed(program, limit, product_reach),
+        "weight_depth": max(1, weights + written),
+        "written_depth": written,
         "accumulator_depth": groups_of(max(sizes, default=1), lanes),
-        "window_depth": sum(joint.table_words for joint in joints(program)),
+        "window_depth": (sum(joint.table_words for joint in joints(program))
+                         + sum(factor.words(lanes).table_words for factor in factors(program))),
     }

@@ -19,8 +19,10 @@ from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import MAX_PLANES, reach, signed_bits, whole_weights
+from sterna.law.product import Product
 from sterna.law.window import Window
 from sterna.program.instructions import INPUT
+from sterna.program.neurons import code_limit, weight_bits
 
 MOST_MEMBRANE_FRACTION = 24
 """Fraction bits that membranes can be given."""
@@ -95,6 +97,20 @@ class Connection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Multiplied:
+    """Codes of ``source`` times outputs of ``weights``, added to ``target``, all of this step.
+
+    Populations that convolutions lead to, or from, have the channels of a position side by side
+    here (`sterna.law.product`).
+    """
+
+    source: str
+    weights: str
+    target: str
+    product: Product
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpikingNetwork:
     """A whole network. ``input_fraction``: a real input is ``code / 2**input_fraction``; ``beside``
     are other populations whose outputs are given out.
@@ -109,6 +125,7 @@ class SpikingNetwork:
     output: str
     input_fraction: int = 0
     beside: tuple[str, ...] = ()
+    products: tuple[Multiplied, ...] = ()
 
     def __post_init__(self) -> None:
         whole = {"inputs": (self.inputs, 1, None),
@@ -147,6 +164,8 @@ class SpikingNetwork:
                 raise InputError(
                     f"{text}: goes backwards; it must take the step before (previous)"
                 )
+        for item in self.products:
+            self._check_product(item, sizes, order)
         for population in self.populations:
             bits, most = population.definition.sum_bits, self.reach(population.name)
             if signed_bits(most) > bits:
@@ -154,6 +173,19 @@ class SpikingNetwork:
                     f"network {self.name}: sums into {population.name} may reach {most}, more than "
                     f"{bits} bits hold; set sum_bits"
                 )
+
+    def _check_product(self, item: Multiplied, sizes: dict[str, int], order: dict[str, int]
+                       ) -> None:
+        text = f"network {self.name}: product of {item.source} and {item.weights} to {item.target}"
+        product = item.product
+        for name, wanted in ((item.source, product.sources), (item.weights, product.weights),
+                             (item.target, product.targets)):
+            if name not in sizes or name == INPUT:
+                raise InputError(f"{text}: no such population")
+            if sizes[name] != wanted:
+                raise InputError(f"{text}: {name} has {sizes[name]} neurons, not {wanted}")
+        if max(order[item.source], order[item.weights]) >= order[item.target]:
+            raise InputError(f"{text}: goes backwards; both must come before it")
 
     def population(self, name: str) -> Population:
         """The population of that name; raises KeyError."""
@@ -164,12 +196,20 @@ class SpikingNetwork:
         return tuple(item for item in self.connections if item.target == name)
 
     def is_source(self, name: str) -> bool:
-        """Whether any connection takes the codes of a population or the input."""
-        return any(item.source == name for item in self.connections)
+        """Whether any connection or product takes the codes of a population or the input."""
+        return any(item.source == name for item in (*self.connections, *self.products))
+
+    def is_weights(self, name: str) -> bool:
+        """Whether outputs of a population are the weights of a product."""
+        return any(item.weights == name for item in self.products)
 
     def reach(self, name: str) -> int:
         """Largest magnitude of a sum into a population."""
-        return reach(*(item.magnitudes() for item in self.into(name)))
+        products = (
+            item.product.most * code_limit(self.population(item.source).definition)
+            * ((1 << weight_bits(self.population(item.weights).definition) - 1) - 1)
+            for item in self.products if item.target == name)
+        return reach(*(item.magnitudes() for item in self.into(name))) + sum(products)
 
     def depth(self, source: str) -> int:
         """Past steps of a source's codes that some connection needs."""

@@ -12,12 +12,13 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.errors import InputError
 from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.window import channels_last
 from sterna.program.definition import CodeFormat, MatrixFormat, Parameters, Program
 from sterna.program.instructions import INPUT, Section
-from sterna.program.neurons import Neurons, Synapses, code_limit
+from sterna.program.neurons import Neurons, Products, Synapses, code_limit
 
 SECTION = "step"
 WORD_BITS = 18
@@ -26,16 +27,26 @@ Order = NDArray[np.int64]
 
 
 def orders(network: SpikingNetwork) -> dict[str, Order]:
-    """Of the populations that stand in another order than the network's, which neuron is where."""
-    found = {}
+    """Of the populations that stand in another order than the network's, which neuron is where.
+
+    Those of products are among them, whatever leads to them. Raises `InputError` where they cannot.
+    """
+    found, multiplied = {}, {name for item in network.products
+                             for name in (item.source, item.weights, item.target)}
+    given_out = (network.output, *network.beside)
     for population in network.populations:
         made = {(item.window.outputs, prod(item.window.made))
                 for item in network.into(population.name) if item.window}
         seen = {(item.window.channels, item.window.height * item.window.width)
                 for item in network.connections if item.source == population.name and item.window}
         shapes = made | seen
-        if population.name not in (network.output, *network.beside) and made and len(shapes) == 1:
-            channels, positions = shapes.pop()
+        if population.name in multiplied:
+            if len(shapes) > 1 or shapes and population.name in given_out:
+                raise InputError(f"network {network.name}: {population.name} of a product is read "
+                                 "as maps of two shapes, or given out")
+        elif population.name in given_out or not made or len(shapes) != 1:
+            continue
+        for channels, positions in shapes:
             if channels > 1 and positions > 1:
                 found[population.name] = channels_last(channels, positions)
     return found
@@ -129,4 +140,8 @@ def _neurons(network: SpikingNetwork, population: Population) -> Neurons:
             for item in network.into(name)),
         codes=name if network.is_source(name) else None,
         result=name,
+        products=tuple(
+            Products(codes=item.source, weights=item.weights, product=item.product)
+            for item in network.products if item.target == name),
+        weights=name if network.is_weights(name) else None,
     )

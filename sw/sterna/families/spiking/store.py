@@ -13,12 +13,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from sterna.errors import InputError
-from sterna.families.spiking.integers import Connection, Population, SpikingNetwork
+from sterna.families.spiking.integers import Connection, Multiplied, Population, SpikingNetwork
 from sterna.families.spiking.names import FORMAT
 from sterna.files.folder import replace_folder
 from sterna.files.manifest import check_folder, write_manifest
 from sterna.law.neuron import NeuronDefinition
 from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.product import Product
 from sterna.law.window import Window
 from sterna.reading import read_json
 
@@ -54,6 +55,7 @@ def save_network(network: SpikingNetwork, folder: Path, sources: Iterable[Path] 
         "input_fraction": network.input_fraction, "output": network.output,
         "populations": populations, "connections": connections,
         **({"beside": network.beside} if network.beside else {}),
+        **({"products": [asdict(item) for item in network.products]} if network.products else {}),
     }
     with replace_folder(folder, FORMAT, sources) as partial:
         (partial / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
@@ -84,6 +86,8 @@ def load_network(folder: Path) -> SpikingNetwork:
             connections=tuple(_connection(f"connection.{index}", item, tensors)
                               for index, item in enumerate(config["connections"])),
             beside=tuple(config.get("beside", ())),
+            products=tuple(Multiplied(**{**item, "product": Product(**_tuples(item["product"]))})
+                           for item in config.get("products", [])),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: {error} is missing or wrong; {FORMAT.remedy}") from None
@@ -118,6 +122,9 @@ def _connection(key: str, item: dict[str, Any], tensors: dict[str, np.ndarray]) 
 
 
 def _window(item: dict[str, Any]) -> Window:
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
-                              for name, value in item.items()}
-    return Window(**values)
+    return Window(**_tuples(item))
+
+
+def _tuples(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value
+            for name, value in item.items()}

@@ -39,6 +39,8 @@ class NeuronsUnit(EmulatedUnit):
         self._parameters: dict[tuple[int, int, int], dict[str, Integers | int]] = {}
 
     def plan(self, step: Executed, plan: Plan) -> None:
+        if step.fields.get("weigh"):
+            self._synapses.will_write(step.fields["weights"])
         plan.populations.append(
             (step.fields, lambda path, **places: self._execute(path, step.fields, **places)))
 
@@ -170,6 +172,8 @@ class NeuronsUnit(EmulatedUnit):
         if fields.get("give"):
             words, count = path.given[machine.neurons.name], self._vector_groups(fields)
             words[given:given + count].reshape(-1)[:len(codes)] = codes
+        if fields.get("weigh"):
+            self._synapses.write(fields["weights"], output)
         if fields["result"]:
             self._result = np.concatenate([self._result, output])
 

@@ -15,6 +15,7 @@ from sterna.machine.emulator.unit import EmulatedUnit
 from sterna.machine.emulator.windows import Window
 from sterna.machine.machine import Machine
 from sterna.machine.protocol import Space
+from sterna.machine.words import pack_fields, word_bytes
 
 Integers = NDArray[np.int64]
 
@@ -87,14 +88,27 @@ class SynapsesUnit(EmulatedUnit):
         self._sums = np.zeros(synapses.accumulator_depth * synapses.lanes, np.int64)
         self.codes = CodeMemory(machine)
         self._events = self._sources = 0
+        self._written: set[int] = set()
 
     def plan(self, step: Executed, plan: Plan) -> None:
         synapses: Synapses | Window
         if step.fields.get("window"):
-            synapses = Window(self.machine, step.fields, self.memories)
+            synapses = Window(self.machine, step.fields, self.memories,
+                              step.fields["weights"] in self._written)
         else:
             synapses = Synapses(self.machine, step.fields, self.memories[Space.SYNAPSES])
         plan.populations.append((None, lambda path: self._accumulate(synapses)))
+
+    def will_write(self, word: int) -> None:
+        """A command that comes before writes weights from a word on."""
+        self._written.add(word)
+
+    def write(self, word: int, weights: Integers) -> None:
+        """Outputs of neurons become weights from a word on; the last word is filled up with 0."""
+        lanes, bits = self.machine.synapses.lanes, self.machine.synapses.weight_bits
+        full = np.pad(weights, (0, -len(weights) % lanes)).reshape(-1, lanes)
+        size = word_bytes(self.machine, Space.SYNAPSES)
+        self.memories[Space.SYNAPSES].write(word, pack_fields(full, bits, size).tobytes())
 
     def begin(self, path: Path, plan: Plan, word: int) -> None:
         self._events = self._sources = 0

@@ -18,24 +18,32 @@ Integers = NDArray[np.int64]
 class Window:
     """What each source adds to words of accumulators.
 
-    ``fields`` are those of the instruction; hits are found once, source by source.
+    ``fields`` are those of the instruction; hits are found once, source by source. With ``written``
+    its weights are what neurons have written before.
     """
 
     def __init__(self, machine: Machine, fields: dict[str, int],
-                 memories: Mapping[str, LoadedMemory]) -> None:
+                 memories: Mapping[str, LoadedMemory], written: bool = False) -> None:
         self.fields, synapses, lanes = fields, machine.synapses, machine.synapses.lanes
         self._counts, weights, self._groups = _hits(machine, fields, memories[Space.WINDOWS])
         self._ends = np.cumsum(self._counts)
         used, self._place = np.unique(weights, return_inverse=True)
         end, memory = int(used.max(initial=-1)) + 1, memories[Space.SYNAPSES]
         bits, taps = synapses.weight_bits, synapses.tap_bits
-        self._weights = memory.fields(end, lanes, bits)[used]
+        first = int(used.min(initial=end))
+
+        def read() -> Integers:
+            return memory.fields(end, lanes, bits, first)[used - first]
+
+        self._weights, self._read = read(), read if written else None
         self._taps = (memory.unsigned(end, lanes, taps, 0, lanes * bits)[used] if taps
                       else np.zeros_like(self._weights))
         self._shape = synapses.accumulator_depth, lanes
 
     def sums(self, histories: Integers) -> Integers:
         """What the sources add to each target."""
+        if self._read is not None:
+            self._weights = self._read()
         found = np.zeros(self._shape, np.int64)
         loud = np.flatnonzero(histories.any(axis=1))
         counts = self._counts[loud]

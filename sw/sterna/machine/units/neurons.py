@@ -184,14 +184,17 @@ class Neurons(Unit):
         ``groups`` groups of new codes enter the delay lines from word ``codes`` of the code memory
         on. They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
         accumulators from group 0 on and leaves them zero, or words in the order in which VECTOR
-        sends them. ``store``, ``result`` and ``give`` say where its outputs go: codes, the step's
-        results, words for VECTOR. ``clear`` stands alone: the words become zero, and so do the
-        states of all neurons.
+        sends them. ``store``, ``result``, ``give`` and ``weigh`` say where its outputs go: codes,
+        the step's results, words for VECTOR, weights from word ``weights`` on. ``clear`` stands
+        alone: the words become zero, and so do the states of all neurons.
         """
+        written = machine.has("synapse") and machine.synapses.written_depth
         return (("unit", max(_KIND_BITS, len(self.kinds).bit_length())),
                 ("codes", address_bits(self.code_depth)), ("groups", self.group_bits),
                 ("store", 1), ("result", 1), ("clear", 1),
-                *((("give", 1),) if self.gives_words(machine) else ()))
+                *((("give", 1),) if self.gives_words(machine) else ()),
+                *((("weigh", 1), ("weights", address_bits(machine.synapses.weight_depth)))
+                  if written else ()))
 
     def narrower(self) -> Neurons | None:
         return replace(self, lanes=self.lanes // 2) if self.lanes > 1 else None

@@ -39,8 +39,8 @@ class Synapses(Unit):
 
     name = "synapse"
     skips = True
-    optional = frozenset({"window_depth"})
-    later = frozenset({"window_depth"})
+    optional = frozenset({"window_depth", "written_depth"})
+    later = frozenset({"window_depth", "written_depth"})
 
     lanes: int = 16
     """Synapses accumulated a clock; a multiple of the neuron lanes."""
@@ -54,6 +54,8 @@ class Synapses(Unit):
     """Groups of ``lanes`` targets that a population may have."""
     window_depth: int = 0
     """Words that say where the targets of windows are. 0: it has none."""
+    written_depth: int = 0
+    """Words of weights that neurons write in a RUN, of all. 0: none."""
 
     def validate(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -64,6 +66,8 @@ class Synapses(Unit):
         self.require(self.lanes % lanes == 0, "lanes", f"a multiple of neuron_lanes, {lanes}")
         self.require(not self.window_depth or is_power_of_two(self.lanes), "lanes",
                      "a power of two where there are windows")
+        self.require(not self.written_depth or self.window_depth > 0, "written_depth",
+                     "0 where there are no windows")
 
     @property
     def weights_a_clock(self) -> int:
