@@ -24,6 +24,7 @@ from sterna.families.rwkv4.family import Rwkv4
 from sterna.families.rwkv5.family import Rwkv5
 from sterna.families.rwkv6.family import Rwkv6
 from sterna.families.rwkv7.family import Rwkv7
+from sterna.families.sdt_v2.family import SdtV2
 from sterna.families.spikegpt.family import SpikeGpt
 from sterna.families.spiking.family import Spiking
 from sterna.files.manifest import read_manifest
@@ -42,7 +43,8 @@ _more: list[Family] = []
 def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
     found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Gla(),
-                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Mamba(), Spiking()]
+                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Mamba(), SdtV2(),
+                           Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:

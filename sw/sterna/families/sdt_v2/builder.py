@@ -1,0 +1,222 @@
+"""A network of integers, population by population: maps, spikes, residuals and attention.
+
+Weights are rounded to eight bits a channel, and the batch norm behind them is the gain and bias of
+a neuron. A **residual** is a sum that keeps `FRACTION` fraction bits; it is the weights of products
+with codes that are 1, and so added up exactly. A **map** between two convolutions is codes of eight
+bits, in units of a channel of their own: its ``peaks`` become `CODE_LIMIT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import floor, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sterna.families.spiking.gains import with_common_shifts
+from sterna.families.spiking.integers import (
+    Connection,
+    Multiplied,
+    Population,
+    SpikingNetwork,
+)
+from sterna.law import product
+from sterna.law.arithmetic import CODE_LIMIT
+from sterna.law.neuron import MAX_BITS, Decay, NeuronDefinition, Output, Reset
+from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.planes import plane_limit, signed_bits, ternary_planes
+from sterna.law.window import Window
+
+Reals = NDArray[np.float64]
+FRACTION, BITS = 10, 16
+"""Of membranes and residuals."""
+PLANES = 5
+GRAIN = 16
+"""Weights that a row of a product is a multiple of, where neurons may be added for that."""
+
+FIRES = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.SHIFT,
+                         scale_drive=True, strict=False, reset=Reset.HARD)
+"""LIF with tau 2."""
+SUMS = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.MULTIPLY,
+                        reset=Reset.NO_RESET, output=Output.MEMBRANE)
+MAPS = replace(SUMS, membrane_bits=CODE_LIMIT.bit_length() + 1)
+_ONE = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=2, factor_bits=2, factor_fraction=0,
+                        decay=Decay.NONE, strict=False, reset=Reset.HARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maps:
+    """A population as ``channels`` maps; ``units`` is what a code of each channel stands for."""
+
+    name: str
+    channels: int
+    height: int
+    width: int
+    units: Reals | None = None
+
+    @property
+    def tokens(self) -> int:
+        return self.height * self.width
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normed:
+    """A convolution with what is behind it: ``(weights * codes + bias) * scale + shift``.
+
+    Weights are [outputs, channels of a group, rows, columns]; the others [outputs].
+    """
+
+    weights: Reals
+    scale: Reals
+    shift: Reals
+    stride: int = 1
+    groups: int = 1
+
+
+class NetworkBuilder:
+    """Populations are added in the order of execution."""
+
+    def __init__(self, name: str, inputs: int, fraction: int) -> None:
+        self._name, self._inputs, self._fraction = name, inputs, fraction
+        self._populations: list[Population] = []
+        self._connections: list[Connection] = []
+        self._products: list[Multiplied] = []
+
+    def network(self, output: str) -> SpikingNetwork:
+        """What was added; gains of one definition have one shift where they may."""
+        return SpikingNetwork(
+            name=self._name, inputs=self._inputs, input_fraction=self._fraction, output=output,
+            populations=with_common_shifts(self._populations),
+            connections=tuple(self._connections), products=tuple(self._products))
+
+    def fires(self, name: str, source: Maps, given: Normed) -> Maps:
+        """Spikes behind a convolution."""
+        return self._convolved(name, source, given, FIRES, 2.0**FRACTION)
+
+    def sums(self, name: str, source: Maps, given: Normed) -> Maps:
+        """A convolution that is added to a residual, or begins one."""
+        return self._convolved(name, source, given, SUMS, 2.0**FRACTION)
+
+    def maps(self, name: str, source: Maps, given: Normed, peaks: Reals) -> Maps:
+        """A convolution that another follows; ``peaks`` [outputs] are what it reaches."""
+        units = np.where(peaks > 0, peaks, 1.0) / CODE_LIMIT
+        return replace(self._convolved(name, source, given, MAPS, 1 / units), units=units)
+
+    def added(self, name: str, first: Maps, second: Maps) -> Maps:
+        """The residual of two."""
+        made = self._plain(name, replace(first, name=name), SUMS)
+        for item in (first, second):
+            self._whole(item, name)
+        return made
+
+    def spikes(self, name: str, residual: Maps) -> Maps:
+        """Neurons on a residual."""
+        made = self._plain(name, replace(residual, name=name), FIRES, threshold=1 << FRACTION)
+        self._whole(residual, name)
+        return made
+
+    def attention(self, name: str, q: Maps, k: Maps, v: Maps, heads: int, scale: float,
+                  threshold: float) -> Maps:
+        """Spikes of ``Q (Kᵀ V) * scale``; the heads of a token stand one behind the other.
+
+        ``scale / threshold`` is a power of two of at least ``2**-FRACTION``.
+        """
+        size, memory = q.channels // heads, f"{name}.memory"
+        self._plain(memory, Maps(name=memory, channels=heads * size * size, height=1, width=1),
+                    replace(SUMS, membrane_bits=signed_bits(q.tokens)))
+        # Membranes in units of the threshold; one bit less, and so an engine of their own.
+        made = self._plain(name, replace(q, name=name), replace(FIRES, membrane_bits=BITS - 1),
+                           threshold=1 << FRACTION, gain=round(scale / threshold * 2**FRACTION))
+        self._products += [
+            Multiplied(source=k.name, weights=v.name, target=memory,
+                       product=product.states(q.tokens, heads, size, size)),
+            Multiplied(source=q.name, weights=memory, target=name,
+                       product=product.readings(q.tokens, heads, size, size))]
+        return made
+
+    def pooled(self, name: str, residual: Maps) -> Maps:
+        """Neurons on the mean of a residual's positions."""
+        tokens = residual.tokens
+        shift = FIRES.factor_bits - 2
+        made = self._plain(
+            name, Maps(name=name, channels=residual.channels, height=1, width=1),
+            replace(FIRES, gain_shift=shift), threshold=1 << FRACTION,
+            gain=round(2**shift / tokens))
+        self._products.append(Multiplied(
+            source=self._ones(tokens), weights=residual.name, target=name,
+            product=product.pooled(tokens, residual.channels)))
+        return made
+
+    def _whole(self, weights: Maps, target: str) -> None:
+        """A residual into a population: rows of positions where these fill words, else all."""
+        rows = weights.height if weights.width * weights.channels % GRAIN == 0 else 1
+        self._products.append(Multiplied(
+            source=self._ones(rows), weights=weights.name, target=target,
+            product=product.whole(rows, weights.tokens * weights.channels // rows)))
+
+    def _ones(self, count: int) -> str:
+        """Codes that are 1 in every step."""
+        name = f"ones_{count}"
+        if all(item.name != name for item in self._populations):
+            self._populations.insert(0, Population(
+                name=name, neurons=count, definition=_ONE, fraction=0,
+                parameters=NeuronParameters.of(bias=1)))
+        return name
+
+    def _plain(self, name: str, maps: Maps, definition: NeuronDefinition, **numbers: int) -> Maps:
+        neurons = maps.channels * maps.tokens
+        self._populations.append(Population(
+            name=name, neurons=neurons, definition=definition, fraction=FRACTION,
+            parameters=NeuronParameters.of(**{"factor": 0, **numbers})))
+        return maps
+
+    def _convolved(self, name: str, source: Maps, given: Normed, definition: NeuronDefinition,
+                   unit: float | Reals) -> Maps:
+        """Gains and biases in a unit of the membrane; weights in one of their own a channel."""
+        window = Window(
+            channels=source.channels, height=source.height, width=source.width,
+            outputs=len(given.weights), kernel=(given.weights.shape[2], given.weights.shape[3]),
+            stride=(given.stride, given.stride), groups=given.groups,
+            padding=(given.weights.shape[2] // 2,) * 4)
+        units = np.ones(source.channels) if source.units is None else source.units
+        depth = source.channels // given.groups
+        group = np.arange(window.outputs) // (window.outputs // given.groups)
+        real = given.weights * units[group[:, None] * depth + np.arange(depth)][..., None, None]
+        peaks = np.abs(real).max((1, 2, 3))
+        step = np.where(peaks > 0, peaks, 1.0) / plane_limit(PLANES)
+        whole = np.rint(real / step[:, None, None, None]).astype(np.int64)
+        gains = step * given.scale * unit
+        top = (1 << definition.factor_bits - 1) - 1
+        shift = floor(max(0, min(31, log2(top / max(np.abs(gains).max(), 1e-30)))))
+        self._connections.append(Connection(
+            source=source.name, target=name, planes=ternary_planes(whole, PLANES), window=window))
+        limit = (1 << definition.membrane_bits - 1) - 1
+        numbers = {"gain": np.rint(gains * 2.0**shift),
+                   "bias": np.clip(np.rint(given.shift * unit), -limit, limit)}
+        if definition.output is Output.SPIKE:
+            numbers["threshold"] = np.array([1 << FRACTION])
+        else:
+            numbers["factor"] = np.array([0])
+        self._populations.append(Population(
+            name=name, neurons=window.targets, fraction=FRACTION,
+            definition=replace(definition, gain_shift=shift),
+            parameters=NeuronParameters.of(**numbers)))
+        return Maps(name=name, channels=window.outputs, height=window.made[0],
+                    width=window.made[1])
+
+
+def normed(tensors: Mapping[str, Reals], convolution: str, *norms: str, epsilon: float,
+           stride: int = 1, groups: int = 1) -> Normed:
+    """A convolution of the tensors with its batch norms, one behind the other."""
+    weights = tensors[f"{convolution}.weight"]
+    weights = weights.reshape(*weights.shape, *(1,) * (4 - weights.ndim))
+    scale, shift = np.ones(len(weights)), tensors.get(f"{convolution}.bias")
+    shift = np.zeros(len(weights)) if shift is None else shift
+    for name in norms:
+        weight, bias, mean, variance = (tensors[f"{name}.{part}"] for part in (
+            "weight", "bias", "running_mean", "running_var"))
+        factor = weight / np.sqrt(variance + epsilon)
+        scale, shift = scale * factor, (shift - mean) * factor + bias
+    return Normed(weights=weights, scale=scale, shift=shift, stride=stride, groups=groups)

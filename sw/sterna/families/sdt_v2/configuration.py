@@ -1,0 +1,165 @@
+"""The shape of a Spike-driven Transformer V2, with its tensors as the authors name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sterna.errors import InputError
+
+LAST_WIDTHS = {64: 360, 96: 480, 128: 640}
+"""Channels of the fourth stage by those of the first, as published; else five times as many."""
+EXPANSION, RATIO = 2, 4
+"""Channels within a separable convolution, and within a block, for one outside."""
+MOST_IMAGE, MOST_WIDTH, MOST_BLOCKS = 512, 1024, 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Down:
+    """A convolution that makes the maps smaller; the first has no neurons before it."""
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: int = 3
+    stride: int = 2
+    first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convolutions:
+    """A block of a separable and two full convolutions, each part beside a residual."""
+
+    name: str
+    width: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """A block of attention and two linear maps, each beside a residual."""
+
+    name: str
+    width: int
+    heads: int
+
+
+Layer = Down | Convolutions | Attention
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """``convs`` of the four convolutional blocks are there, the first ones; ``third`` and
+    ``fourth`` are blocks of attention in these stages, of which the fourth may be missing.
+
+    Raises `InputError` for what cannot be.
+    """
+
+    image: int
+    width: int
+    convs: int
+    third: int
+    fourth: int
+    heads: int
+    classes: int
+    channels: int = 3
+
+    def __post_init__(self) -> None:
+        limits = {"image": (16, MOST_IMAGE), "width": (2, MOST_WIDTH), "convs": (0, 4),
+                  "third": (1, MOST_BLOCKS), "fourth": (0, MOST_BLOCKS), "heads": (1, MOST_WIDTH),
+                  "classes": (1, 1 << 16)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise InputError(f"sdt-v2: {name} is {getattr(self, name)}; it must be {low} to "
+                                 f"{high}")
+        if self.width % 2:
+            raise InputError(f"sdt-v2: width is {self.width}; the first maps have half of it, so "
+                             "give an even one")
+        widths = [4 * self.width, *([self.last] if self.fourth else [])]
+        if wrong := [width for width in widths if width % self.heads]:
+            raise InputError(f"sdt-v2: {self.heads} heads do not divide the {wrong[0]} channels of "
+                             "a stage; give another heads or width")
+
+    @property
+    def last(self) -> int:
+        """Channels of the fourth stage."""
+        return LAST_WIDTHS.get(self.width, 5 * self.width)
+
+    @property
+    def out(self) -> int:
+        """Channels before the classes."""
+        return self.last if self.fourth else 4 * self.width
+
+    def layers(self) -> Iterator[Layer]:
+        """In order."""
+        width, blocks = self.width, iter(("ConvBlock1_1", "ConvBlock1_2", "ConvBlock2_1",
+                                          "ConvBlock2_2")[:self.convs])
+
+        def convolutions(count: int, channels: int) -> Iterator[Layer]:
+            for _, name in zip(range(count), blocks, strict=False):
+                yield Convolutions(name=f"{name}.0", width=channels)
+
+        yield Down(name="downsample1_1", inputs=self.channels, outputs=width // 2, kernel=7,
+                   first=True)
+        yield from convolutions(1, width // 2)
+        yield Down(name="downsample1_2", inputs=width // 2, outputs=width)
+        yield from convolutions(1, width)
+        yield Down(name="downsample2", inputs=width, outputs=2 * width)
+        yield from convolutions(2, 2 * width)
+        yield Down(name="downsample3", inputs=2 * width, outputs=4 * width)
+        for index in range(self.third):
+            yield Attention(name=f"block3.{index}", width=4 * width, heads=self.heads)
+        if self.fourth:
+            yield Down(name="downsample4", inputs=4 * width, outputs=self.last, stride=1)
+        for index in range(self.fourth):
+            yield Attention(name=f"block4.{index}", width=self.last, heads=self.heads)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of every tensor by its name."""
+        found: dict[str, tuple[int, ...]] = {}
+        for layer in self.layers():
+            for name, shape in _shapes(layer):
+                found[f"{layer.name}.{name}"] = shape
+        found |= {"head.weight": (self.classes, self.out), "head.bias": (self.classes,)}
+        return found
+
+
+Shapes = Iterator[tuple[str, tuple[int, ...]]]
+
+
+def _shapes(layer: Layer) -> Shapes:
+    if isinstance(layer, Down):
+        size = layer.kernel
+        yield "encode_conv.weight", (layer.outputs, layer.inputs, size, size)
+        yield "encode_conv.bias", (layer.outputs,)
+        yield from _norm("encode_bn", layer.outputs)
+    elif isinstance(layer, Convolutions):
+        width = layer.width
+        within, wide = EXPANSION * width, RATIO * width
+        yield "Conv.pwconv1.weight", (within, width, 1, 1)
+        yield from _norm("Conv.bn1", within)
+        yield "Conv.dwconv.weight", (within, 1, 7, 7)
+        yield "Conv.pwconv2.weight", (width, within, 1, 1)
+        yield from _norm("Conv.bn2", width)
+        yield "conv1.weight", (wide, width, 3, 3)
+        yield from _norm("bn1", wide)
+        yield "conv2.weight", (width, wide, 3, 3)
+        yield from _norm("bn2", width)
+    else:
+        width, wide = layer.width, RATIO * layer.width
+        for name in ("q_conv", "k_conv", "v_conv", "proj_conv"):
+            body = f"attn.{name}.0.body"
+            yield f"{body}.0.weight", (width, width, 1, 1)
+            yield from _norm(f"{body}.1.bn", width)
+            yield f"{body}.2.0.weight", (width, 1, 3, 3)
+            yield f"{body}.2.1.weight", (width, width, 1, 1)
+            yield from _norm(f"{body}.2.2", width)
+            yield from _norm(f"attn.{name}.1", width)
+        for name, outputs, inputs in (("fc1", wide, width), ("fc2", width, wide)):
+            yield f"mlp.{name}_conv.weight", (outputs, inputs, 1)
+            yield f"mlp.{name}_conv.bias", (outputs,)
+            yield from _norm(f"mlp.{name}_bn", outputs)
+
+
+def _norm(name: str, width: int) -> Shapes:
+    for part in ("weight", "bias", "running_mean", "running_var"):
+        yield f"{name}.{part}", (width,)

@@ -1,0 +1,133 @@
+"""What the integers change of the real numbers: spikes by population, and the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sterna.families.requests import EvaluateRequest
+from sterna.families.sdt_v2.builder import FRACTION, Reals
+from sterna.families.sdt_v2.random_model import INPUT_FRACTION, images
+from sterna.families.sdt_v2.reference import Reference
+from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.steps.options import Seed
+from sterna.progress import Progress, Report
+from sterna.shown import Shown
+
+if TYPE_CHECKING:
+    from sterna.families.sdt_v2.model import SdtV2Model
+
+STEPS, SAMPLES = 4, 16
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Of a population: the share of neurons and steps that spike, and that do the same in both.
+
+    ``layer``: the same where every layer is given the spikes of the integers.
+    """
+
+    rate: float
+    alike: float
+    layer: float
+
+
+@dataclass(frozen=True, repr=False)
+class Agreement(Shown):
+    """``spikes`` by population; ``rms`` is that of the differences of the classes of a step, over
+    their standard deviation, and ``layers_rms`` the same of layers by themselves."""
+
+    model: str
+    samples: int
+    steps: int
+    same_class: float
+    rms: float
+    layers_rms: float
+    spikes: dict[str, Alike]
+    saturated: dict[str, int]
+
+    failure = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {"model": self.model, "samples": self.samples, "steps": self.steps,
+                "same_class": self.same_class, "rms_of_classes": self.rms,
+                "rms_of_classes_layer_by_layer": self.layers_rms, "alike": self.mean("alike"),
+                "alike_layer_by_layer": self.mean("layer"),
+                "spikes": {name: asdict(found) for name, found in self.spikes.items()},
+                "saturated": self.saturated}
+
+    def mean(self, kind: str) -> float:
+        """Of a share, populations counted once each."""
+        return float(np.mean([getattr(found, kind) for found in self.spikes.values()]))
+
+    def text(self) -> list[str | tuple[str, object]]:
+        return [("model", self.model),
+                ("samples", f"{self.samples} random images of {self.steps} steps"),
+                ("same class", f"{self.same_class:.1%}"),
+                ("rms of classes", f"{self.rms:.4f} of their standard deviation; "
+                                   f"{self.layers_rms:.4f} layer by layer"),
+                ("spikes alike", f"{self.mean('alike'):.2%}; {self.mean('layer'):.2%} layer by "
+                                 "layer"),
+                *((name, f"{found.rate:.1%} spike, {found.alike:.2%} alike; {found.layer:.2%} "
+                         "layer by layer") for name, found in self.spikes.items()),
+                *((name, f"{count} neuron steps at the limit of its bits")
+                  for name, count in self.saturated.items())]
+
+
+def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report) -> Agreement:
+    """Golden against the float reference, on random images."""
+    return agreement(model, request.options.take(Seed).seed, SAMPLES, report)
+
+
+def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | None = None
+              ) -> Agreement:
+    """The same, on so many images."""
+    given = images(model.configuration, STEPS, samples, seed)
+    codes = torch.round(given * 2**INPUT_FRACTION).long().flatten(2).numpy()
+    golden = GoldenNetwork(model.network, samples)
+    found = golden.run(codes, report)
+    classes = found[model.network.output] * 2.0**-FRACTION
+    whole, layers = _Watch(found, False), _Watch(found, True)
+    wanted, forced = (_classes(model, given, watch) for watch in (whole, layers))
+    return Agreement(
+        model=model.name, samples=samples, steps=STEPS,
+        same_class=float((classes.mean(0).argmax(1) == wanted.mean(0).argmax(1)).mean()),
+        rms=_rms(classes, wanted), layers_rms=_rms(classes, forced),
+        spikes={name: Alike(rate, alike, layers.spikes[name][1])
+                for name, (rate, alike) in whole.spikes.items()},
+        saturated={name: count for name, count in golden.saturated().items() if count})
+
+
+def _classes(model: SdtV2Model, given: Tensor, watch: _Watch) -> Reals:
+    with torch.no_grad():
+        return Reference(model.configuration, model.tensors, watch).run(given).numpy()
+
+
+def _rms(found: Reals, wanted: Reals) -> float:
+    return float(np.sqrt(((found - wanted)**2).mean()) / wanted.std())
+
+
+class _Watch:
+    """Compares the spikes of the reference, and with ``forced`` puts the integers' in their place,
+    those of maps in units that fit best."""
+
+    def __init__(self, found: Mapping[str, NDArray[np.int64]], forced: bool) -> None:
+        self._found, self._forced = found, forced
+        self.spikes: dict[str, tuple[float, float]] = {}
+
+    def __call__(self, name: str, real: Tensor) -> Tensor | None:
+        if self._found[name].size != real.numel():  # channels beside it
+            return None
+        other = torch.from_numpy(self._found[name]).reshape(real.shape).to(real.dtype)
+        if bool(((real == 0) | (real == 1)).all()):
+            self.spikes[name] = float(real.mean()), float((real == other).double().mean())
+        else:
+            squares = (other * other).sum((0, 2, 3)).clamp(min=1)
+            other = other * ((other * real).sum((0, 2, 3)) / squares)[:, None, None]
+        return other if self._forced else None

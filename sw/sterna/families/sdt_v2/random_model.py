@@ -1,0 +1,49 @@
+"""Random weights whose batch norms fit what comes, so that every population has spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sterna.families.sdt_v2.configuration import Configuration
+from sterna.families.sdt_v2.reference import Reference
+from sterna.families.spiking.codes import random_inputs
+
+INPUT_FRACTION, RATE = 6, 0.2
+"""Of images; and the share of their values that is not 0."""
+STEPS, BATCH = 4, 2
+
+
+class Images:
+    """What random images are made for."""
+
+    input_fraction = INPUT_FRACTION
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.inputs = configuration.channels * configuration.image**2
+
+
+def images(configuration: Configuration, steps: int, batch: int, seed: int) -> Tensor:
+    """[steps, batch, channels, rows, columns], of values that codes hold exactly."""
+    made = random_inputs(Images(configuration), steps, batch, RATE, seed)
+    return torch.from_numpy(made).reshape(
+        steps, batch, configuration.channels, configuration.image, configuration.image)
+
+
+def random_tensors(configuration: Configuration, seed: int) -> dict[str, Tensor]:
+    """Every tensor, in double precision."""
+    rng = np.random.default_rng([seed, 7])
+    tensors = {}
+    for name, shape in configuration.shapes().items():
+        if len(shape) > 1:
+            values = rng.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape)
+        elif name.endswith("weight"):  # of a batch norm
+            values = rng.uniform(0.8, 1.6, shape)
+        else:
+            values = rng.normal(0.3, 0.3, shape)
+        if any(f"{part}_conv.1.bias" in name for part in ("q", "k", "v")):
+            values += 1  # so that heads of few tokens reach their threshold
+        tensors[name] = torch.from_numpy(values)
+    Reference(configuration, tensors, fit=True).run(images(configuration, STEPS, BATCH, seed))
+    return tensors
