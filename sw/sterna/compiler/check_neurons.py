@@ -65,8 +65,8 @@ def _small_enough(check: Check, sizes: list[tuple[str, int, int]]) -> None:
 
 
 def _product(check: Check, given: Products) -> None:
-    """Its rows are whole words, and the codes are those of this RUN alone."""
-    lanes, unit = check.machine.synapses.lanes, check.machine.synapses
+    """Its rows are whole words."""
+    lanes = check.machine.synapses.lanes
     if (step := ProductWords(given.product, lanes).misplaced) is not None:
         fits = step & -step
         raise check.fail(f"a product has a row every {step} weights or targets, which are no whole "
