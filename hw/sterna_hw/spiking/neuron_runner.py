@@ -194,8 +194,10 @@ class NeuronRunner(Component):
         machine = self._machine
         bits, ratio = machine.synapses.weight_bits, group_lanes(machine)
         group = Cat(value[:bits] for value in values)
-        part, kept = Signal(range(max(2, ratio))), Signal(ratio * len(group), reset_less=True)
-        full, taken = Signal(), produced & command.weigh
+        part = Signal(range(max(2, ratio)))
+        kept = Signal(ratio * len(group), reset_less=True)
+        full = Signal()
+        taken = produced & command.weigh
         m.d.comb += full.eq(taken & (done | (part == ratio - 1)))
         word = Signal.like(kept, name="word")
         m.d.comb += word.eq(kept)

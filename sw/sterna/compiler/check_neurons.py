@@ -29,8 +29,6 @@ def check_neurons(check: Check, item: Neurons) -> None:
         _synapses(check, item)
     for given in item.products:
         _product(check, given)
-    if item.weights is not None and not check.machine.has("synapse"):
-        raise check.fail("its outputs are weights, and no synapses are there to take them")
     check.length(item.length, lanes,
                  check.machine.neurons.group_bits if item.current is None else LENGTH_BITS)
     if item.codes is not None and check.taken(item.codes):

@@ -63,8 +63,8 @@ class NeuronsCompiler(UnitCompiler):
 
     name = "neuron"
     items = {Neurons: ItemRules(check=check_neurons, schedule=schedule_neurons,
-                                beside=lambda item: (
-                                    ("synapse",) if item.synapses or item.products else ()))}
+                                beside=lambda item: ("synapse",) if (
+                                    item.synapses or item.products or item.weights) else ())}
     steps = {NeuronStep: StepRules(encode=encode_neurons, accept=accept_neurons,
                                    issue=issue_neurons, shows=show_neurons)}
     program_step = 16

@@ -42,7 +42,8 @@ class SynapsesCompiler(UnitCompiler):
                                        issue=issue_accumulate, shows=lambda step, inner: ())}
 
     def used(self, program: Program) -> bool:
-        return any(place.item.synapses or place.item.products for place in populations(program))
+        return any(place.item.synapses or place.item.products or place.item.weights
+                   for place in populations(program))
 
     def shaped(self, program: Program, base: Machine, wanted: Mapping[str, int]) -> Synapses:
         unit = super().shaped(program, base, wanted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import floor, log2
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from sterna.law.neuron import MAX_BITS, Decay, NeuronDefinition, Output, Reset
 from sterna.law.neuron_parameters import NeuronParameters
 from sterna.law.planes import plane_limit, signed_bits, ternary_planes
 from sterna.law.window import Window
+from sterna.program.neurons import code_limit
 
 Reals = NDArray[np.float64]
 FRACTION, BITS = 10, 16
@@ -36,14 +38,31 @@ PLANES = 5
 GRAIN = 16
 """Weights that a row of a product is a multiple of, where neurons may be added for that."""
 
-FIRES = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.SHIFT,
-                         scale_drive=True, strict=False, reset=Reset.HARD)
-"""LIF with tau 2."""
 SUMS = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.MULTIPLY,
                         reset=Reset.NO_RESET, output=Output.MEMBRANE)
 MAPS = replace(SUMS, membrane_bits=CODE_LIMIT.bit_length() + 1)
 _ONE = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=2, factor_bits=2, factor_fraction=0,
                         decay=Decay.NONE, strict=False, reset=Reset.HARD)
+
+
+Numbers = Mapping[str, Reals]
+
+
+class Firing(Protocol):
+    """The neurons of a family, whose input is ``slope * S + shift`` of a whole sum S."""
+
+    limit: int
+    """The largest code."""
+    unit: float
+    """What a code of 1 stands for."""
+    attention_unit: float
+    """The same behind attention."""
+
+    def neurons(self, slope: Reals, shift: Reals, most: NDArray[np.int64], attention: bool
+                ) -> tuple[NeuronDefinition, Numbers]:
+        """Their definition and numbers; slope and shift are [1] or [channels], and so is ``most``,
+        the largest magnitude of S."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +97,9 @@ class Normed:
 class NetworkBuilder:
     """Populations are added in the order of execution."""
 
-    def __init__(self, name: str, inputs: int, fraction: int) -> None:
+    def __init__(self, name: str, inputs: int, fraction: int, firing: Firing) -> None:
         self._name, self._inputs, self._fraction = name, inputs, fraction
+        self._firing = firing
         self._populations: list[Population] = []
         self._connections: list[Connection] = []
         self._products: list[Multiplied] = []
@@ -93,42 +113,47 @@ class NetworkBuilder:
 
     def fires(self, name: str, source: Maps, given: Normed) -> Maps:
         """Spikes behind a convolution."""
-        return self._convolved(name, source, given, FIRES, 2.0**FRACTION)
+        made, slope = self._convolved(name, source, given)
+        most = self._connections[-1].magnitudes().sum(1)[::made.tokens] * self._most(source)
+        return self._fired(made, *self._firing.neurons(slope, given.shift, most, False))
 
     def sums(self, name: str, source: Maps, given: Normed) -> Maps:
         """A convolution that is added to a residual, or begins one."""
-        return self._convolved(name, source, given, SUMS, 2.0**FRACTION)
+        made, slope = self._convolved(name, source, given)
+        return self._summed(made, SUMS, slope * 2.0**FRACTION, given.shift * 2.0**FRACTION)
 
     def maps(self, name: str, source: Maps, given: Normed, peaks: Reals) -> Maps:
         """A convolution that another follows; ``peaks`` [outputs] are what it reaches."""
         units = np.where(peaks > 0, peaks, 1.0) / CODE_LIMIT
-        return replace(self._convolved(name, source, given, MAPS, 1 / units), units=units)
+        made, slope = self._convolved(name, source, given)
+        return replace(self._summed(made, MAPS, slope / units, given.shift / units), units=units)
 
     def added(self, name: str, first: Maps, second: Maps) -> Maps:
         """The residual of two."""
-        made = self._plain(name, replace(first, name=name), SUMS)
+        made = self._add(replace(first, name=name), SUMS, {"factor": np.zeros(1)})
         for item in (first, second):
             self._whole(item, name)
         return made
 
     def spikes(self, name: str, residual: Maps) -> Maps:
         """Neurons on a residual."""
-        made = self._plain(name, replace(residual, name=name), FIRES, threshold=1 << FRACTION)
+        made = self._fired(replace(residual, name=name), *self._firing.neurons(
+            np.array([2.0**-FRACTION]), np.zeros(1), np.array([_most_of(BITS)]), False))
         self._whole(residual, name)
         return made
 
-    def attention(self, name: str, q: Maps, k: Maps, v: Maps, heads: int, scale: float,
-                  threshold: float) -> Maps:
-        """Spikes of ``Q (Kᵀ V) * scale``; the heads of a token stand one behind the other.
-
-        ``scale / threshold`` is a power of two of at least ``2**-FRACTION``.
-        """
-        size, memory = q.channels // heads, f"{name}.memory"
-        self._plain(memory, Maps(name=memory, channels=heads * size * size, height=1, width=1),
-                    replace(SUMS, membrane_bits=signed_bits(q.tokens)))
-        # Membranes in units of the threshold; one bit less, and so an engine of their own.
-        made = self._plain(name, replace(q, name=name), replace(FIRES, membrane_bits=BITS - 1),
-                           threshold=1 << FRACTION, gain=round(scale / threshold * 2**FRACTION))
+    def attention(self, name: str, q: Maps, k: Maps, v: Maps, heads: int, scale: float) -> Maps:
+        """Spikes of ``Q (Kᵀ V) * scale``; the heads of a token stand one behind the other."""
+        size, memory, limit = q.channels // heads, f"{name}.memory", self._firing.limit
+        bits = signed_bits(q.tokens * limit**2)
+        self._add(Maps(name=memory, channels=heads * size * size, height=1, width=1),
+                  replace(SUMS, membrane_bits=bits), {"factor": np.zeros(1)})
+        most = np.array([size * limit * _most_of(bits)])
+        definition, numbers = self._firing.neurons(
+            np.array([scale * self._firing.unit**3]), np.zeros(1), most, True)
+        made = replace(
+            self._fired(replace(q, name=name), definition, numbers),
+            units=np.full(q.channels, self._firing.attention_unit))
         self._products += [
             Multiplied(source=k.name, weights=v.name, target=memory,
                        product=product.states(q.tokens, heads, size, size)),
@@ -139,11 +164,10 @@ class NetworkBuilder:
     def pooled(self, name: str, residual: Maps) -> Maps:
         """Neurons on the mean of a residual's positions."""
         tokens = residual.tokens
-        shift = FIRES.factor_bits - 2
-        made = self._plain(
-            name, Maps(name=name, channels=residual.channels, height=1, width=1),
-            replace(FIRES, gain_shift=shift), threshold=1 << FRACTION,
-            gain=round(2**shift / tokens))
+        made = self._fired(
+            Maps(name=name, channels=residual.channels, height=1, width=1),
+            *self._firing.neurons(np.array([2.0**-FRACTION / tokens]), np.zeros(1),
+                                  np.array([tokens * _most_of(BITS)]), False))
         self._products.append(Multiplied(
             source=self._ones(tokens), weights=residual.name, target=name,
             product=product.pooled(tokens, residual.channels)))
@@ -165,16 +189,29 @@ class NetworkBuilder:
                 parameters=NeuronParameters.of(bias=1)))
         return name
 
-    def _plain(self, name: str, maps: Maps, definition: NeuronDefinition, **numbers: int) -> Maps:
-        neurons = maps.channels * maps.tokens
+    def _add(self, maps: Maps, definition: NeuronDefinition, numbers: Numbers) -> Maps:
         self._populations.append(Population(
-            name=name, neurons=neurons, definition=definition, fraction=FRACTION,
-            parameters=NeuronParameters.of(**{"factor": 0, **numbers})))
+            name=maps.name, neurons=maps.channels * maps.tokens, definition=definition,
+            fraction=FRACTION, parameters=NeuronParameters.of(**numbers)))
         return maps
 
-    def _convolved(self, name: str, source: Maps, given: Normed, definition: NeuronDefinition,
-                   unit: float | Reals) -> Maps:
-        """Gains and biases in a unit of the membrane; weights in one of their own a channel."""
+    def _fired(self, maps: Maps, definition: NeuronDefinition, numbers: Numbers) -> Maps:
+        return replace(self._add(maps, definition, numbers),
+                       units=np.full(maps.channels, self._firing.unit))
+
+    def _summed(self, maps: Maps, definition: NeuronDefinition, gains: Reals, bias: Reals) -> Maps:
+        shift, whole = rounded_gains(gains, definition)
+        limit = _most_of(definition.membrane_bits)
+        return self._add(maps, replace(definition, gain_shift=shift), {
+            "gain": whole, "bias": np.clip(np.rint(bias), -limit, limit), "factor": np.zeros(1)})
+
+    def _most(self, source: Maps) -> int:
+        """Largest code of a source."""
+        made = [item for item in self._populations if item.name == source.name]
+        return code_limit(made[0].definition) if made else CODE_LIMIT
+
+    def _convolved(self, name: str, source: Maps, given: Normed) -> tuple[Maps, Reals]:
+        """The connection; what it leads to, and by output what a whole sum stands for, scaled."""
         window = Window(
             channels=source.channels, height=source.height, width=source.width,
             outputs=len(given.weights), kernel=(given.weights.shape[2], given.weights.shape[3]),
@@ -185,26 +222,26 @@ class NetworkBuilder:
         group = np.arange(window.outputs) // (window.outputs // given.groups)
         real = given.weights * units[group[:, None] * depth + np.arange(depth)][..., None, None]
         peaks = np.abs(real).max((1, 2, 3))
-        step = np.where(peaks > 0, peaks, 1.0) / plane_limit(PLANES)
-        whole = np.rint(real / step[:, None, None, None]).astype(np.int64)
-        gains = step * given.scale * unit
-        top = (1 << definition.factor_bits - 1) - 1
-        shift = floor(max(0, min(31, log2(top / max(np.abs(gains).max(), 1e-30)))))
+        steps = np.where(peaks > 0, peaks, 1.0) / plane_limit(PLANES)
+        whole = np.rint(real / steps[:, None, None, None]).astype(np.int64)
         self._connections.append(Connection(
             source=source.name, target=name, planes=ternary_planes(whole, PLANES), window=window))
-        limit = (1 << definition.membrane_bits - 1) - 1
-        numbers = {"gain": np.rint(gains * 2.0**shift),
-                   "bias": np.clip(np.rint(given.shift * unit), -limit, limit)}
-        if definition.output is Output.SPIKE:
-            numbers["threshold"] = np.array([1 << FRACTION])
-        else:
-            numbers["factor"] = np.array([0])
-        self._populations.append(Population(
-            name=name, neurons=window.targets, fraction=FRACTION,
-            definition=replace(definition, gain_shift=shift),
-            parameters=NeuronParameters.of(**numbers)))
         return Maps(name=name, channels=window.outputs, height=window.made[0],
-                    width=window.made[1])
+                    width=window.made[1]), steps * given.scale
+
+
+def rounded_gains(gains: Reals, definition: NeuronDefinition) -> tuple[int, Reals]:
+    """A shift that keeps most bits, and the gains as whole numbers; without one if they are that.
+    """
+    if (gains == np.rint(gains)).all() and np.unique(gains).size == 1:
+        return 0, gains
+    top = _most_of(definition.factor_bits)
+    shift = floor(max(0, min(31, log2(top / max(np.abs(gains).max(), 1e-30)))))
+    return shift, np.rint(gains * 2.0**shift)
+
+
+def _most_of(bits: int) -> int:
+    return (1 << bits - 1) - 1
 
 
 def normed(tensors: Mapping[str, Reals], convolution: str, *norms: str, epsilon: float,

@@ -13,10 +13,11 @@ from torch import Tensor
 
 from sterna.families.requests import EvaluateRequest
 from sterna.families.sdt_v2.builder import FRACTION, Reals
+from sterna.families.sdt_v2.lowering import Places
 from sterna.families.sdt_v2.random_model import INPUT_FRACTION, images
-from sterna.families.sdt_v2.reference import Reference
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.steps.options import Seed
+from sterna.law.neuron import Output
 from sterna.progress import Progress, Report
 from sterna.shown import Shown
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sterna.families.sdt_v2.model import SdtV2Model
 
 STEPS, SAMPLES = 4, 16
+IN_HEADS = ("q_lif", "k_lif", "v_lif", "attn_lif")
+"""Populations whose channels are in heads."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class Agreement(Shown):
     spikes: dict[str, Alike]
     saturated: dict[str, int]
 
-    failure = None
+    @property
+    def failure(self) -> None:
+        """It checks nothing."""
 
     def to_dict(self) -> dict[str, object]:
         return {"model": self.model, "samples": self.samples, "steps": self.steps,
@@ -93,7 +98,11 @@ def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | Non
     golden = GoldenNetwork(model.network, samples)
     found = golden.run(codes, report)
     classes = found[model.network.output] * 2.0**-FRACTION
-    whole, layers = _Watch(found, False), _Watch(found, True)
+    firing = model.lowering.firing
+    units = {item.name: firing.attention_unit if item.name.endswith("attn_lif") else firing.unit
+             for item in model.network.populations if item.definition.output is Output.SPIKE}
+    heads = model.configuration.heads
+    whole, layers = (_Watch(found, units, heads, forced) for forced in (False, True))
     wanted, forced = (_classes(model, given, watch) for watch in (whole, layers))
     return Agreement(
         model=model.name, samples=samples, steps=STEPS,
@@ -106,10 +115,10 @@ def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | Non
 
 def _classes(model: SdtV2Model, given: Tensor, watch: _Watch) -> Reals:
     with torch.no_grad():
-        return Reference(model.configuration, model.tensors, watch).run(given).numpy()
+        return model.reference(model.configuration, model.tensors).run(given, watch).numpy()
 
 
-def _rms(found: Reals, wanted: Reals) -> float:
+def _rms(found: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:
     return float(np.sqrt(((found - wanted)**2).mean()) / wanted.std())
 
 
@@ -117,16 +126,20 @@ class _Watch:
     """Compares the spikes of the reference, and with ``forced`` puts the integers' in their place,
     those of maps in units that fit best."""
 
-    def __init__(self, found: Mapping[str, NDArray[np.int64]], forced: bool) -> None:
-        self._found, self._forced = found, forced
+    def __init__(self, found: Mapping[str, NDArray[np.int64]], units: Mapping[str, float],
+                 heads: int, forced: bool) -> None:
+        self._found, self._units, self._heads, self._forced = found, units, heads, forced
         self.spikes: dict[str, tuple[float, float]] = {}
 
     def __call__(self, name: str, real: Tensor) -> Tensor | None:
-        if self._found[name].size != real.numel():  # channels beside it
-            return None
-        other = torch.from_numpy(self._found[name]).reshape(real.shape).to(real.dtype)
-        if bool(((real == 0) | (real == 1)).all()):
-            self.spikes[name] = float(real.mean()), float((real == other).double().mean())
+        other = torch.from_numpy(self._found[name]).reshape(len(real), -1, *real.shape[2:])
+        groups = self._heads if name.endswith(IN_HEADS) else 1
+        other = other[:, Places.of(real.shape[1], groups).at].to(real.dtype)
+        unit = self._units.get(name)
+        if unit is not None:
+            other = other * unit
+            self.spikes[name] = (float((real != 0).double().mean()),
+                                 float((real == other).double().mean()))
         else:
             squares = (other * other).sum((0, 2, 3)).clamp(min=1)
             other = other * ((other * real).sum((0, 2, 3)) / squares)[:, None, None]

@@ -32,17 +32,18 @@ from sterna.progress import Report
 _ON_BOARD = (BoardShape, BoardClock, Weights, common.Snapshots)
 
 
+RANDOM = "random weights in any shape; what is left out has these values"
+
+
 class SdtV2:
     """Networks of convolutions and spiking attention that run in time steps."""
 
-    name = NAME
+    name: str = NAME
     kind = "a spiking transformer"
     plural = "spiking transformers"
-    reads = {form(DEFAULTS, NAME): "random weights in any shape; what is left out has these values"}
+    reads = {form(DEFAULTS, NAME): RANDOM}
     imports: dict[str, str] = {}
-    coverage = Coverage("5", (
-        "Spike-driven Transformer V2: Meta Spiking Neural Network Architecture Inspiring the "
-        "Design of Next-generation Neuromorphic Chips",))
+    coverage = Coverage("5", ())
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
@@ -66,7 +67,7 @@ class SdtV2:
 
     def recognises(self, model: str) -> bool:
         """Whether the argument names a random one."""
-        return random_family(model) == NAME
+        return random_family(model) == self.name
 
     def reading(self, request: Request) -> Reading:
         """As every family of step networks."""
@@ -87,4 +88,4 @@ class SdtV2:
 
     def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
         """Nothing is taken."""
-        raise InputError(f"{request.model}: {NAME} has random models only")
+        raise InputError(f"{request.model}: {self.name} has random models only")

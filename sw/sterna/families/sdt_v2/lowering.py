@@ -15,11 +15,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sterna.families.sdt_v2.builder import GRAIN, Maps, NetworkBuilder, Normed, Reals, normed
+from sterna.families.sdt_v2.builder import (
+    GRAIN,
+    Firing,
+    Maps,
+    NetworkBuilder,
+    Normed,
+    Reals,
+    normed,
+)
 from sterna.families.sdt_v2.configuration import Attention, Configuration, Convolutions, Down
+from sterna.families.sdt_v2.leaky import Leaky
 from sterna.families.sdt_v2.names import NAME
 from sterna.families.sdt_v2.random_model import INPUT_FRACTION, images
-from sterna.families.sdt_v2.reference import ATTENTION_THRESHOLD, EPSILON, SCALE, Reference
+from sterna.families.sdt_v2.reference import EPSILON, SCALE, Reference
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.program.instructions import INPUT
 
@@ -59,30 +68,40 @@ def _rows(values: Reals, places: Places) -> Reals:
     return found
 
 
-def lower(configuration: Configuration, tensors: Mapping[str, Tensor], seed: int
+def lower(lowering: type[Lowering], reference: Reference, tensors: Mapping[str, Tensor], seed: int
           ) -> SpikingNetwork:
-    """The integers; maps between convolutions are given room by random images of a seed."""
+    """The integers of ``tensors``; maps between convolutions are given room by what the reference
+    makes of random images of a seed."""
     peaks: dict[str, Reals] = {}
 
     def watch(name: str, value: Tensor) -> None:
         peaks[name] = value.abs().amax((0, *range(2, value.ndim))).numpy() * HEADROOM
 
+    shape = reference.configuration
     with torch.no_grad():
-        Reference(configuration, tensors, watch).run(images(configuration, STEPS, BATCH, seed))
+        reference.run(images(shape, STEPS, BATCH, seed), watch)
     whole = {name: value.double().numpy() for name, value in tensors.items()}
-    return _Lowering(configuration, whole, peaks).network()
+    return lowering(shape, whole, peaks).network()
 
 
-class _Lowering:
+class Lowering:
+    """Of one model; `tensors` are real numbers, ``peaks`` those of maps by name."""
+
+    name = NAME
+    firing: Firing = Leaky()
+    scale = SCALE
+
     def __init__(self, configuration: Configuration, tensors: Mapping[str, Reals],
                  peaks: Mapping[str, Reals]) -> None:
         side, channels = configuration.image, configuration.channels
         self._configuration, self._tensors, self._peaks = configuration, tensors, peaks
-        self._build = NetworkBuilder(NAME, channels * side * side, INPUT_FRACTION)
+        self._build = NetworkBuilder(
+            self.name, channels * side * side, INPUT_FRACTION, self.firing)
         self._image = Maps(name=INPUT, channels=channels, height=side, width=side,
                            units=np.full(channels, 2.0**-INPUT_FRACTION))
 
     def network(self) -> SpikingNetwork:
+        """Layer by layer."""
         x = self._image
         for layer in self._configuration.layers():
             if isinstance(layer, Down):
@@ -92,8 +111,7 @@ class _Lowering:
             else:
                 x = self._attention(layer, x)
         spikes = self._build.pooled("lif", x)
-        head = Normed(weights=self._tensors["head.weight"][..., None, None],
-                      scale=np.ones(self._configuration.classes), shift=self._tensors["head.bias"])
+        head = self._normed("head")
         self._build.sums("head", spikes, placed(head, inputs=Places.of(self._configuration.out)))
         return self._build.network("head")
 
@@ -136,7 +154,7 @@ class _Lowering:
                        f"{body}.1.bn", epsilon=EPSILON)
         second = self._normed(f"{body}.2.0", groups=x.channels)
         border = first.shift * second.weights.sum((1, 2, 3))
-        second = replace(second, weights=second.weights * first.scale[:, None, None, None])
+        second = replace(second, scale=second.scale * first.scale)
         x = self._build.maps(f"{body}.2.0", x, second, self._peaks[f"{body}.2.0"])
         third = self._normed(f"{body}.2.1", f"{body}.2.2", f"{name}.1")
         constant = third.scale * (third.weights[:, :, 0, 0] @ border)
@@ -151,7 +169,7 @@ class _Lowering:
             y, third = self._rep_conv(f"{name}.{part}_conv", spikes, width)
             made.append(build.fires(f"{name}.{part}_lif", y, placed(third, heads)))
         q, k, v = made
-        y = build.attention(f"{name}.attn_lif", q, k, v, layer.heads, SCALE, ATTENTION_THRESHOLD)
+        y = build.attention(f"{name}.attn_lif", q, k, v, layer.heads, self.scale)
         y, third = self._rep_conv(f"{name}.proj_conv", y, heads)
         y = build.sums(f"{name}.proj_conv", y, placed(third, width))
         x = build.added(f"{layer.name}.middle", x, y)

@@ -33,6 +33,18 @@ def images(configuration: Configuration, steps: int, batch: int, seed: int) -> T
 
 def random_tensors(configuration: Configuration, seed: int) -> dict[str, Tensor]:
     """Every tensor, in double precision."""
+    return fitted(configuration, drawn(configuration, seed), seed, Reference)
+
+
+def fitted(configuration: Configuration, tensors: dict[str, Tensor], seed: int,
+           reference: type[Reference]) -> dict[str, Tensor]:
+    """Tensors whose batch norms fit random images."""
+    reference(configuration, tensors, fit=True).run(images(configuration, STEPS, BATCH, seed))
+    return tensors
+
+
+def drawn(configuration: Configuration, seed: int) -> dict[str, Tensor]:
+    """Random numbers for every tensor."""
     rng = np.random.default_rng([seed, 7])
     tensors = {}
     for name, shape in configuration.shapes().items():
@@ -45,5 +57,4 @@ def random_tensors(configuration: Configuration, seed: int) -> dict[str, Tensor]
         if any(f"{part}_conv.1.bias" in name for part in ("q", "k", "v")):
             values += 1  # so that heads of few tokens reach their threshold
         tensors[name] = torch.from_numpy(values)
-    Reference(configuration, tensors, fit=True).run(images(configuration, STEPS, BATCH, seed))
     return tensors

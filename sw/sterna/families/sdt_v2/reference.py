@@ -24,23 +24,28 @@ Watch = Callable[[str, Tensor], Tensor | None]
 class Reference:
     """Computes with ``tensors`` by their names.
 
-    ``watch`` is told spikes and the maps between convolutions, [steps * batch, channels, rows,
-    columns], by the names that the integers have for them; what it returns goes on instead, if it
-    is not None. With ``fit``, the mean and variance of
-    batch norms become those of what comes: they are written to ``tensors``.
+    With ``fit``, the mean and variance of batch norms become those of what comes: they are written
+    to ``tensors``.
     """
 
+    scale = SCALE
+
     def __init__(self, configuration: Configuration, tensors: Mapping[str, Tensor],
-                 watch: Watch | None = None, fit: bool = False) -> None:
-        self._configuration, self._tensors, self._fit = configuration, tensors, fit
-        self._watch = watch
+                 fit: bool = False) -> None:
+        self.configuration, self._tensors, self._fit = configuration, tensors, fit
+        self._watch: Watch | None = None
         self._steps = 0
 
-    def run(self, images: Tensor) -> Tensor:
-        """Of images [steps, batch, channels, rows, columns]: classes [steps, batch, classes]."""
-        self._steps = len(images)
+    def run(self, images: Tensor, watch: Watch | None = None) -> Tensor:
+        """Of images [steps, batch, channels, rows, columns]: classes [steps, batch, classes].
+
+        ``watch`` is told spikes and the maps between convolutions, [steps * batch, channels, rows,
+        columns], by the names that the integers have for them; what it returns goes on instead, if
+        it is not None.
+        """
+        self._steps, self._watch = len(images), watch
         x = images.flatten(0, 1)
-        for layer in self._configuration.layers():
+        for layer in self.configuration.layers():
             if isinstance(layer, Down):
                 x = self._down(layer, x)
             elif isinstance(layer, Convolutions):
@@ -52,16 +57,21 @@ class Reference:
             spikes, self._tensors["head.weight"], self._tensors["head.bias"])
         return made.reshape(self._steps, -1, made.shape[-1])
 
-    def _fire(self, name: str, x: Tensor, threshold: float = 1.0) -> Tensor:
-        """Spikes of inputs [steps * batch, ...]."""
-        found, v = [], torch.zeros_like(x.reshape(self._steps, -1, *x.shape[1:])[0])
-        for row in x.reshape(self._steps, -1, *x.shape[1:]):
+    def spikes(self, x: Tensor, attention: bool) -> Tensor:
+        """Of inputs [steps, batch, ...]."""
+        found, v = [], torch.zeros_like(x[0])
+        threshold = ATTENTION_THRESHOLD if attention else 1.0
+        for row in x:
             v = v + (row - v) / 2
             spikes = (v >= threshold).to(v.dtype)
             v = v * (1 - spikes)
             found.append(spikes)
-        made = torch.cat(found)
-        return self._seen(name, made)
+        return torch.stack(found)
+
+    def _fire(self, name: str, x: Tensor, attention: bool = False) -> Tensor:
+        """Of inputs [steps * batch, ...]."""
+        made = self.spikes(x.reshape(self._steps, -1, *x.shape[1:]), attention)
+        return self._seen(name, made.flatten(0, 1))
 
     def _seen(self, name: str, value: Tensor) -> Tensor:
         other = None if self._watch is None else self._watch(name, value)
@@ -125,9 +135,9 @@ class Reference:
         q, k, v = (self._fire(f"{name}.{part}_lif", self._rep_conv(f"{name}.{part}_conv", spikes))
                    .flatten(2).reshape(len(x), layer.heads, layer.width // layer.heads, -1)
                    .transpose(2, 3) for part in ("q", "k", "v"))
-        y = q @ (k.transpose(2, 3) @ v) * SCALE
+        y = q @ (k.transpose(2, 3) @ v) * self.scale
         y = y.transpose(2, 3).reshape(x.shape)
-        y = self._fire(f"{name}.attn_lif", y, ATTENTION_THRESHOLD)
+        y = self._fire(f"{name}.attn_lif", y, attention=True)
         x = x + self._rep_conv(f"{name}.proj_conv", y)
         y = x
         for part in ("fc1", "fc2"):

@@ -11,7 +11,7 @@ from sterna.families.sdt_v2.evaluate import agreement
 from sterna.families.sdt_v2.model import open_random
 from sterna.families.spiking.store import load_network, save_network
 
-SMALL = "random:family=sdt-v2,image=32,width=8,heads=4,convs=2"
+SMALL = "random:family=sdt-v2,image=32,width=8,heads=2,convs=2"
 FOURTH = "random:family=sdt-v2,image=32,width=8,heads=4,convs=0,fourth=1"
 """Heads of ten channels, which have sixteen places."""
 Command = Callable[..., Any]
@@ -22,7 +22,7 @@ def test_layer_by_layer() -> None:
     model = open_random(SMALL)
     found = agreement(model, 3, 2)
     layers = {name: alike.layer for name, alike in found.spikes.items()}
-    assert len(layers) == 18 and min(layers.values()) > 0.97, layers
+    assert len(layers) == 19 and min(layers.values()) > 0.97, layers
     assert found.layers_rms < 0.02
     assert all(0.01 < alike.rate < 0.7 for alike in found.spikes.values())
     assert found.mean("layer") > 0.99 > found.mean("alike")
@@ -33,7 +33,7 @@ def test_channels_beside_a_stage_and_its_heads() -> None:
     model = open_random(FOURTH)
     assert model.network.population("block4.0.attn.q_lif").neurons == 4 * 4 * 16
     assert model.network.population("block4.0").neurons == 4 * 48
-    assert agreement(model, 3, 2).layers_rms < 0.2
+    assert agreement(model, 3, 2).layers_rms < 0.02
 
 
 @pytest.mark.parametrize("name", [SMALL, FOURTH])
@@ -63,8 +63,8 @@ def test_a_folder_keeps_products(tmp_path: Any) -> None:
 def test_what_is_told(sterna: Command) -> None:
     """A shape that cannot be and lanes that are no whole words are a line each; so is eval."""
     wrong = sterna("verify", "random:family=sdt-v2,width=7")
-    assert wrong.code == 2 and "width is 7" in wrong.error
+    assert wrong.code == 2 and "width is 7" in wrong.errors
     lanes = sterna("verify", SMALL, "--lanes", 32, "--device", "emulator")
-    assert lanes.code == 2 and "no whole words of 32 lanes; give --lanes 16" in lanes.error
+    assert lanes.code == 2 and "no whole words of 32 lanes; give --lanes 16" in lanes.errors
     score = sterna("eval", SMALL)
     assert score.code == 0 and "layer by layer" in score.output
