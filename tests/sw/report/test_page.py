@@ -51,7 +51,8 @@ def test_its_numbers_are_those_of_estimate(reports, capsys, model, board):
     assert found["timeline"]["cycles"] <= found[f"cycles_per_{unit}"]
     assert found["busiest"]["a_second"] >= found[f"{unit}s_per_second"]
     roof = found["roofline"]
-    assert roof["user"] < roof["engine"] <= roof["peak"]
+    assert roof["user"] <= roof["engine"] <= roof["peak"]
+    assert (roof["user"] < roof["engine"]) == (model != "demo")  # that board makes texts by itself
     assert roof["user"] <= roof["products_a_byte"] * roof["link_bytes_a_second"] <= (
         roof["products_a_byte"] * roof["line_bytes_a_second"])
     assert roof["engine"] == pytest.approx(roof["products"] * found[f"{unit}s_per_second"])
