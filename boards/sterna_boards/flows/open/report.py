@@ -123,18 +123,18 @@ def read_report(path: Path, clock_hz: float, netlist: dict[str, Any] | None = No
            if abs(clock["constraint"] * 1e6 - clock_hz) < 0.005 * clock_hz}
     if not own:
         raise InputError(f"{path}: no clock of {clock_hz / 1e6:g} MHz, only {', '.join(clocks)}")
-    through = {name: path for name in clocks
-               if (path := _through_multiplier(report["critical_paths"], name)) is not None}
-    for name, path in through.items():
-        clocks[name]["achieved"] = min(clocks[name]["achieved"], 1e3 / path.delay)
+    through = {name: way for name in clocks
+               if (way := _through_multiplier(report["critical_paths"], name)) is not None}
+    for name, way in through.items():
+        clocks[name]["achieved"] = min(clocks[name]["achieved"], 1e3 / way.delay)
     slowest = min(own, key=lambda name: own[name]["achieved"])
     inside, passing = _critical_path(report["critical_paths"], slowest), through.get(slowest)
     return Routed(
         area=_area(report["utilization"], netlist),
         fmax_mhz=own[slowest]["achieved"],
         timing_met=all(clock["achieved"] >= clock["constraint"] for clock in clocks.values()),
-        critical_path=max((path for path in (inside, passing) if path is not None),
-                          key=lambda path: path.delay, default=None),
+        critical_path=max((found for found in (inside, passing) if found is not None),
+                          key=lambda found: found.delay, default=None),
     )
 
 
