@@ -253,7 +253,7 @@ def test_an_option_with_the_value_that_is_there_already_changes_nothing(sterna, 
 def find_shape(board: str) -> dict[str, object]:
     from sterna_boards.catalogue import find_board
 
-    shape = find_board(board).shape
+    shape = find_board(board).for_texts().shape
     return {"rows": shape.rows, "columns": shape.columns, "vector-lanes": shape.vector_lanes,
             "lane": shape.lane}
 
