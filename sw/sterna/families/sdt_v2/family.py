@@ -40,7 +40,7 @@ class SdtV2:
 
     name: str = NAME
     kind = "a spiking transformer"
-    plural = "spiking transformers"
+    plural = "spiking networks"
     reads = {form(DEFAULTS, NAME): RANDOM}
     imports: dict[str, str] = {}
     coverage = Coverage("5", ())
