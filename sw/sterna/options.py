@@ -160,9 +160,10 @@ class Reading:
     unread: Mapping[type[Group], str] = field(default_factory=dict)
 
     def why_not(self, name: str) -> str | None:
-        """The reason that the option of this name is not read."""
-        return next((reason for group, reason in self.unread.items()
-                     if any(item.name == name for item in declared(group))), None)
+        """The reasons that the option of this name is not read, one for each group that has it."""
+        reasons = dict.fromkeys(reason for group, reason in self.unread.items()
+                                if any(item.name == name for item in declared(group)))
+        return ", and ".join(reasons) or None
 
 
 _Group = TypeVar("_Group", bound=Group)

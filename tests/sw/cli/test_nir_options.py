@@ -73,13 +73,20 @@ def test_verify_takes_the_options(sterna, tmp_path):
 
 
 @pytest.mark.parametrize("option", [
-    ("--producer", "norse"), ("--dt", "0.1"), ("--reset", "soft"), ("--current", "old"),
+    ("--producer", "norse"), ("--reset", "soft"), ("--current", "old"),
     ("--compare", ">"), ("--neuron", "floor=0"),
 ])
 @pytest.mark.parametrize("command", ["run", "verify"])
 def test_the_options_are_for_graphs(sterna, command, option):
     outcome = sterna(command, "delays", *option)
     assert outcome.code == 2 and outcome.errors.strip().endswith("is for NIR graphs (.nir)")
+
+
+@pytest.mark.parametrize("command", ["run", "verify"])
+def test_a_step_is_one_of_graphs_and_of_recordings(sterna, command):
+    outcome = sterna(command, "delays", "--dt", "0.1")
+    assert outcome.code == 2
+    assert "recordings of events" in outcome.errors and "NIR graphs (.nir)" in outcome.errors
 
 
 @pytest.mark.parametrize("model", ["delays", "net.nir"])

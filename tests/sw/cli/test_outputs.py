@@ -65,6 +65,7 @@ READ = {("run", "prompts"), ("run", "resume"), ("run", "prompt_file"), ("run", "
         ("run", "image"), ("chat", "image"), ("serve", "image"),
         ("eval", "text"), ("eval", "data"), ("eval", "ids"), ("sweep", "text"),
         ("import", "calibrate"), ("verify", "input"), ("report", "input"), ("report", "text"),
+        ("bench", "input"),
         ("report", "build"), ("probe", "builds")}
 """Options and arguments that name a file or folder that is read; all others are written."""
 

@@ -30,8 +30,8 @@ def reading(request: Request, groups: tuple[type[Group], ...],
             more: dict[type[Group], str] | None = None) -> Reading:
     """All groups of the command but those that the other options leave without a reader, and
     ``more``, which the family leaves without one."""
-    unread = {group: why for group, why in (_unread(request) | (more or {})).items()
-              if group in groups}
+    unread = (more or {}) | {group: why for group, why in _unread(request).items()
+                             if group in groups}
     return Reading(tuple(group for group in groups if group not in unread), unread)
 
 
