@@ -72,7 +72,11 @@ def lost(
 
 def rounded(values: Tensor, bits: Tensor | int) -> int:
     """How many values are not whole in units of ``2**bits``."""
-    return int(((values >> bits) << bits != values).sum())
+    return int(_broken(values, bits).sum())
+
+
+def _broken(values: Tensor, bits: Tensor | int) -> Tensor:
+    return (values >> bits) << bits != values
 
 
 def codes(a: Tensor, multiplier: Tensor | int, shift: Shift) -> Tensor:
@@ -97,13 +101,26 @@ def sums(words: Tensor) -> list[int]:
 
 def lookup_values(table: Table, word_bits: int) -> Tensor:
     """The table's result for every word: int64 [2**word_bits], negative words from the end on."""
+    result = element(*_segments(table, word_bits), word_limit(word_bits))
+    return result.roll(1 << (word_bits - 1))
+
+
+def lookup_losses(table: Table, word_bits: int) -> tuple[Tensor, Tensor]:
+    """Of which words the table's result is rounded, and of which it saturates, as its values."""
+    slope, fraction, shift, base = _segments(table, word_bits)
+    exact, half = slope * fraction, 1 << (word_bits - 1)
+    beyond = unsaturated(slope, fraction, shift, base).abs_() > word_limit(word_bits)
+    return _broken(exact, shift.bits).roll(half), beyond.roll(half)
+
+
+def _segments(table: Table, word_bits: int) -> tuple[Tensor, Tensor, Shift, Tensor]:
+    """Operands of the `element` that interpolates, for every word from the least."""
     fraction_bits = word_bits - TABLE_INDEX_BITS
     offset = torch.arange(1 << word_bits)
     segment = offset >> fraction_bits
     fraction = offset & ((1 << fraction_bits) - 1)
     slope, base = torch.tensor(table.slope)[segment], torch.tensor(table.base)[segment]
-    result = element(slope, fraction, SHIFTS[TABLE_SHIFT], base, word_limit(word_bits))
-    return result.roll(1 << (word_bits - 1))
+    return slope, fraction, SHIFTS[TABLE_SHIFT], base
 
 
 def lookup(values: Tensor, a: Tensor) -> Tensor:

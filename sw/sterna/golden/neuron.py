@@ -68,6 +68,9 @@ class NeuronLaw:
         self.definition = definition
         self.neurons = neurons
         self._parameters = parameters.expanded(neurons)
+        self.rounded: dict[str, NDArray[np.bool_]] | None = None
+        """Where the last step rounded on the way to a state, by its name; counted if it is a dict.
+        """
 
     def at_limit(self, state: State) -> int:
         """Neurons of which a state is the largest or least that its bits hold."""
@@ -98,7 +101,10 @@ class NeuronLaw:
         pending = (
             self._over(before, p.threshold) if d.reset.pending else np.zeros(before.shape, bool)
         )
-        y = shift_right(sums * p.gain, d.gain_shift, d.rounding) + p.bias
+        if self.rounded is not None:
+            self.rounded.clear()
+        first = "v" if d.current is Current.NONE else "i"
+        y = self._shifted(sums * p.gain, d.gain_shift, first) + p.bias
         y = _saturate(y, d.membrane_bits)
         slow_before = state.get("a")
         u = self._membrane(before, self._current(state, y), pending, slow_before)
@@ -118,7 +124,7 @@ class NeuronLaw:
         v = self._after(u, count, threshold, pending)
         state["v"] = v
         if d.adaptive:
-            decayed = self._times(state["a"], p.adaptation_factor)
+            decayed = self._times(state["a"], p.adaptation_factor, "a")
             state["a"] = _saturate(decayed + count * p.increment, d.adaptation_bits)
         if d.output is Output.MEMBRANE:
             return v
@@ -132,10 +138,14 @@ class NeuronLaw:
     def _over(self, values: Integers, level: Integers) -> NDArray[np.bool_]:
         return values > level if self.definition.strict else values >= level
 
-    def _times(self, values: Integers, factor: Integers) -> Integers:
-        return shift_right(
-            values * factor, self.definition.factor_fraction, self.definition.rounding
-        )
+    def _times(self, values: Integers, factor: Integers, state: str) -> Integers:
+        return self._shifted(values * factor, self.definition.factor_fraction, state)
+
+    def _shifted(self, values: Integers, shift: int, state: str) -> Integers:
+        if self.rounded is not None:
+            broken = values & ((1 << shift) - 1) != 0
+            self.rounded[state] = broken | self.rounded.get(state, False)
+        return shift_right(values, shift, self.definition.rounding)
 
     def _current(self, state: State, y: Integers) -> Integers:
         d, p = self.definition, self._parameters
@@ -144,12 +154,12 @@ class NeuronLaw:
         before = state["i"]
         if d.current is Current.JUMP:
             drive = _saturate(before + y, d.current_bits)
-            state["i"] = _saturate(self._times(drive, p.current_factor), d.current_bits)
+            state["i"] = _saturate(self._times(drive, p.current_factor, "i"), d.current_bits)
             return drive
-        after = _saturate(self._times(before, p.current_factor) + y, d.current_bits)
+        after = _saturate(self._times(before, p.current_factor, "i") + y, d.current_bits)
         state["i"] = after
         if d.current is Current.ALPHA:
-            slow = self._times(state["a"], p.adaptation_factor) - y
+            slow = self._times(state["a"], p.adaptation_factor, "a") - y
             state["a"] = _saturate(slow, d.adaptation_bits)
             return after + state["a"]
         return before if d.current is Current.OLD else after
@@ -171,17 +181,17 @@ class NeuronLaw:
         v = np.where(pending, p.reset, before) if d.reset is Reset.ZERO_LATE else before
         away = v - p.leak
         if d.current is Current.ALPHA:
-            total = self._times(drive, p.factor)
+            total = self._times(drive, p.factor, "v")
         elif d.decay is Decay.NONE:
             total = v + drive
         elif d.decay is Decay.MULTIPLY:
-            total = p.leak + self._times(away, p.factor) + drive
+            total = p.leak + self._times(away, p.factor, "v") + drive
         else:
             inside = drive - away if d.scale_drive else away
             if d.decay is Decay.EULER:
-                moved = self._times(inside, p.factor)
+                moved = self._times(inside, p.factor, "v")
             else:
-                moved = shift_right(inside, d.decay_shift, d.rounding)
+                moved = self._shifted(inside, d.decay_shift, "v")
             total = v + moved if d.scale_drive else v - moved + drive
         u = _saturate(total - take, d.membrane_bits)
         return np.where(pending, p.reset, u) if d.reset is Reset.CLEAR_LATE else u

@@ -154,12 +154,20 @@ def _product(place: Place, operation: int, item: Matmul) -> Step:
 def _lookup(place: Place, index: int, operation: Lookup) -> Step:
     a, result = place.vector(operation.a), place.vector(operation.result)
     table, told = place.parameters.tables[operation.table], place.told(index, operation.result)
+    broken: list[torch.Tensor] = []
+
+    def losses(words: torch.Tensor) -> list[int]:
+        if not broken:  # Only where ranges are asked for: as long as the table's values.
+            broken.extend(arithmetic.lookup_losses(
+                place.program.tables[operation.table], place.program.word_bits))
+        return [int(torch.take(lost, words).sum()) for lost in broken]
 
     def compute(run: Run) -> None:
-        value = run.vectors[result] = arithmetic.lookup(table, run.vectors[a])
+        words = run.vectors[a]
+        value = run.vectors[result] = arithmetic.lookup(table, words)
         run.produced(told, value)
         if run.ranges is not None:
-            run.ranges.see(told, value, place.limit)
+            run.ranges.see(told, value, place.limit, *losses(words))
 
     return compute
 

@@ -33,9 +33,11 @@ def neurons(place: Place, item: Neurons) -> Step:
     def see(ranges: Ranges, sums: Integers, output: Integers, state: dict[str, Integers]) -> None:
         ranges.see(told_sum, sums, largest(item.definition.sum_bits), 0)
         ranges.see(told_output, output, law.most_output)
+        lost = law.rounded or {}
         for told, (name, values) in zip(told_states, state.items(), strict=True):
             if name != "refractory":
-                ranges.see(told, values, largest(item.definition.state_bits(name)), None,
+                ranges.see(told, values, largest(item.definition.state_bits(name)),
+                           int(np.count_nonzero(lost.get(name, 0))),
                            int(law.full(name, values).sum()))
 
     def compute(run: Run) -> None:
@@ -47,6 +49,7 @@ def neurons(place: Place, item: Neurons) -> Step:
         if current is not None:
             sums += run.vectors[current].numpy()
         state = run.neurons[own]
+        law.rounded = None if run.ranges is None else {}
         output = law.step(state, sums)
         run.saturated[item.name] = run.saturated.get(item.name, 0) + law.at_limit(state)
         if codes is not None:

@@ -22,8 +22,9 @@ class Range:
     """Of one value: its least and most, and counts of elements.
 
     ``limit`` is the largest magnitude of its format, None of scalars, which are real numbers here.
-    ``rounded`` counts what was not whole in the last place of the format; it is None where the law
-    rounds inside of a step: of tables, neurons and scalars.
+    ``rounded`` counts what was not whole in the last place of the format, for a state of neurons in
+    any of the steps that lead to it; it is None of scalars, of which every product is truncated,
+    and of outputs of neurons.
     """
 
     name: str

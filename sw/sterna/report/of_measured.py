@@ -39,8 +39,8 @@ def _ranges(ranges: Mapping[str, Any]) -> Section:
             f"By the golden on {ranges['data']}: {saturated:,} of {elements:,} elements saturate. "
             "Drawn is the part of its format that each takes, without codes and spikes, which take "
             "all; a value that takes half has a bit to spare.",
-            "Rounded are elements that are not whole in their last place, of products, sums and "
-            "states; tables, neurons and scalars round inside of a step, which is not counted."],
+            "Rounded are elements that are not whole in their last place, a state of neurons in "
+            "any of the products that lead to it; scalars are not counted."],
         ("value", "item", "operation", "least", "most", "real", "of format", "rounded",
          "saturated", "elements"),
         [(_name(one), one["item"], one["operation"],

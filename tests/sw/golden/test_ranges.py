@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from math import ldexp
+from fractions import Fraction
+from math import floor, ldexp
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from sterna.families.requests import ProgramRequest
-from sterna.golden.arithmetic import SHIFTS, element, lost, rounded
+from sterna.golden.arithmetic import (
+    SHIFTS,
+    element,
+    lookup_losses,
+    lookup_values,
+    lost,
+    rounded,
+)
 from sterna.golden.executor import GoldenExecutor
+from sterna.golden.neuron import NeuronLaw
 from sterna.golden.ranges import Ranges
+from sterna.law.arithmetic import TABLE_SHIFT
+from sterna.law.neuron import Current, Decay, NeuronDefinition, Rounding
+from sterna.law.neuron_parameters import NeuronParameters
+from sterna.law.tables import Table, sigmoid_table
 from sterna.machine.keys import ValueKey
 from sterna.program.instructions import ScalarOperation
 from sterna.progress import Report
@@ -67,7 +81,56 @@ def test_every_value_of_a_spiking_network() -> None:
         assert (found.least, found.most, found.elements) == (
             values.min(), values.max(), values.size)
         assert found.saturated == 0 and 0 <= (found.share or 0) <= 1
+        assert found.rounded is None or found.rounded <= found.elements
+    assert any(found.rounded for found in ranges.found.values() if found.name.endswith(".v"))
     assert {found.limit for found in ranges.found.values() if found.name == "h.output"} == {1}
+
+
+def test_what_tables_round_and_saturate() -> None:
+    """Of every word, against fractions; the ends of the last table leave the word."""
+    bits = 12
+    for table in (sigmoid_table("sigmoid", bits, 8, 7),
+                  Table(name="steep", base=(2047,) * 512, slope=(2047, -2047) * 256)):
+        rounds, saturates = lookup_losses(table, bits)
+        values = lookup_values(table, bits)
+        for word in range(-(1 << bits - 1), 1 << bits - 1):
+            segment, inside = divmod(word + (1 << bits - 1), 1 << bits - 9)
+            moved = Fraction(table.slope[segment] * inside, 1 << TABLE_SHIFT)
+            exact = table.base[segment] + floor(moved + Fraction(1, 2))
+            assert bool(rounds[word]) == (moved.denominator > 1)
+            assert bool(saturates[word]) == (abs(exact) > 2047)
+            assert values[word] == max(-2047, min(2047, exact))
+    assert bool(saturates.any()) and not bool(saturates.all())
+
+
+@pytest.mark.parametrize("form", [
+    {"current": Current.JUMP, "factor_fraction": 4, "gain_shift": 3},
+    {"decay": Decay.EULER, "scale_drive": True, "factor_fraction": 3, "gain_shift": 2},
+    {"decay": Decay.SHIFT, "decay_shift": 2, "adaptive": True, "factor_fraction": 2},
+    {"decay": Decay.NONE},
+])
+def test_where_neurons_round(form: dict[str, Any]) -> None:
+    """Where none is told to round, all ways to round give the same states."""
+    parameters = NeuronParameters.of(threshold=1 << 14, gain=3, factor=5, current_factor=7,
+                                     adaptation_factor=3, increment=5)
+    sums, ends = np.random.default_rng(3).integers(-99, 99, (1, 64)), {}
+    start = {"v": 3 * sums[:, ::-1] // 2, "i": sums // 5, "a": sums // 7}
+    for rounding in Rounding:
+        law = NeuronLaw(NeuronDefinition(rounding=rounding, **form), parameters, 64)
+        law.rounded = {}
+        state = {name: start[name].copy() for name in law.definition.states}
+        law.step(state, sums)
+        ends[rounding] = state, law.rounded
+    states, rounded = zip(*ends.values(), strict=True)
+    for name in states[0]:
+        values = np.stack([state[name] for state in states])
+        differs = (values != values[0]).any(0)
+        broken = [np.asarray(where.get(name, np.zeros((1, 64), bool))) for where in rounded]
+        if name == "v" and "i" in states[0]:
+            # The current is also the drive of the membrane, rounded before.
+            broken = [where | other["i"] for where, other in zip(broken, rounded, strict=True)]
+        assert not (differs & ~np.logical_or.reduce(broken)).any()
+        assert differs.any() == (form["decay"] is not Decay.NONE if "decay" in form else True)
 
 
 def test_what_is_lost_at_ties_and_ends() -> None:
