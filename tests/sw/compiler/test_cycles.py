@@ -54,6 +54,17 @@ def test_repetitions_cost_the_same():
     assert five - two == pytest.approx(3 * (two - one), abs=12)
 
 
+@pytest.mark.parametrize("size", [{}, {"hidden": 256, "wide": 512, "rows": 300},
+                                  {"hidden": 20, "wide": 12}])
+@pytest.mark.parametrize("shape", [{}, {"rows": 1, "columns": 4, "vector_lanes": 1},
+                                   {"rows": 8, "columns": 16, "vector_lanes": 8}])
+def test_repetitions_that_are_not_run_take_as_long(monkeypatch, size, shape):
+    program = simple_program(repeat=12, **size)
+    short = estimate(program, **shape)
+    monkeypatch.setattr("sterna.compiler.cycles.STEADY", 99)
+    assert short == estimate(program, **shape)
+
+
 def test_large_matrices_keep_the_engine_busy():
     program = simple_program(hidden=256, wide=512, rows=300, repeat=4)
     assert estimate(program, vector_lanes=4).utilisation > 0.95
