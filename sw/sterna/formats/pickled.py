@@ -1,7 +1,7 @@
 """The pickle of a `.pth` file, read without running anything.
 
-Pickle is a program that builds objects. Of its instructions only those are carried out that a
-dictionary of tensors needs, on values that are data here; of what it may call by name a short list
+Pickle is a program that builds objects. Of its instructions only those are carried out that
+dictionaries of tensors need, on values that are data here; of what it may call by name a short list
 is known, and stands for what it says. Anything else ends the reading with its name.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from sterna.errors import InputError
 
 ELEMENTS = {"FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16"}
-"""Storages of PyTorch, and what they hold."""
+"""Storages of PyTorch of weights, and what they hold."""
 _OTHERS = {"DoubleStorage": "float64", "LongStorage": "int64", "IntStorage": "int32",
            "ShortStorage": "int16", "CharStorage": "int8", "ByteStorage": "uint8",
            "BoolStorage": "bool", "ComplexFloatStorage": "complex64",
@@ -57,7 +57,8 @@ _MARK = object()
 
 
 def read_pickle(data: bytes, name: str) -> Any:
-    """What the pickle stands for: dictionaries, tuples, numbers, text and `StoredTensor`.
+    """What the pickle stands for: dictionaries, tuples, numbers, text and `StoredTensor`; the
+    arguments of a command, which training scripts save beside their tensors, are one of the first.
 
     Raises `InputError`, with the name in front, for anything else.
     """
@@ -137,12 +138,12 @@ class _Machine:
 
     def _do_setitem(self, argument: Any) -> None:
         key, value = self._last(2)
-        _dictionary(self._stack[-1])[_text(key)] = value
+        _dictionary(self._stack[-1])[_key(key)] = value
 
     def _do_setitems(self, argument: Any) -> None:
         values = self._since_mark()
         pairs = zip(values[::2], values[1::2], strict=True)
-        _dictionary(self._stack[-1]).update((_text(key), value) for key, value in pairs)
+        _dictionary(self._stack[-1]).update((_key(key), value) for key, value in pairs)
 
     def _do_append(self, argument: Any) -> None:
         value = self.pop()
@@ -167,8 +168,16 @@ class _Machine:
             raise _Refused(f"its pickle calls {function}, which is no function of tensors")
         self.push(_CALLS[str(function)](*arguments))
 
+    def _do_newobj(self, argument: Any) -> None:
+        kind, _ = self._last(2)
+        if not isinstance(kind, _Global):
+            raise ValueError("an object of what is no class")
+        if str(kind) not in _OBJECTS:
+            raise _Refused(f"its pickle makes a {kind}, which no file of tensors needs")
+        self.push({})
+
     def _do_build(self, argument: Any) -> None:
-        """Versions of modules, which a state dict has beside its tensors."""
+        """Versions of modules, which a state dict has beside its tensors; fields of an object."""
         self.pop()
         _dictionary(self._stack[-1])
 
@@ -176,16 +185,12 @@ class _Machine:
         kind, storage, name, _, count = self.pop()
         if kind != "storage" or not isinstance(storage, _Global):
             raise _Refused("its pickle names something that is no storage")
-        self.push(Storage(ELEMENTS[storage.name], _text(name), _count(count)))
+        self.push(Storage(_STORAGES[storage.name], _text(name), _count(count)))
 
 
 def _known(module: str, name: str) -> _Global:
     found = _Global(module, name)
-    if module == "torch" and name in _OTHERS:
-        raise _Refused(f"holds tensors of {_OTHERS[name]}; weights are "
-                       f"{', '.join(ELEMENTS.values())}: save them with .float(), and leave out "
-                       "those that are no weights")
-    if str(found) not in _CALLS and not (module == "torch" and name in ELEMENTS):
+    if str(found) not in {*_CALLS, *_OBJECTS} and not (module == "torch" and name in _STORAGES):
         raise _Refused(f"its pickle names {found}, which is not on the list of what may be in a "
                        "file of tensors; if the file is yours, save its tensors alone")
     return found
@@ -214,9 +219,11 @@ _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _CALLS: Mapping[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor_v2": _tensor, "torch._utils._rebuild_parameter": _parameter,
     "collections.OrderedDict": dict}
+_OBJECTS = frozenset({"argparse.Namespace"})
+_STORAGES = ELEMENTS | _OTHERS
 
 
-def _dictionary(value: Any) -> dict[str, Any]:
+def _dictionary(value: Any) -> dict[str | int, Any]:
     if not isinstance(value, dict):
         raise ValueError("no dictionary")
     return value
@@ -231,6 +238,12 @@ def _list(value: Any) -> list[Any]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("a name that is no text")
+    return value
+
+
+def _key(value: Any) -> str | int:
+    if not isinstance(value, str | int):
+        raise ValueError("a key that is neither text nor a number")
     return value
 
 

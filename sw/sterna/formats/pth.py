@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sterna.errors import InputError
-from sterna.formats.pickled import StoredTensor, read_pickle
+from sterna.formats.pickled import ELEMENTS, StoredTensor, read_pickle
 from sterna.reading import refuse_pointer, require_file
 
 MOST_PICKLE = 1 << 22
@@ -30,6 +31,10 @@ _WORDS = {"float32": "<f4", "float16": "<f2", "bfloat16": "<u2"}
 class PthFile:
     """The tensors of a file by their names.
 
+    Training scripts save the tensors of a model as one entry of several: ``within`` is what it may
+    be called, and nothing of the others is looked at. Tensors whose names end with one of
+    ``unread`` are left out.
+
     Attributes:
         path: the file.
         shapes: of its tensors.
@@ -39,7 +44,7 @@ class PthFile:
     belong into it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, within: Sequence[str] = (), unread: Sequence[str] = ()) -> None:
         self.path = path
         self._size = require_file(path)
         with path.open("rb") as file:
@@ -50,7 +55,8 @@ class PthFile:
                 "is of a PyTorch before 1.6; save it again with a newer one"
                 if beginning.startswith(_OLD) else "is no file of tensors of PyTorch"))
         self._places = self._archive()
-        values = self._values()
+        values = self._values(within)
+        values = {name: value for name, value in values.items() if not name.endswith((*unread,))}
         self._tensors = {name: value for name, value in values.items()
                          if isinstance(value, StoredTensor)}
         self.others = sorted(values.keys() - self._tensors.keys())
@@ -93,7 +99,7 @@ class PthFile:
                              f"bytes, more than the file; fetch it again")
         return first, entry.file_size
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self, within: Sequence[str]) -> dict[str, Any]:
         first, size = self._places.get("data.pkl", (0, 0))
         if not 0 < size <= MOST_PICKLE:
             raise InputError(f"{self.path}: has no data.pkl of 1 to {MOST_PICKLE} bytes")
@@ -105,12 +111,19 @@ class PthFile:
                                      "order; save it again")
             file.seek(first)
             values = read_pickle(file.read(size), str(self.path))
-        if not isinstance(values, dict):
-            raise InputError(f"{self.path}: holds no tensors by their names, but one object")
+        if isinstance(values, dict):
+            values = next((found for name in within
+                           if isinstance(found := values.get(name), dict)), values)
+        if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+            raise InputError(f"{self.path}: holds no tensors by their names, but something else")
         return values
 
     def _check(self, name: str, tensor: StoredTensor) -> None:
         storage, count = tensor.storage, prod(tensor.shape)
+        if storage.elements not in _WORDS:
+            raise InputError(f"{self.path}: holds tensors of {storage.elements}; weights are "
+                             f"{', '.join(ELEMENTS.values())}: save them with .float(), and leave "
+                             f"out those that are no weights ({name})")
         place = self._places.get(f"data/{storage.name}")
         if place is None:
             raise InputError(f"{self.path}: tensor {name} lies in {storage.name!r}, which is not "

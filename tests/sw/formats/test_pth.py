@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import io
 import os
@@ -50,6 +51,20 @@ def test_a_state_dict_of_a_module(tmp_path: Path) -> None:
     assert PthFile(tmp_path / "m.pth").shapes == {"weight": (2, 3), "bias": (2,)}
 
 
+def test_what_training_saves_beside_the_tensors_is_not_looked_at(tmp_path: Path) -> None:
+    """Arguments of its command, and an optimizer's numbered state."""
+    module = torch.nn.BatchNorm1d(2)
+    torch.save({"args": argparse.Namespace(lr=1e-3, path="x", sizes=[1, 2]), "epoch": 7,
+                "optimizer": {"state": {0: {"step": torch.tensor(3)}, 1: {}}},
+                "model": module.state_dict()}, tmp_path / "m.pth")
+    file = PthFile(tmp_path / "m.pth", ("model", "state_dict"), ("num_batches_tracked",))
+    assert set(file.shapes) == {"weight", "bias", "running_mean", "running_var"}
+    assert file.others == []
+    with pytest.raises(InputError, match=r"tensors of int64; .*\(num_batches_tracked\)"):
+        PthFile(tmp_path / "m.pth", ("model",))
+    assert PthFile(tmp_path / "m.pth").others == ["args", "epoch", "model", "optimizer"]
+
+
 def test_what_is_no_tensor_is_named(tmp_path: Path) -> None:
     torch.save({"a": torch.zeros(1), "_version": 0.7, "_strategy": "cpu"}, tmp_path / "m.pth")
     assert PthFile(tmp_path / "m.pth").others == ["_strategy", "_version"]
@@ -96,11 +111,16 @@ def test_tensors_of_other_elements_are_named(tmp_path: Path, elements: str) -> N
 
 @pytest.mark.parametrize("data, message", [
     (b"\x80\x02}.", None), (b"", "no data.pkl"), (b"\x80\x02}", "damaged|does not end"),
-    (b"\x80\x02K\x01.", "no tensors by their names"), (b"\x80\x02}K\x01K\x02s.", "damaged"),
+    (b"\x80\x02K\x01.", "no tensors by their names"),
+    (b"\x80\x02}K\x01K\x02s.", "no tensors by their names"), (b"\x80\x02}}K\x02s.", "damaged"),
     (b"\x80\x02h\x07.", "damaged"), (b"\x80\x02(((", "damaged|end"), (b"\x80\x02s.", "damaged"),
     (b"\x80\x02}r\xff\xff\xff\xff.", None), (b"\x80\x02\x8d" + b"\xff" * 8 + b"x.", "damaged"),
     (b"\x80\x04\x96" + struct.pack("<Q", 2) + b"ab.", "instruction BYTEARRAY8"),
-    (b"\x80\x02)\x81.", "instruction NEWOBJ"), (b"\x80\x02cos\nsystem\n(S'x'\ntR.", "os.system"),
+    (b"\x80\x02)\x81.", "damaged"),
+    (b"\x80\x02))\x81.", "an object of what is no class"),
+    (b"\x80\x02ccollections\nOrderedDict\n)\x81.", "makes a collections.OrderedDict, which"),
+    (b"\x80\x02cargparse\nNamespace\n)R.", "calls argparse.Namespace, which"),
+    (b"\x80\x02cos\nsystem\n(S'x'\ntR.", "os.system"),
     (b"\x80\x02)" + b"".join(b"q%ch%ch%c\x86" % (i, i, i) for i in range(64)) + b")R.",
      "a call of what is no function"),  # its text would have 2**64 parts
     (b"\x80\x02)" + b"\x85" * 100_000 + b")R.", "a call of what is no function"),

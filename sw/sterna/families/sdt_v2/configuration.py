@@ -9,9 +9,11 @@ from sterna.errors import InputError
 
 LAST_WIDTHS = {64: 360, 96: 480, 128: 640}
 """Channels of the fourth stage by those of the first, as published; else five times as many."""
+CONV_BLOCKS = "ConvBlock1_1", "ConvBlock1_2", "ConvBlock2_1", "ConvBlock2_2"
+PARTS = "q_conv", "k_conv", "v_conv", "proj_conv"
 EXPANSION, RATIO = 2, 4
 """Channels within a separable convolution, and within a block, for one outside."""
-MOST_IMAGE, MOST_WIDTH, MOST_BLOCKS = 512, 1024, 64
+MOST_IMAGE, MOST_CHANNELS, MOST_WIDTH, MOST_BLOCKS = 512, 64, 1024, 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class Configuration:
 
     def __post_init__(self) -> None:
         limits = {"image": (16, MOST_IMAGE), "width": (2, MOST_WIDTH), "convs": (0, 4),
+                  "channels": (1, MOST_CHANNELS),
                   "third": (1, MOST_BLOCKS), "fourth": (0, MOST_BLOCKS), "heads": (1, MOST_WIDTH),
                   "classes": (1, 1 << 16)}
         for name, (low, high) in limits.items():
@@ -91,8 +94,7 @@ class Configuration:
 
     def layers(self) -> Iterator[Layer]:
         """In order."""
-        width, blocks = self.width, iter(("ConvBlock1_1", "ConvBlock1_2", "ConvBlock2_1",
-                                          "ConvBlock2_2")[:self.convs])
+        width, blocks = self.width, iter(CONV_BLOCKS[:self.convs])
 
         def convolutions(count: int, channels: int) -> Iterator[Layer]:
             for _, name in zip(range(count), blocks, strict=False):
@@ -122,6 +124,17 @@ class Configuration:
         found |= {"head.weight": (self.classes, self.out), "head.bias": (self.classes,)}
         return found
 
+    def maps(self) -> dict[str, int]:
+        """Channels of the maps between convolutions without neurons, by their names."""
+        found: dict[str, int] = {}
+        for layer in self.layers():
+            if isinstance(layer, Convolutions):
+                found[f"{layer.name}.Conv.dwconv"] = EXPANSION * layer.width
+            elif isinstance(layer, Attention):
+                found |= {f"{layer.name}.attn.{part}.0.body.{place}": layer.width
+                          for part in PARTS for place in ("0", "2.0")}
+        return found
+
 
 Shapes = Iterator[tuple[str, tuple[int, ...]]]
 
@@ -146,7 +159,7 @@ def _shapes(layer: Layer) -> Shapes:
         yield from _norm("bn2", width)
     else:
         width, wide = layer.width, RATIO * layer.width
-        for name in ("q_conv", "k_conv", "v_conv", "proj_conv"):
+        for name in PARTS:
             body = f"attn.{name}.0.body"
             yield f"{body}.0.weight", (width, width, 1, 1)
             yield from _norm(f"{body}.1.bn", width)

@@ -14,7 +14,8 @@ from torch import Tensor
 from sterna.families.requests import EvaluateRequest
 from sterna.families.sdt_v2.builder import FRACTION, Reals
 from sterna.families.sdt_v2.lowering import Places
-from sterna.families.sdt_v2.random_model import INPUT_FRACTION, images
+from sterna.families.sdt_v2.options import Samples
+from sterna.families.sdt_v2.random_model import images
 from sterna.families.spiking.golden import GoldenNetwork
 from sterna.families.steps.options import Seed
 from sterna.law.neuron import Output
@@ -24,7 +25,7 @@ from sterna.shown import Shown
 if TYPE_CHECKING:
     from sterna.families.sdt_v2.model import SdtV2Model
 
-STEPS, SAMPLES = 4, 16
+STEPS = 4
 IN_HEADS = ("q_lif", "k_lif", "v_lif", "attn_lif")
 """Populations whose channels are in heads."""
 
@@ -87,14 +88,16 @@ class Agreement(Shown):
 
 def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report) -> Agreement:
     """Golden against the float reference, on random images."""
-    return agreement(model, request.options.take(Seed).seed, SAMPLES, report)
+    options = request.options
+    return agreement(model, options.take(Seed).seed, options.take(Samples).samples, report)
 
 
 def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | None = None
               ) -> Agreement:
     """The same, on so many images."""
-    given = images(model.configuration, STEPS, samples, seed)
-    codes = torch.round(given * 2**INPUT_FRACTION).long().flatten(2).numpy()
+    fraction = model.network.input_fraction
+    given = images(model.configuration, STEPS, samples, seed, fraction)
+    codes = torch.round(given * 2.0**fraction).long().flatten(2).numpy()
     golden = GoldenNetwork(model.network, samples)
     found = golden.run(codes, report)
     classes = found[model.network.output] * 2.0**-FRACTION

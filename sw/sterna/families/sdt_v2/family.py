@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from sterna_boards.options import Baud, BoardClock, Weights
 
-from sterna.errors import InputError
 from sterna.families import common
 from sterna.families.family import Coverage, Model, ShippedModel
+from sterna.families.folder import is_of
 from sterna.families.random_name import form, random_family
 from sterna.families.requests import ImportRequest, Request
-from sterna.families.sdt_v2.names import DEFAULTS, NAME
+from sterna.families.sdt_v2.names import DEFAULTS, FORMAT, NAME, PTH
+from sterna.families.sdt_v2.options import Calibrate, Images, Samples
 from sterna.families.steps.options import (
     BoardShape,
     Config,
@@ -41,9 +43,16 @@ class SdtV2:
     name: str = NAME
     kind = "a spiking transformer"
     plural = "spiking networks"
-    reads = {form(DEFAULTS, NAME): RANDOM}
-    imports: dict[str, str] = {}
-    coverage = Coverage("5", ())
+    reads = {
+        "a folder that `sterna import` wrote": "a model with its weights and what its maps reach",
+        form(DEFAULTS, NAME): RANDOM,
+    }
+    imports = {
+        f"a checkpoint ({PTH})": "a Spike-driven Transformer V2 of its authors' training scripts",
+    }
+    coverage = Coverage("5", (
+        "Spike-driven Transformer V2: Meta Spiking Neural Network Architecture Inspiring the "
+        "Design of Next-generation Neuromorphic Chips",))
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
@@ -56,9 +65,10 @@ class SdtV2:
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Seed,),
+        "eval": (Seed, Samples),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
+        "import": (Images, Calibrate),
     }
 
     def shipped(self) -> Sequence[ShippedModel]:
@@ -66,26 +76,29 @@ class SdtV2:
         return ()
 
     def recognises(self, model: str) -> bool:
-        """Whether the argument names a random one."""
-        return random_family(model) == self.name
+        """Whether the argument names a random one, or a folder."""
+        return random_family(model) == self.name or is_of(Path(model), FORMAT, "")
 
     def reading(self, request: Request) -> Reading:
         """As every family of step networks."""
         return reading(request, self.options[request.command])
 
     def open(self, request: Request, report: Report) -> Model:
-        """Random weights."""
-        from sterna.families.sdt_v2.model import open_random
+        """Random weights, or those of a folder."""
+        from sterna.families.sdt_v2.model import open_model
 
         del report
         assert request.model is not None
-        return open_random(request.model)
+        return open_model(request.model)
 
     def takes(self, source: str) -> bool:
-        """No checkpoint yet."""
-        del source
-        return False
+        """Whether it is a checkpoint of the authors."""
+        from sterna.families.sdt_v2.sources import is_checkpoint
+
+        return is_checkpoint(source)
 
     def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
-        """Nothing is taken."""
-        raise InputError(f"{request.model}: {self.name} has random models only")
+        """A checkpoint becomes a model folder."""
+        from sterna.families.sdt_v2.import_checkpoint import import_checkpoint
+
+        return import_checkpoint(request, report)

@@ -1,4 +1,4 @@
-"""The network of integers: every layer as populations, with what their maps reach on random images.
+"""The network of integers: every layer as populations, with what their maps reach on images.
 
 The border of `RepConv`, which batch norm makes of 0, is a constant of every channel: what a
 convolution adds for it is the same at every place, and goes through to the last bias. Channels of a
@@ -27,14 +27,14 @@ from sterna.families.sdt_v2.builder import (
 from sterna.families.sdt_v2.configuration import Attention, Configuration, Convolutions, Down
 from sterna.families.sdt_v2.leaky import Leaky
 from sterna.families.sdt_v2.names import NAME
-from sterna.families.sdt_v2.random_model import INPUT_FRACTION, images
 from sterna.families.sdt_v2.reference import EPSILON, SCALE, Reference
 from sterna.families.spiking.integers import SpikingNetwork
 from sterna.program.instructions import INPUT
 
 HEADROOM = 1.25
 """Of maps between convolutions over what they reached."""
-STEPS, BATCH = 4, 4
+SILENT = 1e-6
+"""A channel that reaches no more of the largest of its map."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,29 @@ def _rows(values: Reals, places: Places) -> Reals:
     return found
 
 
-def lower(lowering: type[Lowering], reference: Reference, tensors: Mapping[str, Tensor], seed: int
-          ) -> SpikingNetwork:
-    """The integers of ``tensors``; maps between convolutions are given room by what the reference
-    makes of random images of a seed."""
-    peaks: dict[str, Reals] = {}
+def reached(reference: Reference, frames: Tensor) -> dict[str, Reals]:
+    """What maps between convolutions are given room for, by name and channel: what the reference
+    makes of frames [steps, samples, channels, rows, columns], and some more; channels that are
+    silent then, as much as the others of their map."""
+    peaks = {name: np.zeros(size) for name, size in reference.configuration.maps().items()}
 
     def watch(name: str, value: Tensor) -> None:
-        peaks[name] = value.abs().amax((0, *range(2, value.ndim))).numpy() * HEADROOM
+        if name in peaks:
+            found = value.abs().amax((0, 2, 3)).numpy() * HEADROOM
+            peaks[name] = np.maximum(found, peaks[name])
 
-    shape = reference.configuration
     with torch.no_grad():
-        reference.run(images(shape, STEPS, BATCH, seed), watch)
+        for sample in frames.split(1, 1):  # of published sizes several need gigabytes
+            reference.run(sample, watch)
+    return {name: np.where(found > SILENT * found.max(), found, found.max())
+            for name, found in peaks.items()}
+
+
+def lower(lowering: type[Lowering], reference: Reference, tensors: Mapping[str, Tensor],
+          peaks: Mapping[str, Reals], input_fraction: int) -> SpikingNetwork:
+    """The integers of ``tensors``, whose images are codes of so many fraction bits."""
     whole = {name: value.double().numpy() for name, value in tensors.items()}
-    return lowering(shape, whole, peaks).network()
+    return lowering(reference.configuration, whole, peaks, input_fraction).network()
 
 
 class Lowering:
@@ -92,13 +101,13 @@ class Lowering:
     scale = SCALE
 
     def __init__(self, configuration: Configuration, tensors: Mapping[str, Reals],
-                 peaks: Mapping[str, Reals]) -> None:
+                 peaks: Mapping[str, Reals], input_fraction: int) -> None:
         side, channels = configuration.image, configuration.channels
         self._configuration, self._tensors, self._peaks = configuration, tensors, peaks
         self._build = NetworkBuilder(
-            self.name, channels * side * side, INPUT_FRACTION, self.firing)
+            self.name, channels * side * side, input_fraction, self.firing)
         self._image = Maps(name=INPUT, channels=channels, height=side, width=side,
-                           units=np.full(channels, 2.0**-INPUT_FRACTION))
+                           units=np.full(channels, 2.0**-input_fraction))
 
     def network(self) -> SpikingNetwork:
         """Layer by layer."""

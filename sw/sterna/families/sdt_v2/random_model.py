@@ -18,15 +18,19 @@ STEPS, BATCH = 4, 2
 class Images:
     """What random images are made for."""
 
-    input_fraction = INPUT_FRACTION
-
-    def __init__(self, configuration: Configuration) -> None:
-        self.inputs = configuration.channels * configuration.image**2
+    def __init__(self, configuration: Configuration, fraction: int) -> None:
+        self.inputs, self.input_fraction = inputs(configuration), fraction
 
 
-def images(configuration: Configuration, steps: int, batch: int, seed: int) -> Tensor:
+def inputs(configuration: Configuration) -> int:
+    """Values of an image."""
+    return configuration.channels * configuration.image**2
+
+
+def images(configuration: Configuration, steps: int, batch: int, seed: int,
+           fraction: int = INPUT_FRACTION) -> Tensor:
     """[steps, batch, channels, rows, columns], of values that codes hold exactly."""
-    made = random_inputs(Images(configuration), steps, batch, RATE, seed)
+    made = random_inputs(Images(configuration, fraction), steps, batch, RATE, seed)
     return torch.from_numpy(made).reshape(
         steps, batch, configuration.channels, configuration.image, configuration.image)
 

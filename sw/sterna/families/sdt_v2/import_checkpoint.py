@@ -1,0 +1,68 @@
+"""A checkpoint of the authors becomes a model folder, with what its maps reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sterna.families.requests import ImportRequest
+from sterna.families.sdt_v2.checkpoint import DISTILLED, HEAD, Checkpoint, read_checkpoint
+from sterna.families.sdt_v2.lowering import reached
+from sterna.families.sdt_v2.model import BATCH, STEPS
+from sterna.families.sdt_v2.names import FORMAT
+from sterna.families.sdt_v2.options import Calibrate, Images
+from sterna.families.sdt_v2.random_model import images, inputs
+from sterna.families.sdt_v2.reference import Reference
+from sterna.families.sdt_v2.store import Stored, save_model
+from sterna.families.spiking.codes import encode, fractions_for
+from sterna.families.spiking.input_file import open_input
+from sterna.files.folder import check_target
+from sterna.progress import Report
+
+IMAGE_FRACTION = 5
+"""Codes of this reach 3.97; images normalised as those of ImageNet reach 2.64."""
+
+
+def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
+    """Read the checkpoint, find what its maps reach, write the folder; what there is to tell.
+
+    Raises `InputError` for a checkpoint that is not supported, and for frames of another shape.
+    """
+    source, output = Path(str(request.model)), request.output
+    chosen, given = request.options.take(Images), request.options.take(Calibrate).calibrate
+    sources = [source, *([] if given is None else [given])]
+    check_target(output, FORMAT, sources)  # before the work, not only after it
+    found = read_checkpoint(source, chosen.image_size, chosen.heads)
+    shape = found.configuration
+    frames, fraction = _frames(found, given, report)
+    reference = Reference(shape, found.tensors)
+    report("finding what maps reach", 0, 1)
+    peaks = reached(reference, frames)
+    save_model(Stored(shape, found.tensors, peaks, fraction), output, sources)
+    origin = ("random images; give --calibrate FRAMES of your own" if given is None
+              else f"{frames.shape[1]} samples of {given}")
+    lines = [f"{shape.channels} channels of {shape.image} x {shape.image} (--image-size), "
+             f"{shape.heads} heads (--heads), width {shape.width}, {shape.convs} blocks of "
+             f"convolutions, {shape.third} and {shape.fourth} of attention, {shape.classes} "
+             "classes"]
+    if found.distilled:
+        lines.append(f"its classes are the mean of {HEAD} and {DISTILLED}, as one map")
+    lines += [f"reach of maps between convolutions from {origin}; inputs have {fraction} fraction "
+              "bits", f"imported; try: sterna eval {output} --samples 2"]
+    return [f"{output}: {line}" for line in lines]
+
+
+def _frames(found: Checkpoint, given: Path | None, report: Report) -> tuple[Tensor, int]:
+    """Frames [steps, samples, channels, rows, columns], as codes hold them, and their fraction."""
+    shape = found.configuration
+    if given is None:
+        return images(shape, STEPS, BATCH, 0, IMAGE_FRACTION), IMAGE_FRACTION
+    file = open_input(given, inputs(shape), report)
+    fraction = fractions_for(file.blocks(report)).best
+    blocks = [np.ldexp(encode(block, fraction).codes.astype(float), -fraction)
+              for block in file.blocks(report)]
+    frames = torch.from_numpy(np.concatenate(blocks))
+    return frames.reshape(*file.shape[:2], shape.channels, shape.image, shape.image), fraction
