@@ -25,7 +25,7 @@ from tests.sim.shapes import random_program
 
 pytestmark = pytest.mark.verilator
 
-TRIALS = 40
+TRIALS, MORE = 16, 100
 SMALL = PRESETS["small"]
 AXI = SMALL.having(memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
 SLOW = MemoryTiming(latency=90, rate=30_000, stall_permille=200)
@@ -62,11 +62,14 @@ Session = Callable[[Any], tuple[int, list[Any]]]
 """Loads a board behind a transport and runs it; returns the clock after loading, and results."""
 
 
-def wrong_after_resets(board: SimulatedBoard, session: Session) -> list[int]:
+many = pytest.mark.parametrize("trials", [TRIALS, pytest.param(MORE, marks=pytest.mark.long)])
+
+
+def wrong_after_resets(board: SimulatedBoard, session: Session, trials: int) -> list[int]:
     """Clocks of resets after which a new session has other results than a fresh board."""
     loaded, expected = session(ResetTransport(board))
     ended, rng, wrong = board.cycles, np.random.default_rng(7), []
-    for trial in range(TRIALS):
+    for trial in range(trials):
         # One in four while the image is loaded, the others in the runs and their answers.
         first, last = (0, loaded) if trial % 4 == 3 else (loaded, ended)
         clock = int(rng.integers(first, last))
@@ -103,8 +106,9 @@ TERNARY: dict[str, tuple[Machine, bool, Any]] = {
 }
 
 
+@many
 @pytest.mark.parametrize("name", ["the one machine", *TERNARY])
-def test_a_ternary_machine(name):
+def test_a_ternary_machine(name: str, trials: int) -> None:
     machine, memory, board_machine = ONE, None, TRACED
     if name in TERNARY:
         base, resident, memory = TERNARY[name]
@@ -126,11 +130,12 @@ def test_a_ternary_machine(name):
             results += [step.result.candidates() for step in steps.values()]
         return loaded, results
 
-    assert wrong_after_resets(board, session) == []
+    assert wrong_after_resets(board, session, trials) == []
 
 
+@many
 @pytest.mark.parametrize("name", ["net", "net, more delays"])
-def test_a_spiking_network(name):
+def test_a_spiking_network(name: str, trials: int) -> None:
     program = PROGRAMS[name]()
     board, image = SimulatedBoard(TRACED), compile_program(program, ONE)
     steps = items(program, 6)
@@ -140,4 +145,4 @@ def test_a_spiking_network(name):
         device.load(image)
         return board.cycles, [device.step(codes).outputs.tolist() for codes in steps]
 
-    assert wrong_after_resets(board, session) == []
+    assert wrong_after_resets(board, session, trials) == []

@@ -33,7 +33,12 @@ class Begun(Exception):
     """The tools were called."""
 
 
-@pytest.fixture(scope="module", params=OPENED)
+MIDDLE = "1.3b"
+"""Between two others."""
+
+
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=[pytest.mark.long] * (name == MIDDLE)) for name in OPENED])
 def model(request: pytest.FixtureRequest) -> Iterator[ProgramModel]:
     opened = OPENED[request.param](request.param)
     yield opened
