@@ -38,6 +38,8 @@ class Declaration:
     least: float | None = None
     most: float | None = None
     """Bounds of a number; every option of Sterna's own that is one has them."""
+    words: tuple[str, ...] = ()
+    """Words that a number may be, too."""
     above: bool = False
     """Whether `least` itself is too little."""
     reads: bool = False
@@ -110,7 +112,7 @@ class Declared:
             require_file(Path(str(value)))
         if about.refuse is not None:
             about.refuse(str(value))
-        if self.number is None:
+        if self.number is None or value in about.words:
             return
         wanted: Any = Integral if self.number is int else Real
         least = -MOST_SEED if about.least is None else about.least
@@ -120,7 +122,8 @@ class Declared:
             return
         kind = "a whole number " if self.number is int else ""
         low = f"above {_plain(least)}, up to" if about.above else f"from {_plain(least)} to"
-        raise InputError(f"{name} is {value}; it must be {kind}{low} {_plain(most)}")
+        words = "".join(f", or {word}" for word in about.words)
+        raise InputError(f"{name} is {value}; it must be {kind}{low} {_plain(most)}{words}")
 
     @property
     def is_switch(self) -> bool:

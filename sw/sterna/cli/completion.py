@@ -57,7 +57,8 @@ def words(item: Declared) -> Callable[[], list[str]] | None:
         return lambda: [model.name for model in shipped_models()]
     if item.name == "board":
         return _boards
-    return (lambda: [*about.choices]) if about.choices else None
+    named = about.choices or about.words
+    return (lambda: [*named]) if named else None
 
 
 def _boards() -> list[str]:

@@ -138,9 +138,25 @@ def _number(value: _Value | None, message: str) -> _Value:
 _PARSERS: dict[type | None, Callable[[str], Any]] = {int: _whole, float: _real}
 
 
+def _parser(item: Declared) -> Callable[[str], Any] | None:
+    """Of a number, or of one of the words that it may be, too."""
+    number, words = _PARSERS.get(item.number), item.declaration.words
+    if number is None or not words:
+        return number
+
+    def parse(text: str) -> Any:
+        try:
+            return text if text in words else number(text)
+        except typer.BadParameter as error:
+            raise typer.BadParameter(f"{error.message}, nor {' or '.join(words)}") from None
+
+    return parse
+
+
 def _metavar(item: Declared) -> str | None:
     if item.number is not None:
-        return "INTEGER" if item.number is int else "NUMBER"
+        kind = "INTEGER" if item.number is int else "NUMBER"
+        return "|".join((kind, *item.declaration.words))
     if bool in (item.type, *get_args(item.type)):
         return None
     if item.declaration.choices:
@@ -158,8 +174,10 @@ def _parameter(item: Declared, group: str) -> inspect.Parameter:
     else:
         flags = about.flags or (item.flag,)
         info = typer.Option(default, *flags, metavar=about.metavar or _metavar(item),
-                            help=about.help, parser=_PARSERS.get(item.number),
+                            help=about.help, parser=_parser(item),
                             autocompletion=words(item), rich_help_panel=group)
-    kind = item.type if default is ... else optional(item.type)
+    # What a parser gives is taken as it is, so that a number may be a word.
+    kind = item.number if item.number and item.declaration.words else item.type
+    kind = kind if default is ... else optional(kind)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=info,
                              annotation=kind)

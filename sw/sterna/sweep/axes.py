@@ -83,7 +83,8 @@ def axes_of(request: SweepRequest, read: Sequence[Declared],
         if key == SEED and not request.build:
             raise InputError("--vary: seed is that of a placement; give --build")
         values = dict.fromkeys(_value(name, item, word.strip()) for word in words.split(","))
-        found[key] = tuple(sorted(values)) if item and item.number else tuple(values)
+        numbers = sorted(value for value in values if not isinstance(value, str))
+        found[key] = (*numbers, *(value for value in values if isinstance(value, str)))
     if not found:
         found = {name: tuple(values) for name, values in usual.items()
                  if name not in request.options}
@@ -107,7 +108,7 @@ def _value(name: str, item: Declared | None, word: str) -> Any:
     if choices and word not in choices:
         raise InputError(f"--vary: {name} is {word!r}; it must be {', '.join(choices)}"
                          f"{did_you_mean(word, choices)}")
-    if item.number is None:
+    if item.number is None or word in item.declaration.words:
         item.check(word)
         return word
     number = (whole if item.number is int else real)(word)

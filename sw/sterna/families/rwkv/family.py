@@ -37,14 +37,14 @@ class RwkvFamily(TokenFamily):
         from sterna.families.rwkv.model import open_size
 
         return open_size(self.version(), size, getattr(request, "seed", 0),
-                         request.options.take(Planes).planes, report, calibrated)
+                         request.options.take(Planes), report, calibrated)
 
     def open_model(self, model: str, request: Request, calibrated: bool, report: Report
                    ) -> TokenModel:
         """A folder, a shipped model or a random one, with so many planes if told."""
         from sterna.families.rwkv.model import open_model
 
-        return open_model(self.version(), model, request.options.take(Planes).planes, report,
+        return open_model(self.version(), model, request.options.take(Planes), report,
                           calibrated)
 
     def takes(self, source: str) -> bool:

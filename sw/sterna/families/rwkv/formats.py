@@ -93,9 +93,9 @@ class Formats(ABC):
     def result_fraction(self, name: str) -> int:
         """Of what a matrix gives; the head gives real logits."""
 
-    def with_planes(self, planes: int) -> Self:
-        """The same, with so many planes of every matrix."""
-        return replace(self, planes=dict.fromkeys(self.names, planes))
+    def with_planes(self, planes: int, *names: str) -> Self:
+        """The same, with so many planes of these matrices, or of every one."""
+        return replace(self, planes=self.planes | dict.fromkeys(names or self.names, planes))
 
     def summary(self) -> str:
         """In words."""

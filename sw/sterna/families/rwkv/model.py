@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
 from sterna.families.random_name import RANDOM, settings
+from sterna.families.requests import EstimateRequest
 from sterna.families.rwkv.calibration import random_ids
 from sterna.families.rwkv.configuration import Configuration
+from sterna.families.rwkv.formats import DEFAULT_PLANES
+from sterna.families.rwkv.options import Planes
 from sterna.families.rwkv.random_model import random_model
 from sterna.families.rwkv.store import load_model
 from sterna.families.rwkv.version import Version
@@ -23,6 +26,9 @@ from sterna.options import MOST_SEED
 from sterna.program.definition import Program
 from sterna.progress import Report
 
+if TYPE_CHECKING:
+    from sterna.families.family import Result
+
 DEFAULT_MEMORY = "ddr4x4-77"
 MOST_VALUES = 1 << 29
 """Of the largest tensor of a random model, which is drawn whole."""
@@ -30,6 +36,9 @@ MOST_VALUES = 1 << 29
 
 class RwkvTokens(WeightedModel[RwkvModel]):
     """The model with its weights, in its formats."""
+
+    chosen: tuple[str, ...] = ()
+    """Matrices whose planes were chosen just now."""
 
     def lower(self) -> Program:
         """The program in the number formats of the model."""
@@ -45,6 +54,25 @@ class RwkvTokens(WeightedModel[RwkvModel]):
         """In float32."""
         return module_of(self.model)
 
+    def estimate(self, request: EstimateRequest, report: Report) -> Result:
+        """As of every program; where planes were chosen, also what each choice brings."""
+        found = super().estimate(request, report)
+        if self.chosen:
+            report.note(f"{_rate(found):,.1f} tokens a second; with {DEFAULT_PLANES} planes of one "
+                        "matrix:")
+        for done, name in enumerate(self.chosen):
+            report("estimating other planes", done, len(self.chosen))
+            other = RwkvTokens(self.name, _with_planes(self.model, DEFAULT_PLANES, name),
+                               self.sources, self.default_memory)
+            report.note(f"  {name}: {_rate(other.estimate(request, Report())):,.1f}")
+        return found
+
+
+def _rate(found: Result) -> float:
+    rate = found.to_dict()["tokens_per_second"]
+    assert isinstance(rate, float)
+    return rate
+
 
 def module_of(model: RwkvModel) -> Any:
     """The PyTorch module of a model, float32."""
@@ -59,39 +87,69 @@ def module_of(model: RwkvModel) -> Any:
     return module.requires_grad_(False).eval()
 
 
-def open_model(version: Version, text: str, planes: int | None, report: Report,
+def open_model(version: Version, text: str, wanted: Planes | None, report: Report,
                calibrated: bool = True) -> RwkvTokens:
     """The model that the argument names, with so many planes if told; a random one in formats that
     suit it, unless nobody wants its numbers. Raises `InputError` when there is none."""
     if not text.startswith(RANDOM):
         model = load_model(text, version)
         sources = [Path(text)] if os.path.isdir(text) else []
-        return RwkvTokens(text, _with_planes(model, planes), sources)
-    return RwkvTokens(text, _drawn(version, *_asked(version, text), planes, report, calibrated))
+        return _opened(text, model, wanted, report, sources)
+    model = _drawn(version, *_asked(version, text), _calibrated(calibrated, wanted), report)
+    return _opened(text, model, wanted, report)
 
 
-def open_size(version: Version, size: str, seed: int, planes: int | None, report: Report,
+def open_size(version: Version, size: str, seed: int, wanted: Planes | None, report: Report,
               calibrated: bool) -> RwkvTokens:
     """Random weights of a released size, drawn when they are asked for."""
-    model = _drawn(version, version.size(size), seed, planes, report, calibrated)
-    return RwkvTokens(size, model, default_memory=DEFAULT_MEMORY)
+    model = _drawn(version, version.size(size), seed, _calibrated(calibrated, wanted), report)
+    return _opened(size, model, wanted, report, default_memory=DEFAULT_MEMORY)
 
 
-def _drawn(version: Version, config: Configuration, seed: int, planes: int | None, report: Report,
-           calibrated: bool) -> RwkvModel:
+def _calibrated(wished: bool, wanted: Planes | None) -> bool:
+    """Whether numbers matter: they do where planes are chosen by them."""
+    return wished or wanted is not None and wanted.auto
+
+
+def _drawn(version: Version, config: Configuration, seed: int, calibrated: bool, report: Report
+           ) -> RwkvModel:
     model = random_model(version, config, seed)
     if calibrated:
         found = version.calibrate(model, random_ids(config), lambda done, layers: report(
             "choosing number formats", done, layers))
         model = replace(model, formats=found.formats.to_json())
-    return _with_planes(model, planes)
+    return model
 
 
-def _with_planes(model: RwkvModel, planes: int | None) -> RwkvModel:
-    if planes is None:
-        return model
+def _opened(name: str, model: RwkvModel, wanted: Planes | None, report: Report,
+            sources: Sequence[Path] = (), default_memory: str | None = None) -> RwkvTokens:
+    """With the planes that are wanted."""
+    chosen: tuple[str, ...] = ()
+    if wanted is not None and wanted.auto:
+        model = _in_chosen_planes(model, wanted.planes_target, report)
+        chosen = model.version.formats(model.formats).names
+    elif wanted is not None and wanted.fixed is not None:
+        model = _with_planes(model, wanted.fixed)
+    opened = RwkvTokens(name, model, sources, default_memory)
+    opened.chosen = chosen
+    return opened
+
+
+def _with_planes(model: RwkvModel, planes: int, *names: str) -> RwkvModel:
+    """So many of these matrices, or of every one."""
     formats = model.version.formats(model.formats)
-    return replace(model, formats=formats.with_planes(planes).to_json())
+    return replace(model, formats=formats.with_planes(planes, *names).to_json())
+
+
+def _in_chosen_planes(model: RwkvModel, target: float | None, report: Report) -> RwkvModel:
+    """With those that keep the target on random ids, which is told."""
+    from sterna.families.rwkv.precision import choose_planes, random_data
+
+    chosen = choose_planes(model, model.version.formats(model.formats), module_of(model),
+                           *random_data(model.config), target, report)
+    for line in chosen.lines:
+        report.note(line)
+    return replace(model, formats=chosen.formats.to_json())
 
 
 def _asked(version: Version, text: str) -> tuple[Configuration, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sterna.families.spiking.codes import input_codes
 from sterna.families.spiking.golden import GoldenNetwork
@@ -60,6 +61,15 @@ def compare_all(
     expected = real.run(np.asarray(inputs, np.float64)) | dict(given or {})
     golden = GoldenNetwork(network, inputs.shape[1])
     found = golden.run(input_codes(network, inputs))
+    differences, read_outs = held_against(real, found, expected, fraction)
+    return Comparison(differences, read_outs, golden.saturated())
+
+
+def held_against(
+    real: RealNetwork, found: Mapping[str, NDArray[np.integer]], expected: Mapping[str, Reals],
+    fraction: int,
+) -> tuple[list[Difference], list[ReadOut]]:
+    """Outputs of integers against expected ones, both [steps, batch, neurons] by population."""
     differences, read_outs = [], []
     for item in real.populations:
         mine, theirs = found[item.name], expected[item.name]
@@ -69,4 +79,4 @@ def compare_all(
         else:
             error = np.abs(mine * 2.0**-fraction - theirs).max()
             read_outs.append(ReadOut(item.name, float(np.abs(theirs).max()), float(error)))
-    return Comparison(differences, read_outs, golden.saturated())
+    return differences, read_outs

@@ -15,7 +15,7 @@ from sterna.families.requests import ImportRequest
 from sterna.families.spiking.codes import random_inputs
 from sterna.families.spiking.compare import compare_all
 from sterna.families.spiking.comparison import comparison_lines
-from sterna.families.spiking.formats import spiking_formats
+from sterna.families.spiking.formats import check_formats, formats_of
 from sterna.families.spiking.losses import told_losses
 from sterna.families.spiking.module.compare import Agreement, compare_with
 from sterna.families.spiking.module.network import from_module
@@ -37,10 +37,12 @@ def import_module(source: Path, attribute: str, request: ImportRequest, report: 
 
     The file is executed. Raises `InputError` when that fails, or the network is not the module.
     """
-    output, formats = request.output, spiking_formats(request.options)
+    output = request.output
+    check_formats(request.options)
     shape = parse_shape(request.options.take(InputShape).input_shape)
     module = made_by(source, attribute, report)
     real, agreement = from_module(module, attribute, shape)
+    formats, told = formats_of(real, request.options, report)
     network = quantise(real, formats)
     save_network(network, output, [source])
     frames = random_inputs(network, REPORT_STEPS, REPORT_BATCH, REPORT_RATE, 0)
@@ -55,7 +57,7 @@ def import_module(source: Path, attribute: str, request: ImportRequest, report: 
         for item in real.populations
     }
     found = compare_all(real, network, frames, fired, formats.fraction)
-    lines = [f"float network: {agreement.summary()}", *told_losses(real, network),
+    lines = [f"float network: {agreement.summary()}", *told, *told_losses(real, network),
              *comparison_lines(found, sources), f"imported; try: sterna run {output}"]
     return [f"{output}: {line}" for line in lines]
 

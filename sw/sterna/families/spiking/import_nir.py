@@ -8,7 +8,7 @@ from sterna.families.requests import ImportRequest
 from sterna.families.spiking.codes import random_inputs
 from sterna.families.spiking.compare import compare_all
 from sterna.families.spiking.comparison import comparison_lines
-from sterna.families.spiking.formats import spiking_formats
+from sterna.families.spiking.formats import check_formats, formats_of
 from sterna.families.spiking.import_module import (
     REPORT_BATCH,
     REPORT_RATE,
@@ -30,10 +30,12 @@ from sterna.reading import require_file
 def import_nir(source: Path, request: ImportRequest, report: Report) -> list[str]:
     """Write the model folder; tell what was chosen, and which spikes the integers change."""
     options, output = request.options, request.output
-    shape, formats = parse_shape(options.take(InputShape).input_shape), spiking_formats(options)
+    shape = parse_shape(options.take(InputShape).input_shape)
+    check_formats(options)
     choices, against = options.take(Nir).choices(), options.take(Against).against
     require_file(source)
     real, reading = read_nir(source, choices)
+    formats, told = formats_of(real, options, report)
     network = quantise(real, formats)
     agreement = None
     if against is not None:
@@ -47,7 +49,7 @@ def import_nir(source: Path, request: ImportRequest, report: Report) -> list[str
     source_line = "on random inputs, from the float network so read"
     sources = {item.name: source_line for item in real.populations}
     found = compare_all(real, network, frames, fraction=formats.fraction)
-    lines += [*told_losses(real, network), *comparison_lines(found, sources),
+    lines += [*told, *told_losses(real, network), *comparison_lines(found, sources),
               *_at_the_limit(real, frames), f"imported; try: sterna run {output}"]
     return [f"{output}: {line}" for line in lines]
 

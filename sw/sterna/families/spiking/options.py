@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from sterna.errors import InputError
+from sterna.families.planes import AUTO, is_auto
 from sterna.law.codes import LEAST_FRACTION, MOST_FRACTION
 from sterna.options import option
 
@@ -49,15 +52,31 @@ class Nir:
 class Formats:
     """How integers are made of real numbers."""
 
-    planes: int | None = option(
-        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8.", least=1, most=8,
+    planes: int | str | None = option(
+        None, "ternary planes a weight; 1 is ternary, 5, the usual, int8; auto chooses those of "
+        "all that leads to a population.", least=1, most=8, words=(AUTO,),
         project="formats.planes")
+    planes_target: float | None = option(
+        None, "With --planes auto: the share of samples of --calibrate whose class may change "
+        "(0.01), or without labels of neuron steps that may differ (0.005).", least=0, above=True,
+        most=1, project="formats.planes-target")
+    calibrate: Path | None = option(
+        None, "With --planes auto: inputs to choose by, best with labels as of `eval --data`; else "
+        "random ones.", metavar="FILE", reads=True, or_folder=True)
     fraction: int | None = option(
         None, "fraction bits of the membrane; usually 16.", least=0, most=24,
         project="formats.fraction")
     input_fraction: int | None = option(
         None, "fraction bits of real-valued inputs; usually 0.", least=LEAST_FRACTION,
         most=MOST_FRACTION, project="formats.input-fraction")
+
+    @property
+    def auto(self) -> bool:
+        """Whether planes are to be chosen. Raises `InputError` for what only that reads."""
+        auto = is_auto(self.planes, self.planes_target)
+        if self.calibrate is not None and not auto:
+            raise InputError("--calibrate: is what --planes auto chooses by; give both")
+        return auto
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import floor, gcd, log2
 
 import numpy as np
@@ -32,13 +33,19 @@ _COARSE = 1 / 64
 class SpikingFormats:
     """How a network is quantised.
 
-    ``planes`` ternary planes a weight (1: ternary, 5: about 8 bits), ``fraction`` fraction bits of
+    ``planes`` ternary planes a weight (1: ternary, 5: about 8 bits), or other ones of all that
+    leads to a population, ``planes_to``; ``fraction`` fraction bits of
     the membrane and all that shares its binary point, ``input_fraction`` those of real inputs.
     """
 
     planes: int = 5
     fraction: int = 16
     input_fraction: int = 0
+    planes_to: Mapping[str, int] = field(default_factory=dict)
+
+    def planes_into(self, population: str) -> int:
+        """Of all that leads to a population."""
+        return self.planes_to.get(population, self.planes)
 
 
 def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> SpikingNetwork:
@@ -57,8 +64,9 @@ def quantise(network: RealNetwork, formats: SpikingFormats | None = None) -> Spi
         rows = gcd(population.neurons, *(item.window.outputs for item in into if item.window))
         joined = np.concatenate(
             [*(item.weights.reshape(rows, -1) for item in into), np.zeros((rows, 1))], axis=1)
-        unit = _units(joined, plane_limit(formats.planes))
-        made = [_connection(item, unit, formats.planes) for item in into]
+        planes = formats.planes_into(population.name)
+        unit = _units(joined, plane_limit(planes))
+        made = [_connection(item, unit, planes) for item in into]
         connections += made
         bits = signed_bits(reach(*(item.magnitudes() for item in made)))
         unit = np.repeat(unit * joined.any(1), population.neurons // rows)

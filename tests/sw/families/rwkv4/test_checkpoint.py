@@ -85,7 +85,7 @@ def test_a_checkpoint_becomes_a_folder(tmp_path: Path, write: Callable[[Path], P
         assert np.array_equal(stored.tensor(key), value.float().numpy()), key
 
 
-def test_a_tokenizer_beside_the_file_is_taken_along(tmp_path: Path) -> None:
+def test_a_tokenizer_is_taken_along_and_its_text_chooses_planes(tmp_path: Path) -> None:
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     made = Tokenizer(models.BPE({name: index for index, name in enumerate(
@@ -95,9 +95,12 @@ def test_a_tokenizer_beside_the_file_is_taken_along(tmp_path: Path) -> None:
     made.save(str(tmp_path / "20B_tokenizer.json"))
     source, text = as_pth(tmp_path), tmp_path / "text"
     text.write_text("The owl sat in the old oak.\n")
-    import_model(ImportRequest(
-        model=str(source), output=tmp_path / "model", options=Options(calibrate=text)))
+    told = import_model(ImportRequest(
+        model=str(source), output=tmp_path / "model",
+        options=Options(calibrate=text, planes="auto", planes_target=0.005)))
     opened = open_model(RWKV4, str(tmp_path / "model"), None, Report())
+    planes = Formats.from_json(opened.model.formats or "").planes
+    assert len(set(planes.values())) > 1 and "at most +0.50% wanted" in told.lines[1]
     assert opened.tokenizer().decode(opened.tokenizer().encode("An owl")) == "An owl"
     assert opened.begin is None and opened.generation.ends == (0,)
 
