@@ -52,10 +52,15 @@ class Populations:
         m.submodules.neurons = neurons = NeuronRunner(machine)
         m.submodules.parameters = parameters = SequentialSource(
             machine.neurons.constant_bits, machine.neurons.constant_depth,
-            assembly.space(Space.NEURONS), assembly.initial[Space.NEURONS])
+            assembly.space(Space.NEURONS), assembly.initial[Space.NEURONS],
+            cyclic=machine.neurons.cycle > 0)
         connect_streams(m, parameters.words, neurons.constants)
         assembly.loads(Space.NEURONS, parameters.writes)
-        m.d.comb += [parameters.restart.eq(assembly.begin), neurons.begin.eq(assembly.begin)]
+        m.d.comb += neurons.begin.eq(assembly.begin)
+        if machine.neurons.cycle:
+            self._cycles(assembly, neurons, parameters)
+        else:
+            m.d.comb += parameters.restart.eq(assembly.begin)
         if machine.neurons.input_depth:
             self._inputs(assembly, neurons)
         units: dict[str, Any] = {"NEURON": neurons}
@@ -78,6 +83,21 @@ class Populations:
         if machine.trace:
             m.d.comb += [getattr(assembly.ports, name).eq(getattr(neurons, name))
                          for name in neuron_traces(machine)]
+
+    def _cycles(self, assembly: Assembly, neurons: NeuronRunner, parameters: SequentialSource
+                ) -> None:
+        """A command takes the words behind those of the one before."""
+        m, wanted = assembly.m, neurons.cycle
+        following = Signal(range(self._machine.neurons.constant_depth + 1),
+                           name="following_parameters")
+        m.d.comb += [
+            parameters.restart.eq(wanted.valid), parameters.base.eq(following),
+            parameters.last.eq(following + wanted.words - 1),
+        ]
+        with m.If(wanted.valid):
+            m.d.sync += following.eq(following + wanted.words)
+        with m.If(assembly.begin):
+            m.d.sync += following.eq(0)
 
     def _inputs(self, assembly: Assembly, neurons: NeuronRunner) -> None:
         m, machine = assembly.m, self._machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Shape, Signal
+from amaranth.hdl import Const, Module, Shape, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
@@ -19,7 +19,8 @@ class SequentialSource(Component):
     """The interface of every weight source, and its implementation in block RAM.
 
     After ``restart`` the source delivers the words ``base``, ``base + 1``, … without end, one a
-    clock, and fetches ahead of the consumer. After the last word of the memory comes word 0.
+    clock, and fetches ahead of the consumer. After the last word of the memory comes word 0; where
+    it is ``cyclic``, after word ``last`` comes ``base``.
     Consumers know the order and never send an address, so any memory can stand behind these
     members:
 
@@ -28,6 +29,7 @@ class SequentialSource(Component):
             offered three clocks later; a word offered in the clock of the restart may still be
             taken. Before the first restart nothing is offered.
         base: In(range(depth)), address of the first word, looked at while ``restart`` is high.
+        last: In(range(depth)), that of the last, likewise. Only where it is cyclic.
         words: Out, stream of ``shape``; leaves a register.
         writes: In, stream of `WriteChunk`, always ready; see `LoadableMemory`. Load before restart.
 
@@ -40,21 +42,24 @@ class SequentialSource(Component):
         space: which writes are meant.
         initial: words at power up, from word 0 on.
         large, staged: see `LoadableMemory`.
+        cyclic: see above.
     """
 
     LATENCY = 3
 
     def __init__(self, shape: Any, depth: int, space: int, initial: Sequence[int] = (),
-                 large: bool = False, staged: bool = True) -> None:
+                 large: bool = False, staged: bool = True, cyclic: bool = False) -> None:
         self._width = Shape.cast(shape).width
         self._depth = depth
         self._space = space
         self._initial = initial
         self._large = large
         self._staged = staged
+        self._cyclic = cyclic
         super().__init__({
             "restart": In(1),
             "base": In(range(depth)),
+            **({"last": In(range(depth))} if cyclic else {}),
             "words": Out(stream.Signature(shape)),
             "writes": In(stream.Signature(WriteChunk)),
         })
@@ -69,6 +74,7 @@ class SequentialSource(Component):
         running = Signal()
         fetched = Signal()
         address = Signal(range(self._depth))
+        first, last = self._ends(m)
         take_fetched = Signal()
         fetch = Signal()
         m.d.comb += [
@@ -79,8 +85,8 @@ class SequentialSource(Component):
         ]
         with m.If(fetch):
             m.d.sync += fetched.eq(running)
-            with m.If(address == self._depth - 1):
-                m.d.sync += address.eq(0)
+            with m.If(address == last):
+                m.d.sync += address.eq(first)
             with m.Else():
                 m.d.sync += address.eq(address + 1)
         with m.If(take_fetched):
@@ -96,3 +102,12 @@ class SequentialSource(Component):
                 self.words.valid.eq(0),
             ]
         return m
+
+    def _ends(self, m: Module) -> tuple[Value, Value]:
+        """Addresses of the word that comes after the last, and of the last."""
+        if not self._cyclic:
+            return Const(0), Const(self._depth - 1)
+        first, last = (Signal(range(self._depth), name=name) for name in ("first", "end"))
+        with m.If(self.restart):
+            m.d.sync += [first.eq(self.base), last.eq(self.last)]
+        return first, last

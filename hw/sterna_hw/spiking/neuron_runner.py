@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed, unsigned
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import In, Out
@@ -80,6 +80,9 @@ class NeuronRunner(Component):
         given: Out, stream of `word_group`: codes, as words. Only where some are given.
         constants: In, stream of words of ``constant_bits``: parameters in the order of use, those
             of a neuron in the order of its unit's ``varying``, the first lowest.
+        cycle: Out, ``valid`` while a command of neurons with parameters is taken, which go through
+            so many ``words`` again and again; ``constants`` are these from the next clock on. Only
+            where the machine has cycles.
         inputs: In, stream of `code_word`. Only with a memory of inputs.
         shift: Out, `shift_layout`; new codes for `CodeMemory`.
         weights: Out, `written_word`: outputs that are weights, a word of all lanes of synapses when
@@ -116,6 +119,9 @@ class NeuronRunner(Component):
             "result": Out(result_group(machine)),
             "idle": Out(1),
         }
+        if neurons.cycle:
+            members["cycle"] = Out(StructLayout({
+                "valid": 1, "words": unsigned(neurons.cycle.bit_length())}))
         if machine.readable:
             members |= {spec.name: In(state_port(spec)) for spec in neurons.states(machine)
                         if spec.name != CODES}
@@ -184,6 +190,10 @@ class NeuronRunner(Component):
             for number, kind in enumerate(machine.neurons.kinds):
                 with m.If((offered.unit == number + 1) & ~offered.clear):
                     m.d.comb += groups[kind.current].start.eq(1)
+                    if machine.neurons.cycle and kind.varying:
+                        m.d.comb += self.cycle.valid.eq(1)
+        if machine.neurons.cycle:
+            m.d.comb += self.cycle.words.eq(offered.words)
         for source in groups.values():
             m.d.comb += source.count.eq(offered.groups)
         return m

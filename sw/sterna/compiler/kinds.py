@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sterna.compiler.parameter_words import period
 from sterna.compiler.populations import Population, groups_of, joints, populations
 from sterna.errors import InputError
 from sterna.law.neuron import NeuronDefinition
@@ -113,7 +114,7 @@ def result_places(program: Program, widths: Widths) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class KindUse:
-    """What a program needs of a kind: groups of neurons, and of them with varying parameters."""
+    """What a program needs of a kind: groups of neurons, and words of their varying parameters."""
 
     groups: int = 0
     constants: int = 0
@@ -122,11 +123,37 @@ class KindUse:
 def kinds_used(program: Program, machine: Machine) -> tuple[KindUse, ...]:
     """Of every kind of neurons of the machine. Raises as `kind_of`."""
     widths = Widths.of(machine)
-    groups = [0] * len(machine.neurons.kinds)
+    groups, words = ([0] * len(machine.neurons.kinds) for _ in range(2))
     for place in populations(program):
-        groups[kind_of(machine, place)] += place.section.repeat * widths.groups(place.item)
-    return tuple(KindUse(count, count if kind.varying else 0)
-                 for count, kind in zip(groups, machine.neurons.kinds, strict=True))
+        number = kind_of(machine, place)
+        groups[number] += place.section.repeat * widths.groups(place.item)
+        words[number] += place.section.repeat * words_of(machine, place)
+    return tuple(KindUse(*found) for found in zip(groups, words, strict=True))
+
+
+def words_of(machine: Machine, place: Population) -> int:
+    """Words of the parameters of a population on the machine, for each repetition."""
+    widths, names = Widths.of(machine), machine.neurons.kinds[kind_of(machine, place)].varying
+    if not names:
+        return 0
+    if not machine.neurons.cycle:
+        return widths.groups(place.item)
+    return period(place, names, widths.lanes)
+
+
+def parameter_memory(program: Program, widths: Widths, kinds: Iterable[NeuronKind]
+                     ) -> dict[str, int]:
+    """Words that kinds as `make_kinds` gives keep for a program, and how many come again at most:
+    0 where none do."""
+    varying = {(kind.definition, kind.current): kind.varying for kind in kinds}
+    sequence, again, most = 0, 0, 1
+    for place in populations(program):
+        if names := varying[widths.key(place.item)]:
+            words, repeat = period(place, names, widths.lanes), place.section.repeat
+            sequence, again = (sequence + repeat * widths.groups(place.item),
+                               again + repeat * words)
+            most = max(most, words)
+    return {"constant_depth": max(1, again), "cycle": most if again < sequence else 0}
 
 
 def make_kinds(program: Program, widths: Widths) -> tuple[NeuronKind, ...]:

@@ -137,7 +137,7 @@ class NeuronStep:
 
     ``codes`` is the word that codes are stored at, None if they are not. ``current``: sums are
     words of the vector unit; ``give``: codes go there. ``weights`` is the weight word from which on
-    outputs are written, None if they are not.
+    outputs are written, None if they are not. ``words`` are those of its parameters.
     """
 
     item: int
@@ -151,6 +151,7 @@ class NeuronStep:
     current: bool = False
     give: bool = False
     weights: int | None = None
+    words: int = 0
 
 
 @dataclass(kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sterna.compiler.kinds import Widths, kind_of, place_sources
+from sterna.compiler.kinds import Widths, kind_of, place_sources, words_of
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import AccumulateStep, NeuronStep, VectorStep
 from sterna.compiler.populations import Population, groups_of, joints
@@ -58,7 +58,7 @@ def neuron_step(scheduler: SectionScheduler, position: int, item: Neurons) -> Ne
     place = Population(scheduler.program, scheduler.section, item)
     return NeuronStep(
         item=position, elements=item.length, groups=Widths.of(machine).groups(item),
-        name=item.name, states=len(item.definition.states),
+        name=item.name, states=len(item.definition.states), words=words_of(machine, place),
         kind=kind_of(machine, place), codes=None if placed is None else placed.word,
         result=item.result in scheduler.program.results, current=item.current is not None,
         give=_given(scheduler, item),

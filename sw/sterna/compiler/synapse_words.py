@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.compiler.kinds import Widths, kind_of
+from sterna.compiler.kinds import kind_of, words_of
+from sterna.compiler.parameter_words import parameter_rows
 from sterna.compiler.populations import Joint, joints, populations
 from sterna.compiler.products import factors, written_words
 from sterna.compiler.windows import WindowWords
@@ -53,26 +54,25 @@ def window_words(program: Program, machine: Machine) -> Words:
 
 
 def neuron_words(program: Program, machine: Machine) -> Words:
-    """The varying parameters of the neurons, groups in the order of execution."""
+    """The varying parameters of the neurons, groups in the order of execution, and once what comes
+    again."""
     size, lanes = word_bytes(machine, Space.NEURONS), machine.neurons.lanes
-    widths, parts = Widths.of(machine), [np.zeros((0, size), np.uint8)]
+    parts = [np.zeros((0, size), np.uint8)]
     for section in program.sections:
         places = [place for place in populations(program) if place.section is section]
         for repetition in range(section.repeat):
             for place in places:
                 kind = machine.neurons.kinds[kind_of(machine, place)]
                 if kind.varying:
-                    parts.append(_varying(
-                        kind, dict(place.numbers(repetition).expanded(place.item.length).items()),
-                        widths.groups(place.item) * lanes, lanes, size))
+                    rows = parameter_rows(place, repetition, kind.varying, lanes)
+                    beyond = max(0, words_of(machine, place) - len(rows))
+                    parts.append(_varying(kind, np.pad(
+                        rows, ((0, beyond), (0, 0), (0, 0)))[:words_of(machine, place)], size))
     return np.concatenate(parts)
 
 
-def _varying(kind: NeuronKind, full: dict[str, NDArray[np.int64]], length: int, lanes: int,
-             size: int) -> Words:
+def _varying(kind: NeuronKind, rows: NDArray[np.int64], size: int) -> Words:
     d = kind.definition
     bits = [d.factor_bits if name in FACTORS else d.membrane_bits for name in kind.varying]
-    columns = [np.pad(full[name], (0, length - len(full[name]))).reshape(-1, lanes)
-               for name in kind.varying]
-    return pack_mixed([(column[:, lane:lane + 1], width) for lane in range(lanes)
-                       for column, width in zip(columns, bits, strict=True)], size)
+    return pack_mixed([(rows[:, name, lane:lane + 1], width) for lane in range(rows.shape[2])
+                       for name, width in enumerate(bits)], size)

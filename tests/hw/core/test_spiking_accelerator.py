@@ -24,6 +24,8 @@ from sterna_sim.verification import Verifier
 
 from tests.hw.core.spiking_networks import random_network
 from tests.hw.core.stepped_board import SteppedBoard
+from tests.hw.core.window_networks import window_network
+from tests.one_machine import ON_SYNAPSES
 
 
 def verifier_of(network: SpikingNetwork, shape: Machine, **options: Any) -> Verifier:
@@ -75,6 +77,17 @@ def test_a_network_is_the_golden_one(
         machine = fit_machine(lower(network), shape)
         expected = estimate_cycles(schedule(lower(network), machine), machine).cycles
         assert counters.cycles < 1.04 * expected and (skip or counters.cycles > 0.96 * expected)
+
+
+def test_parameters_of_channels_are_there_once() -> None:
+    """Whatever channels and lanes have in common; those of the other populations as ever."""
+    network = window_network("few", ON_SYNAPSES)
+    shape = step_machine(synapse_lanes=4, neuron_lanes=2)
+    neurons = fit_machine(lower(network), shape).neurons
+    # Of 60, 24 and 5 neurons; three channels on two lanes.
+    assert (neurons.constant_depth, neurons.cycle) == (3 + 12 + 3, 12)
+    outcome = verifier_of(network, shape, density=0.8).verify([random_codes(network, 3)])
+    assert outcome.first_difference is None
 
 
 def test_a_difference_is_found_and_named() -> None:

@@ -60,7 +60,9 @@ def window_network(name: str, definitions: Sequence[NeuronDefinition], seed: int
     populations, connections, source = [], [], INPUT
     for index, (target, window) in enumerate(NETWORKS[name]):
         definition = definitions[index % len(definitions)]
-        parameters = neuron_parameters(rng, window.targets, definition)
+        # Those of the first are one a channel, which come again at every position.
+        parameters = neuron_parameters(
+            rng, window.outputs if not index else window.targets, definition)
         planes = ternary_planes(rng.integers(-13, 14, window.shape), 3)
         if MAXIMA.get(name) == target:
             definition = any_population(target, window.targets).definition

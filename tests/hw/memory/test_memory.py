@@ -146,6 +146,34 @@ def test_words_come_in_order_and_wrap(depth: int, density: float) -> None:
 
 
 @pytest.mark.parametrize("density", [1.0, 0.4])
+def test_words_of_a_cycle_come_again(density: float) -> None:
+    """From the first to the last of them, until the source is told of others."""
+    dut = SequentialSource(8, 9, Number.WEIGHTS, initial=range(10, 19), cyclic=True)
+    cycles, found = ((0, 2), (3, 3), (4, 8), (8, 8)), []
+
+    async def bench(ctx) -> None:
+        draw = random.Random(5)
+        for first, last in cycles:
+            ctx.set(dut.base, first)
+            ctx.set(dut.last, last)
+            ctx.set(dut.restart, 1)
+            await ctx.tick()
+            ctx.set(dut.restart, 0)
+            words: list[int] = []
+            while len(words) < 11:
+                ctx.set(dut.words.ready, draw.random() < density)
+                if ctx.get(dut.words.valid & dut.words.ready):
+                    words.append(ctx.get(dut.words.payload))
+                await ctx.tick()
+            ctx.set(dut.words.ready, 0)
+            found.append(words)
+
+    simulate(dut, bench)
+    assert found == [[10 + first + index % (last - first + 1) for index in range(11)]
+                     for first, last in cycles]
+
+
+@pytest.mark.parametrize("density", [1.0, 0.4])
 def test_restart_drops_words_in_flight(density: float) -> None:
     source, values, writes = _source(16, 1)
     rng = random.Random(7)

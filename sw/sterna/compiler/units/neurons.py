@@ -10,7 +10,15 @@ from sterna.compiler.clock_neurons import issue_neurons
 from sterna.compiler.emission import Emission
 from sterna.compiler.flow_neurons import accept_neurons
 from sterna.compiler.kept import kept_codes, kept_neurons
-from sterna.compiler.kinds import Widths, kinds_used, make_kinds, place_sources, result_places
+from sterna.compiler.kinds import (
+    Widths,
+    kinds_used,
+    make_kinds,
+    parameter_memory,
+    place_sources,
+    result_places,
+    words_of,
+)
 from sterna.compiler.operands import codes_taken
 from sterna.compiler.plan import NeuronStep, Plan
 from sterna.compiler.populations import (
@@ -38,12 +46,12 @@ _STEP = 16
 
 def encode_neurons(step: NeuronStep, machine: Machine) -> Instruction:
     """NEURON."""
-    del machine
     return "NEURON", {
         "unit": 0 if step.kind is None else 1 + step.kind,
         "codes": step.codes or 0, "groups": step.groups, "store": int(step.codes is not None),
         "result": int(step.result), **({"give": 1} if step.give else {}),
         **({} if step.weights is None else {"weigh": 1, "weights": step.weights}),
+        **({"words": step.words} if machine.neurons.cycle else {}),
     }
 
 
@@ -91,7 +99,7 @@ class NeuronsCompiler(UnitCompiler):
         kinds = make_kinds(program, widths)
         return replace(
             unit, kinds=kinds, outputs=_outputs(program, widths), **_depths(program, widths),
-            constant_depth=max(1, sum(kind.groups for kind in kinds if kind.varying)))
+            **parameter_memory(program, widths, kinds))
 
     def needed(self, program: Program, machine: Machine, plan: Plan,
                placement: str) -> Mapping[str, int]:
@@ -100,6 +108,9 @@ class NeuronsCompiler(UnitCompiler):
         fields = {"code_bits": code_bits_needed(program), "outputs": _outputs(program, widths),
                   "constant_depth": max(1, sum(kind.constants for kind in used)),
                   **_depths(program, widths)}
+        if machine.neurons.cycle:
+            fields["cycle"] = max(
+                (words_of(machine, place) for place in populations(program)), default=0)
         return {NeuronsUnit.label(name): value for name, value in fields.items()}
 
     def fitted(self, machine: Machine, plan: Plan, needed: Mapping[str, int]) -> dict[str, int]:

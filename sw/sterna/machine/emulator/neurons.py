@@ -36,7 +36,7 @@ class NeuronsUnit(EmulatedUnit):
         self.changed()
 
     def changed(self) -> None:
-        self._parameters: dict[tuple[int, int, int], dict[str, Integers | int]] = {}
+        self._parameters: dict[tuple[int, ...], dict[str, Integers | int]] = {}
 
     def plan(self, step: Executed, plan: Plan) -> None:
         if step.fields.get("weigh"):
@@ -160,7 +160,8 @@ class NeuronsUnit(EmulatedUnit):
     def _fire(self, path: Path, fields: dict[str, int], sums: Integers, given: int) -> None:
         number, groups = fields["unit"] - 1, fields["groups"]
         machine, kind = self.machine, self._kinds[number]
-        output, states = kind.step(sums, self._parameters_of(number, groups))
+        parameters = self._parameters_of(number, groups, fields.get("words", groups))
+        output, states = kind.step(sums, parameters)
         if machine.trace:
             rows = [sums, output, np.stack([states[name] for name in kind.definition.states], 1)]
             for shown, values in zip(self._shown[number], rows, strict=True):
@@ -177,25 +178,27 @@ class NeuronsUnit(EmulatedUnit):
         if fields["result"]:
             self._result = np.concatenate([self._result, output])
 
-    def _parameters_of(self, number: int, groups: int) -> dict[str, Integers | int]:
+    def _parameters_of(self, number: int, groups: int, words: int) -> dict[str, Integers | int]:
         """Parameters of the next neurons: constants of the kind, others from the memory."""
         kind, first = self.machine.neurons.kinds[number], self._constant
         if kind.varying:
-            self._constant += groups
-        key = (number, first, groups)
+            self._constant += words
+        key = (number, first, groups, words)
         if key not in self._parameters:
-            self._parameters[key] = kind.shared() | self._varying(kind, first, groups)
+            self._parameters[key] = kind.shared() | self._varying(kind, first, groups, words)
         return self._parameters[key]
 
-    def _varying(self, kind: NeuronKind, first: int, groups: int) -> dict[str, Integers | int]:
+    def _varying(self, kind: NeuronKind, first: int, groups: int, words: int
+                 ) -> dict[str, Integers | int]:
         memory, lanes = self.memories[Space.NEURONS], self.machine.neurons.lanes
         found: dict[str, Integers | int] = {}
         place = 0
         for name in kind.varying:
             d = kind.definition
             bits = d.factor_bits if name in FACTORS else d.membrane_bits
-            found[name] = np.stack([
-                memory.fields(first + groups, 1, bits, first, lane * kind.parameter_bits + place)
-                for lane in range(lanes)], 1).reshape(-1)
+            rows = np.stack([
+                memory.fields(first + words, 1, bits, first, lane * kind.parameter_bits + place)
+                for lane in range(lanes)], 1).reshape(words, lanes)
+            found[name] = rows[np.arange(groups) % words].reshape(-1)
             place += bits
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from sterna.errors import InputError
@@ -105,7 +105,8 @@ class Neurons(Unit):
     """``lanes`` neurons updated a clock. Depths are in words of the memory that they name."""
 
     name = "neuron"
-    optional = frozenset({"code_depth", "input_depth", "outputs", "given_depth"})
+    optional = frozenset({"code_depth", "input_depth", "outputs", "given_depth", "cycle"})
+    later = frozenset({"cycle"})
 
     lanes: int = 4
     """Neurons updated a clock, and codes in a word; a power of two."""
@@ -116,6 +117,9 @@ class Neurons(Unit):
     code_depth: int = 64
     """Words of ``lanes`` sources that synapses read: input and populations."""
     constant_depth: int = 64
+    cycle: int = 0
+    """The most words of parameters that a population may have, which come again when all its groups
+    are more. 0: each of its groups has one."""
     input_depth: int = 16
     """Words of codes that a RUN may be given. 0: its input is words."""
     outputs: int = 1
@@ -185,13 +189,15 @@ class Neurons(Unit):
         on. They come from the input (``unit`` 0), or from LIF engine ``unit - 1``, which takes the
         accumulators from group 0 on and leaves them zero, or words in the order in which VECTOR
         sends them. ``store``, ``result``, ``give`` and ``weigh`` say where its outputs go: codes,
-        the step's results, words for VECTOR, weights from word ``weights`` on. ``clear`` stands
-        alone: the words become zero, and so do the states of all neurons.
+        the step's results, words for VECTOR, weights from word ``weights`` on. Its groups take the
+        next ``words`` words of parameters, again and again. ``clear`` stands alone: the words
+        become zero, and so do the states of all neurons.
         """
         written = machine.has("synapse") and machine.synapses.written_depth
         return (("unit", max(_KIND_BITS, len(self.kinds).bit_length())),
                 ("codes", address_bits(self.code_depth)), ("groups", self.group_bits),
                 ("store", 1), ("result", 1), ("clear", 1),
+                *((("words", self.cycle.bit_length()),) if self.cycle else ()),
                 *((("give", 1),) if self.gives_words(machine) else ()),
                 *((("weigh", 1), ("weights", address_bits(machine.synapses.weight_depth)))
                   if written else ()))
@@ -255,7 +261,7 @@ class Neurons(Unit):
         return self.outputs
 
     def to_dict(self) -> dict[str, Any]:
-        values = asdict(self)
+        values = super().to_dict()
         for item, kind in zip(values["kinds"], self.kinds, strict=True):
             item["definition"] = kind.definition.to_dict()
         return values
