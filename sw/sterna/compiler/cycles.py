@@ -11,8 +11,8 @@ from sterna.machine.machine import Machine
 from sterna.machine.sequencer import START_CLOCKS
 
 STEADY = 3
-"""After so many repetitions of a section that take alike, the others are not run: no queue between
-units is deeper than one repetition, so that they would take as long."""
+"""After so many repetitions of a section that take alike, the others are taken to be as long and
+not run: what queues between units hold has settled. Tests compare with all of them run."""
 
 
 @dataclass(frozen=True)
