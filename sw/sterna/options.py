@@ -7,6 +7,7 @@ refuses what was given and nobody reads.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -108,7 +109,7 @@ class Declared:
         if value is None:
             return
         if about.reads and not (about.or_standard_input and str(value) == "-"
-                                or about.or_folder and Path(str(value)).is_dir()):
+                                or about.or_folder and os.path.isdir(str(value))):
             require_file(Path(str(value)))
         if about.refuse is not None:
             about.refuse(str(value))
