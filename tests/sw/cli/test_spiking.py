@@ -77,7 +77,7 @@ def test_eval_of_samples_with_labels(sterna, tmp_path):
     assert "class 3" in shown and " right" in shown
     for arguments, message in (
             (["l2mu", "--data", path, "--by", "first"], "by is 'first'; it is sum, last, most"),
-            (["l2mu", "--data", path, "--samples", 3], "--data has its own"),
+            ([tmp_path / "net", "--data", path, "--seed", 3], "--seed: is of random inputs"),
             (["l2mu", "--data", path, "--dt", 0.1], "is for recordings of events with their times"),
             (["digits", "--data", path], "frames of shape [32, 60, 12]")):
         outcome = sterna("eval", *arguments)

@@ -15,9 +15,11 @@ from sterna.families.requests import EvaluateRequest
 from sterna.families.sdt_v2.builder import FRACTION, Reals
 from sterna.families.sdt_v2.lowering import Places
 from sterna.families.sdt_v2.options import Samples
-from sterna.families.sdt_v2.random_model import images
+from sterna.families.sdt_v2.random_model import frames, images
+from sterna.families.spiking.accuracy import accuracies, check_chosen, labelled_codes
+from sterna.families.spiking.evaluate import SpikingScore
 from sterna.families.spiking.golden import GoldenNetwork
-from sterna.families.steps.options import Seed
+from sterna.families.steps.options import Labels, Seed
 from sterna.law.neuron import Output
 from sterna.progress import Progress, Report
 from sterna.shown import Shown
@@ -86,10 +88,18 @@ class Agreement(Shown):
                   for name, count in self.saturated.items())]
 
 
-def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report) -> Agreement:
-    """Golden against the float reference, on random images."""
+def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report
+             ) -> Agreement | SpikingScore:
+    """Golden against the float reference, on random images or on samples with labels."""
     options = request.options
-    return agreement(model, options.take(Seed).seed, options.take(Samples).samples, report)
+    if options.take(Labels).data is None:
+        return agreement(model, options.take(Seed).seed, options.take(Samples).samples, report)
+    check_chosen(options)
+    chosen = options.take(Samples).samples if "samples" in options else None
+    given = labelled_codes(model.network, chosen, request, report)
+    values = accuracies(given, lambda inputs: _classes(model, frames(model.configuration, inputs)),
+                        request, report)
+    return SpikingScore({"model": model.name} | values, None)
 
 
 def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | None = None
@@ -116,7 +126,7 @@ def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | Non
         saturated={name: count for name, count in golden.saturated().items() if count})
 
 
-def _classes(model: SdtV2Model, given: Tensor, watch: _Watch) -> Reals:
+def _classes(model: SdtV2Model, given: Tensor, watch: _Watch | None = None) -> Reals:
     with torch.no_grad():
         return model.reference(model.configuration, model.tensors).run(given, watch).numpy()
 

@@ -16,9 +16,12 @@ from sterna.families.sdt_v2.names import DEFAULTS, FORMAT, NAME, PTH
 from sterna.families.sdt_v2.options import Calibrate, Images, Samples
 from sterna.families.steps.options import (
     BoardShape,
+    CheckedDevice,
     Config,
     Inputs,
+    Labels,
     Outputs,
+    Recordings,
     Rounding,
     RunSteps,
     Seed,
@@ -27,7 +30,7 @@ from sterna.families.steps.options import (
     Skip,
     Steps,
 )
-from sterna.families.steps.reading import reading
+from sterna.families.steps.reading import reading, unread_of_eval
 from sterna.options import Group, Reading
 from sterna.progress import Report
 
@@ -65,7 +68,8 @@ class SdtV2:
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Seed, Samples),
+        "eval": (Labels, Recordings, Rounding, Samples, Seed, CheckedDevice, Config, Shape,
+                 common.Timeout),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Images, Calibrate),
@@ -81,7 +85,14 @@ class SdtV2:
 
     def reading(self, request: Request) -> Reading:
         """As every family of step networks."""
-        return reading(request, self.options[request.command])
+        unread: dict[type[Group], str] = {}
+        if request.command == "eval":
+            labelled = "data" in request.options
+            if labelled:
+                unread[Seed] = "is of random images; --data has its own"
+            unread |= unread_of_eval(
+                request, "" if labelled else "is of samples with labels; give --data FILE")
+        return reading(request, self.options[request.command], unread)
 
     def open(self, request: Request, report: Report) -> Model:
         """Random weights, or those of a folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from sterna.families.requests import ImportRequest
@@ -14,7 +13,7 @@ from sterna.families.sdt_v2.lowering import reached
 from sterna.families.sdt_v2.model import BATCH, STEPS
 from sterna.families.sdt_v2.names import FORMAT
 from sterna.families.sdt_v2.options import Calibrate, Images
-from sterna.families.sdt_v2.random_model import images, inputs
+from sterna.families.sdt_v2.random_model import frames, images, inputs
 from sterna.families.sdt_v2.reference import Reference
 from sterna.families.sdt_v2.store import Stored, save_model
 from sterna.families.spiking.codes import encode, fractions_for
@@ -37,13 +36,13 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     check_target(output, FORMAT, sources)  # before the work, not only after it
     found = read_checkpoint(source, chosen.image_size, chosen.heads)
     shape = found.configuration
-    frames, fraction = _frames(found, given, report)
+    taken, fraction = _frames(found, given, report)
     reference = Reference(shape, found.tensors)
     report("finding what maps reach", 0, 1)
-    peaks = reached(reference, frames)
+    peaks = reached(reference, taken)
     save_model(Stored(shape, found.tensors, peaks, fraction), output, sources)
     origin = ("random images; give --calibrate FRAMES of your own" if given is None
-              else f"{frames.shape[1]} samples of {given}")
+              else f"{taken.shape[1]} samples of {given}")
     lines = [f"{shape.channels} channels of {shape.image} x {shape.image} (--image-size), "
              f"{shape.heads} heads (--heads), width {shape.width}, {shape.convs} blocks of "
              f"convolutions, {shape.third} and {shape.fourth} of attention, {shape.classes} "
@@ -64,5 +63,4 @@ def _frames(found: Checkpoint, given: Path | None, report: Report) -> tuple[Tens
     fraction = fractions_for(file.blocks(report)).best
     blocks = [np.ldexp(encode(block, fraction).codes.astype(float), -fraction)
               for block in file.blocks(report)]
-    frames = torch.from_numpy(np.concatenate(blocks))
-    return frames.reshape(*file.shape[:2], shape.channels, shape.image, shape.image), fraction
+    return frames(shape, np.concatenate(blocks)), fraction

@@ -35,6 +35,9 @@ HEADROOM = 1.25
 """Of maps between convolutions over what they reached."""
 SILENT = 1e-6
 """A channel that reaches no more of the largest of its map."""
+NOTHING = 1e-9
+"""What a map reaches that is 0 but for rounding: the batch norm behind it makes at most 316 times
+as much of it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def reached(reference: Reference, frames: Tensor) -> dict[str, Reals]:
         for sample in frames.split(1, 1):  # of published sizes several need gigabytes
             reference.run(sample, watch)
     return {name: np.where(found > SILENT * found.max(), found, found.max())
-            for name, found in peaks.items()}
+            if found.max() > NOTHING else np.zeros_like(found) for name, found in peaks.items()}
 
 
 def lower(lowering: type[Lowering], reference: Reference, tensors: Mapping[str, Tensor],

@@ -34,4 +34,5 @@ class Samples:
     """How many images are compared."""
 
     owner: ClassVar[str] = TRANSFORMERS
-    samples: int = option(16, "random images (16).", least=1, most=10**4)
+    samples: int = option(16, "random images (16); of --data the first ones, usually all.",
+                          least=1, most=10**4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sterna.families.sdt_v2.configuration import Configuration
@@ -30,9 +31,14 @@ def inputs(configuration: Configuration) -> int:
 def images(configuration: Configuration, steps: int, batch: int, seed: int,
            fraction: int = INPUT_FRACTION) -> Tensor:
     """[steps, batch, channels, rows, columns], of values that codes hold exactly."""
-    made = random_inputs(Images(configuration, fraction), steps, batch, RATE, seed)
-    return torch.from_numpy(made).reshape(
-        steps, batch, configuration.channels, configuration.image, configuration.image)
+    return frames(configuration,
+                  random_inputs(Images(configuration, fraction), steps, batch, RATE, seed))
+
+
+def frames(configuration: Configuration, values: NDArray[np.float64]) -> Tensor:
+    """Those of values [steps, batch, inputs], [steps, batch, channels, rows, columns]."""
+    return torch.from_numpy(values).reshape(
+        *values.shape[:2], configuration.channels, configuration.image, configuration.image)
 
 
 def random_tensors(configuration: Configuration, seed: int) -> dict[str, Tensor]:

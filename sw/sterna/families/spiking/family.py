@@ -42,7 +42,7 @@ from sterna.families.steps.options import (
     Skip,
     Steps,
 )
-from sterna.families.steps.reading import reading
+from sterna.families.steps.reading import reading, unread_of_eval
 from sterna.options import Group, Reading
 from sterna.progress import Report
 
@@ -84,7 +84,8 @@ class Spiking:
         "sweep": _ON_BOARD,
         "build": (*_ON_BOARD, Baud),
         "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Labels, Recordings, Rounding, Samples, Seed, CheckedDevice, common.Timeout, Nir),
+        "eval": (Labels, Recordings, Rounding, Samples, Seed, CheckedDevice, Config, Shape,
+                 common.Timeout, Nir),
         "simulate": (Config, Shape, common.Snapshots),
         "program": (),
         "import": (Formats, InputShape, Against, Nir),
@@ -114,19 +115,15 @@ class Spiking:
 
     @staticmethod
     def _unread_of_eval(request: Request) -> dict[type[Group], str]:
-        unread: dict[type[Group], str] = {}
+        model, none, unread = request.model or "", "", {}
         if "data" in request.options:
-            from sterna.families.spiking.input_file import ARRAYS
-
-            if Path(str(request.options["data"])).suffix in ARRAYS:
-                unread[Samples] = "is of a task that Sterna makes; --data has its own"
-        elif request.model not in TRAINED:
-            why = ("is of samples with labels; give --data FILE, or a model with a task: "
-                   f"{' or '.join(TRAINED)}")
-            unread |= dict.fromkeys((Labels, Samples, CheckedDevice, common.Timeout), why)
-        if request.options.take(CheckedDevice).device in (None, "golden"):
-            unread.setdefault(common.Timeout, "is patience with a board; give --device")
-        return unread
+            if model not in SHIPPED and not model.endswith(NIR_SUFFIX):
+                unread[Seed] = "is of random inputs; --data has its own"
+        elif model not in TRAINED:
+            none = ("is of samples with labels; give --data FILE, or a model with a task: "
+                    f"{' or '.join(TRAINED)}")
+            unread[Samples] = none
+        return unread | unread_of_eval(request, none)
 
     @staticmethod
     def _unread_of_import(request: Request) -> dict[type[Group], str]:

@@ -61,6 +61,17 @@ class InputFile:
             if report is not None:
                 report(f"reading {self.path.name}", done, steps)
 
+    def first(self, samples: int | None) -> InputFile:
+        """That of so many of its batch, all by None; there may be fewer."""
+        steps, batch, inputs = self.shape
+        count = batch if samples is None else min(samples, batch)
+
+        def read(rows: int) -> Iterator[NDArray[Any]]:
+            for block in self._read(rows):
+                yield block.reshape(-1, batch, inputs)[:, :count]
+
+        return InputFile(self.path, (steps, count, inputs), read)
+
 
 def open_input(path: Path, inputs: int, report: Report | None = None,
                binning: Binning | None = None) -> InputFile:

@@ -30,12 +30,14 @@ class Labelled:
 
 def open_labelled(path: Path, inputs: int, classes: int, binning: Binning | None = None,
                   report: Report | None = None) -> Labelled:
-    """The samples of a file, or folder of recordings, for a network of so many inputs and outputs.
+    """The samples of a file, or folder of recordings, for a network of so many inputs and outputs:
+    the first ones, where the ``binning`` says how many.
 
     Raises `InputError` naming what is wrong with it.
     """
+    binning = binning or Binning()
     if path.suffix in HDF5 or path.is_dir():
-        found = read_samples(path, inputs, binning or Binning(), MOST_VALUES, report or Report())
+        found = read_samples(path, inputs, binning, MOST_VALUES, report or Report())
         _check_labels(path, found.labels, classes)
         return Labelled(sampled(path, found.events, found.labels.size, inputs), found.labels)
     names = array_names(path) if path.suffix == ".npz" else ()
@@ -44,14 +46,13 @@ def open_labelled(path: Path, inputs: int, classes: int, binning: Binning | None
         raise InputError(f"{path}:{told}; {FORM}")
     labels = _whole(path, LABELS)
     _check_labels(path, labels, classes)
-    if EVENTS in names:
-        return Labelled(sampled(path, _whole(path, EVENTS), labels.size, inputs), labels)
-    found = open_input(path, inputs)
+    found = (sampled(path, _whole(path, EVENTS), labels.size, inputs) if EVENTS in names
+             else open_input(path, inputs))
     if found.shape[1] != labels.size:
         swapped = ("; its first axes look exchanged, save np.swapaxes(frames, 0, 1)"
                    if found.shape[0] == labels.size else "")
         raise InputError(f"{path}: {labels.size} labels for {found.shape[1]} samples{swapped}")
-    return Labelled(found, labels)
+    return Labelled(found.first(binning.samples), labels[:binning.samples])
 
 
 def _check_labels(path: Path, labels: NDArray[np.int64], classes: int) -> None:

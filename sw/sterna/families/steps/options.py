@@ -153,7 +153,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Samples:
-    samples: int = option(500, "Samples to classify (500; of recordings all).", least=1, most=10**6)
+    samples: int = option(500, "Samples to classify (500; of --data the first ones, usually all).",
+                          least=1, most=10**6)
 
 
 @dataclass(frozen=True)

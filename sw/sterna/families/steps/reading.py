@@ -10,7 +10,9 @@ from sterna_boards.options import Baud, BoardClock, BoardLanes, Weights
 from sterna.families import common
 from sterna.families.steps.options import (
     BoardShape,
+    CheckedDevice,
     Config,
+    Labels,
     RecordedSamples,
     Recordings,
     Rounding,
@@ -20,6 +22,7 @@ from sterna.families.steps.options import (
     Silent,
     Steps,
 )
+from sterna.host.address import GOLDEN
 from sterna.options import Group, Reading
 
 if TYPE_CHECKING:
@@ -33,6 +36,13 @@ def reading(request: Request, groups: tuple[type[Group], ...],
     unread = (more or {}) | {group: why for group, why in _unread(request).items()
                              if group in groups}
     return Reading(tuple(group for group in groups if group not in unread), unread)
+
+
+def unread_of_eval(request: Request, none: str) -> dict[type[Group], str]:
+    """What is for samples with labels, where there are ``none``, and for a device, without one."""
+    golden = request.options.take(CheckedDevice).device in (None, GOLDEN)
+    unread = common.unread_on(request, (Shape, Config), ()) if golden else {}
+    return unread | (dict.fromkeys((Labels, CheckedDevice), none) if none else {})
 
 
 def _unread(request: Request) -> dict[type[Group], str]:

@@ -10,6 +10,7 @@ import pytest
 from sterna.errors import InputError
 from sterna.families.spiking.classes import confusion, confusion_lines, told_classes
 from sterna.families.spiking.labelled import open_labelled
+from sterna.families.spiking.recording.binning import Binning
 
 LABELS = np.array([1, 0, 2])
 
@@ -33,6 +34,12 @@ def test_frames_maps_and_events_give_the_same(tmp_path: Path) -> None:
     assert np.array_equal(whole(path, events=shuffled, labels=LABELS), frames)
     ones = np.repeat(events[:, :3], events[:, 3], 0)
     assert np.array_equal(whole(path, events=ones, labels=LABELS), frames)
+    for name, array in (("frames", frames), ("events", events)):  # the first samples of them
+        arrays: dict[str, Any] = {name: array, "labels": LABELS}
+        np.savez(path, **arrays)
+        found = open_labelled(path, 4, 3, Binning(samples=2))
+        assert found.inputs.shape == (5, 2, 4) and found.labels.tolist() == LABELS[:2].tolist()
+        assert np.array_equal(np.concatenate(list(found.inputs.blocks())), frames[:, :2])
 
 
 @pytest.mark.parametrize(("arrays", "message"), [
