@@ -107,7 +107,7 @@ from sterna.cli.application import run_arguments
     ["estimate", "l2mu", "--board", "icebreaker"],
     ["estimate", "--shape", "370m", "--memory", "ddr4x4-77"],
     ["rtl", "--config", "tiny", "-o", "OUT"], ["rtl", "l2mu", "-o", "OUT"],
-    ["rtl", "demo-tiny", "--board", "arty-a7-100t", "-o", "OUT"],
+    ["rtl", "demo-tiny", "--board", "arty-a7-100t", "--rows", "2", "--columns", "6", "-o", "OUT"],
     ["run", "demo-tiny", "--device", "emulator", "--max-tokens", "2"],
     ["run", "l2mu", "--device", "emulator", "--steps", "2"],
 ], ids=" ".join)

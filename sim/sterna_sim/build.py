@@ -24,7 +24,7 @@ VERILOG, TOP = "accelerator.v", "sterna"
 SHARED_LANES = 4096
 """Lanes from which the rows of an engine are written, translated and compiled once for all."""
 PREFIX = "Vaccelerator"
-GENERATED = "generated"
+GENERATED, TOP_MODULE = "generated", "top"
 HARNESS, SERIAL_HARNESS = "harness.cpp", "serial_harness.cpp"
 HEADERS = "byte_queue.h", "axi_memory.h", "axi_rules.h", "sdram_memory.h", "waves.h"
 
@@ -38,8 +38,8 @@ COMPILER_FLAGS = (
 COLD, WIDE = "-O0", "-O1"
 """Of what runs once, and of what is around modules that are compiled by themselves: it has long
 functions, which take the compiler minutes each with more."""
-LARGE = 500_000
-"""Bytes of C++ from which a file is compiled alone."""
+LARGE = 1_500_000
+"""Bytes of C++ that the compiler is called for at once; a larger file is compiled alone."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
@@ -176,7 +176,7 @@ def _verilate(folder: Path, toolchain: Toolchain, tell: Progress, modules: list[
             wrappers.append(f"{part}/{module}.sv")
         top = ["--top-module", TOP] if modules else []
         tools.run([*command, *recording.verilator_flags, "--prefix", PREFIX,
-                   "--Mdir", f"{GENERATED}/top", *top, *wrappers, VERILOG])
+                   "--Mdir", f"{GENERATED}/{TOP_MODULE}", *top, *wrappers, VERILOG])
 
 
 def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progress,
@@ -184,8 +184,8 @@ def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progres
     generated = folder / GENERATED
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
     wide = len(list(generated.iterdir())) > 1
-    units = [*_translation_units([*generated.glob("*/*.cpp")], generated, wide),
-             *((source, []) for source in folder.glob("*.cpp"))]
+    sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
+    units = _translation_units(sources, generated, wide)
     objects = _compile_all(units, generated, toolchain, flags, tell)
     objects += sorted(_runtime(toolchain, tell, recording.runtime).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
@@ -227,22 +227,24 @@ def _translation_units(sources: list[Path], folder: Path, wide: bool
                        ) -> list[tuple[Path, list[str]]]:
     """What the compiler is called for, and its flags: small files of equal flags go together.
 
-    Half of the time of a small design goes into Verilator's headers, once a call. `wide`: see
-    `WIDE`.
+    Half of the time of a small design goes into Verilator's headers, once a call, so the harness
+    goes with it, too. `wide`: see `WIDE`.
     """
-    together: list[tuple[list[Path], int, list[str]]] = []
+    together: list[tuple[list[Path], int, str, list[str]]] = []
     # Large files first, so that no processor is left alone with one at the end.
     for source in sorted(sources, key=lambda path: (-path.stat().st_size, path.name)):
-        effort, size = _effort(source, wide), source.stat().st_size
-        for number, (files, taken, flags) in enumerate(together):
-            if (flags == effort and taken + size <= LARGE
-                    and files[0].parent == source.parent):  # of one header
-                together[number] = ([*files, source], taken + size, flags)
+        size, module = source.stat().st_size, source.parent.name
+        if source.parent == folder.parent:
+            module = TOP_MODULE
+        effort = _effort(source, wide and module == TOP_MODULE)
+        for number, (files, taken, *of) in enumerate(together):
+            if of == [module, effort] and taken + size <= LARGE:
+                together[number] = ([*files, source], taken + size, module, effort)
                 break
         else:
-            together.append(([source], size, effort))
+            together.append(([source], size, module, effort))
     units = []
-    for number, (files, _, effort) in enumerate(together):
+    for number, (files, *_, effort) in enumerate(together):
         unit = folder / f"unit_{number}.cpp"
         unit.write_text("".join(f'#include "{file.resolve()}"\n' for file in files))
         units.append((unit, effort))
@@ -253,4 +255,4 @@ def _effort(source: Path, wide: bool) -> list[str]:
     """Flags that take optimisation back where it does not pay."""
     if source.stem.endswith("__Slow"):
         return [COLD]
-    return [WIDE] if wide and source.parent.name == "top" else []
+    return [WIDE] if wide else []

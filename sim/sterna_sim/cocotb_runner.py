@@ -58,7 +58,9 @@ def _tools(simulator: str) -> dict[str, str]:
     return {
         "PATH": f"{tools.verilator.parent}{os.pathsep}{os.environ['PATH']}",
         "VERILATOR_ROOT": str(tools.verilator_root),
-        "MAKEFLAGS": f"{compiler} CFG_CXXFLAGS_PCH_I=-include CFG_GCH_IF_CLANG=",
+        # A bench ends before optimised code would have paid for its making.
+        "MAKEFLAGS": f"{compiler} CFG_CXXFLAGS_PCH_I=-include CFG_GCH_IF_CLANG= "
+                     "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
     }
 
 

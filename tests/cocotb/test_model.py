@@ -67,7 +67,7 @@ def record(program, image, text: list[int]) -> list[tuple[bytes, int, bytes]]:
 # Icarus runs some forty clocks a second, and most of them load the memories.
 @pytest.mark.parametrize(("simulator", "placement", "density", "shape", "text"), [
     pytest.param("verilator", "chip", 0.8, (12, 2, 5, 21), [3, 20, 3],
-                 marks=pytest.mark.verilator),
+                 marks=(pytest.mark.verilator, pytest.mark.long)),
     pytest.param("icarus", "host", 1.0, (6, 1, 5, 9), [3, 8], marks=[
         pytest.mark.icarus,
         pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog"),

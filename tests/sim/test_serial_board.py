@@ -91,7 +91,8 @@ def test_damage_on_the_way_to_the_board_is_set_right(library, expected, fault):
         assert tokens(opened(board)) == expected
 
 
-@pytest.mark.parametrize("fault", [Fault.FRAMING, Fault.LOST, Fault.FLIPPED])
+@pytest.mark.parametrize("fault", [
+    pytest.param(Fault.FRAMING, marks=pytest.mark.long), Fault.LOST, Fault.FLIPPED])
 def test_damage_in_mid_stream_reloads_and_repeats(library, expected, fault):
     with SerialBoard(CONFIGURATION, library=library) as board:
         device = opened(board)

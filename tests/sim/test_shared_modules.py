@@ -17,7 +17,7 @@ TEXTS = [[1, 5, 3], [7, 2]]
 
 
 @pytest.mark.parametrize("shape", [
-    {}, pytest.param({"streams": 2}, marks=pytest.mark.long),
+    pytest.param({}, marks=pytest.mark.long), pytest.param({"streams": 2}, marks=pytest.mark.long),
     {"lane": "tables", "columns": 12, "code_depth": 72, "block_groups": 16},
 ], ids=["adders", "streams", "tables"])
 def test_the_same_vectors_in_the_same_clocks(shape, monkeypatch):

@@ -31,7 +31,8 @@ def test_golden_emulator_and_verilog_go_on_from_each_other(name: str) -> None:
 
 
 @pytest.mark.verilator
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [
+    pytest.param(False, marks=pytest.mark.long), True])
 def test_each_of_several_texts_is_read_and_restored(
         shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each in a data path of its own, or both in one. Then one of them elsewhere; after a reset of

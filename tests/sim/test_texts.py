@@ -27,8 +27,8 @@ BASES = {
     "long blocks": TABLES.having(block_groups=64),
 }
 EVERY_BASE = pytest.mark.parametrize("name", [
-    "adders", "two sets of tables",
-    *(pytest.param(name, marks=pytest.mark.long) for name in ("tables, four texts", "long blocks"))
+    "adders", *(pytest.param(name, marks=pytest.mark.long)
+                for name in ("two sets of tables", "tables, four texts", "long blocks")),
 ])
 
 

@@ -22,8 +22,23 @@ MOST_LETTERS = 2000
 """Of the line of an error."""
 
 
-def application() -> typer.Typer:
-    """All commands, with the options of the families that there are now."""
+_OTHERS = (
+    ("boards", boards.boards, "sterna boards ulx3s-85f"),
+    ("models", models.models, "sterna models --json"),
+    ("probe", probe.probe, "sterna probe"),
+    ("doctor", probe.doctor, "sterna doctor --json"),
+    ("completion", completion.completion, 'eval "$(sterna completion bash)"'),
+)
+"""Commands that are no tasks, each with an example."""
+
+
+def application(only: str | None = None) -> typer.Typer:
+    """All commands, with the options of the families that there are now.
+
+    With `only`, where it names a command, that one: the options of all take a tenth of a second.
+    """
+    if only not in {*(request.command for request, _ in COMMANDS), *(name for name, *_ in _OTHERS)}:
+        only = None
     made = typer.Typer(
         name="sterna",
         help="MatMul-free, ternary and spiking models on FPGAs, proven bit for bit.",
@@ -33,15 +48,13 @@ def application() -> typer.Typer:
     )
     made.callback()(options)
     for request, perform in COMMANDS:
+        if only not in (None, request.command):
+            continue
         made.command(request.command, cls=Command, epilog=request.example)(
             parser.command(request, perform, _project))
-    for name, perform, line in (("boards", boards.boards, "sterna boards ulx3s-85f"),
-                                ("models", models.models, "sterna models --json"),
-                                ("probe", probe.probe, "sterna probe"),
-                                ("doctor", probe.doctor, "sterna doctor --json"),
-                                ("completion", completion.completion,
-                                 'eval "$(sterna completion bash)"')):
-        made.command(name, cls=Command, epilog=line)(perform)
+    for name, perform, line in _OTHERS:
+        if only in (None, name):
+            made.command(name, cls=Command, epilog=line)(perform)
     return made
 
 
@@ -98,7 +111,8 @@ def run_arguments(arguments: list[str]) -> int:
 
 
 def _invoke(arguments: list[str]) -> None:
-    commands = typer.main.get_command(application())
+    asked = None if completion.asked() else next(iter(arguments), None)
+    commands = typer.main.get_command(application(only=asked))
     if completion.answer(commands):
         return
     # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.

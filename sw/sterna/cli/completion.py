@@ -37,12 +37,17 @@ def completion(
     _answer(context.find_root().command, f"source_{shell}")
 
 
+def asked() -> str | None:
+    """What a shell asks of the commands, if one does."""
+    return os.environ.get(VARIABLE) or None
+
+
 def answer(commands: Any) -> bool:
-    """Answer what a shell asks of the commands, if one does."""
-    instruction = os.environ.get(VARIABLE)
-    if instruction:
+    """Answer a shell, if one asks."""
+    instruction = asked()
+    if instruction is not None:
         _answer(commands, instruction)
-    return bool(instruction)
+    return instruction is not None
 
 
 def _answer(commands: Any, instruction: str) -> None:

@@ -56,6 +56,9 @@ def icarus(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.icarus
+@pytest.mark.parametrize("folder", [
+    pytest.param(name, marks=LONG) if name in ("axi", "sdram") else name for name in CASES],
+    indirect=True)
 def test_icarus_passes(folder: Path) -> None:
     ran = icarus(folder)
     assert ran.returncode == 0 and "PASS" in ran.stdout.splitlines(), ran.stdout

@@ -86,6 +86,7 @@ def test_weights_from_axi_are_fetched_into_block_ram(tmp_path: Path) -> None:
     assert area.units["core.weights.reader"] < 300
 
 
+@pytest.mark.long
 def test_deep_vectors_lie_in_large_rams(tmp_path: Path) -> None:
     """As the estimate counts them; a part without large RAMs has them in block RAM."""
     machine = token_machine(rows=8, vector_lanes=8, vector_depth=8000)

@@ -94,7 +94,8 @@ def _differences(source: str, bench: str, cell: str, folder: Path) -> int:
 
 @pytest.mark.icarus
 @pytest.mark.parametrize("width, depth, output, mode", [
-    (1, 16384, "second", "OUTREG"), (2, 8192, "second", "OUTREG"), (4, 4096, "second", "OUTREG"),
+    *(pytest.param(*item, "second", "OUTREG", marks=pytest.mark.long)
+      for item in ((1, 16384), (2, 8192))), (4, 4096, "second", "OUTREG"),
     (9, 2048, "second", "OUTREG"), (18, 1024, "second", "OUTREG"), (36, 512, "second", "OUTREG"),
     (18, 1024, "first", "NOREG"),
 ])

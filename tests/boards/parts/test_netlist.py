@@ -11,8 +11,8 @@ from sterna.host.token_board import TokenBoard
 from sterna.machine.machine import Machine
 from sterna.machine.presets import PRESETS
 from sterna_boards.parts.netlist import netlist_verilog
+from sterna_sim import build
 from sterna_sim.board import SimulatedBoard
-from sterna_sim.build import build_library
 from sterna_sim.toolchain import find_toolchain
 
 from tests.sim.shapes import common_configuration, random_program
@@ -29,19 +29,21 @@ TEXT = [3, 16, 0, 7, 11, 2, 9]
     # With words that are read on the falling edge.
     pytest.param("ice40", COMPACT,
                  {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_RAM40_4KNR", "SB_MAC16",
-                  "SB_SPRAM256KA"}),
+                  "SB_SPRAM256KA"}, marks=pytest.mark.long),
     # With registers that the pass over the netlist moved into block RAMs and multipliers.
     pytest.param("ecp5", TABLES,
                  {"LUT4", "CCU2C", "TRELLIS_FF", "TRELLIS_DPR16X4", "DP16KD", "MULT18X18D",
                   '.REGMODE_B("OUTREG"),', '.REG_OUTPUT_CLK("CLK0"),', '.REG_INPUTA_CLK("CLK0"),'}),
 ])
 def test_the_netlist_gives_the_numbers_of_the_golden(
-        family: str, base: Machine, cells: set[str]) -> None:
+        family: str, base: Machine, cells: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     program = random_program(hidden=6, layers=1, intermediate=5, vocabulary=17, seed=1)
     machine = common_configuration(base, [(program, "host")])
     verilog = netlist_verilog(machine, family)
     assert cells <= set(verilog.split())
-    library = build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
+    # Seven tokens: to optimise them takes longer.
+    monkeypatch.setattr(build, "COMPILER_FLAGS", (*build.COMPILER_FLAGS, "-O0"))
+    library = build.build_library(verilog, [], find_toolchain(), lambda step, done, parts: None)
     image = compile_program(program, machine, "host")
     golden = GoldenDevice(program, machine.head.top_k)
     board = TokenBoard(SimulatedBoard(machine, library=library), "netlist")

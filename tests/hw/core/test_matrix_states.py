@@ -41,6 +41,7 @@ def test_every_value_is_the_golden_s(
     assert sum(run.clipped for run in outcome.runs) == executor.saturated()["S"]
 
 
+@pytest.mark.long
 def test_two_token_streams_have_states_of_their_own() -> None:
     program = state_program("retention", 2, 3, 5, hidden=12)
     machine = fitted(program, 2, streams=2).having(trace=True)

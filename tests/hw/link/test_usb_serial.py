@@ -130,7 +130,8 @@ def test_bytes_come_back_in_packets_of_every_length(
     run(bench, ulpi=ulpi)
 
 
-@pytest.mark.parametrize("sync_hz", [9.3e6, 100e6])
+@pytest.mark.parametrize("sync_hz", [
+    9.3e6, pytest.param(100e6, marks=pytest.mark.long)])
 def test_a_board_that_is_busy_is_waited_for_and_no_byte_is_lost(sync_hz: float) -> None:
     rng = random.Random(2)
     sent, found = rng.randbytes(4 * PACKET), bytearray()

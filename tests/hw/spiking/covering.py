@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 Row = dict[str, Any]
 Pair = tuple[tuple[str, Any], tuple[str, Any]]
 
-ATTEMPTS = 3000
 CANDIDATES = 30
 
 
@@ -20,13 +19,18 @@ def pairs_of(row: Row) -> set[Pair]:
 
 
 def covering_rows(
-    choices: Mapping[str, Sequence[Any]], possible: Callable[[Row], bool], seed: int = 0
+    choices: Mapping[str, Sequence[Any]], exclusive: Sequence[str],
+    possible: Callable[[Row], bool], seed: int = 0,
 ) -> tuple[list[Row], set[Pair]]:
-    """Rows, and the pairs for which no possible row was found.
+    """Rows, and the pairs that no possible row has.
 
-    Greedy: of several random possible rows with the next open pair, the one that covers most.
+    `exclusive` are the names of which some choices exclude others, and `possible` says of a row of
+    those whether it can be. Greedy: of several random rows with the next open pair, the one that
+    covers most.
     """
     rng = random.Random(seed)
+    allowed = [row for values in product(*(choices[name] for name in exclusive))
+               if possible(row := dict(zip(exclusive, values, strict=True)))]
     wanted = [
         ((left, a), (right, b))
         for left, right in combinations(choices, 2)
@@ -38,17 +42,14 @@ def covering_rows(
     for pair in wanted:
         if pair not in open_pairs:
             continue
-        candidates: list[Row] = []
-        for _ in range(ATTEMPTS):
-            row = {name: rng.choice(values) for name, values in choices.items()} | dict(pair)
-            if possible(row):
-                candidates.append(row)
-                if len(candidates) == CANDIDATES:
-                    break
-        if not candidates:
+        fitting = [row for row in allowed
+                   if all(row.get(name, value) == value for name, value in pair)]
+        if not fitting:
             impossible.add(pair)
             open_pairs.discard(pair)
             continue
+        candidates = [{name: rng.choice(values) for name, values in choices.items()}
+                      | rng.choice(fitting) | dict(pair) for _ in range(CANDIDATES)]
         best = max(candidates, key=lambda row: len(pairs_of(row) & open_pairs))
         open_pairs -= pairs_of(best)
         rows.append(best)

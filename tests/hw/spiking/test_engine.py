@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,21 +57,16 @@ def definition_of(row: Row) -> NeuronDefinition:
     return NeuronDefinition(**FORMATS[row["formats"]], **flags)
 
 
-@cache
-def _allowed(flags: tuple[tuple[str, Any], ...]) -> bool:
+def possible(row: Row) -> bool:
+    """Whether the law allows the flags together."""
     try:
-        NeuronDefinition(**dict(flags))
+        NeuronDefinition(**row)
     except InputError:
         return False
     return True
 
 
-def possible(row: Row) -> bool:
-    """Whether the law allows the flags together."""
-    return _allowed(tuple((name, row[name]) for name in EXCLUSIVE))
-
-
-ROWS, IMPOSSIBLE = covering_rows(CHOICES, possible)
+ROWS, IMPOSSIBLE = covering_rows(CHOICES, EXCLUSIVE, possible)
 
 
 def comparison_of(index: int) -> Comparison:

@@ -187,8 +187,8 @@ def machine(lanes: int, bits: int, tables: int, lane: str = "adders", texts: int
 
 
 @pytest.mark.parametrize("lanes, bits, tables, lane, texts, density, freeing, commands", [
-    (2, 18, 2, "adders", 2, 1.0, 1.0, 300),
-    (2, 18, 1, "adders", 2, 0.5, 0.05, 150),
+    (2, 18, 2, "adders", 2, 1.0, 1.0, 150),
+    (2, 18, 1, "adders", 2, 0.5, 0.05, 100),
     (4, 16, 1, "tables", 2, 1.0, 0.1, 120),
     (2, 12, 3, "tables", 4, 0.8, 0.5, 80),
 ])

@@ -148,3 +148,12 @@ def test_no_command_is_without_a_test():
     names = {command.name or command.callback.__name__  # type: ignore[union-attr]
              for command in application().registered_commands}
     assert names == set(NAMES)
+
+
+@pytest.mark.parametrize(("asked", "made"), [
+    ("estimate", {"estimate"}), ("boards", {"boards"}), ("estimat", None), (None, None)])
+def test_the_command_that_is_asked_for_is_made_alone(
+        asked: str | None, made: set[str] | None) -> None:
+    """A word that is no command finds all, so that what is near can be told."""
+    names = {command.name for command in application(asked).registered_commands}
+    assert names == (made or names) and (made or {"boards", "estimate", "run"} < names)

@@ -23,7 +23,7 @@ pytestmark = [  # a file that is open at the interrupt is closed with its object
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 STEPS = pytest.mark.parametrize(("event", "stride"), [
-    ("line", 11), ("opcode", 199), pytest.param("line", 1, marks=pytest.mark.long)])
+    ("line", 29), ("opcode", 499), pytest.param("line", 1, marks=pytest.mark.long)])
 
 
 def write_folder(target: Path, text: str) -> None:

@@ -23,7 +23,8 @@ SHAPE = "random:hidden=24,layers=2,intermediate=20,vocabulary=40"
 
 @pytest.mark.slow
 @pytest.mark.verilator
-@pytest.mark.parametrize("embedding", ["host", "chip"])
+@pytest.mark.parametrize("embedding", [
+    pytest.param("host", marks=pytest.mark.long), "chip"])
 def test_baked_board_equals_golden_without_loading(embedding: Embedding) -> None:
     program = lower(open_model(SHAPE).model)
     machine = fit_machine(program, PRESETS["tiny"], embedding)

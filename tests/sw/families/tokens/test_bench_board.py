@@ -24,7 +24,8 @@ BOARD = find_board("ulx3s-12f")
 
 
 @pytest.mark.verilator
-@pytest.mark.parametrize("streams", [1, 2])
+@pytest.mark.parametrize("streams", [
+    1, pytest.param(2, marks=pytest.mark.long)])
 def test_the_link_is_counted_and_told(streams: int) -> None:
     options = Options(tokens=2, streams=streams, **LINK, **({"prompt": 2} if streams > 1 else {}))
     found = bench(BenchRequest(model="demo-tiny", board=BOARD.name, options=options)).to_dict()
