@@ -9,7 +9,7 @@ from contextlib import suppress
 import typer
 
 from sterna import __version__
-from sterna.cli import boards, completion, ending, models, parser, probe, streams
+from sterna.cli import boards, completion, ending, models, parser, probe, streams, unknown_option
 from sterna.cli.commands import COMMANDS
 from sterna.cli.help import Command
 from sterna.cli.project import Project
@@ -102,9 +102,9 @@ def run_arguments(arguments: list[str]) -> int:
     There is one line for every error, 2 for bad input, 1 for a failed check.
     """
     with streams.guarded():
-        code = _ended(lambda: _invoke(arguments))
+        code = _ended(lambda: _invoke(arguments), arguments)
         if code == 0:  # what is still in the buffer may be all that the command did
-            return _ended(sys.stdout.flush)
+            return _ended(sys.stdout.flush, arguments)
         with suppress(SternaError):
             sys.stdout.flush()
         return code
@@ -120,7 +120,7 @@ def _invoke(arguments: list[str]) -> None:
         commands.invoke(context)
 
 
-def _ended(act: Callable[[], object]) -> int:
+def _ended(act: Callable[[], object], arguments: list[str]) -> int:
     """The exit code of an act, whose errors are told. Raises those that are none of the user's."""
     try:
         act()
@@ -135,7 +135,7 @@ def _ended(act: Callable[[], object]) -> int:
             return _fail(str(error), error.exit_code)
         if isinstance(error, ModuleNotFoundError) and (line := missing_line(error)) is not None:
             return _fail(line, InputError.exit_code)
-        if (message := parser.told(error)) is None:
+        if (message := unknown_option.told(error, arguments)) is None:
             raise
         return _fail(message, InputError.exit_code)
 

@@ -17,7 +17,6 @@ from sterna.families.registry import find_family, options_of
 from sterna.families.requests import Request
 from sterna.numerals import real, whole
 from sterna.options import Declared, Options, declared, optional
-from sterna.suggest import did_you_mean
 
 _Request = TypeVar("_Request", bound=Request)
 _Value = TypeVar("_Value")
@@ -68,17 +67,6 @@ def _asked(kind: type[_Request], given: Mapping[str, Any], project: Project) -> 
         options = project.take(item for group in reading.groups for item in declared(group)
                                if item.name not in options and item.name not in own) | options
     return kind(**values, options=Options(**options))
-
-
-def told(error: BaseException) -> str | None:
-    """The line of an error of typer's, None for another error."""
-    message = getattr(error, "format_message", None)
-    if message is None:
-        return None
-    name, near = getattr(error, "option_name", None), getattr(error, "possibilities", None)
-    if isinstance(name, str) and near:
-        return f"No such option: {name}{did_you_mean(name, near)}"
-    return message()
 
 
 def merged(options: Iterable[Declared]) -> dict[str, Declared]:

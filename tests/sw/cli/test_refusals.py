@@ -185,6 +185,16 @@ def test_did_you_mean(sterna, arguments: list[str], meant: str | None) -> None:
         assert f"did you mean {meant}?" in found.errors.lower().replace("'", "")
 
 
+@pytest.mark.parametrize(("arguments", "whom"), [
+    (["run", "demo", "--sample", "1"], "--samples is for spiking networks, not for demo"),
+    (["run", "l2mu", "--temprature", "1"], "--temperature is for language models, not for l2mu"),
+])
+def test_an_option_of_another_kind_is_no_suggestion(sterna, arguments: list[str], whom: str
+                                                    ) -> None:
+    found = sterna(*arguments)
+    assert found.code == 2 and f"{arguments[2]}; {whom}\n" in found.errors
+
+
 def test_what_is_near() -> None:
     names = ["demo", "demo-tiny", "l2mu"]
     assert did_you_mean("dmo", names) == "; did you mean demo?"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from sterna.errors import InputError
 from sterna.families.requests import ImportRequest
 from sterna.families.sdt_v2.checkpoint import DISTILLED, HEAD, Checkpoint, read_checkpoint
 from sterna.families.sdt_v2.lowering import reached
@@ -16,7 +17,7 @@ from sterna.families.sdt_v2.options import Calibrate, Images
 from sterna.families.sdt_v2.random_model import frames, images, inputs
 from sterna.families.sdt_v2.reference import Reference
 from sterna.families.sdt_v2.store import Stored, save_model
-from sterna.families.spiking.codes import encode, fractions_for
+from sterna.families.spiking.codes import encode_blocks, fractions_for
 from sterna.families.spiking.input_file import open_input
 from sterna.files.folder import check_target
 from sterna.progress import Report
@@ -36,13 +37,13 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     check_target(output, FORMAT, sources)  # before the work, not only after it
     found = read_checkpoint(source, chosen.image_size, chosen.heads)
     shape = found.configuration
-    taken, fraction = _frames(found, given, report)
+    taken, fraction, summary = _frames(found, given, report)
     reference = Reference(shape, found.tensors)
     report("finding what maps reach", 0, 1)
     peaks = reached(reference, taken)
     save_model(Stored(shape, found.tensors, peaks, fraction), output, sources)
     origin = ("random images; give --calibrate FRAMES of your own" if given is None
-              else f"{taken.shape[1]} samples of {given}")
+              else f"{taken.shape[1]} samples of {given}, {summary}")
     lines = [f"{shape.channels} channels of {shape.image} x {shape.image} (--image-size), "
              f"{shape.heads} heads (--heads), width {shape.width}, {shape.convs} blocks of "
              f"convolutions, {shape.third} and {shape.fourth} of attention, {shape.classes} "
@@ -54,13 +55,17 @@ def import_checkpoint(request: ImportRequest, report: Report) -> list[str]:
     return [f"{output}: {line}" for line in lines]
 
 
-def _frames(found: Checkpoint, given: Path | None, report: Report) -> tuple[Tensor, int]:
-    """Frames [steps, samples, channels, rows, columns], as codes hold them, and their fraction."""
+def _frames(found: Checkpoint, given: Path | None, report: Report) -> tuple[Tensor, int, str]:
+    """Frames [steps, samples, channels, rows, columns], as codes hold them, their fraction, and
+    what that changes."""
     shape = found.configuration
     if given is None:
-        return images(shape, STEPS, BATCH, 0, IMAGE_FRACTION), IMAGE_FRACTION
+        return images(shape, STEPS, BATCH, 0, IMAGE_FRACTION), IMAGE_FRACTION, ""
     file = open_input(given, inputs(shape), report)
     fraction = fractions_for(file.blocks(report)).best
-    blocks = [np.ldexp(encode(block, fraction).codes.astype(float), -fraction)
-              for block in file.blocks(report)]
-    return frames(shape, np.concatenate(blocks)), fraction
+    encoded = encode_blocks(file.blocks(report), file.shape, fraction)
+    if 2 * (encoded.zeroed + encoded.clamped) >= encoded.loud:
+        told = encoded.summary() if encoded.loud else "holds nothing but zeros"
+        raise InputError(f"{given}: {told}; give frames as the model was trained with, normalised")
+    values = np.ldexp(encoded.codes.astype(float), -fraction)
+    return frames(shape, values), fraction, encoded.summary()

@@ -104,7 +104,13 @@ def test_frames_say_what_maps_reach(sterna: Command, tmp_path: Path) -> None:
     words = ("import", source, "--heads", 2, "--calibrate", tmp_path / "frames.npy", "-o")
     wrong = sterna(*words, tmp_path / "wrong", "--image-size", 32)
     assert wrong.code == 2 and "the network takes [steps, 2048]" in wrong.errors
+    for change, message in ((0.0, "holds nothing but zeros"), (1e300, "(5119 of them to 0)")):
+        np.save(tmp_path / "frames.npy", np.where(frames == frames.max(), change, frames * (
+            change > 0)))
+        wrong = sterna(*words, tmp_path / "wrong", "--image-size", 16)
+        assert wrong.code == 2 and message in wrong.errors and "normalised" in wrong.errors
     assert not (tmp_path / "wrong").exists()
+    np.save(tmp_path / "frames.npy", frames)
     told = sterna(*words, tmp_path / "net", "--image-size", 16)
     assert told.code == 0 and "5 samples of" in told.output and "have 0 fraction" in told.output
     model = open_model(str(tmp_path / "net"))
