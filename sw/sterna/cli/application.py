@@ -116,7 +116,8 @@ def _invoke(arguments: list[str]) -> None:
     if completion.answer(commands):
         return
     # Not `commands.main`: it has exit codes of its own for interrupts and broken pipes.
-    with commands.make_context("sterna", arguments or ["--help"]) as context:
+    # Of a copy, which is emptied.
+    with commands.make_context("sterna", [*arguments] or ["--help"]) as context:
         commands.invoke(context)
 
 

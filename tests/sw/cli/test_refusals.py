@@ -175,6 +175,8 @@ def test_names(sterna, tmp_path, monkeypatch, command: str, there: bool, name: s
     (["estimate", "--shape", "370"], "370m"),
     (["verify", "random:hiden=64"], "hidden"),
     (["runn", "demo"], "run"),
+    (["--versio"], "--version"),
+    (["boards", "--jsn"], "--json"),
 ])
 def test_did_you_mean(sterna, arguments: list[str], meant: str | None) -> None:
     found = sterna(*arguments)
