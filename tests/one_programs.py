@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sterna.families.bdh.configuration import BdhConfig
+from sterna.families.bdh.version import BDH
 from sterna.families.deltanet.configuration import DeltaNetConfig
 from sterna.families.deltanet.version import DELTANET
 from sterna.families.deltaproduct.configuration import DeltaProductConfig
@@ -89,6 +91,7 @@ spikegpt = partial(rwkv, SPIKEGPT)
 gla = partial(rwkv, GLA, value_fraction=10)
 hgrn2 = partial(rwkv, HGRN2, value_fraction=8, state_fraction=13, read_fraction=14)
 lightnet = partial(rwkv, LIGHTNET, value_fraction=8, state_fraction=13, read_fraction=14)
+bdh = partial(rwkv, BDH)
 mamba = partial(rwkv, MAMBA)
 delta = partial(rwkv, unit_fraction=12, state_fraction=13)
 
@@ -144,6 +147,10 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "lightnet, odd": partial(lightnet, LightNetConfig(
         65, 22, 2, 37, None, None, num_heads=2, key_size=7, value_size=11, gate_rank=16),
         {"key": 4, "down": 1}),
+    "bdh": partial(bdh, BdhConfig(97, 30, 1, 60, num_heads=3)),
+    "bdh, odd": partial(bdh, BdhConfig(65, 22, 2, 28, num_heads=2),
+                        {"enter1_odd": 4, "leave0_even": 1}),
+    "bdh, one head": partial(bdh, BdhConfig(130, 14, 3, 22, num_heads=1)),
     "mamba": partial(mamba, MambaConfig(97, 36, 2, 72, None, None, state_size=3)),
     "mamba, odd": partial(mamba, MambaConfig(65, 22, 1, 37, None, None, state_size=5, step_rank=7),
                           {"mix": 4, "output": 1}),

@@ -18,7 +18,7 @@ from tests.sw.snapshots import assert_same, check_moves, golden, open_on, run
 @pytest.mark.parametrize("name", ["demo-tiny", "l2mu", "net, delays", "mixture 8", "rwkv4",
                                   "state, rwkv", "rwkv6, odd", "spikegpt",
                                   "rwkv7, odd", "gla, odd", "hgrn2, odd", "deltanet, gated",
-                                  "lightnet, odd", "mamba, odd"])
+                                  "lightnet, odd", "bdh, odd", "mamba, odd"])
 def test_golden_emulator_and_verilog_go_on_from_each_other(name: str) -> None:
     program = PROGRAMS[name]()
     image = compile_program(program, ONE)

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from sterna.errors import FOREIGN, InputError
+from sterna.families.bdh.family import Bdh
 from sterna.families.deltanet.family import DeltaNet
 from sterna.families.deltaproduct.family import DeltaProduct
 from sterna.families.family import ENTRY_POINTS, Family, ShippedModel
@@ -43,7 +44,7 @@ _more: list[Family] = []
 def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
     found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Gla(),
-                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Mamba(), SdtV2(),
+                           Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Bdh(), Mamba(), SdtV2(),
                            Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):

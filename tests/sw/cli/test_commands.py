@@ -26,7 +26,7 @@ def test_models(sterna):
 def test_families(sterna):
     told = sterna("models", "--families").output
     for family in ("matmul-free", "rwkv4", "rwkv5", "rwkv6", "rwkv7", "spikegpt", "gla", "hgrn2",
-                   "deltanet", "deltaproduct", "lightnet", "mamba", "spiking"):
+                   "deltanet", "deltaproduct", "lightnet", "bdh", "mamba", "spiking"):
         assert f"{family}  " in told
     assert "checked with 1 to 8" in told and "RWKV: Reinventing RNNs" in told
     found = {family["name"]: family for family in sterna("models", "--json").json["families"]}

@@ -10,3 +10,9 @@ class Enters(TypedDict, total=False):
 
     sum: str
     squares: str
+
+
+class Entered(Enters, total=False):
+    """The same, and codes."""
+
+    absmax: str

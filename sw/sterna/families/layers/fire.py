@@ -10,13 +10,12 @@ It is that of `sterna.law.neuron` with decay `EULER` of a half, its drive scaled
 
 from __future__ import annotations
 
-from sterna.families.layers.ones import ONES
+from sterna.families.layers.ones import ONES, reached
 from sterna.families.layers.scalars import scalar_constant
-from sterna.families.layers.tables import EDGE, GATE_FRACTION, ONE_FRACTION, SIGMOID, WORD_BITS
+from sterna.families.layers.tables import GATE_FRACTION, ONE_FRACTION, WORD_BITS
 from sterna.program.definition import ScalarConstant
 from sterna.program.instructions import (
     Element,
-    Lookup,
     Operation,
     Scalar,
     ScalarOperation,
@@ -48,10 +47,7 @@ def fire(drive: str, membrane: str, fired: str) -> tuple[Operation, ...]:
         Element(result=membrane, a=drive, multiplier=Scalar(HALF)),
         Element(result=drive, a=ONES, multiplier=Scalar(THRESHOLD, negative=True),
                 addend=membrane),
-        # The threshold itself is above 0 behind this; then the ends of the table: exactly 0 and 1.
-        Element(result=drive, a=drive, multiplier=Scalar(EDGE), addend=ONES),
-        Element(result=drive, a=drive, multiplier=Scalar(EDGE)),
-        Lookup(result=drive, a=drive, table=SIGMOID),
+        *reached(drive),
         Element(result=fired, a=ONES, multiplier=Vector(drive), shift=GATE_FRACTION),
         Element(result=drive, a=membrane, multiplier=Vector(fired), shift=ONE_FRACTION),
         Element(result=membrane, a=drive, multiplier=Unit(-1), addend=membrane),

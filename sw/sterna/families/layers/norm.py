@@ -1,4 +1,4 @@
-"""LayerNorm: ``(x - mean) / sqrt(variance + eps) * gain + bias``.
+"""LayerNorm: ``(x - mean) / sqrt(variance + eps) * gain + bias``, and without the last two.
 
 The mean is a sum of words, a scalar with a sign; the variance is that of the words less the mean,
 so that nothing cancels. Error: half a centred word and the last of 16 bits of the mean, as large as
@@ -24,12 +24,11 @@ GAIN_FRACTION = 12
 
 
 @dataclass(frozen=True)
-class LayerNorm:
-    """A LayerNorm of ``length`` words of ``fraction`` bits to words of ``result_fraction``.
+class _Spread:
+    """What every LayerNorm of ``length`` words of ``fraction`` bits begins with.
 
-    ``name`` begins the names of what it needs: scalar constants, those of `scalars`, and constant
-    vectors, ``<name>_gain`` of ``gain_fraction`` bits and ``<name>_bias`` of the result's. The
-    words enter the sum ``<name>_mean`` where they are made. ``centred`` is a local vector.
+    ``name`` begins the names of what it needs: scalar constants, those of `scalars`. The words
+    enter the sum ``<name>_mean`` where they are made. ``centred`` is a local vector.
     """
 
     name: str
@@ -37,7 +36,6 @@ class LayerNorm:
     fraction: int
     result_fraction: int
     eps: float = 1e-5
-    gain_fraction: int = GAIN_FRACTION
 
     @property
     def mean(self) -> str:
@@ -49,8 +47,9 @@ class LayerNorm:
         """The reduction that the words enter."""
         return {"sum": self.mean}
 
-    def items(self, a: str, result: str, absmax: str | None = None) -> tuple[Item, ...]:
-        """The norm of the vector ``a``, whose words enter a reduction where one is named."""
+    def centre(self, a: str) -> tuple[Item, ...]:
+        """``centred`` is the vector ``a`` less its mean, ``<name>_root`` what it is multiplied by.
+        """
         name = self.name
 
         def scalar(result: str, operation: str, *operands: str) -> ScalarOperation:
@@ -68,11 +67,6 @@ class LayerNorm:
             scalar("variance", "multiply", "power", "part"),
             scalar("least", "constant", "least"), scalar("safe", "add", "variance", "least"),
             scalar("root", "rsqrt", "safe"),
-            Kernel(name=name, length=self.length, body=(
-                Element(result="centred", a="centred", multiplier=Scalar(f"{name}_root")),
-                Element(result="centred", a="centred", multiplier=Constant(f"{name}_gain"),
-                        shift=self.gain_fraction),
-                add_constant(result, "centred", f"{name}_bias", absmax))),
         )
 
     def scalars(self) -> Mapping[str, ScalarConstant]:
@@ -85,3 +79,36 @@ class LayerNorm:
                 "part": unit / self.length,
                 "least": self.eps * 4.0**self.fraction * unit,
             }.items()}
+
+
+@dataclass(frozen=True)
+class LayerNorm(_Spread):
+    """A LayerNorm of ``length`` words of ``fraction`` bits to words of ``result_fraction``.
+
+    Beside what `_Spread` needs there are constant vectors, ``<name>_gain`` of ``gain_fraction``
+    bits and ``<name>_bias`` of the result's.
+    """
+
+    gain_fraction: int = GAIN_FRACTION
+
+    def items(self, a: str, result: str, absmax: str | None = None) -> tuple[Item, ...]:
+        """The norm of the vector ``a``, whose words enter a reduction where one is named."""
+        name = self.name
+        return (*self.centre(a), Kernel(name=name, length=self.length, body=(
+            Element(result="centred", a="centred", multiplier=Scalar(f"{name}_root")),
+            Element(result="centred", a="centred", multiplier=Constant(f"{name}_gain"),
+                    shift=self.gain_fraction),
+            add_constant(result, "centred", f"{name}_bias", absmax))))
+
+
+@dataclass(frozen=True)
+class BareNorm(_Spread):
+    """A LayerNorm without gain and bias."""
+
+    def items(self, a: str, result: str, absmax: str | None = None, addend: str | None = None,
+              enters: Enters | None = None) -> tuple[Item, ...]:
+        """The norm of the vector ``a``, added to another one if told, whose words enter what is
+        named."""
+        return (*self.centre(a), Kernel(name=self.name, length=self.length, body=(
+            Element(result=result, a="centred", multiplier=Scalar(f"{self.name}_root"),
+                    addend=addend, absmax=absmax, **(enters or Enters())),)))

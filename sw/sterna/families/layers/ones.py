@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sterna.families.layers.tables import GATE_FRACTION, ONE, ONE_FRACTION, SIGMOID
+from sterna.families.layers.tables import EDGE, GATE_FRACTION, ONE, ONE_FRACTION, SIGMOID
 from sterna.program.instructions import Constant, Element, Lookup, Operation, Scalar, Unit
 
 ONES = "ones"
@@ -31,3 +31,16 @@ def add_scalar(result: str, a: str, scalar: str, *, negative: bool = False,
     """``result = a + ONE * scalar``, or minus."""
     return Element(result=result, a=ONES, multiplier=Scalar(scalar, negative), addend=a,
                    squares=squares)
+
+
+def reached(a: str, ones: str = ONES) -> tuple[Operation, ...]:
+    """``a`` becomes exactly 1, of `GATE_FRACTION` bits, where it is 0 or above, and 0 elsewhere.
+
+    The scalar `EDGE` is of the section, as is the table of sigmoids of the program.
+    """
+    return (
+        # 0 itself is above 0 behind this; then the ends of the table.
+        Element(result=a, a=a, multiplier=Scalar(EDGE), addend=ones),
+        Element(result=a, a=a, multiplier=Scalar(EDGE)),
+        Lookup(result=a, a=a, table=SIGMOID),
+    )

@@ -50,6 +50,12 @@ def silu(a: str, spare: str, absmax: str | None = None) -> tuple[Operation, ...]
             Element(result=a, a=a, multiplier=Vector(spare), shift=GATE_FRACTION, absmax=absmax))
 
 
+def relu(a: str, spare: str) -> tuple[Operation, ...]:
+    """``a = max(a, 0)``; ``spare`` is overwritten. The scalar `EDGE` is of the section."""
+    return (*step(spare, a),
+            Element(result=a, a=a, multiplier=Vector(spare), shift=GATE_FRACTION))
+
+
 def squared_relu(result: str, a: str, shift: int, absmax: str | None = None
                  ) -> tuple[Operation, ...]:
     """``result = max(a, 0)**2 >> shift``: exact but for that rounding; ``a`` is overwritten.
@@ -57,7 +63,6 @@ def squared_relu(result: str, a: str, shift: int, absmax: str | None = None
     ``result`` is overwritten on the way. The scalar `EDGE` is of the section.
     """
     return (
-        *step(result, a),
-        Element(result=a, a=a, multiplier=Vector(result), shift=GATE_FRACTION),
+        *relu(a, result),
         Element(result=result, a=a, multiplier=Vector(a), shift=shift, absmax=absmax),
     )

@@ -78,7 +78,8 @@ def choose(kind: type[F], ranges: Ranges, rooms: Mapping[str, Room],
     if adjust is not None:
         adjust(fractions)
     chosen = {f"{name}_fraction": fraction for name, fraction in fractions.items()}
-    chosen["gain_fraction"] -= chosen["gain_fraction"] % SHIFT_STEP
+    if "gain_fraction" in chosen:
+        chosen["gain_fraction"] -= chosen["gain_fraction"] % SHIFT_STEP
     reaches = {name: round(reach, 3) for name, reach in ranges.reaches.items()}
     return Calibration(kind(**chosen, reaches=reaches), ranges, rooms)  # type: ignore[arg-type]
 

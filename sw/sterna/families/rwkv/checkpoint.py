@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,15 +89,20 @@ def open_authors(version: Version, source: Path) -> RwkvModel:
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     require(source, shapes, version, config)
+    return model_of(version, config, file, lambda key: key, tokenizer_beside(source))
+
+
+def tokenizer_beside(source: Path) -> Path | None:
+    """The tokenizer that lies beside a file."""
     beside = sorted(os.listdir(source.parent))  # links to nothing, too
-    tokenizer = next((source.parent / name for form in AUTHORS_TOKENIZERS
-                      for name in fnmatch.filter(beside, form)), None)
-    return model_of(version, config, file, lambda key: key, tokenizer)
+    return next((source.parent / name for form in AUTHORS_TOKENIZERS
+                 for name in fnmatch.filter(beside, form)), None)
 
 
-def open_pth(source: Path) -> PthFile:
-    """A file of PyTorch that holds nothing but tensors as they were released."""
-    file = PthFile(source)
+def open_pth(source: Path, within: Sequence[str] = ()) -> PthFile:
+    """A file of PyTorch that holds nothing but tensors as they were released; ``within`` is as of
+    `PthFile`."""
+    file = PthFile(source, within)
     if converted := [name for name in file.others if name in _CONVERTED]:
         raise InputError(f"{source}: holds {converted[0]}: the package `rwkv` has converted it for "
                          "one of its strategies; import the file that it was made of")

@@ -27,17 +27,12 @@ BONUS_KINDS = {"key": "key", "value": "value", "receptance": "receptance", "gate
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateFormats(Formats):
+class CellFormats(Formats):
     """Those of all versions, and of matrix states."""
 
-    log_fraction: int = LOG_FRACTION
-    """What the table of sigmoids takes."""
-    value_fraction: int = 12
     state_fraction: int = 10
     read_fraction: int = 10
     """What is read of a state."""
-    headed_fraction: int = 12
-    """That behind its norm."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,25 +51,50 @@ class StateFormats(Formats):
 
     @property
     @abstractmethod
+    def kept(self) -> int:
+        """Fraction bits of values, by which that is multiplied."""
+
+    @property
+    @abstractmethod
     def asked(self) -> int:
         """Fraction bits of what states are read with."""
 
     @property
     def product_shift(self) -> int:
         """Of what enters a state."""
-        return self.entering + self.value_fraction - self.state_fraction
+        return self.entering + self.kept - self.state_fraction
 
     @property
     def read_shift(self) -> int:
         """Of what states are read with, times these."""
         return self.asked + self.state_fraction - self.read_fraction
 
+    def cells(self, heads: int, rows: int, columns: int, decay_fraction: int = LOSS_FRACTION
+              ) -> StateFormat:
+        """Of so many matrices."""
+        return StateFormat(heads=heads, rows=rows, columns=columns, fraction=self.state_fraction,
+                           decay_fraction=decay_fraction, product_shift=self.product_shift,
+                           read_shift=self.read_shift)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateFormats(CellFormats):
+    """Of states of heads, and of what tables take."""
+
+    log_fraction: int = LOG_FRACTION
+    """What the table of sigmoids takes."""
+    value_fraction: int = 12
+    headed_fraction: int = 12
+    """What is read of a state, behind its norm."""
+
+    @property
+    def kept(self) -> int:
+        return self.value_fraction
+
     def state(self, keys: Heads, values: Heads, decay_fraction: int = LOSS_FRACTION
               ) -> StateFormat:
         """Of a layer; keys are its rows, values its columns."""
-        return StateFormat(heads=keys.count, rows=keys.step, columns=values.step,
-                           fraction=self.state_fraction, decay_fraction=decay_fraction,
-                           product_shift=self.product_shift, read_shift=self.read_shift)
+        return self.cells(keys.count, keys.step, values.step, decay_fraction)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from sterna.families.layers.codes import Codes, Pass, Product, in_turn
-from sterna.families.layers.enters import Enters
+from sterna.families.layers.enters import Entered, Enters
 from sterna.families.layers.norm import LayerNorm
 from sterna.families.layers.ones import ONES, make_ones
 from sterna.families.layers.shift import squared_relu, token_shift
@@ -37,7 +37,7 @@ from sterna.program.instructions import (
 from sterna.program.items import Item
 from sterna.program.validate import validate_program
 
-LAYER = "layer"
+EMBED, LAYER = "embed", "layer"
 FIRST, SECOND = "norm1", "norm2"
 """Norms of a layer; the first is the head's, too, behind the last layer."""
 F = TypeVar("F", bound=Formats)
@@ -189,6 +189,10 @@ class Lowering(ABC, Generic[F]):
         """What attention adds to the residual stream."""
         return in_turn(self.residual("output", SECOND))
 
+    def leave_layers(self, result: str) -> tuple[Item, ...]:
+        """What the head takes: the residual stream behind its norm."""
+        return self.norms()[FIRST].items("x", result, absmax=result)
+
     def shift(self, name: str, before: str, mixes: Iterable[tuple[str, str]]) -> Kernel:
         """Two tokens mixed into what a matrix takes, by a constant vector each."""
         return Kernel(name=name, length=self.hidden, body=token_shift(
@@ -212,21 +216,29 @@ class Lowering(ABC, Generic[F]):
         )
 
     def _embed(self) -> Section:
-        return Section(name="embed", items=(Kernel(name="embed", length=self.hidden, body=(
-            Element(result="x", a="input", multiplier=Unit(1), **self.norms()[FIRST].enters),
-            *self.begin())),))
+        return Section(name=EMBED, items=(Kernel(name=EMBED, length=self.hidden, body=(
+            Element(result="x", a="input", multiplier=Unit(1), **self.entered()),
+            *self.begin())), *self.beside()))
+
+    def entered(self) -> Entered:
+        """What embedding rows enter."""
+        return Entered(**self.norms()[FIRST].enters)
+
+    def beside(self) -> tuple[Item, ...]:
+        """What a token does before its layers, beside what is made of its embedding row."""
+        return ()
 
     def begin(self) -> tuple[Operation, ...]:
         """What else is made behind the embedding row."""
         return make_ones("x")
 
     def _head(self) -> Section:
-        """The residual stream behind its norm, and the best of the logits."""
+        """The best of the logits."""
         codes = self.codes(HEAD)
         matmul = Matmul(result="logits", codes=f"{codes.name}_codes", matrix=HEAD,
                         shift=self.formats.shift(HEAD))
         return Section(name=HEAD, items=(
-            *self.norms()[FIRST].items("x", codes.name, absmax=codes.name),
+            *self.leave_layers(codes.name),
             *codes.digit_items()[0],
             ScalarOperation(result="head_unit", operation="constant", operands=("head_unit",)),
             ScalarOperation(result="head_scale", operation="multiply",

@@ -49,8 +49,10 @@ class Ranges(Watch):
                                  float((results / most / rows).abs().max()))
 
     def norm(self, norm: nn.Module, values: Tensor, normed: Tensor) -> None:
-        """Let a norm enter, with its gain and without."""
+        """Let a norm enter, with its gain and without, if it has one."""
         self.see("normed", normed)
+        if not list(norm.parameters()):
+            return
         self.see("gain", norm.get_parameter("weight"))
         bare: Any = type(norm)
         self.see("normed", bare(values.shape[-1:], eps=norm.eps, elementwise_affine=False)(values))

@@ -47,7 +47,7 @@ class Channels(nn.Module):
 
 
 class Block(nn.Module, ABC):
-    """A layer: what it adds to the residual stream stands behind ``norms``, two of them or one.
+    """A layer: what it adds to the residual stream stands behind ``norms``, two of them at most.
 
     ``forward(values, state, ...)`` of values ``[time, batch, hidden]`` and a state ``[batch,
     size]`` gives both behind it, and what later layers take beside.
@@ -61,7 +61,8 @@ class Block(nn.Module, ABC):
         super().__init__()
         if first:
             self.ln0 = norm(hidden)
-        self.ln1 = norm(hidden)
+        if count > 0:
+            self.ln1 = norm(hidden)
         if count > 1:
             self.ln2 = norm(hidden)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sterna.errors import InputError
@@ -28,13 +28,20 @@ def version_of(names: Iterable[str]) -> str | None:
 
 def version_of_file(source: str) -> str | None:
     """That of a file of the authors' tensors, None for what is none, or is damaged."""
+    return version_of(names_in(source))
+
+
+def names_in(source: str, endings: Sequence[str] = (PTH,), within: Sequence[str] = ()
+             ) -> Iterable[str]:
+    """Names of the tensors of a file, none for what is none, or is damaged; ``endings`` are those
+    of files of PyTorch, ``within`` is as of `PthFile`."""
     path = Path(source)
     try:
-        if source.endswith(PTH):
-            return version_of(PthFile(path).shapes)
-        return version_of(_header(path)) if source.endswith(SAFETENSORS) else None
+        if source.endswith((*endings,)):
+            return PthFile(path, within).shapes
+        return _header(path) if source.endswith(SAFETENSORS) else ()
     except (InputError, OSError, ValueError):
-        return None
+        return ()
 
 
 def type_of(folder: str) -> object:

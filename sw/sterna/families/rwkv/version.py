@@ -56,7 +56,7 @@ class Version(ABC):
     numbers: type[Formats]
     lowering: type[Lowering[Any]]
     embedding_norm: str | None = FIRST_NORM
-    """That of embedding rows, if they have one."""
+    """That of embedding rows, if they have one; nameless if it has neither gain nor bias."""
     tied = False
     """Whether folders leave the head out, which is the embedding, unless they say otherwise."""
 

@@ -41,7 +41,7 @@ class RwkvModel:
         if norm is None:
             return rows
         gain, bias = (self.tensor(f"{norm}.{part}").astype(np.float64)
-                      for part in ("weight", "bias"))
+                      for part in ("weight", "bias")) if norm else (1.0, 0.0)
         centred = rows - rows.mean(-1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(-1, keepdims=True) + NORM_EPSILON)
         return centred / spread * gain + bias

@@ -50,6 +50,8 @@ class Case:
     """Whether anything is done to heads each by itself."""
     share: float = 0.9
     """Of the error with one digit that is above that with two."""
+    heard: tuple[str, ...] = ("read", "attended")
+    """Vectors of the program that are not silent, beside the states."""
 
     @property
     def title(self) -> str:

@@ -22,12 +22,13 @@ from sterna.machine.presets import PRESETS
 from sterna.program.definition import Program
 from sterna_sim.verification import Verifier
 
+from tests.sw.families.bdh.case import BDH_CASE
 from tests.sw.families.fla.cases import CASES as OF_FLA
 from tests.sw.families.mamba.case import MAMBA_CASE
 from tests.sw.families.rwkv.headed import CASES as OF_RWKV
 from tests.sw.families.rwkv.headed import Case
 
-CASES = {**OF_RWKV, **OF_FLA, MAMBA_CASE.title: MAMBA_CASE}
+CASES = {**OF_RWKV, **OF_FLA, **{case.title: case for case in (BDH_CASE, MAMBA_CASE)}}
 
 IDS = torch.from_numpy(np.random.default_rng(1).integers(0, 97, (4, 24)))
 every = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -115,7 +116,7 @@ def test_every_value_is_the_golden_s(case: Case, lanes: int) -> None:
     machine = machine_of(program, lanes)
     outcome = Verifier(program, machine, board=EmulatedBoard(machine)).verify([[1, 29, 3], [4]])
     assert outcome.differences == 0, outcome.first_difference
-    assert all(outcome.loud[name] for name in (case.cells, "read", "attended"))
+    assert all(outcome.loud[name] for name in (case.cells, *case.heard))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES.values() if case.parts])
