@@ -9,10 +9,14 @@ from typing import ClassVar
 from sterna.errors import InputError
 from sterna.families.bdh.configuration import MOST_HEADS
 from sterna.families.bdh.layout import ENTER, GATE, LEAVE, matrices
+from sterna.families.layers.tables import WORD_BITS
 from sterna.families.rwkv.calibration import Room
 from sterna.families.rwkv.formats import HEAD
 from sterna.families.rwkv.headed_formats import CellFormats, shift_to
+from sterna.law.matrix_state import MOST_PRODUCT_SHIFT
 
+LEAST = -8
+"""Fraction bits of states, and of what is read of them: of sums over a whole text."""
 _KINDS = {one.name: one.kind for one in matrices(MOST_HEADS)}
 
 
@@ -26,9 +30,11 @@ class BdhFormats(CellFormats):
     """Matrices that take the same codes as others."""
     rooms: ClassVar[Mapping[str, Room]] = {
         "residual": Room(1.5, 12), "normed": Room(1.5, 12), "key": Room(1.5, 13),
-        "state": Room(4.0, 13), "read": Room(4.0, 13), "wide": Room(1.5, 13),
+        "state": Room(4.0, 13, LEAST), "read": Room(4.0, 13, LEAST), "wide": Room(1.5, 13),
         "inner": Room(1.5, 13), "sum": Room(1.5, 13)}
     """States never decay: they grow with the text, and what is read of them."""
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = dict.fromkeys(
+        ("state_fraction", "read_fraction"), (LEAST, WORD_BITS - 1))
 
     key_fraction: int = 12
     """Neurons, also turned: what states are made of and read with."""
@@ -48,6 +54,8 @@ class BdhFormats(CellFormats):
     def fit(cls, fractions: dict[str, int]) -> None:
         """Lower chosen fraction bits by their kind, where they cannot be together."""
         fractions["state"] = min(fractions["state"], fractions["key"] + fractions["residual"])
+        fractions["key"] = min(
+            fractions["key"], MOST_PRODUCT_SHIFT + fractions["state"] - fractions["residual"])
         fractions["read"] = min(fractions["read"], fractions["key"] + fractions["state"])
 
     @property

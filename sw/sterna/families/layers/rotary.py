@@ -41,7 +41,7 @@ _HALF, _QUARTER, _TURN, _CARRY = "half_turn", "quarter_turn", "turn", "carry"
 
 
 def steps(frequencies: NDArray[np.float64]) -> dict[str, NDArray[np.int32]]:
-    """The constant vectors of frequencies in turns a token, 0 to 1/2."""
+    """The constant vectors of frequencies in turns a token, from 0 to below 1/2."""
     whole = np.rint(frequencies * 2.0**(TURN_FRACTION + LOW_BITS)).astype(np.int64)
     return {HIGH_STEP: (whole >> LOW_BITS).astype(np.int32),
             LOW_STEP: (whole & (1 << LOW_BITS) - 1).astype(np.int32)}

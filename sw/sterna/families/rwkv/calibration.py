@@ -28,10 +28,12 @@ F = TypeVar("F", bound=Formats)
 
 class Room(NamedTuple):
     """What is left above the largest value of a kind, and the most bits of fraction: finer words
-    make nothing more exact, as codes have seven bits."""
+    make nothing more exact, as codes have seven bits. And the least, of values that may be larger
+    than words of none."""
 
     margin: float
     most: int
+    least: int = 0
 
 
 USUAL_ROOM = {"residual": Room(2.0, 12), "normed": Room(2.5, 12), "gain": Room(1.0, GAIN_FRACTION)}
@@ -73,7 +75,7 @@ def choose(kind: type[F], ranges: Ranges, rooms: Mapping[str, Room],
            adjust: Callable[[dict[str, int]], None] | None = None) -> Calibration[F]:
     """Formats that leave every kind of value its room; ``adjust`` lowers fraction bits by their
     kind where they cannot be together."""
-    fractions = {name: max(0, min(_spare(ranges.largest[name], room.margin), room.most))
+    fractions = {name: max(room.least, min(_spare(ranges.largest[name], room.margin), room.most))
                  for name, room in rooms.items()}
     if adjust is not None:
         adjust(fractions)

@@ -3,9 +3,9 @@
     git clone https://github.com/pathwaycom/bdh
     PYTHONPATH=bdh python -m tests.sw.families.bdh.authors
 
-writes arrays/bdh.npz, which `test_reference` reads. Made with their commit 714bc80 and torch 2.13.0,
-weights and ids of seed 5. Their module takes all tokens at once and has no states: these are the
-sums of what its attention is given.
+writes arrays/bdh.npz, which `test_reference` reads. Made with their commit 714bc80 and torch
+2.13.0, weights and ids of seed 5. Their module takes all tokens at once and has no states: these
+are the sums of what its attention is given.
 """
 
 from __future__ import annotations

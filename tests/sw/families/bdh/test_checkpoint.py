@@ -97,11 +97,12 @@ def test_wrong_tensors_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, r"has no encoder \[heads, hidden, neurons\] and embed.weight",
             partial(without, THEIRS["emb.weight"]))
     for name, shape, message in (
-            ("encoder_v", (2, 12, 6), r"tensor encoder_v has shape \[2, 12, 6\], not \[2, 12, 12\]"),
-            ("decoder", (24, 10), r"tensor decoder has shape \[24, 10\], not \[24, 12\]"),
-            ("lm_head", (30, 12), r"tensor lm_head has shape \[30, 12\], not \[12, 30\]"),
-            ("encoder", (2, 12, 15), "30 neurons are no pairs of 2 heads; give a multiple of 4")):
-        refused(tmp_path, message, partial(changed, name, torch.zeros(shape)))
+            ("encoder_v", (2, 12, 6), r"has shape \[2, 12, 6\], not \[2, 12, 12\]"),
+            ("decoder", (24, 10), r"has shape \[24, 10\], not \[24, 12\]"),
+            ("lm_head", (30, 12), r"has shape \[30, 12\], not \[12, 30\]")):
+        refused(tmp_path, f"tensor {name} {message}", partial(changed, name, torch.zeros(shape)))
+    refused(tmp_path, "30 neurons are no pairs of 2 heads; give a multiple of 4",
+            partial(changed, "encoder", torch.zeros(2, 12, 15)))
     refused(tmp_path, "tensor lm_gate is not part of an BDH of 2 layers",
             lambda found: found.update(lm_gate=torch.zeros(12, 1)))
     refused(tmp_path, "tensor decoder holds NaN", lambda found: found["decoder"].fill_(torch.nan))
