@@ -10,6 +10,7 @@ are the sums of what its attention is given.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def tensors(drawn: RwkvModel) -> dict[str, torch.Tensor]:
 
 def package_logits() -> tuple[np.ndarray, list[np.ndarray]]:
     """Logits [tokens, vocabulary]; of each layer the cells [heads, neurons, hidden]."""
-    import bdh  # type: ignore[import-not-found]
+    bdh: Any = import_module("bdh")
 
     drawn = model()
     config = drawn.config
