@@ -18,13 +18,21 @@ from pathlib import Path
 
 import numpy as np
 from sterna_boards.catalogue import find_board
-from sterna_boards.estimate.area import CLOCK_LUTS, FACTORS_FILE, group_units
+from sterna_boards.estimate.area import (
+    CLOCK_LUTS,
+    FACTORS_FILE,
+    group_units,
+    with_own,
+)
 from sterna_boards.estimate.terms import area_terms
 from sterna_boards.measured.baseline import BASELINE_FILE, Measured, read_baseline
 
 SAME_CELLS = {"gw1n": "gw2a"}
 """Families whose area is that of another one; the clock is their own."""
 DIGITS = 4
+MET = 1.05
+"""By how much of the wanted clock a build exceeds it that tells what could be reached: nextpnr's
+second router goes on only until what is wanted is met."""
 
 
 def scaled(factors: Sequence[float], terms: Sequence[Sequence[float]],
@@ -46,7 +54,7 @@ def fit_all(entries: Sequence[Measured], known: Mapping[str, dict]) -> dict[str,
     families: dict[str, list[Measured]] = {}
     for entry in entries:
         families.setdefault(find_board(entry.board).family, []).append(entry)
-    clocks = fit_clocks({family: slowest(builds) for family, builds in families.items()})
+    clocks = fit_clocks({family: telling(slowest(builds)) for family, builds in families.items()})
     result = {}
     for family, factors in known.items():
         own = [entry for other, builds in families.items() for entry in builds
@@ -65,6 +73,12 @@ def slowest(builds: Sequence[Measured]) -> list[Measured]:
     return [entry for entry in builds if numbers[entry.board] == min(numbers.values())]
 
 
+def telling(builds: Sequence[Measured]) -> list[Measured]:
+    """Those that are well above the clock that was wanted; all, where none is."""
+    above = [entry for entry in builds if max(entry.fmax_mhz) > MET * entry.clock_mhz]
+    return above or [*builds]
+
+
 def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str, object]:
     fitted: dict[str, object] = {
         "packing": round(sum(entry.luts for entry in own)
@@ -72,7 +86,7 @@ def _fit_area(own: Sequence[Measured], factors: Mapping[str, dict]) -> dict[str,
     for kind, units in (("luts", "units"), ("ffs", "unit_ffs")):
         fitted[kind] = {
             name: scaled(values, [area_terms(entry.machine)[name] for entry in own],
-                         [group_units(getattr(entry, units))[name] for entry in own])
+                         [group_units(getattr(entry, units), entry.machine)[name] for entry in own])
             if name in area_terms(own[0].machine) else values
             for name, values in factors[kind].items()}
     return fitted
@@ -105,7 +119,7 @@ def main() -> None:
     factors = fit_all(entries, json.loads(FACTORS_FILE.read_text()))
     arguments.output.write_text(json.dumps(factors, indent=1) + "\n")
     for entry in entries:
-        family = factors[find_board(entry.board).family]
+        family = with_own(factors[find_board(entry.board).family], entry.machine)
         terms = area_terms(entry.machine)
         luts = family["packing"] * sum(
             float(np.dot(family["luts"][name], values)) for name, values in terms.items())

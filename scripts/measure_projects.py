@@ -54,7 +54,7 @@ def factors(entry: Synthesised, reference: dict[str, Any]) -> dict[str, Any]:
     for name, count in entry.area.units.items():
         unit = ".".join(name.split(".")[:2])
         cells[unit] = cells.get(unit, 0) + count
-    counted = group_units(cells)
+    counted = group_units(cells, entry.machine)
 
     def modelled(kind: str, name: str) -> float:
         return sum(factor * term for factor, term in

@@ -22,7 +22,7 @@ from sterna_boards.measured.baseline import (
     write_units,
 )
 
-from scripts.fit_area import fit_all, fit_clocks, scaled, slowest
+from scripts.fit_area import fit_all, fit_clocks, scaled, slowest, telling
 
 PAGE = Path(__file__).parents[2] / "docs/measured.md"
 ENTRY = Measured(
@@ -99,11 +99,12 @@ def test_measured_units_meet_their_clock() -> None:
 
 
 def test_bars_of_the_measured_table() -> None:
-    """At most 16 look-up tables a lane, 100 MHz with each of three seeds; lanes alone are dense."""
+    """What a user of the flagship gets for its look-up tables, with each of three seeds."""
     flagship = read_baseline()["ulx3s-85f"]
-    assert flagship.machine.ternary.lanes >= 512
-    assert flagship.luts <= 16 * flagship.machine.ternary.lanes
-    assert len(flagship.fmax_mhz) >= 3 and min(flagship.fmax_mhz) >= 100
+    assert flagship.machine.generates is not None
+    assert len(flagship.fmax_mhz) >= 3 and min(flagship.fmax_mhz) >= flagship.clock_mhz >= 75
+    rate = flagship.clock_mhz * 1e6 / flagship.cycles_per_token
+    assert rate >= 13_000 and 1000 * rate / flagship.luts >= 455
     for entry in read_baseline().values():
         assert max(entry.fmax_mhz) >= entry.clock_mhz
     engine, = (unit for unit in read_units() if unit.unit == "ternary engine")
@@ -142,6 +143,12 @@ def test_clocks_are_those_of_the_slowest_speed_grade() -> None:
     assert slowest(gowin) == gowin
 
 
+def test_a_build_that_only_just_meets_its_clock_tells_no_other() -> None:
+    """25 of 24 MHz is where the router stopped."""
+    above = replace(ENTRY, clock_mhz=20.0)
+    assert telling([ENTRY, above]) == [above] and telling([ENTRY]) == [ENTRY]
+
+
 def test_clocks_fall_with_a_common_slope() -> None:
     def entry(luts: int, *clocks: float) -> Measured:
         return replace(ENTRY, luts=luts, fmax_mhz=clocks)
@@ -162,6 +169,12 @@ def test_a_unit_without_area_terms_is_told() -> None:
     for name in ("core.attention", "core.link2", "audio", "core.start"):
         with pytest.raises(CheckError, match=f"area: the netlist has a unit {name}, 9 cells, of w"):
             group_units({"core.vector": 5, name: 9})
+    makes_texts = read_baseline()["ulx3s-85f"].machine
+    grouped = group_units(
+        {"core.generation": 9, "core.state_access": 5, "sdram.dq": 2}, makes_texts)
+    assert (grouped["generation"], grouped["read"], grouped["other"]) == (9, 5, 2)
+    with pytest.raises(CheckError, match=r"core\.generation, 9 cells"):
+        group_units({"core.generation": 9})
 
 
 def test_first_light_tells_of_every_board_and_its_port() -> None:

@@ -46,11 +46,11 @@ TWIN_FAMILIES = frozenset({"xc7", "xcup", "stratix10"})
 """Whose memory cells hold the second set of ``twin_tables`` beside the first."""
 CLOCK_LUTS = 10_000
 """Look-up tables of the design whose clock is a family's factor."""
-_PARTS = {"core.rows": "core.weights", "core.input": "core.inputs",
+_PARTS = {"core.rows": "core.weights", "core.input": "core.inputs", "core.state_access": "read",
           **{f"core.results_{text}": "core.top_k" for text in range(max(TEXTS))}}
 """Parts that have the terms of another: the controller of an SDRAM is the same for rows; where
 texts share a data path, the list of the best stands with what splits its words off."""
-_BETWEEN = re.compile(r"(top|clock|uart)(\.\w+)?|[rt]x\$\d+|core"
+_BETWEEN = re.compile(r"(top|clock|uart|sdram)(\.\w+)?|[rt]x\$\d+|core"
                       r"(\.((link|result|counters|commands(__payload|_fork)?|head|matmuls(_fork)?|"
                       r"path__\w+)"
                       r"(\$\d+)?|start\$\d+))?")
@@ -77,7 +77,8 @@ def estimate_area(family: str, machine: Machine) -> AreaEstimate:
         raise InputError(
             f"lane: two sets of tables have room where memory cells hold 32 words, which those of "
             f"{family} do not; give tables")
-    factors, terms = _of_machine(family, machine), area_terms(machine)
+    known = _factors().get(family, {"packing": 1.0, "luts": {}, "ffs": {}})
+    factors, terms = with_own(known, machine), area_terms(machine)
     if missing := terms.keys() - factors["luts"].keys():
         raise InputError(
             f"{family}: no accelerator was synthesised for this family yet that has "
@@ -95,9 +96,8 @@ def estimate_area(family: str, machine: Machine) -> AreaEstimate:
     )
 
 
-def _of_machine(family: str, machine: Machine) -> dict[str, Any]:
-    """The factors of a family, and those that units of other packages bring."""
-    known = _factors().get(family, {"packing": 1.0, "luts": {}, "ffs": {}})
+def with_own(known: Mapping[str, Any], machine: Machine) -> dict[str, Any]:
+    """The factors of a family, and those that units of a machine bring."""
     own = {part: both for unit in machine.units for part, both in unit.area_factors().items()}
     luts = {part: luts for part, (luts, _) in own.items()}
     flip_flops = {part: flip_flops for part, (_, flip_flops) in own.items()}
@@ -119,15 +119,20 @@ def expected_mhz(family: str, machine: Any, luts: int) -> float | None:
     return mhz * (luts / CLOCK_LUTS) ** -slope
 
 
-def group_units(cells: Mapping[str, int]) -> dict[str, int]:
-    """Cells by the names of `area_terms`, from cells by the names of a netlist.
+def group_units(cells: Mapping[str, int], machine: Machine | None = None) -> dict[str, int]:
+    """Cells by the names of `area_terms`, from cells by the names of a netlist of the machine, one
+    that has only units of token machines unless it is given.
 
     Raises `CheckError` for a name that is neither one of those nor known to be between units.
     """
     known = area_terms(token_machine())
+    if machine is not None:
+        known |= area_terms(machine)
     grouped = dict.fromkeys(known, 0)
     for found, count in cells.items():
         name = _PARTS.get(found, found)
+        if name.removeprefix("core.") in known:  # parts that units bring have no such prefix
+            name = name.removeprefix("core.")
         if name not in known and not _BETWEEN.fullmatch(name):
             raise CheckError(f"area: the netlist has a unit {name}, {count} cells, of which the "
                              "model knows no terms: give it some in terms.py")

@@ -53,7 +53,13 @@ def _matrix(family: str, machine: Any) -> int:
     return each * machine.matrix.multipliers(machine)
 
 
+def _generate(family: str, machine: Any) -> int:
+    """The sampler's: of two unsigned numbers of 18 bits, which one of Xilinx' takes as signed."""
+    del machine
+    return 2 if family.startswith("xc") else 1
+
+
 _MULTIPLIERS: dict[str, Callable[[str, Any], int]] = {
     "vector": _vector, "scalar": _scalar, "neuron": _neuron, "matrix": _matrix, "ternary": _none,
-    "loops": _none, "head": _none, "synapse": _none,
+    "loops": _none, "head": _none, "synapse": _none, "generate": _generate,
 }

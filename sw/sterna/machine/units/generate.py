@@ -66,10 +66,6 @@ class Generate(Unit):
         """Of what answers for `demo` with one token stream, and more for another (Yosys, ECP5)."""
         return {"generation": ((2518, 410), (1664, 220))}
 
-    def multipliers(self, machine: Machine) -> int:
-        del machine
-        return 2  # 18 by 18 bits: the sampler's
-
     def program_words(self, machine: Machine) -> int:
         """In the memory of the processor."""
         return 1 << (PROGRAM_WORDS + TEXT_WORDS * machine.streams - 1).bit_length()
