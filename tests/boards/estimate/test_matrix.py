@@ -10,6 +10,8 @@ from sterna_boards.estimate.area import estimate_area
 from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.multipliers import dsps
 
+from tests.boards.estimate.packing import ECP5
+
 BASE = PRESETS["small"]
 MEASURED = {
     # Lanes, vector lanes, products, by columns, decay: LUTs, flip-flops, multipliers, block RAMs of
@@ -39,7 +41,7 @@ def test_a_unit_is_as_large_as_it_was_measured(key: tuple[int, int, int, bool, b
     base, machine = with_states(key)
     before, after = estimate_area("ecp5", base), estimate_area("ecp5", machine)
     luts, flip_flops, multipliers, rams = MEASURED[key]
-    assert after.units["matrix"] == pytest.approx(1.1623 * luts, rel=.06)
+    assert after.units["matrix"] == pytest.approx(ECP5 * luts, rel=.06)
     assert after.ffs - before.ffs == pytest.approx(flip_flops, rel=.06)
     assert dsps("ecp5", machine) - dsps("ecp5", base) == multipliers
     found = {item.name: item.block_rams for item in memory_map("ecp5", machine, {})}

@@ -18,6 +18,8 @@ from sterna_boards.estimate.area import FACTORS_FILE, estimate_area
 from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.terms import OTHER, area_terms
 
+from tests.boards.estimate.packing import ECP5
+
 TOKENS = PRESETS["small"]
 
 
@@ -45,7 +47,8 @@ def test_units_add_up(steps) -> None:
     assert with_neurons.keys() == {"synapses", "neurons", OTHER}
     area = estimate_area("ecp5", steps)
     assert sum(area.units.values()) == pytest.approx(area.luts, abs=3)
-    assert area.units[OTHER] == round(1.194 * 2035)
+    factors = json.loads(FACTORS_FILE.read_text())["ecp5"]["luts"][OTHER]
+    assert area.units[OTHER] == round(ECP5 * (factors[0] + factors[2]))
 
 
 def test_every_stream_has_a_data_path_of_its_own() -> None:
@@ -109,7 +112,7 @@ def test_a_unit_without_terms_is_an_error() -> None:
 def test_a_unit_of_another_package_counts() -> None:
     machine = TOKENS.having(units=(*TOKENS.units, Known()))
     before, after = estimate_area("ecp5", TOKENS), estimate_area("ecp5", machine)
-    assert after.units["core.attention"] == after.luts - before.luts == round(300 * 1.1623)
+    assert after.units["core.attention"] == after.luts - before.luts == round(300 * ECP5)
     assert (after.ffs - before.ffs, after.dsps - before.dsps) == (30, 4)
     memories = memory_map("ecp5", machine, {})
     assert memories[-1].name == "keys" and memories[-1].block_rams == 4

@@ -10,11 +10,11 @@ from sterna_boards.estimate.area import estimate_area, group_units
 from sterna_boards.estimate.ram_totals import block_rams_by_name
 from sterna_boards.shape import Shape
 
+from tests.boards.estimate.packing import ECP5
+
 ADDERS = Shape(rows=8, columns=16, vector_lanes=4).machine()
 TABLES = Shape(rows=16, columns=48, vector_lanes=16, block_groups=16, head_words=8,
                lane="tables").machine()
-PACKING = 1.1623
-"""Of ECP5, which placement adds to what was synthesised."""
 
 
 def texts(machine: Machine, count: int) -> Machine:
@@ -27,7 +27,7 @@ def texts(machine: Machine, count: int) -> Machine:
 def test_area_beside_that_of_one_text(machine: Machine, count: int, more: int,
                                       flip_flops: int) -> None:
     one, several = (estimate_area("ecp5", texts(machine, number)) for number in (1, count))
-    assert (several.luts - one.luts) / PACKING == pytest.approx(more, rel=0.06)
+    assert (several.luts - one.luts) / ECP5 == pytest.approx(more, rel=0.06)
     assert several.ffs - one.ffs == pytest.approx(flip_flops, rel=0.25)
     assert several.dsps == one.dsps
 
