@@ -107,7 +107,8 @@ from sterna.cli.application import run_arguments
     ["estimate", "l2mu", "--board", "icebreaker"],
     ["estimate", "--shape", "370m", "--memory", "ddr4x4-77"],
     ["rtl", "--config", "tiny", "-o", "OUT"], ["rtl", "l2mu", "-o", "OUT"],
-    ["rtl", "demo-tiny", "--board", "arty-a7-100t", "--rows", "2", "--columns", "6", "-o", "OUT"],
+    ["rtl", "demo-tiny", "--board", "arty-a7-100t", "--rows", "4", "--columns", "12",
+     "--vector-lanes", "4", "-o", "OUT"],
     ["run", "demo-tiny", "--device", "emulator", "--max-tokens", "2"],
     ["run", "l2mu", "--device", "emulator", "--steps", "2"],
 ], ids=" ".join)
