@@ -24,7 +24,7 @@ from sterna_boards.estimate.area import TWIN_FAMILIES, estimate_area, expected_m
 from sterna_boards.estimate.model import Estimate, estimate
 from sterna_boards.estimate.room import ROUTABLE
 
-EXPECTED_SHARE = 0.96
+EXPECTED_SHARE = 0.95
 """Of a clock that the model must expect: the slowest tracked build exceeds it by as much."""
 SLOWER = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Shares of a board's clock at which an engine is looked at."""
