@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sterna.errors import InputError
 from sterna.families.bdh.configuration import MOST_HEADS
 from sterna.families.bdh.layout import ENTER, GATE, LEAVE, matrices
 from sterna.families.layers.tables import WORD_BITS
@@ -44,11 +43,6 @@ class BdhFormats(CellFormats):
     """At most of the two times each other, see `inner`."""
     sum_fraction: int = 12
     """What these add up to, in front of its norm."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if wrong := next((name for name in self.shared if self.digits[name] != 1), None):
-            raise InputError(f"formats: the codes of {wrong} have one digit")
 
     @classmethod
     def fit(cls, fractions: dict[str, int]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sterna.errors import InputError
 from sterna.families.layers.tables import LOG_FRACTION, LOSS_FRACTION
 from sterna.families.rwkv.calibration import USUAL_ROOM, Room
 from sterna.families.rwkv.formats import HEAD
@@ -24,13 +23,12 @@ ROOM = USUAL_ROOM | {
 class FlaFormats(StateFormats):
     """Those of matrix states that are read with queries, and of a gated unit.
 
-    ``shared`` are matrices that take the same codes; ``enters`` and ``reads`` the kinds of what is
-    multiplied by values and of what states are read with.
+    ``enters`` and ``reads`` are the kinds of what is multiplied by values and of what states are
+    read with.
     """
 
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {
         "decay_fraction": (LEAST_DECAY_FRACTION, MOST_DECAY_FRACTION)}
-    shared: ClassVar[tuple[str, ...]]
     rooms: ClassVar[Mapping[str, Room]] = ROOM
     enters: ClassVar[str] = "key"
     reads: ClassVar[str] = "query"
@@ -43,11 +41,6 @@ class FlaFormats(StateFormats):
     """Inner channels in front of their gate."""
     inner_fraction: int = 12
     """At most of them behind it, see `inner`."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if wrong := next((name for name in self.shared if self.digits[name] != 1), None):
-            raise InputError(f"formats: the codes of {wrong} have one digit")
 
     @classmethod
     def fit(cls, fractions: dict[str, int]) -> None:

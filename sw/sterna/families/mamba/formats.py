@@ -52,8 +52,6 @@ class MambaFormats(Formats):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if wrong := next((name for name in self.shared if self.digits[name] != 1), None):
-            raise InputError(f"formats: the codes of {wrong} have one digit")
         for name, found in (("forget", self.rate), ("read", self.skip)):
             if not 0 <= found < WORD_BITS:
                 raise InputError(f"formats: {name}_fraction asks for {found} bits of fraction of "

@@ -37,6 +37,8 @@ class Formats(ABC):
 
     names: ClassVar[tuple[str, ...]] = (HEAD,)
     """Matrices of the program."""
+    shared: ClassVar[tuple[str, ...]] = ()
+    """Matrices that take the same codes as others, of one digit."""
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
     """The least and the most of fields of other limits than 0 and all bits of a word."""
 
@@ -68,8 +70,9 @@ class Formats(ABC):
             _check(name, getattr(self, name), *self.limits.get(name, (0, WORD_BITS - 1)))
         if self.gain_fraction % SHIFT_STEP:
             raise InputError(f"formats: gain_fraction must be a multiple of {SHIFT_STEP}")
-        if self.digits[HEAD] != 1:
-            raise InputError("formats: the codes of the head have one digit")
+        for name in (HEAD, *self.shared):
+            if self.digits[name] != 1:
+                raise InputError(f"formats: the codes of {name} have one digit")
 
     def shift(self, name: str) -> int:
         """Of the sums of a matrix, so that a word holds `HEADROOM` times what was seen.

@@ -90,7 +90,7 @@ def test_formats_are_kept(formats: Formats) -> None:
 @pytest.mark.parametrize("text, message", [
     ("[]", "not readable"), ('{"planes": {"nothing": 1}}', "planes must be numbers of key"),
     ('{"planes": {"key": 9}}', "planes holds 9; it must be a whole number from 1 to 8"),
-    ('{"digits": {"head": 2}}', "the codes of the head have one digit"),
+    ('{"digits": {"head": 2}}', "the codes of head have one digit"),
     ('{"digits": {"key": true}}', "digits holds True"),
     ('{"reaches": {"key": -1}}', "reaches holds -1"),
     ('{"gain_fraction": 10}', "gain_fraction must be a multiple of 4"),

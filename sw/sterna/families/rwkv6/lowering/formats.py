@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sterna.errors import InputError
 from sterna.families.layers.tables import GATE_FRACTION, LOG_FRACTION
 from sterna.families.rwkv.formats import HEAD
 from sterna.families.rwkv.headed_formats import SHARE_FRACTION, BonusFormats
@@ -20,11 +19,7 @@ class Formats(BonusFormats):
     """Those of matrix states and of bonuses."""
 
     names: ClassVar[tuple[str, ...]] = (*MATRICES, HEAD)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if wrong := next((name for name in SHARED if self.digits[name] != 1), None):
-            raise InputError(f"formats: the codes of {wrong} have one digit")
+    shared: ClassVar[tuple[str, ...]] = SHARED
 
     def source_fraction(self, name: str) -> int:
         pair, _, part = name.rpartition("_")

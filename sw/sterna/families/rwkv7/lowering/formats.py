@@ -24,6 +24,7 @@ class Formats(HeadedFormats):
     decide the fraction bits of the directions that are read and removed."""
 
     names: ClassVar[tuple[str, ...]] = (*MATRICES, HEAD)
+    shared: ClassVar[tuple[str, ...]] = ONE_DIGIT
 
     removed_fraction: int = 12
     """At most of what a state has in a direction, see `removed`."""
@@ -33,8 +34,6 @@ class Formats(HeadedFormats):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if wrong := next((name for name in ONE_DIGIT if self.digits[name] != 1), None):
-            raise InputError(f"formats: the codes of {wrong} have one digit")
         if self.unit_fraction < LEAST_UNIT_FRACTION or not 0 <= self.rate_fraction <= GATE_FRACTION:
             raise InputError(f"formats: directions have {self.unit_fraction} bits of fraction, and "
                              f"times the learning rate {self.rate_fraction}; read, receptance, key "
