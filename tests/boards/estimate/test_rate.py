@@ -122,6 +122,8 @@ def test_what_rtl_prints_opens_what_the_project_is_for(name, opened, capsys, tmp
     found = []
     monkeypatch.setattr("sterna_boards.flows.export.to_serial_verilog",
                         lambda _, bit, **__: found.append(bit) or "")
+    monkeypatch.setattr("sterna_boards.flows.export.to_verilog", lambda _, **__: "")
+    monkeypatch.setattr("sterna_boards.flows.export.to_bus_verilog", lambda *_: "")
     folder = tmp_path / "rtl"
     assert run_arguments(["rtl", "demo-tiny", "--board", name, "-o", str(folder)]) == 0
     page = (folder / "README.md").read_text()
@@ -135,10 +137,9 @@ def test_what_rtl_prints_opens_what_the_project_is_for(name, opened, capsys, tmp
     assert line.strip() == run_command(board.port_name, Path("image.sterna"))
 
 
-@pytest.mark.parametrize("model", ["demo-tiny", "l2mu"])
-@pytest.mark.parametrize(("more", "rate"), [([], 1_000_000), (["--baud", "460800"], 460_800)])
-def test_what_rtl_prints_without_a_board(model, more, rate, opened, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("sterna_hw.verilog.to_verilog", lambda _: "")
+@pytest.mark.parametrize(("model", "more", "rate"), [
+    ("demo-tiny", ["--config", "tiny"], 1_000_000), ("l2mu", ["--baud", "460800"], 460_800)])
+def test_what_rtl_prints_without_a_board(model, more, rate, opened, capsys, tmp_path):
     folder = tmp_path / "rtl"
     assert run_arguments(["rtl", model, "-o", str(folder), *more]) == 0
     assert open_as_printed(capsys, opened, folder, model) == rate
