@@ -16,7 +16,7 @@ from sterna_sim.cocotb_runner import run_testbench
     pytest.param("icarus", marks=[
         pytest.mark.icarus,
         pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")]),
-    pytest.param("verilator", marks=pytest.mark.verilator),
+    pytest.param("verilator", marks=(pytest.mark.verilator, pytest.mark.long)),
 ])
 def test_a_written_folder_answers_a_run(simulator, sterna, tmp_path):
     """HELLO, every memory loaded, and RUNs with the right results."""

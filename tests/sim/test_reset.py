@@ -107,7 +107,9 @@ TERNARY: dict[str, tuple[Machine, bool, Any]] = {
 
 
 @many
-@pytest.mark.parametrize("name", ["the one machine", *TERNARY])
+@pytest.mark.parametrize("name", ["the one machine", *(
+    pytest.param(name, marks=pytest.mark.long) if name == "tables, two streams" else name
+    for name in TERNARY)])
 def test_a_ternary_machine(name: str, trials: int) -> None:
     machine, memory, board_machine = ONE, None, TRACED
     if name in TERNARY:
