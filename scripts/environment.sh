@@ -32,8 +32,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     case $1 in sim*) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
     echo "sterna: installing the pinned packages into $environment: $size (a few minutes, once)" >&2
     "$environment/bin/python" scripts/pytorch.py
-    # Python compiles what is imported; to compile all of it takes a minute.
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
         --constraint scripts/constraints.txt --editable ".[$1]"
     echo "$wanted" >"$stamp"
 fi
