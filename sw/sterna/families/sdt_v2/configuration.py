@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sterna.errors import InputError
+from sterna.families.sdt_v2.names import NAME
+from sterna.families.spiking_transformer import configuration
+from sterna.families.spiking_transformer.configuration import MOST_WIDTH, Shapes, norm
 
 LAST_WIDTHS = {64: 360, 96: 480, 128: 640}
 """Channels of the fourth stage by those of the first, as published; else five times as many."""
@@ -13,7 +16,7 @@ CONV_BLOCKS = "ConvBlock1_1", "ConvBlock1_2", "ConvBlock2_1", "ConvBlock2_2"
 PARTS = "q_conv", "k_conv", "v_conv", "proj_conv"
 EXPANSION, RATIO = 2, 4
 """Channels within a separable convolution, and within a block, for one outside."""
-MOST_IMAGE, MOST_CHANNELS, MOST_WIDTH, MOST_BLOCKS = 512, 64, 1024, 64
+MOST_BLOCKS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,31 +52,21 @@ Layer = Down | Convolutions | Attention
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration:
+class Configuration(configuration.Configuration):
     """``convs`` of the four convolutional blocks are there, the first ones; ``third`` and
     ``fourth`` are blocks of attention in these stages, of which the fourth may be missing.
 
     Raises `InputError` for what cannot be.
     """
 
-    image: int
     width: int
     convs: int
     third: int
     fourth: int
-    heads: int
-    classes: int
-    channels: int = 3
 
     def __post_init__(self) -> None:
-        limits = {"image": (16, MOST_IMAGE), "width": (2, MOST_WIDTH), "convs": (0, 4),
-                  "channels": (1, MOST_CHANNELS),
-                  "third": (1, MOST_BLOCKS), "fourth": (0, MOST_BLOCKS), "heads": (1, MOST_WIDTH),
-                  "classes": (1, 1 << 16)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise InputError(f"sdt-v2: {name} is {getattr(self, name)}; it must be {low} to "
-                                 f"{high}")
+        self.check(NAME, {"width": (2, MOST_WIDTH), "convs": (0, 4), "third": (1, MOST_BLOCKS),
+                          "fourth": (0, MOST_BLOCKS)})
         if self.width % 2:
             raise InputError(f"sdt-v2: width is {self.width}; the first maps have half of it, so "
                              "give an even one")
@@ -115,14 +108,19 @@ class Configuration:
         for index in range(self.fourth):
             yield Attention(name=f"block4.{index}", width=self.last, heads=self.heads)
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Of every tensor by its name."""
-        found: dict[str, tuple[int, ...]] = {}
-        for layer in self.layers():
-            for name, shape in _shapes(layer):
-                found[f"{layer.name}.{name}"] = shape
-        found |= {"head.weight": (self.classes, self.out), "head.bias": (self.classes,)}
-        return found
+    @property
+    def told(self) -> str:
+        """Blocks of every kind."""
+        return (f"width {self.width}, {self.convs} blocks of convolutions, {self.third} and "
+                f"{self.fourth} of attention")
+
+    def tensors(self, layer: Layer) -> Shapes:
+        """As the authors' modules have them."""
+        if isinstance(layer, Down):
+            return _down(layer)
+        if isinstance(layer, Convolutions):
+            return _convolutions(layer)
+        return _attention(layer)
 
     def maps(self) -> dict[str, int]:
         """Channels of the maps between convolutions without neurons, by their names."""
@@ -136,43 +134,38 @@ class Configuration:
         return found
 
 
-Shapes = Iterator[tuple[str, tuple[int, ...]]]
+def _down(layer: Down) -> Shapes:
+    size = layer.kernel
+    yield "encode_conv.weight", (layer.outputs, layer.inputs, size, size)
+    yield "encode_conv.bias", (layer.outputs,)
+    yield from norm("encode_bn", layer.outputs)
 
 
-def _shapes(layer: Layer) -> Shapes:
-    if isinstance(layer, Down):
-        size = layer.kernel
-        yield "encode_conv.weight", (layer.outputs, layer.inputs, size, size)
-        yield "encode_conv.bias", (layer.outputs,)
-        yield from _norm("encode_bn", layer.outputs)
-    elif isinstance(layer, Convolutions):
-        width = layer.width
-        within, wide = EXPANSION * width, RATIO * width
-        yield "Conv.pwconv1.weight", (within, width, 1, 1)
-        yield from _norm("Conv.bn1", within)
-        yield "Conv.dwconv.weight", (within, 1, 7, 7)
-        yield "Conv.pwconv2.weight", (width, within, 1, 1)
-        yield from _norm("Conv.bn2", width)
-        yield "conv1.weight", (wide, width, 3, 3)
-        yield from _norm("bn1", wide)
-        yield "conv2.weight", (width, wide, 3, 3)
-        yield from _norm("bn2", width)
-    else:
-        width, wide = layer.width, RATIO * layer.width
-        for name in PARTS:
-            body = f"attn.{name}.0.body"
-            yield f"{body}.0.weight", (width, width, 1, 1)
-            yield from _norm(f"{body}.1.bn", width)
-            yield f"{body}.2.0.weight", (width, 1, 3, 3)
-            yield f"{body}.2.1.weight", (width, width, 1, 1)
-            yield from _norm(f"{body}.2.2", width)
-            yield from _norm(f"attn.{name}.1", width)
-        for name, outputs, inputs in (("fc1", wide, width), ("fc2", width, wide)):
-            yield f"mlp.{name}_conv.weight", (outputs, inputs, 1)
-            yield f"mlp.{name}_conv.bias", (outputs,)
-            yield from _norm(f"mlp.{name}_bn", outputs)
+def _convolutions(layer: Convolutions) -> Shapes:
+    width = layer.width
+    within, wide = EXPANSION * width, RATIO * width
+    yield "Conv.pwconv1.weight", (within, width, 1, 1)
+    yield from norm("Conv.bn1", within)
+    yield "Conv.dwconv.weight", (within, 1, 7, 7)
+    yield "Conv.pwconv2.weight", (width, within, 1, 1)
+    yield from norm("Conv.bn2", width)
+    yield "conv1.weight", (wide, width, 3, 3)
+    yield from norm("bn1", wide)
+    yield "conv2.weight", (width, wide, 3, 3)
+    yield from norm("bn2", width)
 
 
-def _norm(name: str, width: int) -> Shapes:
-    for part in ("weight", "bias", "running_mean", "running_var"):
-        yield f"{name}.{part}", (width,)
+def _attention(layer: Attention) -> Shapes:
+    width, wide = layer.width, RATIO * layer.width
+    for name in PARTS:
+        body = f"attn.{name}.0.body"
+        yield f"{body}.0.weight", (width, width, 1, 1)
+        yield from norm(f"{body}.1.bn", width)
+        yield f"{body}.2.0.weight", (width, 1, 3, 3)
+        yield f"{body}.2.1.weight", (width, width, 1, 1)
+        yield from norm(f"{body}.2.2", width)
+        yield from norm(f"attn.{name}.1", width)
+    for name, outputs, inputs in (("fc1", wide, width), ("fc2", width, wide)):
+        yield f"mlp.{name}_conv.weight", (outputs, inputs, 1)
+        yield f"mlp.{name}_conv.bias", (outputs,)
+        yield from norm(f"mlp.{name}_bn", outputs)

@@ -2,114 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sterna_boards.options import Baud, BoardClock, Weights
+from sterna.families.family import Coverage
+from sterna.families.sdt_v2.names import DEFAULTS, FORMAT, NAME, STEM
+from sterna.families.spiking_transformer.family import TransformerFamily, reads
+from sterna.families.spiking_transformer.names import PTH
 
-from sterna.families import common
-from sterna.families.family import Coverage, Model, ShippedModel
-from sterna.families.folder import is_of
-from sterna.families.random_name import form, random_family
-from sterna.families.requests import ImportRequest, Request
-from sterna.families.sdt_v2.names import DEFAULTS, FORMAT, NAME, PTH
-from sterna.families.sdt_v2.options import Calibrate, Images, Samples
-from sterna.families.steps.options import (
-    BoardShape,
-    CheckedDevice,
-    Config,
-    Inputs,
-    Labels,
-    Outputs,
-    Recordings,
-    Rounding,
-    RunSteps,
-    Seed,
-    Shape,
-    Silent,
-    Skip,
-    Steps,
-)
-from sterna.families.steps.reading import reading, unread_of_eval
-from sterna.options import Group, Reading
-from sterna.progress import Report
-
-_ON_BOARD = (BoardShape, BoardClock, Weights, common.Snapshots)
+if TYPE_CHECKING:
+    from sterna.families.spiking_transformer.version import Version
 
 
-RANDOM = "random weights in any shape; what is left out has these values"
-
-
-class SdtV2:
-    """Networks of convolutions and spiking attention that run in time steps."""
+class SdtV2(TransformerFamily):
+    """Networks of convolutions and spiking attention in four stages."""
 
     name: str = NAME
-    kind = "a spiking transformer"
-    plural = "spiking networks"
-    reads = {
-        "a folder that `sterna import` wrote": "a model with its weights and what its maps reach",
-        form(DEFAULTS, NAME): RANDOM,
-    }
+    reads = reads(NAME, DEFAULTS)
     imports = {
         f"a checkpoint ({PTH})": "a Spike-driven Transformer V2 of its authors' training scripts",
     }
     coverage = Coverage("5", (
         "Spike-driven Transformer V2: Meta Spiking Neural Network Architecture Inspiring the "
         "Design of Next-generation Neuromorphic Chips",))
-    options: dict[str, tuple[type[Group], ...]] = {
-        "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
-                common.Saved, common.Image, common.Timeout),
-        "load": (Config, Shape, common.Snapshots, common.Image, common.Timeout),
-        "verify": (Inputs, Rounding, Steps, Skip, Config, Shape, common.Snapshots),
-        "bench": (Steps, Silent, Config, BoardShape, common.Snapshots, common.Timeout, BoardClock,
-                  Weights, Baud),
-        "estimate": _ON_BOARD,
-        "report": (*_ON_BOARD, Inputs, Rounding, Steps, Seed),
-        "sweep": _ON_BOARD,
-        "build": (*_ON_BOARD, Baud),
-        "rtl": (Config, BoardShape, common.Snapshots, BoardClock, Baud),
-        "eval": (Labels, Recordings, Rounding, Samples, Seed, CheckedDevice, Config, Shape,
-                 common.Timeout),
-        "simulate": (Config, Shape, common.Snapshots),
-        "program": (),
-        "import": (Images, Calibrate),
-    }
+    format = FORMAT
+    stem = STEM
 
-    def shipped(self) -> Sequence[ShippedModel]:
-        """None."""
-        return ()
+    def version(self) -> Version:
+        """Spike-driven Transformer V2."""
+        from sterna.families.sdt_v2.version import SDT_V2
 
-    def recognises(self, model: str) -> bool:
-        """Whether the argument names a random one, or a folder."""
-        return random_family(model) == self.name or is_of(Path(model), FORMAT, "")
-
-    def reading(self, request: Request) -> Reading:
-        """As every family of step networks."""
-        unread: dict[type[Group], str] = {}
-        if request.command == "eval":
-            labelled = "data" in request.options
-            if labelled:
-                unread[Seed] = "is of random images; --data has its own"
-            unread |= unread_of_eval(
-                request, "" if labelled else "is of samples with labels; give --data FILE")
-        return reading(request, self.options[request.command], unread)
-
-    def open(self, request: Request, report: Report) -> Model:
-        """Random weights, or those of a folder."""
-        from sterna.families.sdt_v2.model import open_model
-
-        del report
-        assert request.model is not None
-        return open_model(request.model)
-
-    def takes(self, source: str) -> bool:
-        """Whether it is a checkpoint of the authors."""
-        from sterna.families.sdt_v2.sources import is_checkpoint
-
-        return is_checkpoint(source)
-
-    def import_model(self, request: ImportRequest, report: Report) -> Sequence[str]:
-        """A checkpoint becomes a model folder."""
-        from sterna.families.sdt_v2.import_checkpoint import import_checkpoint
-
-        return import_checkpoint(request, report)
+        return SDT_V2

@@ -9,9 +9,5 @@ FORMAT = model_format(NAME, 1)
 DEFAULTS = {"image": 32, "width": 64, "convs": 1, "third": 1, "fourth": 0, "heads": 8,
             "classes": 10, "seed": 0}
 """Of a random model: the published widths, and the fewest layers with every kind of operation."""
-PTH = ".pth"
-TRANSFORMERS = "Spike-driven Transformers"
-CHECKPOINTS = f"{TRANSFORMERS} ({PTH})"
-"""Whom options are for, and those of `import`."""
 STEM = "downsample1_1.encode_conv.weight"
 """A tensor that every checkpoint has."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sterna.families.sdt_v2.evaluate import agreement
-from sterna.families.sdt_v2.model import open_model
+from sterna.families.sdt_v2.version import SDT_V2
 from sterna.families.spiking.store import load_network, save_network
+from sterna.families.spiking_transformer.evaluate import agreement
+from sterna.families.spiking_transformer.model import open_model
 
 SMALL = "random:family=sdt-v2,image=32,width=8,heads=2,convs=2"
 FOURTH = "random:family=sdt-v2,image=32,width=8,heads=4,convs=0,fourth=1"
@@ -19,7 +20,7 @@ Command = Callable[..., Any]
 
 def test_layer_by_layer() -> None:
     """Where a layer is given the integers' spikes it makes the same of nearly all."""
-    model = open_model(SMALL)
+    model = open_model(SDT_V2, SMALL)
     found = agreement(model, 3, 2)
     layers = {name: alike.layer for name, alike in found.spikes.items()}
     assert len(layers) == 19 and min(layers.values()) > 0.97, layers
@@ -30,7 +31,7 @@ def test_layer_by_layer() -> None:
 
 def test_channels_beside_a_stage_and_its_heads() -> None:
     """They are never anything but 0, and change no class."""
-    model = open_model(FOURTH)
+    model = open_model(SDT_V2, FOURTH)
     assert model.network.population("block4.0.attn.q_lif").neurons == 4 * 4 * 16
     assert model.network.population("block4.0").neurons == 4 * 48
     assert agreement(model, 3, 2).layers_rms < 0.02
@@ -53,7 +54,7 @@ def test_published_widths(sterna: Command) -> None:
 
 def test_a_folder_keeps_products(tmp_path: Any) -> None:
     """What is stored is what was stored."""
-    network = open_model(FOURTH).network
+    network = open_model(SDT_V2, FOURTH).network
     save_network(network, tmp_path / "net")
     again = load_network(tmp_path / "net")
     assert again.products == network.products

@@ -6,8 +6,9 @@ import pytest
 import torch
 from sterna.errors import InputError
 from sterna.families.sdt_v2.configuration import Attention, Configuration, Convolutions, Down
-from sterna.families.sdt_v2.random_model import images, random_tensors
 from sterna.families.sdt_v2.reference import Reference
+from sterna.families.sdt_v2.version import SDT_V2
+from sterna.families.spiking_transformer.random_model import images, random_tensors
 from torch import Tensor, nn
 
 SMALL = Configuration(image=32, width=8, convs=4, third=2, fourth=1, heads=4, classes=5)
@@ -125,7 +126,7 @@ def down(layer: Down, x: Tensor, tensors: Tensors) -> Tensor:
 
 def test_every_layer() -> None:
     """All blocks of all stages, with four steps and two samples."""
-    tensors, x = random_tensors(SMALL, 1), images(SMALL, 4, 2, 5)
+    tensors, x = random_tensors(SDT_V2, SMALL, 1), images(SMALL, 4, 2, 5)
     with torch.no_grad():
         found = Reference(SMALL, tensors).run(x)
         for layer in SMALL.layers():

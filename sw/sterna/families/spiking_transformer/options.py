@@ -1,4 +1,4 @@
-"""Options of Spike-driven Transformers: what a checkpoint does not say of its model."""
+"""Options of spiking transformers: what a checkpoint does not say of its model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from sterna.families.sdt_v2.names import CHECKPOINTS, TRANSFORMERS
+from sterna.families.spiking_transformer.names import CHECKPOINTS, TRANSFORMERS
 from sterna.options import option
 
 

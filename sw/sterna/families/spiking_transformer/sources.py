@@ -1,21 +1,22 @@
-"""Whether a file is a checkpoint of the authors, by the name of a tensor."""
+"""Whether a file is a checkpoint, by the name of a tensor."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sterna.families.sdt_v2.names import PTH, STEM
+from sterna.families.spiking_transformer.names import PTH
 from sterna.formats.pth import MOST_PICKLE
 
 
-def is_checkpoint(source: str) -> bool:
-    """Whether the list of tensors, at the beginning of the file, has the name; also of a file that
+def is_checkpoint(source: str, stem: str) -> bool:
+    """Whether the list of tensors, at the beginning of the file, has the name of the
+    first; also of a file that
     is refused later."""
     path = Path(source)
     if not source.endswith(PTH) or not path.is_file():  # a pipe would be waited for
         return False
     try:
         with path.open("rb") as file:
-            return STEM.encode() in file.read(MOST_PICKLE)
+            return stem.encode() in file.read(MOST_PICKLE)
     except OSError:
         return False

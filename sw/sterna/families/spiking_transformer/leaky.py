@@ -1,4 +1,4 @@
-"""Neurons of Spike-driven Transformer V2: LIF with tau 2, a hard reset, ``>=``."""
+"""Neurons of spiking transformers: LIF with tau 2, a hard reset, ``>=``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sterna.families.sdt_v2.builder import BITS, FRACTION, Numbers, Reals, rounded_gains
-from sterna.families.sdt_v2.reference import ATTENTION_THRESHOLD
+from sterna.families.spiking_transformer.builder import BITS, FRACTION, Numbers, rounded_gains
+from sterna.families.spiking_transformer.normed import Reals
+from sterna.families.spiking_transformer.reference import ATTENTION_THRESHOLD
 from sterna.law.neuron import MAX_BITS, Decay, NeuronDefinition, Reset
 
 FIRES = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.SHIFT,

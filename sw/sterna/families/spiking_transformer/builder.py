@@ -3,7 +3,8 @@
 Weights are rounded to eight bits a channel, and the batch norm behind them is the gain and bias of
 a neuron. A **residual** is a sum that keeps `FRACTION` fraction bits; it is the weights of products
 with codes that are 1, and so added up exactly. A **map** between two convolutions is codes of eight
-bits, in units of a channel of their own: its ``peaks`` become `CODE_LIMIT`.
+bits, in units of a channel of their own: its ``peaks`` become `CODE_LIMIT`. **Counts** are codes
+too: spikes of several populations, added up exactly.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sterna.families.spiking.integers import (
     Population,
     SpikingNetwork,
 )
+from sterna.families.spiking_transformer.normed import GRAIN, Normed, Reals
 from sterna.law import product
 from sterna.law.arithmetic import CODE_LIMIT
 from sterna.law.neuron import MAX_BITS, Decay, NeuronDefinition, Output, Reset
@@ -31,12 +33,9 @@ from sterna.law.planes import plane_limit, signed_bits, ternary_planes
 from sterna.law.window import Window
 from sterna.program.neurons import code_limit
 
-Reals = NDArray[np.float64]
 FRACTION, BITS = 10, 16
 """Of membranes and residuals."""
 PLANES = 5
-GRAIN = 16
-"""Weights that a row of a product is a multiple of, where neurons may be added for that."""
 
 SUMS = NeuronDefinition(sum_bits=MAX_BITS, membrane_bits=BITS, decay=Decay.MULTIPLY,
                         reset=Reset.NO_RESET, output=Output.MEMBRANE)
@@ -80,20 +79,6 @@ class Maps:
         return self.height * self.width
 
 
-@dataclass(frozen=True, kw_only=True)
-class Normed:
-    """A convolution with what is behind it: ``(weights * codes + bias) * scale + shift``.
-
-    Weights are [outputs, channels of a group, rows, columns]; the others [outputs].
-    """
-
-    weights: Reals
-    scale: Reals
-    shift: Reals
-    stride: int = 1
-    groups: int = 1
-
-
 class NetworkBuilder:
     """Populations are added in the order of execution."""
 
@@ -130,10 +115,11 @@ class NetworkBuilder:
 
     def added(self, name: str, first: Maps, second: Maps) -> Maps:
         """The residual of two."""
-        made = self._add(replace(first, name=name), SUMS, {"factor": np.zeros(1)})
-        for item in (first, second):
-            self._whole(item, name)
-        return made
+        return self._both(SUMS, name, first, second)
+
+    def counted(self, name: str, first: Maps, second: Maps) -> Maps:
+        """Spikes of two, or counts, added up; up to `CODE_LIMIT` of them."""
+        return replace(self._both(MAPS, name, first, second), units=np.ones(first.channels))
 
     def spikes(self, name: str, residual: Maps) -> Maps:
         """Neurons on a residual."""
@@ -171,6 +157,12 @@ class NetworkBuilder:
         self._products.append(Multiplied(
             source=self._ones(tokens), weights=residual.name, target=name,
             product=product.pooled(tokens, residual.channels)))
+        return made
+
+    def _both(self, definition: NeuronDefinition, name: str, first: Maps, second: Maps) -> Maps:
+        made = self._add(replace(first, name=name), definition, {"factor": np.zeros(1)})
+        for item in (first, second):
+            self._whole(item, name)
         return made
 
     def _whole(self, weights: Maps, target: str) -> None:
@@ -212,11 +204,12 @@ class NetworkBuilder:
 
     def _convolved(self, name: str, source: Maps, given: Normed) -> tuple[Maps, Reals]:
         """The connection; what it leads to, and by output what a whole sum stands for, scaled."""
+        rows, columns = given.weights.shape[2:]
         window = Window(
             channels=source.channels, height=source.height, width=source.width,
-            outputs=len(given.weights), kernel=(given.weights.shape[2], given.weights.shape[3]),
+            outputs=len(given.weights), kernel=(rows, columns), pool=given.pool,
             stride=(given.stride, given.stride), groups=given.groups,
-            padding=(given.weights.shape[2] // 2,) * 4)
+            padding=((rows - 1) // 2,) * 4)
         units = np.ones(source.channels) if source.units is None else source.units
         depth = source.channels // given.groups
         group = np.arange(window.outputs) // (window.outputs // given.groups)
@@ -242,18 +235,3 @@ def rounded_gains(gains: Reals, definition: NeuronDefinition) -> tuple[int, Real
 
 def _most_of(bits: int) -> int:
     return (1 << bits - 1) - 1
-
-
-def normed(tensors: Mapping[str, Reals], convolution: str, *norms: str, epsilon: float,
-           stride: int = 1, groups: int = 1) -> Normed:
-    """A convolution of the tensors with its batch norms, one behind the other."""
-    weights = tensors[f"{convolution}.weight"]
-    weights = weights.reshape(*weights.shape, *(1,) * (4 - weights.ndim))
-    scale, shift = np.ones(len(weights)), tensors.get(f"{convolution}.bias")
-    shift = np.zeros(len(weights)) if shift is None else shift
-    for name in norms:
-        weight, bias, mean, variance = (tensors[f"{name}.{part}"] for part in (
-            "weight", "bias", "running_mean", "running_var"))
-        factor = weight / np.sqrt(variance + epsilon)
-        scale, shift = scale * factor, (shift - mean) * factor + bias
-    return Normed(weights=weights, scale=scale, shift=shift, stride=stride, groups=groups)

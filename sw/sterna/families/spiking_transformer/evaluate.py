@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sterna.families.requests import EvaluateRequest
-from sterna.families.sdt_v2.builder import FRACTION, Reals
-from sterna.families.sdt_v2.lowering import Places
-from sterna.families.sdt_v2.options import Samples
-from sterna.families.sdt_v2.random_model import frames, images
 from sterna.families.spiking.accuracy import accuracies, check_chosen, labelled_codes
 from sterna.families.spiking.evaluate import SpikingScore
 from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking_transformer.builder import FRACTION
+from sterna.families.spiking_transformer.normed import Places, Reals
+from sterna.families.spiking_transformer.options import Samples
+from sterna.families.spiking_transformer.random_model import frames, images
 from sterna.families.steps.options import Labels, Seed
 from sterna.law.neuron import Output
 from sterna.progress import Progress, Report
 from sterna.shown import Shown
 
 if TYPE_CHECKING:
-    from sterna.families.sdt_v2.model import SdtV2Model
+    from sterna.families.spiking_transformer.model import TransformerModel
 
 STEPS = 4
 IN_HEADS = ("q_lif", "k_lif", "v_lif", "attn_lif")
@@ -88,7 +88,7 @@ class Agreement(Shown):
                   for name, count in self.saturated.items())]
 
 
-def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report
+def evaluate(model: TransformerModel, request: EvaluateRequest, report: Report
              ) -> Agreement | SpikingScore:
     """Golden against the float reference, on random images or on samples with labels."""
     options = request.options
@@ -102,7 +102,7 @@ def evaluate(model: SdtV2Model, request: EvaluateRequest, report: Report
     return SpikingScore({"model": model.name} | values, None)
 
 
-def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | None = None
+def agreement(model: TransformerModel, seed: int, samples: int, report: Progress | None = None
               ) -> Agreement:
     """The same, on so many images."""
     fraction = model.network.input_fraction
@@ -111,7 +111,7 @@ def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | Non
     golden = GoldenNetwork(model.network, samples)
     found = golden.run(codes, report)
     classes = found[model.network.output] * 2.0**-FRACTION
-    firing = model.lowering.firing
+    firing = model.version.lowering.firing
     units = {item.name: firing.attention_unit if item.name.endswith("attn_lif") else firing.unit
              for item in model.network.populations if item.definition.output is Output.SPIKE}
     heads = model.configuration.heads
@@ -126,9 +126,9 @@ def agreement(model: SdtV2Model, seed: int, samples: int, report: Progress | Non
         saturated={name: count for name, count in golden.saturated().items() if count})
 
 
-def _classes(model: SdtV2Model, given: Tensor, watch: _Watch | None = None) -> Reals:
+def _classes(model: TransformerModel, given: Tensor, watch: _Watch | None = None) -> Reals:
     with torch.no_grad():
-        return model.reference(model.configuration, model.tensors).run(given, watch).numpy()
+        return model.reference().run(given, watch).numpy()
 
 
 def _rms(found: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:

@@ -1,13 +1,13 @@
-"""Checkpoints of the authors: a `.pth` of their training scripts, whose names say the layers.
+"""Checkpoints: a `.pth` of training scripts, whose names say the layers.
 
 Source: `BICLab/Spike-Driven-Transformer-V2`, ``classification/``, spec/systems.md S7. Tensors lie
-in ``model`` beside what training goes on with, or by themselves. A model that was distilled has two
-linear maps to classes, ``head`` and ``head_kd``; its answer is their mean, which is one such map.
+in one of `WITHIN` beside what training goes on with, or by themselves. A model that was distilled
+has two linear maps to classes, ``head`` and ``head_kd``; its answer is their mean, which is one
+such map.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +17,15 @@ import torch
 from torch import Tensor
 
 from sterna.errors import InputError
-from sterna.families.sdt_v2.configuration import CONV_BLOCKS, Configuration
-from sterna.families.sdt_v2.names import NAME, STEM
+from sterna.families.spiking_transformer.configuration import HEAD, Configuration
+from sterna.families.spiking_transformer.version import Version
 from sterna.formats.pth import PthFile
 
 WITHIN = ("model", "state_dict")
 UNREAD = ("num_batches_tracked",)
 PREFIX = "module."
 """Of every tensor of a model that was saved in its DataParallel."""
-HEAD, DISTILLED = "head", "head_kd"
-_BLOCK = re.compile(r"block([34])\.(\d{1,6})\.")
+DISTILLED = "head_kd"
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -39,23 +38,23 @@ class Checkpoint:
     distilled: bool
 
 
-def read_checkpoint(path: Path, image: int, heads: int) -> Checkpoint:
+def read_checkpoint(version: Version, path: Path, image: int, heads: int) -> Checkpoint:
     """The model of a file, for images of so many rows and columns, and with so many heads.
 
     Names and shapes are checked before a tensor is read. Raises `InputError` naming the file and
     the tensor that is missing, superfluous, misshapen or not finite.
     """
-    file = PthFile(path, WITHIN, UNREAD)
+    file = PthFile(path, WITHIN, (*UNREAD, *version.unread))
     names = {name.removeprefix(PREFIX): name for name in file.shapes}
     if len(names) < len(file.shapes):
         raise InputError(f"{path}: has tensors with and without {PREFIX} in front of the same name")
     shapes = {name: file.shapes[named] for name, named in names.items()}
     try:
-        configuration = configured(shapes, image, heads)
+        configuration = version.configured(shapes, image, heads)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     distilled = f"{DISTILLED}.weight" in shapes
-    _require(path, shapes, configuration, distilled)
+    _require(version, path, shapes, configuration, distilled)
 
     def tensor(name: str) -> Tensor:
         values = np.asarray(file.tensor(names[name]), np.float64)
@@ -73,26 +72,8 @@ def read_checkpoint(path: Path, image: int, heads: int) -> Checkpoint:
     return Checkpoint(configuration, tensors, distilled)
 
 
-def configured(shapes: Shapes, image: int, heads: int) -> Configuration:
-    """What tensors of these shapes are of. Raises `InputError` for those of no such model."""
-    def shape(name: str, axes: int) -> tuple[int, ...]:
-        if name not in shapes:
-            raise InputError(f"tensor {name} is missing")
-        if len(shapes[name]) != axes:
-            raise InputError(f"tensor {name} has shape {list(shapes[name])}, not one of {axes} "
-                             "axes")
-        return shapes[name]
-
-    first, classes = shape(STEM, 4), shape(f"{HEAD}.weight", 2)[0]
-    blocks = {"3": 0, "4": 0}
-    for match in filter(None, map(_BLOCK.match, shapes)):
-        blocks[match[1]] = max(blocks[match[1]], int(match[2]) + 1)
-    convs = sum(any(name.startswith(f"{block}.") for name in shapes) for block in CONV_BLOCKS)
-    return Configuration(image=image, width=2 * first[0], channels=first[1], convs=convs,
-                         third=blocks["3"], fourth=blocks["4"], heads=heads, classes=classes)
-
-
-def _require(path: Path, shapes: Shapes, configuration: Configuration, distilled: bool) -> None:
+def _require(version: Version, path: Path, shapes: Shapes, configuration: Configuration,
+             distilled: bool) -> None:
     wanted = configuration.shapes()
     if distilled:
         wanted |= {name.replace(HEAD, DISTILLED): shape for name, shape in wanted.items()
@@ -104,5 +85,5 @@ def _require(path: Path, shapes: Shapes, configuration: Configuration, distilled
             raise InputError(f"{path}: tensor {name} has shape {list(shapes[name])}, not "
                              f"{list(shape)}")
     if extra := sorted(shapes.keys() - wanted.keys()):
-        raise InputError(f"{path}: tensor {extra[0]} is not part of an {NAME} of width "
-                         f"{configuration.width}")
+        raise InputError(f"{path}: tensor {extra[0]} is not part of an {version.name} of "
+                         f"{configuration.told}")

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sterna.families.sdt_v2.configuration import Configuration
-from sterna.families.sdt_v2.reference import Reference
 from sterna.families.spiking.codes import random_inputs
+from sterna.families.spiking_transformer.configuration import Configuration
+from sterna.families.spiking_transformer.version import Version
 
 INPUT_FRACTION, RATE = 6, 0.2
 """Of images; and the share of their values that is not 0."""
@@ -41,19 +41,16 @@ def frames(configuration: Configuration, values: NDArray[np.float64]) -> Tensor:
         *values.shape[:2], configuration.channels, configuration.image, configuration.image)
 
 
-def random_tensors(configuration: Configuration, seed: int) -> dict[str, Tensor]:
-    """Every tensor, in double precision."""
-    return fitted(configuration, drawn(configuration, seed), seed, Reference)
-
-
-def fitted(configuration: Configuration, tensors: dict[str, Tensor], seed: int,
-           reference: type[Reference]) -> dict[str, Tensor]:
-    """Tensors whose batch norms fit random images."""
-    reference(configuration, tensors, fit=True).run(images(configuration, STEPS, BATCH, seed))
+def random_tensors(version: Version, configuration: Configuration, seed: int
+                   ) -> dict[str, Tensor]:
+    """Every tensor, in double precision; batch norms fit random images."""
+    tensors = drawn(version, configuration, seed)
+    version.reference(configuration, tensors, fit=True).run(
+        images(configuration, STEPS, BATCH, seed))
     return tensors
 
 
-def drawn(configuration: Configuration, seed: int) -> dict[str, Tensor]:
+def drawn(version: Version, configuration: Configuration, seed: int) -> dict[str, Tensor]:
     """Random numbers for every tensor."""
     rng = np.random.default_rng([seed, 7])
     tensors = {}
@@ -64,7 +61,7 @@ def drawn(configuration: Configuration, seed: int) -> dict[str, Tensor]:
             values = rng.uniform(0.8, 1.6, shape)
         else:
             values = rng.normal(0.3, 0.3, shape)
-        if any(f"{part}_conv.1.bias" in name for part in ("q", "k", "v")):
-            values += 1  # so that heads of few tokens reach their threshold
+        if name.endswith(version.raised):
+            values += 1
         tensors[name] = torch.from_numpy(values)
     return tensors

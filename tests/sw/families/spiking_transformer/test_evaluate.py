@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sterna.families.sdt_v2.model import open_model
-from sterna.families.sdt_v2.random_model import images
 from sterna.families.sdt_v2.reference import Reference
+from sterna.families.sdt_v2.version import SDT_V2
 from sterna.families.spiking.classes import confusion, told_classes
 from sterna.families.spiking.golden import GoldenNetwork
+from sterna.families.spiking_transformer.model import open_model
+from sterna.families.spiking_transformer.random_model import images
 
 TINY = "random:family=sdt-v2,image=16,width=4,heads=2,convs=1,third=1,fourth=0,classes=5"
 SAMPLES = 12
@@ -24,7 +25,7 @@ Samples = tuple[Path, NDArray[np.float64], NDArray[np.int64]]
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
     """A file whose labels are what the float model tells, its frames and its labels."""
-    model = open_model(TINY)
+    model = open_model(SDT_V2, TINY)
     given = images(model.configuration, 3, SAMPLES, 5)
     outputs = Reference(model.configuration, model.tensors).run(given).numpy()
     labels = told_classes(outputs, "sum")
@@ -37,7 +38,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 def test_labels_of_the_float_model(sterna: Command, samples: Samples) -> None:
     """It is always right, and the golden as often as it tells the same."""
     path, frames, labels = samples
-    network = open_model(TINY).network
+    network = open_model(SDT_V2, TINY).network
     codes = np.rint(frames * 2.0**network.input_fraction).astype(int).reshape(3, SAMPLES, -1)
     golden = told_classes(GoldenNetwork(network, SAMPLES).run(codes)[network.output], "sum")
     found = sterna("eval", TINY, "--data", path, "--json").json

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 import torch
 from sterna.errors import InputError
-from sterna.families.sdt_v2.checkpoint import read_checkpoint
 from sterna.families.sdt_v2.configuration import Configuration
-from sterna.families.sdt_v2.evaluate import agreement
 from sterna.families.sdt_v2.family import SdtV2
-from sterna.families.sdt_v2.lowering import reached
-from sterna.families.sdt_v2.model import open_model
-from sterna.families.sdt_v2.random_model import drawn, images, random_tensors
 from sterna.families.sdt_v2.reference import Reference
+from sterna.families.sdt_v2.version import SDT_V2
+from sterna.families.spiking_transformer.checkpoint import read_checkpoint
+from sterna.families.spiking_transformer.evaluate import agreement
+from sterna.families.spiking_transformer.lowering import reached
+from sterna.families.spiking_transformer.model import open_model
+from sterna.families.spiking_transformer.random_model import drawn, images, random_tensors
 from torch import Tensor
 
 SMALL = Configuration(image=32, width=8, convs=1, third=1, fourth=0, heads=2, classes=5)
@@ -45,7 +46,7 @@ def with_training(tensors: Tensors) -> dict[str, Any]:
 
 
 def written(path: Path, change: Change = lambda found: None) -> Path:
-    found = state(drawn(TINY, 0))
+    found = state(drawn(SDT_V2, TINY, 0))
     change(found)
     torch.save(found, path)
     return path
@@ -55,11 +56,11 @@ def test_a_checkpoint_is_imported(sterna: Command, tmp_path: Path) -> None:
     """Reference and integers agree as with the random weights that it holds, and so does the
     machine with its golden."""
     source, target = tmp_path / "checkpoint-199.pth", tmp_path / "net"
-    tensors = random_tensors(SMALL, 3)
+    tensors = random_tensors(SDT_V2, SMALL, 3)
     torch.save(with_training(state(tensors)), source)
     told = sterna("import", source, "-o", target, "--image-size", 32, "--heads", 2)
     assert told.code == 0 and "1 blocks of convolutions, 1 and 0 of attention, 5" in told.output
-    model = open_model(str(target))
+    model = open_model(SDT_V2, str(target))
     assert model.configuration == SMALL and model.network.input_fraction == 5
     assert all(torch.equal(model.tensors[name], value.float().double())
                for name, value in tensors.items())
@@ -75,9 +76,9 @@ def test_a_checkpoint_is_imported(sterna: Command, tmp_path: Path) -> None:
 ], ids=["alone", "state_dict", "model", "DataParallel"])
 def test_layouts(tmp_path: Path, wrap: Callable[[Tensors], Any]) -> None:
     """Layers, widths and classes are in names and shapes."""
-    torch.save(wrap(state(drawn(TINY, 0))), tmp_path / "m.pth")
+    torch.save(wrap(state(drawn(SDT_V2, TINY, 0))), tmp_path / "m.pth")
     assert SdtV2().takes(str(tmp_path / "m.pth"))
-    found = read_checkpoint(tmp_path / "m.pth", 16, 2)
+    found = read_checkpoint(SDT_V2, tmp_path / "m.pth", 16, 2)
     assert found.configuration == TINY and not found.distilled
     assert set(found.tensors) == set(TINY.shapes())
 
@@ -89,8 +90,8 @@ def test_of_a_distilled_model_classes_are_the_mean(tmp_path: Path) -> None:
             found[f"head_kd.{part}"] = 3 * found[f"head.{part}"]
 
     source = written(tmp_path / "m.pth", more)
-    plain = read_checkpoint(written(tmp_path / "plain.pth"), 16, 2).tensors
-    found = read_checkpoint(source, 16, 2)
+    plain = read_checkpoint(SDT_V2, written(tmp_path / "plain.pth"), 16, 2).tensors
+    found = read_checkpoint(SDT_V2, source, 16, 2)
     assert found.distilled and torch.allclose(found.tensors["head.weight"],
                                               2 * plain["head.weight"])
 
@@ -113,7 +114,7 @@ def test_frames_say_what_maps_reach(sterna: Command, tmp_path: Path) -> None:
     np.save(tmp_path / "frames.npy", frames)
     told = sterna(*words, tmp_path / "net", "--image-size", 16)
     assert told.code == 0 and "5 samples of" in told.output and "have 0 fraction" in told.output
-    model = open_model(str(tmp_path / "net"))
+    model = open_model(SDT_V2, str(tmp_path / "net"))
     expected = reached(Reference(TINY, model.tensors), torch.from_numpy(
         np.clip(np.rint(frames), -127, 127)))
     assert model.input_fraction == 0 and set(expected) == set(TINY.maps())
@@ -123,7 +124,7 @@ def test_frames_say_what_maps_reach(sterna: Command, tmp_path: Path) -> None:
 
 def test_channels_that_were_silent_have_room() -> None:
     """As much as the others of their map; a map that was silent as a whole has 1."""
-    tensors = random_tensors(TINY, 0)
+    tensors = random_tensors(SDT_V2, TINY, 0)
     tensors["ConvBlock1_2.0.Conv.dwconv.weight"][1] *= 1e-12
     tensors["ConvBlock1_1.0.Conv.dwconv.weight"] *= 0
     peaks = reached(Reference(TINY, tensors), images(TINY, 4, 2, 0))
@@ -160,7 +161,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: Change, message: str) ->
     """In a line, with the file's name in front."""
     source = written(tmp_path / "m.pth", change)
     with pytest.raises(InputError, match=message) as refused:
-        read_checkpoint(source, 16, 2)
+        read_checkpoint(SDT_V2, source, 16, 2)
     assert str(refused.value).startswith(str(source)) and "\n" not in str(refused.value)
 
 
@@ -173,5 +174,5 @@ def test_what_the_file_does_not_say(sterna: Command, tmp_path: Path) -> None:
                   "--image-size", 16).code == 0
     (tmp_path / "net" / "config.json").write_text("{}")
     assert "config.json: is damaged" in sterna("verify", tmp_path / "net").errors
-    assert "--image-size: is for Spike-driven Transformers (.pth)" in sterna(
+    assert "--image-size: is for spiking transformers (.pth)" in sterna(
         "import", "net.nir", "-o", tmp_path / "out", "--image-size", 16).errors

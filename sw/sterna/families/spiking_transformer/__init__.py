@@ -1,0 +1,1 @@
+"""What spiking transformers have in common; a family each is beside it."""
