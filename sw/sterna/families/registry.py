@@ -27,6 +27,7 @@ from sterna.families.rwkv6.family import Rwkv6
 from sterna.families.rwkv7.family import Rwkv7
 from sterna.families.sdt_v2.family import SdtV2
 from sterna.families.spikegpt.family import SpikeGpt
+from sterna.families.spikformer_v2.family import SpikformerV2
 from sterna.families.spiking.family import Spiking
 from sterna.files.manifest import read_manifest
 from sterna.formats.foreign import told_of_configuration, told_of_name
@@ -45,7 +46,7 @@ def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
     found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Gla(),
                            Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Bdh(), Mamba(), SdtV2(),
-                           Spiking()]
+                           SpikformerV2(), Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:

@@ -85,5 +85,5 @@ def _require(version: Version, path: Path, shapes: Shapes, configuration: Config
             raise InputError(f"{path}: tensor {name} has shape {list(shapes[name])}, not "
                              f"{list(shape)}")
     if extra := sorted(shapes.keys() - wanted.keys()):
-        raise InputError(f"{path}: tensor {extra[0]} is not part of an {version.name} of "
+        raise InputError(f"{path}: tensor {extra[0]} is not part of {version.name} of "
                          f"{configuration.told}")

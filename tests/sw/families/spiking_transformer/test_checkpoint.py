@@ -146,7 +146,7 @@ def put(name: str, value: Any) -> Change:
     (drop("head.weight"), "tensor head.weight is missing"),
     (drop("downsample1_1.encode_conv.weight"), "downsample1_1.encode_conv.weight is missing"),
     (put("head.weight", torch.zeros(3)), r"head.weight has shape \[3\], not one of 2 axes"),
-    (put("block4.0.attn.more", torch.zeros(1)), "block4.0.attn.more is not part of an sdt-v2"),
+    (put("block4.0.attn.more", torch.zeros(1)), "block4.0.attn.more is not part of sdt-v2"),
     (put("block3.0.mlp.fc1_bn.bias", torch.zeros(3)), r"has shape \[3\], not \[32\]"),
     (put("block900000.0.x", torch.zeros(1)), "block900000.0.x is not part of"),
     (put("block3.900000.x", torch.zeros(1)), "third is 900001; it must be 1 to 64"),
