@@ -1,4 +1,7 @@
-"""A network with every kind of product: attention in both orders, a mask, residuals, a mean."""
+"""A network with every kind of product: attention in both orders, a mask, residuals, a mean.
+
+What is added up is codes too, and the weights of a mean.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ def product_network(definitions: Sequence[NeuronDefinition]) -> SpikingNetwork:
     rng = np.random.default_rng(3)
     maps = Window(channels=INPUTS, height=2, width=2, outputs=WIDTH, kernel=(2, 2),
                   padding=(1, 0, 0, 1))
+    all_places = Window(channels=WIDTH, height=2, width=2, outputs=3, pool=(2, 2))
     fires, counts = definitions[0], definitions[3]
     usual = {"gain": 1 << fires.gain_shift, "factor": 3 << fires.factor_fraction - 2}
 
@@ -65,7 +69,8 @@ def product_network(definitions: Sequence[NeuronDefinition]) -> SpikingNetwork:
             *(connected(INPUT, name, *maps.shape, window=maps) for name in ("q", "k", "v")),
             connected(INPUT, "keys", ALL, INPUTS * PLACES),
             connected(INPUT, "mask", TOKENS * HEADS, INPUTS * PLACES),
-            connected("mean", "out", 3, WIDTH), connected("attention", "out", 3, ALL)),
+            connected("mean", "out", 3, WIDTH), connected("attention", "out", 3, ALL),
+            connected("added", "out", *all_places.shape, window=all_places)),
         products=(
             times("k", "v", "memory", product.states(TOKENS, HEADS, SIZE, SIZE)),
             times("q", "memory", "attention", product.readings(TOKENS, HEADS, SIZE, SIZE)),
