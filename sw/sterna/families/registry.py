@@ -19,6 +19,7 @@ from sterna.families.hgrn2.family import Hgrn2
 from sterna.families.lightnet.family import LightNet
 from sterna.families.mamba.family import Mamba
 from sterna.families.matmul_free.family import MatMulFree
+from sterna.families.qsd.family import Qsd
 from sterna.families.random_name import random_family
 from sterna.families.requests import Request
 from sterna.families.rwkv4.family import Rwkv4
@@ -46,7 +47,7 @@ def _installed() -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """The families of installed packages, and a line for each that is broken."""
     found: list[Family] = [MatMulFree(), Rwkv4(), Rwkv5(), Rwkv6(), Rwkv7(), SpikeGpt(), Gla(),
                            Hgrn2(), DeltaNet(), DeltaProduct(), LightNet(), Bdh(), Mamba(), SdtV2(),
-                           SpikformerV2(), Spiking()]
+                           SpikformerV2(), Qsd(), Spiking()]
     broken = []
     for entry in entry_points(group=ENTRY_POINTS):
         try:

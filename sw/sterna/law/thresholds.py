@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import sqrt
 
 from sterna.errors import InputError
 from sterna.law.neuron import Decay, NeuronDefinition, Reset, Rounding
@@ -64,8 +65,16 @@ class Chain:
             def passes(total: int, level: Fraction = level, least: int = least) -> bool:
                 return self.compared(rising * total, level) >= least
 
-            found.append(_first(passes))
+            found.append(_first(passes, rising * self._near(level)))
         return tuple(found)
+
+    def _near(self, level: Fraction) -> int:
+        """About the sum whose y is a level, for a search to begin with."""
+        try:
+            return round(min(max(float((level - self.shift) / self.scale) * sqrt(
+                self.variance) + float(self.mean), -_FARTHEST), _FARTHEST))
+        except (OverflowError, ZeroDivisionError):
+            return 0
 
 
 def cuts(most: int, rounding: Rounding) -> tuple[tuple[Fraction, bool], ...]:
@@ -83,9 +92,13 @@ def cuts(most: int, rounding: Rounding) -> tuple[tuple[Fraction, bool], ...]:
     raise InputError(f"thresholds: counts are not rounded {rounding.value}")
 
 
-def _first(passes: Callable[[int], bool]) -> int:
-    """The least whole number that passes; all above it do."""
-    low, high = -_FARTHEST, _FARTHEST
+def _first(passes: Callable[[int], bool], near: int) -> int:
+    """The least whole number that passes; all above it do. It is the sooner found the nearer."""
+    low, high, step = max(near - 1, -_FARTHEST), min(near + 1, _FARTHEST), 1
+    while low > -_FARTHEST and passes(low):
+        low, high, step = max(low - step, -_FARTHEST), low, 4 * step
+    while high < _FARTHEST and not passes(high):
+        low, high, step = high, min(high + step, _FARTHEST), 4 * step
     while low < high:
         middle = (low + high) // 2
         if passes(middle):

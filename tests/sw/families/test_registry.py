@@ -114,7 +114,7 @@ def test_a_broken_family_is_one_line_and_the_others_work(
     install(value, text)
     assert [family.name for family in families()] == [
         "matmul-free", "rwkv4", "rwkv5", "rwkv6", "rwkv7", "spikegpt", "gla", "hgrn2",
-        "deltanet", "deltaproduct", "lightnet", "bdh", "mamba", "sdt-v2", "spikformer-v2",
+        "deltanet", "deltaproduct", "lightnet", "bdh", "mamba", "sdt-v2", "spikformer-v2", "qsd",
         "spiking"]
     listed = sterna("models")
     assert listed.code == 0 and listed.errors.count("\n") == 1 and message in listed.errors

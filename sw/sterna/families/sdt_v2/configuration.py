@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
 
 from sterna.errors import InputError
 from sterna.families.sdt_v2.names import NAME
 from sterna.families.spiking_transformer import configuration
 from sterna.families.spiking_transformer.configuration import MOST_WIDTH, Shapes, norm
 
-LAST_WIDTHS = {64: 360, 96: 480, 128: 640}
-"""Channels of the fourth stage by those of the first, as published; else five times as many."""
 CONV_BLOCKS = "ConvBlock1_1", "ConvBlock1_2", "ConvBlock2_1", "ConvBlock2_2"
 PARTS = "q_conv", "k_conv", "v_conv", "proj_conv"
 EXPANSION, RATIO = 2, 4
@@ -59,26 +59,29 @@ class Configuration(configuration.Configuration):
     Raises `InputError` for what cannot be.
     """
 
+    family: ClassVar[str] = NAME
+    last_widths: ClassVar[Mapping[int, int]] = MappingProxyType({64: 360, 96: 480, 128: 640})
+    """Channels of the fourth stage by those of the first, as published; else five times as many."""
     width: int
     convs: int
     third: int
     fourth: int
 
     def __post_init__(self) -> None:
-        self.check(NAME, {"width": (2, MOST_WIDTH), "convs": (0, 4), "third": (1, MOST_BLOCKS),
-                          "fourth": (0, MOST_BLOCKS)})
+        self.check(self.family, {"width": (2, MOST_WIDTH), "convs": (0, 4),
+                                 "third": (1, MOST_BLOCKS), "fourth": (0, MOST_BLOCKS)})
         if self.width % 2:
-            raise InputError(f"sdt-v2: width is {self.width}; the first maps have half of it, so "
-                             "give an even one")
+            raise InputError(f"{self.family}: width is {self.width}; the first maps have half of "
+                             "it, so give an even one")
         widths = [4 * self.width, *([self.last] if self.fourth else [])]
         if wrong := [width for width in widths if width % self.heads]:
-            raise InputError(f"sdt-v2: {self.heads} heads do not divide the {wrong[0]} channels of "
-                             "a stage; give another heads or width")
+            raise InputError(f"{self.family}: {self.heads} heads do not divide the {wrong[0]} "
+                             "channels of a stage; give another heads or width")
 
     @property
     def last(self) -> int:
         """Channels of the fourth stage."""
-        return LAST_WIDTHS.get(self.width, 5 * self.width)
+        return self.last_widths.get(self.width, 5 * self.width)
 
     @property
     def out(self) -> int:

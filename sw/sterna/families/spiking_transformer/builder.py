@@ -1,10 +1,11 @@
 """A network of integers, population by population: maps, spikes, residuals and attention.
 
-Weights are rounded to eight bits a channel, and the batch norm behind them is the gain and bias of
-a neuron. A **residual** is a sum that keeps `FRACTION` fraction bits; it is the weights of products
-with codes that are 1, and so added up exactly. A **map** between two convolutions is codes of eight
-bits, in units of a channel of their own: its ``peaks`` become `CODE_LIMIT`. **Counts** are codes
-too: spikes of several populations, added up exactly.
+Weights are rounded to eight bits a channel, unless they are whole numbers of steps as they are, and
+the batch norm behind them is the gain and bias of a neuron. A **residual** is a sum that keeps
+`FRACTION` fraction bits; it is the weights of products with codes that are 1, and so added up
+exactly. A **map** between two convolutions is codes of eight bits, in units of a channel of their
+own: its ``peaks`` become `CODE_LIMIT`. **Counts** are codes too: spikes of several populations,
+added up exactly.
 """
 
 from __future__ import annotations
@@ -213,9 +214,12 @@ class NetworkBuilder:
         units = np.ones(source.channels) if source.units is None else source.units
         depth = source.channels // given.groups
         group = np.arange(window.outputs) // (window.outputs // given.groups)
-        real = given.weights * units[group[:, None] * depth + np.arange(depth)][..., None, None]
+        met = units[group[:, None] * depth + np.arange(depth)]
+        real = given.weights * met[..., None, None]
         peaks = np.abs(real).max((1, 2, 3))
         steps = np.where(peaks > 0, peaks, 1.0) / plane_limit(PLANES)
+        if given.steps is not None and (met == met[:, :1]).all():
+            steps = np.where(peaks > 0, given.steps * met[:, 0], 1.0)
         whole = np.rint(real / steps[:, None, None, None]).astype(np.int64)
         self._connections.append(Connection(
             source=source.name, target=name, planes=ternary_planes(whole, PLANES), window=window))

@@ -53,15 +53,15 @@ def read_checkpoint(version: Version, path: Path, image: int, heads: int) -> Che
         configuration = version.configured(shapes, image, heads)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    distilled = f"{DISTILLED}.weight" in shapes
+    distilled = version.distilled and f"{DISTILLED}.weight" in shapes
     _require(version, path, shapes, configuration, distilled)
 
     def tensor(name: str) -> Tensor:
         values = np.asarray(file.tensor(names[name]), np.float64)
         if not np.isfinite(values).all():
             raise InputError(f"{path}: tensor {name} holds NaN or infinity")
-        if name.endswith("running_var") and (values < 0).any():
-            raise InputError(f"{path}: tensor {name} holds variances below 0")
+        if (told := version.wrong(name, values)) is not None:
+            raise InputError(f"{path}: tensor {name} holds {told}")
         return torch.from_numpy(values)
 
     tensors = {name: tensor(name) for name in configuration.shapes()}

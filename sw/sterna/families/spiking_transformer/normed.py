@@ -20,7 +20,8 @@ class Normed:
     """A convolution with what is behind it: ``(weights * codes + bias) * scale + shift``.
 
     Weights are [outputs, channels of a group, rows, columns]; the others [outputs]. Blocks of
-    ``pool`` codes are added up before it.
+    ``pool`` codes are added up before it. ``steps`` are what weights are whole numbers of, if they
+    are.
     """
 
     weights: Reals
@@ -29,6 +30,7 @@ class Normed:
     stride: int = 1
     groups: int = 1
     pool: tuple[int, int] = (1, 1)
+    steps: Reals | None = None
 
 
 def normed(tensors: Mapping[str, Reals], convolution: str, *norms: str, stride: int = 1,
@@ -63,12 +65,13 @@ class Places:
 
 def placed(given: Normed, outputs: Places | None = None, inputs: Places | None = None) -> Normed:
     """With zeros where a place has no channel."""
-    weights, scale, shift = given.weights, given.scale, given.shift
+    weights, scale, shift, steps = given.weights, given.scale, given.shift, given.steps
     if outputs is not None:
         weights, scale, shift = (_rows(values, outputs) for values in (weights, scale, shift))
+        steps = None if steps is None else _rows(steps, outputs)
     if inputs is not None:
         weights = _rows(weights.swapaxes(0, 1), inputs).swapaxes(0, 1)
-    return replace(given, weights=weights, scale=scale, shift=shift)
+    return replace(given, weights=weights, scale=scale, shift=shift, steps=steps)
 
 
 def _rows(values: Reals, places: Places) -> Reals:

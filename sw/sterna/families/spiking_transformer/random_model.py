@@ -53,15 +53,18 @@ def random_tensors(version: Version, configuration: Configuration, seed: int
 def drawn(version: Version, configuration: Configuration, seed: int) -> dict[str, Tensor]:
     """Random numbers for every tensor."""
     rng = np.random.default_rng([seed, 7])
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, shape in configuration.shapes().items():
-        if len(shape) > 1:
-            values = rng.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape)
-        elif name.endswith("weight"):  # of a batch norm
-            values = rng.uniform(0.8, 1.6, shape)
-        else:
-            values = rng.normal(0.3, 0.3, shape)
-        if name.endswith(version.raised):
-            values += 1
+        values = version.drawn(name, shape, tensors, rng)
+        if values is None:
+            values = _usual(name, shape, rng) + name.endswith(version.raised)
         tensors[name] = torch.from_numpy(values)
     return tensors
+
+
+def _usual(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    if len(shape) > 1:
+        return rng.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape)
+    if name.endswith("weight"):  # of a batch norm
+        return rng.uniform(0.8, 1.6, shape)
+    return rng.normal(0.3, 0.3, shape)

@@ -6,6 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
 from sterna.errors import InputError
 from sterna.families.spiking_transformer.configuration import Configuration
 from sterna.families.spiking_transformer.lowering import Lowering
@@ -27,6 +31,8 @@ class Version(ABC):
     lowering: type[Lowering]
     unread: tuple[str, ...] = ()
     """How names of tensors end that files may have, and that mean nothing."""
+    distilled = False
+    """Whether there are models with two maps to classes."""
     raised: tuple[str, ...]
     """How names of biases end that random models have more of, so that heads of few tokens reach
     their threshold."""
@@ -35,6 +41,15 @@ class Version(ABC):
     def model_type(self) -> str:
         """What config.json of its folders says."""
         return f"sterna_{self.name.replace('-', '_')}"
+
+    def drawn(self, name: str, shape: tuple[int, ...], tensors: Mapping[str, Tensor],
+              draw: np.random.Generator) -> NDArray[np.float64] | None:
+        """A tensor of a random model, of which those in front are there; None for a usual one."""
+        del name, shape, tensors, draw
+
+    def wrong(self, name: str, values: NDArray[np.float64]) -> str | None:
+        """What a tensor of a checkpoint holds that none may."""
+        return "variances below 0" if name.endswith("running_var") and (values < 0).any() else None
 
     @abstractmethod
     def configured(self, shapes: Mapping[str, tuple[int, ...]], image: int, heads: int
