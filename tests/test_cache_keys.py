@@ -70,7 +70,7 @@ def simulator() -> None:
 
 
 def runtime() -> None:
-    sterna_sim.build._runtime(TOOLS, nothing)
+    sterna_sim.build._runtime(TOOLS, nothing, sterna_sim.build.RUNTIME)
 
 
 def sdram() -> None:
@@ -199,8 +199,8 @@ def test_the_versions_of_verilator_and_compiler_count(key, monkeypatch, builder)
 
 
 @pytest.mark.parametrize(("builder", "names"), [
-    (simulator, ["VERILATOR_FLAGS", "COMPILER_FLAGS", "COLD", "WIDE"]),
-    (runtime, ["COMPILER_FLAGS"]),
+    (simulator, ["VERILATOR_FLAGS", "COMPILER_FLAGS", "GCC_FLAGS", "COLD"]),
+    (runtime, ["COMPILER_FLAGS", "GCC_FLAGS"]),
 ])
 def test_flags_count(key, monkeypatch, builder, names):
     before = key(builder)

@@ -33,13 +33,17 @@ VERILATOR_FLAGS = (
     "--output-split", "12000", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-assert",
 )
 COMPILER_FLAGS = (
-    "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O2", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
+    "-std=c++17", "-fPIC", "-fvisibility=hidden", "-O1", "-fno-plt", "-DVL_IGNORE_UNKNOWN_ARCH",
 )
-COLD, WIDE = "-O0", "-O1"
-"""Of what runs once, and of what is around modules that are compiled by themselves: it has long
-functions, which take the compiler minutes each with more."""
-LARGE = 1_500_000
-"""Bytes of C++ that the compiler is called for at once; a larger file is compiled alone."""
+"""With -O2 the compiler takes three times as long, minutes for a long function, and simulators are
+no faster (scripts/measure_speed.py)."""
+GCC_FLAGS = "--param=sccvn-max-alias-queries-per-access=50",
+"""Half of GCC's time goes into the stores of a long function that a load might see."""
+COLD = "-O0"
+"""Of what runs once."""
+SMALL, LARGE = 300_000, 1_500_000
+"""Bytes of C++ up to which the compiler is called once for all, and that it is called for at once;
+a larger file is compiled alone."""
 RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_threads.cpp")
 
 
@@ -121,7 +125,7 @@ def build_library(
     """
     package = resources.files("sterna_sim")
     sources = {name: package.joinpath(name).read_text() for name in (harness, *HEADERS)}
-    compiler_flags = [*COMPILER_FLAGS]
+    compiler_flags = flags_for(toolchain)
     if traces:
         calls = "".join(f"TRACE({number},{name})" for number, name in enumerate(traces))
         compiler_flags.append(f"-DSTERNA_TRACE={calls}")
@@ -147,7 +151,7 @@ def build_library(
         _compile(folder, toolchain, compiler_flags, tell, recording)
 
     parts = [verilog, *sources.values(), toolchain.version, *VERILATOR_FLAGS, *compiler_flags,
-             *recording.verilator_flags, COLD, WIDE]
+             *recording.verilator_flags, COLD]
     return cached_folder("simulator", digest(parts), make, tell) / LIBRARY
 
 
@@ -183,26 +187,32 @@ def _compile(folder: Path, toolchain: Toolchain, flags: list[str], tell: Progres
              recording: Recording) -> None:
     generated = folder / GENERATED
     flags = [*flags, f"-I{folder}", *(f"-I{part}" for part in sorted(generated.iterdir()))]
-    wide = len(list(generated.iterdir())) > 1
     sources = [*generated.glob("*/*.cpp"), *folder.glob("*.cpp")]
-    units = _translation_units(sources, generated, wide)
+    units = _translation_units(sources, generated)
     objects = _compile_all(units, generated, toolchain, flags, tell)
-    objects += sorted(_runtime(toolchain, tell, recording.runtime).glob("*.o"))
+    for part in filter(None, (RUNTIME, recording.runtime)):
+        objects += sorted(_runtime(toolchain, tell, part).glob("*.o"))
     with ToolRunner(folder, toolchain) as tools:
         link = ["-shared", "-o", LIBRARY, *map(str, objects), "-lpthread", *recording.libraries]
         tools.run([toolchain.compiler, *flags, *link])
     shutil.rmtree(generated)
 
 
-def _runtime(toolchain: Toolchain, tell: Progress, more: Sequence[str] = ()) -> Path:
-    """Object files of Verilator's own code, shared by all simulators."""
+def flags_for(toolchain: Toolchain) -> list[str]:
+    """What every call of the compiler is given."""
+    return [*COMPILER_FLAGS, *(() if toolchain.is_clang else GCC_FLAGS)]
+
+
+def _runtime(toolchain: Toolchain, tell: Progress, names: Sequence[str]) -> Path:
+    """Object files of parts of Verilator's own code, shared by all simulators."""
+    flags = flags_for(toolchain)
 
     def make(folder: Path) -> None:
-        sources = [toolchain.verilator_root / "include" / name for name in (*RUNTIME, *more)]
-        _compile_all([(source, []) for source in sources], folder, toolchain,
-                     list(COMPILER_FLAGS), tell, "compiling Verilator's own part")
+        sources = [toolchain.verilator_root / "include" / name for name in names]
+        _compile_all([(source, []) for source in sources], folder, toolchain, flags, tell,
+                     "compiling Verilator's own part")
 
-    return cached_folder("runtime", digest([toolchain.version, *COMPILER_FLAGS, *more]), make, tell)
+    return cached_folder("runtime", digest([toolchain.version, *flags, *names]), make, tell)
 
 
 def _compile_all(
@@ -223,20 +233,20 @@ def _compile_all(
     return objects
 
 
-def _translation_units(sources: list[Path], folder: Path, wide: bool
-                       ) -> list[tuple[Path, list[str]]]:
+def _translation_units(sources: list[Path], folder: Path) -> list[tuple[Path, list[str]]]:
     """What the compiler is called for, and its flags: small files of equal flags go together.
 
     Half of the time of a small design goes into Verilator's headers, once a call, so the harness
-    goes with it, too. `wide`: see `WIDE`.
+    goes with it, too.
     """
     together: list[tuple[list[Path], int, str, list[str]]] = []
+    small = sum(source.stat().st_size for source in sources) <= SMALL
     # Large files first, so that no processor is left alone with one at the end.
     for source in sorted(sources, key=lambda path: (-path.stat().st_size, path.name)):
         size, module = source.stat().st_size, source.parent.name
         if source.parent == folder.parent:
             module = TOP_MODULE
-        effort = _effort(source, wide and module == TOP_MODULE)
+        effort = [COLD] if source.stem.endswith("__Slow") and not small else []
         for number, (files, taken, *of) in enumerate(together):
             if of == [module, effort] and taken + size <= LARGE:
                 together[number] = ([*files, source], taken + size, module, effort)
@@ -249,10 +259,3 @@ def _translation_units(sources: list[Path], folder: Path, wide: bool
         unit.write_text("".join(f'#include "{file.resolve()}"\n' for file in files))
         units.append((unit, effort))
     return units
-
-
-def _effort(source: Path, wide: bool) -> list[str]:
-    """Flags that take optimisation back where it does not pay."""
-    if source.stem.endswith("__Slow"):
-        return [COLD]
-    return [WIDE] if wide else []

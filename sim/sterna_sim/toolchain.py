@@ -39,6 +39,11 @@ class Toolchain:
     version: str
 
     @property
+    def is_clang(self) -> bool:
+        """Whether the compiler is Clang, whatever its command is called: on macOS g++ is, too."""
+        return "clang" in self.version
+
+    @property
     def environment(self) -> dict[str, str]:
         """Environment for Verilator and, in cocotb, for its make files."""
         return {**os.environ, "VERILATOR_ROOT": str(self.verilator_root)}
