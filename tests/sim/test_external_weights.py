@@ -3,56 +3,35 @@
 from __future__ import annotations
 
 import struct
-from functools import cache
 
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_machine, with_residents
+from sterna.compiler.fit import fit_machine
 from sterna.errors import InputError, LinkError
 from sterna.families.tokens.golden_device import GoldenDevice
 from sterna.host.token_board import TokenBoard
 from sterna.machine.frames import Frame, encode_frame
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, memory_bytes
-from sterna.machine.presets import PRESETS
 from sterna.machine.protocol import FrameType, Space
-from sterna.program.definition import Program
 from sterna_hw.memory.storage import MODULE_DEPTH
 from sterna_sim.board import CYCLES_PER_SECOND, DECODE_ERROR, SLAVE_ERROR, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
 
-from tests.sim.shapes import random_program
+from tests.sim.outside import AXI, all_outside, levels, program
 
 pytestmark = pytest.mark.verilator
 
-BASE = PRESETS["small"].having(memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
 REFRESH = {"interval": 300, "refresh": 60}
-
-
-@cache
-def program() -> Program:
-    return random_program(96, 2, 100, 97, seed=5)
-
-
-@cache
-def machine() -> Machine:
-    return fit_machine(program(), BASE, "host")
-
-
-@cache
-def levels() -> Machine:
-    """Every second weight word on the chip, constants outside."""
-    fitted = fit_machine(program(), BASE.having(memory_constants=True), "host")
-    return with_residents(fitted, fitted.ternary.weight_depth * fitted.ternary.weight_bytes * 4)
 
 
 def verify(timing: MemoryTiming, seed: int = 0, counts: tuple[int, ...] = (3, 2),
            chosen: Machine | None = None, **options) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for count in counts]
-    verifier = Verifier(program(), chosen or machine(), "host", seed=seed, memory=timing,
+    verifier = Verifier(program(), chosen or all_outside(), "host", seed=seed, memory=timing,
                         **options)
     try:
         return verifier.verify(texts)
@@ -82,7 +61,7 @@ def test_no_vector_differs(timing):
 ], ids=["tables", "twin tables"])
 def test_dense_words_of_tables(shape):
     """Columns, rows and bytes of a word that no other of them is a multiple of."""
-    base = BASE.having(code_depth=36 * 8, block_groups=16, **shape)
+    base = AXI.having(code_depth=36 * 8, block_groups=16, **shape)
     chosen = fit_machine(program(), base, "host")
     words = -(-chosen.ternary.weight_depth // 5) * 5
     assert memory_bytes(chosen) == words * chosen.ternary.lanes // 5
@@ -125,8 +104,8 @@ def test_random_memories_never_change_a_bit():
 
 def test_the_memory_is_as_fast_as_its_timing():
     """A token that waits only for weights takes as long as its bytes at the memory's rate."""
-    words = machine().ternary.weight_depth
-    size = words * machine().ternary.weight_bytes
+    words = all_outside().ternary.weight_depth
+    size = words * all_outside().ternary.weight_bytes
     cycles = verify(MemoryTiming(rate=8192), counts=(1,)).counters.cycles
     clocks = size / (2 * 8 / 8)
     assert clocks < cycles < 1.05 * clocks + 300
@@ -134,9 +113,9 @@ def test_the_memory_is_as_fast_as_its_timing():
 
 def test_large_memories_are_loaded_from_behind():
     """Those that are modules of their own in the Verilog; the others come over the link."""
-    for chosen, constants in ((machine(), machine().vector.constant_depth >= MODULE_DEPTH),
+    for chosen, constants in ((all_outside(), all_outside().vector.constant_depth >= MODULE_DEPTH),
                               (levels(), True)):
-        board = SimulatedBoard(chosen.having(trace=True))
+        board = SimulatedBoard(chosen)
         expected = {Space.WEIGHTS, Space.CONSTANTS} if constants else {Space.WEIGHTS}
         assert set(board.loaders()) == expected
         board.close()
@@ -148,13 +127,13 @@ def test_levels_take_their_share_of_the_memory():
     timing = MemoryTiming(rate=8192)
     alone = verify(timing, counts=(1,)).counters.cycles
     mixed = verify(timing, counts=(1,), chosen=levels()).counters.cycles
-    ternary = machine().ternary
+    ternary = all_outside().ternary
     size = memory_bytes(levels()) / (ternary.weight_depth * ternary.weight_bytes)
     assert size < 0.7
     assert mixed < (size + 0.05) * alone
 
 
-@pytest.mark.parametrize("chosen", [machine, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("chosen", [all_outside, levels], ids=["all outside", "levels"])
 @pytest.mark.parametrize("port, after, response", [(0, 0, DECODE_ERROR), (1, 77, SLAVE_ERROR)])
 def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port, after, response):
     fitted = chosen()
@@ -175,7 +154,7 @@ def test_error_answers_of_a_read_end_the_run_and_the_next_is_right(chosen, port,
         device.close()
 
 
-@pytest.mark.parametrize("chosen", [machine, levels], ids=["all outside", "levels"])
+@pytest.mark.parametrize("chosen", [all_outside, levels], ids=["all outside", "levels"])
 @pytest.mark.parametrize("port, after", [(0, 0), (1, 83)])
 def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, after):
     fitted = chosen()
@@ -197,9 +176,9 @@ def test_an_early_last_beat_ends_the_run_and_the_next_is_right(chosen, port, aft
 @pytest.mark.parametrize("controllers", [False, True], ids=["memory goes on", "memory too"])
 def test_a_reset_in_mid_read(controllers):
     """The next run waits for what is still on its way, or finds that nothing is."""
-    board = SimulatedBoard(machine(), memory=MemoryTiming(latency=300))
-    image = compile_program(program(), machine(), "host")
-    golden = GoldenDevice(program(), machine().head.top_k)
+    board = SimulatedBoard(all_outside(), memory=MemoryTiming(latency=300))
+    image = compile_program(program(), all_outside(), "host")
+    golden = GoldenDevice(program(), all_outside().head.top_k)
     expected = [golden.step(token).candidates() for token in (6, 7)]
     for clocks in range(0, 700, 100):
         device = TokenBoard(board, "sim", board.loaders())
@@ -214,10 +193,10 @@ def test_a_reset_in_mid_read(controllers):
 
 def test_an_exclusive_answer_is_no_error():
     """Only bit 1 of RRESP tells of one."""
-    board = SimulatedBoard(machine())
+    board = SimulatedBoard(all_outside())
     device = TokenBoard(board, "sim", board.loaders())
     try:
-        device.load(compile_program(program(), machine(), "host"))
+        device.load(compile_program(program(), all_outside(), "host"))
         board.answer_with_error(0, after=9, response=1)
         device.step(5)
     finally:
@@ -225,10 +204,10 @@ def test_an_exclusive_answer_is_no_error():
 
 
 def test_error_answers_of_a_write_end_the_loading():
-    board = SimulatedBoard(machine())
+    board = SimulatedBoard(all_outside())
     device = TokenBoard(board, "sim")
-    image = compile_program(program(), machine(), "host")
-    golden = GoldenDevice(program(), machine().head.top_k)
+    image = compile_program(program(), all_outside(), "host")
+    golden = GoldenDevice(program(), all_outside().head.top_k)
     try:
         board.answer_with_error(1, write=True, after=500)
         with pytest.raises(LinkError, match="^sim: the memory behind AXI4 port 1 answered a write "

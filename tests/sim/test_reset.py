@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 from sterna.compiler.compile import compile_program
-from sterna.compiler.fit import fit_machine, with_residents
+from sterna.compiler.fit import fit_machine
 from sterna.host.step_board import StepBoard
 from sterna.host.token_board import TokenBoard
 from sterna.machine.machine import Machine
-from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS
-from sterna.program.definition import Program
 from sterna_sim.board import CYCLES_PER_SECOND, SimulatedBoard
 from sterna_sim.memory.timing import MemoryTiming
 
 from tests.one_machine import ONE, TRACED
 from tests.one_programs import PROGRAMS, items
-from tests.sim.shapes import random_program
+from tests.sim.outside import AXI, half_resident, levels, program, sdram
 
 pytestmark = pytest.mark.verilator
 
 TRIALS, MORE = 16, 100
-SMALL = PRESETS["small"]
-AXI = SMALL.having(memory=Axi(ports=2, bits=64, burst=8, prefetch=64))
+TABLES = PRESETS["small"].having(columns=24, code_depth=264, block_groups=16, lane="tables",
+                                 streams=2)
 SLOW = MemoryTiming(latency=90, rate=30_000, stall_permille=200)
 
 
@@ -81,41 +78,26 @@ def wrong_after_resets(board: SimulatedBoard, session: Session, trials: int) -> 
     return wrong
 
 
-@cache
-def program() -> Program:
-    return random_program(96, 2, 100, 97, seed=5)
-
-
-def fitted(base: Machine, resident: bool = False) -> Machine:
-    machine = fit_machine(program(), base, "host")
-    if resident:
-        bytes_on_chip = machine.ternary.weight_depth * machine.ternary.weight_bytes * 4
-        return with_residents(machine, bytes_on_chip)
-    return machine
-
-
-TERNARY: dict[str, tuple[Machine, bool, Any]] = {
-    "tables, two streams": (
-        SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2),
-        False, None),
-    "tables, two texts": (
-        SMALL.having(columns=24, code_depth=264, block_groups=16, lane="tables", streams=2,
-                     shared=True), False, None),
-    "axi, levels, two streams": (AXI.having(memory_constants=True, streams=2), True, SLOW),
-    "sdram, levels": (SMALL.having(memory=Sdram(part="16m16", hz=round(50e6))), True, None),
+TERNARY: dict[str, tuple[Callable[[], Machine], Any]] = {
+    "the one machine": (lambda: TRACED, None),
+    "axi": (levels, SLOW),
+    "sdram": (sdram, None),
+}
+OWN: dict[str, tuple[Callable[[], Machine], Any]] = {
+    "tables, two streams": (lambda: fit_machine(program(), TABLES, "host"), None),
+    "tables, two texts": (lambda: fit_machine(program(), TABLES.having(shared=True), "host"), None),
+    "axi, two streams": (lambda: half_resident(AXI.having(memory_constants=True, streams=2)), SLOW),
+    "sdram, levels": (lambda: half_resident(sdram()), None),
 }
 
 
 @many
-@pytest.mark.parametrize("name", ["the one machine", *(
-    pytest.param(name, marks=pytest.mark.long) if name == "tables, two streams" else name
-    for name in TERNARY)])
-def test_a_ternary_machine(name: str, trials: int) -> None:
-    machine, memory, board_machine = ONE, None, TRACED
-    if name in TERNARY:
-        base, resident, memory = TERNARY[name]
-        machine = board_machine = fitted(base, resident)
-    board = SimulatedBoard(board_machine, memory=memory)
+@pytest.mark.parametrize(("make", "memory"), [
+    *(pytest.param(*of, id=name) for name, of in TERNARY.items()),
+    *(pytest.param(*of, id=name, marks=pytest.mark.long) for name, of in OWN.items())])
+def test_a_ternary_machine(make: Callable[[], Machine], memory: Any, trials: int) -> None:
+    machine = make()
+    board = SimulatedBoard(machine, memory=memory)
     image = compile_program(program(), machine, "host")
     tokens = np.random.default_rng(3).integers(0, 97, 4).tolist()
 

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
-from sterna.compiler.fit import fit_machine
 from sterna.errors import CheckError, InputError
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Sdram
 from sterna.machine.presets import PRESETS
 from sterna.machine.sdram import find_part
-from sterna.program.definition import Program
 from sterna_sim.board import SimulatedBoard
 from sterna_sim.memory.sdram import SdramChip
 from sterna_sim.memory.sdram_presets import SDRAM_MEMORIES
 from sterna_sim.memory.timing import MemoryTiming
 from sterna_sim.verification import Verification, Verifier
 
-from tests.sim.shapes import random_program
-
-CLOCK = 50e6
-
-
-@cache
-def program() -> Program:
-    return random_program(96, 2, 100, 97, seed=5)
-
-
-@cache
-def machine() -> Machine:
-    base = PRESETS["small"].having(memory=Sdram(part="16m16", hz=round(CLOCK)))
-    return fit_machine(program(), base, "host")
+from tests.sim.outside import CLOCK, program, sdram
 
 
 def verify(counts: tuple[int, ...], seed: int = 0, memory: SdramChip | None = None,
            **options) -> Verification:
     generator = np.random.default_rng(seed)
     texts = [generator.integers(0, 97, count).tolist() for count in counts]
-    verifier = Verifier(program(), machine(), "host", seed=seed, memory=memory, **options)
+    verifier = Verifier(program(), sdram(), "host", seed=seed, memory=memory, **options)
     try:
         return verifier.verify(texts)
     finally:
@@ -66,7 +50,7 @@ def test_weights_loaded_over_the_link():
 @pytest.mark.verilator
 def test_a_token_is_as_fast_as_the_part():
     """A token that waits only for weights takes as long as its bytes, and refresh its share."""
-    chosen = machine()
+    chosen = sdram()
     outcome = verify((6,))
     clocks = chosen.ternary.weight_depth * chosen.ternary.weight_bytes / 2
     clocks /= 1 - find_part(chosen.sdram.part).clocks(CLOCK).refresh_share
@@ -86,7 +70,7 @@ def test_a_part_that_is_too_slow_for_the_controller_is_named():
 @pytest.mark.verilator
 def test_another_kind_of_memory_is_refused():
     with pytest.raises(ValueError, match=r"MemoryTiming\(.* is not how a memory like Sdram\("):
-        SimulatedBoard(machine().having(trace=True), memory=MemoryTiming())
+        SimulatedBoard(sdram(), memory=MemoryTiming())
 
 
 @pytest.mark.parametrize("preset", SDRAM_MEMORIES.values(), ids=list(SDRAM_MEMORIES))

@@ -19,7 +19,7 @@ SMALL = ["--config", "small"]
 def test_models(sterna):
     assert sterna("models").output.startswith("demo  ")
     assert [model["name"] for model in sterna("models", "--json").json["models"]] == [
-        "demo", "demo-spiking", "demo-tiny", "rwkv4-tiny", "alif", "cubalif", "delays",
+        "demo", "demo-spiking", "demo-tiny", "rwkv4-tiny", "rwkv-tiny", "alif", "cubalif", "delays",
         "delays_ssc", "digits", "l2mu"]
 
 
