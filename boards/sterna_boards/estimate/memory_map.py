@@ -29,7 +29,6 @@ _ORDER = ("weights", "weights fetched ahead", "resident weights", "synapse weigh
           "program of texts",
           "queues and registers")
 """In which they are listed: what LOAD writes comes first."""
-_ANY_DEPTH = 1 << 32
 SEQUENCER = "sequencer"
 """Whose the program is."""
 _LARGE_DEPTH = 4096
@@ -150,7 +149,7 @@ def _synapse(mapper: Mapper) -> list[OnChipMemory]:
     machine = mapper.machine
     windows = [mapper.loadable("windows", Space.WINDOWS)] if machine.synapses.window_depth else []
     return [
-        mapper.loadable("synapse weights", Space.SYNAPSES, large=True, most=_ANY_DEPTH), *windows,
+        mapper.loadable("synapse weights", Space.SYNAPSES, large=True), *windows,
         mapper.shallow("accumulators", machine.synapses.accumulator_depth,
                        machine.synapses.lanes * machine.synapses.accumulator_bits),
     ]

@@ -85,11 +85,11 @@ class Mapper:
         return OnChipMemory(name, self.used.get(name, depth), depth, bits, 1, rams)
 
     def loadable(self, name: str, space: str, large: bool = False,
-                 most: int = SINGLE_PORT_DEPTH, parts: int = 1) -> OnChipMemory:
-        """What LOAD writes; a large one of at most so many words is single-port where it can be."""
+                 parts: int = 1) -> OnChipMemory:
+        """What LOAD writes; a large one is in single-port RAMs where it can be."""
         depth = word_depth(self.machine, space)
         widths = [stop - start for start, stop in bank_edges(
             word_bits(self.machine, space), depth, self.family, parts)]
-        if large and self.family == "ice40" and depth <= most:
+        if large and self.family == "ice40" and depth <= SINGLE_PORT_DEPTH:
             return self.in_single_port_rams(name, depth, widths)
         return self.memory(name, depth, widths)
