@@ -23,6 +23,7 @@ MEASURED = list(read_baseline().values())
 pytestmark = pytest.mark.pnr
 
 
+@pytest.mark.slow
 def test_a_small_accelerator_meets_timing_and_its_estimate() -> None:
     board = find_board("ulx3s-12f")
     program = lower(open_model("random:hidden=32,layers=1,intermediate=32,vocabulary=64").model)
