@@ -32,8 +32,10 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     case $1 in sim*) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
     echo "sterna: installing the pinned packages into $environment: $size (a few minutes, once)" >&2
     "$environment/bin/python" scripts/pytorch.py
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
         --constraint scripts/constraints.txt --editable ".[$1]"
+    # By all processors, where pip takes one; a few files are for other versions of Python.
+    "$environment/bin/python" -m compileall -qq -j 0 "$environment/lib" || true
     echo "$wanted" >"$stamp"
 fi
 export PATH="$environment/bin:$PATH"
