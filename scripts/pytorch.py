@@ -75,8 +75,8 @@ def main() -> int:
     if reachable():
         tell(f"installing PyTorch's CPU build, {CPU}, from {INDEX}")
         # Its dependencies come from the ordinary index, with the rest.
-        return subprocess.run([*_PIP, "install", "--quiet", "--no-compile", "--no-deps", "--index-url", INDEX,
-                               f"torch=={version}"]).returncode
+        return subprocess.run([*_PIP, "install", "--quiet", "--no-compile", "--no-deps",
+                               "--index-url", INDEX, f"torch=={version}"]).returncode
     if has_cuda(ordinary(version)):
         tell(f"{INDEX} cannot be reached, and the ordinary index brings PyTorch with CUDA: {CUDA} "
              "more on the disk. To spare them end this with Ctrl-C, install a CPU build of "
