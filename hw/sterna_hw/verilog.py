@@ -16,6 +16,7 @@ from sterna.machine.machine import Machine
 from sterna_hw.board.bus import BusUnit, wrapper_module
 from sterna_hw.board.line import LinedUnit
 from sterna_hw.board.serial import SerialUnit
+from sterna_hw.collection import seldom_collected
 from sterna_hw.component import Component
 from sterna_hw.core.accelerator import Accelerator
 from sterna_hw.core.data_path import DataPath
@@ -107,7 +108,7 @@ def _text(units: dict[str, Component], platform: Any, separate: Iterable[str] = 
     left, texts = [(name, unit, name in separate) for name, unit in units.items()], {}
     while left:
         for name, unit, alone in left:
-            with _own_back_end():
+            with _own_back_end(), seldom_collected():
                 text = verilog.convert(unit, name=name, platform=platform, emit_src=False)
             texts[name] = f"`ifndef {elsewhere(name)}\n{text}`endif\n" if alone else text
         shared: dict[str, Component] = getattr(platform, "shared_modules", None) or {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from sterna.cache import cache_folder
 from sterna.errors import CheckError
 from sterna.unfinished import write_whole
+from sterna_hw.collection import seldom_collected
 
 from sterna_boards.board import Board
 from sterna_boards.flows.open.designs import Design
@@ -75,9 +76,10 @@ class Flow:
     def elaborate(self, design: Design, folder: Path) -> None:
         """Write the sources, constraints and commands of the design."""
         options = f"--timing-allow-fail --report {REPORT} --freq {design.clock_hz / 1e6} {_SEED}"
-        plan = self.board.tools().platform().prepare(
-            design.top(), NAME, nextpnr_opts=options,
-            synth_opts=_SYNTHESIS.get(self.board.family, ""))
+        with seldom_collected():
+            plan = self.board.tools().platform().prepare(
+                design.top(), NAME, nextpnr_opts=options,
+                synth_opts=_SYNTHESIS.get(self.board.family, ""))
         source = f"{NAME}.il"
         plan.files[source] = corrected(plan.files[source])
         plan.extract(str(folder))
