@@ -2,9 +2,9 @@
 
 The stem halves the image four times, by convolutions of 2 x 2 whose channels double up to
 ``width``. Behind each stand two convolutions more, of 3 x 3, with `RATIO` times the channels
-between them, beside a residual: 8 blocks of 512 channels have 51.55 M weights so, as published
-(arXiv 2401.02020). The authors have shown no code of this stem, so that the names of these two are
-our own: ``scs``.
+between them, beside a residual: 8 blocks of 512 channels have 51.55 M weights so, as is said of
+those of arXiv 2401.02020. The authors have shown no code of this stem: what stands in it is our
+reading, and the names of these two are our own, ``scs``.
 """
 
 from __future__ import annotations
