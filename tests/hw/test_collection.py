@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 from sterna.errors import InputError
@@ -20,13 +21,13 @@ def test_it_is_as_it_was_afterwards() -> None:
 
 
 def test_verilog_is_made_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
+    found, convert = [], verilog.verilog.convert
 
-    def convert(*arguments: object, **options: object) -> str:
+    def convert_and_look(*arguments: Any, **options: Any) -> str:
         found.append(gc.get_threshold()[0])
-        return ""
+        return convert(*arguments, **options)
 
-    monkeypatch.setattr(verilog.verilog, "convert", convert)
+    monkeypatch.setattr(verilog.verilog, "convert", convert_and_look)
     before = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
     try:
