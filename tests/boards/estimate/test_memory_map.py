@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi
-from sterna.machine.presets import token_machine
+from sterna.machine.presets import STEP_MACHINE, token_machine
 from sterna_boards.estimate.memory_map import memory_map
 from sterna_boards.estimate.ram_totals import total_block_rams, total_single_port_rams
 from sterna_boards.parts.block_ram import block_rams
+from sterna_hw.memory.single_port import RAM_DEPTH
 
 SMALL = token_machine(
     rows=4, columns=8, vector_lanes=2, block_groups=4, top_k=4, code_depth=128,
@@ -38,6 +40,19 @@ def test_an_ultraplus_keeps_large_memories_in_single_port_rams() -> None:
     assert (memories["weights"].single_port_rams, memories["weights"].block_rams) == (4, 0)
     assert memories["constants"].single_port_rams == 3
     assert memories["vectors and state"].single_port_rams == 0
+
+
+@pytest.mark.parametrize(("name", "machine", "field"), [
+    ("weights", SMALL, "weight_depth"), ("constants", SMALL, "constant_depth"),
+    ("synapse weights", STEP_MACHINE, "synapse_weight_depth"),
+])
+@pytest.mark.parametrize("more", [0, 1])
+def test_what_is_too_deep_for_a_single_port_ram_is_in_block_ram(
+        name: str, machine: Machine, field: str, more: int) -> None:
+    """As `LoadableMemory` has it, for every memory that is large."""
+    deep = machine.having(**{field: RAM_DEPTH + more})
+    found, = (memory for memory in memory_map("ice40", deep, {}) if memory.name == name)
+    assert (found.single_port_rams > 0, found.block_rams > 0) == (not more, bool(more))
 
 
 def test_a_compact_accelerator_on_an_ultraplus() -> None:
