@@ -206,7 +206,7 @@ class MatrixUnit(Component):
             port = getattr(self, CELLS)
             with m.If(port.read):
                 m.d.comb += store.address.eq(port.word)
-            m.d.comb += port.value.eq(store.data)
+            m.d.sync += port.value.eq(store.data)  # the words lie far from whoever reads them
         return store
 
     def _read(self, m: Module, control: list[Any], steps: Steps, lanes: list[StateLane],
