@@ -12,6 +12,17 @@ missing() {  # missing WHAT PACKAGE
     exit 2
 }
 
+install_pinned() {  # all pinned versions, by two pips at once; what one leaves, the next pip does
+    local part pips=()
+    for part in 0 1; do
+        grep -v '^#' scripts/constraints.txt | awk "NR % 2 == $part" >"$environment/pinned-$part"
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
+            --no-deps --requirement "$environment/pinned-$part" 2>/dev/null &
+        pips+=($!)
+    done
+    for part in "${pips[@]}"; do wait "$part" || true; done
+}
+
 python=${PYTHON:-python3}
 command -v "$python" >/dev/null || missing "Python 3.11 or newer" "python3 python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -32,6 +43,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     case $1 in sim*) size="1.1 GB" ;; *) size="2.4 GB" ;; esac  # measured, with the CPU build
     echo "sterna: installing the pinned packages into $environment: $size (a few minutes, once)" >&2
     "$environment/bin/python" scripts/pytorch.py
+    if [ "$1" = dev ]; then install_pinned; fi
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
         --constraint scripts/constraints.txt --editable ".[$1]"
     # By all processors, where pip takes one; a few files are for other versions of Python.
@@ -39,3 +51,4 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >"$stamp"
 fi
 export PATH="$environment/bin:$PATH"
+unset PYTHONDONTWRITEBYTECODE  # images set it, and every command would compile hundreds of modules
