@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,15 +43,15 @@ def test_there_is_something_to_run() -> None:
 @pytest.mark.verilator
 @pytest.mark.parametrize("command", [
     pytest.param(line, marks=pytest.mark.long) if line in LONG else line for line in commands()])
-def test_command(command: str, tmp_path: Path) -> None:
+def test_command(
+    command: str, sterna: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program, *arguments = shlex.split(command)
     assert program == "sterna"
-    code = "import sys; from sterna.cli import main; sys.argv[0] = 'sterna'; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.strip()
+    monkeypatch.chdir(tmp_path)
+    outcome = sterna(*arguments)
+    assert outcome.code == 0, outcome.errors
+    assert outcome.output.strip()
 
 
 @pytest.mark.parametrize("name", blocks("python"))

@@ -159,8 +159,7 @@ def test_more_words_than_an_answer_holds_are_found(name: str) -> None:
             ctx.set(reader.start, 1)
             await ctx.tick()
             ctx.set(reader.start, 0)
-            while not ctx.get(reader.measured):
-                await ctx.tick()
+            await ctx.tick().until(reader.measured)
             found.append((ctx.get(reader.too_long), ctx.get(reader.beyond)))
 
     reader = ReadChunks(machine)
