@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -131,8 +132,15 @@ def shape_name(shape: Machine) -> str:
     return f"{ternary.rows}x{ternary.columns}x{ternary.block_groups}"
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=shape_name)
-@pytest.mark.parametrize("densities", DENSITIES, ids=lambda d: "-".join(d) or "free")
+def pairs(shapes: list[Machine]) -> list[Any]:
+    """Every stream stalls alone on the first shape, none and all of them on every shape."""
+    return [pytest.param(
+        shape, densities, id=f"{shape_name(shape)}-{'-'.join(densities) or 'free'}",
+        marks=[] if shape is shapes[0] or len(densities) != 1 else pytest.mark.long)
+        for densities in DENSITIES for shape in shapes]
+
+
+@pytest.mark.parametrize("shape, densities", pairs(SHAPES))
 def test_random_work(shape: Machine, densities: dict) -> None:
     seed = SHAPES.index(shape) * 100 + DENSITIES.index(densities)
     work = Work(shape).add_random(np.random.default_rng(seed), 3)
@@ -158,8 +166,7 @@ def test_random_work_of_tables(shape: Machine, densities: dict) -> None:
     run(work, seed, **densities)
 
 
-@pytest.mark.parametrize("shape", TWIN_SHAPES, ids=shape_name)
-@pytest.mark.parametrize("densities", DENSITIES, ids=lambda d: "-".join(d) or "free")
+@pytest.mark.parametrize("shape, densities", pairs(TWIN_SHAPES))
 def test_random_work_of_twin_tables(shape: Machine, densities: dict) -> None:
     seed = TWIN_SHAPES.index(shape) * 100 + DENSITIES.index(densities)
     work = Work(shape).add_random(np.random.default_rng(seed), 4)
