@@ -85,7 +85,7 @@ def test_weights_come_through_litedram(tmp_path):
 
 @pytest.mark.parametrize("config, bits, cells", [
     (ECPIX5, 29, "+/ecp5/cells_sim.v +/ecp5/cells_bb.v"),
-    (ARTY, 28, "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v"),
+    pytest.param(ARTY, 28, "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v", marks=pytest.mark.long),
 ], ids=["ecpix5", "arty"])
 def test_cores_of_boards_have_the_port_of_the_accelerator(config, bits, cells, tmp_path):
     litedram()

@@ -82,9 +82,10 @@ def test_every_kind_of_neurons_fires() -> None:
     """Programs that are small have neurons of each that are not silent."""
     fired = set()
     for name, make in PROGRAMS.items():
-        program, loud = make(), verified(name, EmulatedBoard(TRACED)).loud
-        fired |= {kind_of(ONE, place) for place in populations(program)
-                  if loud[f"{place.item.name}.output"]}
+        if places := populations(make()):
+            loud = verified(name, EmulatedBoard(TRACED)).loud
+            fired |= {kind_of(ONE, place) for place in places
+                      if loud[f"{place.item.name}.output"]}
     assert fired == set(range(len(KINDS)))
 
 
