@@ -13,9 +13,9 @@ import pytest
 from sterna.machine.machine import Machine
 from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS
-from sterna_hw.verilog import to_verilog
+from sterna_sim.build import verilog_file
 
-from tests.one_machine import ONE
+from tests.one_machine import TRACED
 from tests.state_programs import state_program
 from tests.sw.compiler.test_matrix_states import fitted
 
@@ -23,7 +23,7 @@ PROCESS = re.compile(r"always @\* begin\n(.*?)\n  end\n", re.DOTALL)
 WRITTEN = re.compile(r"(\\?[\w$.]+) ?\[[^\]]+\]")
 TINY = PRESETS["tiny"]
 MACHINES = {
-    "all units": lambda: ONE,
+    "all units": lambda: TRACED,
     "states": lambda: fitted(state_program("columns", 3, 5, 7), streams=2),
     "axi": lambda: TINY.having(memory=Axi(ports=2)),
     "sdram": lambda: TINY.having(memory=Sdram(part="16m16", hz=75_000_000)),
@@ -55,4 +55,4 @@ def test_the_pattern_is_found() -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_generated_verilog_has_none(name: str) -> None:
     machine: Machine = MACHINES[name]()
-    assert own_bits(to_verilog(machine)) == []
+    assert own_bits(verilog_file(machine, lambda *_: None).read_text()) == []

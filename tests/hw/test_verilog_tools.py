@@ -11,7 +11,8 @@ from sterna.machine.additions import with_generation, with_snapshots
 from sterna.machine.memory import Axi, Sdram
 from sterna.machine.presets import PRESETS, STEP_MACHINE, token_machine
 from sterna_hw.lint import WAIVED
-from sterna_hw.verilog import to_serial_verilog, to_verilog
+from sterna_hw.verilog import to_serial_verilog
+from sterna_sim.build import verilog_file
 from sterna_sim.toolchain import find_toolchain
 
 MACHINES = {
@@ -33,11 +34,16 @@ endmodule
 """A user's own module, of which Verilator has something to say."""
 
 
+def verilog(name: str) -> str:
+    """Of a machine; made once for all tests, by the cache."""
+    return verilog_file(MACHINES[name], lambda *_: None).read_text()
+
+
 @pytest.fixture(scope="module", params=[*MACHINES, "serial"])
 def source(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("verilog") / "accelerator.v"
     path.write_text(to_serial_verilog(MACHINES["axi"], 25) if request.param == "serial"
-                    else to_verilog(MACHINES[request.param]))
+                    else verilog(request.param))
     return path
 
 
@@ -57,7 +63,7 @@ def test_verilator_lints_without_a_word(source: Path) -> None:
 def test_warnings_of_other_modules_stay(tmp_path: Path) -> None:
     """In the same file, in front of the text and behind it."""
     path = tmp_path / "project.v"
-    text = to_verilog(MACHINES["tiny"])
+    text = verilog("tiny")
     for before, after in ((CARELESS, ""), ("", CARELESS)):
         path.write_text(before + text + after)
         result = lint(path, "--top-module", "careless")
@@ -70,7 +76,7 @@ def test_every_waiver_is_needed(tmp_path: Path) -> None:
     path, found = tmp_path / "project.v", set()
     for name in ("tiny", "spiking"):
         path.write_text(re.sub(r"/\* verilator lint_(off|save|restore).*", "",
-                               to_verilog(MACHINES[name])))
+                               verilog(name)))
         found |= set(re.findall(
             r"%Warning-(\w+)", lint(path, "-Wall", "--top-module", "sterna").stderr))
     assert found == set(WAIVED)
