@@ -73,11 +73,12 @@ def ask_all(url: str, service: Service, clients: int, tokens: int) -> None:
 
 
 @pytest.mark.slow
-def test_64_clients_of_the_emulator():
+@pytest.mark.parametrize("clients", [16, pytest.param(64, marks=pytest.mark.long)])
+def test_clients_of_the_emulator(clients):
     from tests.sw.serve.served import served
 
     with served(device="emulator", options={"streams": 4, "config": "tiny"}) as (url, service):
-        ask_all(url, service, clients=64, tokens=36)
+        ask_all(url, service, clients, tokens=36)
 
 
 @pytest.mark.slow
