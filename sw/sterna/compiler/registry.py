@@ -6,6 +6,8 @@ group ``sterna.compilers``, whose name is the unit's and whose object is a `Unit
 
 from __future__ import annotations
 
+from functools import cache
+
 from sterna.compiler.unit import ItemRules, StepRules, UnitCompiler
 from sterna.compiler.units.generate import GenerateCompiler
 from sterna.compiler.units.head import HeadCompiler
@@ -30,6 +32,7 @@ _KNOWN: dict[str, UnitCompiler] = {
 def register_unit(name: str, compiler: UnitCompiler) -> None:
     """Let programs be compiled for machines with another unit."""
     _KNOWN[name] = compiler
+    _rules_of.cache_clear()
 
 
 def compilers() -> dict[str, UnitCompiler]:
@@ -54,7 +57,12 @@ def unit_of(item: Item) -> tuple[str, ItemRules] | None:
 
 def rules_of(step: object) -> StepRules:
     """What is done with a step. Raises KeyError if no unit has such steps."""
+    return _rules_of(type(step))
+
+
+@cache
+def _rules_of(kind: type) -> StepRules:
     for compiler in compilers().values():
-        if type(step) in compiler.steps:
-            return compiler.steps[type(step)]
-    raise KeyError(type(step).__name__)
+        if kind in compiler.steps:
+            return compiler.steps[kind]
+    raise KeyError(kind.__name__)

@@ -8,27 +8,64 @@ and writes after writes are in order anyway.
 
 from __future__ import annotations
 
-import numpy as np
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from sterna.compiler.plan import Plan, ScalarStep, SectionPlan, VectorStep
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.vector import Wait
 
 _FAR = -(1 << 20)
-_NEVER = 2 * _FAR
+
+
+class _Run(NamedTuple):
+    """Groups up to ``end`` that one instruction wrote, a clock each from ``start`` on."""
+
+    end: int
+    base: int
+    start: int
+    length: int
+
+
+class _Writes:
+    """Which instruction wrote a group last; what nobody wrote is in no run."""
+
+    def __init__(self) -> None:
+        self._begins: list[int] = []
+        self._runs: list[_Run] = []
+
+    def among(self, begin: int, end: int) -> Iterator[_Run]:
+        """The runs that have some of these groups."""
+        index = max(0, bisect_right(self._begins, begin) - 1)
+        while index < len(self._begins) and self._begins[index] < end:
+            if self._runs[index].end > begin:
+                yield self._runs[index]
+            index += 1
+
+    def add(self, base: int, start: int, length: int) -> None:
+        """An instruction writes over what was there."""
+        begins, runs, end = self._begins, self._runs, base + length
+        first = bisect_left(begins, base)
+        last = bisect_left(begins, end, first)
+        covered = runs[last - 1] if last else None
+        if first and runs[first - 1].end > base:
+            runs[first - 1] = runs[first - 1]._replace(end=base)
+        begins[first:last], runs[first:last] = [base], [_Run(end, base, start, length)]
+        if covered is not None and covered.end > end:
+            begins.insert(first + 1, end)
+            runs.insert(first + 1, covered)
 
 
 class _Clock:
     """Earliest issue times of an execution with the waits known so far."""
 
-    def __init__(self, plan: Plan, latency: int) -> None:
+    def __init__(self, latency: int) -> None:
         self.latency = latency
         self.last = self.last_absmax = _FAR
         self.floor = 0
         self.last_length = 0
-        self.written = np.full(plan.vector_groups, _NEVER, np.int64)
-        self.group = np.zeros(plan.vector_groups, np.int64)
-        self.length = np.zeros(plan.vector_groups, np.int64)
+        self.writes = _Writes()
 
     def drain(self, last: int) -> None:
         """A taken reduction has waited for every earlier result up to the group issued last."""
@@ -37,7 +74,6 @@ class _Clock:
     def issue(self, step: VectorStep, inner: int, outer: int) -> bool:
         """Issue a step; returns whether its wait had to be strengthened."""
         length, changed = step.length, False
-        groups = np.arange(length)
         starts = [
             address.base + inner + (outer if address.layer else 0) for address in step.reads()
         ]
@@ -50,21 +86,16 @@ class _Clock:
             start = max(start, self.floor)
             need = Wait.NONE
             for base in starts:
-                late = start + groups - self.written[base:base + length] < self.latency
-                if not late.any():
-                    continue
-                chained = (self.group[base:base + length] == groups) & (
-                    self.length[base:base + length] >= length
-                )
-                need = max(need, Wait.CHAIN if chained[late].all() else Wait.DRAIN)
+                for run in self.writes.among(base, base + length):
+                    if start - base - (run.start - run.base) < self.latency:
+                        chained = run.base == base and run.length >= length
+                        need = max(need, Wait.CHAIN if chained else Wait.DRAIN)
             if need <= step.wait:
                 break
             step.wait, changed = Wait(need), True
         if step.result is not None:
             base = step.result.base + inner + (outer if step.result.layer else 0)
-            self.written[base:base + length] = start + groups
-            self.group[base:base + length] = groups
-            self.length[base:base + length] = length
+            self.writes.add(base, start, length)
         self.last, self.last_length = start + length - 1, length
         if step.absmax is not None:
             self.last_absmax = self.last
@@ -91,7 +122,7 @@ def set_waits(plan: Plan, latency: int) -> None:
     """
     changed = True
     while changed:
-        clock, changed = _Clock(plan, latency), False
+        clock, changed = _Clock(latency), False
         for section in plan.sections:
             for repetition in range(min(section.repeat, 2)):
                 changed |= _run_section(clock, section, repetition * section.step)
