@@ -18,7 +18,8 @@ def test_bench_and_verify_of_two_streams(sterna):
         together / values["single_tokens_per_second"])
     assert 1.5 < values["aggregate_speedup"] < 2.01
     assert values["prompt_tokens"] == 64 and 1.5 < values["prompt_speedup"] < 2.01
-    compared = sterna("verify", RANDOM, *SMALL, "--tokens", 3, "--device", "emulator", "--json").json
+    compared = sterna(
+        "verify", RANDOM, *SMALL, "--tokens", 3, "--device", "emulator", "--json").json
     assert (compared["streams"], compared["tokens"], compared["differences"]) == (2, 6, 0)
 
 
