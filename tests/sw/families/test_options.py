@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ BASE = {
     "build": ("--board", "ulx3s-12f"), "estimate": ("--board", "ulx3s-85f"),
     "sweep": ("--board", "ulx3s-85f", "--trials", "1", "--workers", "1"),
     "report": ("--board", "ulx3s-85f", "-o", "out"), "import": ("-o", "out"),
+    "run shipped language": ("--device", "emulator", "--max-tokens", "2"),
     "eval language": ("--ids", "ids.npy", "--logits", "out.npz"),
     "eval language of planes": ("--ids", "ids.npy", "--logits", "out.npz"),
     "eval shipped language": ("--text", "text"), "eval network with a task": ("--samples", "9"),
@@ -101,16 +103,24 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Files that options name, and nothing that takes long."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "text").write_text("Once upon a time there was a king.")
-    (tmp_path / "events").write_text("0,1\n2,3\n")
-    np.save("ids.npy", np.ones((1, 3), np.int64))
-    write_random_checkpoint(tmp_path / "checkpoint", ModelConfig(
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What options name."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "text").write_text("Once upon a time there was a king.")
+    (folder / "events").write_text("0,1\n2,3\n")
+    np.save(folder / "ids.npy", np.ones((1, 3), np.int64))
+    write_random_checkpoint(folder / "checkpoint", ModelConfig(
         vocab_size=260, hidden_size=32, num_hidden_layers=1, intermediate_size=32))
-    nir.write("net.nir", graph(lif(0.004, 2.0)))
+    nir.write(folder / "net.nir", graph(lif(0.004, 2.0)))
+    return folder
+
+
+@pytest.fixture
+def place(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy for each case, and nothing that takes long."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
     (tmp_path / "tools").mkdir()
     FakeTools(tmp_path / "tools", monkeypatch)
     return tmp_path
