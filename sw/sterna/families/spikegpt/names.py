@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sterna.families.family import ShippedModel
 from sterna.families.folder import model_format
 
@@ -11,6 +13,13 @@ DEFAULTS = {"hidden": 128, "layers": 2, "intermediate": 0, "vocabulary": 512, "s
 """What may stand behind ``random:family=spikegpt``, and its usual values."""
 SIZES = {"spikegpt-216m": (768, 18)}
 """Hidden size and layers of released models, of 50,277 tokens."""
-SHIPPED: dict[str, ShippedModel] = {}
+SHIPPED = {
+    model.name: model for model in (
+        ShippedModel(
+            "spikegpt-tiny",
+            "SpikeGPT trained on public-domain fairy tales, 193 thousand weights of five planes",
+            Path(__file__).parent / "shipped" / "spikegpt-tiny"),
+    )
+}
 PREFIX = "spikegpt:"
 """In front of a file: its tensors have the names and shapes of an RWKV-4's."""

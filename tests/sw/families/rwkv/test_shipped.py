@@ -8,6 +8,7 @@ from sterna.families.rwkv.store import load_model
 from sterna.families.rwkv.version import Version
 from sterna.families.rwkv4.version import RWKV4
 from sterna.families.rwkv7.version import RWKV7
+from sterna.families.spikegpt.version import SPIKEGPT
 from sterna.families.tokens.float_score import score_text
 from sterna.families.tokens.score import score_program
 from sterna.formats.tokenizer import encode_documents
@@ -16,7 +17,8 @@ from sterna.formats.vocabulary import read_tokenizer
 from tests.sw.families.matmul_free.test_shipped import SENTENCES
 
 
-@pytest.mark.parametrize(("name", "version"), [("rwkv4-tiny", RWKV4), ("rwkv-tiny", RWKV7)])
+@pytest.mark.parametrize(("name", "version"), [
+    ("rwkv4-tiny", RWKV4), ("rwkv-tiny", RWKV7), ("spikegpt-tiny", SPIKEGPT)])
 def test_it_has_learnt_some_english_and_is_small(name: str, version: Version) -> None:
     model = load_model(name, version)
     assert model.folder is not None and model.tokenizer_path is not None
