@@ -22,7 +22,7 @@ from tests.sim.outside import AXI, half_resident, levels, program, sdram
 
 pytestmark = pytest.mark.verilator
 
-TRIALS, MORE = 8, 100
+TRIALS, MORE = 16, 100
 TABLES = PRESETS["small"].having(columns=24, code_depth=264, block_groups=16, lane="tables",
                                  streams=2)
 SLOW = MemoryTiming(latency=90, rate=30_000, stall_permille=200)

@@ -131,7 +131,7 @@ def test_bytes_come_back_in_packets_of_every_length(
     9.3e6, pytest.param(100e6, marks=pytest.mark.long)])
 def test_a_board_that_is_busy_is_waited_for_and_no_byte_is_lost(sync_hz: float) -> None:
     rng = random.Random(2)
-    sent, found = rng.randbytes(3 * PACKET), bytearray()
+    sent, found = rng.randbytes(4 * PACKET), bytearray()
 
     async def bench(host: Host, ctx: Any, serial: UsbSerial) -> None:
         await enumerated(host)
