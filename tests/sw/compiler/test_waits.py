@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from sterna.compiler.plan import Address, BlockLoop, Plan, ScalarStep, SectionPlan, VectorStep
-from sterna.compiler.waits import set_waits
+from sterna.compiler.waits import _Writes, set_waits
 from sterna.machine.units.scalar import ScalarCode
 from sterna.machine.units.vector import Wait
 
@@ -95,3 +97,15 @@ def test_dependency_on_the_repetition_before():
     assert waits(*nodes, repeat=3, distance=10)[0] is Wait.CHAIN
     nodes = (step(2, reads=0, layer=True), step(2, writes=10, layer=True))
     assert waits(*nodes, repeat=3, distance=20)[0] is Wait.NONE
+
+
+def test_what_was_written_last_over_what_in_part() -> None:
+    """Against a table of every group, over writes of all lengths at all places."""
+    rng, writes, table = random.Random(1), _Writes(), {}
+    for start in range(2000):
+        base, length = rng.randrange(60), rng.randrange(1, 20)
+        writes.add(base, start, length)
+        table |= {group: (base, start, length) for group in range(base, base + length)}
+        begin, end = sorted(rng.sample(range(80), 2))
+        found = {run[1:] for run in writes.among(begin, end)}
+        assert found == {table[group] for group in range(begin, end) if group in table}
