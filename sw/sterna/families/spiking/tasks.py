@@ -11,6 +11,7 @@ from sterna.families.spiking.moving_digits import moving_digits
 from sterna.families.spiking.names import DIGITS, L2MU
 from sterna.families.spiking.patterns import burst_orders
 
-TASKS: dict[str, Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]]] = {
-    L2MU: burst_orders, DIGITS: moving_digits}
-"""By network what makes so many samples of a seed: codes [steps, samples, inputs] and classes."""
+Task = Callable[[int, int], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Makes so many samples of a seed: codes [steps, samples, inputs] and classes [samples]."""
+TASKS: dict[str, Task] = {L2MU: burst_orders, DIGITS: moving_digits}
+"""By network."""

@@ -63,6 +63,8 @@ class TransformerFamily(ABC):
     format: Format
     stem: str
     """A tensor that every checkpoint has."""
+    models: Mapping[str, ShippedModel] = {}
+    """Those that come with it; each has a task."""
     options: dict[str, tuple[type[Group], ...]] = {
         "run": (Inputs, Rounding, RunSteps, Seed, Outputs, Config, Shape, common.Snapshots,
                 common.Saved, common.Image, common.Timeout),
@@ -87,12 +89,13 @@ class TransformerFamily(ABC):
         """Its names, shapes and arithmetic."""
 
     def shipped(self) -> Sequence[ShippedModel]:
-        """None."""
-        return ()
+        """Those that were trained here."""
+        return list(self.models.values())
 
     def recognises(self, model: str) -> bool:
-        """Whether the argument names a random one, or a folder."""
-        return random_family(model) == self.name or is_of(Path(model), self.format, "")
+        """Whether the argument names one that is shipped, a random one, or a folder."""
+        return (model in self.models or random_family(model) == self.name
+                or is_of(Path(model), self.format, ""))
 
     def reading(self, request: Request) -> Reading:
         """As every family of step networks."""
@@ -101,12 +104,13 @@ class TransformerFamily(ABC):
             labelled = "data" in request.options
             if labelled:
                 unread[Seed] = "is of random images; --data has its own"
-            unread |= unread_of_eval(
-                request, "" if labelled else "is of samples with labels; give --data FILE")
+            or_task = "".join(f", or a model with a task: {name}" for name in self.models)
+            unread |= unread_of_eval(request, "" if labelled or request.model in self.models else (
+                f"is of samples with labels; give --data FILE{or_task}"))
         return reading(request, self.options[request.command], unread)
 
     def open(self, request: Request, report: Report) -> Model:
-        """Random weights, or those of a folder."""
+        """Random weights, shipped ones, or those of a folder."""
         from sterna.families.spiking_transformer.model import open_model
 
         del report

@@ -31,8 +31,8 @@ class Calibrate:
 
 @dataclass(frozen=True)
 class Samples:
-    """How many images are compared."""
+    """How many images are compared, or classified."""
 
     owner: ClassVar[str] = TRANSFORMERS
-    samples: int = option(16, "random images (16); of --data the first ones, usually all.",
-                          least=1, most=10**4)
+    samples: int = option(16, "random images (16), or samples of a model's task (500); of --data "
+                          "the first ones, usually all.", least=1, most=10**4)

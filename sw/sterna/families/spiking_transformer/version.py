@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sterna.errors import InputError
+from sterna.families.family import ShippedModel
+from sterna.families.spiking.tasks import Task
 from sterna.families.spiking_transformer.configuration import Configuration
 from sterna.families.spiking_transformer.lowering import Lowering
 from sterna.families.spiking_transformer.reference import Reference
@@ -29,6 +31,9 @@ class Version(ABC):
     """A `Configuration`."""
     reference: type[Reference]
     lowering: type[Lowering]
+    models: Mapping[str, ShippedModel] = {}
+    """Those that come with it, by their names; each has a folder and a task."""
+    tasks: Mapping[str, Task] = {}
     unread: tuple[str, ...] = ()
     """How names of tensors end that files may have, and that mean nothing."""
     distilled = False
