@@ -1,13 +1,12 @@
-"""Trains a small Spikformer V2 on digits that move; less than 15 minutes on one core.
+"""Trains the shipped network `digits-attention` on digits that move; some five minutes on one core.
 
     python scripts/train_transformer.py FOLDER
 
 Writes FOLDER/transformer.pth, which `sterna import` reads, and FOLDER/digits.npz, fresh samples
-with their labels, which `sterna eval --data` counts. Points of the pictures are 2 x 2, so that four
-places are left for attention. The model is the family's float reference, whose neurons have a
-surrogate gradient here (that of `train_frames`) and whose batch norms learn; loss: cross entropy of
-the mean classes of the steps. Prints the accuracy on the fresh samples; `train_frames` has that of
-a linear classifier.
+with their labels, which its `--calibrate` takes, and `sterna eval --data`. The model is the
+family's float reference, whose neurons have a surrogate gradient here (that of `train_frames`) and
+whose batch norms learn; loss: cross entropy of the mean classes of the steps. Prints the accuracy
+on the fresh samples; `train_frames` has that of a linear classifier.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sterna.families.spikformer_v2.configuration import Configuration
+from sterna.families.spikformer_v2.large_digits import IMAGE, enlarged
 from sterna.families.spikformer_v2.reference import Reference
 from sterna.families.spikformer_v2.version import SPIKFORMER_V2
-from sterna.families.spiking.moving_digits import CHANNELS, CLASSES, SIDE, moving_digits
+from sterna.families.spiking.moving_digits import CHANNELS, CLASSES, moving_digits
 from sterna.families.spiking_transformer.normed import EPSILON
 from sterna.families.spiking_transformer.random_model import drawn
 from sterna.families.spiking_transformer.reference import ATTENTION_THRESHOLD
@@ -29,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional
 from train_frames import THRESHOLD, fit, spike
 
-SHAPE = Configuration(image=2 * SIDE, channels=CHANNELS, classes=CLASSES, width=64, heads=4,
+SHAPE = Configuration(image=IMAGE, channels=CHANNELS, classes=CLASSES, width=64, heads=4,
                       convs=2, blocks=1)
 ITERATIONS, RATE, MOMENTUM, FRESH = 400, 4e-3, 0.05, 1000
 BEGINS = {"running_mean": 0.0, "running_var": 1.0, "bias": 0.0}
@@ -59,13 +58,7 @@ class Learning(Reference):
 
     def scores(self, events: Tensor) -> Tensor:
         """Of classes, of events [steps, batch, inputs]."""
-        return self.run(torch.from_numpy(images(events.numpy()))).mean(0)
-
-
-def images(events: NDArray) -> NDArray:
-    """[steps, batch, channels, rows, columns], with every point 2 x 2."""
-    maps = events.reshape(*events.shape[:2], CHANNELS, SIDE, SIDE)
-    return maps.repeat(2, 3).repeat(2, 4)
+        return self.run(torch.from_numpy(enlarged(events.numpy()))).mean(0)
 
 
 def begun() -> dict[str, Tensor]:
@@ -94,7 +87,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.save({"state_dict": {name: value.detach() for name, value in tensors.items()}},
                folder / "transformer.pth")
-    np.savez_compressed(folder / "digits.npz", frames=images(events).astype(np.int8),
+    np.savez_compressed(folder / "digits.npz", frames=enlarged(events).astype(np.int8),
                         labels=labels)
     print(f"{folder}: transformer.pth and digits.npz written")
 

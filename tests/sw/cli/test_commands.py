@@ -19,8 +19,8 @@ SMALL = ["--config", "small"]
 def test_models(sterna):
     assert sterna("models").output.startswith("demo  ")
     assert [model["name"] for model in sterna("models", "--json").json["models"]] == [
-        "demo", "demo-spiking", "demo-tiny", "rwkv4-tiny", "rwkv-tiny", "spikegpt-tiny", "alif",
-        "cubalif", "delays", "delays_ssc", "digits", "l2mu"]
+        "demo", "demo-spiking", "demo-tiny", "rwkv4-tiny", "rwkv-tiny", "spikegpt-tiny",
+        "digits-attention", "alif", "cubalif", "delays", "delays_ssc", "digits", "l2mu"]
 
 
 def test_families(sterna):

@@ -16,15 +16,17 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from sterna.cli import application
 from sterna.errors import InputError
-from sterna.families.matmul_free.names import find_folder
 from sterna.families.matmul_free.store import load_model
+from sterna.families.registry import shipped_models
 from sterna.families.rwkv.store import load_model as load_rwkv
-from sterna.families.rwkv4.names import SHIPPED
 from sterna.families.rwkv4.version import RWKV4
+from sterna.families.spikformer_v2.names import DIGITS
+from sterna.families.spikformer_v2.version import SPIKFORMER_V2
 from sterna.families.spiking import examples
 from sterna.families.spiking.examples import EXAMPLES, TRAINED
 from sterna.families.spiking.quantise import quantise
 from sterna.families.spiking.store import FORMAT, load_network, save_network
+from sterna.families.spiking_transformer.store import load as load_transformer
 from sterna.files.manifest import MANIFEST, write_manifest
 
 
@@ -42,7 +44,7 @@ def load_trained(folder: Path) -> object:
         return examples.l2mu()
 
 
-@pytest.fixture(scope="module", params=["demo-tiny", "rwkv4-tiny", "spiking", "l2mu"])
+@pytest.fixture(scope="module", params=["demo-tiny", "rwkv4-tiny", DIGITS, "spiking", "l2mu"])
 def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stored:
     """Copies of what is shipped, and a network as `import` writes one."""
     folder = tmp_path_factory.mktemp(request.param) / "model"
@@ -52,12 +54,13 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "l2mu":
         shutil.copytree(TRAINED.parent, folder)
         return Stored(folder, load_trained)
+    shipped = {model.name: model.folder for model in shipped_models()}[request.param]
+    assert shipped is not None
+    shutil.copytree(shipped, folder, ignore=lambda *_: ["README.md"])
     if request.param == "rwkv4-tiny":
-        shipped = SHIPPED["rwkv4-tiny"].folder
-        assert shipped is not None
-        shutil.copytree(shipped, folder, ignore=lambda *_: ["README.md"])
         return Stored(folder, partial(load_rwkv, version=RWKV4))
-    shutil.copytree(find_folder(request.param), folder)
+    if request.param == DIGITS:
+        return Stored(folder, partial(load_transformer, SPIKFORMER_V2))
     return Stored(folder, load_model)
 
 
@@ -103,9 +106,11 @@ def test_a_changed_byte_anywhere(stored: Stored, mask: int) -> None:
 
 
 def test_every_shipped_model_has_a_manifest_of_all_its_files() -> None:
-    for folder in TRAINED.parent.parent.iterdir():
+    """Their README.md is for people."""
+    shipped = [model.folder for model in shipped_models() if model.folder is not None]
+    for folder in (*TRAINED.parent.parent.iterdir(), *shipped):
         listed = json.loads((folder / MANIFEST).read_text())["files"]
-        assert listed.keys() == {path.name for path in folder.iterdir()} - {MANIFEST}
+        assert listed.keys() == {path.name for path in folder.iterdir()} - {MANIFEST, "README.md"}
 
 
 def test_the_commands_say_so_in_one_line(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sterna.families.family import Coverage
-from sterna.families.spikformer_v2.names import DEFAULTS, FORMAT, NAME, STEM
+from sterna.families.spikformer_v2.names import DEFAULTS, FORMAT, NAME, SHIPPED, STEM
 from sterna.families.spiking_transformer.family import TransformerFamily, reads
 from sterna.families.spiking_transformer.names import PTH
 
@@ -23,6 +23,7 @@ class SpikformerV2(TransformerFamily):
         "Spikformer V2: Join the High Accuracy Club on ImageNet with an SNN Ticket",))
     format = FORMAT
     stem = STEM
+    models = SHIPPED
 
     def version(self) -> Version:
         """Spikformer V2."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from sterna.errors import InputError
 from sterna.families.spikformer_v2.configuration import STAGES, Configuration
+from sterna.families.spikformer_v2.large_digits import large_digits
 from sterna.families.spikformer_v2.lowering import Lowering
-from sterna.families.spikformer_v2.names import DEFAULTS, FORMAT, NAME, STEM
+from sterna.families.spikformer_v2.names import DEFAULTS, DIGITS, FORMAT, NAME, SHIPPED, STEM
 from sterna.families.spikformer_v2.reference import Reference
 from sterna.families.spiking_transformer.configuration import HEAD
 from sterna.families.spiking_transformer.version import Version, axes_of
@@ -25,6 +26,8 @@ class _SpikformerV2(Version):
     configuration = Configuration
     reference = Reference
     lowering = Lowering
+    models = SHIPPED
+    tasks = {DIGITS: large_digits}
     unread = tuple(f".norm{index}.{part}" for index in (1, 2) for part in ("weight", "bias"))
     """Layer norms that the authors' blocks have and do not use."""
     raised = tuple(f"{part}_bn.bias" for part in "qkv")
