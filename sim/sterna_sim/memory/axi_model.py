@@ -18,24 +18,27 @@ class AxiMemory:
     It checks the master against the AXI4 specification: requests that change or are withdrawn
     before they are taken, bursts of another kind than INCR, bursts across 4 kB, wrong beat sizes
     and reads outside the memory are AssertionErrors. ``requests`` counts the bursts, ``most`` is
-    the largest number that was outstanding.
+    the largest number that was outstanding, ``data`` the memory.
 
     Args:
         port: object with the signals ``araddr``, … of `sterna_hw.memory.axi_source.axi_members`.
         data: contents, little endian; written ones are changed in place.
         latency: clocks from a request to its first beat.
+        write_latency: clocks from a write that is taken to its being in memory, and answered.
         stall: probability that a channel pauses in a clock.
         refresh: (clocks between the begins of pauses, clocks of a pause); nothing returns then.
         seed: of the stalls.
         failing: numbers of the beats that are answered with an error, of reads and of writes.
     """
 
-    def __init__(self, port: Any, data: bytearray, *, latency: int = 5, stall: float = 0.0,
+    def __init__(self, port: Any, data: bytearray, *, latency: int = 5,
+                 write_latency: int = 0, stall: float = 0.0,
                  refresh: tuple[int, int] | None = None, seed: int = 0,
                  failing: tuple[Collection[int], Collection[int]] = ((), ())) -> None:
         self.requests = self.most = 0
-        self._port, self._data = port, data
-        self._latency, self._stall, self._refresh = latency, stall, refresh
+        self._port, self.data = port, data
+        self._latency, self._write_latency = latency, write_latency
+        self._stall, self._refresh = stall, refresh
         self._random = random.Random(seed)
         self._failing = failing
         self._bytes = len(port.rdata) // 8
@@ -45,6 +48,7 @@ class AxiMemory:
         offered: tuple[int, int] | None = None
         address: int | None = None
         data: tuple[int, int] | None = None
+        writes: deque[tuple[int, int, int, int]] = deque()
         answers = 0
         show: int | None = None
         counts = [0, 0]
@@ -54,7 +58,7 @@ class AxiMemory:
                 show = bursts[0][0]
             ctx.set(port.rvalid, show is not None)
             if show is not None:
-                beat = self._data[show:show + self._bytes]
+                beat = self.data[show:show + self._bytes]
                 ctx.set(port.rdata, int.from_bytes(beat, "little"))
                 ctx.set(port.rlast, bursts[0][1] == 1)
                 ctx.set(port.rresp, SLAVE_ERROR if counts[0] in self._failing[0] else 0)
@@ -92,8 +96,10 @@ class AxiMemory:
             answers -= answer
             counts[1] += answer
             if address is not None and data is not None:
-                self._write(address, *data)
+                writes.append((clock + self._write_latency, address, *data))
                 address = data = None
+            while writes and writes[0][0] <= clock:
+                self._write(*writes.popleft()[1:])
                 answers += 1
             clock += 1
 
@@ -105,10 +111,10 @@ class AxiMemory:
         assert kind == INCREMENT, "not an INCR burst"
         assert 1 << size == self._bytes, "beats narrower than the port"
         assert address // BOUNDARY == (end - 1) // BOUNDARY, "a burst crosses 4 kB"
-        assert end <= len(self._data), "a read outside the memory"
+        assert end <= len(self.data), "a read outside the memory"
 
     def _write(self, address: int, data: int, strobes: int) -> None:
         assert address % self._bytes == 0, "a write that is not aligned"
         for byte in range(self._bytes):
             if strobes >> byte & 1:
-                self._data[address + byte] = data >> 8 * byte & 0xFF
+                self.data[address + byte] = data >> 8 * byte & 0xFF

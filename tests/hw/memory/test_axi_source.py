@@ -149,6 +149,28 @@ def test_loading_reaches_the_dense_addresses(ports: int, bits: int) -> None:
     assert receiver.values == words
 
 
+@pytest.mark.parametrize("late", [0, 9])
+def test_a_chunk_is_taken_when_it_is_in_memory(late: int) -> None:
+    machine = SMALL.having(memory_ports=2, weight_depth=3)
+    source = AxiSource(machine)
+    stream, words = contents(machine, 8)
+    behind = memories(source, machine, bytes(len(stream)), write_latency=late)
+    size, seen, due = machine.ternary.weight_bytes, [], []
+
+    async def bench(ctx) -> None:
+        for index, word in enumerate(words):
+            for chunk in range(-(-size // 4)):
+                data = word >> CHUNK_BITS * chunk & 0xFFFF_FFFF
+                await sender(source.writes, [{"space": Number.WEIGHTS, "word": index,
+                                              "chunk": chunk, "data": data}])(ctx)
+                seen.append(sum(map(bool, b"".join(memory.data for memory in behind))))
+                loaded = size * index + min(4 * chunk + 4, size)
+                due.append(sum(map(bool, stream[:loaded])))
+
+    simulate(source, bench, background=behind)
+    assert seen == due
+
+
 CONSTANTS = SMALL.having(memory_constants=True, constant_depth=70, weight_depth=60)
 
 
