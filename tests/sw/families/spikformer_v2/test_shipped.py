@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sterna.families.requests import ReportRequest
 from sterna.families.spikformer_v2.large_digits import IMAGE, POINT, enlarged, large_digits
 from sterna.families.spikformer_v2.names import DIGITS, SHIPPED
 from sterna.families.spikformer_v2.version import SPIKFORMER_V2
 from sterna.families.spiking.moving_digits import CHANNELS, INPUTS, STEPS, moving_digits
 from sterna.families.spiking_transformer import evaluate, of_task
 from sterna.families.spiking_transformer.model import open_model
+from sterna.options import Options
 from sterna.progress import Report
 
 SAMPLES, SEED = 30, 1
@@ -31,11 +33,23 @@ def test_it_is_right_at_its_task(sterna: Command, monkeypatch: pytest.MonkeyPatc
     assert np.trace(found["confusion"]) == round(SAMPLES * found["golden_accuracy"])
     monkeypatch.setattr(of_task, "SAMPLES", SAMPLES)
     model = open_model(SPIKFORMER_V2, DIGITS)
-    told = of_task.agreement(model, model.network, large_digits, SEED, Report())
+    told: Any = model.agreement(
+        ReportRequest(model=DIGITS, options=Options(seed=SEED)), model.network, Report())
     row, = told["rows"]
     assert (told["float_accuracy"], row["accuracy"], row["same_class"]) == (
         found["float_accuracy"], found["golden_accuracy"], found["same_class"])
     assert 0 < row["differ"] < 0.03
+
+
+@pytest.mark.parametrize(("name", "given", "why"), [
+    (DIGITS, {"input": "events.csv"}, f"{DIGITS}: real numbers are compared on its task, without "),
+    ("random:family=spikformer-v2,width=32,heads=2", {}, ": its family compares no report"),
+])
+def test_a_report_says_why_it_compares_nothing(name: str, given: dict[str, Any], why: str) -> None:
+    model = open_model(SPIKFORMER_V2, name)
+    told: Any = model.agreement(
+        ReportRequest(model=name, options=Options(**given)), model.network, Report())
+    assert told.keys() == {"why"} and why in told["why"]
 
 
 def test_it_is_small_and_takes_its_task() -> None:
