@@ -154,7 +154,8 @@ def test_a_text_needs_a_tokenizer(sterna, tmp_path: Path) -> None:
                      tmp_path / "text", "--study", tmp_path / "study", "--workers", 1)
     assert outcome.code == 2 and not (tmp_path / "study").exists()
     assert outcome.errors == ("sterna: random:hidden=32,layers=1: the model has no tokenizer.json, "
-                              "so it takes no text\n")
+                              "so it takes no text; its weights are random, so try: sterna verify "
+                              "random:hidden=32,layers=1\n")
 
 
 def test_a_study_of_another_question_is_kept(sterna, study: Path, tmp_path: Path) -> None:

@@ -102,9 +102,10 @@ class WeightedModel(TokenModel, Generic[W]):
     def tokenizer(self) -> Tokenizer:
         """Its tokenizer. Raises `InputError` when it has none."""
         if self.model.tokenizer_path is None:
-            way = "" if self.model.folder is None else f"; {self.how_to_get_a_tokenizer()}"
+            way = ("its weights are random, so try: sterna verify " + self.name
+                   if self.model.folder is None else self.how_to_get_a_tokenizer())
             raise InputError(f"{self.name}: the model has no {self.tokenizer_file}, so it takes no "
-                             f"text{way}")
+                             f"text; {way}")
         return read_tokenizer(self.model.tokenizer_path)
 
     def host_side(self) -> HostSide | None:
