@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from sterna.families.matmul_free.configuration import ModelConfig
 from sterna.families.matmul_free.random_checkpoint import write_random_checkpoint
+from sterna.families.registry import families
+from sterna.families.tokens.family import TokenFamily
 from tokenizers import ByteLevelBPETokenizer
 
 from tests.boards.fake_tools import FakeTools
@@ -53,6 +55,16 @@ def test_what_needs_text_refuses(sterna, model, monkeypatch, command):
         "sterna: model: the model has no tokenizer.json, so it takes no text; make one in the "
         "checkpoint's folder and import it again, from tokenizer.model: pip install transformers")
     assert "from vocab.json and merges.txt: python -c" in outcome.errors
+
+
+@pytest.mark.parametrize("family", [
+    family.name for family in families() if isinstance(family, TokenFamily)])
+def test_random_weights_of_any_family_say_what_to_try(sterna, family):
+    outcome = sterna("run", f"random:family={family}", "--prompt", "Once")
+    assert outcome.code == 2 and outcome.errors.count("\n") == 1
+    assert outcome.errors.endswith(
+        f"so it takes no text; its weights are random, so try: sterna verify "
+        f"random:family={family}\n")
 
 
 @pytest.mark.parametrize("command", [
